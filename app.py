@@ -1,0 +1,274 @@
+"""Reprise, put together: settings, the HTTP application and the command line. The one place that reads settings."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import orjson
+import strawberry
+import uvicorn
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from resolvers.context import Context
+from schema.build import create_schema
+from storage.database import Database, driver_url
+from storage.document_files import document_paths, read_file
+from storage.errors import InvalidDocument, InvalidId, StorageError
+from storage.exports import export_document
+from storage.identifier import trimmed_id
+from storage.imports import CREATED, UNCHANGED, UPDATED, import_document
+from storage.migrations import migrate
+from storage.samples.load import load_samples
+from storage.seeding.seeder import BATCH_MESSAGES, LEASE_SECONDS, Seeder
+
+log = logging.getLogger("reprise")
+
+
+def default_database_url() -> str:
+    """A SQLite file in the user's data directory."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Application Support")
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return f"sqlite:///{Path(base, 'reprise', 'reprise.db')}"
+
+
+def _checked_url(url: str) -> str:
+    driver_url(url)
+    return url
+
+
+class Settings(BaseSettings):
+    """Read from environment variables of the same names with `REPRISE_` before them."""
+
+    model_config = SettingsConfigDict(env_prefix="REPRISE_", extra="forbid")
+
+    database_url: Annotated[str, AfterValidator(_checked_url)] = Field(
+        default_factory=default_database_url,
+        description="`sqlite:///PATH` or `postgresql://USER@HOST/NAME`.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    seed: bool = Field(True, description="Whether a serving process also seeds resumed threads.")
+    seed_gate: int = Field(1, ge=1, le=1000, description="How many resumes may be seeding at once, over all processes.")
+    seed_batch: int = Field(
+        BATCH_MESSAGES, ge=1, le=100_000, description="Messages that seeding writes in one transaction, at most."
+    )
+    lease_seconds: float = Field(
+        LEASE_SECONDS, gt=0, le=3600, description="Seconds after which a seeder that fell silent loses its task."
+    )
+
+
+class Endpoint(GraphQL[Context, None]):
+    """GraphQL over HTTP and graphql-transport-ws."""
+
+    def __init__(self, schema: strawberry.Schema, context: Context) -> None:
+        super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
+        self._context = context
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        return self._context
+
+    def encode_json(self, data: object) -> str | bytes:
+        return orjson.dumps(data)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application on a database that stands at the newest migration."""
+    database = Database(settings.database_url)
+    seeder = Seeder(
+        database,
+        gate=settings.seed_gate,
+        batch_messages=settings.seed_batch,
+        lease_seconds=settings.lease_seconds,
+    )
+    endpoint = Endpoint(create_schema(), Context(database))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with database:
+            if not settings.seed:
+                yield
+                return
+            seeding = asyncio.create_task(seeder.run(), name="reprise-seeder")
+            try:
+                yield
+            finally:
+                seeder.stop()
+                await seeding
+
+    app = Starlette(
+        routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)],
+        lifespan=lifespan,
+    )
+    app.state.database = database
+    app.state.seeder = seeder
+    return app
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server, whose seeder hands over at the first signal, before connections are waited for."""
+
+    def __init__(self, config: uvicorn.Config, seeder: Seeder) -> None:
+        super().__init__(config)
+        self._seeder = seeder
+
+    async def startup(self, sockets: Any = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if self.started:
+            for server in self.servers:
+                for listener in server.sockets:
+                    host, port = listener.getsockname()[:2]
+                    click.echo(f"Reprise is at http://{host}:{port}/graphql", err=True)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        self._loop.call_soon_threadsafe(self._seeder.stop)
+        super().handle_exit(sig, frame)
+
+
+@click.group(context_settings={"max_content_width": 100})
+@click.version_option(package_name="reprise")
+def main() -> None:
+    """Keep, search and resume the saved sessions of coding agents."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+def _settings(**given: Any) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        complaints = [f"REPRISE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise click.UsageError("\n".join(complaints)) from None
+
+
+def _prepare(settings: Settings) -> None:
+    """Make sure of the database's folder and form."""
+    url = driver_url(settings.database_url)
+    if url.drivername.startswith("sqlite"):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    asyncio.run(migrate(settings.database_url))
+
+
+@contextlib.contextmanager
+def _plain_failures() -> Any:
+    try:
+        yield
+    except (StorageError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--samples", is_flag=True, help="Load the sample sessions into an empty database.")
+@click.option("--no-seed", is_flag=True, help="Leave seeding to other processes.")
+def serve(host: str | None, port: int | None, samples: bool, no_seed: bool) -> None:
+    """Serve GraphQL over HTTP and websockets."""
+    settings = _settings(host=host, port=port, seed=False if no_seed else None)
+    with _plain_failures():
+        _prepare(settings)
+        if samples:
+            asyncio.run(_with_database(settings, load_samples))
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        ws="websockets-sansio",
+        log_config=None,
+        timeout_graceful_shutdown=10,
+    )
+    Server(config, app.state.seeder).run()
+
+
+async def _with_database(settings: Settings, use: Any, *arguments: Any) -> Any:
+    async with Database(settings.database_url) as database:
+        return await use(database, *arguments)
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the newest form."""
+    with _plain_failures():
+        _prepare(_settings())
+
+
+@main.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--source", type=click.Choice(["ZAGENS", "CODEWHALE"]), help="The agent that wrote the files.")
+def import_command(paths: tuple[Path, ...], source: str | None) -> None:
+    """Save session documents: files, or all below folders. The status is 1 when any was refused."""
+    settings = _settings()
+    with _plain_failures():
+        _prepare(settings)
+        files = list(document_paths(paths))
+        refused = asyncio.run(_with_database(settings, _import_files, files, source))
+    sys.exit(1 if refused else 0)
+
+
+async def _import_files(database: Database, files: list[Path], source: str | None) -> int:
+    counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0}
+    refusals: list[str] = []
+    with click.progressbar(files, label="Importing", file=sys.stderr) as progress:
+        for path in progress:
+            try:
+                document = await asyncio.to_thread(read_file, path, source)
+                counts[await import_document(database, document)] += 1
+            except (InvalidDocument, InvalidId, OSError) as error:
+                refusals.append(f"{path}: {error}")
+    for refusal in refusals:
+        click.echo(refusal, err=True)
+    summary = ", ".join(f"{count} {outcome.lower()}" for outcome, count in counts.items())
+    click.echo(f"{summary}, {len(refusals)} refused")
+    return len(refusals)
+
+
+@main.command("export")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+def export_command(ids: tuple[str, ...]) -> None:
+    """Print sessions as the documents that their agents wrote, one after another."""
+    settings = _settings()
+    with _plain_failures():
+        _prepare(settings)
+        missing = asyncio.run(_with_database(settings, _export, ids))
+    sys.exit(1 if missing else 0)
+
+
+async def _export(database: Database, ids: tuple[str, ...]) -> int:
+    missing = 0
+    for session_id in ids:
+        document = await export_document(database, trimmed_id(session_id))
+        if document is None:
+            click.echo(f"{session_id}: there is no such session", err=True)
+            missing += 1
+        else:
+            click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    return missing
+
+
+@main.command("schema")
+def schema_command() -> None:
+    """Print the GraphQL schema."""
+    click.echo(create_schema().as_str())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""The arguments of connections."""
+
+from resolvers.errors import BadUserInput
+from storage.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
+
+
+def held(size: int, name: str) -> int:
+    """A page size held within 1 to 500. Raises BadUserInput when it is negative."""
+    if size < 0:
+        raise BadUserInput(f"`{name}` must not be negative.")
+    return min(max(size, 1), LARGEST_SIZE)
+
+
+def page_request(
+    first: int | None, after: str | None = None, last: int | None = None, before: str | None = None
+) -> PageRequest:
+    """The page that the arguments ask for. Raises BadUserInput."""
+    if first is not None and last is not None:
+        raise BadUserInput("Give `first` or `last`, not both.")
+    if last is not None:
+        return PageRequest(held(last, "last"), True, after, before)
+    return PageRequest(DEFAULT_SIZE if first is None else held(first, "first"), False, after, before)

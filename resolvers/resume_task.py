@@ -1,0 +1,102 @@
+"""ResumeTask: reading and following it, resuming, calling off."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from resolvers.context import Context
+from resolvers.errors import NotFound
+from resolvers.paging import page_request
+from resolvers.user_error import UserError, checked_id, no_session
+from storage.identifier import is_id
+from storage.jsontext import storable_text
+from storage.page import Page
+from storage.resume import Wishes, workspace_of
+from storage.resume import cancel_resume as cancel_stored
+from storage.resume import resume_session as resume_stored
+from storage.resume_task import QUEUED, ResumeTaskRow, resume_task_page
+from storage.session import SessionRow
+from storage.thread import ThreadRow
+from storage.watch import task_states
+from storage.workspace import task_type_of
+
+
+class ResumeSessionPayload(NamedTuple):
+    """The outcome of `resumeSession`."""
+
+    resume_task: ResumeTaskRow | None
+    is_reused: bool
+    message_count: int
+    user_errors: list[UserError]
+
+
+class CancelResumePayload(NamedTuple):
+    """The outcome of `cancelResume`."""
+
+    resume_task: ResumeTaskRow | None
+    user_errors: list[UserError]
+
+
+async def resume_task(context: Context, thread_id: str) -> ResumeTaskRow | None:
+    """The task of a thread."""
+    return await context.resume_tasks.load(thread_id.strip()) if is_id(thread_id.strip()) else None
+
+
+async def resume_tasks(
+    context: Context, *, first: int, after: str | None, states: list[str] | None
+) -> Page[ResumeTaskRow]:
+    """Tasks, newest first. Raises BadUserInput and InvalidCursor."""
+    return await resume_task_page(context.database, page_request(first, after), states)
+
+
+async def thread(context: Context, row: ResumeTaskRow) -> ThreadRow | None:
+    """The thread being seeded."""
+    return await context.threads.load(row.thread_id)
+
+
+async def session(context: Context, row: ResumeTaskRow) -> SessionRow | None:
+    """The session being resumed; None once it is deleted."""
+    return None if row.seeded_session_id is None else await context.sessions.load(row.seeded_session_id)
+
+
+async def queue_position(context: Context, row: ResumeTaskRow) -> int | None:
+    """How many queued tasks are ahead of it; None unless it is queued."""
+    return await context.queue_positions.load(row.thread_id) if row.state == QUEUED else None
+
+
+async def watch(context: Context, thread_id: str) -> AsyncIterator[ResumeTaskRow]:
+    """Its state as it stands, then each later one until it is final. Raises NotFound before the first."""
+    thread_id = thread_id.strip()
+    if await resume_task(context, thread_id) is None:
+        raise NotFound("There is no resume task of that thread.")
+    return task_states(context.database, context.resume_tasks.load, thread_id)
+
+
+async def resume_session(
+    context: Context, *, session_id: str, model: str | None, mode: str | None, task_type: str | None
+) -> ResumeSessionPayload:
+    """Resume a session into its thread, or into a new one."""
+    session_id, errors = checked_id(session_id, "sessionId")
+    workspace = None if errors else await workspace_of(context.database, session_id)
+    resumed = None
+    if workspace is not None:
+        told_type = await asyncio.to_thread(task_type_of, workspace)
+        wishes = Wishes(_given(model), _given(mode), task_type)
+        resumed = await resume_stored(context.database, session_id, wishes, told_type)
+    if resumed is None:
+        return ResumeSessionPayload(None, False, 0, errors or [no_session()])
+    return ResumeSessionPayload(resumed.task, resumed.is_reused, resumed.message_count, [])
+
+
+def _given(text: str | None) -> str | None:
+    """The text trimmed; None when it is blank."""
+    return storable_text(text).strip() or None if text else None
+
+
+async def cancel_resume(context: Context, thread_id: str) -> CancelResumePayload:
+    """Call a resume off."""
+    thread_id, errors = checked_id(thread_id, "threadId")
+    task = None if errors else await cancel_stored(context.database, thread_id)
+    if task is None and not errors:
+        errors = [UserError("NOT_FOUND", "There is no resume task of that thread.", ["threadId"])]
+    return CancelResumePayload(task, errors)

@@ -1,0 +1,160 @@
+"""Session: listing, reading, renaming, deleting and importing."""
+
+import asyncio
+import unicodedata
+from dataclasses import replace
+from typing import NamedTuple
+
+from resolvers.context import Context, MessagesShape
+from resolvers.paging import page_request
+from resolvers.user_error import UserError, checked_id, no_session
+from storage.errors import InvalidDocument, InvalidId
+from storage.formats import read_document
+from storage.identifier import is_id
+from storage.imports import import_document
+from storage.jsontext import storable, storable_text
+from storage.message import MessageRow, Transcript
+from storage.page import Page
+from storage.resume_task import ResumeTaskRow
+from storage.session import SessionFilter, SessionRow, Span, session_page
+from storage.session import delete_session as delete_stored
+from storage.session import update_session as update_stored
+from storage.thread import ThreadRow
+
+__all__ = ["SessionFilter", "Span"]
+
+LONGEST_TITLE = 100
+_BIDI_OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+class UpdateSessionPayload(NamedTuple):
+    """The outcome of `updateSession`."""
+
+    session: SessionRow | None
+    user_errors: list[UserError]
+
+
+class DeleteSessionPayload(NamedTuple):
+    """The outcome of `deleteSession`."""
+
+    deleted_session_id: str | None
+    user_errors: list[UserError]
+
+
+class ImportSessionPayload(NamedTuple):
+    """The outcome of `importSession`."""
+
+    session: SessionRow | None
+    outcome: str | None
+    user_errors: list[UserError]
+
+
+async def session(context: Context, id: str) -> SessionRow | None:
+    """The session with an id."""
+    return await context.sessions.load(id.strip()) if is_id(id.strip()) else None
+
+
+async def sessions(
+    context: Context,
+    *,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    filter: SessionFilter | None,
+    order_by: tuple[str, str],
+) -> Page[SessionRow]:
+    """A page of the sessions that the filter lets in. Raises BadUserInput and InvalidCursor."""
+    narrowed = _storable(filter or SessionFilter())
+    return await session_page(context.database, page_request(first, after, last, before), narrowed, *order_by)
+
+
+def _storable(narrowed: SessionFilter) -> SessionFilter:
+    # No stored text holds what cannot be stored, and PostgreSQL refuses to compare with it.
+    return replace(
+        narrowed,
+        title_contains=None if narrowed.title_contains is None else storable_text(narrowed.title_contains),
+        workspace=None if narrowed.workspace is None else storable_text(narrowed.workspace),
+        models=None if narrowed.models is None else [storable_text(model) for model in narrowed.models],
+    )
+
+
+async def parent(context: Context, row: SessionRow) -> SessionRow | None:
+    """The session it was forked from, when that is here."""
+    return None if row.parent_id is None else await context.sessions.load(row.parent_id)
+
+
+async def thread(context: Context, row: SessionRow) -> ThreadRow | None:
+    """The thread it was last resumed into."""
+    return None if row.thread_id is None else await context.threads.load(row.thread_id)
+
+
+async def resume_task(context: Context, row: SessionRow) -> ResumeTaskRow | None:
+    """The latest attempt to resume it."""
+    return None if row.thread_id is None else await context.resume_tasks.load(row.thread_id)
+
+
+async def messages(
+    context: Context,
+    row: SessionRow,
+    *,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    roles: list[str] | None,
+) -> Page[MessageRow]:
+    """A page of its transcript. Raises BadUserInput and InvalidCursor."""
+    shape = MessagesShape(
+        page_request(first, after, last, before), None if roles is None else tuple(sorted(set(roles)))
+    )
+    return await context.messages.load((Transcript(row.id, row.message_count), shape))
+
+
+async def update_session(
+    context: Context, session_id: str, title: str | None, is_archived: bool | None
+) -> UpdateSessionPayload:
+    """Rename, archive or both; None leaves a thing as it is."""
+    session_id, errors = checked_id(session_id, "sessionId")
+    if title is not None:
+        title = storable_text(title.strip())
+        if complaint := _title_complaint(title):
+            errors.append(UserError("INVALID_VALUE", complaint, ["title"]))
+    if errors:
+        return UpdateSessionPayload(None, errors)
+    updated = await update_stored(context.database, session_id, title, is_archived)
+    return UpdateSessionPayload(updated, [] if updated else [no_session()])
+
+
+def _title_complaint(title: str) -> str | None:
+    if not 1 <= len(title) <= LONGEST_TITLE:
+        return f"A title has 1 to {LONGEST_TITLE} code points once trimmed."
+    if any(unicodedata.category(character) == "Cc" or character in _BIDI_OVERRIDES for character in title):
+        return "A title holds no control or bidirectional-override characters."
+    return None
+
+
+async def delete_session(context: Context, session_id: str) -> DeleteSessionPayload:
+    """Delete a session and its transcript."""
+    session_id, errors = checked_id(session_id, "sessionId")
+    if not errors and not await delete_stored(context.database, session_id):
+        errors = [no_session()]
+    return DeleteSessionPayload(None if errors else session_id, errors)
+
+
+async def import_session(context: Context, source: str | None, document: object) -> ImportSessionPayload:
+    """Save a session document."""
+    try:
+        read = await asyncio.to_thread(lambda: read_document(storable(document), source))
+        outcome = await import_document(context.database, read)
+    except InvalidId as error:
+        return _refused("INVALID_ID", str(error), ["document", "metadata", "id"])
+    except InvalidDocument as error:
+        is_source = error.path == ("source",)
+        return _refused("INVALID_VALUE", str(error), list(error.path) if is_source else ["document", *error.path])
+    saved = await context.sessions.load(read.id)
+    return ImportSessionPayload(saved, outcome, [])
+
+
+def _refused(code: str, message: str, path: list[str]) -> ImportSessionPayload:
+    return ImportSessionPayload(None, None, [UserError(code, message, path)])

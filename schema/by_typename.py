@@ -1,0 +1,17 @@
+"""How the members of an interface are told apart."""
+
+from typing import Any
+
+from graphql import GraphQLAbstractType, GraphQLResolveInfo
+
+
+class ByTypename:
+    """For interfaces whose rows carry the name of their GraphQL type in `typename`."""
+
+    @classmethod
+    def resolve_type(cls, row: Any, _info: GraphQLResolveInfo[Any], _interface: GraphQLAbstractType) -> str:
+        return str(row.typename)
+
+    @classmethod
+    def is_type_of(cls, row: Any, _info: GraphQLResolveInfo[Any]) -> bool:
+        return bool(row.typename == cls.__name__)

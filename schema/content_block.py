@@ -1,0 +1,49 @@
+"""The blocks of a message."""
+
+import strawberry
+
+from schema.by_typename import ByTypename
+from schema.scalars import JSON
+
+
+@strawberry.interface(description="One block of a message. New kinds may be added: keep a fallback.")
+class ContentBlock(ByTypename):
+    position: int = strawberry.field(description="Place in the message, from 0.")
+
+
+@strawberry.type(description="Plain text.")
+class TextBlock(ContentBlock):
+    text: str = strawberry.field(description="The text.")
+
+
+@strawberry.type(description="The model's visible reasoning.")
+class ThinkingBlock(ContentBlock):
+    thinking: str = strawberry.field(description="The reasoning.")
+
+
+@strawberry.type(description="The model asking for a tool to be run.")
+class ToolUseBlock(ContentBlock):
+    tool_use_id: strawberry.ID = strawberry.field(description="Links the call to its result.")
+    name: str = strawberry.field(description="Name of the tool.")
+    input: JSON | None = strawberry.field(description="Arguments, as the model wrote them.")
+
+
+@strawberry.type(description="What a tool answered.")
+class ToolResultBlock(ContentBlock):
+    tool_use_id: strawberry.ID = strawberry.field(description="The call this answers.")
+    text: str = strawberry.field(description="The answer as text.")
+    is_error: bool = strawberry.field(description="Whether the tool failed.")
+
+
+@strawberry.type(description="A picture.")
+class ImageBlock(ContentBlock):
+    url: str = strawberry.field(description="Where the picture is; a `data:` address when inlined.")
+
+
+@strawberry.type(description="A block of a kind this server does not model.")
+class OtherBlock(ContentBlock):
+    kind: str = strawberry.field(description="The kind as stored.")
+    raw: JSON = strawberry.field(description="The block as stored.")
+
+
+CONTENT_BLOCKS = (TextBlock, ThinkingBlock, ToolUseBlock, ToolResultBlock, ImageBlock, OtherBlock)

@@ -1,0 +1,32 @@
+"""Input and outcome of `importSession`."""
+
+from enum import Enum
+
+import strawberry
+
+from schema.payload import Payload
+from schema.scalars import JSON
+from schema.session import Session, SessionSource
+
+
+@strawberry.input(description="What to save.")
+class ImportSessionInput:
+    source: SessionSource | None = strawberry.field(
+        description="The agent that wrote it; told from the document when omitted."
+    )
+    document: JSON = strawberry.field(
+        description="The document: a JSON object, or for an agent that writes JSONL the list of its lines' objects."
+    )
+
+
+@strawberry.enum(description="What an import did.")
+class ImportOutcome(Enum):
+    CREATED = strawberry.enum_value("CREATED", description="The session was not known before.")
+    UPDATED = strawberry.enum_value("UPDATED", description="The session was known and has changed.")
+    UNCHANGED = strawberry.enum_value("UNCHANGED", description="The session was known in just this form.")
+
+
+@strawberry.type(description="The outcome of `importSession`.")
+class ImportSessionPayload(Payload):
+    session: Session | None = strawberry.field(description="The session as saved; null when `userErrors` is not empty.")
+    outcome: ImportOutcome | None = strawberry.field(description="What the import did.")

@@ -1,0 +1,57 @@
+"""Message, its role and its connection."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+import resolvers.message
+from schema.content_block import ContentBlock
+from schema.field import Info, Row, field
+from schema.lazy import LazySession
+from schema.page_info import Connection, Edge
+from schema.scalars import JSON
+
+
+@strawberry.enum(description="Who wrote a message.")
+class MessageRole(Enum):
+    USER = strawberry.enum_value("USER", description="The person.")
+    ASSISTANT = strawberry.enum_value("ASSISTANT", description="The model.")
+    SYSTEM = strawberry.enum_value("SYSTEM", description="Instructions around the conversation.")
+    TOOL = strawberry.enum_value("TOOL", description="A tool answering in its own message.")
+
+
+@strawberry.type(description="One message of a transcript.")
+class Message:
+    id: strawberry.ID = strawberry.field(description="Stable id, unique across sessions.")
+    position: int = strawberry.field(description="Place in the transcript, from 0.")
+    role: MessageRole = strawberry.field(description="Who wrote it.")
+    created_at: datetime | None = strawberry.field(
+        description="When it was written, where the transcript recorded that."
+    )
+
+    @field(LazySession, "The session it belongs to.")
+    async def session(self: Row, info: Info) -> object:
+        return await resolvers.message.session(info.context, self)
+
+    @field(list[ContentBlock], "What it says, block by block.")
+    def content(self: Row) -> object:
+        return resolvers.message.content(self)
+
+    @field(JSON, "The same blocks as the agent stored them, for clients that know its format.")
+    def raw_content(self: Row) -> object:
+        return resolvers.message.raw_content(self)
+
+    @field(str, "The text blocks joined by newlines; empty when there are none.")
+    def text(self: Row) -> object:
+        return resolvers.message.text(self)
+
+
+@strawberry.type(description="A message in a page.")
+class MessageEdge(Edge):
+    node: Message = strawberry.field(description="The message.")
+
+
+@strawberry.type(description="A page of messages.")
+class MessageConnection(Connection[MessageEdge, Message]):
+    pass

@@ -1,0 +1,10 @@
+"""What the payloads of all mutations have in common."""
+
+import strawberry
+
+from schema.user_error import UserError
+
+
+@strawberry.type
+class Payload:
+    user_errors: list[UserError] = strawberry.field(description="What the caller can put right.")

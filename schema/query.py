@@ -1,0 +1,73 @@
+"""Query: where reading starts."""
+
+from typing import Annotated
+
+import strawberry
+
+import resolvers.resume_task
+import resolvers.session
+import resolvers.thread
+from schema.arguments import After, Before, First, Last, ThreadId, given, names
+from schema.field import Info, field
+from schema.resume_task import ResumeState, ResumeTask, ResumeTaskConnection
+from schema.session import Session, SessionConnection
+from schema.session_filter import SessionFilter
+from schema.session_order import NEWEST_FIRST, SessionOrder
+from schema.thread import Thread
+
+
+@strawberry.type(description="Entry points for reading.")
+class Query:
+    @field(Session | None, "One saved session; null when there is none with that id.")
+    async def session(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The session's id.")]
+    ) -> object:
+        return await resolvers.session.session(info.context, id)
+
+    @field(SessionConnection | None, "Saved sessions, newest activity first unless ordered otherwise.")
+    async def sessions(
+        self,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+        filter: Annotated[
+            SessionFilter | None,
+            strawberry.argument(description="Which sessions to count in. Omitted: every session not archived."),
+        ] = strawberry.UNSET,
+        order_by: Annotated[
+            SessionOrder, strawberry.argument(description="The order of the whole list.")
+        ] = NEWEST_FIRST,
+    ) -> object:
+        return await resolvers.session.sessions(
+            info.context,
+            first=given(first),
+            after=given(after),
+            last=given(last),
+            before=given(before),
+            filter=filter.to_resolvers() if filter else None,
+            order_by=(order_by.field.name, order_by.direction.name),
+        )
+
+    @field(Thread | None, "One runtime thread; null when there is none with that id.")
+    async def thread(self, info: Info, id: ThreadId) -> object:
+        return await resolvers.thread.thread(info.context, id)
+
+    @field(ResumeTask | None, "The resume task of a thread; null when the thread was never seeded from a session.")
+    async def resume_task(self, info: Info, thread_id: ThreadId) -> object:
+        return await resolvers.resume_task.resume_task(info.context, thread_id)
+
+    @field(ResumeTaskConnection | None, "Resume tasks, newest first.")
+    async def resume_tasks(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many from the start, held within 1 to 500.")] = 50,
+        after: After = strawberry.UNSET,
+        states: Annotated[
+            list[ResumeState] | None, strawberry.argument(description="Only tasks in these states.")
+        ] = strawberry.UNSET,
+    ) -> object:
+        return await resolvers.resume_task.resume_tasks(
+            info.context, first=first, after=given(after), states=names(states)
+        )

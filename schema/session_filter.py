@@ -1,0 +1,48 @@
+"""Which sessions a list counts in."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+import resolvers.session
+from schema.arguments import names
+from schema.session import SessionSource
+
+
+@strawberry.enum(description="Which side of the archive to list.")
+class ArchivedFilter(Enum):
+    ACTIVE = strawberry.enum_value("ACTIVE", description="Only sessions not archived.")
+    ARCHIVED = strawberry.enum_value("ARCHIVED", description="Only archived sessions.")
+    ANY = strawberry.enum_value("ANY", description="Both.")
+
+
+@strawberry.input(description="A half-open span of time.")
+class DateTimeRange:
+    from_: datetime | None = strawberry.field(name="from", description="At or after.")
+    until: datetime | None = strawberry.field(description="Before.")
+
+    def span(self) -> resolvers.session.Span:
+        return resolvers.session.Span(start=self.from_, until=self.until)
+
+
+@strawberry.input(description="Which sessions to count in. Fields narrow together; an omitted field does not narrow.")
+class SessionFilter:
+    archived: ArchivedFilter = strawberry.field(default=ArchivedFilter.ACTIVE, description="Archived or not.")
+    title_contains: str | None = strawberry.field(description="Title contains this, ignoring case in any script.")
+    workspace: str | None = strawberry.field(description="Exactly this directory.")
+    models: list[str] | None = strawberry.field(description="Any of these models.")
+    sources: list[SessionSource] | None = strawberry.field(description="Any of these agents.")
+    created_at: DateTimeRange | None = strawberry.field(description="Created in this span.")
+    updated_at: DateTimeRange | None = strawberry.field(description="Last changed in this span.")
+
+    def to_resolvers(self) -> resolvers.session.SessionFilter:
+        return resolvers.session.SessionFilter(
+            archived=self.archived.name,
+            title_contains=self.title_contains,
+            workspace=self.workspace,
+            models=self.models,
+            sources=names(self.sources),
+            created_at=self.created_at.span() if self.created_at else None,
+            updated_at=self.updated_at.span() if self.updated_at else None,
+        )

@@ -1,0 +1,69 @@
+"""Thread and its kind of work."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+import resolvers.thread
+from schema.arguments import After, Before, First, Last, given
+from schema.field import Info, Row, field
+from schema.lazy import LazyResumeTask, LazySession
+from schema.scalars import BigInt
+from schema.thread_event import ThreadEvent
+from schema.turn import TurnConnection
+
+
+@strawberry.enum(description="Kind of work.")
+class TaskType(Enum):
+    CODE = strawberry.enum_value("CODE", description="Programming.")
+    OFFICE = strawberry.enum_value("OFFICE", description="Documents, tables and slides.")
+
+
+FROM_THE_START = BigInt(0)
+
+
+@strawberry.type(description="A live conversation that can take new turns.")
+class Thread:
+    id: strawberry.ID = strawberry.field(description="The thread's id, `thr_` and a UUID's hex digits.")
+    title: str | None = strawberry.field(description="Title, taken from the session.")
+    model: str = strawberry.field(description="Model for new turns.")
+    mode: str = strawberry.field(description="Agent mode for new turns.")
+    task_type: TaskType = strawberry.field(description="Kind of work, which decides the tools a runtime offers.")
+    workspace: str = strawberry.field(description="Directory the thread works in.")
+    system_prompt: str | None = strawberry.field(description="System prompt for new turns.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+
+    @field(LazySession | None, "The session it was seeded from; null once that is deleted.")
+    async def session(self: Row, info: Info) -> object:
+        return await resolvers.thread.session(info.context, self)
+
+    @field(LazyResumeTask | None, "Its resume task; null when it was not seeded from a session.")
+    async def resume_task(self: Row, info: Info) -> object:
+        return await resolvers.thread.resume_task(info.context, self)
+
+    @field(TurnConnection, "Turns in order.")
+    async def turns(
+        self: Row,
+        info: Info,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> object:
+        return await resolvers.thread.turns(
+            info.context, self, first=given(first), after=given(after), last=given(last), before=given(before)
+        )
+
+    @field(list[ThreadEvent], "What happened to the thread, oldest first.")
+    async def events(
+        self: Row,
+        info: Info,
+        since_seq: Annotated[
+            BigInt, strawberry.argument(description="Only events with a greater `seq`.")
+        ] = FROM_THE_START,
+        first: Annotated[int, strawberry.argument(description="How many, held within 1 to 500.")] = 50,
+    ) -> object:
+        return await resolvers.thread.events(info.context, self, since_seq=since_seq, first=first)

@@ -1,0 +1,39 @@
+"""Turn, its status and its connection."""
+
+from typing import Annotated
+
+import strawberry
+
+import resolvers.turn
+from schema.arguments import After, given
+from schema.field import Info, Row, field
+from schema.page_info import Connection, Edge
+from schema.thread_item import ThreadItemConnection
+from schema.turn_status import TurnStatus
+
+
+@strawberry.type(description="One prompt and all that followed it.")
+class Turn:
+    id: strawberry.ID = strawberry.field(description="The turn's id.")
+    position: int = strawberry.field(description="Place in the thread, from 0.")
+    status: TurnStatus = strawberry.field(description="Where the turn stands.")
+    summary: str = strawberry.field(description="The first words of the prompt, at most 280 code points.")
+
+    @field(ThreadItemConnection, "What happened in it, in order.")
+    async def items(
+        self: Row,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many, held within 1 to 500.")] = 50,
+        after: After = strawberry.UNSET,
+    ) -> object:
+        return await resolvers.turn.items(info.context, self, first=first, after=given(after))
+
+
+@strawberry.type(description="A turn in a page.")
+class TurnEdge(Edge):
+    node: Turn = strawberry.field(description="The turn.")
+
+
+@strawberry.type(description="A page of turns.")
+class TurnConnection(Connection[TurnEdge, Turn]):
+    pass

@@ -1,0 +1,22 @@
+"""Input and outcome of `updateSession`."""
+
+import strawberry
+
+from schema.payload import Payload
+from schema.session import Session
+
+
+@strawberry.input(description="What to change. An omitted field stays as it is.")
+class UpdateSessionInput:
+    session_id: strawberry.ID = strawberry.field(description="The session.")
+    title: str | None = strawberry.field(
+        description="The new title, 1 to 100 code points once trimmed; no control or bidirectional-override characters."
+    )
+    is_archived: bool | None = strawberry.field(description="Whether to hide it from default listings.")
+
+
+@strawberry.type(description="The outcome of `updateSession`.")
+class UpdateSessionPayload(Payload):
+    session: Session | None = strawberry.field(
+        description="The session as it now stands; null when `userErrors` is not empty."
+    )

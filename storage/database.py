@@ -1,0 +1,197 @@
+"""One database: its engine, and how a reading or a writing transaction runs on it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, CursorResult, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage.bus import CHANNEL, Bus, listening, payloads
+from storage.errors import Unavailable
+from storage.types import instant_text
+
+POOL_SIZE = 8
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA cache_size=-32768",
+    "PRAGMA temp_store=MEMORY",
+)
+_SERVER_SETTINGS = {
+    "application_name": "reprise",
+    "idle_in_transaction_session_timeout": "5000",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "jit": "off",
+}
+_READING = {"reprise_reading": True}
+
+
+def driver_url(url: str) -> URL:
+    """`sqlite:///PATH` or `postgresql://...` with the driver added. Raises ValueError for any other kind."""
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        raise ValueError("must look like sqlite:///PATH or postgresql://USER@HOST/NAME") from None
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    if driver.startswith("sqlite") and not parsed.database:
+        raise ValueError("must name a file: sqlite:///PATH")
+    if "sslmode" in parsed.query:
+        query = {**parsed.query, "ssl": parsed.query["sslmode"]}
+        query.pop("sslmode")
+        parsed = parsed.set(query=query)
+    return parsed.set(drivername=driver)
+
+
+class Transaction:
+    """A writing transaction: statements, and topics to be published when it commits."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.is_sqlite = connection.dialect.name == "sqlite"
+        self.topics: list[str] = []
+
+    async def execute(
+        self, statement: sa.Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement."""
+        return await self.connection.execute(statement, values)
+
+    def instant(self, value: datetime) -> datetime | str:
+        """A moment as `insert` takes it."""
+        return instant_text(value) if self.is_sqlite else value
+
+    def notify(self, *topics: str) -> None:
+        """Wake, in every process, whoever waits for `topics` once this is committed."""
+        self.topics.extend(topics)
+
+    async def insert(self, table: sa.Table, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+        """Add many rows by the driver's fastest way, after at least one other statement has begun the transaction.
+
+        Values go as they are, unconverted: moments through `instant` first.
+        """
+        if not rows:
+            return
+        driver = (await self.connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        if self.is_sqlite:
+            places = ", ".join("?" * len(columns))
+            await driver.executemany(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", rows)
+        else:
+            await driver.copy_records_to_table(table.name, records=rows, columns=columns)
+
+
+class Database:
+    """The engine and the bus of one database. `async with` opens the listener and closes everything."""
+
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+        self.url = driver_url(url)
+        self.bus = Bus()
+        self.is_sqlite = self.url.drivername.startswith("sqlite")
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
+        self._reading = self.engine.execution_options(
+            **(_READING if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
+        )
+        # SQLite has one writer: queueing here is fair and free, its busy handler is neither.
+        self._writer = asyncio.Lock() if self.is_sqlite else None
+        self._resources = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> "Database":
+        if not self.is_sqlite:
+            _, connect_args = self.engine.dialect.create_connect_args(self.url)
+            await self._resources.enter_async_context(listening(self.bus, connect_args))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._resources.aclose()
+        await self.engine.dispose()
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose statements each see what is committed. Raises Unavailable."""
+        with translated():
+            async with self._reading.connect() as connection:
+                yield connection
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """A transaction, committed at the end of the block and rolled back by an exception. Raises Unavailable."""
+        with translated():
+            async with self._writer or contextlib.nullcontext(), self.engine.begin() as connection:
+                transaction = Transaction(connection)
+                yield transaction
+                if not self.is_sqlite:
+                    for payload in payloads(transaction.topics):
+                        await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
+        self.bus.publish(transaction.topics)
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn the drivers' ways of saying "not now" into Unavailable."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if error.connection_invalidated or _is_passing(error.orig):
+            raise Unavailable("The database is not available; try again.") from error
+        raise
+    except asyncpg.PostgresError as error:
+        if _is_passing(error):
+            raise Unavailable("The database is not available; try again.") from error
+        raise
+    except (sa.exc.TimeoutError, OSError, asyncpg.InterfaceError) as error:
+        raise Unavailable("The database is not available; try again.") from error
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlstate", None)
+    if isinstance(code, str):
+        # Connection failures, transaction rollbacks (deadlock, serialization), no resources, operator shutdown.
+        return code[:2] in {"08", "40", "53", "57"} or code == "25P03"
+    return isinstance(error, OSError) or "database is locked" in str(error)
+
+
+def _sqlite_engine(url: URL) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=POOL_SIZE)
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _SQLITE_PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later can only fail when another one wrote in between.
+        if not connection.get_execution_options().get("reprise_reading"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_recycle=3600,
+        connect_args={"server_settings": _SERVER_SETTINGS, "timeout": 5},
+    )

@@ -1,0 +1,105 @@
+"""A session document as it will be stored, whichever agent wrote it."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from storage.content_block import read_blocks
+from storage.jsontext import canonical, dump, load
+from storage.seeding.transcript import own_item_count
+from storage.tool_links import ToolLinks, note
+
+_ROLES = {
+    "user": "USER",
+    "assistant": "ASSISTANT",
+    "assistant_interrupted": "ASSISTANT",
+    "tool": "TOOL",
+}
+_PLAIN_ROLES = {"user", "assistant", "system", "tool"}
+_PLAIN_KEYS = {"role", "content"}
+
+
+class MessageRow(NamedTuple):
+    """One message as stored; `size` counts the characters of `content`."""
+
+    position: int
+    role: str
+    size: int
+    tool_links: str | None
+    extra: str | None
+    content: str
+
+
+@dataclass(slots=True)
+class Transcript:
+    """A document's messages, made ready one after another by `add`."""
+
+    rows: list[MessageRow] = field(default_factory=list)
+    _digests: list[bytes] = field(default_factory=list)
+    _own_items: int = 0
+
+    def add(self, message: dict[str, object]) -> None:
+        """Take in a message with a string `role` and a `content`."""
+        role, content = str(message["role"]), message["content"]
+        blocks = read_blocks(content)
+        extra = None
+        if role not in _PLAIN_ROLES or message.keys() != _PLAIN_KEYS:
+            extra = dump({**message, "content": None})
+        text = dump(content)
+        position = len(self.rows)
+        self.rows.append(MessageRow(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
+        self._digests.append(hashlib.blake2b(canonical(message), digest_size=16).digest())
+        self._own_items += own_item_count(role, blocks)
+
+    def item_count(self) -> int:
+        """How many thread items seeding writes for the whole transcript."""
+        return self._own_items + ToolLinks((row.position, row.tool_links) for row in self.rows).orphan_count
+
+    def digest(self, count: int) -> bytes:
+        """Equal for transcripts whose first `count` messages are equal JSON values."""
+        return hashlib.blake2b(b"".join(self._digests[:count]), digest_size=32).digest()
+
+
+@dataclass(slots=True)
+class Document:
+    """A session and its transcript. `header` is the whole document with null for its messages."""
+
+    id: str
+    source: str
+    title: str
+    workspace: str
+    model: str
+    mode: str | None
+    system_prompt: str | None
+    is_archived: bool
+    total_tokens: int
+    created_at: datetime
+    updated_at: datetime
+    parent_id: str | None
+    header: dict[str, object]
+    transcript: Transcript
+
+    def header_digest(self) -> bytes:
+        """Equal for documents that differ in their messages at most."""
+        return hashlib.blake2b(canonical(self.header), digest_size=32).digest()
+
+
+def stored_role(role: str, extra: str | None) -> str:
+    """The role as the agent wrote it. Raises ValueError when the row cannot be understood."""
+    if extra is None:
+        return role.lower()
+    message = load(extra)
+    if not isinstance(message, dict):
+        raise ValueError("a message's extra is no JSON object")
+    return str(message["role"])
+
+
+def stored_message(role: str, content: str, extra: str | None) -> dict[str, object]:
+    """The message as the agent wrote it. Raises ValueError when the row cannot be understood."""
+    if extra is None:
+        return {"role": role.lower(), "content": load(content)}
+    message = load(extra)
+    if not isinstance(message, dict):
+        raise ValueError("a message's extra is no JSON object")
+    return {**message, "content": load(content)}

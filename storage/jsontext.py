@@ -1,0 +1,130 @@
+"""JSON in and out: lossless for values, and only text that both databases take.
+
+orjson does the common case. It turns whole numbers beyond 64 bits into floats and refuses lone surrogates, so texts
+that may hold either go through the standard library.
+"""
+
+import json
+import math
+import re
+from typing import NoReturn
+
+import orjson
+
+from storage.errors import InvalidDocument
+
+
+class RawJSON(str):
+    """JSON text, to be passed on unparsed."""
+
+    __slots__ = ()
+
+
+_TYPE_NAMES = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
+
+_DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
+_NINETEEN_DIGITS = b"0" * 19
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
+
+
+def type_name(value: object) -> str:
+    """The JSON type of a value, as people call it."""
+    return _TYPE_NAMES.get(type(value), "null")
+
+
+def parse_document(data: bytes) -> object:
+    """The JSON value of `data` (UTF-8, a BOM allowed), unstorable characters replaced.
+
+    Raises InvalidDocument with the line and column when it is not JSON.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if _NINETEEN_DIGITS not in data.translate(_DIGITS):
+        try:
+            value = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return storable(_parse_slowly(data))
+        return storable(value) if b"\\u0000" in data else value
+    return storable(_parse_slowly(data))
+
+
+def _parse_slowly(data: bytes) -> object:
+    try:
+        return json.loads(data.decode("utf-8", "replace"), parse_constant=_refuse_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        raise InvalidDocument(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise InvalidDocument("The document is nested too deeply.") from None
+    except ValueError as error:
+        raise InvalidDocument(f"Not JSON: {error}.") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:40]} is out of range")
+    return value
+
+
+def storable_text(text: str) -> str:
+    """`text` with U+0000 and lone surrogates replaced by U+FFFD."""
+    return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def storable(value: object) -> object:
+    """A copy of a JSON value whose strings and keys both databases take.
+
+    Raises InvalidDocument for what is no JSON value (NaN, infinities) and for nesting beyond what can be stored.
+    """
+    try:
+        return _storable(value)
+    except RecursionError:
+        raise InvalidDocument("The document is nested too deeply.") from None
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return storable_text(value)
+    if isinstance(value, dict):
+        return {storable_text(key): _storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidDocument(f"{value} is not a JSON value.")
+    return value
+
+
+def dump(value: object) -> str:
+    """Compact JSON text, keys in their own order. Raises InvalidDocument for nesting beyond what can be stored."""
+    return _dump(value, 0).decode()
+
+
+def canonical(value: object) -> bytes:
+    """JSON text that is equal for equal values: keys sorted. For hashing only."""
+    return _dump(value, orjson.OPT_SORT_KEYS)
+
+
+def _dump(value: object, option: int) -> bytes:
+    try:
+        return orjson.dumps(value, option=option)
+    except TypeError as error:
+        if "Integer exceeds" not in str(error):
+            raise InvalidDocument("The document is nested too deeply.") from None
+    try:
+        text = json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=option == orjson.OPT_SORT_KEYS
+        )
+    except RecursionError:
+        raise InvalidDocument("The document is nested too deeply.") from None
+    return text.encode()
+
+
+def load(text: str) -> object:
+    """The value of JSON text that `dump` wrote. Raises ValueError when it is not JSON."""
+    if _NINETEEN_DIGITS in text.encode().translate(_DIGITS):
+        return json.loads(text)
+    return orjson.loads(text)

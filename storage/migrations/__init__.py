@@ -1,0 +1,85 @@
+"""Bringing a database to the form that this version reads: Alembic revisions in `versions/`, run by `migrate`."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import URL, Connection
+
+from storage.database import Database, driver_url
+from storage.errors import NewerDatabase
+
+_LOCK = "reprise_migration_lock"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config
+
+
+async def migrate(url: str) -> None:
+    """Run what is missing, once however many processes ask at the same time.
+
+    Raises NewerDatabase, having touched nothing, for a database of a newer version or of something else.
+    """
+    refuse_newer_file(driver_url(url))
+    async with Database(url) as database, database.write() as transaction:
+        await transaction.connection.run_sync(_upgrade)
+
+
+async def is_current(database: Database) -> bool:
+    """Whether the database stands at the newest revision. Raises Unavailable."""
+    async with database.read() as connection:
+        revision = await connection.run_sync(_current_revision)
+    return revision == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # A table lock and not an advisory one: every PostgreSQL-like database has it.
+        with contextlib.suppress(sa.exc.IntegrityError), connection.begin_nested():
+            connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS {_LOCK} (id int PRIMARY KEY)"))
+        connection.execute(sa.text(f"LOCK TABLE {_LOCK} IN ACCESS EXCLUSIVE MODE"))
+    revision = _current_revision(connection)
+    _refuse_unknown(revision)
+    if revision is None and sa.inspect(connection).has_table("session"):
+        raise NewerDatabase("The database holds a table named session that is not Reprise's.")
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def refuse_newer_file(url: URL) -> None:
+    """Look at a SQLite file before anything opens it for writing. Raises NewerDatabase."""
+    if not url.drivername.startswith("sqlite") or not Path(str(url.database)).is_file():
+        return
+    path = Path(str(url.database))
+    if path.stat().st_size == 0:
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if "alembic_version" not in tables:
+                if tables:
+                    raise NewerDatabase(f"{path.name} is a SQLite database of another program.")
+                return
+            for (revision,) in connection.execute("SELECT version_num FROM alembic_version"):
+                _refuse_unknown(revision)
+    except sqlite3.DatabaseError:
+        raise NewerDatabase(f"{path.name} is not a SQLite database.") from None
+
+
+def _refuse_unknown(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise NewerDatabase("The database was written by a newer version of Reprise; update Reprise to open it.")

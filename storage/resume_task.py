@@ -1,0 +1,122 @@
+"""Resume tasks as clients read them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from storage.database import Database
+from storage.page import Page, PageRequest, fetch_page
+from storage.tables import resume_task, thread
+
+QUEUED = "QUEUED"
+SEEDING = "SEEDING"
+READY = "READY"
+ERROR = "ERROR"
+CANCELED = "CANCELED"
+UNFINISHED = (QUEUED, SEEDING)
+
+
+class ResumeError(NamedTuple):
+    """Why a task failed."""
+
+    code: str
+    message: str
+
+
+class ResumeTaskRow(NamedTuple):
+    """A resume task as clients see it. `seeded_session_id` is null once the session is deleted."""
+
+    thread_id: str
+    session_id: str
+    seeded_session_id: str | None
+    state: str
+    items_written: int
+    items_total: int
+    error_code: str | None
+    error_message: str | None
+    attempt: int
+    revision: int
+    created_at: datetime
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def id(self) -> str:
+        """The thread's id, by which a task is known."""
+        return self.thread_id
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1; 1 when there is nothing to write."""
+        return self.items_written / self.items_total if self.items_total else 1.0
+
+    @property
+    def error(self) -> ResumeError | None:
+        """Set exactly when the state is ERROR."""
+        if self.state != ERROR:
+            return None
+        return ResumeError(self.error_code or "INTERNAL", self.error_message or "")
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing but a new resume changes it."""
+        return self.state not in UNFINISHED
+
+
+columns = [
+    thread.c.session_id.label(name) if name == "seeded_session_id" else resume_task.c[name]
+    for name in ResumeTaskRow._fields
+]
+_tasks = sa.select(*columns).join_from(resume_task, thread, thread.c.id == resume_task.c.thread_id)
+_by_thread = _tasks.where(resume_task.c.thread_id.in_(sa.bindparam("thread_ids", expanding=True)))
+
+
+async def resume_tasks_by_thread(database: Database, thread_ids: Sequence[str]) -> dict[str, ResumeTaskRow]:
+    """The tasks of these threads, by thread id; a thread that was never seeded is left out. Raises Unavailable."""
+    async with database.read() as connection:
+        rows = await connection.execute(_by_thread, {"thread_ids": list(thread_ids)})
+    return {row.thread_id: ResumeTaskRow._make(row) for row in rows}
+
+
+async def resume_task_page(
+    database: Database, request: PageRequest, states: Sequence[str] | None
+) -> Page[ResumeTaskRow]:
+    """Tasks, newest first, only in `states` unless that is None. Raises InvalidCursor and Unavailable."""
+    condition = sa.true() if states is None else resume_task.c.state.in_(states)
+    return await fetch_page(
+        database,
+        request,
+        scope=("resumeTasks", None if states is None else sorted(set(states))),
+        statement=_tasks.where(condition),
+        total=sa.select(sa.func.count()).select_from(resume_task).where(condition),
+        order=(resume_task.c.created_at, resume_task.c.thread_id),
+        descending=True,
+        row_type=ResumeTaskRow,
+        key_of=lambda row: (row.created_at, row.thread_id),
+    )
+
+
+async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
+    """How many queued tasks are ahead of each queued one, by thread id. Raises Unavailable."""
+    ahead = resume_task.alias("ahead")
+    count = (
+        sa.select(sa.func.count())
+        .where(ahead.c.state == QUEUED)
+        .where(
+            sa.tuple_(ahead.c.queued_at, ahead.c.thread_id)
+            < sa.tuple_(resume_task.c.queued_at, resume_task.c.thread_id)
+        )
+        .correlate(resume_task)
+        .scalar_subquery()
+        .label("position")
+    )
+    statement = (
+        sa.select(resume_task.c.thread_id, count)
+        .where(resume_task.c.thread_id.in_(list(thread_ids)))
+        .where(resume_task.c.state == QUEUED)
+    )
+    async with database.read() as connection:
+        return {row.thread_id: row.position for row in await connection.execute(statement)}

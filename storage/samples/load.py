@@ -1,0 +1,22 @@
+"""Filling an empty database with the samples."""
+
+import sqlalchemy as sa
+
+from storage.database import Database
+from storage.formats import read_document
+from storage.imports import import_document
+from storage.jsontext import parse_document
+from storage.samples import documents
+from storage.tables import session
+
+
+async def load_samples(database: Database) -> int:
+    """How many sessions were added: none to a database that holds any. Raises Unavailable."""
+    async with database.read() as connection:
+        if (await connection.execute(sa.select(session.c.id).limit(1))).first() is not None:
+            return 0
+    count = 0
+    for source, data in documents():
+        await import_document(database, read_document(parse_document(data), source))
+        count += 1
+    return count

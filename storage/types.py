@@ -1,0 +1,61 @@
+"""Column types that mean the same on both databases."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+# Code point order on both: PostgreSQL's "C" collation compares UTF-8 bytes, as SQLite's BINARY does.
+KeyText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def instant_text(value: datetime) -> str:
+    """RFC 3339 in UTC, always with six digits of a second, so that text order is time order."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC, to the microsecond: `timestamptz` on PostgreSQL, fixed-width RFC 3339 text on SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, whose order is the order of the moments."""
+        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """`value` must be timezone-aware."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        return instant_text(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Always timezone-aware, in UTC."""
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+class clock(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL function that it is
+    """The database's own time, plus `seconds`. Moves within a transaction."""
+
+    type = Instant()
+    inherit_cache = True
+
+    def __init__(self, seconds: float = 0) -> None:
+        super().__init__(sa.literal(float(seconds), sa.Float()))
+
+
+@compiles(clock, "postgresql")
+def _postgresql_clock(element: clock, compiler: Any, **options: Any) -> str:
+    seconds = compiler.process(element.clauses, **options)
+    return f"(clock_timestamp() + {seconds} * interval '1 second')"
+
+
+@compiles(clock, "sqlite")
+def _sqlite_clock(element: clock, compiler: Any, **options: Any) -> str:
+    seconds = compiler.process(element.clauses, **options)
+    return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {seconds} || ' seconds')"

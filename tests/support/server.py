@@ -1,0 +1,84 @@
+"""A server in the test's own event loop: real sockets, real start and stop, no other process."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from tests.support.client import Client
+
+# Seconds until a start or stop that hangs fails its test.
+PATIENCE = 30
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: its address without a path, its application, a client for it."""
+
+    url: str
+    app: Starlette
+    client: Client
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, told to stop by an event and leaving the process's signals to pytest."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+        self.stop = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        except SystemExit as refusal:
+            # It would end pytest; uvicorn has logged why the application did not start.
+            raise RuntimeError("the application did not start") from refusal
+        self.up.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.stop.wait()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
+    """Serves a database until the block ends; `settings` are fields of app.Settings.
+
+    Raises RuntimeError if the application does not start.
+    """
+    # Imported here: tests that need no server run without app.py too.
+    from app import Settings, create_app
+
+    app = create_app(Settings(database_url=database_url, **settings))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = Server(uvicorn.Config(app, lifespan="on", log_config=None, timeout_graceful_shutdown=PATIENCE))
+        running = asyncio.create_task(server.serve([listener]))
+        try:
+            await started(server, running)
+            async with Client(url, settings.get("token")) as client:
+                yield Served(url, app, client)
+        finally:
+            server.stop.set()
+            async with asyncio.timeout(PATIENCE):
+                await running
+
+
+async def started(server: Server, running: asyncio.Task[None]) -> None:
+    """Returns when the server takes requests. Raises what kept it from starting."""
+    up = asyncio.create_task(server.up.wait())
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.wait((up, running), return_when=asyncio.FIRST_COMPLETED)
+    up.cancel()
+    if running.done():
+        await running
