@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,14 +29,16 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from resolvers.context import Context
 from schema.build import create_schema
 from storage.database import Database, driver_url
+from storage.doctor import examine
 from storage.document_files import document_paths, read_file
-from storage.errors import InvalidDocument, InvalidId, StorageError
+from storage.errors import InvalidDocument, InvalidId, StorageError, Unavailable
 from storage.exports import export_document
 from storage.identifier import trimmed_id
 from storage.imports import CREATED, UNCHANGED, UPDATED, import_document
-from storage.migrations import migrate
+from storage.migrations import migrate, refuse_newer_file
 from storage.samples.load import load_samples
 from storage.seeding.seeder import BATCH_MESSAGES, LEASE_SECONDS, Seeder
+from storage.serving import alone_serving
 
 log = logging.getLogger("reprise")
 
@@ -86,8 +90,19 @@ class Endpoint(GraphQL[Context, None]):
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         return self._context
 
-    def encode_json(self, data: object) -> str | bytes:
-        return orjson.dumps(data)
+    def decode_json(self, data: str | bytes) -> object:
+        try:
+            value = super().decode_json(data)
+        except (RecursionError, ValueError) as error:
+            # Also nested too deeply, a number of too many digits, or no UTF-8.
+            raise json.JSONDecodeError("This cannot be read as JSON", "", 0) from error
+        if not isinstance(value, dict | list):
+            raise json.JSONDecodeError("This is no JSON object", "", 0)
+        return value
+
+    def encode_json(self, data: object) -> str:
+        # Text: what is encoded as bytes goes over a websocket as a binary frame, which clients refuse.
+        return orjson.dumps(data).decode()
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -130,8 +145,11 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._seeder = seeder
 
-    async def startup(self, sockets: Any = None) -> None:
+    async def serve(self, sockets: Any = None) -> None:
         self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)
         if self.started:
             for server in self.servers:
@@ -141,7 +159,9 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self._loop.call_soon_threadsafe(self._seeder.stop)
-        super().handle_exit(sig, frame)
+        # Uvicorn's own would end the process by the same signal at last, as if it had failed.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -149,9 +169,14 @@ class Server(uvicorn.Server):
 def main() -> None:
     """Keep, search and resume the saved sessions of coding agents."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _settings(**given: Any) -> Settings:
+    known = {f"REPRISE_{name.upper()}" for name in Settings.model_fields}
+    unknown = {name for name in os.environ if name.upper().startswith("REPRISE_") and name.upper() not in known}
+    if unknown:
+        raise click.UsageError(f"{', '.join(sorted(unknown))}: there is no such setting")
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
@@ -171,6 +196,8 @@ def _prepare(settings: Settings) -> None:
 def _plain_failures() -> Any:
     try:
         yield
+    except Unavailable as error:
+        raise click.ClickException(f"{error} ({error.__cause__})") from None
     except (StorageError, OSError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -183,10 +210,14 @@ def _plain_failures() -> Any:
 def serve(host: str | None, port: int | None, samples: bool, no_seed: bool) -> None:
     """Serve GraphQL over HTTP and websockets."""
     settings = _settings(host=host, port=port, seed=False if no_seed else None)
-    with _plain_failures():
+    with _plain_failures(), alone_serving(settings.database_url):
         _prepare(settings)
         if samples:
             asyncio.run(_with_database(settings, load_samples))
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -196,6 +227,9 @@ def serve(host: str | None, port: int | None, samples: bool, no_seed: bool) -> N
         log_config=None,
         timeout_graceful_shutdown=10,
     )
+    # What is here by now stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     Server(config, app.state.seeder).run()
 
 
@@ -262,6 +296,25 @@ async def _export(database: Database, ids: tuple[str, ...]) -> int:
         else:
             click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     return missing
+
+
+@main.command("doctor")
+@click.option("--repair", is_flag=True, help="Make the search index anew where it is wrong.")
+def doctor_command(repair: bool) -> None:
+    """Look for what is wrong in the database. The status is 1 when anything is, and is left so."""
+    settings = _settings()
+    with _plain_failures():
+        refuse_newer_file(driver_url(settings.database_url))
+        is_healthy = asyncio.run(_with_database(settings, _examine, repair))
+    sys.exit(0 if is_healthy else 1)
+
+
+async def _examine(database: Database, repair: bool) -> bool:
+    is_healthy = True
+    async for finding in examine(database, repair=repair):
+        click.echo(f"{finding.text} Repaired." if finding.is_repaired else finding.text)
+        is_healthy = is_healthy and finding.is_repaired
+    return is_healthy
 
 
 @main.command("schema")

@@ -10,12 +10,15 @@ from typing import NamedTuple, TypeVar
 from strawberry.dataloader import DataLoader
 
 from storage.database import Database
-from storage.message import MessageRow, Transcript, message_pages
+from storage.message import MessageRow, Transcript, message_pages, messages_at
 from storage.page import Page, PageRequest
 from storage.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
+from storage.search.query import Clause
+from storage.search.score import scores
 from storage.session import SessionRow, sessions_by_id
-from storage.thread import ThreadRow, threads_by_id
+from storage.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_id
 from storage.thread_item import ThreadItemRow, TurnKey, item_pages
+from storage.turn import TurnRow, turn_pages
 
 Row = TypeVar("Row")
 Subject = TypeVar("Subject", bound=Hashable)
@@ -31,6 +34,13 @@ class MessagesShape(NamedTuple):
     roles: tuple[str, ...] | None
 
 
+class EventsShape(NamedTuple):
+    """Which entries of a log."""
+
+    since_seq: int
+    size: int
+
+
 class Context:
     """Handed to each resolver as `info.context`."""
 
@@ -41,19 +51,34 @@ class Context:
         self.resume_tasks: DataLoader[str, ResumeTaskRow | None] = _by_id(database, resume_tasks_by_thread)
         self.queue_positions: DataLoader[str, int | None] = _by_id(database, queue_positions)
         self.messages: DataLoader[tuple[Transcript, MessagesShape], Page[MessageRow]] = _by_shape(self._messages)
+        self.messages_at: DataLoader[tuple[str, int], MessageRow | None] = _by_id(database, messages_at)
+        self.scores: DataLoader[tuple[int, tuple[Clause, ...]], float] = _by_shape(self._scores)
+        self.turns: DataLoader[tuple[str, PageRequest], Page[TurnRow]] = _by_shape(self._turns)
+        self.events: DataLoader[tuple[str, EventsShape], list[ThreadEventRow]] = _by_shape(self._events)
         self.items: DataLoader[tuple[TurnKey, PageRequest], Page[ThreadItemRow]] = _by_shape(self._items)
 
     async def _messages(self, transcripts: Sequence[Transcript], shape: MessagesShape) -> list[Page[MessageRow]]:
         return await message_pages(self.database, transcripts, shape.request, shape.roles)
+
+    async def _scores(self, part_ids: Sequence[int], clauses: tuple[Clause, ...]) -> list[float]:
+        score_of = await scores(self.database, clauses, part_ids)
+        return [score_of.get(part_id, 0.0) for part_id in part_ids]
+
+    async def _turns(self, thread_ids: Sequence[str], request: PageRequest) -> list[Page[TurnRow]]:
+        return await turn_pages(self.database, thread_ids, request)
+
+    async def _events(self, thread_ids: Sequence[str], shape: EventsShape) -> list[list[ThreadEventRow]]:
+        events = await thread_events(self.database, thread_ids, shape.since_seq, shape.size)
+        return [events[thread_id] for thread_id in thread_ids]
 
     async def _items(self, turns: Sequence[TurnKey], request: PageRequest) -> list[Page[ThreadItemRow]]:
         return await item_pages(self.database, turns, request)
 
 
 def _by_id(
-    database: Database, read: Callable[[Database, Sequence[str]], Awaitable[dict[str, Row]]]
-) -> DataLoader[str, Row | None]:
-    async def load(ids: list[str]) -> list[Row | None]:
+    database: Database, read: Callable[[Database, Sequence[Subject]], Awaitable[dict[Subject, Row]]]
+) -> DataLoader[Subject, Row | None]:
+    async def load(ids: list[Subject]) -> list[Row | None]:
         rows = await read(database, list(dict.fromkeys(ids)))
         return [rows.get(id) for id in ids]
 

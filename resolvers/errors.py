@@ -37,6 +37,7 @@ class Unavailable(CodedError):
 
 _SHOWN: dict[type[Exception], type[CodedError]] = {
     storage.errors.InvalidCursor: BadUserInput,
+    storage.errors.InvalidQuery: BadUserInput,
     storage.errors.Unreadable: SessionUnreadable,
     storage.errors.Unavailable: Unavailable,
 }

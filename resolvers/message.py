@@ -2,7 +2,8 @@
 
 from resolvers.context import Context
 from resolvers.json import RawJSON
-from storage.content_block import ContentBlock
+from storage.content_block import ContentBlock, OtherBlock, ToolUseBlock
+from storage.jsontext import dump
 from storage.message import MessageRow
 from storage.session import SessionRow
 
@@ -14,7 +15,17 @@ async def session(context: Context, row: MessageRow) -> SessionRow | None:
 
 def content(row: MessageRow) -> list[ContentBlock]:
     """What it says, block by block. Raises Unreadable."""
-    return row.blocks()
+    return [_passed_on(block) for block in row.blocks()]
+
+
+def _passed_on(block: ContentBlock) -> ContentBlock:
+    # As text: whole numbers beyond 64 bits and deep nesting are more than the encoder of responses takes.
+    match block:
+        case ToolUseBlock(input=dict() | list() | int() as value):
+            block.input = RawJSON(dump(value))
+        case OtherBlock(raw=value):
+            block.raw = RawJSON(dump(value))
+    return block
 
 
 def raw_content(row: MessageRow) -> RawJSON:

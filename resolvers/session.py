@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from resolvers.context import Context, MessagesShape
+from resolvers.errors import BadUserInput
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
 from storage.errors import InvalidDocument, InvalidId
@@ -24,6 +25,7 @@ from storage.thread import ThreadRow
 __all__ = ["SessionFilter", "Span"]
 
 LONGEST_TITLE = 100
+MOST_MODELS = 1000
 _BIDI_OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
@@ -65,17 +67,22 @@ async def sessions(
     order_by: tuple[str, str],
 ) -> Page[SessionRow]:
     """A page of the sessions that the filter lets in. Raises BadUserInput and InvalidCursor."""
-    narrowed = _storable(filter or SessionFilter())
+    narrowed = storable_filter(filter or SessionFilter())
     return await session_page(context.database, page_request(first, after, last, before), narrowed, *order_by)
 
 
-def _storable(narrowed: SessionFilter) -> SessionFilter:
+def storable_filter(narrowed: SessionFilter) -> SessionFilter:
+    """Raises BadUserInput for more models than a statement takes."""
+    models = None if narrowed.models is None else sorted({storable_text(model) for model in narrowed.models})
+    if models is not None and len(models) > MOST_MODELS:
+        raise BadUserInput(f"`models` must not name more than {MOST_MODELS}.")
     # No stored text holds what cannot be stored, and PostgreSQL refuses to compare with it.
     return replace(
         narrowed,
         title_contains=None if narrowed.title_contains is None else storable_text(narrowed.title_contains),
         workspace=None if narrowed.workspace is None else storable_text(narrowed.workspace),
-        models=None if narrowed.models is None else [storable_text(model) for model in narrowed.models],
+        models=models,
+        sources=None if narrowed.sources is None else sorted(set(narrowed.sources)),
     )
 
 

@@ -1,13 +1,13 @@
 """Thread and its log."""
 
-from resolvers.context import Context
+from resolvers.context import Context, EventsShape
 from resolvers.paging import held, page_request
 from storage.identifier import is_id
 from storage.page import Page
 from storage.resume_task import ResumeTaskRow
 from storage.session import SessionRow
-from storage.thread import ThreadEventRow, ThreadRow, thread_events
-from storage.turn import TurnRow, turn_page
+from storage.thread import ThreadEventRow, ThreadRow
+from storage.turn import TurnRow
 
 
 async def thread(context: Context, id: str) -> ThreadRow | None:
@@ -29,9 +29,9 @@ async def turns(
     context: Context, row: ThreadRow, *, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> Page[TurnRow]:
     """Its turns in order. Raises BadUserInput and InvalidCursor."""
-    return await turn_page(context.database, row.id, page_request(first, after, last, before))
+    return await context.turns.load((row.id, page_request(first, after, last, before)))
 
 
 async def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> list[ThreadEventRow]:
     """Its log after `since_seq`, oldest first. Raises BadUserInput."""
-    return await thread_events(context.database, row.id, since_seq, held(first, "first"))
+    return await context.events.load((row.id, EventsShape(since_seq, held(first, "first"))))

@@ -5,15 +5,19 @@ from typing import Annotated
 import strawberry
 
 import resolvers.resume_task
+import resolvers.search
 import resolvers.session
 import resolvers.thread
 from schema.arguments import After, Before, First, Last, ThreadId, given, names
 from schema.field import Info, field
 from schema.resume_task import ResumeState, ResumeTask, ResumeTaskConnection
+from schema.search import SearchConnection, SearchOrder, SearchScope
 from schema.session import Session, SessionConnection
 from schema.session_filter import SessionFilter
 from schema.session_order import NEWEST_FIRST, SessionOrder
 from schema.thread import Thread
+
+EVERYWHERE = [SearchScope.TITLE, SearchScope.MESSAGE]
 
 
 @strawberry.type(description="Entry points for reading.")
@@ -48,6 +52,40 @@ class Query:
             before=given(before),
             filter=filter.to_resolvers() if filter else None,
             order_by=(order_by.field.name, order_by.direction.name),
+        )
+
+    @field(
+        SearchConnection | None,
+        "Full-text search over session titles and everything said in them, tool calls and their results included.",
+    )
+    async def search(
+        self,
+        info: Info,
+        query: Annotated[
+            str,
+            strawberry.argument(
+                description="Words to look for; all must match. Quotes keep words together; "
+                "a trailing `*` matches a prefix."
+            ),
+        ],
+        first: Annotated[int, strawberry.argument(description="How many hits, held within 1 to 500.")] = 20,
+        after: After = strawberry.UNSET,
+        filter: Annotated[
+            SessionFilter | None, strawberry.argument(description="Narrow the sessions that are searched.")
+        ] = strawberry.UNSET,
+        order_by: Annotated[
+            SearchOrder, strawberry.argument(description="The order of the hits.")
+        ] = SearchOrder.RELEVANCE,
+        scopes: Annotated[list[SearchScope], strawberry.argument(description="Where to look.")] = EVERYWHERE,
+    ) -> object:
+        return await resolvers.search.search(
+            info.context,
+            query=query,
+            first=first,
+            after=given(after),
+            filter=filter.to_resolvers() if filter else None,
+            order_by=order_by.name,
+            scopes=[scope.name for scope in scopes],
         )
 
     @field(Thread | None, "One runtime thread; null when there is none with that id.")

@@ -89,24 +89,40 @@ def read_blocks(content: object) -> list[ContentBlock]:
 def _read_block(position: int, raw: object) -> ContentBlock:
     if not isinstance(raw, dict):
         return OtherBlock(position, type_name(raw), raw)
-    match raw:
-        case {"type": "text", "text": str(text)}:
-            return TextBlock(position, text, raw)
-        case {"type": "thinking", "thinking": str(thinking)}:
-            return ThinkingBlock(position, thinking)
-        case {"type": "tool_use" | "server_tool_use", "id": str(tool_use_id), "name": str(name)}:
-            return ToolUseBlock(position, tool_use_id, name, raw.get("input"))
-        case {"type": str(kind), "tool_use_id": str(tool_use_id)} if is_tool_result(kind):
+    kind = raw.get("type")
+    block: ContentBlock | None = None
+    if kind == "text":
+        text = raw.get("text")
+        block = TextBlock(position, text, raw) if isinstance(text, str) else None
+    elif kind == "thinking":
+        thinking = raw.get("thinking")
+        block = ThinkingBlock(position, thinking) if isinstance(thinking, str) else None
+    elif kind == "tool_use" or kind == "server_tool_use":
+        tool_use_id, name = raw.get("id"), raw.get("name")
+        if isinstance(tool_use_id, str) and isinstance(name, str):
+            block = ToolUseBlock(position, tool_use_id, name, raw.get("input"))
+    elif kind == "image_url" or kind == "image":
+        url = _picture_url(raw)
+        block = None if url is None else ImageBlock(position, url, raw)
+    elif isinstance(kind, str) and is_tool_result(kind):
+        tool_use_id = raw.get("tool_use_id")
+        if isinstance(tool_use_id, str):
             text = result_text(raw.get("content"))
-            return ToolResultBlock(position, tool_use_id, text, raw.get("is_error") is True, raw)
+            block = ToolResultBlock(position, tool_use_id, text, raw.get("is_error") is True, raw)
+    if block is not None:
+        return block
+    return OtherBlock(position, kind if isinstance(kind, str) else type_name(raw), raw)
+
+
+def _picture_url(raw: dict[str, object]) -> str | None:
+    match raw:
         case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
-            return ImageBlock(position, url, raw)
+            return url
         case {"type": "image", "source": {"type": "url", "url": str(url)}}:
-            return ImageBlock(position, url, raw)
+            return url
         case {"type": "image", "source": {"type": "base64", "media_type": str(media_type), "data": str(data)}}:
-            return ImageBlock(position, f"data:{media_type};base64,{data}", raw)
-    stored = raw.get("type")
-    return OtherBlock(position, stored if isinstance(stored, str) else type_name(raw), raw)
+            return f"data:{media_type};base64,{data}"
+    return None
 
 
 def is_tool_result(kind: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -36,6 +37,13 @@ _SERVER_SETTINGS = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
     "jit": "off",
+}
+_SQLITE_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
 }
 _READING = {"reprise_reading": True}
 
@@ -80,7 +88,7 @@ class Transaction:
         """Wake, in every process, whoever waits for `topics` once this is committed."""
         self.topics.extend(topics)
 
-    async def insert(self, table: sa.Table, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    async def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Add many rows by the driver's fastest way, after at least one other statement has begun the transaction.
 
         Values go as they are, unconverted: moments through `instant` first.
@@ -163,7 +171,9 @@ def _is_passing(error: BaseException | None) -> bool:
     if isinstance(code, str):
         # Connection failures, transaction rollbacks (deadlock, serialization), no resources, operator shutdown.
         return code[:2] in {"08", "40", "53", "57"} or code == "25P03"
-    return isinstance(error, OSError) or "database is locked" in str(error)
+    # The low byte is the kind of error, what is above it the details.
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, OSError) or kind in _SQLITE_PASSING or "database is locked" in str(error)
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:

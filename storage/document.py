@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from storage.content_block import read_blocks
 from storage.jsontext import canonical, dump, load
+from storage.search.parts import message_tokens
 from storage.seeding.transcript import own_item_count
 from storage.tool_links import ToolLinks, note
 
@@ -36,6 +37,7 @@ class Transcript:
     """A document's messages, made ready one after another by `add`."""
 
     rows: list[MessageRow] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
     _digests: list[bytes] = field(default_factory=list)
     _own_items: int = 0
 
@@ -49,6 +51,7 @@ class Transcript:
         text = dump(content)
         position = len(self.rows)
         self.rows.append(MessageRow(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
+        self.tokens.append(message_tokens(blocks))
         self._digests.append(hashlib.blake2b(canonical(message), digest_size=16).digest())
         self._own_items += own_item_count(role, blocks)
 

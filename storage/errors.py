@@ -31,3 +31,11 @@ class Unreadable(StorageError):
 
 class NewerDatabase(StorageError):
     """A database that a newer version wrote, or one that is not ours at all."""
+
+
+class InvalidQuery(StorageError):
+    """A search query that asks for nothing, or for too much."""
+
+
+class AlreadyServed(StorageError):
+    """A SQLite database that another process serves."""

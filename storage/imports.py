@@ -10,6 +10,7 @@ from storage.document import Document, MessageRow
 from storage.folded import title_columns
 from storage.formats.agent_json import UNTITLED
 from storage.jsontext import dump, load
+from storage.search.index import forget_messages, index_messages, index_title, next_number
 from storage.tables import message, session
 
 CREATED = "CREATED"
@@ -21,7 +22,11 @@ _known = sa.select(
     session.c.header_hash, session.c.transcript_hash, session.c.message_count, session.c.title, session.c.is_renamed
 ).where(session.c.id == sa.bindparam("session_id"))
 _locked = _known.add_columns(
-    session.c.header, session.c.is_archived, session.c.transcript_version, session.c.transcript_rewrites
+    session.c.number,
+    session.c.header,
+    session.c.is_archived,
+    session.c.transcript_version,
+    session.c.transcript_rewrites,
 ).with_for_update()
 
 
@@ -67,10 +72,14 @@ async def _create(transaction: Transaction, document: Document, header_digest: b
         "transcript_version": 1,
         "transcript_rewrites": 0,
     }
-    added = await transaction.execute(insert.values(values).on_conflict_do_nothing().returning(session.c.id))
-    if added.first() is None:
+    statement = insert.values({**values, "number": next_number(transaction)}).on_conflict_do_nothing(
+        index_elements=["id"]
+    )
+    number = (await transaction.execute(statement.returning(session.c.number))).scalar()
+    if number is None:
         return False
-    await _insert_messages(transaction, document.id, document.transcript.rows)
+    await index_title(transaction, number, document.title)
+    await _insert_messages(transaction, document, number, 0)
     return True
 
 
@@ -80,14 +89,17 @@ async def _update(transaction: Transaction, document: Document, header_digest: b
     is_longer = len(rows) >= known.message_count and known.transcript_hash == document.transcript.digest(
         known.message_count
     )
+    start = known.message_count if is_longer else 0
     if not is_longer:
         await transaction.execute(sa.delete(message).where(message.c.session_id == document.id))
+        await forget_messages(transaction, known.number)
         values["transcript_rewrites"] = known.transcript_rewrites + 1
-    tail = rows[known.message_count :] if is_longer else rows
-    if tail or not is_longer:
+    if start < len(rows) or not is_longer:
         values["transcript_version"] = known.transcript_version + 1
     await transaction.execute(sa.update(session).where(session.c.id == document.id).values(values))
-    await _insert_messages(transaction, document.id, tail)
+    if "title" in values:
+        await index_title(transaction, known.number, document.title)
+    await _insert_messages(transaction, document, known.number, start)
 
 
 def _columns(document: Document, header_digest: bytes) -> dict[str, object]:
@@ -127,5 +139,7 @@ def _metadata(header: Any) -> dict[str, object]:
     return metadata
 
 
-async def _insert_messages(transaction: Transaction, session_id: str, rows: list[MessageRow]) -> None:
-    await transaction.insert(message, _MESSAGE_COLUMNS, [(session_id, *row) for row in rows])
+async def _insert_messages(transaction: Transaction, document: Document, number: int, start: int) -> None:
+    transcript = document.transcript
+    await transaction.insert(message, _MESSAGE_COLUMNS, [(document.id, *row) for row in transcript.rows[start:]])
+    await index_messages(transaction, number, start, transcript.tokens[start:])

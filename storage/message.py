@@ -10,7 +10,7 @@ from storage.content_block import ContentBlock, joined_text, read_blocks
 from storage.database import Database
 from storage.errors import Unreadable
 from storage.jsontext import load
-from storage.page import Page, PageRequest, Scope, known
+from storage.page import Page, PageRequest, Scope, Together, known
 from storage.positions import Range
 from storage.tables import message
 
@@ -57,15 +57,34 @@ async def message_pages(
     """A page of each transcript, in their order: one statement. Raises InvalidCursor and Unavailable."""
     wanted = None if roles is None else sorted(set(roles))
     ranges = [_range(transcript, request, wanted) for transcript in transcripts]
-    statement = _contiguous(request, ranges) if wanted is None else _by_roles(database, request, ranges, wanted)
+    statement = _contiguous(request, ranges) if wanted is None else _by_roles(request, ranges, wanted)
     rows: dict[str, list[MessageRow]] = {transcript.session_id: [] for transcript in transcripts}
     async with database.read() as connection:
         for row in await connection.execute(statement):
             rows[row.session_id].append(MessageRow._make(row))
+    extents = Together(lambda: _read_extents(database, transcripts, wanted))
     return [
-        _page(database, request, wanted, transcript, span, sorted(rows[transcript.session_id], key=_position))
+        _page(request, wanted, transcript, span, sorted(rows[transcript.session_id], key=_position), extents)
         for transcript, span in zip(transcripts, ranges, strict=True)
     ]
+
+
+async def messages_at(database: Database, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], MessageRow]:
+    """The messages at these places (session id, position), by place; one statement. Raises Unavailable."""
+    by_session: dict[str, list[int]] = {}
+    for session_id, position in places:
+        by_session.setdefault(session_id, []).append(position)
+    statement = sa.select(*_columns).where(
+        sa.or_(
+            *(
+                sa.and_(message.c.session_id == session_id, message.c.position.in_(positions))
+                for session_id, positions in by_session.items()
+            )
+        )
+    )
+    async with database.read() as connection:
+        rows = await connection.execute(statement)
+    return {(row.session_id, row.position): MessageRow._make(row) for row in rows}
 
 
 def _position(row: MessageRow) -> int:
@@ -103,7 +122,7 @@ def _contiguous(request: PageRequest, ranges: list[Range]) -> sa.Select[Any]:
     )
 
 
-def _by_roles(database: Database, request: PageRequest, ranges: list[Range], roles: list[str]) -> sa.Select[Any]:
+def _by_roles(request: PageRequest, ranges: list[Range], roles: list[str]) -> sa.Select[Any]:
     """One limited walk along the key for each session."""
     walks = []
     for span in ranges:
@@ -121,12 +140,12 @@ def _by_roles(database: Database, request: PageRequest, ranges: list[Range], rol
 
 
 def _page(
-    database: Database,
     request: PageRequest,
     roles: list[str] | None,
     transcript: Transcript,
     span: Range,
     rows: list[MessageRow],
+    extents: Together[str, "_Extent"],
 ) -> Page[MessageRow]:
     scope = _scope(transcript.session_id, roles)
 
@@ -145,26 +164,40 @@ def _page(
     has_more = len(rows) > request.size
     if has_more:
         rows = rows[1:] if request.is_backward else rows[:-1]
-    of_roles = (message.c.session_id == transcript.session_id, message.c.role.in_(roles))
-
-    async def exists(*conditions: Any) -> bool:
-        statement = sa.select(sa.literal(1)).where(*of_roles, *conditions).limit(1)
-        async with database.read() as connection:
-            return (await connection.execute(statement)).first() is not None
 
     async def has_previous() -> bool:
-        if has_more and request.is_backward:
-            return True
-        return await exists(message.c.position < (rows[0].position if rows else span.start))
+        told = await extents.get(transcript.session_id)
+        return told is not None and told.first < (rows[0].position if rows else span.start)
 
     async def has_next() -> bool:
-        if has_more and not request.is_backward:
-            return True
-        return await exists(message.c.position > rows[-1].position if rows else message.c.position >= span.end)
+        told = await extents.get(transcript.session_id)
+        return told is not None and told.last > (rows[-1].position if rows else span.end - 1)
 
     async def count() -> int:
-        async with database.read() as connection:
-            total = await connection.execute(sa.select(sa.func.count()).select_from(message).where(*of_roles))
-            return int(total.scalar_one())
+        told = await extents.get(transcript.session_id)
+        return 0 if told is None else told.total
 
     return Page(rows, cursor_of, has_previous, has_next, count)
+
+
+class _Extent(NamedTuple):
+    """How many messages there are by some roles, and where the first and the last of them stand."""
+
+    total: int
+    first: int
+    last: int
+
+
+async def _read_extents(
+    database: Database, transcripts: Sequence[Transcript], roles: list[str] | None
+) -> dict[str, _Extent]:
+    statement = (
+        sa.select(
+            message.c.session_id, sa.func.count(), sa.func.min(message.c.position), sa.func.max(message.c.position)
+        )
+        .where(message.c.session_id.in_([transcript.session_id for transcript in transcripts]))
+        .where(message.c.role.in_(roles or []))
+        .group_by(message.c.session_id)
+    )
+    async with database.read() as connection:
+        return {session_id: _Extent(*told) for session_id, *told in (await connection.execute(statement)).all()}

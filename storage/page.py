@@ -1,5 +1,6 @@
 """Keyset pages: a page begins where a cursor points, found by index, so page 1,000 costs what page 1 costs."""
 
+import asyncio
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,9 +13,13 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database import Database
 from storage.errors import InvalidCursor
+from storage.jsontext import storable_text
+from storage.moment import parse_moment
 from storage.types import Instant, instant_text
 
 Row = TypeVar("Row")
+Owner = TypeVar("Owner")
+Told = TypeVar("Told")
 Key = tuple[Any, ...]
 
 DEFAULT_SIZE = 50
@@ -58,8 +63,7 @@ class Scope:
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
             fingerprint, *values = orjson.loads(urlsafe_b64decode(padded))
             key = tuple(
-                datetime.fromisoformat(value) if kind is datetime else value
-                for kind, value in zip(kinds, values, strict=True)
+                parse_moment(value) if kind is datetime else value for kind, value in zip(kinds, values, strict=True)
             )
         except (ValueError, TypeError):
             raise InvalidCursor("This is not a cursor.") from None
@@ -71,6 +75,8 @@ class Scope:
 def _is_storable(value: object, kind: type) -> bool:
     if type(value) is not kind:
         return False
+    if isinstance(value, str):
+        return value == storable_text(value)
     return not isinstance(value, int) or abs(value) < 2**63
 
 
@@ -107,6 +113,26 @@ class Page(Generic[Row]):
         return self._cursor_of(self.nodes[-1]) if self.nodes else None
 
 
+def _bound_type(column: sa.Column[Any]) -> Any:
+    # Nobody made the numbers in a forged cursor fit the column.
+    return sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
+
+
+class Together(Generic[Owner, Told]):
+    """What pages of many lists tell besides their rows, read for all of them when the first of them is asked."""
+
+    def __init__(self, read: Callable[[], Awaitable[dict[Owner, Told]]]) -> None:
+        self._read = read
+        self._reading: asyncio.Future[dict[Owner, Told]] | None = None
+
+    async def get(self, owner: Owner) -> Told | None:
+        """What is told of one list; None when nothing is."""
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(self._read())
+        # Whoever gives up waiting does not give up for the others.
+        return (await asyncio.shield(self._reading)).get(owner)
+
+
 async def known(value: bool | int) -> Any:
     """What is known already, for a Page's callables."""
     return value
@@ -135,7 +161,7 @@ async def fetch_page(
     def beyond(values: Key, *, forward: bool, inclusive: bool = False) -> ColumnElement[bool]:
         # Typed one by one: a plain tuple would be bound as text.
         bound = sa.tuple_(
-            *(sa.bindparam(None, value, column.type) for column, value in zip(order, values, strict=True))
+            *(sa.bindparam(None, value, _bound_type(column)) for column, value in zip(order, values, strict=True))
         )
         if forward is descending:
             return key <= bound if inclusive else key < bound

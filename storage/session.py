@@ -13,8 +13,9 @@ from storage.database import Database
 from storage.folded import fold, title_columns
 from storage.page import Page, PageRequest, fetch_page
 from storage.resume_task import ERROR, UNFINISHED
+from storage.search.index import forget_session, index_title
 from storage.tables import message, resume_task, session, thread
-from storage.types import clock
+from storage.types import clock, position_of
 
 SESSION_DELETED = "SESSION_DELETED"
 
@@ -37,7 +38,7 @@ class SessionRow(NamedTuple):
     parent_id: str | None
     thread_id: str | None
     title_key: str
-    transcript_version: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def filter_conditions(narrowed: SessionFilter) -> list[ColumnElement[bool]]:
             session.c.is_archived == sa.literal_column("true" if narrowed.archived == "ARCHIVED" else "false")
         )
     if narrowed.title_contains:
-        conditions.append(session.c.title_folded.contains(fold(narrowed.title_contains), autoescape=True))
+        conditions.append(position_of(fold(narrowed.title_contains), session.c.title_folded) > 0)
     if narrowed.workspace is not None:
         conditions.append(session.c.workspace == narrowed.workspace)
     if narrowed.models is not None:
@@ -140,6 +141,8 @@ async def update_session(
     )
     async with database.write() as transaction:
         row = (await transaction.execute(statement)).first()
+        if row is not None and title is not None:
+            await index_title(transaction, row.number, title)
     return None if row is None else SessionRow._make(row)
 
 
@@ -149,8 +152,11 @@ async def delete_session(database: Database, session_id: str) -> bool:
     A task that has not ended fails with SESSION_DELETED; the batch that is being written waits or is waited for.
     """
     async with database.write() as transaction:
-        found = await transaction.execute(sa.select(session.c.id).where(session.c.id == session_id).with_for_update())
-        if found.first() is None:
+        found = await transaction.execute(
+            sa.select(session.c.number).where(session.c.id == session_id).with_for_update()
+        )
+        number = found.scalar()
+        if number is None:
             return False
         stopped = await transaction.execute(
             sa.update(resume_task)
@@ -170,6 +176,7 @@ async def delete_session(database: Database, session_id: str) -> bool:
         await transaction.execute(
             sa.update(thread).where(thread.c.session_id == session_id).values(session_id=None, updated_at=clock())
         )
+        await forget_session(transaction, number)
         await transaction.execute(sa.delete(message).where(message.c.session_id == session_id))
         await transaction.execute(sa.delete(session).where(session.c.id == session_id))
         return True

@@ -21,6 +21,7 @@ class Session(SQLModel, table=True):
     """A saved session: what its agent wrote, less the messages, and what people did with it here."""
 
     id: str = _column(KeyText, primary_key=True)
+    number: int = _column(sa.BigInteger, unique=True)
     source: str = _column(sa.Text)
     title: str = _column(sa.Text)
     is_renamed: bool = _column(sa.Boolean)
@@ -160,6 +161,19 @@ class ResumeTask(SQLModel, table=True):
     )
 
 
+class SearchPart(SQLModel, table=True):
+    """What is searched of a message or a title. Its id leads with the session's number.
+
+    The index is the database's own: `search_index`, an FTS5 table, or a GIN index of `search_lexemes(tokens)`.
+    """
+
+    __tablename__ = "search_part"
+
+    id: int = _column(sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False)
+    length: int = _column(sa.Integer)
+    tokens: str = _column(sa.Text)
+
+
 class SeedGate(SQLModel, table=True):
     """The one row that claims pass through, one at a time, and how many tasks may be seeding at once."""
 
@@ -182,5 +196,6 @@ thread_item = _table(ThreadItem)
 thread_event = _table(ThreadEvent)
 resume_task = _table(ResumeTask)
 seed_gate = _table(SeedGate)
+search_part = _table(SearchPart)
 
 metadata = SQLModel.metadata

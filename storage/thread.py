@@ -76,9 +76,10 @@ _events = (
         ),
         isouter=True,
     )
-    .where(thread_event.c.thread_id == sa.bindparam("thread_id"), thread_event.c.seq > sa.bindparam("since_seq"))
-    .order_by(thread_event.c.seq)
-    .limit(sa.bindparam("size"))
+    .where(thread_event.c.thread_id.in_(sa.bindparam("thread_ids", expanding=True)))
+    # Numbers have no gaps, so so many of them are so many events.
+    .where(thread_event.c.seq > sa.bindparam("since_seq"), thread_event.c.seq <= sa.bindparam("until_seq"))
+    .order_by(thread_event.c.thread_id, thread_event.c.seq)
 )
 
 
@@ -89,12 +90,16 @@ async def threads_by_id(database: Database, ids: Sequence[str]) -> dict[str, Thr
     return {row.id: ThreadRow._make(row) for row in rows}
 
 
-async def thread_events(database: Database, thread_id: str, since_seq: int, size: int) -> list[ThreadEventRow]:
-    """The first `size` entries of a thread's log after `since_seq`, in order. Raises Unavailable."""
+async def thread_events(
+    database: Database, thread_ids: Sequence[str], since_seq: int, size: int
+) -> dict[str, list[ThreadEventRow]]:
+    """The first `size` entries of each thread's log after `since_seq`, in order, by thread id. Raises Unavailable."""
     width = len(_EVENT_COLUMNS)
+    events: dict[str, list[ThreadEventRow]] = {thread_id: [] for thread_id in thread_ids}
+    since_seq = max(since_seq, 0)
+    span = {"since_seq": since_seq, "until_seq": since_seq + size}
     async with database.read() as connection:
-        rows = await connection.execute(_events, {"thread_id": thread_id, "since_seq": since_seq, "size": size})
-    return [
-        ThreadEventRow._make((*row[:width], None if row[width] is None else ThreadItemRow._make(row[width:])))
-        for row in rows
-    ]
+        for row in await connection.execute(_events, {"thread_ids": list(thread_ids), **span}):
+            item = None if row[width] is None else ThreadItemRow._make(row[width:])
+            events[row[0]].append(ThreadEventRow._make((*row[:width], item)))
+    return events

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storage.database import Database
 from storage.jsontext import RawJSON
-from storage.page import Page, PageRequest, Scope, known
+from storage.page import Page, PageRequest, Scope, Together, known
 from storage.seeding.transcript import OTHER, TOOL_CALL
 from storage.tables import thread_item
 
@@ -123,25 +123,22 @@ async def item_pages(database: Database, turns: Sequence[TurnKey], request: Page
     async with database.read() as connection:
         for row in await connection.execute(statement):
             rows[TurnKey(row.thread_id, row.turn_position)].append(ThreadItemRow._make(row))
-    return [_page(database, key, starts[key], request.size, rows[key]) for key in turns]
+    counts = Together(lambda: _read_counts(database, turns))
+    return [_page(key, starts[key], request.size, rows[key], counts) for key in turns]
 
 
 def _start(key: TurnKey, request: PageRequest) -> int:
     return 0 if request.after is None else max(0, int(_scope(key).key(request.after, (int,))[0]) + 1)
 
 
-def _page(database: Database, key: TurnKey, start: int, size: int, rows: list[ThreadItemRow]) -> Page[ThreadItemRow]:
+def _page(
+    key: TurnKey, start: int, size: int, rows: list[ThreadItemRow], counts: Together[TurnKey, int]
+) -> Page[ThreadItemRow]:
     scope = _scope(key)
     has_more = len(rows) > size
 
     async def count() -> int:
-        statement = (
-            sa.select(sa.func.count())
-            .select_from(thread_item)
-            .where(thread_item.c.thread_id == key.thread_id, thread_item.c.turn_position == key.position)
-        )
-        async with database.read() as connection:
-            return int((await connection.execute(statement)).scalar_one())
+        return await counts.get(key) or 0
 
     return Page(
         rows[:size],
@@ -150,6 +147,17 @@ def _page(database: Database, key: TurnKey, start: int, size: int, rows: list[Th
         lambda: known(has_more),
         count,
     )
+
+
+async def _read_counts(database: Database, turns: Sequence[TurnKey]) -> dict[TurnKey, int]:
+    places = [
+        (thread_item.c.thread_id == thread_id, thread_item.c.turn_position == place) for thread_id, place in turns
+    ]
+    of_turn = (thread_item.c.thread_id, thread_item.c.turn_position)
+    statement = sa.select(*of_turn, sa.func.count()).where(sa.or_(*(sa.and_(*place) for place in places)))
+    async with database.read() as connection:
+        rows = (await connection.execute(statement.group_by(*of_turn))).all()
+    return {TurnKey(thread_id, place): total for thread_id, place, total in rows}
 
 
 def item_columns() -> list[sa.Column[Any]]:

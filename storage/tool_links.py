@@ -5,7 +5,7 @@ transcript before its first item, each message's calls and results are noted bes
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import orjson
 
@@ -38,42 +38,41 @@ class ToolLinks:
                     calls[tool_use_id].append((position, block))
                 for block, tool_use_id in links["results"]:
                     results[tool_use_id].append((position, block))
-        self.result_count = sum(map(len, results.values()))
-        self._answers: defaultdict[int, dict[int, Place]] = defaultdict(dict)
-        self._answering: set[Place] = set()
+        self._result_count = sum(map(len, results.values()))
+        self._answers: dict[int, dict[int, Place]] = {}
+        self._answering: dict[int, set[int]] = {}
+        self._pair_count = 0
         for tool_use_id, places in calls.items():
-            for (position, block), result in zip(places, results.get(tool_use_id, ()), strict=False):
-                self._answers[position][block] = result
-                self._answering.add(result)
+            for (asking, call), result in zip(places, results.get(tool_use_id, ()), strict=False):
+                self._answers.setdefault(asking, {})[call] = result
+                self._answering.setdefault(result[0], set()).add(result[1])
+                self._pair_count += 1
 
-    def answer(self, call: Place) -> Place | None:
-        """Where the result of a call stands; None when the call was never answered."""
-        return self._answers.get(call[0], {}).get(call[1])
+    def answers_to(self, position: int) -> Mapping[int, Place]:
+        """Where the results of a message's calls stand, by the place of the call; a call without one is left out."""
+        return self._answers.get(position, {})
 
-    def is_answer(self, result: Place) -> bool:
-        """Whether a result answers some call."""
-        return result in self._answering
+    def answering_in(self, position: int) -> Set[int]:
+        """Places of the results in a message that answer some call."""
+        return self._answering.get(position, frozenset())
 
     @property
     def orphan_count(self) -> int:
         """Results that answer no call."""
-        return self.result_count - len(self._answering)
+        return self._result_count - self._pair_count
 
     def answered_from_outside(self, start: int, end: int) -> set[int]:
         """Messages before `start` or from `end` on that answer calls of the messages between."""
         return {
             position
             for asking in range(start, end)
-            for position, _ in self._answers.get(asking, {}).values()
+            for position, _ in self.answers_to(asking).values()
             if not start <= position < end
         }
 
     def agrees_before(self, position: int, other: "ToolLinks") -> bool:
         """Whether both tell the same of every call and result in messages before `position`."""
-        return self._told_before(position) == other._told_before(position)
-
-    def _told_before(self, position: int) -> tuple[dict[int, dict[int, Place]], set[Place]]:
-        return (
-            {asking: places for asking, places in self._answers.items() if asking < position},
-            {result for result in self._answering if result[0] < position},
+        return all(
+            self.answers_to(place) == other.answers_to(place) and self.answering_in(place) == other.answering_in(place)
+            for place in range(position)
         )

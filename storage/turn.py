@@ -1,13 +1,18 @@
 """Turns: pages of a thread's turns."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from storage.database import Database
-from storage.page import Page, PageRequest, fetch_page
-from storage.tables import turn
+from storage.page import Page, PageRequest, Scope, Together, known
+from storage.positions import Range
+from storage.tables import thread, turn
 from storage.thread_item import turn_id
+
+_MOST = 2**31 - 1000
+"""More turns than any thread has."""
 
 
 class TurnRow(NamedTuple):
@@ -24,17 +29,64 @@ class TurnRow(NamedTuple):
         return turn_id(self.thread_id, self.position)
 
 
-async def turn_page(database: Database, thread_id: str, request: PageRequest) -> Page[TurnRow]:
-    """A thread's turns in order. Raises InvalidCursor and Unavailable."""
-    of_thread = turn.c.thread_id == thread_id
-    return await fetch_page(
-        database,
-        request,
-        scope=("turns", thread_id),
-        statement=sa.select(*(turn.c[name] for name in TurnRow._fields)).where(of_thread),
-        total=sa.select(sa.func.count()).select_from(turn).where(of_thread),
-        order=(turn.c.position,),
-        descending=False,
-        row_type=TurnRow,
-        key_of=lambda row: (row.position,),
+_columns = [turn.c[name] for name in TurnRow._fields]
+
+
+async def turn_pages(database: Database, thread_ids: Sequence[str], request: PageRequest) -> list[Page[TurnRow]]:
+    """A page of each thread's turns, in their order. Raises InvalidCursor and Unavailable.
+
+    One statement, and one more when pages are counted from the end.
+    """
+    counts = Together(lambda: _read_counts(database, thread_ids))
+    ranges = [await _range(counts, thread_id, request) for thread_id in thread_ids]
+    by_span: dict[tuple[int, int], list[str]] = {}
+    for span in ranges:
+        by_span.setdefault(span.page(request), []).append(span.owner)
+    # One more than the page: whether it is there tells whether more follow.
+    statement = sa.select(*_columns).where(
+        sa.or_(
+            *(
+                sa.and_(turn.c.thread_id.in_(owners), turn.c.position >= start, turn.c.position <= end)
+                for (start, end), owners in by_span.items()
+            )
+        )
     )
+    rows: dict[str, list[TurnRow]] = {thread_id: [] for thread_id in thread_ids}
+    async with database.read() as connection:
+        for row in await connection.execute(statement.order_by(turn.c.thread_id, turn.c.position)):
+            rows[row.thread_id].append(TurnRow._make(row))
+    return [_page(span.page(request), rows[span.owner], counts, span.owner) for span in ranges]
+
+
+async def _range(counts: "Together[str, int]", thread_id: str, request: PageRequest) -> Range:
+    scope = Scope("turns", thread_id)
+    after, before = (
+        None if cursor is None else int(scope.key(cursor, (int,))[0]) for cursor in (request.after, request.before)
+    )
+    count = (await counts.get(thread_id) or 0) if request.is_backward else _MOST
+    return Range.between(thread_id, count, after, before)
+
+
+def _page(span: tuple[int, int], rows: list[TurnRow], counts: "Together[str, int]", thread_id: str) -> Page[TurnRow]:
+    scope = Scope("turns", thread_id)
+    start, end = span
+    page = [row for row in rows if row.position < end]
+
+    async def count() -> int:
+        return await counts.get(thread_id) or 0
+
+    return Page(
+        page,
+        lambda row: scope.cursor((row.position,)),
+        lambda: known(start > 0),
+        lambda: known(len(page) < len(rows)),
+        count,
+    )
+
+
+async def _read_counts(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
+    """Turns have no gaps, so the last one's position tells how many there are."""
+    last = sa.select(sa.func.max(turn.c.position) + 1).where(turn.c.thread_id == thread.c.id).scalar_subquery()
+    statement = sa.select(thread.c.id, last.label("count")).where(thread.c.id.in_(thread_ids))
+    async with database.read() as connection:
+        return {row.id: row[1] or 0 for row in await connection.execute(statement)}

@@ -59,3 +59,23 @@ def _postgresql_clock(element: clock, compiler: Any, **options: Any) -> str:
 def _sqlite_clock(element: clock, compiler: Any, **options: Any) -> str:
     seconds = compiler.process(element.clauses, **options)
     return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {seconds} || ' seconds')"
+
+
+class position_of(FunctionElement[int]):  # noqa: N801 - reads as the SQL function that it is
+    """Where a text first holds another, from 1; 0 when it does not. Unlike LIKE it takes a text of any length."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+    def __init__(self, part: str, whole: sa.ColumnElement[str]) -> None:
+        super().__init__(whole, sa.literal(part, sa.Text()))
+
+
+@compiles(position_of, "postgresql")
+def _postgresql_position_of(element: position_of, compiler: Any, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
+@compiles(position_of, "sqlite")
+def _sqlite_position_of(element: position_of, compiler: Any, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from storage.bus import task_topic
 from storage.database import Database
@@ -16,7 +16,7 @@ RETRY_SECONDS = 1.0
 
 async def task_states(
     database: Database, load: Callable[[str], Awaitable[ResumeTaskRow | None]], thread_id: str
-) -> AsyncIterator[ResumeTaskRow]:
+) -> AsyncGenerator[ResumeTaskRow, None]:
     """The task as it stands, then as it is whenever its revision has risen, the final state last.
 
     Nothing is queued: a reader that is slow is given the newest state. Goes on through any time without the database.

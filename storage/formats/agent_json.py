@@ -162,4 +162,6 @@ def derived_title(messages: list[dict[str, object]]) -> str:
 
 
 def _wrong(key: str, wanted: str, value: object) -> str:
-    return f"{key} must be {wanted}, and is {'missing or null' if value is None else 'a ' + type_name(value)}."
+    kind = type_name(value)
+    told = "missing or null" if value is None else f"{'an' if kind == 'object' else 'a'} {kind}"
+    return f"{key} must be {wanted}, and is {told}."

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from storage.content_block import ContentBlock, ToolResultBlock, ToolUseBlock, read_blocks
+from storage.content_block import ContentBlock, ToolResultBlock, read_blocks
 from storage.document import stored_role
 from storage.errors import Unreadable
 from storage.jsontext import load
 from storage.seeding.lease import Held
-from storage.seeding.transcript import COMPLETED, FAILED, items_of, prompt_of, summarize
-from storage.tool_links import Place, ToolLinks
+from storage.seeding.transcript import COMPLETED, FAILED, Item, items_of, prompt_of, summarize
+from storage.tool_links import ToolLinks
 
 TURN_COLUMNS = ("thread_id", "position", "status", "summary")
 ITEM_COLUMNS = (
@@ -59,23 +59,30 @@ def build_batch(
     the events, as the database takes it. Raises Unreadable when a message cannot be understood.
     """
     batch = Batch(held.messages_read + len(messages), held.items_written, held.turns_written, held.turn_items)
-    contents = {position: content for position, _, _, content in messages}
-    contents.update(elsewhere)
-    parsed: dict[int, list[ContentBlock]] = {}
-
-    def blocks_of(position: int) -> list[ContentBlock]:
-        if position not in parsed:
-            try:
-                parsed[position] = read_blocks(load(contents[position]))
-            except ValueError:
-                raise Unreadable(f"Message {position} of the session could not be understood.") from None
-        return parsed[position]
-
-    for position, role, extra, _ in messages:
-        blocks = blocks_of(position)
-        said_by = _role(position, role, extra)
-        _write_message(batch, thread_id, now, position, said_by, blocks, links, blocks_of)
+    blocks_at = {position: _blocks(position, content) for position, _, _, content in messages}
+    blocks_at.update((position, _blocks(position, content)) for position, content in elsewhere.items())
+    for position, stored, extra, _ in messages:
+        answers = {
+            call: cast("ToolResultBlock", blocks_at[place[0]][place[1]])
+            for call, place in links.answers_to(position).items()
+        }
+        role, blocks = _role(position, stored, extra), blocks_at[position]
+        items = items_of(role, blocks, answers, links.answering_in(position))
+        prompt = prompt_of(role, blocks)
+        if prompt is not None or (items and batch.turns_written == 0):
+            summary = "" if prompt is None else summarize(prompt)
+            batch.turns.append((thread_id, batch.turns_written, COMPLETED, summary))
+            batch.turns_written += 1
+            batch.turn_items = 0
+        _add_items(batch, thread_id, now, items)
     return batch
+
+
+def _blocks(position: int, content: str) -> list[ContentBlock]:
+    try:
+        return read_blocks(load(content))
+    except ValueError:
+        raise Unreadable(f"Message {position} of the session could not be understood.") from None
 
 
 def _role(position: int, role: str, extra: str | None) -> str:
@@ -85,34 +92,7 @@ def _role(position: int, role: str, extra: str | None) -> str:
         raise Unreadable(f"Message {position} of the session could not be understood.") from None
 
 
-def _write_message(
-    batch: Batch,
-    thread_id: str,
-    now: object,
-    position: int,
-    role: str,
-    blocks: list[ContentBlock],
-    links: ToolLinks,
-    blocks_of: Any,
-) -> None:
-    def answer(call: ToolUseBlock) -> ToolResultBlock | None:
-        place: Place | None = links.answer((position, call.position))
-        if place is None:
-            return None
-        result = blocks_of(place[0])[place[1]]
-        assert isinstance(result, ToolResultBlock)
-        return result
-
-    def is_answer(result: ToolResultBlock) -> bool:
-        return links.is_answer((position, result.position))
-
-    prompt = prompt_of(role, blocks)
-    items = items_of(role, blocks, answer, is_answer)
-    if prompt is not None or (items and batch.turns_written == 0):
-        summary = "" if prompt is None else summarize(prompt)
-        batch.turns.append((thread_id, batch.turns_written, COMPLETED, summary))
-        batch.turns_written += 1
-        batch.turn_items = 0
+def _add_items(batch: Batch, thread_id: str, now: object, items: list[Item]) -> None:
     turn = batch.turns_written - 1
     for item in items:
         batch.items.append((thread_id, turn, batch.turn_items, *item))

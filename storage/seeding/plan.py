@@ -1,4 +1,4 @@
-"""What a seeder knows of a session before it writes: its messages' sizes, and which results answer which calls."""
+"""What a seeder knows of a session before it writes: which results answer which calls."""
 
 from typing import NamedTuple
 
@@ -8,15 +8,11 @@ from storage.database import Transaction
 from storage.tables import message, session
 from storage.tool_links import ToolLinks
 
-BATCH_CHARACTERS = 4_000_000
-
 _session = sa.select(
     session.c.transcript_version, session.c.transcript_rewrites, session.c.message_count, session.c.item_count
 ).where(session.c.id == sa.bindparam("session_id"))
-_messages = (
-    sa.select(message.c.size, message.c.tool_links)
-    .where(message.c.session_id == sa.bindparam("session_id"))
-    .order_by(message.c.position)
+_notes = sa.select(message.c.position, message.c.tool_links).where(
+    message.c.session_id == sa.bindparam("session_id"), message.c.tool_links.is_not(None)
 )
 
 
@@ -27,23 +23,18 @@ class Plan(NamedTuple):
     transcript_rewrites: int
     message_count: int
     item_count: int
-    sizes: list[int]
-    notes: list[str | None]
+    notes: list[tuple[int, str]]
     links: ToolLinks
-
-    def batch_end(self, start: int, most: int) -> int:
-        """Where a batch from message `start` ends: at most `most` messages, or as many as are not too large."""
-        end, characters = start, 0
-        while end < min(start + most, len(self.sizes)):
-            characters += self.sizes[end]
-            if end > start and characters > BATCH_CHARACTERS:
-                break
-            end += 1
-        return end
 
     def links_before(self, position: int) -> ToolLinks:
         """The pairs that the first messages alone tell."""
-        return ToolLinks(enumerate(self.notes[:position]))
+        return ToolLinks(note for note in self.notes if note[0] < position)
+
+
+async def is_current(transaction: Transaction, session_id: str, plan: Plan) -> bool:
+    """Whether the session is still what `plan` was made of."""
+    found = (await transaction.execute(_session, {"session_id": session_id})).first()
+    return found is not None and found.transcript_version == plan.transcript_version
 
 
 async def read_plan(transaction: Transaction, session_id: str) -> Plan | None:
@@ -51,14 +42,13 @@ async def read_plan(transaction: Transaction, session_id: str) -> Plan | None:
     found = (await transaction.execute(_session, {"session_id": session_id})).first()
     if found is None:
         return None
-    rows = (await transaction.execute(_messages, {"session_id": session_id})).all()
-    notes = [row.tool_links for row in rows]
+    rows = await transaction.execute(_notes.order_by(message.c.position), {"session_id": session_id})
+    notes = [(row.position, row.tool_links) for row in rows]
     return Plan(
         found.transcript_version,
         found.transcript_rewrites,
         found.message_count,
         found.item_count,
-        [row.size for row in rows],
         notes,
-        ToolLinks(enumerate(notes)),
+        ToolLinks(notes),
     )

@@ -15,13 +15,14 @@ from storage.resume_task import READY
 from storage.seeding import lease
 from storage.seeding.batch import EVENT_COLUMNS, ITEM_COLUMNS, STARTED_SEQ, TURN_COLUMNS, Batch, build_batch
 from storage.seeding.lease import Claim, Held
-from storage.seeding.plan import Plan, read_plan
+from storage.seeding.plan import Plan, is_current, read_plan
 from storage.tables import message, thread, thread_event, thread_item, turn
 from storage.types import clock
 
 log = logging.getLogger("reprise.seeder")
 
 BATCH_MESSAGES = 500
+BATCH_CHARACTERS = 4_000_000
 LEASE_SECONDS = 5.0
 
 SESSION_DELETED = "SESSION_DELETED"
@@ -29,10 +30,28 @@ SESSION_CHANGED = "SESSION_CHANGED"
 SESSION_UNREADABLE = "SESSION_UNREADABLE"
 INTERNAL = "INTERNAL"
 
+
+def _first_too_many() -> sa.ScalarSelect[int]:
+    """The message after `start` with which a batch would grow beyond BATCH_CHARACTERS."""
+    upto = (
+        sa.select(message.c.position, sa.func.sum(message.c.size).over(order_by=message.c.position).label("characters"))
+        .where(message.c.session_id == sa.bindparam("session_id"))
+        .where(message.c.position >= sa.bindparam("start"), message.c.position < sa.bindparam("end"))
+        .subquery()
+    )
+    return (
+        sa.select(sa.func.min(upto.c.position))
+        .where(upto.c.characters > BATCH_CHARACTERS, upto.c.position > sa.bindparam("start"))
+        .scalar_subquery()
+    )
+
+
 _messages = (
     sa.select(message.c.position, message.c.role, message.c.extra, message.c.content)
     .where(message.c.session_id == sa.bindparam("session_id"))
-    .where(message.c.position >= sa.bindparam("start"), message.c.position < sa.bindparam("end"))
+    .where(message.c.position >= sa.bindparam("start"))
+    # Known before any content is read: a message is never held in memory only to be found too much.
+    .where(message.c.position < sa.func.coalesce(_first_too_many(), sa.bindparam("end")))
     .order_by(message.c.position)
 )
 _contents = (
@@ -181,17 +200,18 @@ class Seeder:
 
     async def _write_batch(self, transaction: Transaction, claim: Claim, held: Held, plan: Plan) -> Batch:
         start = held.messages_read
-        end = plan.batch_end(start, self._pace)
+        most = min(start + self._pace, plan.message_count)
         of_session = {"session_id": held.session_id}
-        rows = (await transaction.execute(_messages, {**of_session, "start": start, "end": end})).all()
+        rows = (await transaction.execute(_messages, {**of_session, "start": start, "end": most})).all()
+        end = start + len(rows)
+        if start < most and (not rows or rows[-1].position != end - 1):
+            raise await _missing(transaction, held, plan)
         elsewhere: dict[int, str] = {}
         if outside := plan.links.answered_from_outside(start, end):
             found = await transaction.execute(_contents, {**of_session, "positions": sorted(outside)})
             elsewhere = {row.position: row.content for row in found}
             if elsewhere.keys() != outside:
-                raise _Stale
-        if len(rows) != end - start:
-            raise _Stale
+                raise await _missing(transaction, held, plan)
         now = transaction.instant(held.now)
         batch = await asyncio.to_thread(build_batch, claim.thread_id, held, now, plan.links, rows, elsewhere)
         await transaction.insert(turn, TURN_COLUMNS, batch.turns)
@@ -223,6 +243,13 @@ class Seeder:
             )
         )
         await transaction.execute(sa.update(thread).where(thread.c.id == claim.thread_id).values(updated_at=held.now))
+
+
+async def _missing(transaction: Transaction, held: Held, plan: Plan) -> Exception:
+    """What to raise where messages of the plan are not found: an import changed them meanwhile, or they are lost."""
+    if await is_current(transaction, held.session_id, plan):
+        return Unreadable("Messages of the session are missing.")
+    return _Stale()
 
 
 def _goes_on(held: Held, plan: Plan) -> bool:

@@ -1,12 +1,11 @@
 """What a message becomes in a thread: pure functions from blocks to turns and items."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from storage.content_block import (
     ContentBlock,
     ImageBlock,
-    OtherBlock,
     TextBlock,
     ThinkingBlock,
     ToolResultBlock,
@@ -44,12 +43,6 @@ class Item(NamedTuple):
     text: str | None = None
 
 
-Answer = Callable[[ToolUseBlock], ToolResultBlock | None]
-"""Gives the result that answers a call."""
-IsAnswer = Callable[[ToolResultBlock], bool]
-"""Tells whether a result answers a call."""
-
-
 def summarize(text: str) -> str:
     """The first line that says something, cut at 280 code points."""
     return text.lstrip().split("\n", 1)[0][:SUMMARY_LENGTH].rstrip()
@@ -65,37 +58,43 @@ def prompt_of(role: str, blocks: Sequence[ContentBlock]) -> str | None:
     return _texts(blocks) if says_something else None
 
 
-def items_of(role: str, blocks: Sequence[ContentBlock], answer: Answer, is_answer: IsAnswer) -> list[Item]:
-    """The items of one message, in the order of its blocks. `role` is the role as stored."""
+def items_of(
+    role: str, blocks: Sequence[ContentBlock], answers: Mapping[int, ToolResultBlock], answering: Set[int]
+) -> list[Item]:
+    """The items of one message, in the order of its blocks.
+
+    `role` is the role as stored, `answers` holds the results of the message's calls by their places, and `answering`
+    the places of those of its own results that answer a call.
+    """
     items: list[Item] = []
     is_said = False
     for block in blocks:
-        match block:
-            case TextBlock(text=""):
-                continue
-            case TextBlock() if role == USER:
-                if not is_said:
-                    text = _texts(blocks)
-                    items.append(Item(USER_MESSAGE, COMPLETED, summarize(text), text=text))
+        if isinstance(block, TextBlock):
+            if block.text and not (role == USER and is_said):
+                items.append(_said(role, block, blocks))
                 is_said = True
-            case TextBlock(text=text) if role == ASSISTANT:
-                items.append(Item(AGENT_MESSAGE, COMPLETED, summarize(text), text=text))
-            case TextBlock(text=text):
-                items.append(_other(role, role, summarize(text), block.raw))
-            case ThinkingBlock(thinking=""):
-                continue
-            case ThinkingBlock(thinking=thinking):
-                items.append(Item(REASONING, COMPLETED, summarize(thinking), text=thinking))
-            case ToolUseBlock():
-                items.append(_tool_call(block, answer(block)))
-            case ToolResultBlock():
-                if not is_answer(block):
-                    items.append(_other(role, str(block.raw["type"]), summarize(block.text), block.raw))
-            case ImageBlock():
-                items.append(_other(role, str(block.raw["type"]), "", block.raw))
-            case OtherBlock():
-                items.append(_other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw))
+        elif isinstance(block, ToolUseBlock):
+            items.append(_tool_call(block, answers.get(block.position)))
+        elif isinstance(block, ThinkingBlock):
+            if block.thinking:
+                items.append(Item(REASONING, COMPLETED, summarize(block.thinking), text=block.thinking))
+        elif isinstance(block, ToolResultBlock):
+            if block.position not in answering:
+                items.append(_other(role, str(block.raw["type"]), summarize(block.text), block.raw))
+        elif isinstance(block, ImageBlock):
+            items.append(_other(role, str(block.raw["type"]), "", block.raw))
+        else:
+            items.append(_other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw))
     return items
+
+
+def _said(role: str, block: TextBlock, blocks: Sequence[ContentBlock]) -> Item:
+    if role == USER:
+        text = _texts(blocks)
+        return Item(USER_MESSAGE, COMPLETED, summarize(text), text=text)
+    if role == ASSISTANT:
+        return Item(AGENT_MESSAGE, COMPLETED, summarize(block.text), text=block.text)
+    return _other(role, role, summarize(block.text), block.raw)
 
 
 def own_item_count(role: str, blocks: Sequence[ContentBlock]) -> int:

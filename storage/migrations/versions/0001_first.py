@@ -1,4 +1,4 @@
-"""Sessions, messages, threads and resume tasks."""
+"""Sessions, messages, threads, resume tasks and the search index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,28 @@ revision = "0001"
 down_revision = None
 
 KEY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+SQLITE_SEARCH = (
+    # Only ASCII characters split tokens here, and these are a blank at most: the tokens are made in storage/search/.
+    """CREATE VIRTUAL TABLE search_index USING fts5(
+        tokens, content='search_part', content_rowid='id', tokenize="ascii tokenchars '_'"
+    )""",
+    """CREATE TRIGGER search_part_added AFTER INSERT ON search_part BEGIN
+        INSERT INTO search_index(rowid, tokens) VALUES (new.id, new.tokens);
+    END""",
+    """CREATE TRIGGER search_part_removed AFTER DELETE ON search_part BEGIN
+        INSERT INTO search_index(search_index, rowid, tokens) VALUES ('delete', old.id, old.tokens);
+    END""",
+)
+POSTGRESQL_SEARCH = (
+    # Dear, so that no plan reads a table and computes this for each row instead of asking the index.
+    """CREATE FUNCTION search_lexemes(tokens text) RETURNS tsvector LANGUAGE plpgsql
+        IMMUTABLE STRICT PARALLEL SAFE COST 10000
+        AS $$ BEGIN RETURN array_to_tsvector(string_to_array(btrim(tokens, ' '), ' ')); END $$""",
+    "CREATE INDEX search_part_lexemes ON search_part USING gin (search_lexemes(tokens))",
+    # How many parts have a word is estimated for the ten most common words of each of these.
+    "ALTER INDEX search_part_lexemes ALTER COLUMN 1 SET STATISTICS 1000",
+)
 
 
 def upgrade() -> None:
@@ -52,6 +74,7 @@ def upgrade() -> None:
     op.create_table(
         "session",
         sa.Column("id", KEY_TEXT, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("is_renamed", sa.Boolean(), nullable=False),
@@ -75,6 +98,7 @@ def upgrade() -> None:
         sa.Column("transcript_hash", sa.LargeBinary(), nullable=False),
         sa.Column("header", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number", name="session_number_key"),
     )
     op.create_index("session_created_at", "session", ["created_at", "id"])
     op.create_index("session_is_archived_created_at", "session", ["is_archived", "created_at", "id"])
@@ -148,4 +172,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session_id", "position"),
     )
+    op.create_table(
+        "search_part",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("tokens", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    if not is_sqlite:
+        op.execute("CREATE SEQUENCE session_number")
+    for statement in SQLITE_SEARCH if is_sqlite else POSTGRESQL_SEARCH:
+        op.execute(statement)
     op.execute("INSERT INTO seed_gate (id, capacity, claims) VALUES (1, 1, 0)")

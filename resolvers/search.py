@@ -1,0 +1,91 @@
+"""Search: hits, and what of each is shown."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from resolvers.context import Context
+from resolvers.paging import held
+from resolvers.session import storable_filter
+from storage.jsontext import storable_text
+from storage.message import MessageRow
+from storage.page import Edge, Page
+from storage.search.hits import Hit, Search, search_page
+from storage.search.parts import searched_text
+from storage.search.snippet import Snippet, TextSpan, cut_snippet
+from storage.session import SessionFilter, SessionRow
+
+__all__ = ["TextSpan"]
+
+
+class SearchHit:
+    """A hit; what is shown of it is read when it is asked for, for all hits of a page at once."""
+
+    def __init__(self, context: Context, search: Search, hit: Hit) -> None:
+        self._context = context
+        self._search = search
+        self._hit = hit
+
+    async def session(self) -> SessionRow | None:
+        """The session that matched."""
+        return await self._context.sessions.load(self._hit.session_id)
+
+    async def message(self) -> MessageRow | None:
+        """The message that matched; None when the title did."""
+        if self._hit.is_title:
+            return None
+        return await self._context.messages_at.load((self._hit.session_id, self._hit.position))
+
+    async def score(self) -> float:
+        """How well it matches."""
+        if self._hit.score is not None:
+            return self._hit.score
+        return await self._context.scores.load((self._hit.part_id, self._search.clauses))
+
+    async def snippet(self) -> Snippet:
+        """The text around the match. Raises Unreadable."""
+        if self._hit.is_title:
+            session = await self.session()
+            texts: Sequence[str] = [session.title] if session else []
+        else:
+            message = await self.message()
+            texts = [text for block in message.blocks() for text in searched_text(block)] if message else []
+        return cut_snippet(texts, self._search.clauses)
+
+
+class SearchPage:
+    """A page of hits, each ready to show itself."""
+
+    def __init__(self, context: Context, search: Search, page: Page[Hit]) -> None:
+        self._page = page
+        self._show = {hit: SearchHit(context, search, hit) for hit in page.nodes}
+        self.has_next_page = page.has_next_page
+        self.has_previous_page = page.has_previous_page
+        self.total_count = page.total_count
+        self.start_cursor = page.start_cursor
+        self.end_cursor = page.end_cursor
+
+    @cached_property
+    def nodes(self) -> list[SearchHit]:
+        """The hits."""
+        return [self._show[hit] for hit in self._page.nodes]
+
+    @property
+    def edges(self) -> list[Edge[SearchHit]]:
+        """Each hit with its cursor."""
+        return [Edge(edge.cursor, self._show[edge.node]) for edge in self._page.edges]
+
+
+async def search(
+    context: Context,
+    *,
+    query: str,
+    first: int,
+    after: str | None,
+    filter: SessionFilter | None,
+    order_by: str,
+    scopes: list[str],
+) -> SearchPage:
+    """Hits of a query. Raises BadUserInput, InvalidQuery and InvalidCursor."""
+    asked = Search.of(storable_text(query), storable_filter(filter or SessionFilter()), scopes)
+    page = await search_page(context.database, asked, order_by, held(first, "first"), after)
+    return SearchPage(context, asked, page)

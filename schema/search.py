@@ -1,0 +1,67 @@
+"""Search hits, their orders and scopes, and their connection."""
+
+from enum import Enum
+
+import strawberry
+
+from schema.field import Info, Row, field
+from schema.lazy import LazySession
+from schema.message import Message
+from schema.page_info import Connection, Edge
+
+
+@strawberry.enum(description="How to order search hits.")
+class SearchOrder(Enum):
+    RELEVANCE = strawberry.enum_value("RELEVANCE", description="Best match first.")
+    RECENT = strawberry.enum_value(
+        "RECENT", description="Newest first: by the session's last activity, then the latest message first."
+    )
+
+
+@strawberry.enum(description="Where a search looks.")
+class SearchScope(Enum):
+    TITLE = strawberry.enum_value("TITLE", description="In sessions' titles.")
+    MESSAGE = strawberry.enum_value(
+        "MESSAGE", description="In what messages say: text, thinking, tool calls and their results."
+    )
+
+
+@strawberry.type(description="A half-open span of code points.")
+class TextSpan:
+    start: int = strawberry.field(description="First code point.")
+    end: int = strawberry.field(description="One past the last.")
+
+
+@strawberry.type(description="Where a search matched.")
+class SearchHit:
+    @field(LazySession, "The session that matched.")
+    async def session(self: Row, info: Info) -> object:
+        return await self.session()
+
+    @field(Message | None, "The message that matched; null when the title did.")
+    async def message(self: Row, info: Info) -> object:
+        return await self.message()
+
+    @field(float, "Higher is better; comparable within one search only.")
+    async def score(self: Row, info: Info) -> object:
+        return await self.score()
+
+    @field(str, "Text around the match, plain.")
+    async def snippet(self: Row, info: Info) -> object:
+        return (await self.snippet()).text
+
+    @field(list[TextSpan], "Each matched word in `snippet`.")
+    async def highlights(self: Row, info: Info) -> object:
+        return (await self.snippet()).highlights
+
+
+@strawberry.type(description="A hit in a page.")
+class SearchEdge(Edge):
+    node: SearchHit = strawberry.field(description="The hit.")
+
+
+@strawberry.type(description="A page of search hits.")
+class SearchConnection(Connection[SearchEdge, SearchHit]):
+    @field(int, "How many hits there are.")
+    async def total_count(self: Row) -> object:
+        return await self.total_count()

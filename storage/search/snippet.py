@@ -1,0 +1,157 @@
+"""What of a hit is shown: a plain piece of the text around the best match, and where the matched words stand in it."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from storage.search.query import Clause
+from storage.search.tokens import Word, normal_form, part_text, word_tokens, words
+
+LENGTH = 240
+"""Code points of a snippet, about."""
+
+_LEAD = 60
+_WINDOW = 4_000
+_JOINERS = "\u200d\ufe0e\ufe0f"
+_BREAK = re.compile(r"[\s!-/:-@[-^`{-~]")
+
+
+class TextSpan(NamedTuple):
+    """A half-open span of code points."""
+
+    start: int
+    end: int
+
+
+class Snippet(NamedTuple):
+    """Text around a match, and each matched word in it."""
+
+    text: str
+    highlights: list[TextSpan]
+
+
+def cut_snippet(texts: Iterable[str], clauses: Sequence[Clause]) -> Snippet:
+    """The piece of `texts` that matches most of the clauses; the beginning when none matches."""
+    first, best, best_matches, most = "", "", [], 0
+    for text in texts:
+        first = first or text
+        for window in _windows(text):
+            if not _may_match(window, clauses):
+                continue
+            matched = matched_words(window, clauses)
+            count = len({clause for _, clause in matched})
+            if count > most:
+                best, best_matches, most = window, matched, count
+            if most == len(clauses):
+                return _cut(best, best_matches)
+    return _cut(best, best_matches) if most else _cut(first[: 2 * LENGTH], [])
+
+
+def _windows(text: str) -> Iterator[str]:
+    """Pieces that end where words do and overlap by a snippet, so that no match is cut in two."""
+    start = 0
+    while True:
+        wanted = start + _WINDOW
+        found = _BREAK.search(text, wanted, wanted + _WINDOW)
+        end = min(found.end() if found else wanted, len(text))
+        yield text[start:end]
+        if end == len(text):
+            return
+        start = end - LENGTH
+        while start > wanted - _WINDOW // 2 and not _BREAK.match(text, start - 1):
+            start -= 1
+
+
+def _may_match(text: str, clauses: Sequence[Clause]) -> bool:
+    """Whether it is worth the time to look at each word."""
+    folded = text.lower() if text.isascii() else normal_form(text)
+    return any(all(token in folded for token in clause.tokens) for clause in clauses)
+
+
+def matched_words(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
+    """The words of a text that clauses match, with the clause, in order of the words."""
+    sequence = [(word, token) for word in words(text) for token in word_tokens(word.text)]
+    tokens = [token for _, token in sequence]
+    found: dict[tuple[Word, Clause], None] = {}
+    for place, (word, _) in enumerate(sequence):
+        for clause in clauses:
+            length = len(clause.tokens)
+            if _follows(tokens[place : place + length], clause):
+                found.update(dict.fromkeys((sequence[place + step][0], clause) for step in range(length)))
+            elif _has_part(word.text, clause):
+                found[(word, clause)] = None
+    return sorted(found, key=lambda match: match[0].start)
+
+
+def _follows(tokens: list[str], clause: Clause) -> bool:
+    *whole, last = clause.tokens
+    if len(tokens) != len(clause.tokens) or tokens[:-1] != whole:
+        return False
+    return tokens[-1].startswith(last) if clause.is_prefix else tokens[-1] == last
+
+
+def _has_part(word: str, clause: Clause) -> bool:
+    parts = part_text(word).split()
+    length = len(clause.tokens)
+    return any(_follows(parts[place : place + length], clause) for place in range(len(parts) - length + 1))
+
+
+def _cut(text: str, matched: list[tuple[Word, Clause]]) -> Snippet:
+    start = _start(text, _best_place(matched)) if matched else 0
+    end = _end(text, start + LENGTH)
+    # One blank for each, so that places stay what they are.
+    shown = "".join(" " if character.isspace() else character for character in text[start:end])
+    spans = dict.fromkeys(
+        TextSpan(word.start - start, min(word.end, end) - start) for word, _ in matched if start <= word.start < end
+    )
+    return Snippet(shown, list(spans))
+
+
+def _best_place(matched: list[tuple[Word, Clause]]) -> int:
+    """Where the first word stands of those that match most of the clauses within a snippet."""
+    best, most = matched[0][0].start, 0
+    following = 0
+    inside: Counter[Clause] = Counter()
+    for place, (word, clause) in enumerate(matched):
+        while following < len(matched) and (
+            following <= place or matched[following][0].end <= word.start + LENGTH - _LEAD
+        ):
+            inside[matched[following][1]] += 1
+            following += 1
+        count = sum(times > 0 for times in inside.values())
+        if count > most:
+            best, most = word.start, count
+        inside[clause] -= 1
+    return best
+
+
+def _start(text: str, place: int) -> int:
+    """The beginning of a word some way before `place`, or at least of a character."""
+    wanted = place - _LEAD
+    if wanted <= 0:
+        return 0
+    for start in range(wanted, wanted + _LEAD // 2):
+        if text[start - 1].isspace():
+            return start
+    return min(_boundary(text, wanted), place)
+
+
+def _end(text: str, wanted: int) -> int:
+    if wanted >= len(text):
+        return len(text)
+    for place in range(wanted, wanted - _LEAD // 2, -1):
+        if text[place].isspace():
+            return place
+    return min(_boundary(text, wanted), wanted + _LEAD)
+
+
+def _boundary(text: str, place: int) -> int:
+    while 0 < place < len(text) and _joins(text[place - 1], text[place]):
+        place += 1
+    return place
+
+
+def _joins(before: str, after: str) -> bool:
+    return before == "\u200d" or after in _JOINERS or unicodedata.category(after)[0] == "M"

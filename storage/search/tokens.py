@@ -1,0 +1,126 @@
+"""Words of a text, and the tokens by which they are found.
+
+A word is a run of letters, digits and underscores with their marks; each CJK character is a word of its own. Its token
+is its NFKC form, case-folded, marks kept. A word written in `camelCase` or `snake_case` has its parts' tokens besides.
+"""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+LONGEST_TOKEN = 64
+"""Code points of a token that count; longer words are told apart by their beginnings."""
+
+BARRIER = "_"
+"""A token that no query holds; no phrase is found across it."""
+
+_CJK = (
+    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u3105-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb"
+    "\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+
+
+def _marks() -> str:
+    """Every combining mark, as the inside of a character class."""
+    marks = [code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code))[0] == "M"]
+    ranges: list[list[int]] = []
+    for code in marks:
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+_MARK = _marks()
+_JAMO = "\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb"
+_WORD = re.compile(
+    # What a normal form makes one character of stays together: a decomposed syllable, a half-width kana and its mark.
+    f"[\uac00-\ud7a3]?[{_JAMO}]+|[\uff66-\uff9d][\uff9e\uff9f]?"
+    f"|[{_CJK}][{_MARK}]*|[^\\W{_CJK}](?:[^\\W{_CJK}]|[{_MARK}])*"
+)
+_ASCII_WORD = re.compile("[A-Za-z0-9_]+")
+_PART = re.compile("[A-Z]+(?![a-z])[0-9]*|[A-Z]?[^A-Z_]+")
+_MARKED_PART = re.compile(r"(?:[A-Z]\.*)+(?![a-z.])[0-9]*|(?:[A-Z]\.*)?[^A-Z_]+")
+_LONGEST_NAME = 4 * LONGEST_TOKEN
+# How a character is drawn, not which one it is.
+_VARIATION_SELECTORS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+
+
+class Word(NamedTuple):
+    """A word where it stands: `start` and `end` count code points."""
+
+    start: int
+    end: int
+    text: str
+
+
+def words(text: str) -> Iterator[Word]:
+    """The words of a text with their places."""
+    for found in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
+        yield Word(found.start(), found.end(), found.group())
+
+
+def token_text(text: str) -> str:
+    """The tokens of a text with a blank between: one for each word in order, then, each behind a barrier, the parts of
+    the compound words in it.
+    """
+    if text.isascii():
+        found = _ASCII_WORD.findall(text)
+        if "_" in text or max(map(len, found), default=0) > LONGEST_TOKEN:
+            wholes = " ".join([token for word in found for token in word_tokens(word)])
+        else:
+            wholes = " ".join(found).lower()
+    else:
+        found = _WORD.findall(text)
+        wholes = " ".join([token for word in found for token in word_tokens(word)])
+    # Most words are neither; asking for their parts one by one would take most of the time.
+    unusual = [word for word in dict.fromkeys(found) if not word.islower() or "_" in word]
+    compounds = [parts for word in unusual if (parts := part_text(word))]
+    return f" {BARRIER} ".join([wholes, *compounds]) if compounds else wholes
+
+
+@lru_cache(maxsize=65536)
+def word_tokens(word: str) -> tuple[str, ...]:
+    """The tokens of a word as a whole: one, unless its normal form falls into several; none for bare underscores."""
+    if word.isascii():
+        return (word.lower()[:LONGEST_TOKEN],) if word.strip("_") else ()
+    return tuple(piece[:LONGEST_TOKEN] for piece in _WORD.findall(normal_form(word)) if piece.strip("_"))
+
+
+def normal_form(text: str) -> str:
+    """The form in which texts are compared."""
+    plain = unicodedata.normalize("NFKC", text.translate(_VARIATION_SELECTORS))
+    return unicodedata.normalize("NFKC", plain.casefold())
+
+
+@lru_cache(maxsize=65536)
+def part_text(word: str) -> str:
+    """The tokens of the parts of a word in camelCase or snake_case, with a blank between; empty for any other word."""
+    if len(word) > _LONGEST_NAME:
+        # Encoded data.
+        return ""
+    parts = _PART.findall(word) if word.isascii() else _parts(word)
+    if len(parts) < 2 and "_" not in word:
+        return ""
+    return " ".join(token for part in parts for token in word_tokens(part))
+
+
+def _parts(word: str) -> list[str]:
+    """As _PART tells them, in any script that has case."""
+    shape = "".join(map(_shape, word))
+    return [word[found.start() : found.end()] for found in _MARKED_PART.finditer(shape)]
+
+
+def _shape(character: str) -> str:
+    if character == "_":
+        return "_"
+    if character.isupper():
+        return "A"
+    if character.isdigit():
+        return "0"
+    return "." if unicodedata.category(character)[0] == "M" else "a"

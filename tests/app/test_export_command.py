@@ -1,0 +1,54 @@
+"""`reprise export` prints documents as their agents wrote them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app import main
+from tests.support.documents import user, zagens
+from tests.support.sessions import strictly
+
+
+@pytest.fixture(autouse=True)
+def _database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPRISE_DATABASE_URL", database_url)
+
+
+def reprise(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_documents_are_printed_one_after_another(tmp_path: Path) -> None:
+    documents = [zagens("a", "Ünïcode 漢字", messages=[user("x")]), zagens("b")]
+    for document in documents:
+        path = tmp_path / f"{document['metadata']['id']}.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+    assert reprise("import", tmp_path).exit_code == 0
+
+    result = reprise("export", " a ", "b")
+
+    assert result.exit_code == 0
+    first, end = json.JSONDecoder().raw_decode(result.stdout)
+    assert strictly([first, json.loads(result.stdout[end:])]) == strictly(documents)
+    assert "Ünïcode 漢字" in result.stdout
+
+
+def test_a_session_that_is_not_there_is_named_and_the_rest_is_printed(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(zagens("a")), encoding="utf-8")
+    assert reprise("import", path).exit_code == 0
+
+    result = reprise("export", "missing", "a")
+
+    assert result.exit_code == 1
+    assert "missing: there is no such session" in result.stderr
+    assert json.loads(result.stdout) == zagens("a")
+
+
+def test_what_is_no_id_is_refused() -> None:
+    result = reprise("export", "../a")
+
+    assert result.exit_code == 1
+    assert "An id has 1 to 200" in result.stderr

@@ -1,0 +1,35 @@
+"""A setting that makes no sense stops the start with a message that names it."""
+
+import pytest
+from click.testing import CliRunner
+
+from app import main
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REPRISE_DATABASE_URL", "mysql://localhost/reprise"),
+        ("REPRISE_DATABASE_URL", "sqlite://"),
+        ("REPRISE_DATABASE_URL", "nonsense"),
+        ("REPRISE_PORT", "65536"),
+        ("REPRISE_PORT", "http"),
+        ("REPRISE_SEED_GATE", "0"),
+        ("REPRISE_SEED_BATCH", "-1"),
+        ("REPRISE_LEASE_SECONDS", "0"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+
+    result = CliRunner().invoke(main, ["migrate"])
+
+    assert result.exit_code == 2
+    assert f"{name}: " in result.stderr
+
+
+def test_the_schema_command_prints_the_schema() -> None:
+    result = CliRunner().invoke(main, ["schema"])
+
+    assert result.exit_code == 0
+    assert "type Query {" in result.stdout

@@ -1,0 +1,194 @@
+"""A document that is imported again changes what has changed, and nothing else."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import Serve
+from tests.support.documents import Document, assistant, codewhale, user, zagens
+from tests.support.server import Served
+from tests.support.sessions import (
+    exported,
+    import_session,
+    imported,
+    rows,
+    run_sql,
+    session,
+    strictly,
+    update_session,
+)
+from tests.support.statements import statements
+from tests.support.strategies import json_documents
+
+LATER = "2027-01-01T00:00:00Z"
+MARK = "UPDATE message SET size = -7"
+
+
+def conversation(length: int, **metadata: Any) -> Document:
+    messages = [user(f"Question {n}") if n % 2 == 0 else assistant(f"Answer {n}") for n in range(length)]
+    return zagens("s", messages=messages, **metadata)
+
+
+async def sizes(server: Served) -> list[int]:
+    """A stored column that no client sees: rows that MARK has marked are -7 until they are written anew."""
+    async with server.app.state.database.read() as connection:
+        found = await connection.exec_driver_sql("SELECT size FROM message ORDER BY position")
+        return [size for (size,) in found]
+
+
+async def test_the_same_document_writes_no_row(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await imported(server.client, conversation(5))
+    before = await rows(server)
+
+    with statements(server) as ran:
+        payload = await import_session(server.client, conversation(5))
+
+    assert payload["outcome"] == "UNCHANGED"
+    assert payload["session"]["updatedAt"] == "2026-06-11T08:03:44.902000Z"
+    assert ran.writes == []
+    assert await rows(server) == before
+
+
+async def test_the_order_of_keys_is_no_change_and_the_type_of_a_number_is(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    document = conversation(2, cost={"turns": 1, "usd": 0.5})
+    await imported(client, document)
+
+    turned = {key: document[key] for key in reversed(document)}
+    turned["metadata"] = {key: document["metadata"][key] for key in reversed(document["metadata"])}
+    turned["messages"] = [{"content": one["content"], "role": one["role"]} for one in document["messages"]]
+    assert (await import_session(client, turned))["outcome"] == "UNCHANGED"
+
+    for turns in (1.0, True, "1", [1], None):
+        assert (await import_session(client, conversation(2, cost={"turns": turns, "usd": 0.5})))[
+            "outcome"
+        ] == "UPDATED"
+
+
+async def test_a_longer_document_writes_only_its_tail(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await imported(server.client, conversation(5))
+    await run_sql(server, MARK)
+
+    payload = await import_session(server.client, conversation(8, updated_at=LATER))
+
+    assert payload["outcome"] == "UPDATED"
+    assert payload["session"]["messageCount"] == 8
+    assert payload["session"]["updatedAt"] == LATER
+    found = await sizes(server)
+    assert found[:5] == [-7] * 5
+    assert all(size > 0 for size in found[5:])
+    assert strictly(await exported(server, "s")) == strictly(conversation(8, updated_at=LATER))
+
+
+async def test_new_metadata_alone_writes_no_message(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await imported(server.client, conversation(3))
+    await run_sql(server, MARK)
+
+    payload = await import_session(server.client, conversation(3, model="other", total_tokens=7, updated_at=LATER))
+
+    assert payload["outcome"] == "UPDATED"
+    assert payload["session"]["model"] == "other"
+    assert payload["session"]["totalTokens"] == 7
+    assert await sizes(server) == [-7] * 3
+
+
+async def test_a_shorter_or_changed_document_replaces_the_transcript(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await imported(server.client, conversation(6))
+    changed = conversation(4)
+    changed["messages"][1]["content"][0]["text"] = "Another answer"
+    changed_and_longer = conversation(9)
+    changed_and_longer["messages"][0]["weight"] = 2
+
+    for document in (conversation(4), changed, changed_and_longer, conversation(0), conversation(2)):
+        payload = await import_session(server.client, document)
+
+        assert payload["outcome"] == "UPDATED"
+        assert payload["session"]["messageCount"] == len(document["messages"])
+        assert strictly(await exported(server, "s")) == strictly(document)
+        assert (await import_session(server.client, document))["outcome"] == "UNCHANGED"
+
+
+@settings(max_examples=20)
+@given(versions=st.lists(json_documents(), min_size=2, max_size=4), cut=st.integers(0, 5))
+async def test_any_document_may_follow_any_other(server: Served, versions: list[Document], cut: int) -> None:
+    versions.append({**versions[-1], "messages": versions[-1]["messages"][:cut]})
+    versions.append(versions[-2])
+    for version in versions:
+        document = {**version, "metadata": {**version["metadata"], "id": "s"}}
+
+        [found] = await imported(server.client, document)
+
+        assert found["messageCount"] == len(document["messages"])
+        assert strictly(await exported(server, "s")) == strictly(document)
+
+
+async def test_a_title_given_here_stays_through_imports_and_is_exported(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await imported(server.client, conversation(2))
+    await update_session(server.client, "s", title="Mine")
+
+    assert (await import_session(server.client, conversation(2)))["outcome"] == "UNCHANGED"
+    [found] = await imported(server.client, conversation(4, updated_at=LATER))
+
+    assert found["title"] == "Mine"
+    expected = conversation(4, updated_at=LATER)
+    expected["metadata"]["title"] = "Mine"
+    assert strictly(await exported(server, "s")) == strictly(expected)
+
+
+async def test_a_title_that_the_agent_changed_since_is_taken(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await imported(server.client, conversation(2))
+    await update_session(server.client, "s", title="Mine")
+    renamed = conversation(2)
+    renamed["metadata"]["title"] = "Theirs"
+
+    [found] = await imported(server.client, renamed)
+
+    assert found["title"] == "Theirs"
+    assert strictly(await exported(server, "s")) == strictly(renamed)
+
+
+async def test_a_session_archived_here_stays_archived_until_its_agent_says_otherwise(serve: Serve) -> None:
+    server = await serve(seed=False)
+    plain, archived = codewhale("s", messages=[user("a")]), codewhale("s", messages=[user("a")], archived=True)
+    await imported(server.client, plain)
+    await update_session(server.client, "s", isArchived=True)
+
+    assert (await import_session(server.client, plain))["outcome"] == "UNCHANGED"
+    [longer] = await imported(server.client, codewhale("s", messages=[user("a"), user("b")]))
+    assert longer["isArchived"]
+    assert (await exported(server, "s"))["metadata"]["archived"] is True
+
+    for document, is_archived in ((archived, True), (plain, False)):
+        [found] = await imported(server.client, document)
+        assert found["isArchived"] is is_archived
+        assert strictly(await exported(server, "s")) == strictly(document)
+
+
+async def test_a_session_without_a_title_takes_one_when_the_person_speaks(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    [silent] = await imported(client, zagens("s", ""))
+    [spoken] = await imported(client, zagens("s", "", messages=[user("Why?")]))
+    [later] = await imported(client, zagens("s", "", messages=[user("How?")]))
+
+    assert [one["title"] for one in (silent, spoken, later)] == ["New Session", "Why?", "Why?"]
+
+
+async def test_a_deleted_session_comes_back_by_an_import_as_the_document_says(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    await imported(client, conversation(2))
+    await update_session(client, "s", title="Mine", isArchived=True)
+    await client.data('mutation { deleteSession(input: {sessionId: "s"}) { deletedSessionId } }')
+
+    payload = await import_session(client, conversation(2))
+
+    assert payload["outcome"] == "CREATED"
+    assert payload["session"]["title"] == conversation(2)["metadata"]["title"]
+    assert payload["session"]["isArchived"] is False
+    assert await session(client, "s", "messageCount") == {"messageCount": 2}

@@ -1,0 +1,154 @@
+"""The filter of `sessions` narrows by every field, and fields narrow together."""
+
+from typing import Any
+
+from tests.conftest import Serve
+from tests.support.client import Client
+from tests.support.documents import codewhale, zagens
+from tests.support.sessions import imported
+
+LIST = """query ($filter: SessionFilter) {
+  sessions(first: 500, filter: $filter, orderBy: {field: CREATED_AT, direction: ASC}) { totalCount nodes { id } }
+}"""
+
+
+async def found(client: Client, **filter: Any) -> str:
+    """The ids of the sessions that a filter lets in, one letter each, in order."""
+    page = (await client.data(LIST, filter=filter))["sessions"]
+    ids = "".join(sorted(one["id"] for one in page["nodes"]))
+    assert page["totalCount"] == len(page["nodes"])
+    return ids
+
+
+async def test_a_title_contains_text_in_any_case_and_script(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    titles = {
+        "a": "Die Straße",
+        "b": "DIE STRASSE",
+        "c": "İstanbul",
+        "d": "ISTANBUL",
+        "e": "ΟΔΥΣΣΕΥΣ",
+        "f": "Яблоко",
+        "g": "漢字の題",
+        "h": "Cafe\u0301",
+        "i": "CAFÉ",
+        "j": "ﬁle",
+        "k": "👩‍💻 at work",
+    }
+    await imported(client, *(zagens(id, title) for id, title in titles.items()))
+
+    for text, ids in {
+        "straße": "ab",
+        "STRASSE": "ab",
+        "ss": "ab",
+        "İ": "c",
+        "istanbul": "d",
+        "STANBUL": "cd",
+        "οδυσσευς": "e",
+        "ΣΣ": "e",
+        "ЯБЛ": "f",
+        "字の": "g",
+        "café": "hi",
+        "CAFE\u0301": "hi",
+        "FILE": "j",
+        "👩‍💻": "k",
+        "nowhere": "",
+        "": "abcdefghijk",
+    }.items():
+        assert await found(client, titleContains=text) == ids, text
+    assert await found(client, titleContains=None) == "abcdefghijk"
+
+
+async def test_no_character_of_the_text_is_a_wildcard(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    titles = {
+        "a": "100%",
+        "b": "1000",
+        "c": "snake_case",
+        "d": "snakeXcase",
+        "e": r"back\slash",
+        "f": "a/b",
+        "g": "[x]*?",
+    }
+    await imported(client, *(zagens(id, title) for id, title in titles.items()))
+
+    for text, ids in {
+        "%": "a",
+        "100%": "a",
+        "_": "c",
+        "e_c": "c",
+        "\\": "e",
+        "/": "f",
+        "a/b": "f",
+        "[x]": "g",
+        "*": "g",
+        "?": "g",
+        "'": "",
+        '"': "",
+        "\x00": "",
+        "\ud800": "",
+        "x" * 60_000: "",
+        "%" * 60_000: "",
+    }.items():
+        assert await found(client, titleContains=text) == ids, text[:20]
+
+
+async def test_workspace_models_and_sources_match_exactly(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    await imported(
+        client,
+        zagens("a", workspace="/work", model="m1"),
+        zagens("b", workspace="/work/", model="m2"),
+        codewhale("c", workspace="/WORK", model="M1"),
+        codewhale("d", workspace="", model=""),
+    )
+
+    assert await found(client, workspace="/work") == "a"
+    assert await found(client, workspace="/wor%") == ""
+    assert await found(client, workspace="") == "d"
+    assert await found(client, workspace="\x00") == ""
+    assert await found(client, workspace=None) == "abcd"
+    assert await found(client, models=["m1"]) == "a"
+    assert await found(client, models=["m1", "m2", "m1", "none"]) == "ab"
+    assert await found(client, models=[""]) == "d"
+    assert await found(client, models=[]) == ""
+    assert await found(client, models=None) == "abcd"
+    assert await found(client, sources=["ZAGENS"]) == "ab"
+    assert await found(client, sources=["CODEWHALE", "GEMINI"]) == "cd"
+    assert await found(client, sources=["ZAGENS", "CODEWHALE"] * 20_000) == "abcd"
+    assert await found(client, sources=["CODEX"]) == ""
+    assert await found(client, sources=[]) == ""
+    assert await found(client, sources=["ZAGENS"], models=["m2", "M1"], workspace="/work/") == "b"
+
+
+async def test_more_models_than_a_statement_takes_are_refused(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+
+    assert await found(client, models=[str(n) for n in range(1000)]) == ""
+    [error] = (await client.execute(LIST, {"filter": {"models": [str(n) for n in range(40_000)]}}))["errors"]
+
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_spans_of_time_are_half_open_to_the_microsecond(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    moments = {
+        "a": "2026-01-01T00:00:00Z",
+        "b": "2026-01-01T00:00:00.000001Z",
+        "c": "2026-01-01T00:00:00.5Z",
+        "d": "2026-01-01T00:00:01Z",
+    }
+    await imported(client, *(zagens(id, updated_at=at, created_at=at) for id, at in moments.items()))
+    await imported(client, zagens("e", updated_at="2027-01-01T00:00:00Z", created_at="2025-01-01T00:00:00Z"))
+
+    for field, outside in (("createdAt", "e"), ("updatedAt", "")):
+        assert await found(client, **{field: {"from": moments["a"], "until": moments["d"]}}) == "abc"
+        assert await found(client, **{field: {"from": moments["b"], "until": moments["c"]}}) == "b"
+        assert await found(client, **{field: {"from": moments["c"], "until": moments["c"]}}) == ""
+        assert await found(client, **{field: {"from": moments["d"], "until": moments["a"]}}) == ""
+        assert await found(client, **{field: {"until": moments["b"]}}) == f"a{outside}"
+        assert await found(client, **{field: {"from": "2026-01-01T01:00:00+01:00", "until": moments["b"]}}) == "a"
+        for every in ({}, None, {"from": None, "until": None}):
+            assert await found(client, **{field: every}) == "abcde"
+    both = {"createdAt": {"until": "2026-01-01T00:00:00Z"}, "updatedAt": {"from": "2026-06-01T00:00:00Z"}}
+    assert await found(client, **both) == "e"

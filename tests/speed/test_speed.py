@@ -1,0 +1,26 @@
+"""That the benchmarks run. What they measure is not looked at."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.speed.figure import table
+from tests.speed.generate import write_sessions
+from tests.speed.measure import Sizes, measured
+
+TINY = Sizes(items=50, documents=3, rounds=1, list_rounds=1, seconds=0.05)
+
+
+@pytest.mark.parametrize("fixture", ["sqlite_databases", "postgres_databases"])
+def test_every_benchmark_gives_its_figures(fixture: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    figures = measured(request.getfixturevalue(fixture), write_sessions(tmp_path, TINY.documents), TINY)
+
+    assert [figure.name for figure in figures] == [
+        "seeding",
+        "resume to READY, 50 items",
+        "import",
+        "list",
+        "list, p50",
+    ]
+    assert all(figure.ours > 0 for figure in figures)
+    assert len(table({fixture: figures}).splitlines()) == 1 + len(figures)

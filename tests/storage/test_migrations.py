@@ -1,0 +1,74 @@
+"""Databases at the newest revision are what the models say; what is not ours is left alone."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from storage.database import Database
+from storage.errors import NewerDatabase
+from storage.migrations import is_current, migrate
+from storage.tables import metadata
+
+# What the models cannot say: the index that each database brings, and the lock that migrations take.
+NOT_IN_MODELS = ("search_index", "search_part_lexemes", "lexemes", "reprise_migration_lock")
+
+
+def difference(connection: sa.Connection) -> list[Any]:
+    def include(_: object, name: str | None, *__: object) -> bool:
+        return not (name or "").startswith(NOT_IN_MODELS)
+
+    options = {"compare_type": True, "include_object": include}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+async def test_the_newest_revision_is_what_the_models_say(database_url: str) -> None:
+    async with Database(database_url) as database:
+        async with database.read() as connection:
+            assert await connection.run_sync(difference) == []
+        assert await is_current(database)
+
+
+async def test_migrating_again_changes_nothing(database_url: str) -> None:
+    await migrate(database_url)
+    await migrate(database_url)
+
+    async with Database(database_url) as database:
+        assert await is_current(database)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "CREATE TABLE alembic_version (version_num TEXT); INSERT INTO alembic_version VALUES ('9999')",
+        "CREATE TABLE recipe (title TEXT)",
+    ],
+    ids=["newer", "another program's"],
+)
+def test_a_file_that_is_not_ours_to_open_is_refused_untouched(tmp_path: Path, statements: str) -> None:
+    path = tmp_path / "database.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(statements)
+    before = path.read_bytes()
+
+    with pytest.raises(NewerDatabase):
+        asyncio.run(migrate(f"sqlite:///{path}"))
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+async def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Not a database, and long enough to be looked at.\n" * 4, "utf-8")
+
+    with pytest.raises(NewerDatabase):
+        await migrate(f"sqlite:///{path}")
+
+    assert path.read_text("utf-8").startswith("Not a database")

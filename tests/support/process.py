@@ -1,0 +1,82 @@
+"""The program itself in a process of its own, to be killed."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.client import Client
+
+# Seconds until a start or an end that hangs fails its test.
+PATIENCE = 60
+
+
+@dataclass(frozen=True)
+class Program:
+    """A running `reprise serve`."""
+
+    process: Process
+    client: Client
+
+    async def kill(self) -> None:
+        """Ends it in the middle of what it does."""
+        self.process.kill()
+        await self.ended()
+
+    async def terminate(self) -> int:
+        """Asks it to end; its exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def program(database_url: str, **settings: object) -> AsyncIterator[Program]:
+    """`reprise serve` on a free port; `settings` are fields of app.Settings. Killed at the end, if it still runs."""
+    environment = {f"REPRISE_{name.upper()}": str(value) for name, value in settings.items()}
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("reprise"),
+        *("serve", "--port", "0"),
+        env={**os.environ, **environment, "REPRISE_DATABASE_URL": database_url},
+        stderr=PIPE,
+    )
+    reading = None
+    try:
+        url = await address(process)
+        # Nobody reads on, but a full pipe would stop the program.
+        reading = asyncio.create_task(drain(process))
+        async with Client(url) as client:
+            yield Program(process, client)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        if reading is not None:
+            await reading
+
+
+async def address(process: Process) -> str:
+    """Where the program says that it is. Raises RuntimeError with what it said if it ends instead."""
+    assert process.stderr is not None
+    said = b""
+    async with asyncio.timeout(PATIENCE):
+        async for line in process.stderr:
+            said += line
+            if found := re.search(rb"Reprise is at (http://\S+)/graphql", line):
+                return found[1].decode()
+    raise RuntimeError(said.decode(errors="replace"))
+
+
+async def drain(process: Process) -> None:
+    assert process.stderr is not None
+    while await process.stderr.read(65_536):
+        pass

@@ -1,0 +1,104 @@
+"""What tests of sessions do over and over, through the API where it can be done there."""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.exports import export_document
+from storage.formats import read_document
+from storage.imports import import_document
+from tests.support.client import Client
+from tests.support.documents import Document
+from tests.support.server import Served
+
+Payload = dict[str, Any]
+
+SESSION = """
+  id source title workspace model mode systemPrompt isArchived messageCount totalTokens createdAt updatedAt
+"""
+_IMPORT = f"""
+mutation ($document: JSON!, $source: SessionSource) {{
+  importSession(input: {{document: $document, source: $source}}) {{
+    outcome
+    session {{ {SESSION} }}
+    userErrors {{ code message path }}
+  }}
+}}
+"""
+_UPDATE = f"""
+mutation ($input: UpdateSessionInput!) {{
+  updateSession(input: $input) {{ session {{ {SESSION} }} userErrors {{ code message path }} }}
+}}
+"""
+_DELETE = """
+mutation ($id: ID!) {
+  deleteSession(input: {sessionId: $id}) { deletedSessionId userErrors { code message path } }
+}
+"""
+
+
+async def import_session(client: Client, document: object, source: str | None = None) -> Payload:
+    """The payload of importSession."""
+    payload: Payload = (await client.data(_IMPORT, document=document, source=source))["importSession"]
+    return payload
+
+
+async def imported(client: Client, *documents: object) -> list[Payload]:
+    """The sessions that documents give, which must be taken."""
+    payloads = [await import_session(client, document) for document in documents]
+    assert [payload["userErrors"] for payload in payloads] == [[]] * len(payloads)
+    return [payload["session"] for payload in payloads]
+
+
+async def saved(server: Served, *documents: Document) -> None:
+    """Save many documents without the requests."""
+    for document in documents:
+        await import_document(server.app.state.database, read_document(document))
+
+
+async def update_session(client: Client, id: str, **changes: Any) -> Payload:
+    """The payload of updateSession; `changes` under the API's names."""
+    data = await client.data(_UPDATE, input={"sessionId": id, **changes})
+    payload: Payload = data["updateSession"]
+    return payload
+
+
+async def delete_session(client: Client, id: str) -> Payload:
+    """The payload of deleteSession."""
+    payload: Payload = (await client.data(_DELETE, id=id))["deleteSession"]
+    return payload
+
+
+async def session(client: Client, id: str, fields: str = SESSION) -> Payload | None:
+    """A session as the API gives it."""
+    data = await client.data(f"query ($id: ID!) {{ session(id: $id) {{ {fields} }} }}", id=id)
+    found: Payload | None = data["session"]
+    return found
+
+
+async def exported(server: Served, id: str) -> Document:
+    """The document of a session that is there."""
+    document = await export_document(server.app.state.database, id)
+    assert document is not None
+    return document
+
+
+async def rows(server: Served, *tables: str) -> list[Any]:
+    """All that tables hold: by default everything that an import writes."""
+    found: list[Any] = []
+    async with server.app.state.database.read() as connection:
+        for table in tables or ("session", "message"):
+            found += sorted((await connection.execute(sa.text(f"SELECT * FROM {table}"))).all(), key=repr)
+    return found
+
+
+async def run_sql(server: Served, statement: str, **values: Any) -> None:
+    """Change rows behind the server's back."""
+    async with server.app.state.database.write() as transaction:
+        await transaction.execute(sa.text(statement), values)
+
+
+def strictly(value: object) -> str:
+    """Text that is equal for equal JSON values only: 1 is not 1.0, true is not 1."""
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,41 @@
+"""Servers in processes of their own."""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+# Seconds until a start or a stop that hangs fails.
+PATIENCE = 30
+_ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)")
+
+
+@contextmanager
+def spawned(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path | None = None) -> Iterator[str]:
+    """Runs a server until the block ends; yields the HOST:PORT that it says it listens on.
+
+    Raises RuntimeError with what it said when it does not start.
+    """
+    with TemporaryDirectory() as logs, Path(logs, "log").open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
+        try:
+            yield _address(server, Path(logs, "log"))
+        finally:
+            server.terminate()
+            try:
+                server.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _address(server: "subprocess.Popen[bytes]", log: Path) -> str:
+    end = time.monotonic() + PATIENCE
+    while server.poll() is None and time.monotonic() < end:
+        if found := _ADDRESS.search(log.read_text(encoding="utf-8")):
+            return found[1]
+        time.sleep(0.02)
+    raise RuntimeError(f"The server did not start:\n{log.read_text(encoding='utf-8')}")

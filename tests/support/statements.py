@@ -1,0 +1,40 @@
+"""Which SQL statements a block runs."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.support.server import Served
+
+_WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+class Statements(list[str]):
+    """The texts of statements in the order in which they began, without transaction control."""
+
+    @property
+    def writes(self) -> list[str]:
+        """Those that change rows."""
+        return [statement for statement in self if statement.lstrip().upper().startswith(_WRITES)]
+
+
+@contextlib.contextmanager
+def statements(server: Served) -> Iterator[Statements]:
+    """The statements of a server's own engine while the block runs.
+
+    Rows that the driver takes in bulk are not among them: compare rows for those.
+    """
+    ran = Statements()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            ran.append(statement)
+
+    engine = server.app.state.database.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield ran
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
