@@ -116,11 +116,15 @@ class Seeder:
                         task.add_done_callback(lambda _: woken.set())
                 except Unavailable:
                     log.warning("the database is away; the seeder tries again")
+                except Exception:
+                    # One claim that fails must not end all seeding of this process.
+                    log.exception("claiming failed; the seeder tries again")
                 await _first_of(stopping, woken, self._lease_seconds / 4)
             await asyncio.gather(*seeding)
 
     async def _seed(self, claim: Claim) -> None:
         began = time.monotonic()
+        log.info("resume began thread=%s", claim.thread_id)
         try:
             items = await self._write_batches(claim)
             if items is not None:
