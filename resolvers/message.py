@@ -1,6 +1,7 @@
 """Message."""
 
 from resolvers.context import Context
+from resolvers.errors import NotFound
 from resolvers.json import RawJSON
 from storage.content_block import ContentBlock, OtherBlock, ToolUseBlock
 from storage.jsontext import dump
@@ -8,9 +9,12 @@ from storage.message import MessageRow
 from storage.session import SessionRow
 
 
-async def session(context: Context, row: MessageRow) -> SessionRow | None:
-    """The session it belongs to; None when that was deleted a moment ago."""
-    return await context.sessions.load(row.session_id)
+async def session(context: Context, row: MessageRow) -> SessionRow:
+    """The session it belongs to. Raises NotFound when that was deleted since."""
+    found = await context.sessions.load(row.session_id)
+    if found is None:
+        raise NotFound("The message's session was deleted a moment ago.")
+    return found
 
 
 def content(row: MessageRow) -> list[ContentBlock]:

@@ -1,9 +1,11 @@
 """Search: hits, and what of each is shown."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import cached_property
 
 from resolvers.context import Context
+from resolvers.errors import NotFound
 from resolvers.paging import held
 from resolvers.session import storable_filter
 from storage.jsontext import storable_text
@@ -16,6 +18,9 @@ from storage.session import SessionFilter, SessionRow
 
 __all__ = ["TextSpan"]
 
+_LONG = 200_000
+"""Code points of a message from which on its snippet is cut beside the event loop."""
+
 
 class SearchHit:
     """A hit; what is shown of it is read when it is asked for, for all hits of a page at once."""
@@ -25,9 +30,12 @@ class SearchHit:
         self._search = search
         self._hit = hit
 
-    async def session(self) -> SessionRow | None:
-        """The session that matched."""
-        return await self._context.sessions.load(self._hit.session_id)
+    async def session(self) -> SessionRow:
+        """The session that matched. Raises NotFound when it was deleted since."""
+        session = await self._context.sessions.load(self._hit.session_id)
+        if session is None:
+            raise NotFound("A session that matched was deleted a moment ago; search again.")
+        return session
 
     async def message(self) -> MessageRow | None:
         """The message that matched; None when the title did."""
@@ -44,11 +52,12 @@ class SearchHit:
     async def snippet(self) -> Snippet:
         """The text around the match. Raises Unreadable."""
         if self._hit.is_title:
-            session = await self.session()
-            texts: Sequence[str] = [session.title] if session else []
+            texts: Sequence[str] = [(await self.session()).title]
         else:
             message = await self.message()
             texts = [text for block in message.blocks() for text in searched_text(block)] if message else []
+        if sum(map(len, texts)) > _LONG:
+            return await asyncio.to_thread(cut_snippet, texts, self._search.clauses)
         return cut_snippet(texts, self._search.clauses)
 
 

@@ -126,16 +126,15 @@ async def newest(database: Database, search: Search, size: int, since: Key | Non
     """The first `size` hits, newest first, after the one whose key is `since`. Raises Unavailable."""
     matching = Matching(search.clauses, database.is_sqlite)
     place = None if since is None else Place(*since[1:])
-    count = await matching.count(database, _MOST_FOUND + 1)
-    if count > MOST_SORTED:
-        hits = await _walked(database, search, matching, size, place, is_bounded=count <= _MOST_FOUND)
+    if await matching.are_more_than(database, MOST_SORTED):
+        hits = await _walked(database, search, matching, size, place)
         if hits is not None:
             return hits
     return await _found(database, search, matching, size, place)
 
 
 async def _walked(
-    database: Database, search: Search, matching: Matching, size: int, since: Place | None, *, is_bounded: bool
+    database: Database, search: Search, matching: Matching, size: int, since: Place | None
 ) -> list[Hit] | None:
     """None when they are so far between that asking the index is better."""
     hits: list[Hit] = []
@@ -144,11 +143,12 @@ async def _walked(
     async with contextlib.aclosing(walk(database, matching, search.narrowed, within, since)) as batches:
         async for batch in batches:
             hits += _hits_of(batch.matches)
-            messages += batch.messages
             if len(hits) >= size:
                 break
-            if is_bounded and messages >= _MOST_WALKED:
+            is_far = messages < _MOST_WALKED <= messages + batch.messages
+            if is_far and not await matching.are_more_than(database, _MOST_FOUND):
                 return None
+            messages += batch.messages
     return hits[:size]
 
 
@@ -169,20 +169,21 @@ async def _found(database: Database, search: Search, matching: Matching, size: i
 def _indexed(search: Search, matching: Matching, since: Place | None) -> sa.Select[Any]:
     start, end = _span(search.scopes)
     place = matching.id % id_span(1)[0]
-    statement = (
+    found = (
         sa.select(session.c.id, session.c.updated_at, matching.id.label("part_id"))
         .join_from(matching.source, session, session.c.number == session_of(matching.id))
         .where(matching.condition, *filter_conditions(search.narrowed))
-        .order_by(session.c.updated_at.desc(), session.c.id.desc(), matching.id.desc())
     )
     if search.scopes != {TITLE, MESSAGE}:
-        statement = statement.where(place >= start, place < end)
+        found = found.where(place >= start, place < end)
     if since is not None:
-        statement = statement.where(
+        found = found.where(
             older_than((since.updated_at, since.session_id), is_inclusive=True),
             sa.or_(session.c.id != since.session_id, place < first_id(0, since.position)),
         )
-    return statement
+    # Else the order and the limit seduce PostgreSQL into comparing every session with every part.
+    hits = found.cte("found").prefix_with("MATERIALIZED")
+    return sa.select(hits).order_by(hits.c.updated_at.desc(), hits.c.id.desc(), hits.c.part_id.desc())
 
 
 def _hits_of(matches: Iterable[Match]) -> list[Hit]:

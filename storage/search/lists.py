@@ -27,8 +27,8 @@ def spans(values: Sequence[tuple[int, int]], *, is_sqlite: bool) -> Spans:
         start, end = (sa.func.json_extract(table.c.value, f"$[{place}]", type_=_BIG) for place in (0, 1))
         return Spans(table, start, end)
     starts, ends = (sa.literal(list(column), _BIGS) for column in zip(*values, strict=True))
-    both = sa.func.unnest(starts, ends).table_valued(sa.column("start", _BIG), sa.column("end", _BIG), name="span")
-    return Spans(both.render_derived(), both.c.start, both.c.end)
+    table = sa.func.unnest(starts, ends).table_valued(sa.column("start", _BIG), sa.column("end", _BIG)).render_derived()
+    return Spans(table, table.c.start, table.c.end)
 
 
 def is_among(column: ColumnElement[int], values: Sequence[int], *, is_sqlite: bool) -> ColumnElement[bool]:

@@ -40,19 +40,17 @@ class Matching:
             has_words = sa.func.search_lexemes(search_part.c.tokens).op("@@", is_comparison=True)(asked)
             self.condition = sa.and_(has_words, _all_said([clause for clause in clauses if len(clause.tokens) > 1]))
 
-    async def count(self, database: Database, most: int) -> int:
-        """How many parts have the words, in phrases or not: about, and counted up to `most` only. Raises Unavailable.
+    async def are_more_than(self, database: Database, count: int) -> bool:
+        """Whether the index has to do with more parts than so many, roughly. Raises Unavailable.
 
         PostgreSQL's planner knows without counting, which would take as long as finding them all.
         """
         async with database.read() as connection:
             if not database.is_sqlite:
                 explained = await connection.execute(_explained, {"asked": self._asked})
-                return int(explained.scalar_one()[0]["Plan"]["Plan Rows"])
-            found = sa.select(self.id).where(self.condition).limit(most)
-            return int(
-                (await connection.execute(sa.select(sa.func.count()).select_from(found.subquery()))).scalar_one()
-            )
+                return bool(explained.scalar_one()[0]["Plan"]["Plan Rows"] > count)
+            beyond = sa.select(self.id).where(self.condition).limit(1).offset(count)
+            return (await connection.execute(beyond)).first() is not None
 
 
 def tokens_of(clause: Clause) -> str:

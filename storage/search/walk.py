@@ -121,11 +121,15 @@ async def _matches(database: Database, matching: Matching, stretches: Sequence[_
     if not stretches:
         return []
     span = spans([(stretch.start, stretch.end) for stretch in stretches], is_sqlite=database.is_sqlite)
-    statement = (
-        sa.select(search_part.c.id)
-        .join_from(span.source, search_part, sa.and_(search_part.c.id >= span.start, search_part.c.id < span.end))
-        .where(matching.is_said)
+    said = sa.select(search_part.c.id).where(
+        search_part.c.id >= span.start, search_part.c.id < span.end, matching.is_said
     )
+    if database.is_sqlite:
+        statement = said.select_from(span.source)
+    else:
+        # One look at the index for each span; with a plain join PostgreSQL may read the whole table.
+        each = said.offset(0).lateral()
+        statement = sa.select(each.c.id).select_from(span.source.join(each, sa.true()))
     async with database.read() as connection:
         ids = (await connection.execute(statement)).scalars().all()
     sessions = {stretch.session.number: stretch.session for stretch in stretches}

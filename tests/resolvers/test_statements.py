@@ -1,6 +1,5 @@
 """How many SQL statements a query takes: one a level, however many rows a level has."""
 
-
 from tests.conftest import Serve
 from tests.support.documents import assistant, codewhale, tool_result, tool_use, user
 from tests.support.server import Served

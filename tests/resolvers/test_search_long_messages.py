@@ -1,0 +1,51 @@
+"""Messages so long that the index holds them in several parts are one hit, wherever in them the match is."""
+
+import pytest
+
+from storage.search.parts import MOST_TOKENS
+from tests.conftest import Serve
+from tests.support.documents import assistant, user, zagens
+from tests.support.searches import found, search, walk_always, walked
+from tests.support.sessions import saved
+
+COUNT = 3 * MOST_TOKENS
+WORDS = [f"w{number}" for number in range(COUNT)]
+
+
+@pytest.mark.parametrize("way", ["index", "walk"])
+async def test_a_match_in_any_part_is_one_hit(serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    if way == "walk":
+        walk_always(monkeypatch)
+    server = await serve(seed=False)
+    said = [user("before w1"), assistant(" everywhere ".join(WORDS)), user("after w1 everywhere")]
+    await saved(server, zagens("s", "Other", messages=said), zagens("t", "Other", messages=said[1:2]))
+    client = server.client
+    for order in ("RECENT", "RELEVANCE"):
+        for number in (0, 4_999, MOST_TOKENS // 2, 14_000, COUNT - 1):
+            assert set(await found(client, f"w{number}", orderBy=order)) >= {("s", 1), ("t", 0)}
+        # A phrase over the place where parts are cut, wherever that is.
+        for number in range(4_800, 5_050, 40):
+            phrase = " everywhere ".join(WORDS[number : number + 60])
+            assert await found(client, f'"{phrase}"', orderBy=order) == [("t", 0), ("s", 1)]
+        for query in ("everywhere", "every*", "w*"):
+            places = await found(client, query, orderBy=order, scopes=["MESSAGE"])
+            assert len(places) == len(set(places)) == (await search(client, query, scopes=["MESSAGE"]))["totalCount"]
+            assert set(places) >= {("s", 1), ("t", 0), ("s", 2)}
+            for size in (1, 2, 3):
+                nodes = await walked(client, query, size, orderBy=order, scopes=["MESSAGE"])
+                assert [(node["session"]["id"], node["message"]["position"]) for node in nodes] == places
+    [hit, _] = (await search(client, f'"w{COUNT - 2} everywhere w{COUNT - 1}"'))["nodes"]
+    spans = [hit["snippet"][span["start"] : span["end"]] for span in hit["highlights"]]
+    assert spans == [f"w{COUNT - 2}", "everywhere", f"w{COUNT - 1}"]
+
+
+async def test_a_long_message_in_long_letters_is_taken_and_found(serve: Serve) -> None:
+    server = await serve(seed=False)
+    # Four bytes each in UTF-8, in words of many letters, no two of them alike.
+    letters = [chr(0x10380 + number) for number in range(26)]
+    words = ["".join(letters[(number >> shift) % 16] for shift in range(64)) for number in range(9_000)]
+    await saved(server, zagens("s", "Other", messages=[user(" ".join(words))]))
+    for number in (0, 1, 3_000, 4_500, 8_999):
+        assert await found(server.client, words[number]) == [("s", 0)]
+    assert await found(server.client, f"{words[-2]}-{words[-1]}") == [("s", 0)]
+    assert await found(server.client, letters[20]) == []

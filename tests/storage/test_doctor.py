@@ -1,0 +1,202 @@
+"""The doctor finds what is wrong, nothing else, and makes the index anew where it is told to."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import sqlalchemy as sa
+
+from storage.database import Database
+from storage.doctor import examine
+from storage.search.hits import Search, search_page
+from storage.search.parts import PartRow, first_id, message_rows
+from storage.session import SessionFilter
+from storage.tables import search_part
+from tests.support.documents import assistant, tool_result, tool_use, user, zagens
+from tests.support.seeding import resume, save, seed
+
+# More messages than are looked at together.
+LONG = zagens("long", "Long", messages=[user(f"Question {n}") for n in range(205)])
+TOOLS = zagens(
+    "tools",
+    "Tools",
+    messages=[user("Why?"), assistant(tool_use("t"), tool_result("t", "42")), user("…", {"type": "hologram"})],
+)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """With sessions in it whose numbers are 1 to 4, the third of which was resumed."""
+    async with Database(database_url) as opened:
+        for document in (LONG, zagens("empty", "Empty"), TOOLS, zagens("many", messages=[user("x")] * 100)):
+            await save(opened, document)
+        await seed(opened, await resume(opened, "tools"))
+        yield opened
+
+
+async def damage(database: Database, *statements: str) -> None:
+    async with database.write() as transaction:
+        for statement in statements:
+            await transaction.execute(sa.text(statement))
+
+
+async def findings(database: Database, *, repair: bool = False) -> list[str]:
+    return [("+ " if finding.is_repaired else "") + finding.text async for finding in examine(database, repair=repair)]
+
+
+async def found(database: Database, query: str) -> int:
+    page = await search_page(
+        database, Search.of(query, SessionFilter(), ("TITLE", "MESSAGE")), "RECENT", 500, after=None
+    )
+    return len(page.nodes)
+
+
+async def test_nothing_is_wrong_with_a_healthy_database(database: Database) -> None:
+    assert await findings(database) == []
+    assert await findings(database, repair=True) == []
+
+
+async def test_an_index_that_is_not_what_its_rows_say_is_found_and_repaired(database: Database) -> None:
+    second_message, beyond = first_id(1, 1), first_id(1, 300)
+    for statement in (
+        f"DELETE FROM search_part WHERE id = {second_message}",
+        f"DELETE FROM search_part WHERE id >= {second_message} AND id < {beyond}",
+        f"UPDATE search_part SET tokens = ' other ' WHERE id = {second_message}",
+        f"UPDATE search_part SET length = 77 WHERE id = {second_message}",
+        f"INSERT INTO search_part (id, length, tokens) VALUES ({beyond}, 1, ' more ')",
+        "UPDATE session SET title = 'Other' WHERE id = 'long'",
+        "UPDATE message SET content = '\"other\"' WHERE session_id = 'long' AND position = 150",
+    ):
+        await damage(database, statement)
+        for repair in (False, True):
+            texts = await findings(database, repair=repair)
+            assert any("Session long" in text and "search index" in text for text in texts), statement
+            assert all(text.startswith("+ ") is repair for text in texts), statement
+        assert await findings(database) == [], statement
+
+
+async def test_what_was_lost_from_the_index_is_found_again_after_a_repair(database: Database) -> None:
+    assert await found(database, "question") == 205
+    await damage(database, "DELETE FROM search_part")
+    assert await found(database, "question") == 0
+
+    # Empty titles and messages apart, each session has lost something.
+    assert len(await findings(database, repair=True)) == 4
+
+    assert await found(database, "question") == 205
+    assert await findings(database) == []
+
+
+async def test_entries_of_sessions_that_are_gone_are_found_and_repaired(database: Database) -> None:
+    rows = [row for number in (0, 3, 9) for row in message_rows(number, 0, ["lost"] * 2)]
+    await damage(database, "DELETE FROM message WHERE session_id = 'tools'", "DELETE FROM session WHERE id = 'tools'")
+    async with database.write() as transaction:
+        await transaction.execute(sa.delete(search_part).where(search_part.c.id.in_([row.id for row in rows])))
+        await transaction.insert(search_part, PartRow._fields, rows)
+
+    found = await findings(database)
+
+    # The title of the third session was there besides, and one more message.
+    assert [text for text in found if "entries of sessions" in text] == [
+        f"The search index holds {count} entries of sessions that are not there." for count in (2, 3, 2)
+    ]
+    assert all(text.startswith("+ ") for text in await findings(database, repair=True))
+    assert await findings(database) == []
+
+
+async def test_a_sqlite_index_that_disagrees_with_its_table_is_built_anew(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL makes its index from the table")
+    await damage(database, "INSERT INTO search_index(search_index) VALUES ('delete-all')")
+    assert await found(database, "question") == 0
+
+    text = "The search index differs from the words it is made of."
+    assert await findings(database) == [text]
+    assert await findings(database, repair=True) == [f"+ {text}"]
+
+    assert await found(database, "question") == 205
+    assert await findings(database) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "UPDATE session SET message_count = 7 WHERE id = 'tools'",
+            "Session tools: message_count is 7 and there are 3 messages.",
+        ),
+        (
+            "UPDATE session SET item_count = 9 WHERE id = 'tools'",
+            "Session tools: item_count is 9 and its messages make 4 items.",
+        ),
+        (
+            "UPDATE message SET position = 300 WHERE session_id = 'long' AND position = 120",
+            "Session long: positions of messages have gaps after 100.",
+        ),
+        (
+            "UPDATE message SET tool_links = NULL WHERE session_id = 'tools'",
+            "Session tools: message 1 has other calls and results than are noted.",
+        ),
+        (
+            "UPDATE message SET content = 'no JSON' WHERE session_id = 'tools' AND position = 1",
+            "Session tools: message 1 cannot be understood.",
+        ),
+        (
+            "UPDATE message SET extra = '[]' WHERE session_id = 'tools' AND position = 1",
+            "Session tools: message 1 cannot be understood.",
+        ),
+        (
+            "UPDATE session SET thread_id = 'gone' WHERE id = 'many'",
+            "Session many: its thread gone is not there.",
+        ),
+    ],
+)
+async def test_rows_that_contradict_each_other_are_told_and_left(
+    database: Database, statement: str, expected: str
+) -> None:
+    await damage(database, statement)
+    assert await findings(database) == [expected]
+    assert await findings(database, repair=True) == [expected]
+
+
+async def test_a_thread_that_is_not_whole_is_told(database: Database) -> None:
+    await damage(database, "DELETE FROM thread_item WHERE turn_position = 0 AND position = 0")
+    [text] = await findings(database)
+    assert text.startswith("Thread thr_")
+    assert text.endswith(": is READY with 3 of 4 items.")
+
+
+@pytest.mark.parametrize(
+    ("state", "column", "told"), [("SEEDING", "lease_until", "nobody"), ("QUEUED", "queued_at", "queued since")]
+)
+async def test_a_task_that_nobody_works_on_is_told(database: Database, state: str, column: str, told: str) -> None:
+    for seconds, count in ((-50, 0), (-70, 1)):
+        moment = (
+            f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '{seconds} seconds')"
+            if database.is_sqlite
+            else f"clock_timestamp() + interval '{seconds} seconds'"
+        )
+        await damage(database, f"UPDATE resume_task SET state = '{state}', {column} = {moment}")
+        found = await findings(database)
+        assert len(found) == count
+        assert all(told in text for text in found)
+
+
+async def test_a_task_that_waits_while_another_is_seeded_is_no_finding(database: Database) -> None:
+    await resume(database, "long")
+    await damage(
+        database,
+        "UPDATE resume_task SET queued_at = created_at",
+        "UPDATE resume_task SET state = 'SEEDING', lease_until = "
+        + ("'9999-01-01T00:00:00.000000Z'" if database.is_sqlite else "'9999-01-01T00:00:00Z'")
+        + " WHERE session_id = 'tools'",
+        "UPDATE resume_task SET queued_at = "
+        + ("'2020-01-01T00:00:00.000000Z'" if database.is_sqlite else "'2020-01-01T00:00:00Z'")
+        + " WHERE session_id = 'long'",
+    )
+    assert await findings(database) == []
+
+
+async def test_a_database_of_another_form_is_told_and_not_looked_at(database: Database) -> None:
+    await damage(database, "DELETE FROM alembic_version", "DELETE FROM search_part")
+    [text] = await findings(database, repair=True)
+    assert "reprise migrate" in text
