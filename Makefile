@@ -3,10 +3,10 @@ BIN := .venv/bin
 UV := $(shell command -v uv || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test lint types bench schema lock clean
+.PHONY: help install serve test lint types bench bench-search schema lock clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 install: .venv/installed ## Put everything the project needs into .venv
 
@@ -26,6 +26,9 @@ types: install ## Check types
 
 bench: install ## Measure speed
 	$(BIN)/python -m tests.speed
+
+bench-search: install ## Measure search over a million messages; the first run builds them
+	$(BIN)/python -m tests.speed.search
 
 schema: install ## Write schema/schema.graphql from the code
 	$(BIN)/reprise schema > schema/schema.graphql.new

@@ -1,7 +1,6 @@
 """Search: hits, and what of each is shown."""
 
 import asyncio
-from collections.abc import Sequence
 from functools import cached_property
 
 from resolvers.context import Context
@@ -29,6 +28,7 @@ class SearchHit:
         self._context = context
         self._search = search
         self._hit = hit
+        self._snippet: Snippet | None = None
 
     async def session(self) -> SessionRow:
         """The session that matched. Raises NotFound when it was deleted since."""
@@ -51,14 +51,21 @@ class SearchHit:
 
     async def snippet(self) -> Snippet:
         """The text around the match. Raises Unreadable."""
-        if self._hit.is_title:
-            texts: Sequence[str] = [(await self.session()).title]
-        else:
-            message = await self.message()
-            texts = [text for block in message.blocks() for text in searched_text(block)] if message else []
-        if sum(map(len, texts)) > _LONG:
-            return await asyncio.to_thread(cut_snippet, texts, self._search.clauses)
-        return cut_snippet(texts, self._search.clauses)
+        shown = await (self.session() if self._hit.is_title else self.message())
+        # Two fields show of it, and it is cut once.
+        if self._snippet is None:
+            texts = _searched(shown)
+            if sum(map(len, texts)) > _LONG:
+                self._snippet = await asyncio.to_thread(cut_snippet, texts, self._search.clauses)
+            else:
+                self._snippet = cut_snippet(texts, self._search.clauses)
+        return self._snippet
+
+
+def _searched(shown: SessionRow | MessageRow | None) -> list[str]:
+    if isinstance(shown, MessageRow):
+        return [text for block in shown.blocks() for text in searched_text(block)]
+    return [] if shown is None else [shown.title]
 
 
 class SearchPage:

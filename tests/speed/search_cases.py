@@ -1,0 +1,202 @@
+"""Kinds of queries, and what a page of each costs."""
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+import strawberry
+
+from resolvers.context import Context
+from schema.build import create_schema
+from storage.database import Database
+
+PAGE = 20
+DEEP = 50
+_LARGEST = 490
+_OPERATION = """
+query ($query: String!, $first: Int!, $after: String, $orderBy: SearchOrder!) {
+  search(query: $query, first: $first, after: $after, orderBy: $orderBy) {
+    nodes {
+      score
+      snippet
+      highlights { start end }
+      session { id title updatedAt }
+      message { id position role }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+_CURSOR = """
+query ($query: String!, $first: Int!, $after: String, $orderBy: SearchOrder!) {
+  search(query: $query, first: $first, after: $after, orderBy: $orderBy) { pageInfo { hasNextPage endCursor } }
+}
+"""
+CASES: dict[str, Sequence[str]] = {
+    "rare word": ("quokkaamber", "quokkabasil", "quokkacedar", "quokkadelta", "quokkaember"),
+    "common word": ("function", "error", "file", "server", "test"),
+    "usual word": ("reviewRoute", "generatorParse", "scopeObject", "calendarHeartbeat", "routePlan"),
+    "two words": ("error firewall", "server gateway", "query coroutine", "cache plugin", "lexer token"),
+    "phrase": ('"error file"', '"test code"', '"server query"', '"file path"', '"code test"'),
+    "seldom phrase": ('"gateway firewall"', '"lexer plugin"', '"closure scope"', '"heap stack"', '"quorum leader"'),
+    "prefix": ("quokka*", "fire*", "corou*", "gatew*", "compil*"),
+}
+ORDERS = ("RELEVANCE", "RECENT")
+
+
+class SearchFigure(NamedTuple):
+    """One line: milliseconds of a page, and rows or steps read for it by its statements, with the pages touched."""
+
+    case: str
+    order: str
+    page: int
+    p50: float
+    p95: float
+    read: int
+    touched: int | None
+
+
+async def search_figures(url: str, cases: dict[str, Sequence[str]], rounds: int) -> list[SearchFigure]:
+    """A line for each case, order and page, of `rounds` pages each."""
+    schema = create_schema()
+    figures = []
+    # As the server does: what is there from the start is not looked through for garbage again and again.
+    gc.collect()
+    gc.freeze()
+    async with Database(url) as database, Database(url) as observed:
+        work = _Work(observed)
+        for case, queries in cases.items():
+            for order in ORDERS:
+                for page in (1, DEEP):
+                    pages = [
+                        {
+                            "query": query,
+                            "orderBy": order,
+                            "first": PAGE,
+                            "after": await _cursor(schema, database, query, order, page),
+                        }
+                        for query in queries
+                    ]
+                    taken = []
+                    # One round more than counts: the first one compiles and prepares statements.
+                    for number in range(len(pages) + rounds):
+                        began = time.perf_counter()
+                        await _answer(schema, database, _OPERATION, pages[number % len(pages)])
+                        taken.append((time.perf_counter() - began) * 1000)
+                    taken = sorted(taken[len(pages) :])
+                    read, touched = await work.of(schema, pages[0])
+                    p50, p95 = taken[len(taken) // 2], taken[min(len(taken) - 1, len(taken) * 95 // 100)]
+                    figures.append(SearchFigure(case, order, page, p50, p95, read, touched))
+    return figures
+
+
+def search_table(columns: dict[str, list[SearchFigure]]) -> str:
+    """The figures of each database, by its name, as lines of text."""
+    lines = [("", "", "", "", "p50 ms", "p95 ms", "read", "pages")]
+    for database, figures in columns.items():
+        for figure in figures:
+            read = f"{figure.read:,} {'steps' if figure.touched is None else 'rows'}"
+            touched = "" if figure.touched is None else f"{figure.touched:,}"
+            lines.append(
+                (
+                    database,
+                    figure.case,
+                    figure.order,
+                    f"page {figure.page}",
+                    f"{figure.p50:.1f}",
+                    f"{figure.p95:.1f}",
+                    read,
+                    touched,
+                )
+            )
+    widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if place < 4 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+async def _answer(
+    schema: strawberry.Schema, database: Database, operation: str, variables: dict[str, Any]
+) -> dict[str, Any]:
+    result = await schema.execute(operation, variables, context_value=Context(database))
+    assert result.data is not None, result.errors
+    found: dict[str, Any] = result.data["search"]
+    return found
+
+
+async def _cursor(schema: strawberry.Schema, database: Database, query: str, order: str, page: int) -> str | None:
+    """Where that page of a query begins, or the last one."""
+    cursor: str | None = None
+    missing = (page - 1) * PAGE
+    while missing > 0:
+        size = min(missing, _LARGEST)
+        found = await _answer(
+            schema, database, _CURSOR, {"query": query, "orderBy": order, "first": size, "after": cursor}
+        )
+        if not found["pageInfo"]["hasNextPage"]:
+            break
+        cursor, missing = found["pageInfo"]["endCursor"], missing - size
+    return cursor
+
+
+class _Work:
+    """Counts what the statements of a page do."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._steps = 0
+        self._ran: list[tuple[str, Any]] = []
+        engine = database.engine.sync_engine
+        if database.is_sqlite:
+            sa.event.listen(engine, "connect", self._watch)
+        else:
+            sa.event.listen(engine, "before_cursor_execute", self._note)
+
+    async def of(self, schema: strawberry.Schema, variables: dict[str, Any]) -> tuple[int, int | None]:
+        """Rows read and pages touched on PostgreSQL; steps on SQLite."""
+        self._steps = 0
+        self._ran.clear()
+        await _answer(schema, self._database, _OPERATION, variables)
+        if self._database.is_sqlite:
+            return self._steps, None
+        rows = touched = 0
+        for statement, parameters in list(self._ran):
+            async with self._database.read() as connection:
+                explained = await connection.exec_driver_sql(
+                    f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", parameters
+                )
+                plan = explained.scalar_one()[0]["Plan"]
+            rows += sum(map(_rows_read, _nodes(plan)))
+            touched += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+        return rows, touched
+
+    def _watch(self, connection: Any, _: object) -> None:
+        def count() -> int:
+            self._steps += 100
+            return 0
+
+        connection.run_async(lambda driver: driver.set_progress_handler(count, 100))
+
+    def _note(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if not statement.startswith("EXPLAIN"):
+            self._ran.append((statement, parameters))
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _rows_read(node: dict[str, Any]) -> int:
+    if "Scan" not in node["Node Type"] or "Bitmap Index" in node["Node Type"]:
+        return 0
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    rows: float = (node["Actual Rows"] + removed) * node["Actual Loops"]
+    return round(rows)

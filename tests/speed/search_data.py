@@ -1,0 +1,151 @@
+"""The data set that searches are measured on: built once through Reprise's own import, kept outside the repository."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+import asyncpg
+import orjson
+import sqlalchemy as sa
+
+import storage.document
+import storage.imports
+import tests.speed.generate
+from storage.database import Database
+from storage.document import Document
+from storage.formats import read_document
+from storage.imports import CREATED, import_document
+from storage.jsontext import parse_document
+from storage.migrations import migrate
+from tests.speed.loop import run
+from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, sqlite_url
+
+MEAN = 50
+"""Messages a session on average."""
+
+_NAME = "reprise_search"
+_AHEAD = 20
+# What the rows of the data set depend on: a cached one of any other state is not used.
+_SOURCES = (
+    "document.py",
+    "imports.py",
+    "content_block.py",
+    "migrations/versions",
+    "search/parts.py",
+    "search/tokens.py",
+)
+_CLEANING = {True: ("ANALYZE",), False: ("VACUUM (ANALYZE)",)}
+
+
+def cache_folder() -> Path:
+    """Where data sets are kept; each may be deleted at any time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "reprise-bench")
+
+
+@contextlib.contextmanager
+def data_set(folder: Path, sessions: int) -> Iterator[dict[str, str]]:
+    """The URLs of both databases by name, built in `folder` if they are not there; the server runs in the block."""
+    place = folder / f"search-{sessions}-{_fingerprint()}"
+    done = place / "done"
+    if not done.exists():
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+    with postgres_server(place / "postgresql") as server:
+        urls = {"SQLite": sqlite_url(place / "reprise.db"), "PostgreSQL": _within(server, _NAME)}
+        if not done.exists():
+            run(_build, server, list(urls.values()), sessions)
+            done.touch()
+        yield urls
+
+
+def indexing_costs(databases: SqliteDatabases | PostgresDatabases, sessions: int, rounds: int) -> tuple[float, float]:
+    """Seconds that importing so many sessions takes with the index, and the median ratio to importing without."""
+    documents = [orjson.dumps(document) for document in tests.speed.generate.sessions(sessions, MEAN)]
+    taken, ratios = [], []
+    for _ in range(rounds):
+        with databases.copy() as url:
+            indexed = run(_imported, url, documents)
+        with databases.copy() as url, _no_index():
+            plain = run(_imported, url, documents)
+        taken.append(indexed)
+        ratios.append(indexed / plain)
+    return median(taken), median(ratios)
+
+
+async def _imported(url: str, documents: list[bytes]) -> float:
+    async with Database(url) as database:
+        began = time.perf_counter()
+        for data in documents:
+            assert await import_document(database, read_document(parse_document(data))) == CREATED
+        return time.perf_counter() - began
+
+
+@contextlib.contextmanager
+def _no_index() -> Iterator[None]:
+    """Imports in the block make no tokens and index nothing."""
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    replaced = {
+        (storage.document, "message_tokens"): lambda _: "",
+        (storage.imports, "index_messages"): nothing,
+        (storage.imports, "index_title"): nothing,
+    }
+    kept = {(module, name): getattr(module, name) for module, name in replaced}
+    for (module, name), value in replaced.items():
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for (module, name), value in kept.items():
+            setattr(module, name, value)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.blake2b(Path(tests.speed.generate.__file__).read_bytes(), digest_size=4)
+    root = Path(storage.document.__file__).parent
+    for source in _SOURCES:
+        for path in sorted((root / source).glob("*.py")) or [root / source]:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _within(server: str, name: str) -> str:
+    # Not geturl(): it drops the slashes of an empty host.
+    parts = urlsplit(server)
+    return f"postgresql://{parts.netloc}/{name}" + (f"?{parts.query}" if parts.query else "")
+
+
+async def _build(server: str, urls: list[str], sessions: int) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(f"CREATE DATABASE {_NAME} TEMPLATE template0 ENCODING 'UTF8'")
+    await connection.close()
+    began = time.perf_counter()
+    async with contextlib.AsyncExitStack() as opened:
+        databases = []
+        for url in urls:
+            await migrate(url)
+            databases.append(await opened.enter_async_context(Database(url)))
+        async for number, document in _documents(sessions):
+            await asyncio.gather(*(import_document(database, document) for database in databases))
+            if (number + 1) % 1000 == 0:
+                print(f"{number + 1} sessions imported, {time.perf_counter() - began:.0f} s", flush=True)
+        for database in databases:
+            async with database.engine.connect() as cleaning:
+                await cleaning.execution_options(isolation_level="AUTOCOMMIT")
+                for statement in _CLEANING[database.is_sqlite]:
+                    await cleaning.execute(sa.text(statement))
+
+
+async def _documents(sessions: int) -> AsyncIterator[tuple[int, Document]]:
+    """Made one at a time, since all of them do not fit into memory."""
+    for number, document in enumerate(tests.speed.generate.sessions(sessions, MEAN)):
+        yield number, read_document(parse_document(orjson.dumps(document)))
