@@ -2,6 +2,8 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis
@@ -41,12 +43,16 @@ def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabase
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A server on which databases can be created: TEST_DATABASE_URL, else one of our own."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
         return
-    with postgres_server(tmp_path_factory.mktemp("postgresql")) as url:
+    # Not in pytest's own folder: another run of pytest takes that from the server's user when tests run as root.
+    with (
+        TemporaryDirectory(prefix="reprise-", ignore_cleanup_errors=True) as folder,
+        postgres_server(Path(folder, "postgresql")) as url,
+    ):
         yield url
 
 
