@@ -10,7 +10,7 @@ from storage.document import Document, MessageRow
 from storage.folded import title_columns
 from storage.formats.agent_json import UNTITLED
 from storage.jsontext import dump, load
-from storage.search.index import forget_messages, index_messages, index_title, next_number
+from storage.search.index import forget_messages, index_messages, index_session, index_title, next_number
 from storage.tables import message, session
 
 CREATED = "CREATED"
@@ -78,8 +78,8 @@ async def _create(transaction: Transaction, document: Document, header_digest: b
     number = (await transaction.execute(statement.returning(session.c.number))).scalar()
     if number is None:
         return False
-    await index_title(transaction, number, document.title)
-    await _insert_messages(transaction, document, number, 0)
+    await _insert_messages(transaction, document, 0)
+    await index_session(transaction, number, document.title, document.transcript.tokens)
     return True
 
 
@@ -99,7 +99,8 @@ async def _update(transaction: Transaction, document: Document, header_digest: b
     await transaction.execute(sa.update(session).where(session.c.id == document.id).values(values))
     if "title" in values:
         await index_title(transaction, known.number, document.title)
-    await _insert_messages(transaction, document, known.number, start)
+    await _insert_messages(transaction, document, start)
+    await index_messages(transaction, known.number, start, document.transcript.tokens[start:])
 
 
 def _columns(document: Document, header_digest: bytes) -> dict[str, object]:
@@ -139,7 +140,6 @@ def _metadata(header: Any) -> dict[str, object]:
     return metadata
 
 
-async def _insert_messages(transaction: Transaction, document: Document, number: int, start: int) -> None:
-    transcript = document.transcript
-    await transaction.insert(message, _MESSAGE_COLUMNS, [(document.id, *row) for row in transcript.rows[start:]])
-    await index_messages(transaction, number, start, transcript.tokens[start:])
+async def _insert_messages(transaction: Transaction, document: Document, start: int) -> None:
+    rows = [(document.id, *row) for row in document.transcript.rows[start:]]
+    await transaction.insert(message, _MESSAGE_COLUMNS, rows)

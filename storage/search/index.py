@@ -13,6 +13,10 @@ _remove = sa.delete(search_part).where(
     search_part.c.id >= sa.bindparam("start"), search_part.c.id < sa.bindparam("end")
 )
 
+_take_in = sa.text(
+    "INSERT INTO search_index(rowid, tokens) SELECT id, tokens FROM search_part WHERE id >= :start AND id < :end"
+)
+
 
 def next_number(transaction: Transaction) -> sa.ColumnElement[Any]:
     """The number of a session that is being added."""
@@ -21,16 +25,22 @@ def next_number(transaction: Transaction) -> sa.ColumnElement[Any]:
     return sa.func.nextval("session_number")
 
 
+async def index_session(transaction: Transaction, number: int, title: str, tokens: list[str]) -> None:
+    """Add a new session: its title, and its messages by their tokens."""
+    rows = message_rows(number, 0, tokens)
+    await _add(transaction, rows + part_rows(number, TITLE_POSITION, token_text(title)))
+
+
 async def index_title(transaction: Transaction, number: int, title: str) -> None:
     """Make a session's title what is found."""
     start, end = first_id(number, TITLE_POSITION), id_span(number)[1]
     await transaction.execute(_remove, {"start": start, "end": end})
-    await transaction.insert(search_part, PartRow._fields, part_rows(number, TITLE_POSITION, token_text(title)))
+    await _add(transaction, part_rows(number, TITLE_POSITION, token_text(title)))
 
 
 async def index_messages(transaction: Transaction, number: int, start: int, tokens: list[str]) -> None:
     """Add messages, the first of which stands at position `start`, by their tokens."""
-    await transaction.insert(search_part, PartRow._fields, message_rows(number, start, tokens))
+    await _add(transaction, message_rows(number, start, tokens))
 
 
 async def forget_messages(transaction: Transaction, number: int) -> None:
@@ -42,3 +52,11 @@ async def forget_session(transaction: Transaction, number: int) -> None:
     """Remove a session's messages and title."""
     start, end = id_span(number)
     await transaction.execute(_remove, {"start": start, "end": end})
+
+
+async def _add(transaction: Transaction, rows: list[PartRow]) -> None:
+    """Add parts that follow each other."""
+    await transaction.insert(search_part, PartRow._fields, rows)
+    if rows and transaction.is_sqlite:
+        # All at once: a trigger would have FTS5 write to the file for each of them.
+        await transaction.execute(_take_in, {"start": rows[0].id, "end": rows[-1].id + 1})

@@ -69,17 +69,16 @@ def token_text(text: str) -> str:
     """The tokens of a text with a blank between: one for each word in order, then, each behind a barrier, the parts of
     the compound words in it.
     """
-    if text.isascii():
-        found = _ASCII_WORD.findall(text)
-        if "_" in text or max(map(len, found), default=0) > LONGEST_TOKEN:
-            wholes = " ".join([token for word in found for token in word_tokens(word)])
-        else:
-            wholes = " ".join(found).lower()
-    else:
-        found = _WORD.findall(text)
+    is_ascii = text.isascii()
+    found = (_ASCII_WORD if is_ascii else _WORD).findall(text)
+    known = dict.fromkeys(found)
+    is_cut = max(map(len, known), default=0) > LONGEST_TOKEN
+    if not is_ascii or is_cut or ("_" in text and not all(word.strip("_") for word in known)):
         wholes = " ".join([token for word in found for token in word_tokens(word)])
-    # Most words are neither; asking for their parts one by one would take most of the time.
-    unusual = [word for word in dict.fromkeys(found) if not word.islower() or "_" in word]
+    else:
+        wholes = " ".join(found).lower()
+    # Most words have no parts; asking each for them would take most of the time.
+    unusual = [word for word in known if not word.islower() or "_" in word]
     compounds = [parts for word in unusual if (parts := part_text(word))]
     return f" {BARRIER} ".join([wholes, *compounds]) if compounds else wholes
 

@@ -1,6 +1,5 @@
 """Kinds of queries, and what a page of each costs."""
 
-import gc
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +8,6 @@ import sqlalchemy as sa
 import strawberry
 
 from resolvers.context import Context
-from schema.build import create_schema
 from storage.database import Database
 
 PAGE = 20
@@ -58,13 +56,11 @@ class SearchFigure(NamedTuple):
     touched: int | None
 
 
-async def search_figures(url: str, cases: dict[str, Sequence[str]], rounds: int) -> list[SearchFigure]:
+async def search_figures(
+    schema: strawberry.Schema, url: str, cases: dict[str, Sequence[str]], rounds: int
+) -> list[SearchFigure]:
     """A line for each case, order and page, of `rounds` pages each."""
-    schema = create_schema()
     figures = []
-    # As the server does: what is there from the start is not looked through for garbage again and again.
-    gc.collect()
-    gc.freeze()
     async with Database(url) as database, Database(url) as observed:
         work = _Work(observed)
         for case, queries in cases.items():
@@ -80,7 +76,7 @@ async def search_figures(url: str, cases: dict[str, Sequence[str]], rounds: int)
                         for query in queries
                     ]
                     taken = []
-                    # One round more than counts: the first one compiles and prepares statements.
+                    # The first of each query does not count: it compiles and prepares statements.
                     for number in range(len(pages) + rounds):
                         began = time.perf_counter()
                         await _answer(schema, database, _OPERATION, pages[number % len(pages)])

@@ -15,9 +15,8 @@ SQLITE_SEARCH = (
     """CREATE VIRTUAL TABLE search_index USING fts5(
         tokens, content='search_part', content_rowid='id', tokenize="ascii tokenchars '_'"
     )""",
-    """CREATE TRIGGER search_part_added AFTER INSERT ON search_part BEGIN
-        INSERT INTO search_index(rowid, tokens) VALUES (new.id, new.tokens);
-    END""",
+    # Merging later, and more at a time, takes half as long for many imports.
+    "INSERT INTO search_index(search_index, rank) VALUES ('automerge', 8)",
     """CREATE TRIGGER search_part_removed AFTER DELETE ON search_part BEGIN
         INSERT INTO search_index(search_index, rowid, tokens) VALUES ('delete', old.id, old.tokens);
     END""",
@@ -28,7 +27,7 @@ POSTGRESQL_SEARCH = (
         IMMUTABLE STRICT PARALLEL SAFE COST 10000
         AS $$ BEGIN RETURN array_to_tsvector(string_to_array(btrim(tokens, ' '), ' ')); END $$""",
     "CREATE INDEX search_part_lexemes ON search_part USING gin (search_lexemes(tokens))",
-    # How many parts have a word is estimated for the ten most common words of each of these.
+    # The planner is asked how many parts have a word: now it knows that of ten thousand words.
     "ALTER INDEX search_part_lexemes ALTER COLUMN 1 SET STATISTICS 1000",
 )
 
