@@ -17,7 +17,7 @@ from storage.document import stored_role
 from storage.jsontext import load
 from storage.migrations import is_current
 from storage.resume_task import QUEUED, READY, SEEDING
-from storage.search.index import forget_session, index_messages, index_title
+from storage.search.index import forget_session, in_span, index_messages, index_title
 from storage.search.parts import (
     TITLE_POSITION,
     PartRow,
@@ -61,18 +61,13 @@ class _Batch(NamedTuple):
 _sessions = sa.select(
     session.c.number, session.c.id, session.c.title, session.c.message_count, session.c.item_count
 ).order_by(session.c.number)
-_parts = (
-    sa.select(*(search_part.c[name] for name in PartRow._fields))
-    .where(search_part.c.id >= sa.bindparam("start"), search_part.c.id < sa.bindparam("end"))
-    .order_by(search_part.c.id)
-)
+_parts = sa.select(*(search_part.c[name] for name in PartRow._fields)).where(*in_span).order_by(search_part.c.id)
 _messages = (
     sa.select(message.c.position, message.c.role, message.c.extra, message.c.tool_links, message.c.content)
     .where(message.c.session_id == sa.bindparam("session_id"), message.c.position >= sa.bindparam("start"))
     .order_by(message.c.position)
     .limit(_BATCH)
 )
-_strays = (search_part.c.id >= sa.bindparam("start"), search_part.c.id < sa.bindparam("end"))
 _is_stray = sa.not_(sa.exists().where(session.c.number == session_of(search_part.c.id)))
 
 
@@ -138,11 +133,11 @@ async def _examine_strays(database: Database, start: int, end: int, repair: bool
     async with database.write() if repair else database.read() as connection:
         span = {"start": start, "end": end}
         found = await connection.execute(
-            sa.select(sa.func.count()).select_from(search_part).where(*_strays, _is_stray), span
+            sa.select(sa.func.count()).select_from(search_part).where(*in_span, _is_stray), span
         )
         count = found.scalar_one()
         if count and repair:
-            await connection.execute(sa.delete(search_part).where(*_strays, _is_stray), span)
+            await connection.execute(sa.delete(search_part).where(*in_span, _is_stray), span)
     if count:
         yield Finding(f"The search index holds {count} entries of sessions that are not there.", repair)
 

@@ -11,7 +11,7 @@ from storage.database import Database
 from storage.errors import Unreadable
 from storage.jsontext import load
 from storage.page import Page, PageRequest, Scope, Together, known
-from storage.positions import Range
+from storage.positions import Range, owners_by_page
 from storage.tables import message
 
 
@@ -96,26 +96,18 @@ def _scope(session_id: str, roles: list[str] | None) -> Scope:
 
 
 def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None) -> Range:
-    scope = _scope(transcript.session_id, roles)
-    return Range.between(
-        transcript.session_id,
-        transcript.message_count,
-        after=None if request.after is None else int(scope.key(request.after, (int,))[0]),
-        before=None if request.before is None else int(scope.key(request.before, (int,))[0]),
-    )
+    session_id, count = transcript
+    return Range.of(session_id, count, _scope(session_id, roles), request)
 
 
 def _contiguous(request: PageRequest, ranges: list[Range]) -> sa.Select[Any]:
-    """Positions have no gaps, so a page is a range of them; ranges that are equal share a condition."""
-    by_span: dict[tuple[int, int], list[str]] = {}
-    for span in ranges:
-        by_span.setdefault(span.page(request), []).append(span.owner)
+    """Positions have no gaps, so a page is a range of them."""
     return sa.select(*_columns).where(
         sa.or_(
             sa.false(),
             *(
                 sa.and_(message.c.session_id.in_(owners), message.c.position >= start, message.c.position < end)
-                for (start, end), owners in by_span.items()
+                for (start, end), owners in owners_by_page(ranges, request).items()
                 if start < end
             ),
         )
@@ -166,10 +158,14 @@ def _page(
         rows = rows[1:] if request.is_backward else rows[:-1]
 
     async def has_previous() -> bool:
+        if span.start == 0 or (has_more and request.is_backward):
+            return has_more and request.is_backward
         told = await extents.get(transcript.session_id)
         return told is not None and told.first < (rows[0].position if rows else span.start)
 
     async def has_next() -> bool:
+        if span.end == transcript.message_count or (has_more and not request.is_backward):
+            return has_more and not request.is_backward
         told = await extents.get(transcript.session_id)
         return told is not None and told.last > (rows[-1].position if rows else span.end - 1)
 

@@ -1,8 +1,12 @@
 """Ranges of positions, for lists that are numbered from 0 without a gap."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from storage.page import PageRequest
+from storage.page import PageRequest, Scope
+
+UNCOUNTED = 2**31 - 1000
+"""For a list whose length is not known: more than any has."""
 
 
 class Range(NamedTuple):
@@ -13,8 +17,11 @@ class Range(NamedTuple):
     end: int
 
     @classmethod
-    def between(cls, owner: str, count: int, after: int | None, before: int | None) -> "Range":
-        """What follows `after` and precedes `before` in a list of `count`."""
+    def of(cls, owner: str, count: int, scope: Scope, request: PageRequest) -> "Range":
+        """What lies between the cursors of a request, in a list of `count`. Raises InvalidCursor."""
+        after, before = (
+            None if cursor is None else int(scope.key(cursor, (int,))[0]) for cursor in (request.after, request.before)
+        )
         start = 0 if after is None else min(max(after + 1, 0), count)
         end = count if before is None else max(min(before, count), start)
         return cls(owner, start, end)
@@ -24,3 +31,11 @@ class Range(NamedTuple):
         if request.is_backward:
             return max(self.start, self.end - request.size), self.end
         return self.start, min(self.end, self.start + request.size)
+
+
+def owners_by_page(ranges: Iterable[Range], request: PageRequest) -> dict[tuple[int, int], list[str]]:
+    """Who has a page with that start and end: lists whose pages are equal share a condition."""
+    owners: dict[tuple[int, int], list[str]] = {}
+    for span in ranges:
+        owners.setdefault(span.page(request), []).append(span.owner)
+    return owners

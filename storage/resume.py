@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from storage.bus import QUEUE, task_topic
 from storage.database import Database, Transaction
 from storage.identifier import new_thread_id
-from storage.resume_task import CANCELED, QUEUED, READY, UNFINISHED, ResumeTaskRow, resume_tasks_by_thread
+from storage.resume_task import CANCELED, QUEUED, READY, UNFINISHED, ResumeTaskRow, ended, resume_tasks_by_thread
 from storage.seeding.batch import STARTED_SEQ
 from storage.tables import resume_task, session, thread, thread_event
 from storage.types import clock
@@ -166,13 +166,7 @@ async def cancel_resume(database: Database, thread_id: str) -> ResumeTaskRow | N
         canceled = await transaction.execute(
             sa.update(resume_task)
             .where(resume_task.c.thread_id == thread_id, resume_task.c.state.in_(UNFINISHED))
-            .values(
-                state=CANCELED,
-                owner=None,
-                lease_until=None,
-                finished_at=clock(),
-                revision=resume_task.c.revision + 1,
-            )
+            .values(ended(CANCELED))
             .returning(resume_task.c.thread_id)
         )
         if canceled.first() is not None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from storage.database import Database
 from storage.page import Page, PageRequest, fetch_page
 from storage.tables import resume_task, thread
+from storage.types import clock
 
 QUEUED = "QUEUED"
 SEEDING = "SEEDING"
@@ -16,6 +17,8 @@ READY = "READY"
 ERROR = "ERROR"
 CANCELED = "CANCELED"
 UNFINISHED = (QUEUED, SEEDING)
+
+SESSION_DELETED = "SESSION_DELETED"
 
 
 class ResumeError(NamedTuple):
@@ -64,6 +67,22 @@ class ResumeTaskRow(NamedTuple):
     def is_final(self) -> bool:
         """Whether nothing but a new resume changes it."""
         return self.state not in UNFINISHED
+
+
+DELETED_MESSAGE = "The session was deleted before all of it was read."
+
+
+def ended(state: str, error_code: str | None = None, error_message: str | None = None) -> dict[str, object]:
+    """What a task's row holds once it has ended in ERROR or CANCELED."""
+    return {
+        "state": state,
+        "error_code": error_code,
+        "error_message": error_message,
+        "owner": None,
+        "lease_until": None,
+        "finished_at": clock(),
+        "revision": resume_task.c.revision + 1,
+    }
 
 
 columns = [

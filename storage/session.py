@@ -12,12 +12,10 @@ from storage.bus import QUEUE, task_topic
 from storage.database import Database
 from storage.folded import fold, title_columns
 from storage.page import Page, PageRequest, fetch_page
-from storage.resume_task import ERROR, UNFINISHED
+from storage.resume_task import DELETED_MESSAGE, ERROR, SESSION_DELETED, UNFINISHED, ended
 from storage.search.index import forget_session, index_title
 from storage.tables import message, resume_task, session, thread
 from storage.types import clock, position_of
-
-SESSION_DELETED = "SESSION_DELETED"
 
 
 class SessionRow(NamedTuple):
@@ -161,15 +159,7 @@ async def delete_session(database: Database, session_id: str) -> bool:
         stopped = await transaction.execute(
             sa.update(resume_task)
             .where(resume_task.c.session_id == session_id, resume_task.c.state.in_(UNFINISHED))
-            .values(
-                state=ERROR,
-                error_code=SESSION_DELETED,
-                error_message="The session was deleted before all of it was read.",
-                owner=None,
-                lease_until=None,
-                finished_at=clock(),
-                revision=resume_task.c.revision + 1,
-            )
+            .values(ended(ERROR, SESSION_DELETED, DELETED_MESSAGE))
             .returning(resume_task.c.thread_id)
         )
         transaction.notify(QUEUE, *(task_topic(thread_id) for (thread_id,) in stopped))

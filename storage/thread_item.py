@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from storage.database import Database
 from storage.jsontext import RawJSON
 from storage.page import Page, PageRequest, Scope, Together, known
+from storage.positions import UNCOUNTED, Range
 from storage.seeding.transcript import OTHER, TOOL_CALL
 from storage.tables import thread_item
 
@@ -128,7 +129,7 @@ async def item_pages(database: Database, turns: Sequence[TurnKey], request: Page
 
 
 def _start(key: TurnKey, request: PageRequest) -> int:
-    return 0 if request.after is None else max(0, int(_scope(key).key(request.after, (int,))[0]) + 1)
+    return Range.of(key.thread_id, UNCOUNTED, _scope(key), request).start
 
 
 def _page(

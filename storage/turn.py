@@ -7,12 +7,9 @@ import sqlalchemy as sa
 
 from storage.database import Database
 from storage.page import Page, PageRequest, Scope, Together, known
-from storage.positions import Range
+from storage.positions import UNCOUNTED, Range, owners_by_page
 from storage.tables import thread, turn
 from storage.thread_item import turn_id
-
-_MOST = 2**31 - 1000
-"""More turns than any thread has."""
 
 
 class TurnRow(NamedTuple):
@@ -39,15 +36,12 @@ async def turn_pages(database: Database, thread_ids: Sequence[str], request: Pag
     """
     counts = Together(lambda: _read_counts(database, thread_ids))
     ranges = [await _range(counts, thread_id, request) for thread_id in thread_ids]
-    by_span: dict[tuple[int, int], list[str]] = {}
-    for span in ranges:
-        by_span.setdefault(span.page(request), []).append(span.owner)
     # One more than the page: whether it is there tells whether more follow.
     statement = sa.select(*_columns).where(
         sa.or_(
             *(
                 sa.and_(turn.c.thread_id.in_(owners), turn.c.position >= start, turn.c.position <= end)
-                for (start, end), owners in by_span.items()
+                for (start, end), owners in owners_by_page(ranges, request).items()
             )
         )
     )
@@ -59,12 +53,8 @@ async def turn_pages(database: Database, thread_ids: Sequence[str], request: Pag
 
 
 async def _range(counts: "Together[str, int]", thread_id: str, request: PageRequest) -> Range:
-    scope = Scope("turns", thread_id)
-    after, before = (
-        None if cursor is None else int(scope.key(cursor, (int,))[0]) for cursor in (request.after, request.before)
-    )
-    count = (await counts.get(thread_id) or 0) if request.is_backward else _MOST
-    return Range.between(thread_id, count, after, before)
+    count = (await counts.get(thread_id) or 0) if request.is_backward else UNCOUNTED
+    return Range.of(thread_id, count, Scope("turns", thread_id), request)
 
 
 def _page(span: tuple[int, int], rows: list[TurnRow], counts: "Together[str, int]", thread_id: str) -> Page[TurnRow]:

@@ -9,9 +9,10 @@ from storage.search.parts import TITLE_POSITION, PartRow, first_id, id_span, mes
 from storage.search.tokens import token_text
 from storage.tables import search_part, session
 
-_remove = sa.delete(search_part).where(
-    search_part.c.id >= sa.bindparam("start"), search_part.c.id < sa.bindparam("end")
-)
+in_span = (search_part.c.id >= sa.bindparam("start"), search_part.c.id < sa.bindparam("end"))
+"""What holds for the parts with ids from `start` on and before `end`."""
+
+_remove = sa.delete(search_part).where(*in_span)
 
 _take_in = sa.text(
     "INSERT INTO search_index(rowid, tokens) SELECT id, tokens FROM search_part WHERE id >= :start AND id < :end"

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from storage.bus import QUEUE, task_topic
 from storage.database import Database, Transaction
-from storage.resume_task import ERROR, QUEUED, READY, SEEDING
+from storage.resume_task import ERROR, QUEUED, READY, SEEDING, ended
 from storage.tables import resume_task, seed_gate, session
 from storage.types import clock
 
@@ -148,15 +148,7 @@ async def fail(database: Database, claim: Claim, code: str, message: str) -> Non
         await transaction.execute(
             sa.update(resume_task)
             .where(task.thread_id == claim.thread_id, task.owner == claim.owner, task.state == SEEDING)
-            .values(
-                state=ERROR,
-                error_code=code,
-                error_message=message,
-                owner=None,
-                lease_until=None,
-                finished_at=clock(),
-                revision=task.revision + 1,
-            )
+            .values(ended(ERROR, code, message))
         )
         transaction.notify(task_topic(claim.thread_id), QUEUE)
 

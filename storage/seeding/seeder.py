@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from storage.bus import QUEUE
 from storage.database import Database, Transaction
 from storage.errors import Unavailable, Unreadable
-from storage.resume_task import READY
+from storage.resume_task import DELETED_MESSAGE, READY, SESSION_DELETED
 from storage.seeding import lease
 from storage.seeding.batch import EVENT_COLUMNS, ITEM_COLUMNS, STARTED_SEQ, TURN_COLUMNS, Batch, build_batch
 from storage.seeding.lease import Claim, Held
@@ -25,7 +25,6 @@ BATCH_MESSAGES = 500
 BATCH_CHARACTERS = 4_000_000
 LEASE_SECONDS = 5.0
 
-SESSION_DELETED = "SESSION_DELETED"
 SESSION_CHANGED = "SESSION_CHANGED"
 SESSION_UNREADABLE = "SESSION_UNREADABLE"
 INTERNAL = "INTERNAL"
@@ -185,7 +184,7 @@ class Seeder:
             return plan, held
         plan = await read_plan(transaction, held.session_id)
         if plan is None:
-            raise _Ended(SESSION_DELETED, "The session was deleted before all of it was read.")
+            raise _Ended(SESSION_DELETED, DELETED_MESSAGE)
         if plan.transcript_version == held.transcript_version:
             return plan, held
         if held.messages_read > 0 and not _goes_on(held, plan):
