@@ -10,24 +10,20 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import click
-import orjson
-import strawberry
 import uvicorn
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from resolvers.context import Context
 from schema.build import create_schema
+from schema.limits import Limits
+from schema.transport.access import Access
+from schema.transport.endpoint import Endpoint
 from storage.database import Database, driver_url
 from storage.doctor import examine
 from storage.document_files import document_paths, read_file
@@ -59,6 +55,14 @@ def _checked_url(url: str) -> str:
     return url
 
 
+def _parted(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)]
+"""Several, with commas between."""
+
+
 class Settings(BaseSettings):
     """Read from environment variables of the same names with `REPRISE_` before them."""
 
@@ -70,6 +74,38 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    token: str | None = Field(
+        None, min_length=1, description="What every caller must present; without one, only the loopback is listened on."
+    )
+    allowed_origins: Names = Field(
+        (),
+        description="Other origins whose pages may call, such as `http://localhost:3000`, commas between; `*` for any.",
+    )
+    allowed_hosts: Names = Field(
+        Access.hosts, description="Names by which the server may be called, with commas between; `*` for any."
+    )
+    hardened: bool = Field(
+        False, description="Whether to refuse introspection and GET, to suggest no names and to show no playground."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="One JSON object a line, or for people to read; `auto` looks for a terminal."
+    )
+    max_tokens: int = Field(Limits.tokens, ge=1, description="Tokens of a document.")
+    max_depth: int = Field(Limits.depth, ge=1, description="Levels of fields in a document.")
+    max_aliases: int = Field(Limits.aliases, ge=0, description="Aliases in a document.")
+    max_directives: int = Field(Limits.directives, ge=0, description="Directives in a document.")
+    max_cost: int = Field(Limits.cost, ge=1, description="Objects that an operation could return.")
+    max_errors: int = Field(Limits.errors, ge=1, description="Errors that are reported of a document.")
+    max_body_bytes: int = Field(Limits.body_bytes, ge=1, description="Bytes of a request or a websocket's message.")
+    max_import_bytes: int = Field(Limits.import_bytes, ge=1, description="Bytes of a request that imports a session.")
+    request_seconds: float = Field(Limits.request_seconds, gt=0, description="Seconds for a query or a mutation.")
+    max_socket_operations: int = Field(
+        Limits.socket_operations, ge=1, description="Operations that run at once on a websocket."
+    )
+    max_sockets: int = Field(Limits.sockets, ge=1, description="Websockets that are open at once in a process.")
+    init_seconds: float = Field(
+        Limits.init_seconds, gt=0, description="Seconds that a websocket has for its `connection_init`."
+    )
     seed: bool = Field(True, description="Whether a serving process also seeds resumed threads.")
     seed_gate: int = Field(1, ge=1, le=1000, description="How many resumes may be seeding at once, over all processes.")
     seed_batch: int = Field(
@@ -79,30 +115,28 @@ class Settings(BaseSettings):
         LEASE_SECONDS, gt=0, le=3600, description="Seconds after which a seeder that fell silent loses its task."
     )
 
+    @property
+    def limits(self) -> Limits:
+        """What one request, one socket and the process may ask for."""
+        return Limits(
+            tokens=self.max_tokens,
+            depth=self.max_depth,
+            aliases=self.max_aliases,
+            directives=self.max_directives,
+            cost=self.max_cost,
+            errors=self.max_errors,
+            body_bytes=self.max_body_bytes,
+            import_bytes=self.max_import_bytes,
+            request_seconds=self.request_seconds,
+            socket_operations=self.max_socket_operations,
+            sockets=self.max_sockets,
+            init_seconds=self.init_seconds,
+        )
 
-class Endpoint(GraphQL[Context, None]):
-    """GraphQL over HTTP and graphql-transport-ws."""
-
-    def __init__(self, schema: strawberry.Schema, context: Context) -> None:
-        super().__init__(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
-        self._context = context
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        return self._context
-
-    def decode_json(self, data: str | bytes) -> object:
-        try:
-            value = super().decode_json(data)
-        except (RecursionError, ValueError) as error:
-            # Also nested too deeply, a number of too many digits, or no UTF-8.
-            raise json.JSONDecodeError("This cannot be read as JSON", "", 0) from error
-        if not isinstance(value, dict | list):
-            raise json.JSONDecodeError("This is no JSON object", "", 0)
-        return value
-
-    def encode_json(self, data: object) -> str:
-        # Text: what is encoded as bytes goes over a websocket as a binary frame, which clients refuse.
-        return orjson.dumps(data).decode()
+    @property
+    def access(self) -> Access:
+        """Who may ask."""
+        return Access(token=self.token, hosts=self.allowed_hosts, origins=self.allowed_origins)
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -114,7 +148,7 @@ def create_app(settings: Settings) -> Starlette:
         batch_messages=settings.seed_batch,
         lease_seconds=settings.lease_seconds,
     )
-    endpoint = Endpoint(create_schema(), Context(database))
+    endpoint = Endpoint(create_schema(), Context(database), settings.limits, settings.access)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

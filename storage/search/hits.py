@@ -26,7 +26,7 @@ from storage.tables import session
 MOST_SORTED = 2_000
 """Matching parts up to which all are read at once; for more, messages are walked first."""
 
-MOST_RANKED = 200
+MOST_RANKED = 100
 """The newest hits, which RELEVANCE ranks; older ones follow in order of time."""
 
 _MOST_FOUND = 100_000
@@ -127,28 +127,26 @@ async def newest(database: Database, search: Search, size: int, since: Key | Non
     matching = Matching(search.clauses, database.is_sqlite)
     place = None if since is None else Place(*since[1:])
     if matching.is_dear or await matching.are_more_than(database, MOST_SORTED):
-        hits = await _walked(database, search, matching, size, place)
-        if hits is not None:
-            return hits
+        return await _walked(database, search, matching, size, place)
     return await _found(database, search, matching, size, place)
 
 
-async def _walked(
-    database: Database, search: Search, matching: Matching, size: int, since: Place | None
-) -> list[Hit] | None:
-    """None when they are so far between that the index is the faster way: it takes a hit as a walk takes a message."""
+async def _walked(database: Database, search: Search, matching: Matching, size: int, since: Place | None) -> list[Hit]:
+    """By looking into messages; by the index after all when they are so far between that it is the faster way."""
     hits: list[Hit] = []
     messages = 0
     within = _span(search.scopes)
-    async with contextlib.aclosing(walk(database, matching, search.narrowed, within, since)) as batches:
+    async with contextlib.aclosing(walk(database, matching, search.narrowed, within, since, size)) as batches:
         async for batch in batches:
             hits += _hits_of(batch.matches)
             messages += batch.messages
             if len(hits) >= size:
                 break
-            missing = min((size - len(hits)) * messages // (len(hits) or 1), _MOST_FOUND)
-            if missing > matching.worth_asking and not await matching.are_more_than(database, missing, exactly=True):
-                return None
+            ahead = (size - len(hits)) * messages // (len(hits) or 1)
+            if ahead > matching.worth_asking:
+                affordable = min(round(ahead * matching.parts_a_message), _MOST_FOUND)
+                if not await matching.are_more_than(database, affordable, exactly=True):
+                    return await _found(database, search, matching, size, since)
     return hits[:size]
 
 

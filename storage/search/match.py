@@ -16,7 +16,7 @@ _explained = sa.text(
     "EXPLAIN (FORMAT JSON) SELECT FROM search_part WHERE search_lexemes(tokens) @@ CAST(:asked AS tsquery)"
 )
 
-_WORTH_ASKING = 8_000
+_WORTH_ASKING = 3_000
 
 
 class Matching:
@@ -24,7 +24,7 @@ class Matching:
 
     By the index: `source` has them where `condition` holds. Without it: `search_part` has them where `is_said` does.
     `is_dear` tells that even a question to the index takes long, `worth_asking` how many messages, still to be walked,
-    take longer.
+    take longer, `parts_a_message` how many matching parts the index gives while a walk looks into one message.
     """
 
     def __init__(self, clauses: Sequence[Clause], is_sqlite: bool) -> None:
@@ -35,8 +35,10 @@ class Matching:
         phrases = [clause for clause in clauses if len(clause.tokens) > 1]
         # SQLite puts together all that a prefix stands for before it gives the first.
         self.is_dear = is_sqlite and any(clause.is_prefix for clause in clauses)
-        # It follows all the words of a phrase to count it.
-        self.worth_asking = 4 * _WORTH_ASKING if is_sqlite and phrases else _WORTH_ASKING
+        # SQLite follows all the words of a phrase to count it.
+        self.worth_asking = 10 * _WORTH_ASKING if is_sqlite and phrases else _WORTH_ASKING
+        # PostgreSQL reads a part's row where SQLite reads an entry of the index.
+        self.parts_a_message = 2.0 if is_sqlite else 0.5
         if is_sqlite:
             self.source, self.id = _index, _index.c.rowid
             self.condition = _is_indexed(" AND ".join(map(_fts5, clauses)))

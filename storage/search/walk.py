@@ -2,6 +2,8 @@
 help.
 """
 
+import asyncio
+import math
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +19,12 @@ from storage.tables import search_part, session
 from storage.types import Instant
 
 _FIRST_BATCH = 1_000
+_SMALLEST_BATCH = 500
 _LARGEST_BATCH = 8_000
+_LOOKERS = 2
+_LEAST_SHARE = 8
+# A batch that falls short by a little costs another one.
+_SPARE = 1.25
 _STRETCH = 1_000
 
 
@@ -58,23 +65,37 @@ _sessions = sa.select(session.c.number, session.c.id, session.c.updated_at, sess
 
 
 async def walk(
-    database: Database, matching: Matching, narrowed: SessionFilter, within: tuple[int, int], since: Place | None
+    database: Database,
+    matching: Matching,
+    narrowed: SessionFilter,
+    within: tuple[int, int],
+    since: Place | None,
+    wanted: int,
 ) -> AsyncGenerator[Batch, None]:
-    """Batch after batch, newest first, behind `since`. Raises Unavailable.
+    """Batch after batch, newest first, behind `since`, in sizes that fit for `wanted` matches. Raises Unavailable.
 
     `within` are the ids that count, as offsets into those of a session.
     """
     stretches: list[_Stretch] = []
     messages, size = 0, _FIRST_BATCH
+    walked = found = 0
     async for row in _newest_sessions(database, narrowed, since):
         before = since.position if since is not None and row.id == since.session_id else None
         for stretch in _stretches(row, within, before):
             stretches.append(stretch)
             messages += min(row.message_count, _STRETCH) + 1
             if messages >= size:
-                yield Batch(await _matches(database, matching, stretches), messages)
-                stretches, messages, size = [], 0, min(2 * size, _LARGEST_BATCH)
+                matches = await _matches(database, matching, stretches)
+                yield Batch(matches, messages)
+                walked, found = walked + messages, found + len(matches)
+                size = _size(size, (wanted - found) * walked / found if found else math.inf)
+                stretches, messages = [], 0
     yield Batch(await _matches(database, matching, stretches), messages)
+
+
+def _size(last: int, ahead: float) -> int:
+    """Messages of the next batch, when so many seem to be ahead."""
+    return round(min(max(_SPARE * ahead, _SMALLEST_BATCH), 2 * last, _LARGEST_BATCH))
 
 
 async def _newest_sessions(
@@ -118,8 +139,24 @@ def _stretches(row: Any, within: tuple[int, int], before: int | None) -> Iterato
 
 
 async def _matches(database: Database, matching: Matching, stretches: Sequence[_Stretch]) -> list[Match]:
-    if not stretches:
-        return []
+    shares = _shares(stretches)
+    ids = [
+        id for found in await asyncio.gather(*(_looked(database, matching, share) for share in shares)) for id in found
+    ]
+    sessions = {stretch.session.number: stretch.session for stretch in stretches}
+    order = {number: -place for place, number in enumerate(sessions)}
+    found = sorted(((order[number], id, number) for id in ids for number in (place_of(id)[0],)), reverse=True)
+    return [Match(sessions[number].id, sessions[number].updated_at, id) for _, id, number in found]
+
+
+def _shares(stretches: Sequence[_Stretch]) -> list[Sequence[_Stretch]]:
+    """For as many connections at once as are worth their while: either database looks on one core each."""
+    count = min(_LOOKERS, max(len(stretches) // _LEAST_SHARE, 1)) if stretches else 0
+    return [stretches[place::count] for place in range(count)]
+
+
+async def _looked(database: Database, matching: Matching, stretches: Sequence[_Stretch]) -> Sequence[int]:
+    """The ids of the parts that match."""
     span = spans([(stretch.start, stretch.end) for stretch in stretches], is_sqlite=database.is_sqlite)
     said = sa.select(search_part.c.id).where(
         search_part.c.id >= span.start, search_part.c.id < span.end, matching.is_said
@@ -131,8 +168,4 @@ async def _matches(database: Database, matching: Matching, stretches: Sequence[_
         each = said.offset(0).lateral()
         statement = sa.select(each.c.id).select_from(span.source.join(each, sa.true()))
     async with database.read() as connection:
-        ids = (await connection.execute(statement)).scalars().all()
-    sessions = {stretch.session.number: stretch.session for stretch in stretches}
-    order = {number: -place for place, number in enumerate(sessions)}
-    found = sorted(((order[number], id, number) for id in ids for number in (place_of(id)[0],)), reverse=True)
-    return [Match(sessions[number].id, sessions[number].updated_at, id) for _, id, number in found]
+        return (await connection.execute(statement)).scalars().all()

@@ -146,9 +146,9 @@ async def test_a_page_of_hits_takes_as_many_statements_however_many_hits_it_has(
     server = await filled(serve, session(0))
     with statements(server) as few:
         assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 4
-    await saved(server, *(session(n) for n in range(1, 50)))
+    await saved(server, *(session(n) for n in range(1, 25)))
     with statements(server) as many:
-        assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 200
+        assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 100
     # How many match, which, their scores, the sessions, the messages.
     assert len(few) == len(many) <= 5
 

@@ -48,7 +48,14 @@ def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         text = (field.default_factory.__doc__ or "").rstrip(".")
         return text[:1].lower() + text[1:]
-    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+    match field.default:
+        case None | ():
+            return "none"
+        case bool():
+            return f"`{str(field.default).lower()}`"
+        case tuple():
+            return f"`{','.join(field.default)}`"
+    return f"`{field.default}`"
 
 
 def _range(name: str) -> str:

@@ -58,7 +58,8 @@ def walk_always(patch: pytest.MonkeyPatch, *, gives_way: bool = False) -> None:
     patch.setattr(hits, "MOST_SORTED", -1)
     patch.setattr(hits, "MOST_RANKED", 5)
     patch.setattr(match, "_WORTH_ASKING", 0 if gives_way else 10**6)
-    for name, size in (("_FIRST_BATCH", 2), ("_LARGEST_BATCH", 5), ("_STRETCH", 2)):
+    sizes = {"_FIRST_BATCH": 2, "_SMALLEST_BATCH": 1, "_LARGEST_BATCH": 5, "_STRETCH": 2, "_LEAST_SHARE": 1}
+    for name, size in sizes.items():
         patch.setattr(walk, name, size)
 
 
