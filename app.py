@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,13 +18,33 @@ import uvicorn
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from resolvers.context import Context
+from resolvers.operating import Operating
 from schema.build import create_schema
 from schema.limits import Limits
-from schema.transport.access import Access
+from schema.transport.access import (
+    Access,
+    access_middleware,
+    checked_hosts,
+    checked_origins,
+    is_every_address,
+    is_loopback,
+)
+from schema.transport.answer import answer_failure, answer_http_exception
 from schema.transport.endpoint import Endpoint
+from schema.transport.health import Readiness, healthz
+from schema.transport.logs import RequestLog, configure
+from schema.transport.metrics import Metrics
+from schema.transport.observation import Observation, Observer
+from schema.transport.page import page_routes
+from schema.transport.server import StreamingServer, server_config
+from schema.transport.sockets import Sockets
+from schema.transport.tracing import TracingRefused, tracing
+from schema.transport.websocket import WebSocketEndpoint
 from storage.database import Database, driver_url
 from storage.doctor import examine
 from storage.document_files import document_paths, read_file
@@ -35,6 +56,7 @@ from storage.migrations import migrate, refuse_newer_file
 from storage.samples.load import load_samples
 from storage.seeding.seeder import BATCH_MESSAGES, LEASE_SECONDS, Seeder
 from storage.serving import alone_serving
+from storage.statements import watch_statements
 
 log = logging.getLogger("reprise")
 
@@ -75,14 +97,18 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     token: str | None = Field(
-        None, min_length=1, description="What every caller must present; without one, only the loopback is listened on."
+        None,
+        pattern="^[!-~]+$",
+        description="What every caller must present, letters, digits and signs; needed to listen beyond the loopback.",
     )
-    allowed_origins: Names = Field(
+    allowed_origins: Annotated[Names, AfterValidator(checked_origins)] = Field(
         (),
         description="Other origins whose pages may call, such as `http://localhost:3000`, commas between; `*` for any.",
     )
-    allowed_hosts: Names = Field(
-        Access.hosts, description="Names by which the server may be called, with commas between; `*` for any."
+    allowed_hosts: Annotated[Names, AfterValidator(checked_hosts)] = Field(
+        Access.hosts,
+        description="Names by which the server may be called, with commas between, beside that of "
+        "`REPRISE_HOST`; `*` for any.",
     )
     hardened: bool = Field(
         False, description="Whether to refuse introspection and GET, to suggest no names and to show no playground."
@@ -102,7 +128,9 @@ class Settings(BaseSettings):
     max_socket_operations: int = Field(
         Limits.socket_operations, ge=1, description="Operations that run at once on a websocket."
     )
-    max_sockets: int = Field(Limits.sockets, ge=1, description="Websockets that are open at once in a process.")
+    max_sockets: int = Field(
+        Limits.sockets, ge=1, description="Websockets and streams that are open at once in a process."
+    )
     init_seconds: float = Field(
         Limits.init_seconds, gt=0, description="Seconds that a websocket has for its `connection_init`."
     )
@@ -136,23 +164,39 @@ class Settings(BaseSettings):
     @property
     def access(self) -> Access:
         """Who may ask."""
-        return Access(token=self.token, hosts=self.allowed_hosts, origins=self.allowed_origins)
+        own = () if is_every_address(self.host) else (self.host,)
+        return Access(token=self.token, hosts=(*self.allowed_hosts, *own), origins=self.allowed_origins)
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application on a database that stands at the newest migration."""
+    """The application on a database that stands at the newest migration. Raises TracingRefused."""
     database = Database(settings.database_url)
+    traces = tracing(os.environ, version("reprise"))
     seeder = Seeder(
         database,
         gate=settings.seed_gate,
         batch_messages=settings.seed_batch,
         lease_seconds=settings.lease_seconds,
+        around_batch=traces.around_batch if traces else contextlib.nullcontext,
     )
-    endpoint = Endpoint(create_schema(), Context(database), settings.limits, settings.access)
+    schema = create_schema(settings.limits, is_hardened=settings.hardened)
+    sockets = Sockets(settings.max_sockets)
+    operating = Operating(database)
+    metrics = Metrics(version("reprise"), sockets, seeder.tally, operating)
+    observers: list[Observer] = [RequestLog(), metrics]
+    if traces:
+        observers.append(traces)
+        watch_statements(database, traces.statement_began, traces.statement_ended)
+    context = Context(database)
+    endpoint = Endpoint(schema, context, settings.limits, sockets, allows_get=not settings.hardened)
+    websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, sockets)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with database:
+        async with contextlib.AsyncExitStack() as resources:
+            if traces:
+                resources.push_async_callback(asyncio.to_thread, traces.close)
+            await resources.enter_async_context(database)
             if not settings.seed:
                 yield
                 return
@@ -164,20 +208,32 @@ def create_app(settings: Settings) -> Starlette:
                 await seeding
 
     app = Starlette(
-        routes=[Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)],
+        routes=[
+            *([] if settings.hardened else page_routes()),
+            Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", websocket_endpoint),
+            Route("/healthz", healthz),
+            Route("/readyz", Readiness(operating).endpoint),
+            Route("/metrics", metrics.endpoint),
+        ],
+        middleware=[Middleware(Observation, observers=observers), *access_middleware(settings.access)],
+        exception_handlers={HTTPException: answer_http_exception, Exception: answer_failure},
         lifespan=lifespan,
     )
     app.state.database = database
     app.state.seeder = seeder
+    app.state.sockets = sockets
+    app.state.traces = traces
     return app
 
 
-class Server(uvicorn.Server):
-    """Uvicorn's server, whose seeder hands over at the first signal, before connections are waited for."""
+class Server(StreamingServer):
+    """A server whose seeder hands over at the first signal, before connections are waited for."""
 
-    def __init__(self, config: uvicorn.Config, seeder: Seeder) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, sockets: Sockets, seeder: Seeder, remark: str) -> None:
+        super().__init__(config, sockets)
         self._seeder = seeder
+        self._remark = remark
 
     async def serve(self, sockets: Any = None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -189,7 +245,8 @@ class Server(uvicorn.Server):
             for server in self.servers:
                 for listener in server.sockets:
                     host, port = listener.getsockname()[:2]
-                    click.echo(f"Reprise is at http://{host}:{port}/graphql", err=True)
+                    host = f"[{host}]" if ":" in host else host
+                    log.info("Reprise is at http://%s:%d/graphql%s", host, port, self._remark)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self._loop.call_soon_threadsafe(self._seeder.stop)
@@ -202,8 +259,6 @@ class Server(uvicorn.Server):
 @click.version_option(package_name="reprise")
 def main() -> None:
     """Keep, search and resume the saved sessions of coding agents."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _settings(**given: Any) -> Settings:
@@ -212,10 +267,12 @@ def _settings(**given: Any) -> Settings:
     if unknown:
         raise click.UsageError(f"{', '.join(sorted(unknown))}: there is no such setting")
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         complaints = [f"REPRISE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         raise click.UsageError("\n".join(complaints)) from None
+    configure(settings.log_format)
+    return settings
 
 
 def _prepare(settings: Settings) -> None:
@@ -232,7 +289,7 @@ def _plain_failures() -> Any:
         yield
     except Unavailable as error:
         raise click.ClickException(f"{error} ({error.__cause__})") from None
-    except (StorageError, OSError) as error:
+    except (StorageError, TracingRefused, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -244,6 +301,10 @@ def _plain_failures() -> Any:
 def serve(host: str | None, port: int | None, samples: bool, no_seed: bool) -> None:
     """Serve GraphQL over HTTP and websockets."""
     settings = _settings(host=host, port=port, seed=False if no_seed else None)
+    if settings.token is None and not is_loopback(settings.host):
+        raise click.UsageError(
+            f"REPRISE_TOKEN: without one only the loopback is listened on, and {settings.host!r} is reached by others."
+        )
     with _plain_failures(), alone_serving(settings.database_url):
         _prepare(settings)
         if samples:
@@ -253,18 +314,12 @@ def serve(host: str | None, port: int | None, samples: bool, no_seed: bool) -> N
 
 def _serve(settings: Settings) -> None:
     app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        ws="websockets-sansio",
-        log_config=None,
-        timeout_graceful_shutdown=10,
-    )
+    config = server_config(app, settings.limits, host=settings.host, port=settings.port, timeout_graceful_shutdown=10)
     # What is here by now stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
-    Server(config, app.state.seeder).run()
+    remark = "" if settings.token else ", on the loopback only: REPRISE_TOKEN is not set"
+    Server(config, app.state.sockets, app.state.seeder, remark).run()
 
 
 async def _with_database(settings: Settings, use: Any, *arguments: Any) -> Any:

@@ -41,21 +41,37 @@ class EventsShape(NamedTuple):
     size: int
 
 
+class Loader(DataLoader[Subject, Row]):
+    """Keys that are asked for at about the same time are read together, whoever asks.
+
+    Who gives up waiting does not give up for the others; a reading that nobody waits for any more is cancelled.
+    """
+
+    def __init__(self, load: Callable[[list[Subject]], Awaitable[Sequence[Row | BaseException]]]) -> None:
+        super().__init__(load, cache=False, max_batch_size=MOST_KEYS)
+
+    def load(self, key: Subject) -> Awaitable[Row]:
+        # A batch that everybody left is cancelled before it is read: who joined it now would wait for ever.
+        if self.batch is not None and all(task.future.cancelled() for task in self.batch.tasks):
+            self.batch = None
+        return super().load(key)
+
+
 class Context:
     """Handed to each resolver as `info.context`."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.sessions: DataLoader[str, SessionRow | None] = _by_id(database, sessions_by_id)
-        self.threads: DataLoader[str, ThreadRow | None] = _by_id(database, threads_by_id)
-        self.resume_tasks: DataLoader[str, ResumeTaskRow | None] = _by_id(database, resume_tasks_by_thread)
-        self.queue_positions: DataLoader[str, int | None] = _by_id(database, queue_positions)
-        self.messages: DataLoader[tuple[Transcript, MessagesShape], Page[MessageRow]] = _by_shape(self._messages)
-        self.messages_at: DataLoader[tuple[str, int], MessageRow | None] = _by_id(database, messages_at)
-        self.scores: DataLoader[tuple[int, tuple[Clause, ...]], float] = _by_shape(self._scores)
-        self.turns: DataLoader[tuple[str, PageRequest], Page[TurnRow]] = _by_shape(self._turns)
-        self.events: DataLoader[tuple[str, EventsShape], list[ThreadEventRow]] = _by_shape(self._events)
-        self.items: DataLoader[tuple[TurnKey, PageRequest], Page[ThreadItemRow]] = _by_shape(self._items)
+        self.sessions: Loader[str, SessionRow | None] = _by_id(database, sessions_by_id)
+        self.threads: Loader[str, ThreadRow | None] = _by_id(database, threads_by_id)
+        self.resume_tasks: Loader[str, ResumeTaskRow | None] = _by_id(database, resume_tasks_by_thread)
+        self.queue_positions: Loader[str, int | None] = _by_id(database, queue_positions)
+        self.messages: Loader[tuple[Transcript, MessagesShape], Page[MessageRow]] = _by_shape(self._messages)
+        self.messages_at: Loader[tuple[str, int], MessageRow | None] = _by_id(database, messages_at)
+        self.scores: Loader[tuple[int, tuple[Clause, ...]], float] = _by_shape(self._scores)
+        self.turns: Loader[tuple[str, PageRequest], Page[TurnRow]] = _by_shape(self._turns)
+        self.events: Loader[tuple[str, EventsShape], list[ThreadEventRow]] = _by_shape(self._events)
+        self.items: Loader[tuple[TurnKey, PageRequest], Page[ThreadItemRow]] = _by_shape(self._items)
 
     async def _messages(self, transcripts: Sequence[Transcript], shape: MessagesShape) -> list[Page[MessageRow]]:
         return await message_pages(self.database, transcripts, shape.request, shape.roles)
@@ -77,17 +93,17 @@ class Context:
 
 def _by_id(
     database: Database, read: Callable[[Database, Sequence[Subject]], Awaitable[dict[Subject, Row]]]
-) -> DataLoader[Subject, Row | None]:
+) -> Loader[Subject, Row | None]:
     async def load(ids: list[Subject]) -> list[Row | None]:
         rows = await read(database, list(dict.fromkeys(ids)))
         return [rows.get(id) for id in ids]
 
-    return DataLoader(load, cache=False, max_batch_size=MOST_KEYS)
+    return Loader(load)
 
 
 def _by_shape(
     read: Callable[[Sequence[Subject], Shape], Awaitable[list[Row]]],
-) -> DataLoader[tuple[Subject, Shape], Row]:
+) -> Loader[tuple[Subject, Shape], Row]:
     """Keys of one shape are read together; a shape that is refused fails its own keys only."""
 
     async def load(keys: list[tuple[Subject, Shape]]) -> list[Row | BaseException]:
@@ -103,4 +119,4 @@ def _by_shape(
             found.update({(subject, shape): row for subject, row in zip(wanted, rows, strict=True)})
         return [found[key] for key in keys]
 
-    return DataLoader(load, cache=False, max_batch_size=MOST_KEYS)
+    return Loader(load)

@@ -1,6 +1,9 @@
 """Thread and its log."""
 
+from collections.abc import AsyncIterator
+
 from resolvers.context import Context, EventsShape
+from resolvers.errors import NotFound
 from resolvers.paging import held, page_request
 from storage.identifier import is_id
 from storage.page import Page
@@ -8,6 +11,7 @@ from storage.resume_task import ResumeTaskRow
 from storage.session import SessionRow
 from storage.thread import ThreadEventRow, ThreadRow
 from storage.turn import TurnRow
+from storage.watch import thread_log
 
 
 async def thread(context: Context, id: str) -> ThreadRow | None:
@@ -35,3 +39,15 @@ async def turns(
 async def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> list[ThreadEventRow]:
     """Its log after `since_seq`, oldest first. Raises BadUserInput."""
     return await context.events.load((row.id, EventsShape(since_seq, held(first, "first"))))
+
+
+async def watch(context: Context, thread_id: str, since_seq: int) -> AsyncIterator[ThreadEventRow]:
+    """Its log after `since_seq`, and on as it is written. Raises NotFound before the first entry."""
+    found = await thread(context, thread_id)
+    if found is None:
+        raise NotFound("There is no such thread.")
+
+    async def load(since: int, size: int) -> list[ThreadEventRow]:
+        return await context.events.load((found.id, EventsShape(since, size)))
+
+    return thread_log(context.database, load, found.id, since_seq)

@@ -1,9 +1,13 @@
-"""Every error of a response gets `extensions.code`; what nobody foresaw is masked, and logged under an id."""
+"""Every error of a response gets `extensions.code`; what nobody foresaw is masked, and logged under an id.
+
+A field's resolver may fail for each object of an answer, so errors of execution are as many as the cost allows.
+"""
 
 import logging
+import re
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 import strawberry
@@ -15,24 +19,73 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError, StreamExecutionResult
 
 import resolvers.errors
+from schema.limits import Limits
+from schema.limits.cost import Entangled
+from schema.limits.documents import Document, Documents
+from schema.limits.refusal import refusal, too_complex
+from schema.limits.seconds import within
+from schema.transport.observation import note_codes
 
 R = TypeVar("R", bound=StreamExecutionResult)
 
 logger = logging.getLogger("reprise")
 
+_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+"""How graphql-core ends a message about a name that it does not know, be it of a document or of a variable's value."""
 
-class CodedValidation(SchemaExtension):
-    """Codes what validation found, while it can still be told from errors in variables, and asks for one operation."""
+
+class Checked(SchemaExtension):
+    """Reads a document, refuses what is invalid, beyond a limit or ambiguous, and codes what it refuses.
+
+    The cheapest look comes first. `extensions.cost` is told to a request whose own extensions have `"cost": true`.
+    """
+
+    _document: Document
+    _cost: int | None = None
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        assert context.query is not None
+        self._document = self._schema.documents.parsed(context.query)
+        context.graphql_document = self._document.tree
+        yield
 
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
-        errors = [
-            # Scalars code what they refuse themselves.
-            error if _is_coded(error) else _with_code(error, "GRAPHQL_VALIDATION_FAILED")
-            for error in context.pre_execution_errors or ()
-        ]
-        context.pre_execution_errors = errors or _ambiguous_operation(context)
+        context.pre_execution_errors = (
+            [
+                # Told from errors in variables while it can be; scalars code what they refuse themselves.
+                error if _is_coded(error) else _with_code(error, "GRAPHQL_VALIDATION_FAILED")
+                for error in self._schema.documents.errors(self._document)
+            ]
+            or _ambiguous_operation(context)
+            or self._too_costly()
+        )
         yield
+
+    async def on_execute(self) -> AsyncGenerator[None]:
+        async with within(self._seconds()):
+            yield
+
+    def get_results(self) -> dict[str, Any]:
+        asked = (self.execution_context.operation_extensions or {}).get("cost") is True
+        return {"cost": self._cost} if asked and self._cost is not None else {}
+
+    @property
+    def _schema(self) -> "Schema":
+        return cast("Schema", self.execution_context.schema)
+
+    def _too_costly(self) -> list[GraphQLError]:
+        context = self.execution_context
+        most = self._schema.limits.cost
+        try:
+            self._cost = self._document.cost(context.operation_name)(context.variables)
+        except Entangled:
+            return [refusal("The operation is too entangled for its cost to be worked out.")]
+        return [too_complex("The operation could cost {}", self._cost, most)] if self._cost > most else []
+
+    def _seconds(self) -> float:
+        return self._schema.limits.seconds(self._document.cost(self.execution_context.operation_name).root_fields)
 
 
 class Schema(strawberry.Schema):
@@ -42,18 +95,41 @@ class Schema(strawberry.Schema):
     request's method does not allow.
     """
 
+    def __init__(self, *args: Any, limits: Limits, is_hardened: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.limits = limits
+        self.documents = Documents(self._schema, limits, is_hardened=is_hardened)
+        self._is_hardened = is_hardened
+
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         try:
             result = await super().execute(*args, **kwargs)
         except CannotGetOperationTypeError as error:
             result = PreExecutionError(data=None, errors=[_as_graphql_error(error)])
-        return _coded_result(result)
+        return self._coded(result)
 
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
-        return _coded_stream(await super().stream(*args, **kwargs))
+        return self._coded_stream(await super().stream(*args, **kwargs))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Logs nothing: `coded_error` does, once an error and only what is masked."""
+
+    def _coded(self, result: R) -> R:
+        if isinstance(result, ExecutionResult) and result.errors:
+            # Many values of a variable may be wrong; an error of execution has a path.
+            is_refusal = all(error.path is None for error in result.errors)
+            errors = [coded_error(error) for error in result.errors[: self.limits.errors if is_refusal else None]]
+            result.errors = [_without_suggestion(error) for error in errors] if self._is_hardened else errors
+            note_codes((error.extensions or {})["code"] for error in errors)
+        return result
+
+    async def _coded_stream(self, results: StreamResult) -> AsyncGenerator[Any, None]:
+        async with aclosing(results):
+            try:
+                async for result in results:
+                    yield self._coded(result)
+            except Exception as error:
+                yield self._coded(PreExecutionError(data=None, errors=[_as_graphql_error(error)]))
 
 
 def coded_error(error: GraphQLError) -> GraphQLError:
@@ -92,10 +168,17 @@ def _cause(error: GraphQLError) -> Exception:
 
 
 def _with_code(error: GraphQLError, code: str, message: str | None = None, **extensions: str) -> GraphQLError:
-    """A copy without the original error; caches share the errors of validation, so those must stay as they are."""
+    """A copy without the original error."""
     text = error.message if message is None else message
     extensions["code"] = code
     return GraphQLError(text, error.nodes, error.source, error.positions, error.path, extensions=extensions)
+
+
+def _without_suggestion(error: GraphQLError) -> GraphQLError:
+    message = _SUGGESTION.sub("", error.message)
+    if message == error.message:
+        return error
+    return GraphQLError(message, error.nodes, error.source, error.positions, error.path, extensions=error.extensions)
 
 
 def _as_graphql_error(error: Exception) -> GraphQLError:
@@ -116,18 +199,3 @@ def _ambiguous_operation(context: ExecutionContext) -> list[GraphQLError]:
         return []
     message = "Must provide operation name if query contains multiple operations."
     return [GraphQLError(message, operations, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})]
-
-
-def _coded_result(result: R) -> R:
-    if isinstance(result, ExecutionResult) and result.errors:
-        result.errors = [coded_error(error) for error in result.errors]
-    return result
-
-
-async def _coded_stream(results: StreamResult) -> AsyncGenerator[Any, None]:
-    async with aclosing(results):
-        try:
-            async for result in results:
-                yield _coded_result(result)
-        except Exception as error:
-            yield _coded_result(PreExecutionError(data=None, errors=[_as_graphql_error(error)]))

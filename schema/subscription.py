@@ -1,13 +1,18 @@
 """Subscription: where following changes starts."""
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import strawberry
 
 import resolvers.resume_task
+import resolvers.thread
 from schema.arguments import ThreadId
 from schema.field import Info, subscription
 from schema.resume_task import ResumeTask
+from schema.scalars import BigInt
+from schema.thread import FROM_THE_START
+from schema.thread_event import ThreadEvent
 
 
 @strawberry.type(description="Entry points for following changes.")
@@ -20,3 +25,19 @@ class Subscription:
     )
     async def resume_task(self, info: Info, thread_id: ThreadId) -> AsyncIterator[object]:
         return await resolvers.resume_task.watch(info.context, thread_id)
+
+    @subscription(
+        ThreadEvent,
+        "A thread's log: every event after `sinceSeq`, then each new one as it is written, in order, "
+        "none twice, none\n"
+        "left out.",
+    )
+    async def thread_events(
+        self,
+        info: Info,
+        thread_id: ThreadId,
+        since_seq: Annotated[
+            BigInt, strawberry.argument(description="Only events with a greater `seq`: what the client saw last.")
+        ] = FROM_THE_START,
+    ) -> AsyncIterator[object]:
+        return await resolvers.thread.watch(info.context, thread_id, since_seq)

@@ -7,6 +7,7 @@ or be merged with the next one, and after a time without a listener everybody is
 import asyncio
 import contextlib
 import logging
+import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -20,10 +21,12 @@ HEARTBEAT_SECONDS = 5.0
 RECONNECT_SECONDS = 0.5
 
 
-def payloads(topics: list[str]) -> list[str]:
-    """`topics` without repeats, as few notifications as PostgreSQL's 8,000 bytes a payload allow."""
+def payloads(origin: str, topics: list[str]) -> list[str]:
+    """`topics` without repeats, as few notifications as PostgreSQL's 8,000 bytes a payload allow; each names the bus
+    that has told its own waiters.
+    """
     unique = list(dict.fromkeys(topics))
-    return ["\n".join(unique[start : start + 30]) for start in range(0, len(unique), 30)]
+    return ["\n".join([origin, *unique[start : start + 30]]) for start in range(0, len(unique), 30)]
 
 
 def task_topic(thread_id: str) -> str:
@@ -31,10 +34,16 @@ def task_topic(thread_id: str) -> str:
     return f"task:{thread_id}"
 
 
+def ended_topic(thread_id: str) -> str:
+    """Topic of its final state alone."""
+    return f"ended:{thread_id}"
+
+
 class Bus:
     """Wakes the coroutines of this process that wait for a topic. Holds one flag a waiter, whatever is published."""
 
     def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
         self._waiters: dict[str, set[asyncio.Event]] = {}
 
     @contextlib.contextmanager
@@ -50,11 +59,21 @@ class Bus:
             if not waiters and self._waiters.get(topic) is waiters:
                 del self._waiters[topic]
 
+    def waiters(self, topic: str) -> int:
+        """How many wait for a topic in this process."""
+        return len(self._waiters.get(topic, ()))
+
     def publish(self, topics: Iterable[str]) -> None:
         """Wake whoever waits for one of `topics`."""
         for topic in topics:
             for woken in self._waiters.get(topic, ()):
                 woken.set()
+
+    def receive(self, payload: str) -> None:
+        """Publish what came from another process; one's own is published before it comes back."""
+        origin, *topics = payload.split("\n")
+        if origin != self.id:
+            self.publish(topics)
 
     def publish_all(self) -> None:
         """Wake everybody: something may have been missed."""
@@ -87,7 +106,7 @@ async def _listen_once(bus: Bus, connect_args: Mapping[str, Any]) -> None:
     lost = asyncio.Event()
     try:
         connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(CHANNEL, lambda *message: bus.publish(str(message[3]).split("\n")))
+        await connection.add_listener(CHANNEL, lambda *message: bus.receive(str(message[3])))
         bus.publish_all()
         while not lost.is_set():
             with contextlib.suppress(TimeoutError):

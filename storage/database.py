@@ -11,6 +11,7 @@ import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, CursorResult, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 from storage.bus import CHANNEL, Bus, listening, payloads
 from storage.errors import Unavailable
@@ -69,10 +70,10 @@ def driver_url(url: str) -> URL:
 class Transaction:
     """A writing transaction: statements, and topics to be published when it commits."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, topics: list[str]) -> None:
         self.connection = connection
         self.is_sqlite = connection.dialect.name == "sqlite"
-        self.topics: list[str] = []
+        self.topics = topics
 
     async def execute(
         self, statement: sa.Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -99,7 +100,11 @@ class Transaction:
         assert driver is not None
         if self.is_sqlite:
             places = ", ".join("?" * len(columns))
-            await driver.executemany(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", rows)
+            try:
+                await driver.executemany(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", rows)
+            except asyncio.CancelledError:
+                await driver.interrupt()
+                raise
         else:
             await driver.copy_records_to_table(table.name, records=rows, columns=columns)
 
@@ -138,15 +143,21 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        """A transaction, committed at the end of the block and rolled back by an exception. Raises Unavailable."""
-        with translated():
-            async with self._writer or contextlib.nullcontext(), self.engine.begin() as connection:
-                transaction = Transaction(connection)
-                yield transaction
-                if not self.is_sqlite:
-                    for payload in payloads(transaction.topics):
-                        await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
-        self.bus.publish(transaction.topics)
+        """A transaction, committed at the end of the block and rolled back by an exception. Raises Unavailable.
+
+        Cancelled while it commits, it is either committed or rolled back, and nobody knows which.
+        """
+        topics: list[str] = []
+        try:
+            with translated():
+                async with self._writer or contextlib.nullcontext(), self.engine.begin() as connection:
+                    yield Transaction(connection, topics)
+                    if not self.is_sqlite:
+                        for payload in payloads(self.bus.id, topics):
+                            await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
+        finally:
+            # Also then: who is woken for nothing finds nothing, but who is not woken waits.
+            self.bus.publish(topics)
 
 
 @contextlib.contextmanager
@@ -177,7 +188,7 @@ def _is_passing(error: BaseException | None) -> bool:
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=POOL_SIZE)
+    engine = create_async_engine(url, pool_size=POOL_SIZE, hide_parameters=True)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _: object) -> None:
@@ -186,6 +197,15 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         for pragma in _SQLITE_PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
+
+    @sa.event.listens_for(engine.sync_engine, "handle_error")
+    def _interrupt(failure: sa.engine.ExceptionContext) -> None:
+        # The connection is closed next, which waits for the statement: the driver leaves that running.
+        connection = failure.connection
+        if isinstance(failure.original_exception, asyncio.CancelledError) and connection and not connection.invalidated:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            await_only(driver.interrupt())
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -203,5 +223,7 @@ def _postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=10,
         pool_recycle=3600,
+        # Errors are logged, and what people wrote shall not be.
+        hide_parameters=True,
         connect_args={"server_settings": _SERVER_SETTINGS, "timeout": 5},
     )

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -119,18 +119,29 @@ def _bound_type(column: sa.Column[Any]) -> Any:
 
 
 class Together(Generic[Owner, Told]):
-    """What pages of many lists tell besides their rows, read for all of them when the first of them is asked."""
+    """What pages of many lists tell besides their rows, read for all of them when the first of them is asked.
 
-    def __init__(self, read: Callable[[], Awaitable[dict[Owner, Told]]]) -> None:
+    Whoever gives up waiting does not give up for the others; when all have, the reading is cancelled.
+    """
+
+    def __init__(self, read: Callable[[], Coroutine[Any, Any, dict[Owner, Told]]]) -> None:
         self._read = read
-        self._reading: asyncio.Future[dict[Owner, Told]] | None = None
+        self._reading: asyncio.Task[dict[Owner, Told]] | None = None
+        self._waiting = 0
 
     async def get(self, owner: Owner) -> Told | None:
         """What is told of one list; None when nothing is."""
-        if self._reading is None:
-            self._reading = asyncio.ensure_future(self._read())
-        # Whoever gives up waiting does not give up for the others.
-        return (await asyncio.shield(self._reading)).get(owner)
+        reading = self._reading
+        if reading is None:
+            reading = self._reading = asyncio.create_task(self._read())
+        self._waiting += 1
+        try:
+            return (await asyncio.shield(reading)).get(owner)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not reading.done():
+                self._reading = None
+                reading.cancel()
 
 
 async def known(value: bool | int) -> Any:

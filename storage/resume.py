@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from storage.bus import QUEUE, task_topic
+from storage.bus import QUEUE, ended_topic, task_topic
 from storage.database import Database, Transaction
 from storage.identifier import new_thread_id
 from storage.resume_task import CANCELED, QUEUED, READY, UNFINISHED, ResumeTaskRow, ended, resume_tasks_by_thread
@@ -83,8 +83,17 @@ async def resume_session(database: Database, session_id: str, wishes: Wishes, to
         else:
             thread_id, is_reused = new_thread_id(), False
             await _create(transaction, saved, thread_id, wishes, told_type)
-    log.info("resume %s thread=%s items=%d", "reused" if is_reused else "accepted", thread_id, saved.item_count)
     task = (await resume_tasks_by_thread(database, [thread_id]))[thread_id]
+    log.info(
+        "resume reused" if is_reused else "resume accepted",
+        extra={
+            "thread_id": thread_id,
+            "state": task.state,
+            "attempt": task.attempt,
+            "items": task.items_total,
+            "messages": saved.message_count,
+        },
+    )
     return Resumed(task, is_reused, saved.message_count)
 
 
@@ -170,5 +179,6 @@ async def cancel_resume(database: Database, thread_id: str) -> ResumeTaskRow | N
             .returning(resume_task.c.thread_id)
         )
         if canceled.first() is not None:
-            transaction.notify(QUEUE, task_topic(thread_id))
+            transaction.notify(QUEUE, task_topic(thread_id), ended_topic(thread_id))
+            log.info("resume canceled", extra={"thread_id": thread_id})
     return (await resume_tasks_by_thread(database, [thread_id])).get(thread_id)

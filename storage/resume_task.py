@@ -118,6 +118,18 @@ async def resume_task_page(
     )
 
 
+async def unfinished_counts(database: Database) -> dict[str, int]:
+    """How many tasks are QUEUED and how many SEEDING. Raises Unavailable."""
+    statement = (
+        sa.select(resume_task.c.state, sa.func.count().label("tasks"))
+        .where(resume_task.c.state.in_(UNFINISHED))
+        .group_by(resume_task.c.state)
+    )
+    async with database.read() as connection:
+        counts = {row.state: row.tasks for row in await connection.execute(statement)}
+    return {state: counts.get(state, 0) for state in UNFINISHED}
+
+
 async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
     """How many queued tasks are ahead of each queued one, by thread id. Raises Unavailable."""
     ahead = resume_task.alias("ahead")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.bus import QUEUE, task_topic
+from storage.bus import QUEUE, ended_topic, task_topic
 from storage.database import Database
 from storage.folded import fold, title_columns
 from storage.page import Page, PageRequest, fetch_page
@@ -162,7 +162,7 @@ async def delete_session(database: Database, session_id: str) -> bool:
             .values(ended(ERROR, SESSION_DELETED, DELETED_MESSAGE))
             .returning(resume_task.c.thread_id)
         )
-        transaction.notify(QUEUE, *(task_topic(thread_id) for (thread_id,) in stopped))
+        transaction.notify(QUEUE, *(topic(id) for (id,) in stopped for topic in (task_topic, ended_topic)))
         await transaction.execute(
             sa.update(thread).where(thread.c.session_id == session_id).values(session_id=None, updated_at=clock())
         )

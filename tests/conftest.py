@@ -22,7 +22,16 @@ hypothesis.settings.register_profile(
     # The examples of a test share its database; each takes an id of its own.
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
+hypothesis.settings.register_profile("soak", hypothesis.settings.get_profile("reprise"), max_examples=3_000)
 hypothesis.settings.load_profile("reprise")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Their fixtures are made once a file, and are dear: one process of several runs all of it.
+    dear = {"contract", "playground", "transport"}
+    for item in items:
+        if dear.intersection(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 @pytest.fixture(scope="session")

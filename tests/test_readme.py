@@ -25,9 +25,14 @@ EXEMPT = {
     "make test",
     "make lint",
     "make types",
+    "make soak",
     "make bench",
     "make bench-search",
+    "make bench-sockets",
     "make schema",
+    "make playground",
+    "make screenshot",
+    "make wheel",
     "make lock",
 }
 SERVE = ("reprise", "serve", "--samples")

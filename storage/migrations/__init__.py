@@ -1,6 +1,7 @@
 """Bringing a database to the form that this version reads: Alembic revisions in `versions/`, run by `migrate`."""
 
 import contextlib
+import functools
 import sqlite3
 from pathlib import Path
 
@@ -37,7 +38,12 @@ async def is_current(database: Database) -> bool:
     """Whether the database stands at the newest revision. Raises Unavailable."""
     async with database.read() as connection:
         revision = await connection.run_sync(_current_revision)
-    return revision == ScriptDirectory.from_config(_config()).get_current_head()
+    return revision == _head()
+
+
+@functools.cache
+def _head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _current_revision(connection: Connection) -> str | None:

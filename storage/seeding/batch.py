@@ -34,12 +34,13 @@ STARTED_SEQ = 1
 
 @dataclass(slots=True)
 class Batch:
-    """Rows to write, and where the cursor then stands."""
+    """Rows to write, and where the cursor then stands; `bytes_read` are those of the messages, as UTF-8."""
 
     messages_read: int
     items_written: int
     turns_written: int
     turn_items: int
+    bytes_read: int = 0
     turns: list[tuple[Any, ...]] = field(default_factory=list)
     items: list[tuple[Any, ...]] = field(default_factory=list)
     events: list[tuple[Any, ...]] = field(default_factory=list)
@@ -61,7 +62,8 @@ def build_batch(
     batch = Batch(held.messages_read + len(messages), held.items_written, held.turns_written, held.turn_items)
     blocks_at = {position: _blocks(position, content) for position, _, _, content in messages}
     blocks_at.update((position, _blocks(position, content)) for position, content in elsewhere.items())
-    for position, stored, extra, _ in messages:
+    for position, stored, extra, content in messages:
+        batch.bytes_read += _utf8_length(content)
         answers = {
             call: cast("ToolResultBlock", blocks_at[place[0]][place[1]])
             for call, place in links.answers_to(position).items()
@@ -76,6 +78,10 @@ def build_batch(
             batch.turn_items = 0
         _add_items(batch, thread_id, now, items)
     return batch
+
+
+def _utf8_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def _blocks(position: int, content: str) -> list[ContentBlock]:

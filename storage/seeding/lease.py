@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from storage.bus import QUEUE, task_topic
+from storage.bus import QUEUE, ended_topic, task_topic
 from storage.database import Database, Transaction
 from storage.resume_task import ERROR, QUEUED, READY, SEEDING, ended
 from storage.tables import resume_task, seed_gate, session
@@ -39,6 +39,7 @@ class Held(NamedTuple):
     turn_items: int
     transcript_version: int
     transcript_rewrites: int
+    attempt: int
     now: datetime
 
 
@@ -130,7 +131,7 @@ async def advance(
     )
     transaction.notify(task_topic(claim.thread_id))
     if values.get("state") == READY:
-        transaction.notify(QUEUE)
+        transaction.notify(ended_topic(claim.thread_id), QUEUE)
     return moved.first() is not None
 
 
@@ -150,7 +151,7 @@ async def fail(database: Database, claim: Claim, code: str, message: str) -> Non
             .where(task.thread_id == claim.thread_id, task.owner == claim.owner, task.state == SEEDING)
             .values(ended(ERROR, code, message))
         )
-        transaction.notify(task_topic(claim.thread_id), QUEUE)
+        transaction.notify(task_topic(claim.thread_id), ended_topic(claim.thread_id), QUEUE)
 
 
 async def release(database: Database, claim: Claim) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +18,7 @@ from storage.seeding import lease
 from storage.seeding.batch import EVENT_COLUMNS, ITEM_COLUMNS, STARTED_SEQ, TURN_COLUMNS, Batch, build_batch
 from storage.seeding.lease import Claim, Held
 from storage.seeding.plan import Plan, is_current, read_plan
+from storage.seeding.tally import Tally, Work
 from storage.tables import message, thread, thread_event, thread_item, turn
 from storage.types import clock
 
@@ -28,6 +31,7 @@ LEASE_SECONDS = 5.0
 SESSION_CHANGED = "SESSION_CHANGED"
 SESSION_UNREADABLE = "SESSION_UNREADABLE"
 INTERNAL = "INTERNAL"
+LOST = "LOST"
 
 
 def _first_too_many() -> sa.ScalarSelect[int]:
@@ -73,7 +77,10 @@ class _Ended(Exception):
 
 
 class Seeder:
-    """Seeds tasks of one database. `run` ends soon after `stop` is called, with every task handed over."""
+    """Seeds tasks of one database. `run` ends soon after `stop` is called, with every task handed over.
+
+    `around_batch` is entered with the thread's id for the time of each batch.
+    """
 
     def __init__(
         self,
@@ -82,12 +89,15 @@ class Seeder:
         gate: int = 1,
         batch_messages: int = BATCH_MESSAGES,
         lease_seconds: float = LEASE_SECONDS,
+        around_batch: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext,
     ) -> None:
+        self.tally = Tally()
         self._database = database
         self._gate = gate
         self._batch_messages = batch_messages
         self._pace = batch_messages
         self._lease_seconds = lease_seconds
+        self._around_batch = around_batch
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -122,50 +132,54 @@ class Seeder:
             await asyncio.gather(*seeding)
 
     async def _seed(self, claim: Claim) -> None:
-        began = time.monotonic()
-        log.info("resume began thread=%s", claim.thread_id)
+        work = Work(claim.thread_id)
+        log.info("resume began", extra={"thread_id": claim.thread_id})
         try:
-            items = await self._write_batches(claim)
-            if items is not None:
-                log.info(
-                    "resume ended thread=%s items=%d seconds=%.3f", claim.thread_id, items, time.monotonic() - began
-                )
+            outcome = await self._write_batches(claim, work)
+            log.info("resume handed over" if outcome is None else "resume ended", extra=work.fields(outcome))
+            if outcome is not None:
+                self.tally.ended[outcome] += 1
         except Unavailable:
-            log.warning("the database went away; thread %s goes on when its lease has run out", claim.thread_id)
+            log.warning("the database went away; a resume goes on when its lease has run out", extra=work.fields())
         except _Ended as end:
-            log.warning("resume failed thread=%s code=%s", claim.thread_id, end.code)
-            await self._fail(claim, end.code, str(end))
+            await self._fail(claim, work, end.code, str(end))
         except Unreadable as error:
-            log.warning("resume failed thread=%s code=%s", claim.thread_id, SESSION_UNREADABLE)
-            await self._fail(claim, SESSION_UNREADABLE, str(error))
-        except Exception:
-            log.exception("resume failed thread=%s code=%s", claim.thread_id, INTERNAL)
-            await self._fail(claim, INTERNAL, "A fault in the server; its log has it under the thread's id.")
+            await self._fail(claim, work, SESSION_UNREADABLE, str(error))
+        except Exception as error:
+            text = "A fault in the server; its log has it under the thread's id."
+            await self._fail(claim, work, INTERNAL, text, error)
 
-    async def _fail(self, claim: Claim, code: str, text: str) -> None:
+    async def _fail(self, claim: Claim, work: Work, code: str, text: str, fault: Exception | None = None) -> None:
+        level = logging.ERROR if fault else logging.WARNING
+        log.log(level, "resume failed", extra={**work.fields(code), "reason": text}, exc_info=fault)
+        self.tally.ended[code] += 1
         with contextlib.suppress(Unavailable):
             # If the database is away now, another claim comes to the same end.
             await lease.fail(self._database, claim, code, text)
 
-    async def _write_batches(self, claim: Claim) -> int | None:
-        """Items in the thread once it is whole; None when the task is no longer this owner's to write."""
+    async def _write_batches(self, claim: Claim, work: Work) -> str | None:
+        """READY once the thread is whole, LOST when it is no longer this owner's to write, None when handed over."""
         plan: Plan | None = None
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
-                async with self._database.write() as transaction:
-                    held = await lease.hold(transaction, claim)
-                    if held is None:
-                        return None
-                    plan, held = await self._planned(transaction, claim, held, plan)
-                    batch = await self._write_batch(transaction, claim, held, plan)
+                with self._around_batch(claim.thread_id):
+                    async with self._database.write() as transaction:
+                        held = await lease.hold(transaction, claim)
+                        if held is None:
+                            return LOST
+                        plan, held = await self._planned(transaction, claim, held, plan)
+                        batch = await self._write_batch(transaction, claim, held, plan)
             except _Stale:
                 plan = None
                 self._pace = max(1, self._pace // 2)
                 continue
-            self._set_pace(time.monotonic() - began)
+            seconds = time.monotonic() - began
+            self._set_pace(seconds)
+            work.wrote(held, batch, seconds)
+            self.tally.add(held, batch, seconds)
             if batch.messages_read == plan.message_count:
-                return batch.items_written
+                return READY
         await lease.release(self._database, claim)
         return None
 

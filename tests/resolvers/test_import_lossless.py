@@ -18,7 +18,7 @@ READ = "messages { nodes { rawContent content { ... on ToolUseBlock { input } } 
 _IMPORT = "mutation ($d: JSON!) { importSession(input: {document: $d}) { outcome userErrors { code message path } } }"
 
 
-async def sent(server: Served, document: str | bytes) -> tuple[int, dict[str, Any] | str]:
+async def sent(server: Served, document: str | bytes) -> tuple[int, dict[str, Any]]:
     """Status and body for an import of a document that Python would not write."""
     text = document if isinstance(document, bytes) else document.encode()
     response = await server.client.http.post(
@@ -26,7 +26,7 @@ async def sent(server: Served, document: str | bytes) -> tuple[int, dict[str, An
         content=b'{"query": %s, "variables": {"d": %s}}' % (json.dumps(_IMPORT).encode(), text),
         headers={"content-type": "application/json"},
     )
-    return response.status_code, response.json() if response.status_code == 200 else response.text
+    return response.status_code, response.json()
 
 
 def storable(value: Any) -> Any:
@@ -86,16 +86,14 @@ async def test_numbers_are_kept_by_type_and_to_the_last_digit(server: Served) ->
 
 
 async def test_what_is_no_json_number_is_refused(server: Served) -> None:
-    for text, named in (("NaN", "nan"), ("-Infinity", "-inf"), ("1e400", "inf")):
+    for text in ("NaN", "-Infinity", "1e400"):
         document = json.dumps(zagens("s", extra="HERE")).replace('"HERE"', text)
 
         status, body = await sent(server, document)
 
-        assert status == 200
-        assert isinstance(body, dict)
-        [error] = body["data"]["importSession"]["userErrors"]
-        assert (error["code"], error["path"]) == ("INVALID_VALUE", ["document"])
-        assert named in error["message"]
+        assert status == 400
+        [error] = body["errors"]
+        assert error["extensions"]["code"] == "BAD_REQUEST"
     assert await session(server.client, "s") is None
 
 

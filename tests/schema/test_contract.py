@@ -23,14 +23,12 @@ from schema.build import create_schema
 
 CONTRACT = build_schema((Path(__file__).parents[1] / "contract" / "schema.graphql").read_text("utf-8"))
 
-NOT_THERE_YET = {"Subscription.threadEvents"}
-
 
 def contract_types() -> list[str]:
     return [
         name
         for name, type_ in CONTRACT.type_map.items()
-        if not name.startswith("__") and not is_specified_scalar_type(type_) and name not in NOT_THERE_YET
+        if not name.startswith("__") and not is_specified_scalar_type(type_)
     ]
 
 
@@ -47,14 +45,6 @@ def test_type_is_as_the_contract_has_it(built: GraphQLSchema, name: str) -> None
     assert _described(ours).items() >= _described(promised).items()
 
 
-@pytest.mark.parametrize("name", sorted(NOT_THERE_YET))
-def test_what_is_not_there_yet_is_still_missing(built: GraphQLSchema, name: str) -> None:
-    type_name, _, field = name.partition(".")
-    type_ = built.type_map.get(type_name)
-
-    assert type_ is None or (isinstance(type_, GraphQLObjectType) and field and field not in type_.fields)
-
-
 def _described(type_: GraphQLNamedType) -> dict[str, object]:
     """All that clients can see of a type, one entry a part, so that one mapping can be held to contain another."""
     seen: dict[str, object] = {"": type_.description}
@@ -67,8 +57,7 @@ def _described(type_: GraphQLNamedType) -> dict[str, object]:
     elif isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType)):
         seen |= {f"implements {interface.name}": True for interface in type_.interfaces}
         for name, field in type_.fields.items():
-            if f"{type_.name}.{name}" not in NOT_THERE_YET:
-                seen |= _field(name, field)
+            seen |= _field(name, field)
     return seen
 
 

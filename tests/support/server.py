@@ -10,6 +10,8 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from schema.transport.server import StreamingServer, server_config
+from schema.transport.sockets import Sockets
 from tests.support.client import Client
 
 # Seconds until a start or stop that hangs fails its test.
@@ -25,11 +27,11 @@ class Served:
     client: Client
 
 
-class Server(uvicorn.Server):
-    """uvicorn's server, told to stop by an event and leaving the process's signals to pytest."""
+class Server(StreamingServer):
+    """The application's server, told to stop by an event and leaving the process's signals to pytest."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, config: uvicorn.Config, sockets: Sockets) -> None:
+        super().__init__(config, sockets)
         self.up = asyncio.Event()
         self.stop = asyncio.Event()
 
@@ -59,10 +61,12 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
     # Imported here: tests that need no server run without app.py too.
     from app import Settings, create_app
 
-    app = create_app(Settings(database_url=database_url, **settings))
+    given = Settings(database_url=database_url, **settings)
+    app = create_app(given)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = Server(uvicorn.Config(app, lifespan="on", log_config=None, timeout_graceful_shutdown=PATIENCE))
+        config = server_config(app, given.limits, lifespan="on", timeout_graceful_shutdown=PATIENCE)
+        server = Server(config, app.state.sockets)
         running = asyncio.create_task(server.serve([listener]))
         try:
             await started(server, running)

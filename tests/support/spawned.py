@@ -7,22 +7,42 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 # Seconds until a start or a stop that hangs fails.
 PATIENCE = 30
 _ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)")
 
 
+class Spawned(NamedTuple):
+    """A running server: the HOST:PORT that it says it listens on, its process, the file of all that it says."""
+
+    address: str
+    pid: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Of its GraphQL endpoint."""
+        return f"http://{self.address}/graphql"
+
+
 @contextmanager
 def spawned(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path | None = None) -> Iterator[str]:
-    """Runs a server until the block ends; yields the HOST:PORT that it says it listens on.
+    """Runs a server until the block ends; yields its address. Raises as `watched` does."""
+    with watched(command, environment, folder) as server:
+        yield server.address
 
-    Raises RuntimeError with what it said when it does not start.
-    """
+
+@contextmanager
+def watched(
+    command: Sequence[str | Path], environment: Mapping[str, str], folder: Path | None = None
+) -> Iterator[Spawned]:
+    """Runs a server until the block ends. Raises RuntimeError with what it said when it does not start."""
     with TemporaryDirectory() as logs, Path(logs, "log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
         try:
-            yield _address(server, Path(logs, "log"))
+            yield Spawned(_address(server, Path(logs, "log")), server.pid, Path(logs, "log"))
         finally:
             server.terminate()
             try:

@@ -21,6 +21,10 @@ async def damage(database: Database, position: int, **columns: object) -> None:
         await transaction.execute(sa.update(message).where(message.c.position == position).values(**columns))
 
 
+def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [vars(record)["thread_id"] for record in caplog.records if record.getMessage() == "resume failed"]
+
+
 async def check_failed(database: Database, task: ResumeTaskRow, code: str) -> None:
     assert task.error is not None
     assert (task.state, task.error.code) == ("ERROR", code)
@@ -40,7 +44,7 @@ async def test_a_message_that_cannot_be_read_ends_the_task(
     await check_failed(database, task, "SESSION_UNREADABLE")
     assert task.error is not None
     assert "1" in task.error.message
-    assert thread_id in caplog.text
+    assert failures(caplog) == [thread_id]
 
 
 @pytest.mark.parametrize("position", [0, 1, 3])
@@ -66,7 +70,7 @@ async def test_a_fault_in_the_server_is_masked_and_logged_under_the_thread_s_id(
     assert task.error is not None
     assert "secret" not in task.error.message
     (record,) = [record for record in caplog.records if record.exc_info]
-    assert thread_id in record.getMessage()
+    assert vars(record)["thread_id"] == thread_id
 
 
 async def test_a_task_that_failed_goes_on_where_it_was_once_it_is_resumed_again(database: Database) -> None:

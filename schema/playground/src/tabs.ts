@@ -1,0 +1,21 @@
+import followResume from "../tabs/follow_resume.graphql?raw";
+import listSessions from "../tabs/list_sessions.graphql?raw";
+import readSession from "../tabs/read_session.graphql?raw";
+import readThread from "../tabs/read_thread.graphql?raw";
+import resumeSession from "../tabs/resume_session.graphql?raw";
+import search from "../tabs/search.graphql?raw";
+import variables from "../tabs/variables.json";
+
+/** What the page opens with the first time: operations that work on the sample sessions. */
+export const tabs = [
+  { query: listSessions },
+  { query: search, variables: text(variables.Search) },
+  { query: readSession, variables: text(variables.ReadSession) },
+  { query: resumeSession, variables: text(variables.ResumeSession) },
+  { query: followResume, variables: text(variables.FollowResume) },
+  { query: readThread, variables: text(variables.ReadThread) },
+];
+
+function text(value: object): string {
+  return JSON.stringify(value, null, 2);
+}

@@ -1,0 +1,177 @@
+// Apollo Client with its normalised cache, over HTTP with a websocket beside it, and over HTTP alone.
+import assert from 'node:assert/strict'
+import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client'
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions'
+import { relayStylePagination } from '@apollo/client/utilities'
+import { OperationTypeNode } from 'graphql'
+import { createClient } from 'graphql-ws'
+import WebSocket from 'ws'
+import { check, given, report } from './checks.mjs'
+import { DELETE, LONG_SESSION, RENAME, RESUME, SESSIONS, SHORT_SESSION, TASK, WATCH } from './operations.mjs'
+
+// GraphQLWsLink looks for the browser's, which this Node.js may not have yet.
+globalThis.WebSocket ??= WebSocket
+
+const cache = () =>
+  new InMemoryCache({
+    typePolicies: { Query: { fields: { sessions: relayStylePagination(['filter', 'orderBy']) } } },
+  })
+const http = (uri = given.url) => new HttpLink({ uri })
+const overSockets = () => {
+  const socket = createClient({ url: given.url.replace('http', 'ws'), webSocketImpl: WebSocket })
+  const isSubscription = ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION
+  return new ApolloClient({
+    link: ApolloLink.split(isSubscription, new GraphQLWsLink(socket), http()),
+    cache: cache(),
+  })
+}
+const overHttp = (uri) => new ApolloClient({ link: http(uri), cache: cache() })
+
+/** The states that a subscription brings, after `onState` has seen each. */
+function followed(client, threadId, onState = () => {}) {
+  const tasks = []
+  return new Promise((resolve, reject) => {
+    client.subscribe({ query: gql(WATCH), variables: { threadId } }).subscribe({
+      next: ({ data, error }) => {
+        if (error) return reject(error)
+        tasks.push(data.resumeTask)
+        onState(data.resumeTask)
+      },
+      error: reject,
+      complete: () => resolve(tasks),
+    })
+  })
+}
+
+async function resumed(client, sessionId) {
+  const { data } = await client.mutate({ mutation: gql(RESUME), variables: { input: { sessionId } } })
+  assert.deepEqual(data.resumeSession.userErrors, [])
+  return data.resumeSession.resumeTask.threadId
+}
+
+async function failure(run) {
+  const error = await run.then(() => assert.fail('no error came'), (reason) => reason)
+  assert.ok(CombinedGraphQLErrors.is(error), `${error.name}: ${error.message}`)
+  return error.errors.map(({ extensions }) => extensions.code)
+}
+
+/** A list that is watched, once its first page is there. */
+function opened(client, variables) {
+  const list = client.watchQuery({ query: gql(SESSIONS), variables })
+  return new Promise((resolve, reject) => {
+    list.subscribe(({ dataState, error }) => {
+      if (error) reject(error)
+      if (dataState === 'complete') resolve(list)
+    })
+  })
+}
+const shown = (list) => list.getCurrentResult().data.sessions
+
+/** Resolves when `condition` holds: the cache tells its watchers a little later. */
+async function until(condition) {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+const ids = ({ edges }) => edges.map(({ node }) => node.id)
+
+check('pages_fetched_one_after_another_make_one_list_in_the_cache', async () => {
+  const client = overSockets()
+  const list = await opened(client, { first: 3 })
+  while (shown(list).pageInfo.hasNextPage) {
+    const before = ids(shown(list)).length
+    await list.fetchMore({ variables: { after: shown(list).pageInfo.endCursor } })
+    await until(() => ids(shown(list)).length > before)
+  }
+  const whole = await client.query({ query: gql(SESSIONS), variables: { first: 500 }, fetchPolicy: 'no-cache' })
+  assert.ok(shown(list).totalCount > 3)
+  assert.equal(ids(shown(list)).length, shown(list).totalCount)
+  assert.deepEqual(ids(shown(list)), ids(whole.data.sessions))
+})
+
+check('progress_of_a_resume_moves_what_watches_the_cache', async () => {
+  const client = overSockets()
+  const threadId = await resumed(client, LONG_SESSION)
+  const seen = []
+  const query = { query: gql(TASK), variables: { threadId } }
+  client.watchQuery(query).subscribe(({ data, dataState }) => {
+    if (dataState === 'complete') seen.push(data.resumeTask)
+  })
+  const tasks = await followed(client, threadId)
+  await until(() => seen.at(-1)?.state === 'READY')
+  const written = tasks.map(({ itemsWritten }) => itemsWritten)
+  assert.deepEqual(written, [...written].sort((a, b) => a - b))
+  assert.deepEqual(seen.at(-1), tasks.at(-1))
+  assert.equal(seen.at(-1).itemsWritten, seen.at(-1).itemsTotal)
+  assert.ok(seen.length > 2, `the watcher saw ${JSON.stringify(seen)}`)
+})
+
+check('subscription_over_http_alone_follows_a_task_to_its_end', async () => {
+  const client = overHttp()
+  const tasks = await followed(client, await resumed(client, SHORT_SESSION))
+  const { state, itemsWritten, itemsTotal } = tasks.at(-1)
+  assert.deepEqual([state, itemsWritten], ['READY', itemsTotal])
+})
+
+check('subscription_to_nothing_fails_with_a_code_over_http_alone', async () => {
+  assert.deepEqual(await failure(followed(overHttp(), 'thr_unknown')), ['NOT_FOUND'])
+})
+
+check('subscription_to_nothing_fails_with_a_code_over_a_websocket', async () => {
+  assert.deepEqual(await failure(followed(overSockets(), 'thr_unknown')), ['NOT_FOUND'])
+})
+
+check('deleted_session_leaves_the_list_when_it_is_evicted', async () => {
+  const client = overSockets()
+  const list = await opened(client, { first: 500 })
+  const [sessionId, ...others] = ids(shown(list))
+  await client.mutate({
+    mutation: gql(DELETE),
+    variables: { sessionId },
+    update(store, { data: { deleteSession } }) {
+      store.evict({ id: store.identify({ __typename: 'Session', id: deleteSession.deletedSessionId }) })
+      store.gc()
+    },
+  })
+  await until(() => ids(shown(list)).length === others.length)
+  assert.deepEqual(ids(shown(list)), others)
+  await list.refetch()
+  assert.deepEqual(ids(shown(list)), others)
+})
+
+check('renamed_session_changes_in_the_list_without_another_request', async () => {
+  const client = overSockets()
+  const list = await opened(client, { first: 2 })
+  const [sessionId] = ids(shown(list))
+  const input = { sessionId, title: 'Named by Apollo' }
+  await client.mutate({ mutation: gql(RENAME), variables: { input } })
+  await until(() => shown(list).edges[0].node.title === input.title)
+})
+
+check('expected_failure_of_a_mutation_is_data', async () => {
+  const input = { sessionId: 'nobody', title: 'Any' }
+  const { data, error } = await overSockets().mutate({ mutation: gql(RENAME), variables: { input } })
+  assert.equal(error, undefined)
+  assert.deepEqual(data.updateSession.userErrors.map(({ code }) => code), ['NOT_FOUND'])
+})
+
+check('invalid_document_is_a_combined_error_with_its_code', async () => {
+  const run = overSockets().query({ query: gql`query Wrong { sessions { nobodyKnowsThis } }` })
+  assert.deepEqual(await failure(run), ['GRAPHQL_VALIDATION_FAILED'])
+})
+
+check('refused_argument_is_a_combined_error_with_its_code', async () => {
+  const run = overSockets().query({ query: gql(SESSIONS), variables: { first: -1 } })
+  assert.deepEqual(await failure(run), ['BAD_USER_INPUT'])
+})
+
+check('variable_of_the_wrong_type_is_a_combined_error_with_its_code', async () => {
+  const run = overSockets().query({ query: gql(SESSIONS), variables: { first: 'many' } })
+  assert.deepEqual(await failure(run), ['BAD_USER_INPUT'])
+})
+
+check('missing_token_is_a_combined_error_with_its_code', async () => {
+  const run = overHttp(given.guardedUrl).query({ query: gql(SESSIONS), variables: { first: 1 } })
+  assert.deepEqual(await failure(run), ['UNAUTHENTICATED'])
+})
+
+await report()

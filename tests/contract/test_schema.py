@@ -1,0 +1,30 @@
+"""schema/schema.graphql as graphql-js, GraphQL Inspector and GraphQL ESLint find it."""
+
+import json
+
+import pytest
+
+from tests.support.clients import CONTRACT, MODULES, ROOT, Outcomes, checks, node, outcomes
+
+SCHEMA = ROOT / "schema" / "schema.graphql"
+
+
+@pytest.fixture(scope="module")
+def checked() -> Outcomes:
+    return outcomes("schema.mjs", schema=str(SCHEMA), agreed=str(CONTRACT / "schema.graphql"))
+
+
+@pytest.mark.parametrize("check", checks("schema.mjs"))
+def test_schema(checked: Outcomes, check: str) -> None:
+    assert checked[check] is None, checked[check]
+
+
+def test_linter_has_no_complaint() -> None:
+    eslint = MODULES / "eslint" / "bin" / "eslint.js"
+
+    run = node(eslint, "--config", CONTRACT / "eslint.config.mjs", "--format", "json", SCHEMA)
+
+    assert run.stderr == ""
+    (file,) = json.loads(run.stdout)
+    complaints = [f"{message['line']}: {message['message']}" for message in file["messages"]]
+    assert (run.returncode, complaints) == (0, [])

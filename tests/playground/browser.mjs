@@ -1,0 +1,104 @@
+// A new Chromium on the playground, and what goes wrong in it.
+import { chromium } from "playwright-core";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * Opens `url` with `stored` in its localStorage and gives `use` the page; resolves to what that gives, with
+ * `foreign`, the requests beyond the server's origin, and `complaints`, all errors and warnings of the page and its
+ * console.
+ */
+export async function visit({ chromium: executablePath, url, colorScheme = "light", stored = {} }, use) {
+  const { origin } = new URL(url);
+  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  try {
+    const context = await browser.newContext({ colorScheme, viewport: { width: 1400, height: 760 } });
+    await context.addInitScript((entries) => Object.assign(localStorage, entries), stored);
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    const foreign = [];
+    const complaints = [];
+    const isForeign = (address) => !address.startsWith("data:") && new URL(address).host !== new URL(origin).host;
+    page.on("request", (request) => isForeign(request.url()) && foreign.push(request.url()));
+    page.on("websocket", (socket) => isForeign(socket.url()) && foreign.push(socket.url()));
+    page.on("requestfailed", (request) => {
+      const { errorText } = request.failure();
+      // What a page still loads when it is left is given up.
+      if (errorText !== "net::ERR_ABORTED") {
+        complaints.push(`${request.url()} ${errorText}`);
+      }
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) {
+        complaints.push(message.text());
+      }
+    });
+    await page.goto(url);
+    const seen = await use(page);
+    return { ...seen, foreign, complaints };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The buttons of the tabs. */
+export function tabs(page) {
+  return page.locator("[id^=graphiql-session-tab-]");
+}
+
+/** Goes to a tab, by its operation's name. */
+async function open(page, tab) {
+  await tabs(page).and(page.getByTitle(tab, { exact: true })).click();
+  await taken(page, tab);
+}
+
+/** Resolves when GraphiQL has taken up a tab's operation, which is a moment after it is shown. */
+export async function taken(page, tab) {
+  await page.waitForFunction(
+    (name) => localStorage["reprise-1:graphiql:query"]?.match(/(query|mutation|subscription) (\w+)/)[2] === name,
+    tab,
+  );
+}
+
+/** Presses the button that runs the tab's operation. */
+export async function press(page) {
+  await page.locator(".graphiql-execute-button").click();
+}
+
+/** Runs a query's or mutation's tab; resolves to its answer when that is shown. */
+export async function run(page, tab) {
+  await open(page, tab);
+  const answering = page.waitForResponse(
+    (response) => response.request().postDataJSON()?.operationName === tab,
+  );
+  await press(page);
+  const answer = await (await answering).json();
+  await shown(page, '"data"');
+  return answer;
+}
+
+/** Resolves when the answer that is shown holds `text`. */
+export async function shown(page, text) {
+  await page.locator(".result-window", { hasText: text }).waitFor();
+}
+
+/** The page's red, green and blue, each up to 255. */
+export function background(page) {
+  return page.evaluate(() =>
+    getComputedStyle(document.querySelector(".graphiql-container")).backgroundColor.match(/\d+/g).map(Number),
+  );
+}
+
+/** Resolves when the bar below the answer shows `state`. */
+export async function progress(page, state) {
+  await page.locator(`.resume[data-state="${state}"]`).waitFor();
+}

@@ -1,0 +1,127 @@
+"""The playground in a browser, on `reprise serve --samples`."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.playground.browser import Missing, visit
+from tests.support.clients import ROOT, samples
+
+TABS = ["ListSessions", "Search", "ReadSession", "ResumeSession", "FollowResume", "ReadThread"]
+TOKEN = "sesame-1"
+
+
+def seen_by(name: str, url: str, *, refused: bool = False, **given: Any) -> dict[str, Any]:
+    """What a visit saw; nothing went wrong in it, and nothing was asked of another server.
+
+    `refused`: the server is expected to answer 401, of which Chromium tells the console.
+    """
+    try:
+        seen = visit(name, url, **given)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    assert seen["foreign"] == []
+    assert [complaint for complaint in seen["complaints"] if not (refused and "401" in complaint)] == []
+    return seen
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server that seeds in small batches: progress has many steps."""
+    with samples(tmp_path_factory.mktemp("playground") / "samples", seed_batch=15) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def toured(url: str) -> dict[str, Any]:
+    """All tabs run, one after another; what is to be seen at the end of the resume goes to build/playground.png."""
+    picture = ROOT / "build" / "playground.png"
+    picture.parent.mkdir(exist_ok=True)
+    return seen_by("tabs", url, picture=picture)
+
+
+@pytest.fixture(scope="module")
+def returned(url: str) -> dict[str, Any]:
+    """A visit on a dark system, in a browser that keeps what no version of the page would store now."""
+    tab = {"id": "1", "title": "old", "query": "{ old }", "variables": "{", "headers": "{", "operationName": None}
+    stored = {
+        "reprise-1:graphiql:tabState": json.dumps({"tabs": [tab, {"id": 2}], "activeTabIndex": 7}),
+        "reprise-1:graphiql:visiblePlugin": "gone",
+        "reprise-1:graphiql:theme": "gone",
+        # Of another GraphiQL that was served at this address.
+        "graphiql:tabState": json.dumps({"tabs": [{**tab, "response": None}], "activeTabIndex": 0}),
+        "graphiql:headers": "{",
+    }
+    return seen_by("open", url, colorScheme="dark", stored=stored)
+
+
+def test_the_page_opens_with_tabs_that_run_on_the_samples(toured: dict[str, Any]) -> None:
+    assert toured["names"] == TABS
+    assert [answer for answer in toured["answers"].values() if "errors" in answer] == []
+
+
+def test_the_first_tab_lists_sessions(toured: dict[str, Any]) -> None:
+    sessions = toured["answers"]["ListSessions"]["data"]["sessions"]
+
+    assert len(sessions["nodes"]) == 10
+    assert sessions["totalCount"] == 18
+
+
+def test_the_search_tab_finds_something(toured: dict[str, Any]) -> None:
+    search = toured["answers"]["Search"]["data"]["search"]
+
+    assert search["totalCount"] == len(search["nodes"]) == 1
+
+
+def test_the_session_tab_reads_tool_calls_and_their_results(toured: dict[str, Any]) -> None:
+    messages = toured["answers"]["ReadSession"]["data"]["session"]["messages"]["nodes"]
+    kinds = {block["__typename"] for message in messages for block in message["content"]}
+
+    assert {"TextBlock", "ToolUseBlock", "ToolResultBlock"} <= kinds
+
+
+def test_progress_moves_below_the_answer_of_a_resume_until_it_is_ready(toured: dict[str, Any]) -> None:
+    percents = [percent for _, percent in toured["moved"]]
+    under_way = {percent for state, percent in toured["moved"] if state == "SEEDING"}
+
+    assert toured["answers"]["ResumeSession"]["data"]["resumeSession"]["messageCount"] == 2400
+    assert len(under_way) >= 2
+    assert percents == sorted(percents)
+    assert toured["moved"][-1] == ["READY", 100]
+
+
+def test_the_thread_of_a_resume_goes_into_the_tabs_that_read_it(toured: dict[str, Any]) -> None:
+    assert toured["answers"]["ReadThread"]["data"]["thread"]["turns"]["totalCount"] > 100
+
+
+def test_documentation_and_explorer_show_the_schema(url: str) -> None:
+    explorer = seen_by("plugins", url)["explorer"]
+
+    assert {"session", "sessions", "search", "resumeTasks"} <= set(explorer.split())
+
+
+def test_the_page_is_light_or_dark_as_the_system_is(toured: dict[str, Any], returned: dict[str, Any]) -> None:
+    assert min(toured["background"]) > 200
+    assert max(returned["background"]) < 100
+
+
+def test_what_is_stored_from_before_does_not_keep_the_page_from_opening(returned: dict[str, Any]) -> None:
+    assert returned["title"] == "Reprise"
+    assert returned["names"] == TABS
+    assert len(returned["answer"]["data"]["sessions"]["nodes"]) == 10
+
+
+def test_the_page_asks_for_the_token_and_keeps_it_for_the_browsers_session(tmp_path: Path) -> None:
+    with samples(tmp_path / "samples", token=TOKEN) as server:
+        seen = seen_by("token", server.url, refused=True, token=TOKEN)
+
+    assert "presents its token" in seen["texts"][0]
+    assert "refused" in seen["texts"][1]
+    assert seen["type"] == "password"
+    assert len(seen["answer"]["data"]["sessions"]["nodes"]) == 10
+    assert seen["again"] == seen["answer"]
+    assert not seen["isAskedAgain"]
+    assert TOKEN not in json.dumps(seen["kept"])

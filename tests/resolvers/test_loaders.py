@@ -1,0 +1,85 @@
+"""One set of loaders serves all requests: none suffers from another that was cancelled."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import pytest
+
+from resolvers.context import Loader
+
+PATIENCE = 5
+
+
+class Reading:
+    """What a loader reads, when it is told to."""
+
+    def __init__(self) -> None:
+        self.cancelled = 0
+        self.begun = asyncio.Event()
+        self.end = asyncio.Event()
+
+    async def __call__(self, keys: list[str]) -> list[str]:
+        self.begun.set()
+        try:
+            await self.end.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return [key.upper() for key in keys]
+
+
+async def request(loading: Awaitable[str]) -> str:
+    return await loading
+
+
+async def cancelled(task: asyncio.Task[str]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("ticks", range(4))
+async def test_a_cancelled_request_does_not_fail_another_of_its_batch(ticks: int) -> None:
+    reading = Reading()
+    loader: Loader[str, str] = Loader(reading)
+    first, second = (asyncio.create_task(request(loader.load(key))) for key in "ab")
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+
+    await cancelled(first)
+    reading.end.set()
+
+    async with asyncio.timeout(PATIENCE):
+        assert await second == "B"
+    assert reading.cancelled == 0
+
+
+async def test_a_reading_that_nobody_waits_for_is_cancelled() -> None:
+    reading = Reading()
+    loader: Loader[str, str] = Loader(reading)
+    requests = [asyncio.create_task(request(loader.load(key))) for key in "ab"]
+    await reading.begun.wait()
+
+    for task in requests:
+        await cancelled(task)
+    await asyncio.sleep(0)
+
+    assert reading.cancelled == 1
+
+
+@pytest.mark.parametrize("before", range(5))
+@pytest.mark.parametrize("after", range(5))
+async def test_a_request_that_comes_as_all_others_give_up_is_answered(before: int, after: int) -> None:
+    reading = Reading()
+    reading.end.set()
+    loader: Loader[str, str] = Loader(reading)
+    first = loader.load("a")
+    for _ in range(before):
+        await asyncio.sleep(0)
+    assert isinstance(first, asyncio.Future)
+    first.cancel()
+    for _ in range(after):
+        await asyncio.sleep(0)
+
+    async with asyncio.timeout(PATIENCE):
+        assert await loader.load("b") == "B"
