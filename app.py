@@ -47,11 +47,12 @@ from schema.transport.tracing import TracingRefused, tracing
 from schema.transport.websocket import WebSocketEndpoint
 from storage.database import Database, driver_url
 from storage.doctor import examine
-from storage.document_files import document_paths, read_file
-from storage.errors import InvalidDocument, InvalidId, StorageError, Unavailable
+from storage.document_files import document_paths
+from storage.errors import StorageError, Unavailable
 from storage.exports import export_document
+from storage.file_imports import import_files
 from storage.identifier import trimmed_id
-from storage.imports import CREATED, UNCHANGED, UPDATED, import_document
+from storage.imports import CREATED, UNCHANGED, UPDATED
 from storage.migrations import migrate, refuse_newer_file
 from storage.samples.load import load_samples
 from storage.seeding.seeder import BATCH_MESSAGES, LEASE_SECONDS, Seeder
@@ -350,13 +351,15 @@ def import_command(paths: tuple[Path, ...], source: str | None) -> None:
 async def _import_files(database: Database, files: list[Path], source: str | None) -> int:
     counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0}
     refusals: list[str] = []
-    with click.progressbar(files, label="Importing", file=sys.stderr) as progress:
-        for path in progress:
-            try:
-                document = await asyncio.to_thread(read_file, path, source)
-                counts[await import_document(database, document)] += 1
-            except (InvalidDocument, InvalidId, OSError) as error:
-                refusals.append(f"{path}: {error}")
+    with click.progressbar(length=len(files), label="Importing", file=sys.stderr) as progress:
+        async with contextlib.aclosing(import_files(database, files, source)) as batches:
+            async for outcomes in batches:
+                for outcome in outcomes:
+                    if outcome.result is None:
+                        refusals.append(f"{outcome.path}: {outcome.reason}")
+                    else:
+                        counts[outcome.result] += 1
+                progress.update(len(outcomes))
     for refusal in refusals:
         click.echo(refusal, err=True)
     summary = ", ".join(f"{count} {outcome.lower()}" for outcome, count in counts.items())

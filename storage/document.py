@@ -19,6 +19,8 @@ _ROLES = {
 }
 _PLAIN_ROLES = {"user", "assistant", "system", "tool"}
 _PLAIN_KEYS = {"role", "content"}
+# Of one message, in bytes.
+_DIGEST_SIZE = 16
 
 
 class MessageRow(NamedTuple):
@@ -38,7 +40,7 @@ class Transcript:
 
     rows: list[MessageRow] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
-    _digests: list[bytes] = field(default_factory=list)
+    _digests: bytearray = field(default_factory=bytearray)
     _own_items: int = 0
 
     def add(self, message: dict[str, object]) -> None:
@@ -52,7 +54,7 @@ class Transcript:
         position = len(self.rows)
         self.rows.append(MessageRow(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
         self.tokens.append(message_tokens(blocks))
-        self._digests.append(hashlib.blake2b(canonical(message), digest_size=16).digest())
+        self._digests += hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
         self._own_items += own_item_count(role, blocks)
 
     def item_count(self) -> int:
@@ -61,7 +63,7 @@ class Transcript:
 
     def digest(self, count: int) -> bytes:
         """Equal for transcripts whose first `count` messages are equal JSON values."""
-        return hashlib.blake2b(b"".join(self._digests[:count]), digest_size=32).digest()
+        return hashlib.blake2b(self._digests[: count * _DIGEST_SIZE], digest_size=32).digest()
 
 
 @dataclass(slots=True)
@@ -82,10 +84,14 @@ class Document:
     parent_id: str | None
     header: dict[str, object]
     transcript: Transcript
+    header_digest: bytes = field(init=False)
+    """Equal for documents that differ in their messages at most."""
+    item_count: int = field(init=False)
+    """How many thread items seeding writes for the whole transcript."""
 
-    def header_digest(self) -> bytes:
-        """Equal for documents that differ in their messages at most."""
-        return hashlib.blake2b(canonical(self.header), digest_size=32).digest()
+    def __post_init__(self) -> None:
+        self.header_digest = hashlib.blake2b(canonical(self.header), digest_size=32).digest()
+        self.item_count = self.transcript.item_count()
 
 
 def stored_role(role: str, extra: str | None) -> str:

@@ -39,3 +39,7 @@ class InvalidQuery(StorageError):
 
 class AlreadyServed(StorageError):
     """A SQLite database that another process serves."""
+
+
+class ReaderEnded(StorageError):
+    """A process that read documents ended in the middle, as when memory runs out."""

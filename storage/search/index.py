@@ -1,6 +1,6 @@
 """Keeping the index in step: called in the transactions that change what is indexed."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
@@ -14,22 +14,30 @@ in_span = (search_part.c.id >= sa.bindparam("start"), search_part.c.id < sa.bind
 
 _remove = sa.delete(search_part).where(*in_span)
 
+_newest = sa.select(sa.func.max(session.c.number))
+_next = sa.select(sa.func.nextval("session_number")).select_from(
+    sa.func.generate_series(1, sa.bindparam("count", type_=sa.Integer())).alias()
+)
 _take_in = sa.text(
     "INSERT INTO search_index(rowid, tokens) SELECT id, tokens FROM search_part WHERE id >= :start AND id < :end"
 )
 
 
-def next_number(transaction: Transaction) -> sa.ColumnElement[Any]:
-    """The number of a session that is being added."""
+async def next_numbers(transaction: Transaction, count: int) -> Sequence[int]:
+    """The numbers of sessions that are being added, rising."""
     if transaction.is_sqlite:
-        return sa.select(sa.func.coalesce(sa.func.max(session.c.number), 0) + 1).scalar_subquery()
-    return sa.func.nextval("session_number")
+        newest = (await transaction.execute(_newest)).scalar() or 0
+        return range(newest + 1, newest + 1 + count)
+    return (await transaction.execute(_next, {"count": count})).scalars().all()
 
 
-async def index_session(transaction: Transaction, number: int, title: str, tokens: list[str]) -> None:
-    """Add a new session: its title, and its messages by their tokens."""
-    rows = message_rows(number, 0, tokens)
-    await _add(transaction, rows + part_rows(number, TITLE_POSITION, token_text(title)))
+async def index_sessions(transaction: Transaction, sessions: Iterable[tuple[int, str, list[str]]]) -> None:
+    """Add sessions whose numbers `next_numbers` gave: their titles, and their messages by their tokens."""
+    rows: list[PartRow] = []
+    for number, title, tokens in sessions:
+        rows += message_rows(number, 0, tokens)
+        rows += part_rows(number, TITLE_POSITION, token_text(title))
+    await _add(transaction, rows)
 
 
 async def index_title(transaction: Transaction, number: int, title: str) -> None:
@@ -56,7 +64,7 @@ async def forget_session(transaction: Transaction, number: int) -> None:
 
 
 async def _add(transaction: Transaction, rows: list[PartRow]) -> None:
-    """Add parts that follow each other."""
+    """Add parts in the order of their ids, with no others between."""
     await transaction.insert(search_part, PartRow._fields, rows)
     if rows and transaction.is_sqlite:
         # All at once: a trigger would have FTS5 write to the file for each of them.

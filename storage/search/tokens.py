@@ -6,9 +6,9 @@ is its NFKC form, case-folded, marks kept. A word written in `camelCase` or `sna
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, filterfalse
 from typing import NamedTuple
 
 LONGEST_TOKEN = 64
@@ -46,9 +46,13 @@ _WORD = re.compile(
     f"|[{_CJK}][{_MARK}]*|[^\\W{_CJK}](?:[^\\W{_CJK}]|[{_MARK}])*"
 )
 _ASCII_WORD = re.compile("[A-Za-z0-9_]+")
+_BARE_UNDERSCORES = re.compile(r"\b_+\b")
+# To split by these blanks takes less time than to find the words.
+_ASCII_BLANKS = {code: " " for code in range(128) if not _ASCII_WORD.match(chr(code))}
 _PART = re.compile("[A-Z]+(?![a-z])[0-9]*|[A-Z]?[^A-Z_]+")
 _MARKED_PART = re.compile(r"(?:[A-Z]\.*)+(?![a-z.])[0-9]*|(?:[A-Z]\.*)?[^A-Z_]+")
 _LONGEST_NAME = 4 * LONGEST_TOKEN
+_MOST_KEPT = 65536
 # How a character is drawn, not which one it is.
 _VARIATION_SELECTORS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 
@@ -72,20 +76,25 @@ def token_text(text: str) -> str:
     the compound words in it.
     """
     is_ascii = text.isascii()
-    found = (_ASCII_WORD if is_ascii else _WORD).findall(text)
+    found = text.translate(_ASCII_BLANKS).split() if is_ascii else _WORD.findall(text)
     known = dict.fromkeys(found)
-    is_cut = max(map(len, known), default=0) > LONGEST_TOKEN
-    if not is_ascii or is_cut or ("_" in text and not all(word.strip("_") for word in known)):
-        wholes = " ".join([token for word in found for token in word_tokens(word)])
-    else:
+    has_underscore = "_" in text
+    is_plain = is_ascii and max(map(len, known), default=0) <= LONGEST_TOKEN
+    if is_plain and not (has_underscore and _BARE_UNDERSCORES.search(text)):
         wholes = " ".join(found).lower()
+    else:
+        wholes = " ".join(filter(None, map(_WHOLES.__getitem__, found)))
     # Most words have no parts; asking each for them would take most of the time.
-    unusual = [word for word in known if not word.islower() or "_" in word]
-    compounds = [parts for word in unusual if (parts := part_text(word))]
-    return f" {BARRIER} ".join([wholes, *compounds]) if compounds else wholes
+    unusual = _snake_or_cased(known) if has_underscore else filterfalse(str.islower, known)
+    compounds = f" {BARRIER} ".join(filter(None, map(_PARTS.__getitem__, unusual)))
+    return f"{wholes} {BARRIER} {compounds}" if compounds else wholes
 
 
-@lru_cache(maxsize=65536)
+def _snake_or_cased(found: Iterable[str]) -> Iterator[str]:
+    return (word for word in found if "_" in word or not word.islower())
+
+
+@lru_cache(maxsize=_MOST_KEPT)
 def word_tokens(word: str) -> tuple[str, ...]:
     """The tokens of a word as a whole: one, unless its normal form falls into several; none for bare underscores."""
     if word.isascii():
@@ -99,7 +108,7 @@ def normal_form(text: str) -> str:
     return unicodedata.normalize("NFKC", plain.casefold())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_MOST_KEPT)
 def part_text(word: str) -> str:
     """The tokens of the parts of a word in camelCase or snake_case, with a blank between; empty for any other word."""
     if len(word) > _LONGEST_NAME:
@@ -125,3 +134,21 @@ def _shape(character: str) -> str:
     if character.isdigit():
         return "0"
     return "." if unicodedata.category(character)[0] == "M" else "a"
+
+
+class _Told(dict[str, str]):
+    """What a function tells of words, kept: looking it up costs less than calling any function does."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        told = self[word] = self._function(word)
+        return told
+
+
+_WHOLES = _Told(lambda word: " ".join(word_tokens(word)))
+_PARTS = _Told(part_text)

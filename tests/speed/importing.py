@@ -1,6 +1,5 @@
 """Importing documents."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +9,8 @@ import orjson
 import sqlalchemy as sa
 
 from storage.database import Database
-from storage.document_files import read_file
-from storage.imports import CREATED, import_document
+from storage.file_imports import import_files
+from storage.imports import CREATED
 from storage.tables import message, session
 from tests.speed.figure import Figure, rate
 from tests.speed.loop import run
@@ -33,8 +32,8 @@ async def _round(ours: str, plain: str, paths: Sequence[Path]) -> tuple[float, f
     """Messages a second through Reprise and plainly, each into an empty database of its own."""
     async with Database(ours) as database, Database(plain) as other:
         began = time.perf_counter()
-        for path in paths:
-            assert await import_document(database, await asyncio.to_thread(read_file, path)) == CREATED
+        async for outcomes in import_files(database, paths):
+            assert all(outcome.result == CREATED for outcome in outcomes)
         imported = time.perf_counter()
         rows = await _stored(database)
         copying = time.perf_counter()

@@ -6,7 +6,8 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
@@ -17,13 +18,16 @@ import sqlalchemy as sa
 
 import storage.document
 import storage.imports
+import storage.readers
 import tests.speed.generate
 from storage.database import Database
 from storage.document import Document
+from storage.file_imports import import_files
 from storage.formats import read_document
-from storage.imports import CREATED, import_document
+from storage.imports import CREATED, import_documents
 from storage.jsontext import parse_document
 from storage.migrations import migrate
+from storage.readers import BATCH_DOCUMENTS
 from tests.speed.loop import run
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, sqlite_url
 
@@ -40,7 +44,6 @@ _SOURCES = (
     "search/parts.py",
     "search/tokens.py",
 )
-_CLEANING = {True: ("ANALYZE",), False: ("VACUUM (ANALYZE)",)}
 
 
 def cache_folder() -> Path:
@@ -64,26 +67,27 @@ def data_set(folder: Path, sessions: int) -> Iterator[dict[str, str]]:
         yield urls
 
 
-def indexing_costs(databases: SqliteDatabases | PostgresDatabases, sessions: int, rounds: int) -> tuple[float, float]:
-    """Seconds that importing so many sessions takes with the index, and the median ratio to importing without."""
-    documents = [orjson.dumps(document) for document in tests.speed.generate.sessions(sessions, MEAN)]
+def indexing_costs(
+    databases: SqliteDatabases | PostgresDatabases, paths: Sequence[Path], rounds: int
+) -> tuple[float, float]:
+    """Seconds that importing these files takes with the index, and the median ratio to importing without."""
     taken, ratios = [], []
     for _ in range(rounds):
         with databases.copy() as url:
-            indexed = run(imported, url, documents)
+            indexed = run(imported, url, paths)
         with databases.copy() as url, _no_index():
-            plain = run(imported, url, documents)
+            plain = run(imported, url, paths)
         taken.append(indexed)
         ratios.append(indexed / plain)
     return median(taken), median(ratios)
 
 
-async def imported(url: str, documents: list[bytes]) -> float:
-    """Seconds that it took to import documents that are all new."""
+async def imported(url: str, paths: Sequence[Path]) -> float:
+    """Seconds that it took to import documents that are all new, as `reprise import` does."""
     async with Database(url) as database:
         began = time.perf_counter()
-        for data in documents:
-            assert await import_document(database, read_document(parse_document(data))) == CREATED
+        async for outcomes in import_files(database, paths):
+            assert all(outcome.result == CREATED for outcome in outcomes)
         return time.perf_counter() - began
 
 
@@ -95,8 +99,9 @@ def _no_index() -> Iterator[None]:
         return None
 
     replaced = {
-        (storage.document, "message_tokens"): lambda _: "",
-        (storage.imports, "index_session"): nothing,
+        (storage.document, "message_tokens"): _no_tokens,
+        (storage.imports, "index_sessions"): nothing,
+        (storage.readers, "begin_process"): _begin_plain_process,
     }
     kept = {(module, name): getattr(module, name) for module, name in replaced}
     for (module, name), value in replaced.items():
@@ -106,6 +111,16 @@ def _no_index() -> Iterator[None]:
     finally:
         for (module, name), value in kept.items():
             setattr(module, name, value)
+
+
+def _no_tokens(_: object) -> str:
+    return ""
+
+
+def _begin_plain_process() -> None:
+    # In the process that reads, where nothing is replaced yet.
+    storage.readers.begin_process()
+    vars(storage.document)["message_tokens"] = _no_tokens
 
 
 def _fingerprint() -> str:
@@ -128,23 +143,25 @@ async def _build(server: str, urls: list[str], sessions: int) -> None:
     await connection.execute(f"CREATE DATABASE {_NAME} TEMPLATE template0 ENCODING 'UTF8'")
     await connection.close()
     began = time.perf_counter()
+    documents = _documents(sessions)
     async with contextlib.AsyncExitStack() as opened:
         databases = []
         for url in urls:
             await migrate(url)
             databases.append(await opened.enter_async_context(Database(url)))
-        async for number, document in _documents(sessions):
-            await asyncio.gather(*(import_document(database, document) for database in databases))
-            if (number + 1) % 1000 == 0:
-                print(f"{number + 1} sessions imported, {time.perf_counter() - began:.0f} s", flush=True)
+        for start in range(0, sessions, BATCH_DOCUMENTS):
+            batch = list(islice(documents, BATCH_DOCUMENTS))
+            await asyncio.gather(*(import_documents(database, batch) for database in databases))
+            if (start + len(batch)) % 1000 == 0:
+                print(f"{start + len(batch)} sessions imported, {time.perf_counter() - began:.0f} s", flush=True)
         for database in databases:
-            async with database.engine.connect() as cleaning:
-                await cleaning.execution_options(isolation_level="AUTOCOMMIT")
-                for statement in _CLEANING[database.is_sqlite]:
-                    await cleaning.execute(sa.text(statement))
+            if not database.is_sqlite:
+                async with database.engine.connect() as cleaning:
+                    await cleaning.execution_options(isolation_level="AUTOCOMMIT")
+                    await cleaning.execute(sa.text("VACUUM (ANALYZE)"))
 
 
-async def _documents(sessions: int) -> AsyncIterator[tuple[int, Document]]:
+def _documents(sessions: int) -> Iterator[Document]:
     """Made one at a time, since all of them do not fit into memory."""
-    for number, document in enumerate(tests.speed.generate.sessions(sessions, MEAN)):
-        yield number, read_document(parse_document(orjson.dumps(document)))
+    for document in tests.speed.generate.sessions(sessions, MEAN):
+        yield read_document(parse_document(orjson.dumps(document)))

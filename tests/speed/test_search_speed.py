@@ -1,20 +1,21 @@
 """That the benchmark of searching runs. What it measures is not looked at."""
 
-import orjson
+from pathlib import Path
+
 import pytest
 
 from schema.build import create_schema
-from tests.speed.generate import sessions
+from tests.speed.generate import write_sessions
 from tests.speed.loop import run
 from tests.speed.search_cases import CASES, search_figures, search_table
 from tests.speed.search_data import MEAN, imported, indexing_costs
 
 
 @pytest.mark.parametrize("fixture", ["sqlite_databases", "postgres_databases"])
-def test_every_search_gives_its_figures(fixture: str, request: pytest.FixtureRequest) -> None:
+def test_every_search_gives_its_figures(fixture: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     databases = request.getfixturevalue(fixture)
     with databases.copy() as url:
-        run(imported, url, [orjson.dumps(document) for document in sessions(10, MEAN)])
+        run(imported, url, write_sessions(tmp_path, 10, MEAN))
         figures = run(search_figures, create_schema(), url, {name: CASES[name][:1] for name in CASES}, 1)
 
     assert len(figures) == len(CASES) * 4
@@ -24,8 +25,10 @@ def test_every_search_gives_its_figures(fixture: str, request: pytest.FixtureReq
 
 
 @pytest.mark.parametrize("fixture", ["sqlite_databases", "postgres_databases"])
-def test_imports_are_measured_with_the_index_and_without(fixture: str, request: pytest.FixtureRequest) -> None:
-    seconds, ratio = indexing_costs(request.getfixturevalue(fixture), sessions=2, rounds=1)
+def test_imports_are_measured_with_the_index_and_without(
+    fixture: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    seconds, ratio = indexing_costs(request.getfixturevalue(fixture), write_sessions(tmp_path, 2, MEAN), rounds=1)
 
     assert seconds > 0
     assert ratio > 0

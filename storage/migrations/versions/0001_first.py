@@ -17,6 +17,8 @@ SQLITE_SEARCH = (
     )""",
     # Merging later, and more at a time, takes half as long for many imports.
     "INSERT INTO search_index(search_index, rank) VALUES ('automerge', 8)",
+    # Bytes of words that a transaction may gather before it writes them: a whole batch of an import.
+    "INSERT INTO search_index(search_index, rank) VALUES ('hashsize', 16777216)",
     """CREATE TRIGGER search_part_removed AFTER DELETE ON search_part BEGIN
         INSERT INTO search_index(search_index, rowid, tokens) VALUES ('delete', old.id, old.tokens);
     END""",

@@ -1,0 +1,136 @@
+"""Documents read from files in batches, ahead of who saves them: by processes of their own when there are many.
+
+Reading a document and finding its words takes longer than saving it, and Python does one thing at a time in a process.
+"""
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import NamedTuple
+
+from storage.document import Document
+from storage.document_files import read_file
+from storage.errors import InvalidDocument, InvalidId, ReaderEnded
+
+BATCH_DOCUMENTS = 100
+BATCH_BYTES = 4 * 2**20
+"""Bytes of files in a batch, unless one alone has more; they take a fraction of a second to save."""
+
+_AHEAD_BYTES = 16 * BATCH_BYTES
+# Fewer bytes than this are read in less time than processes take to start.
+_POOL_BYTES = 24 * 2**20
+
+
+class Batch(NamedTuple):
+    """Files to be read together, and how many bytes they have."""
+
+    paths: list[Path]
+    size: int
+
+
+class Refusal(NamedTuple):
+    """Why a file holds no session document."""
+
+    reason: str
+
+
+def batches(paths: Iterable[Path]) -> Iterator[Batch]:
+    """The files in order, parted by their number and size."""
+    batch = Batch([], 0)
+    for path in paths:
+        size = _size(path)
+        if batch.paths and (len(batch.paths) == BATCH_DOCUMENTS or batch.size + size > BATCH_BYTES):
+            yield batch
+            batch = Batch([], 0)
+        batch = Batch([*batch.paths, path], batch.size + size)
+    if batch.paths:
+        yield batch
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        # Reading it will tell why.
+        return 0
+
+
+def read_batch(paths: list[Path], source: str | None) -> list[Document | Refusal]:
+    """What is in each file."""
+    found: list[Document | Refusal] = []
+    for path in paths:
+        try:
+            found.append(read_file(path, source))
+        except (InvalidDocument, InvalidId, OSError) as error:
+            found.append(Refusal(str(error)))
+    return found
+
+
+async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenerator[list[Document | Refusal], None]:
+    """What is in the files, batch by batch in order; a few batches are read ahead. Raises ReaderEnded."""
+    waiting = deque(batches(paths))
+    with _executor(sum(batch.size for batch in waiting)) as (executor, workers):
+        reading: deque[tuple[asyncio.Future[list[Document | Refusal]], int]] = deque()
+        loop = asyncio.get_running_loop()
+        try:
+            while waiting or reading:
+                ahead = sum(size for _, size in reading)
+                while waiting and len(reading) <= workers and (not reading or ahead + waiting[0].size <= _AHEAD_BYTES):
+                    batch = waiting.popleft()
+                    ahead += batch.size
+                    reading.append((loop.run_in_executor(executor, read_batch, batch.paths, source), batch.size))
+                yield await reading.popleft()[0]
+        except BrokenProcessPool:
+            raise ReaderEnded(
+                "A process that reads documents was ended, perhaps because memory ran out. What is saved stays; "
+                "import again for the rest."
+            ) from None
+        finally:
+            # Of what is not read any more nothing is told.
+            for future, _ in reading:
+                future.cancel()
+            await asyncio.gather(*(future for future, _ in reading), return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _executor(size: int) -> Iterator[tuple[Executor, int]]:
+    """What reads so many bytes, and how many batches it reads at a time."""
+    workers = max(1, _cores() - 1)
+    executor: Executor
+    if size < _POOL_BYTES:
+        workers = 1
+        executor = ThreadPoolExecutor(workers)
+    else:
+        # Not forked: this process has threads.
+        context = multiprocessing.get_context("spawn")
+        executor = ProcessPoolExecutor(workers, mp_context=context, initializer=begin_process)
+    try:
+        yield executor, workers
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def begin_process() -> None:
+    """What a process that reads does first."""
+    # An interrupt from the keyboard is for the process that reads for somebody, which then ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)

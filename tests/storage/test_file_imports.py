@@ -1,0 +1,61 @@
+"""Files in any number are imported, and what the databases do beside is done by the end."""
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import storage.file_imports
+import storage.readers
+from storage.database import Database
+from storage.doctor import examine
+from storage.file_imports import Outcome, import_files
+from storage.imports import CREATED, UNCHANGED, UPDATED
+from tests.support.documents import Document, user, zagens
+
+
+def written(folder: Path, name: str, document: Document) -> Path:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+async def imported(database: Database, paths: list[Path]) -> list[list[Outcome]]:
+    return [outcomes async for outcomes in import_files(database, paths)]
+
+
+async def test_outcomes_are_told_in_the_order_of_the_files_batch_by_batch(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.readers, "BATCH_DOCUMENTS", 2)
+    paths = [written(tmp_path, id, zagens(id, messages=[user("one")])) for id in ("a", "b", "c")]
+    none = written(tmp_path, "none", {})
+    longer = written(tmp_path, "longer", zagens("a", messages=[user("one"), user("two")]))
+
+    async with Database(database_url) as database:
+        first, second, third = await imported(database, [paths[0], none, paths[0], longer, *paths[1:]])
+
+        assert [(outcome.path, outcome.result) for outcome in first] == [(paths[0], CREATED), (none, None)]
+        assert "metadata" in first[1].reason
+        assert second == [Outcome(paths[0], UNCHANGED), Outcome(longer, UPDATED)]
+        assert third == [Outcome(paths[1], CREATED), Outcome(paths[2], CREATED)]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_long_import_leaves_nothing_gathered_and_the_planner_informed(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.readers, "BATCH_DOCUMENTS", 3)
+    monkeypatch.setattr(storage.file_imports, "_MANY", 10)
+    paths = [written(tmp_path, f"{n}", zagens(f"s{n}", messages=[user(f"word{n}")])) for n in range(10)]
+
+    async with Database(database_url) as database:
+        await imported(database, paths)
+
+        assert [finding async for finding in examine(database)] == []
+        async with database.write() as transaction:
+            pages = await transaction.execute(sa.text("SELECT gin_clean_pending_list('search_part_lexemes')"))
+            assert pages.scalar() == 0
+            rows = await transaction.execute(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'search_part'"))
+            assert rows.scalar() == 20
