@@ -17,6 +17,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StreamResult
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError, StreamExecutionResult
+from strawberry.types.graphql import OperationType
 
 import resolvers.errors
 from schema.limits import Limits
@@ -41,6 +42,7 @@ class Checked(SchemaExtension):
     """
 
     _document: Document
+    _ambiguous: list[GraphQLError]
     _cost: int | None = None
 
     def on_parse(self) -> Iterator[None]:
@@ -48,6 +50,10 @@ class Checked(SchemaExtension):
         assert context.query is not None
         self._document = self._schema.documents.parsed(context.query)
         context.graphql_document = self._document.tree
+        self._ambiguous = _ambiguous_operation(context)
+        if self._ambiguous:
+            # None of them will be run; that the first could not be is not what is wrong.
+            context.allowed_operations = frozenset(OperationType)
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -58,7 +64,7 @@ class Checked(SchemaExtension):
                 error if _is_coded(error) else _with_code(error, "GRAPHQL_VALIDATION_FAILED")
                 for error in self._schema.documents.errors(self._document)
             ]
-            or _ambiguous_operation(context)
+            or self._ambiguous
             or self._too_costly()
         )
         yield

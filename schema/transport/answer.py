@@ -1,6 +1,7 @@
 """What goes out over HTTP: bodies of JSON, and refusals in the form of GraphQL errors."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -80,6 +81,14 @@ def _response(request: Request, refusal: Refusal) -> Response:
 
 def _headers(media_type: str, others: Iterable[Header]) -> list[Header]:
     return [(b"content-type", f"{media_type}; charset=utf-8".encode()), *_HEADERS, *others]
+
+
+def raw_refusal(refusal: Refusal) -> bytes:
+    """The whole response to what could not be read as a request, after which the connection is closed."""
+    body = refusal.body
+    headers = [(b"content-length", b"%d" % len(body)), *_headers(JSON, refusal.headers), (b"connection", b"close")]
+    start = f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n".encode()
+    return b"".join((start, *(b"%b: %b\r\n" % header for header in headers), b"\r\n", body))
 
 
 def _as_handshake(send: Send) -> Send:

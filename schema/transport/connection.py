@@ -1,12 +1,21 @@
 """Connections: uvicorn's own, bounded in what a client can make them hold, and for how long."""
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import HeaderLineTooLong, RequestLineTooLong, TooManyHeaders
 from websockets.frames import Frame
+
+from schema.transport.answer import Refusal, raw_refusal
+
+if sys.platform == "win32":
+    # Its parser bounds heads itself.
+    from uvicorn.protocols.http.h11_impl import H11Protocol as HttpProtocol
+else:
+    from schema.transport.heads import BoundedHeads as HttpProtocol
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
@@ -60,7 +69,7 @@ class _Draining(asyncio.Protocol):
             self._stall = None
 
 
-class HttpConnection(_Draining, AutoHTTPProtocol):  # type: ignore[misc, valid-type] # by whichever parser there is
+class HttpConnection(_Draining, HttpProtocol):
     """Ends when its client stops reading."""
 
 
@@ -71,6 +80,14 @@ class WebSocketConnection(_Draining, WebSocketsSansIOProtocol):
         super().connection_made(transport)
         # The next state waits to be made, rather than a state to be sent.
         self.transport.set_write_buffer_limits(high=0)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated and (error := self.conn.handshake_exc):
+            # Uvicorn looks at refused frames alone.
+            self.close_sent = True
+            self.transport.write(raw_refusal(_refused_head(error)))
+            self.transport.close()
 
     def handle_ping(self) -> None:
         if self.writable.is_set():
@@ -86,7 +103,21 @@ class WebSocketConnection(_Draining, WebSocketsSansIOProtocol):
 
     async def send(self, message: "ASGISendEvent") -> None:
         await self.writable.wait()
-        if self.close_sent:
+        was_closed = self.close_sent
+        if was_closed:
             # Closed from here, for a message too large or a ping without answer; uvicorn takes this for a mistake.
             raise ClientDisconnected
         await super().send(message)
+        if self.close_sent:
+            # Also by a refusal of the handshake, which uvicorn would log as the fault of the application.
+            self.handshake_complete = True
+
+
+def _refused_head(error: Exception) -> Refusal:
+    """What is said of a handshake whose head could be read as a request, but not as a websocket's."""
+    status = 400
+    if isinstance(error, RequestLineTooLong):
+        status = 414
+    elif isinstance(error, HeaderLineTooLong | TooManyHeaders):
+        status = 431
+    return Refusal(status, "BAD_REQUEST", f"The head of the handshake is not understood: {error}.")

@@ -13,6 +13,7 @@ from strawberry.types.execution import ExecutionResult
 
 from schema.transport.answer import Refusal
 from schema.transport.negotiation import media_ranges
+from schema.transport.presence import left
 from schema.transport.results import encoded, response_of
 from schema.transport.sockets import Sockets
 
@@ -74,7 +75,7 @@ class _Stream:
         await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         await self._send_bytes(_BOUNDARY)
         writing = asyncio.create_task(self._write(results), name="reprise-operation")
-        leaving = asyncio.create_task(_left(receive))
+        leaving = asyncio.create_task(left(receive))
         stopping = asyncio.create_task(self._stopped.wait())
         tasks = {writing, leaving, stopping, asyncio.create_task(self._beat())}
         try:
@@ -107,9 +108,3 @@ class _Stream:
 
     async def _send_bytes(self, body: bytes, *, more: bool = True) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
-
-
-async def _left(receive: Receive) -> None:
-    """Returns when the client has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -5,11 +5,11 @@ belongs to. What a client chose, such as a name, is bounded here; what a client 
 """
 
 import re
+import secrets
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from strawberry.extensions import SchemaExtension
@@ -223,4 +223,4 @@ def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     for name, value in headers:
         if name == REQUEST_ID and _well_formed(value):
             return value.decode("ascii")
-    return uuid4().hex
+    return secrets.token_hex(16)

@@ -10,25 +10,43 @@ from schema.transport.body import Disconnected
 
 T = TypeVar("T")
 
+UNWATCHED_SECONDS = 0.05
+"""What takes less is not worth to be stopped; most does."""
+
 
 async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     """What `work` gives. Once the client is gone it is cancelled, with its statement, and raises Disconnected.
 
     For a request whose body has been read: what `receive` gives otherwise is dropped.
     """
-    working = asyncio.create_task(work)
-    leaving = asyncio.create_task(_left(receive))
+    watching: asyncio.Task[None] | None = None
+
+    def watch() -> None:
+        nonlocal watching
+        watching = loop.create_task(end())
+
+    async def end() -> None:
+        await left(receive)
+        presence.reschedule(loop.time())
+
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(UNWATCHED_SECONDS, watch)
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        raise Disconnected
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        async with asyncio.timeout(None) as presence:
+            try:
+                return await work
+            finally:
+                timer.cancel()
+                if watching is not None:
+                    watching.cancel()
+    except TimeoutError:
+        if presence.expired():
+            raise Disconnected from None
+        raise
 
 
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def left(receive: Receive) -> None:
+    """Returns when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":  # noqa: ASYNC110 - `receive` waits itself
+        # A server may say again and again that no more comes.
+        await asyncio.sleep(UNWATCHED_SECONDS)

@@ -1,5 +1,6 @@
 """Which methods are answered, and what each may run."""
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -60,6 +61,19 @@ async def test_of_several_operations_the_named_one_decides_what_get_may_run(serv
 
     assert (await get(server, query=query, operationName="A")).json() == DATA
     assert refusal(await get(server, query=query, operationName="B")) == (405, "OPERATION_RESOLUTION_FAILURE")
+
+
+@pytest.mark.parametrize("first", [MUTATION, SUBSCRIPTION])
+async def test_of_several_operations_one_must_be_named_whatever_the_first_one_is(server: Served, first: str) -> None:
+    query = f"{first.replace(' {', ' A {', 1)} query B {{ __typename }}"
+
+    for accept, status in ((GRAPHQL, 400), ("application/json", 200)):
+        for response in (
+            await get(server, {"accept": accept}, query=query),
+            await post(server, json.dumps({"query": query}), {"accept": accept}),
+        ):
+            assert refusal(response) == (status, "OPERATION_RESOLUTION_FAILURE")
+            assert "operation name" in response.json()["errors"][0]["message"]
 
 
 async def test_a_plain_subscription_is_told_where_to_go(server: Served) -> None:
