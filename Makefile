@@ -9,7 +9,7 @@ NPM := $(if $(HAS_NODE),npm,PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/
 PLAYGROUND := schema/playground
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test soak lint types bench bench-search bench-sockets schema playground screenshot wheel lock clean
+.PHONY: help install serve test soak lint types bench bench-search bench-sockets bench-scale schema playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,9 @@ bench-search: install ## Measure search over a million messages; the first run b
 
 bench-sockets: install ## Measure 1,000 websockets that follow one long resume
 	$(BIN)/python -m tests.speed.sockets
+
+bench-scale: install ## Measure several processes that seed on one PostgreSQL
+	$(BIN)/python -m tests.speed.scale
 
 schema: install ## Write schema/schema.graphql from the code
 	$(BIN)/reprise schema > schema/schema.graphql.new

@@ -29,6 +29,7 @@ EXEMPT = {
     "make bench",
     "make bench-search",
     "make bench-sockets",
+    "make bench-scale",
     "make schema",
     "make playground",
     "make screenshot",
