@@ -8,8 +8,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database import Database
 from storage.search.query import Clause
+from storage.search.scan import is_said
 from storage.tables import search_part
-from storage.types import position_of
 
 _index = sa.table("search_index", sa.column("rowid", sa.BigInteger()), sa.column("search_index"))
 _explained = sa.text(
@@ -31,14 +31,14 @@ class Matching:
         self.source: sa.FromClause
         self.id: ColumnElement[int]
         self.condition: ColumnElement[bool]
-        self.is_said = _all_said(clauses)
+        self.is_said = _all_said(clauses, is_sqlite)
         phrases = [clause for clause in clauses if len(clause.tokens) > 1]
         # SQLite puts together all that a prefix stands for before it gives the first.
         self.is_dear = is_sqlite and any(clause.is_prefix for clause in clauses)
         # SQLite follows all the words of a phrase to count it.
-        self.worth_asking = 10 * _WORTH_ASKING if is_sqlite and phrases else _WORTH_ASKING
+        self.worth_asking = 20 * _WORTH_ASKING if is_sqlite and phrases else _WORTH_ASKING
         # PostgreSQL reads a part's row where SQLite reads an entry of the index.
-        self.parts_a_message = 2.0 if is_sqlite else 0.5
+        self.parts_a_message = 1.0 if is_sqlite else 0.5
         if is_sqlite:
             self.source, self.id = _index, _index.c.rowid
             self.condition = _is_indexed(" AND ".join(map(_fts5, clauses)))
@@ -49,7 +49,7 @@ class Matching:
             # As part of the statement's text: a plan for any query would not be the best one for this.
             asked = sa.cast(sa.literal(self._words, sa.Text(), literal_execute=True), TSQUERY)
             has_words = sa.func.search_lexemes(search_part.c.tokens).op("@@", is_comparison=True)(asked)
-            self.condition = sa.and_(has_words, _all_said(phrases))
+            self.condition = sa.and_(has_words, _all_said(phrases, is_sqlite))
 
     async def are_more_than(self, database: Database, count: int, *, exactly: bool = False) -> bool:
         """Whether the index has to look at more parts than so many: roughly, unless `exactly`, those that have the
@@ -75,10 +75,10 @@ def tokens_of(clause: Clause) -> str:
     return f" {' '.join(clause.tokens)}{'' if clause.is_prefix else ' '}"
 
 
-def _all_said(clauses: Sequence[Clause]) -> ColumnElement[bool]:
+def _all_said(clauses: Sequence[Clause], is_sqlite: bool) -> ColumnElement[bool]:
     # What is long is rare, and soon looked for.
     asked = sorted(map(tokens_of, clauses), key=len, reverse=True)
-    return sa.and_(sa.true(), *(position_of(text, search_part.c.tokens) > 0 for text in asked))
+    return sa.and_(sa.true(), *(is_said(text, is_sqlite=is_sqlite) for text in asked))
 
 
 def _is_indexed(asked: str) -> ColumnElement[bool]:
