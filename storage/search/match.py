@@ -31,6 +31,7 @@ class Matching:
         self.source: sa.FromClause
         self.id: ColumnElement[int]
         self.condition: ColumnElement[bool]
+        self._planned: float | None = None
         self.is_said = _all_said(clauses, is_sqlite)
         phrases = [clause for clause in clauses if len(clause.tokens) > 1]
         # SQLite puts together all that a prefix stands for before it gives the first.
@@ -57,17 +58,23 @@ class Matching:
 
         PostgreSQL looks at those in any case, and its planner knows without counting how many they are.
         """
+        if not database.is_sqlite:
+            return await self._planned_parts(database) > count
+        beyond = (
+            sa.select(_index.c.rowid)
+            .where(self.condition if exactly else _is_indexed(self._words))
+            .limit(1)
+            .offset(count)
+        )
         async with database.read() as connection:
-            if not database.is_sqlite:
-                explained = await connection.execute(_explained, {"asked": self._words})
-                return bool(explained.scalar_one()[0]["Plan"]["Plan Rows"] > count)
-            beyond = (
-                sa.select(_index.c.rowid)
-                .where(self.condition if exactly else _is_indexed(self._words))
-                .limit(1)
-                .offset(count)
-            )
             return (await connection.execute(beyond)).first() is not None
+
+    async def _planned_parts(self, database: Database) -> float:
+        if self._planned is None:
+            async with database.read() as connection:
+                explained = await connection.execute(_explained, {"asked": self._words})
+            self._planned = float(explained.scalar_one()[0]["Plan"]["Plan Rows"])
+        return self._planned
 
 
 def tokens_of(clause: Clause) -> str:

@@ -3,7 +3,6 @@ help.
 """
 
 import asyncio
-import math
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,6 +20,8 @@ from storage.types import Instant
 _FIRST_BATCH = 1_000
 _SMALLEST_BATCH = 500
 _LARGEST_BATCH = 8_000
+# Matches from which on their share tells how far it is to the rest.
+_TELLING = 4
 _LOOKERS = 2
 _LEAST_SHARE = 8
 # A batch that falls short by a little costs another one.
@@ -88,14 +89,16 @@ async def walk(
                 matches = await _matches(database, matching, stretches)
                 yield Batch(matches, messages)
                 walked, found = walked + messages, found + len(matches)
-                size = _size(size, (wanted - found) * walked / found if found else math.inf)
+                size = _size(size, walked, found, wanted)
                 stretches, messages = [], 0
     yield Batch(await _matches(database, matching, stretches), messages)
 
 
-def _size(last: int, ahead: float) -> int:
-    """Messages of the next batch, when so many seem to be ahead."""
-    return round(min(max(_SPARE * ahead, _SMALLEST_BATCH), 2 * last, _LARGEST_BATCH))
+def _size(last: int, walked: int, found: int, wanted: int) -> int:
+    """Messages of the batch after one of `last`, when so many of so many matched."""
+    if found < _TELLING:
+        return min(2 * last, _LARGEST_BATCH)
+    return round(min(max(_SPARE * (wanted - found) * walked / found, _SMALLEST_BATCH), _LARGEST_BATCH))
 
 
 async def _newest_sessions(
