@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import json
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from importlib.metadata import version
@@ -14,13 +16,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import click
-import uvicorn
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
+from uvicorn.loops.auto import auto_loop_factory
 
 from resolvers.context import Context
 from resolvers.operating import Operating
@@ -41,11 +43,13 @@ from schema.transport.logs import RequestLog, configure
 from schema.transport.metrics import Metrics
 from schema.transport.observation import Observation, Observer
 from schema.transport.page import page_routes
-from schema.transport.server import StreamingServer, server_config
+from schema.transport.server import server_config
+from schema.transport.signals import SignaledServer, address
 from schema.transport.sockets import Sockets
-from schema.transport.tracing import TracingRefused, tracing
+from schema.transport.tracing import Tracing, TracingRefused, tracing
 from schema.transport.websocket import WebSocketEndpoint
-from storage.database import Database, driver_url
+from schema.transport.workers import WorkerConfig, Workers
+from storage.database import POOL_SIZE, Database, driver_url
 from storage.doctor import examine
 from storage.document_files import document_paths
 from storage.errors import StorageError, Unavailable
@@ -78,6 +82,12 @@ def _checked_url(url: str) -> str:
     return url
 
 
+def _checked_listen_url(url: str | None) -> str | None:
+    if url is not None and driver_url(url).get_backend_name() != "postgresql":
+        raise ValueError("must begin with postgresql://")
+    return url
+
+
 def _parted(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -95,8 +105,18 @@ class Settings(BaseSettings):
         default_factory=default_database_url,
         description="`sqlite:///PATH` or `postgresql://USER@HOST/NAME`.",
     )
+    listen_url: Annotated[str | None, AfterValidator(_checked_listen_url)] = Field(
+        None,
+        description="PostgreSQL itself, for LISTEN, where `REPRISE_DATABASE_URL` is a pooler in transaction mode.",
+    )
+    pool_size: int = Field(
+        POOL_SIZE, ge=2, le=100, description="Connections of a process to PostgreSQL, beside the one that listens."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(
+        1, ge=1, le=100, description="Processes that serve at the address; more than one on PostgreSQL."
+    )
     token: str | None = Field(
         None,
         pattern="^[!-~]+$",
@@ -169,10 +189,15 @@ class Settings(BaseSettings):
         return Access(token=self.token, hosts=(*self.allowed_hosts, *own), origins=self.allowed_origins)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The application on a database that stands at the newest migration. Raises TracingRefused."""
-    database = Database(settings.database_url)
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_url, listen_url=settings.listen_url, pool_size=settings.pool_size)
+
+
+def _traced_seeder(settings: Settings, database: Database) -> tuple[Seeder, Tracing | None]:
+    """Raises TracingRefused."""
     traces = tracing(os.environ, version("reprise"))
+    if traces:
+        watch_statements(database, traces.statement_began, traces.statement_ended)
     seeder = Seeder(
         database,
         gate=settings.seed_gate,
@@ -180,14 +205,22 @@ def create_app(settings: Settings) -> Starlette:
         lease_seconds=settings.lease_seconds,
         around_batch=traces.around_batch if traces else contextlib.nullcontext,
     )
+    return seeder, traces
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application on a database that stands at the newest migration. Raises TracingRefused."""
+    database = _database(settings)
+    seeder, traces = _traced_seeder(settings, database)
     schema = create_schema(settings.limits, is_hardened=settings.hardened)
     sockets = Sockets(settings.max_sockets)
     operating = Operating(database)
-    metrics = Metrics(version("reprise"), sockets, seeder.tally, operating)
+    # Behind one address, each scrape finds another worker.
+    labels = {"worker": str(os.getpid())} if settings.workers > 1 else {}
+    metrics = Metrics(version("reprise"), sockets, seeder.tally, operating, labels)
     observers: list[Observer] = [RequestLog(), metrics]
     if traces:
         observers.append(traces)
-        watch_statements(database, traces.statement_began, traces.statement_ended)
     context = Context(database)
     endpoint = Endpoint(schema, context, settings.limits, sockets, allows_get=not settings.hardened)
     websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, sockets)
@@ -228,34 +261,6 @@ def create_app(settings: Settings) -> Starlette:
     return app
 
 
-class Server(StreamingServer):
-    """A server whose seeder hands over at the first signal, before connections are waited for."""
-
-    def __init__(self, config: uvicorn.Config, sockets: Sockets, seeder: Seeder, remark: str) -> None:
-        super().__init__(config, sockets)
-        self._seeder = seeder
-        self._remark = remark
-
-    async def serve(self, sockets: Any = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().serve(sockets)
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            for server in self.servers:
-                for listener in server.sockets:
-                    host, port = listener.getsockname()[:2]
-                    host = f"[{host}]" if ":" in host else host
-                    log.info("Reprise is at http://%s:%d/graphql%s", host, port, self._remark)
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        self._loop.call_soon_threadsafe(self._seeder.stop)
-        # Uvicorn's own would end the process by the same signal at last, as if it had failed.
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
-
-
 @click.group(context_settings={"max_content_width": 100})
 @click.version_option(package_name="reprise")
 def main() -> None:
@@ -276,11 +281,14 @@ def _settings(**given: Any) -> Settings:
     return settings
 
 
+def _is_sqlite(settings: Settings) -> bool:
+    return driver_url(settings.database_url).get_backend_name() == "sqlite"
+
+
 def _prepare(settings: Settings) -> None:
     """Make sure of the database's folder and form."""
-    url = driver_url(settings.database_url)
-    if url.drivername.startswith("sqlite"):
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    if _is_sqlite(settings):
+        Path(str(driver_url(settings.database_url).database)).parent.mkdir(parents=True, exist_ok=True)
     asyncio.run(migrate(settings.database_url))
 
 
@@ -297,15 +305,18 @@ def _plain_failures() -> Any:
 @main.command()
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=int, help="Port to listen on.")
+@click.option("--workers", type=int, help="Processes that serve, on PostgreSQL.")
 @click.option("--samples", is_flag=True, help="Load the sample sessions into an empty database.")
 @click.option("--no-seed", is_flag=True, help="Leave seeding to other processes.")
-def serve(host: str | None, port: int | None, samples: bool, no_seed: bool) -> None:
+def serve(host: str | None, port: int | None, workers: int | None, samples: bool, no_seed: bool) -> None:
     """Serve GraphQL over HTTP and websockets."""
-    settings = _settings(host=host, port=port, seed=False if no_seed else None)
+    settings = _settings(host=host, port=port, workers=workers, seed=False if no_seed else None)
     if settings.token is None and not is_loopback(settings.host):
         raise click.UsageError(
             f"REPRISE_TOKEN: without one only the loopback is listened on, and {settings.host!r} is reached by others."
         )
+    if settings.workers > 1 and _is_sqlite(settings):
+        raise click.UsageError("REPRISE_WORKERS: SQLite is for one serving process; use PostgreSQL for more.")
     with _plain_failures(), alone_serving(settings.database_url):
         _prepare(settings)
         if samples:
@@ -314,17 +325,64 @@ def serve(host: str | None, port: int | None, samples: bool, no_seed: bool) -> N
 
 
 def _serve(settings: Settings) -> None:
+    if settings.workers == 1:
+        _server(settings).run()
+        return
+    config = WorkerConfig(
+        functools.partial(_worker, settings), host=settings.host, port=settings.port, workers=settings.workers
+    )
+    Workers(config, functools.partial(_announce, settings)).run()
+
+
+def _worker(settings: Settings) -> SignaledServer:
+    configure(settings.log_format)
+    return _server(settings)
+
+
+def _server(settings: Settings) -> SignaledServer:
     app = create_app(settings)
     config = server_config(app, settings.limits, host=settings.host, port=settings.port, timeout_graceful_shutdown=10)
     # What is here by now stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
+    return SignaledServer(config, app.state.sockets, app.state.seeder.stop, functools.partial(_announce, settings))
+
+
+def _announce(settings: Settings, listener: socket.socket) -> None:
+    workers = f", in {settings.workers} processes" if settings.workers > 1 else ""
     remark = "" if settings.token else ", on the loopback only: REPRISE_TOKEN is not set"
-    Server(config, app.state.sockets, app.state.seeder, remark).run()
+    log.info("Reprise is at http://%s/graphql%s%s", address(listener), workers, remark)
+
+
+@main.command("seed")
+def seed_command() -> None:
+    """Seed resumed threads, and serve nothing."""
+    settings = _settings()
+    with _plain_failures(), alone_serving(settings.database_url):
+        _prepare(settings)
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(_seed(settings))
+
+
+async def _seed(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    async with _database(settings) as database:
+        seeder, traces = _traced_seeder(settings, database)
+
+        def hand_over(*_: object) -> None:
+            loop.call_soon_threadsafe(seeder.stop)
+
+        before = {number: signal.signal(number, hand_over) for number in (signal.SIGINT, signal.SIGTERM)}
+        log.info("Reprise seeds")
+        await seeder.run()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if traces:
+        await asyncio.to_thread(traces.close)
 
 
 async def _with_database(settings: Settings, use: Any, *arguments: Any) -> Any:
-    async with Database(settings.database_url) as database:
+    async with _database(settings) as database:
         return await use(database, *arguments)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -39,6 +40,8 @@ _SERVER_SETTINGS = {
     "tcp_keepalives_count": "3",
     "jit": "off",
 }
+# What the server is asked to do about us, we do about it; the last is in milliseconds.
+_SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
 _SQLITE_PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -110,10 +113,14 @@ class Transaction:
 
 
 class Database:
-    """The engine and the bus of one database. `async with` opens the listener and closes everything."""
+    """The engine and the bus of one database. `async with` opens the listener and closes everything.
 
-    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+    `listen_url` is where the listener connects, where `url` leads to a pooler through which nobody can listen.
+    """
+
+    def __init__(self, url: str, *, listen_url: str | None = None, pool_size: int = POOL_SIZE) -> None:
         self.url = driver_url(url)
+        self._listen_url = driver_url(listen_url) if listen_url else self.url
         self.bus = Bus()
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
@@ -126,7 +133,7 @@ class Database:
 
     async def __aenter__(self) -> "Database":
         if not self.is_sqlite:
-            _, connect_args = self.engine.dialect.create_connect_args(self.url)
+            _, connect_args = self.engine.dialect.create_connect_args(self._listen_url)
             await self._resources.enter_async_context(listening(self.bus, connect_args))
         return self
 
@@ -166,25 +173,34 @@ def translated() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        if error.connection_invalidated or _is_passing(error.orig):
+        if error.connection_invalidated or any(map(_is_passing, _causes(error.orig))):
             raise Unavailable("The database is not available; try again.") from error
         raise
     except asyncpg.PostgresError as error:
         if _is_passing(error):
             raise Unavailable("The database is not available; try again.") from error
         raise
-    except (sa.exc.TimeoutError, OSError, asyncpg.InterfaceError) as error:
+    except (sa.exc.TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable("The database is not available; try again.") from error
 
 
-def _is_passing(error: BaseException | None) -> bool:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and those that led to it: that of a rollback hides why there is one."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_passing(error: BaseException) -> bool:
     code = getattr(error, "sqlstate", None)
     if isinstance(code, str):
         # Connection failures, transaction rollbacks (deadlock, serialization), no resources, operator shutdown.
         return code[:2] in {"08", "40", "53", "57"} or code == "25P03"
     # The low byte is the kind of error, what is above it the details.
     kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return isinstance(error, OSError) or kind in _SQLITE_PASSING or "database is locked" in str(error)
+    # The driver loses count when a connection ends between two statements.
+    is_lost = isinstance(error, (OSError, asyncpg.InternalClientError))
+    return is_lost or kind in _SQLITE_PASSING or "database is locked" in str(error)
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
@@ -217,7 +233,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
 
 
 def _postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -227,3 +243,16 @@ def _postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
         connect_args={"server_settings": _SERVER_SETTINGS, "timeout": 5},
     )
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _keep_alive(connection: Any, _: object) -> None:
+        # The driver tells nobody else its socket, and waits for ever on a server that went without a word.
+        line = connection.driver_connection._transport.get_extra_info("socket")
+        if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):
+            return
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _SOCKET_OPTIONS.items():
+            if option := getattr(socket, name, None):
+                line.setsockopt(socket.IPPROTO_TCP, option, value)
+
+    return engine

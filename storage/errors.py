@@ -38,7 +38,7 @@ class InvalidQuery(StorageError):
 
 
 class AlreadyServed(StorageError):
-    """A SQLite database that another process serves."""
+    """A SQLite database that another process serves or seeds."""
 
 
 class ReaderEnded(StorageError):

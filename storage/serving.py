@@ -11,7 +11,7 @@ from storage.errors import AlreadyServed
 
 @contextlib.contextmanager
 def alone_serving(url: str) -> Iterator[None]:
-    """Hold a SQLite database as its one server until the block ends or the process does. Raises AlreadyServed.
+    """Be the one process that serves or seeds a SQLite database, until the block ends. Raises AlreadyServed.
 
     The hold is SQLite's own lock on a file beside the database, which every system frees when its owner dies. Other
     databases are served by any number.
@@ -27,6 +27,7 @@ def alone_serving(url: str) -> Iterator[None]:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
             raise AlreadyServed(
-                f"Another process serves {parsed.database}. SQLite is for one serving process; use PostgreSQL for more."
+                f"Another process serves or seeds {parsed.database}. SQLite is for one serving process; "
+                "use PostgreSQL for more."
             ) from None
         yield

@@ -1,7 +1,7 @@
 """Metrics in Prometheus's text format. Labels take few values: none is a client's to choose."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -20,10 +20,13 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 
 class Metrics:
-    """Counts what it observes, in a registry of its own."""
+    """Counts what it observes, in a registry of its own. `labels` are given to all that it shows."""
 
-    def __init__(self, version: str, sockets: Sockets, tally: Tally, operating: Operating) -> None:
+    def __init__(
+        self, version: str, sockets: Sockets, tally: Tally, operating: Operating, labels: Mapping[str, str]
+    ) -> None:
         self._operating = operating
+        self._labels = labels
         self._registry = registry = CollectorRegistry()
         self._now = _Now(sockets, tally)
         registry.register(self._now)
@@ -64,7 +67,7 @@ class Metrics:
     async def endpoint(self, _: object) -> Response:
         """The metrics as they stand, those of the queue left out when the database does not answer."""
         self._now.queue_lengths = await self._operating.queue_lengths()
-        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+        return Response(generate_latest(_Labelled(self._registry, self._labels)), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def request_began(self, request: Request) -> None:
         """Counts nothing."""
@@ -92,6 +95,19 @@ class Metrics:
             self._errors.labels(code).inc(count)
         if histogram := self._seconds.get(operation.kind):
             histogram.observe(operation.ended - operation.began)
+
+
+class _Labelled(Collector):
+    """Another collector's metrics with more labels."""
+
+    def __init__(self, collector: Collector, labels: Mapping[str, str]) -> None:
+        self._collector = collector
+        self._labels = labels
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._collector.collect():
+            metric.samples = [sample._replace(labels={**sample.labels, **self._labels}) for sample in metric.samples]
+            yield metric
 
 
 class _Now(Collector):

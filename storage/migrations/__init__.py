@@ -1,4 +1,9 @@
-"""Bringing a database to the form that this version reads: Alembic revisions in `versions/`, run by `migrate`."""
+"""Bringing a database to the form that this version reads: Alembic revisions in `versions/`, run by `migrate`.
+
+Processes of an older version go on while a newer one migrates, and start again beside it, as long as that only adds:
+tables, indexes, columns that may be left out. A revision that does more has other first two digits than the one before.
+One that alters tables begins with resume_task, as seeding does: else each might wait for the other.
+"""
 
 import contextlib
 import functools
@@ -27,7 +32,8 @@ def _config() -> Config:
 async def migrate(url: str) -> None:
     """Run what is missing, once however many processes ask at the same time.
 
-    Raises NewerDatabase, having touched nothing, for a database of a newer version or of something else.
+    Raises NewerDatabase, having touched nothing, for a database of a newer version or of something else; but not for
+    one on PostgreSQL to which a newer version has only added.
     """
     refuse_newer_file(driver_url(url))
     async with Database(url) as database, database.write() as transaction:
@@ -35,15 +41,22 @@ async def migrate(url: str) -> None:
 
 
 async def is_current(database: Database) -> bool:
-    """Whether the database stands at the newest revision. Raises Unavailable."""
+    """Whether the database is at the newest revision, or a newer version has only added to it. Raises Unavailable."""
     async with database.read() as connection:
         revision = await connection.run_sync(_current_revision)
-    return revision == _head()
+    return revision == _head() or _has_only_added(revision)
 
 
 @functools.cache
-def _head() -> str | None:
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def _head() -> str:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def _has_only_added(revision: str | None) -> bool:
+    """Whether `revision` is a newer version's and this one can go on with what it left."""
+    return revision is not None and revision > _head() and revision[:2] == _head()[:2]
 
 
 def _current_revision(connection: Connection) -> str | None:
@@ -52,11 +65,14 @@ def _current_revision(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        # A table lock and not an advisory one: every PostgreSQL-like database has it.
-        with contextlib.suppress(sa.exc.IntegrityError), connection.begin_nested():
+        # A table lock and not an advisory one: every PostgreSQL-like database has it. Where two create the table at
+        # a time, one is told that there is such a type, or such a table; IF NOT EXISTS looks only once.
+        with contextlib.suppress(sa.exc.IntegrityError, sa.exc.ProgrammingError), connection.begin_nested():
             connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS {_LOCK} (id int PRIMARY KEY)"))
         connection.execute(sa.text(f"LOCK TABLE {_LOCK} IN ACCESS EXCLUSIVE MODE"))
     revision = _current_revision(connection)
+    if _has_only_added(revision):
+        return
     _refuse_unknown(revision)
     if revision is None and sa.inspect(connection).has_table("session"):
         raise NewerDatabase("The database holds a table named session that is not Reprise's.")

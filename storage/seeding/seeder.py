@@ -18,6 +18,7 @@ from storage.seeding import lease
 from storage.seeding.batch import EVENT_COLUMNS, ITEM_COLUMNS, STARTED_SEQ, TURN_COLUMNS, Batch, build_batch
 from storage.seeding.lease import Claim, Held
 from storage.seeding.plan import Plan, is_current, read_plan
+from storage.seeding.silence import end_silent
 from storage.seeding.tally import Tally, Work
 from storage.tables import message, thread, thread_event, thread_item, turn
 from storage.types import clock
@@ -109,6 +110,7 @@ class Seeder:
         seeding: set[asyncio.Task[None]] = set()
         is_capacity_set = False
         stopping = asyncio.create_task(self._stopping.wait())
+        watching = asyncio.create_task(self._end_silent(), name="reprise-silence")
         with self._database.bus.subscribed(QUEUE) as woken:
             while not self._stopping.is_set():
                 woken.clear()
@@ -130,6 +132,20 @@ class Seeder:
                     log.exception("claiming failed; the seeder tries again")
                 await _first_of(stopping, woken, self._lease_seconds / 4)
             await asyncio.gather(*seeding)
+            watching.cancel()
+
+    async def _end_silent(self) -> None:
+        """Sees to it that no frozen host keeps others from its task, or from the gate."""
+        while not self._database.is_sqlite:
+            await asyncio.sleep(self._lease_seconds / 2)
+            try:
+                if ended := await end_silent(self._database):
+                    log.warning("ended %d connections of hosts that fell silent", ended)
+            except Unavailable:
+                continue
+            except sa.exc.DBAPIError:
+                log.info("this database does not tell who fell silent; its own timeouts must do")
+                return
 
     async def _seed(self, claim: Claim) -> None:
         work = Work(claim.thread_id)

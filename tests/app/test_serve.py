@@ -39,6 +39,29 @@ def test_a_second_server_on_a_file_is_refused_and_other_commands_are_not(tmp_pat
     assert other.returncode == 0
 
 
+def test_workers_on_a_file_are_refused_and_it_is_not_touched(tmp_path: Path) -> None:
+    result = run(tmp_path, "serve", "--workers", "2")
+
+    assert result.returncode == 2
+    assert "REPRISE_WORKERS: SQLite is for one serving process; use PostgreSQL for more." in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_seeder_and_a_server_on_one_file_are_refused(tmp_path: Path) -> None:
+    with spawned([*REPRISE, "serve"], environment(tmp_path)):
+        beside = run(tmp_path, "seed")
+    with subprocess.Popen([*REPRISE, "seed"], env=environment(tmp_path), stderr=subprocess.PIPE, text=True) as seeding:
+        assert seeding.stderr is not None
+        assert "Reprise seeds" in seeding.stderr.readline()
+        second = run(tmp_path, "serve")
+        seeding.terminate()
+        assert seeding.wait(30) == 0
+
+    for refused in (beside, second):
+        assert refused.returncode == 1
+        assert "SQLite is for one serving process" in refused.stderr
+
+
 def test_a_server_that_was_killed_does_not_keep_the_next_one_away(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'reprise.db'}"
     hold = f"from storage.serving import alone_serving as a\nwith a({url!r}):\n print(flush=True)\n input()"

@@ -43,6 +43,20 @@ async def test_migrating_again_changes_nothing(database_url: str) -> None:
         assert await is_current(database)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_many_who_migrate_an_empty_database_at_once_all_succeed(database_url: str) -> None:
+    async with Database(database_url) as database:
+        # Which of them comes first in what is a matter of chance.
+        for _ in range(5):
+            async with database.write() as transaction:
+                await transaction.execute(sa.text("DROP SCHEMA public CASCADE"))
+                await transaction.execute(sa.text("CREATE SCHEMA public"))
+
+            await asyncio.gather(*(migrate(database_url) for _ in range(8)))
+
+            assert await is_current(database)
+
+
 @pytest.mark.parametrize(
     "statements",
     [

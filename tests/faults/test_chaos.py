@@ -1,0 +1,92 @@
+"""Nothing is lost or doubled, whatever befalls servers and whatever clients do (I8 to I15, I19, I23).
+
+Each run is told by a number, which is shown when it fails. CHAOS_SEED gives it again, CHAOS_MINUTES sets how long a run
+goes on (`make soak`).
+"""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from storage.database import Database
+from tests.support.chaos import BATCH, GATE, LEASE_SECONDS, SIZES, Run, document
+from tests.support.databases import Postgres, SqliteDatabases, migrated
+from tests.support.history import record_history
+from tests.support.hosts import Host
+from tests.support.invariants import problems
+from tests.support.seeding import ThreadRows, seeded
+
+MINUTES = float(os.environ.get("CHAOS_MINUTES", 0))
+DRIVER = '"logger":"asyncio","message":"Future exception was never retrieved'
+# Resumed in a run, at least.
+TASKS = max(30, round(20 * MINUTES))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sqlite_databases: SqliteDatabases) -> dict[int, ThreadRows]:
+    """The threads that a seeder writes when nothing disturbs it, by the turns of their sessions."""
+
+    async def write(url: str) -> dict[int, ThreadRows]:
+        async with Database(url) as database:
+            return {turns: await seeded(database, document(f"s{turns}", turns)) for turns in SIZES}
+
+    with sqlite_databases.copy() as url:
+        return asyncio.run(write(url))
+
+
+@pytest.fixture
+def seed() -> int:
+    number = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1_000_000))
+    print(f"\nCHAOS_SEED={number}")  # noqa: T201 - pytest shows it when the test fails
+    return number
+
+
+@asynccontextmanager
+async def serving(url: str, folder: Path, count: int) -> AsyncIterator[list[Host]]:
+    async with AsyncExitStack() as stack:
+        settings = {"seed_gate": GATE, "seed_batch": BATCH, "lease_seconds": LEASE_SECONDS}
+        hosts = [Host(url, folder / f"{number}.log", **settings) for number in range(count)]
+        for host in hosts:
+            stack.push_async_callback(host.close)
+        assert all(await asyncio.gather(*(host.start() for host in hosts)))
+        yield hosts
+
+
+async def check(database: Database, run: Run, hosts: list[Host], undisturbed: dict[int, ThreadRows]) -> None:
+    print(run)  # noqa: T201 - what the run came to
+    expected = {id: undisturbed[turns] for id, turns in run.work.turns.items()}
+    assert await problems(database, expected, run.work.deleted, GATE) == []
+    said = [line for host in hosts for line in host.log.read_text(encoding="utf-8").splitlines()]
+    # The driver lets go of what it waited for when a connection ends, and asyncio says so.
+    faults = [line for line in said if ('"level":"ERROR"' in line or "Traceback" in line) and DRIVER not in line]
+    assert faults == []
+
+
+async def test_nothing_is_lost_while_processes_share_a_postgresql_that_fails_as_they_do(
+    seed: int, own_postgres: Postgres, undisturbed: dict[int, ThreadRows], tmp_path: Path
+) -> None:
+    await migrated(own_postgres.url)
+    async with Database(own_postgres.url) as database:
+        await record_history(database)
+    async with serving(own_postgres.url, tmp_path, 3) as hosts:
+        run = Run(hosts, seed, own_postgres)
+        await run.run(60 * MINUTES, TASKS)
+    async with Database(own_postgres.url) as database:
+        await check(database, run, hosts, undisturbed)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_nothing_is_lost_while_a_process_on_sqlite_ends_again_and_again(
+    seed: int, database_url: str, undisturbed: dict[int, ThreadRows], tmp_path: Path
+) -> None:
+    async with Database(database_url) as database:
+        await record_history(database)
+        async with serving(database_url, tmp_path, 1) as hosts:
+            run = Run(hosts, seed)
+            await run.run(60 * MINUTES, TASKS)
+        await check(database, run, hosts, undisturbed)

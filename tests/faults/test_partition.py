@@ -1,0 +1,93 @@
+"""A process that cannot reach PostgreSQL for a while: others go on, and it does by itself once it can again."""
+
+import asyncio
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from storage.database import Database
+from tests.support.chaos import document
+from tests.support.databases import SqliteDatabases
+from tests.support.followers import Clients
+from tests.support.hosts import Host
+from tests.support.proxy import Proxy
+from tests.support.resumes import READ, read, resumed
+from tests.support.seeding import ThreadRows, counts, save, seeded, thread_rows
+
+LEASE_SECONDS = 2
+TURNS = 60
+# Seconds until something that hangs fails its test.
+PATIENCE = 60
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
+    async def write(url: str) -> ThreadRows:
+        async with Database(url) as database:
+            return await seeded(database, document("s1", TURNS))
+
+    with sqlite_databases.copy() as url:
+        return asyncio.run(write(url))
+
+
+async def wait_until_begun(database: Database, thread_id: str, least: int = 1) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while (await counts(database, thread_id))[0] < least:  # noqa: ASYNC110 - as a bystander, who is told nothing
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("is_silent", [False, True], ids=["cut", "silent"])
+async def test_a_process_cut_off_is_taken_over_keeps_its_subscriptions_and_seeds_again_once_it_can(
+    database_url: str, undisturbed: ThreadRows, is_silent: bool, tmp_path: Path
+) -> None:
+    proxy = Proxy(database_url)
+    async with Database(database_url) as database, proxy.serving() as url:
+        await save(database, document("s1", TURNS))
+        await save(database, document("s2", TURNS))
+        settings: dict[str, Any] = {"lease_seconds": LEASE_SECONDS, "request_seconds": 2}
+        far = Host(url, tmp_path / "far.log", seed_batch=1, **settings)
+        near = Host(database_url, tmp_path / "near.log", **settings)
+        watchers = Clients([far.client], Random(0))
+        seen: list[Any] = []
+        try:
+            assert await far.start()
+            proxy.delay = 0.002
+            thread_id = (await resumed(far.client, "s1"))["id"]
+            states = asyncio.create_task(watchers.follow(thread_id))
+            log = asyncio.create_task(watchers.read_log(thread_id, seen))
+            await wait_until_begun(database, thread_id)
+            assert await near.start()
+            assert (await read(near.client, thread_id))["state"] == "SEEDING"
+
+            (proxy.silence if is_silent else proxy.cut)()
+            answer = await far.client.execute(READ, {"threadId": thread_id})
+            assert [error["extensions"]["code"] for error in answer["errors"]] == ["SERVICE_UNAVAILABLE"]
+            async with asyncio.timeout(PATIENCE):
+                last = await Clients([near.client], Random(0)).follow(thread_id)
+            assert (last["state"], last["attempt"]) == ("READY", 1)
+            assert not states.done()
+            assert not log.done()
+            assert len(seen) < len(undisturbed.events)
+
+            proxy.delay = 0
+            proxy.heal()
+            async with asyncio.timeout(PATIENCE):
+                assert await states == last
+                while len(seen) < len(undisturbed.events):  # noqa: ASYNC110 - the list tells nobody that it grew
+                    await asyncio.sleep(0.02)
+            assert watchers.reconnects == 0
+
+            await near.kill()
+            again = (await resumed(far.client, "s2"))["id"]
+            async with asyncio.timeout(PATIENCE):
+                assert (await watchers.follow(again))["state"] == "READY"
+            for one in (thread_id, again):
+                assert await counts(database, one) == (len(undisturbed.items),) * 2
+                assert await thread_rows(database, one) == undisturbed
+            log.cancel()
+        finally:
+            await far.close()
+            await near.close()

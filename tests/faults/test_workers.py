@@ -1,0 +1,146 @@
+"""`reprise serve --workers`: several processes behind one address, on PostgreSQL."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from storage.database import Database
+from tests.support.client import Client
+from tests.support.documents import assistant, codewhale, user
+from tests.support.process import PATIENCE, program, seeding_program
+from tests.support.resumes import resumed
+from tests.support.seeding import counts, save, task_of
+
+TURNS = 2_000
+REPRISE = Path(sys.executable).with_name("reprise")
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+async def asked(client: Client) -> int:
+    """The process id of the worker that answers on a new connection."""
+    response = await client.http.get("/metrics", headers={"connection": "close"})
+    assert response.status_code == 200
+    return int(re.findall(r'^reprise_open_sockets\{worker="(\d+)"\} ', response.text, re.MULTILINE)[0])
+
+
+async def workers(client: Client, is_enough: Callable[[set[int]], bool]) -> set[int]:
+    """The process ids of the workers, once those that have answered are enough."""
+    seen: set[int] = set()
+    async with asyncio.timeout(PATIENCE):
+        while not is_enough(seen):
+            # At once, so that no worker is idle enough to take them all.
+            seen.update(await asyncio.gather(*(asked(client) for _ in range(8))))
+    return seen
+
+
+async def eventually(is_so: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await is_so():  # noqa: ASYNC110 - processes and tables of others set no event
+            await asyncio.sleep(0.05)
+
+
+async def gone(*processes: int) -> None:
+    """Returns when none of them runs."""
+
+    async def are_gone() -> bool:
+        return not any(_runs(process) for process in processes)
+
+    await eventually(are_gone)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def has_more(database: Database, thread_id: str, items: int) -> bool:
+    return (await task_of(database, thread_id)).items_written > items
+
+
+async def is_ready(database: Database, thread_id: str) -> bool:
+    return (await task_of(database, thread_id)).state == "READY"
+
+
+async def test_workers_and_seeders_that_are_asked_to_end_hand_over_at_once(database_url: str) -> None:
+    messages = [
+        message for number in range(TURNS) for message in (user(f"Ask {number}"), assistant(f"It is {number}."))
+    ]
+    async with Database(database_url) as database:
+        await save(database, codewhale("long", messages=messages))
+        # Whoever waited for the lease to run out would not finish.
+        async with program(database_url, workers=2, seed_batch=1, lease_seconds=600) as serving:
+            both = await workers(serving.client, lambda seen: len(seen) == 2)
+            task = await resumed(serving.client, "long")
+            await eventually(partial(has_more, database, task["id"], 0))
+            assert await serving.terminate() == 0
+            await gone(*both)
+        items = (await task_of(database, task["id"])).items_written
+
+        async with seeding_program(database_url, seed_batch=1, lease_seconds=600) as seeding:
+            await eventually(partial(has_more, database, task["id"], items))
+            seeding.terminate()
+            assert await seeding.wait() == 0
+        assert items < (await task_of(database, task["id"])).items_written < 2 * TURNS
+
+        async with seeding_program(database_url, lease_seconds=600) as seeding:
+            await eventually(partial(is_ready, database, task["id"]))
+            seeding.terminate()
+            assert await seeding.wait() == 0
+        assert await counts(database, task["id"]) == (2 * TURNS, 2 * TURNS)
+
+
+async def test_a_killed_worker_is_replaced_and_all_end_when_their_supervisor_is_killed(database_url: str) -> None:
+    async with program(database_url, workers=2) as serving:
+        first = await workers(serving.client, lambda seen: len(seen) == 2)
+        victim = first.pop()
+        os.kill(victim, signal.SIGKILL)
+
+        assert first < await workers(serving.client, lambda seen: len(seen - {victim}) == 2)
+
+        await serving.kill()
+
+        async def is_refused() -> bool:
+            try:
+                await asked(serving.client)
+            except httpx2.TransportError as error:
+                return isinstance(error, httpx2.ConnectError)
+            return False
+
+        await eventually(is_refused)
+
+
+async def test_sighup_replaces_every_worker_and_no_request_fails(database_url: str) -> None:
+    async with program(database_url, workers=2) as serving:
+        first = await workers(serving.client, lambda seen: len(seen) == 2)
+        serving.process.send_signal(signal.SIGHUP)
+        # Answered all the time, or the helper fails.
+        await workers(serving.client, lambda seen: len(seen - first) == 2)
+        await gone(*first)
+        assert await serving.terminate() == 0
+
+
+def test_workers_that_cannot_start_end_their_supervisor_with_a_failure(database_url: str) -> None:
+    ended = subprocess.run(
+        [REPRISE, "serve", "--port", "0", "--workers", "2"],
+        env={**os.environ, "REPRISE_DATABASE_URL": database_url, "OTEL_TRACES_EXPORTER": "zipkin"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert ended.returncode == 3
+    assert "zipkin is not one of otlp, console, none" in ended.stderr
+    assert "Reprise is at" not in ended.stderr

@@ -1,0 +1,77 @@
+"""A connection that ends under a transaction is told as such, in whatever words its driver finds."""
+
+import asyncio
+import socket
+from typing import Any
+
+import asyncpg
+import pytest
+import sqlalchemy as sa
+
+from storage.database import Database, Transaction, translated
+from storage.errors import Unavailable
+from storage.seeding.batch import TURN_COLUMNS
+from storage.tables import turn
+from tests.support.proxy import Proxy
+
+# Seconds from the server's last word to the end of the connection: meanwhile the driver has lost count.
+LINGERING = 1.0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("does_copy", [True, False])
+async def test_a_transaction_whose_connection_ends_between_two_statements_is_unavailable(
+    database_url: str, does_copy: bool
+) -> None:
+    killer = await asyncpg.connect(database_url)
+    proxy = Proxy(database_url)
+    proxy.lingering = LINGERING
+
+    async def lose(transaction: Transaction) -> None:
+        pid = (await transaction.execute(sa.text("SELECT pg_backend_pid()"))).scalar_one()
+        await killer.execute("SELECT pg_terminate_backend($1, 5000)", pid)
+        await asyncio.sleep(LINGERING / 4)
+
+    async def write() -> None:
+        async with database.write() as transaction:
+            await lose(transaction)
+            if does_copy:
+                await transaction.insert(turn, TURN_COLUMNS, [("thr_1", 0, "COMPLETED", "")])
+            else:
+                await transaction.execute(sa.text("SELECT 1"))
+
+    async with proxy.serving() as url, Database(url) as database:
+        with pytest.raises(Unavailable):
+            await write()
+        async with database.read() as connection:
+            assert (await connection.execute(sa.text("SELECT 1"))).scalar_one() == 1
+    await killer.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such option")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_server_that_goes_without_a_word_is_noticed_within_half_a_minute(database_url: str) -> None:
+    async with Proxy(database_url).serving() as url, Database(url) as database, database.read() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        line = driver._transport.get_extra_info("socket")
+        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        silence = [
+            line.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        ]
+        assert silence[0] + silence[1] * silence[2] <= 30
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 30_000
+
+
+def test_a_rollback_that_fails_because_the_driver_had_lost_count_is_unavailable() -> None:
+    first = asyncpg.InternalClientError("cannot switch to state 21; another operation (2) is in progress")
+    second = asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
+    second.__context__ = first
+    with pytest.raises(Unavailable), translated():
+        raise sa.exc.InterfaceError("ROLLBACK", None, second)
+
+
+def test_a_statement_that_is_wrong_is_not_unavailable() -> None:
+    wrong = asyncpg.UndefinedColumnError("there is no such column")
+    with pytest.raises(sa.exc.ProgrammingError), translated():
+        raise sa.exc.ProgrammingError("SELECT", None, wrong)

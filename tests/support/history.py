@@ -1,0 +1,62 @@
+"""Every state that a resume task was ever committed in, written down by the database itself."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from storage.database import Database
+
+_COLUMNS = """
+    thread_id text, session_id text, state text, attempt integer, revision integer, items_written integer,
+    items_total integer, items integer, seeding integer
+"""
+_RECORD = """
+    INSERT INTO task_history (
+        thread_id, session_id, state, attempt, revision, items_written, items_total, items, seeding
+    ) VALUES (
+        NEW.thread_id, NEW.session_id, NEW.state, NEW.attempt, NEW.revision, NEW.items_written, NEW.items_total,
+        (SELECT count(*) FROM thread_item WHERE thread_id = NEW.thread_id),
+        (SELECT count(*) FROM resume_task WHERE state = 'SEEDING')
+    );
+"""
+_SQLITE = [
+    f"CREATE TABLE task_history (id integer PRIMARY KEY, {_COLUMNS})",
+    f"CREATE TRIGGER task_inserted AFTER INSERT ON resume_task BEGIN {_RECORD} END",
+    f"CREATE TRIGGER task_updated AFTER UPDATE ON resume_task BEGIN {_RECORD} END",
+]
+_POSTGRESQL = [
+    f"CREATE TABLE task_history (id bigserial PRIMARY KEY, {_COLUMNS})",
+    f"CREATE FUNCTION record_task() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_RECORD} RETURN NULL; END $$",
+    "CREATE TRIGGER task_written AFTER INSERT OR UPDATE ON resume_task FOR EACH ROW EXECUTE FUNCTION record_task()",
+]
+
+
+class Moment(NamedTuple):
+    """A task as one transaction left it: `items` are the rows in its thread, `seeding` the tasks that were SEEDING."""
+
+    thread_id: str
+    session_id: str
+    state: str
+    attempt: int
+    revision: int
+    items_written: int
+    items_total: int
+    items: int
+    seeding: int
+
+
+async def record_history(database: Database) -> None:
+    """From here on."""
+    async with database.write() as transaction:
+        for statement in _SQLITE if database.is_sqlite else _POSTGRESQL:
+            await transaction.connection.exec_driver_sql(statement)
+
+
+async def histories(database: Database) -> dict[str, list[Moment]]:
+    """Of each thread, in the order of their commits."""
+    found: dict[str, list[Moment]] = {}
+    statement = sa.text(f"SELECT {', '.join(Moment._fields)} FROM task_history ORDER BY id")
+    async with database.read() as connection:
+        for row in await connection.execute(statement):
+            found.setdefault(row.thread_id, []).append(Moment._make(row))
+    return found

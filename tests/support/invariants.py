@@ -1,0 +1,124 @@
+"""What the tables must hold once all is quiet, whatever happened before (I8 to I15, I19). Problems, not assertions: a
+run that went wrong shows all that is wrong.
+"""
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+
+import sqlalchemy as sa
+
+from storage.database import Database
+from storage.doctor import examine
+from storage.resume_task import CANCELED, ERROR, READY, SESSION_DELETED
+from storage.tables import resume_task, session, thread, thread_event
+from tests.support.history import Moment, histories
+from tests.support.seeding import ThreadRows, counts, thread_rows
+
+# From one committed state to the next. SEEDING to ERROR is for a session that was deleted.
+STEPS = {
+    ("QUEUED", "SEEDING"),
+    ("SEEDING", "SEEDING"),
+    ("SEEDING", "READY"),
+    ("QUEUED", "CANCELED"),
+    ("SEEDING", "CANCELED"),
+    ("QUEUED", "ERROR"),
+    ("SEEDING", "ERROR"),
+    ("CANCELED", "QUEUED"),
+}
+
+
+async def problems(
+    database: Database, expected: Mapping[str, ThreadRows], deleted: Collection[str], gate: int
+) -> list[str]:
+    """What is wrong after all tasks have ended. `expected` has the whole thread of every session, by session id."""
+    found = [str(finding.text) async for finding in examine(database)]
+    found += await _problems_of_links(database, expected, deleted)
+    async with database.read() as connection:
+        tasks = (await connection.execute(sa.select(resume_task))).all()
+    for task in tasks:
+        name = f"{task.session_id} ({task.thread_id}, {task.state})"
+        whole = expected[task.session_id]
+        rows = await thread_rows(database, task.thread_id)
+        found += [f"{name}: {problem}" for problem in _problems_of_rows(rows, whole, task.state)]
+        if len(set(await counts(database, task.thread_id))) > 1:
+            found.append(f"{name}: items_written is {task.items_written} of {len(rows.items)} rows")
+        ending = (task.state, task.error_code)
+        allowed = {(READY, None)} | (
+            {(CANCELED, None), (ERROR, SESSION_DELETED)} if task.session_id in deleted else set()
+        )
+        if ending not in allowed:
+            found.append(f"{name}: ended with {task.error_code}: {task.error_message}")
+        if task.owner is not None or task.lease_until is not None:
+            found.append(f"{name}: is still held")
+    for moments in (await histories(database)).values():
+        found += [f"{moments[0].session_id}: {problem}" for problem in problems_of_history(moments, gate)]
+    return found
+
+
+async def _problems_of_links(
+    database: Database, expected: Mapping[str, ThreadRows], deleted: Collection[str]
+) -> list[str]:
+    """One thread and one task a session, each linked to the other; a deleted session's stay, unlinked (I8, I14)."""
+    columns = (session.c.id, session.c.thread_id)
+    async with database.read() as connection:
+        sessions = {row.id: row.thread_id for row in await connection.execute(sa.select(*columns))}
+        owned = sa.select(resume_task.c.session_id, thread.c.id, thread.c.session_id.label("linked"))
+        tasks = (
+            await connection.execute(owned.join_from(resume_task, thread, thread.c.id == resume_task.c.thread_id))
+        ).all()
+        totals = [
+            (await connection.execute(sa.select(sa.func.count(sa.distinct(column))))).scalar_one()
+            for column in (thread.c.id, resume_task.c.thread_id, thread_event.c.thread_id)
+        ]
+    found = (
+        []
+        if totals == [len(tasks)] * 3
+        else [f"{totals} threads, tasks and logs, of which {len(tasks)} belong together"]
+    )
+    if sessions.keys() != expected.keys() - set(deleted):
+        found.append(f"sessions lost or back again: {sessions.keys() ^ (expected.keys() - set(deleted))}")
+    of_session: dict[str, list[tuple[str, str | None]]] = {id: [] for id in expected}
+    for task in tasks:
+        of_session[task.session_id].append((task.id, task.linked))
+    for id, threads in of_session.items():
+        wanted = [(sessions[id], id)] if id in sessions else [(one, None) for one, _ in threads[:1]]
+        if threads != wanted:
+            found.append(f"{id}: threads {threads}, not {wanted}")
+    return found
+
+
+def _problems_of_rows(rows: ThreadRows, whole: ThreadRows, state: str) -> Iterator[str]:
+    """READY: all that an undisturbed seeder writes. Else: the beginning of it (I9, I10). The log tells all (I19)."""
+    if state == READY:
+        if rows != whole:
+            yield f"{[len(part) for part in rows]} rows that differ from {[len(part) for part in whole]}"
+    elif any(part != complete[: len(part)] for part, complete in zip(rows, whole, strict=True)):
+        yield f"{[len(part) for part in rows]} rows are no beginning of {[len(part) for part in whole]}"
+    if [event[0] for event in rows.events] != list(range(1, len(rows.events) + 1)):
+        yield "the log has gaps"
+    places = [(event[2], event[3]) for event in rows.events if event[1].startswith("item.")]
+    if places != [(item[0], item[1]) for item in rows.items]:
+        yield "the log tells other items than there are"
+
+
+def problems_of_history(moments: list[Moment], gate: int) -> Iterator[str]:
+    """Progress only rises and is always true, READY is whole, no step is skipped, the gate holds (I9, I11, I12)."""
+    for one in moments:
+        if one.items_written != one.items:
+            yield f"{one} was committed with {one.items} rows"
+        if (one.state == READY) > (one.items == one.items_total):
+            yield f"{one} was not whole"
+        if one.state == "SEEDING" and one.seeding > gate:
+            yield f"{one} was beyond the gate"
+    for before, after in itertools.pairwise(moments):
+        if after.items_written < before.items_written:
+            yield f"{after} fell behind {before}"
+        visible = (after.state, after.attempt, after.items_written) != (
+            before.state,
+            before.attempt,
+            before.items_written,
+        )
+        if after.revision - before.revision not in ({1} if visible else {0, 1}):
+            yield f"{after} has another revision than follows {before}"
+        if (before.state, after.state) not in STEPS or after.attempt - before.attempt != (after.state == "QUEUED"):
+            yield f"{after} must not follow {before}"
