@@ -67,6 +67,7 @@ async def check(database: Database, run: Run, hosts: list[Host], undisturbed: di
     assert faults == []
 
 
+@pytest.mark.skipif(not MINUTES, reason="`make soak` gives it the minutes that it needs on a busy machine.")
 async def test_nothing_is_lost_while_processes_share_a_postgresql_that_fails_as_they_do(
     seed: int, own_postgres: Postgres, undisturbed: dict[int, ThreadRows], tmp_path: Path
 ) -> None:
