@@ -53,34 +53,27 @@ class WebSocketEndpoint:
     def __init__(
         self, schema: strawberry.Schema, context: Context, limits: Limits, access: Access, sockets: Sockets
     ) -> None:
-        self._schema = schema
-        self._context = context
-        self._limits = limits
-        self._access = access
-        self._sockets = sockets
+        self.schema = schema
+        self.context = context
+        self.limits = limits
+        self.access = access
+        self.sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._sockets.is_full:
+        if self.sockets.is_full:
             # Not accepted and then closed: a socket that is being closed still takes its room.
             message = "No more websockets can be open here."
             await send_refusal(scope, send, Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5")))
             return
-        socket = _Socket(self._schema, self._context, self._limits, self._access, self._sockets)
-        await socket.serve(scope, receive, send)
+        await _Socket(self).serve(scope, receive, send)
 
 
 class _Socket:
     """One websocket, from its handshake to its end."""
 
-    def __init__(
-        self, schema: strawberry.Schema, context: Context, limits: Limits, access: Access, sockets: Sockets
-    ) -> None:
-        self._schema = schema
-        self._context = context
-        self._limits = limits
-        self._access = access
-        self._sockets = sockets
-        self._deadline = asyncio.timeout(limits.init_seconds)
+    def __init__(self, endpoint: WebSocketEndpoint) -> None:
+        self._endpoint = endpoint
+        self._deadline = asyncio.timeout(endpoint.limits.init_seconds)
         self._at_deadline = _Close(4408, "Connection initialisation timeout")
         self._is_initialised = False
         self._is_acknowledged = False
@@ -101,7 +94,7 @@ class _Socket:
         close = None
         try:
             async with self._deadline:
-                with self._sockets.joined(self):
+                with self._endpoint.sockets.joined(self):
                     try:
                         await self._accept(scope, receive)
                         await self._read(receive)
@@ -162,7 +155,7 @@ class _Socket:
         authorization = next(
             (payload[name] for name in payload if name.lower() == "authorization"), self._authorization
         )
-        if not is_token(self._access, authorization if isinstance(authorization, str) else None):
+        if not is_token(self._endpoint.access, authorization if isinstance(authorization, str) else None):
             raise _Close(4401, "Unauthorized") if authorization is None else _Close(4403, "Forbidden")
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
@@ -174,8 +167,8 @@ class _Socket:
             raise _Close(4401, "Unauthorized")
         if id in self._by_id:
             raise _Close(4409, "Subscriber for this id already exists")
-        if len(self._running) >= self._limits.socket_operations:
-            text = f"This websocket may run {self._limits.socket_operations} operations at once."
+        if len(self._running) >= self._endpoint.limits.socket_operations:
+            text = f"This websocket may run {self._endpoint.limits.socket_operations} operations at once."
             error = GraphQLError(text, extensions={"code": "SERVICE_UNAVAILABLE"})
             await self._send(_error_message(id, [error]))
             return
@@ -197,10 +190,10 @@ class _Socket:
 
     async def _send_results(self, id: str, operation: Operation) -> list[GraphQLError] | None:
         """Sends each result; returns the errors of an operation that could not begin."""
-        stream = await self._schema.stream(
+        stream = await self._endpoint.schema.stream(
             operation.query,
             variable_values=operation.variables,
-            context_value=self._context,
+            context_value=self._endpoint.context,
             operation_name=operation.operation_name,
             operation_extensions=operation.extensions,
         )
@@ -214,7 +207,7 @@ class _Socket:
                 return first.errors
             await self._send({"id": id, "type": "next", "payload": response_of(first)})
             # Only a subscription goes on from here.
-            with self._sockets.subscribed():
+            with self._endpoint.sockets.subscribed():
                 async for result in results:
                     await self._send({"id": id, "type": "next", "payload": response_of(result)})
         return None

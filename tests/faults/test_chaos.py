@@ -19,7 +19,7 @@ from tests.support.databases import Postgres, SqliteDatabases, migrated
 from tests.support.history import record_history
 from tests.support.hosts import Host
 from tests.support.invariants import problems
-from tests.support.seeding import ThreadRows, seeded
+from tests.support.seeding import ThreadRows, undisturbed_thread
 
 MINUTES = float(os.environ.get("CHAOS_MINUTES", 0))
 DRIVER = '"logger":"asyncio","message":"Future exception was never retrieved'
@@ -30,13 +30,7 @@ TASKS = max(30, round(20 * MINUTES))
 @pytest.fixture(scope="module")
 def undisturbed(sqlite_databases: SqliteDatabases) -> dict[int, ThreadRows]:
     """The threads that a seeder writes when nothing disturbs it, by the turns of their sessions."""
-
-    async def write(url: str) -> dict[int, ThreadRows]:
-        async with Database(url) as database:
-            return {turns: await seeded(database, document(f"s{turns}", turns)) for turns in SIZES}
-
-    with sqlite_databases.copy() as url:
-        return asyncio.run(write(url))
+    return {turns: undisturbed_thread(sqlite_databases, document(f"s{turns}", turns)) for turns in SIZES}
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Processes that are killed or asked to end in the middle of seeding (I9, I10, I13)."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -13,7 +12,7 @@ from tests.support.databases import SqliteDatabases
 from tests.support.documents import Document, assistant, codewhale, tool_result, tool_use, user
 from tests.support.process import program
 from tests.support.resumes import WATCH, Task, follow, resumed
-from tests.support.seeding import ThreadRows, counts, save, seeded, task_of, thread_rows
+from tests.support.seeding import ThreadRows, counts, save, task_of, thread_rows, undisturbed_thread
 
 # Of four items each.
 TURNS = 5_000
@@ -40,13 +39,7 @@ def long_session(id: str) -> Document:
 @pytest.fixture(scope="module")
 def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
     """The thread that a seeder writes when nothing disturbs it: on either database the same."""
-
-    async def write(url: str) -> ThreadRows:
-        async with Database(url) as database:
-            return await seeded(database, long_session("long"))
-
-    with sqlite_databases.copy() as url:
-        return asyncio.run(write(url))
+    return undisturbed_thread(sqlite_databases, long_session("long"))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.support.followers import Clients
 from tests.support.hosts import Host
 from tests.support.proxy import Proxy
 from tests.support.resumes import READ, read, resumed
-from tests.support.seeding import ThreadRows, counts, save, seeded, thread_rows
+from tests.support.seeding import ThreadRows, counts, save, thread_rows, undisturbed_thread
 
 LEASE_SECONDS = 2
 TURNS = 60
@@ -24,12 +24,7 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
-    async def write(url: str) -> ThreadRows:
-        async with Database(url) as database:
-            return await seeded(database, document("s1", TURNS))
-
-    with sqlite_databases.copy() as url:
-        return asyncio.run(write(url))
+    return undisturbed_thread(sqlite_databases, document("s1", TURNS))
 
 
 async def wait_until_begun(database: Database, thread_id: str, least: int = 1) -> None:

@@ -13,7 +13,7 @@ from tests.support.databases import Postgres, SqliteDatabases, migrated
 from tests.support.followers import Clients
 from tests.support.hosts import Host
 from tests.support.resumes import READ, resumed
-from tests.support.seeding import ThreadRows, counts, save, seeded, thread_rows
+from tests.support.seeding import ThreadRows, counts, save, thread_rows, undisturbed_thread
 
 TURNS = 60
 # Seconds until something that hangs fails its test.
@@ -22,12 +22,7 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
-    async def write(url: str) -> ThreadRows:
-        async with Database(url) as database:
-            return await seeded(database, document("s1", TURNS))
-
-    with sqlite_databases.copy() as url:
-        return asyncio.run(write(url))
+    return undisturbed_thread(sqlite_databases, document("s1", TURNS))
 
 
 async def test_a_resume_and_who_follows_it_go_on_after_postgresql_was_stopped_and_after_it_crashed(

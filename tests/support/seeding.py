@@ -19,6 +19,7 @@ from storage.seeding.seeder import Seeder
 from storage.tables import resume_task, thread_event, thread_item, turn
 from storage.types import clock
 from storage.watch import task_states
+from tests.support.databases import SqliteDatabases
 from tests.support.documents import Document
 
 # Seconds until something that hangs fails its test.
@@ -128,6 +129,17 @@ async def seeded(database: Database, document: Document) -> ThreadRows:
     task = await seed(database, thread_id)
     assert task.state == "READY", task.error
     return await thread_rows(database, thread_id)
+
+
+def undisturbed_thread(databases: SqliteDatabases, document: Document) -> ThreadRows:
+    """The same, written in a database of its own: on either kind it is the same. For fixtures, which run in no loop."""
+
+    async def write(url: str) -> ThreadRows:
+        async with Database(url) as database:
+            return await seeded(database, document)
+
+    with databases.copy() as url:
+        return asyncio.run(write(url))
 
 
 async def thread_rows(database: Database, thread_id: str) -> ThreadRows:
