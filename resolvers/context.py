@@ -3,9 +3,11 @@
 The loaders keep nothing: one set serves the whole process, and what is read is what is committed.
 """
 
+import copy
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -13,6 +15,7 @@ from storage.database import Database
 from storage.message import MessageRow, Transcript, message_pages, messages_at
 from storage.page import Page, PageRequest
 from storage.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
+from storage.rows import Wanted
 from storage.search.query import Clause
 from storage.search.score import scores
 from storage.session import SessionRow, sessions_by_id
@@ -20,18 +23,32 @@ from storage.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_
 from storage.thread_item import ThreadItemRow, TurnKey, item_pages
 from storage.turn import TurnRow, turn_pages
 
+__all__ = ["Context", "Loader", "Loads", "Read", "Wanted"]
+
 Row = TypeVar("Row")
+Key = TypeVar("Key", bound=Hashable)
 Subject = TypeVar("Subject", bound=Hashable)
 Shape = TypeVar("Shape", bound=Hashable)
+
+Read: TypeAlias = Callable[[list[Any]], Awaitable[Sequence[Any]]]
+"""Reads many keys at once: for each a row, or the exception that it fails with."""
 
 MOST_KEYS = 500
 
 
+class Loads(Protocol):
+    """Gives what belongs to a key, read together with that of other keys."""
+
+    def load(self, key: Any) -> Awaitable[Any]:
+        """What belongs to a key, once it is awaited."""
+
+
 class MessagesShape(NamedTuple):
-    """Which page of a transcript."""
+    """Which page of a transcript, and what of its rows."""
 
     request: PageRequest
     roles: tuple[str, ...] | None
+    wanted: Wanted
 
 
 class EventsShape(NamedTuple):
@@ -41,16 +58,23 @@ class EventsShape(NamedTuple):
     size: int
 
 
-class Loader(DataLoader[Subject, Row]):
+class PageShape(NamedTuple):
+    """Which page, and what of its rows."""
+
+    request: PageRequest
+    wanted: Wanted
+
+
+class Loader(DataLoader[Key, Row]):
     """Keys that are asked for at about the same time are read together, whoever asks.
 
     Who gives up waiting does not give up for the others; a reading that nobody waits for any more is cancelled.
     """
 
-    def __init__(self, load: Callable[[list[Subject]], Awaitable[Sequence[Row | BaseException]]]) -> None:
-        super().__init__(load, cache=False, max_batch_size=MOST_KEYS)
+    def __init__(self, read: Callable[[list[Key]], Awaitable[Sequence[Row | BaseException]]]) -> None:
+        super().__init__(read, cache=False, max_batch_size=MOST_KEYS)
 
-    def load(self, key: Subject) -> Awaitable[Row]:
+    def load(self, key: Key) -> Awaitable[Row]:
         # A batch that everybody left is cancelled before it is read: who joined it now would wait for ever.
         if self.batch is not None and all(task.future.cancelled() for task in self.batch.tasks):
             self.batch = None
@@ -58,53 +82,120 @@ class Loader(DataLoader[Subject, Row]):
 
 
 class Context:
-    """Handed to each resolver as `info.context`."""
+    """Handed to each resolver as `info.context`.
 
-    def __init__(self, database: Database) -> None:
+    `loads` makes a loader of what reads many keys. `wanted` are the attributes that will be looked at of the rows that
+    a resolver gives, `inner` those of the rows that fields of these give, by the field's name; None is all of them.
+    """
+
+    wanted: Wanted = None
+    inner: Mapping[str, Wanted] = MappingProxyType({})
+
+    def __init__(self, database: Database, loads: Callable[[Read], Loads] = Loader) -> None:
         self.database = database
-        self.sessions: Loader[str, SessionRow | None] = _by_id(database, sessions_by_id)
-        self.threads: Loader[str, ThreadRow | None] = _by_id(database, threads_by_id)
-        self.resume_tasks: Loader[str, ResumeTaskRow | None] = _by_id(database, resume_tasks_by_thread)
-        self.queue_positions: Loader[str, int | None] = _by_id(database, queue_positions)
-        self.messages: Loader[tuple[Transcript, MessagesShape], Page[MessageRow]] = _by_shape(self._messages)
-        self.messages_at: Loader[tuple[str, int], MessageRow | None] = _by_id(database, messages_at)
-        self.scores: Loader[tuple[int, tuple[Clause, ...]], float] = _by_shape(self._scores)
-        self.turns: Loader[tuple[str, PageRequest], Page[TurnRow]] = _by_shape(self._turns)
-        self.events: Loader[tuple[str, EventsShape], list[ThreadEventRow]] = _by_shape(self._events)
-        self.items: Loader[tuple[TurnKey, PageRequest], Page[ThreadItemRow]] = _by_shape(self._items)
+        self._sessions = loads(_by_shape(self._read_sessions))
+        self._threads = loads(_by_shape(self._read_threads))
+        self._resume_tasks = loads(_by_shape(self._read_resume_tasks))
+        self._queue_positions = loads(self._read_queue_positions)
+        self._messages = loads(_by_shape(self._read_messages))
+        self._messages_at = loads(_by_shape(self._read_messages_at))
+        self._scores = loads(_by_shape(self._read_scores))
+        self._turns = loads(_by_shape(self._read_turns))
+        self._events = loads(_by_shape(self._read_events))
+        self._items = loads(_by_shape(self._read_items))
 
-    async def _messages(self, transcripts: Sequence[Transcript], shape: MessagesShape) -> list[Page[MessageRow]]:
-        return await message_pages(self.database, transcripts, shape.request, shape.roles)
+    def wanting(self, wanted: Wanted, inner: Mapping[str, Wanted] = MappingProxyType({})) -> "Context":
+        """The same for a resolver of whose rows no more than these attributes will be looked at."""
+        narrowed = copy.copy(self)
+        narrowed.wanted = wanted
+        narrowed.inner = inner
+        return narrowed
 
-    async def _scores(self, part_ids: Sequence[int], clauses: tuple[Clause, ...]) -> list[float]:
+    def session(self, id: str) -> Awaitable[SessionRow | None]:
+        """The session with an id."""
+        return self._sessions.load((id, self.wanted))
+
+    def thread(self, id: str) -> Awaitable[ThreadRow | None]:
+        """The thread with an id."""
+        return self._threads.load((id, self.wanted))
+
+    def resume_task(self, thread_id: str) -> Awaitable[ResumeTaskRow | None]:
+        """The resume task of a thread."""
+        return self._resume_tasks.load((thread_id, self.wanted))
+
+    def queue_position(self, thread_id: str) -> Awaitable[int | None]:
+        """How many queued tasks are ahead of a thread's; None unless it is queued."""
+        return self._queue_positions.load(thread_id)
+
+    def messages(
+        self, transcript: Transcript, request: PageRequest, roles: tuple[str, ...] | None
+    ) -> Awaitable[Page[MessageRow]]:
+        """A page of a transcript. Raises InvalidCursor."""
+        return self._messages.load((transcript, MessagesShape(request, roles, self.wanted)))
+
+    def message_at(self, session_id: str, position: int) -> Awaitable[MessageRow | None]:
+        """The message at a place."""
+        return self._messages_at.load(((session_id, position), self.wanted))
+
+    def score(self, part_id: int, clauses: tuple[Clause, ...]) -> Awaitable[float]:
+        """How well a part of the search index matches."""
+        return self._scores.load((part_id, clauses))
+
+    def turns(self, thread_id: str, request: PageRequest) -> Awaitable[Page[TurnRow]]:
+        """A page of a thread's turns. Raises InvalidCursor."""
+        return self._turns.load((thread_id, PageShape(request, self.wanted)))
+
+    def events(self, thread_id: str, since_seq: int, size: int) -> Awaitable[list[ThreadEventRow]]:
+        """Entries of a thread's log."""
+        return self._events.load((thread_id, EventsShape(since_seq, size)))
+
+    def items(self, turn: TurnKey, request: PageRequest) -> Awaitable[Page[ThreadItemRow]]:
+        """A page of a turn's items. Raises InvalidCursor."""
+        return self._items.load((turn, PageShape(request, self.wanted)))
+
+    async def _read_sessions(self, ids: Sequence[str], wanted: Wanted) -> list[SessionRow | None]:
+        rows = await sessions_by_id(self.database, ids, wanted)
+        return [rows.get(id) for id in ids]
+
+    async def _read_threads(self, ids: Sequence[str], wanted: Wanted) -> list[ThreadRow | None]:
+        rows = await threads_by_id(self.database, ids, wanted)
+        return [rows.get(id) for id in ids]
+
+    async def _read_resume_tasks(self, ids: Sequence[str], wanted: Wanted) -> list[ResumeTaskRow | None]:
+        rows = await resume_tasks_by_thread(self.database, ids, wanted)
+        return [rows.get(id) for id in ids]
+
+    async def _read_queue_positions(self, ids: list[str]) -> list[int | None]:
+        positions = await queue_positions(self.database, list(dict.fromkeys(ids)))
+        return [positions.get(id) for id in ids]
+
+    async def _read_messages(self, transcripts: Sequence[Transcript], shape: MessagesShape) -> list[Page[MessageRow]]:
+        return await message_pages(self.database, transcripts, *shape)
+
+    async def _read_messages_at(self, at: Sequence[tuple[str, int]], wanted: Wanted) -> list[MessageRow | None]:
+        rows = await messages_at(self.database, at, wanted)
+        return [rows.get(place) for place in at]
+
+    async def _read_scores(self, part_ids: Sequence[int], clauses: tuple[Clause, ...]) -> list[float]:
         score_of = await scores(self.database, clauses, part_ids)
         return [score_of.get(part_id, 0.0) for part_id in part_ids]
 
-    async def _turns(self, thread_ids: Sequence[str], request: PageRequest) -> list[Page[TurnRow]]:
-        return await turn_pages(self.database, thread_ids, request)
+    async def _read_turns(self, thread_ids: Sequence[str], shape: PageShape) -> list[Page[TurnRow]]:
+        return await turn_pages(self.database, thread_ids, *shape)
 
-    async def _events(self, thread_ids: Sequence[str], shape: EventsShape) -> list[list[ThreadEventRow]]:
-        events = await thread_events(self.database, thread_ids, shape.since_seq, shape.size)
+    async def _read_events(self, thread_ids: Sequence[str], shape: EventsShape) -> list[list[ThreadEventRow]]:
+        events = await thread_events(self.database, thread_ids, *shape)
         return [events[thread_id] for thread_id in thread_ids]
 
-    async def _items(self, turns: Sequence[TurnKey], request: PageRequest) -> list[Page[ThreadItemRow]]:
-        return await item_pages(self.database, turns, request)
+    async def _read_items(self, turns: Sequence[TurnKey], shape: PageShape) -> list[Page[ThreadItemRow]]:
+        return await item_pages(self.database, turns, *shape)
 
 
-def _by_id(
-    database: Database, read: Callable[[Database, Sequence[Subject]], Awaitable[dict[Subject, Row]]]
-) -> Loader[Subject, Row | None]:
-    async def load(ids: list[Subject]) -> list[Row | None]:
-        rows = await read(database, list(dict.fromkeys(ids)))
-        return [rows.get(id) for id in ids]
+def _by_shape(read: Callable[[Sequence[Subject], Shape], Awaitable[Sequence[Row]]]) -> Read:
+    """For keys that are a subject and a shape.
 
-    return Loader(load)
-
-
-def _by_shape(
-    read: Callable[[Sequence[Subject], Shape], Awaitable[list[Row]]],
-) -> Loader[tuple[Subject, Shape], Row]:
-    """Keys of one shape are read together; a shape that is refused fails its own keys only."""
+    Those of one shape are read together; a shape that is refused fails its own keys only.
+    """
 
     async def load(keys: list[tuple[Subject, Shape]]) -> list[Row | BaseException]:
         subjects: defaultdict[Shape, dict[Subject, None]] = defaultdict(dict)
@@ -119,4 +210,4 @@ def _by_shape(
             found.update({(subject, shape): row for subject, row in zip(wanted, rows, strict=True)})
         return [found[key] for key in keys]
 
-    return Loader(load)
+    return load

@@ -1,8 +1,9 @@
 """Message."""
 
+import orjson
+
 from resolvers.context import Context
 from resolvers.errors import NotFound
-from resolvers.json import RawJSON
 from storage.content_block import ContentBlock, OtherBlock, ToolUseBlock
 from storage.jsontext import dump
 from storage.message import MessageRow
@@ -11,7 +12,7 @@ from storage.session import SessionRow
 
 async def session(context: Context, row: MessageRow) -> SessionRow:
     """The session it belongs to. Raises NotFound when that was deleted since."""
-    found = await context.sessions.load(row.session_id)
+    found = await context.session(row.session_id)
     if found is None:
         raise NotFound("The message's session was deleted a moment ago.")
     return found
@@ -26,15 +27,10 @@ def _passed_on(block: ContentBlock) -> ContentBlock:
     # As text: whole numbers beyond 64 bits and deep nesting are more than the encoder of responses takes.
     match block:
         case ToolUseBlock(input=dict() | list() | int() as value):
-            block.input = RawJSON(dump(value))
+            block.input = orjson.Fragment(dump(value))
         case OtherBlock(raw=value):
-            block.raw = RawJSON(dump(value))
+            block.raw = orjson.Fragment(dump(value))
     return block
-
-
-def raw_content(row: MessageRow) -> RawJSON:
-    """The blocks as stored."""
-    return RawJSON(row.content)
 
 
 def text(row: MessageRow) -> str:

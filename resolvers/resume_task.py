@@ -1,7 +1,7 @@
 """ResumeTask: reading and following it, resuming, calling off."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import NamedTuple
 
 from resolvers.context import Context
@@ -37,39 +37,39 @@ class CancelResumePayload(NamedTuple):
     user_errors: list[UserError]
 
 
-async def resume_task(context: Context, thread_id: str) -> ResumeTaskRow | None:
+def resume_task(context: Context, thread_id: str) -> Awaitable[ResumeTaskRow | None] | None:
     """The task of a thread."""
-    return await context.resume_tasks.load(thread_id.strip()) if is_id(thread_id.strip()) else None
+    return context.resume_task(thread_id.strip()) if is_id(thread_id.strip()) else None
 
 
 async def resume_tasks(
     context: Context, *, first: int, after: str | None, states: list[str] | None
 ) -> Page[ResumeTaskRow]:
     """Tasks, newest first. Raises BadUserInput and InvalidCursor."""
-    return await resume_task_page(context.database, page_request(first, after), states)
+    return await resume_task_page(context.database, page_request(first, after), states, context.wanted)
 
 
-async def thread(context: Context, row: ResumeTaskRow) -> ThreadRow | None:
+def thread(context: Context, row: ResumeTaskRow) -> Awaitable[ThreadRow | None]:
     """The thread being seeded."""
-    return await context.threads.load(row.thread_id)
+    return context.thread(row.thread_id)
 
 
-async def session(context: Context, row: ResumeTaskRow) -> SessionRow | None:
+def session(context: Context, row: ResumeTaskRow) -> Awaitable[SessionRow | None] | None:
     """The session being resumed; None once it is deleted."""
-    return None if row.seeded_session_id is None else await context.sessions.load(row.seeded_session_id)
+    return None if row.seeded_session_id is None else context.session(row.seeded_session_id)
 
 
-async def queue_position(context: Context, row: ResumeTaskRow) -> int | None:
+def queue_position(context: Context, row: ResumeTaskRow) -> Awaitable[int | None] | None:
     """How many queued tasks are ahead of it; None unless it is queued."""
-    return await context.queue_positions.load(row.thread_id) if row.state == QUEUED else None
+    return context.queue_position(row.thread_id) if row.state == QUEUED else None
 
 
 async def watch(context: Context, thread_id: str) -> AsyncIterator[ResumeTaskRow]:
     """Its state as it stands, then each later one until it is final. Raises NotFound before the first."""
     thread_id = thread_id.strip()
-    if await resume_task(context, thread_id) is None:
+    if not is_id(thread_id) or await context.resume_task(thread_id) is None:
         raise NotFound("There is no resume task of that thread.")
-    return task_states(context.database, context.resume_tasks.load, thread_id)
+    return task_states(context.database, context.resume_task, thread_id)
 
 
 async def resume_session(

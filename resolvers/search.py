@@ -1,9 +1,10 @@
 """Search: hits, and what of each is shown."""
 
 import asyncio
+from collections.abc import Awaitable
 from functools import cached_property
 
-from resolvers.context import Context
+from resolvers.context import Context, Wanted
 from resolvers.errors import NotFound
 from resolvers.paging import held
 from resolvers.session import storable_filter
@@ -24,15 +25,15 @@ _LONG = 200_000
 class SearchHit:
     """A hit; what is shown of it is read when it is asked for, for all hits of a page at once."""
 
-    def __init__(self, context: Context, search: Search, hit: Hit) -> None:
-        self._context = context
+    def __init__(self, context: "_Contexts", search: Search, hit: Hit) -> None:
+        self._contexts = context
         self._search = search
         self._hit = hit
         self._snippet: Snippet | None = None
 
     async def session(self) -> SessionRow:
         """The session that matched. Raises NotFound when it was deleted since."""
-        session = await self._context.sessions.load(self._hit.session_id)
+        session = await self._contexts.session.session(self._hit.session_id)
         if session is None:
             raise NotFound("A session that matched was deleted a moment ago; search again.")
         return session
@@ -41,31 +42,46 @@ class SearchHit:
         """The message that matched; None when the title did."""
         if self._hit.is_title:
             return None
-        return await self._context.messages_at.load((self._hit.session_id, self._hit.position))
+        return await self._contexts.message.message_at(self._hit.session_id, self._hit.position)
 
-    async def score(self) -> float:
+    def score(self) -> Awaitable[float] | float:
         """How well it matches."""
         if self._hit.score is not None:
             return self._hit.score
-        return await self._context.scores.load((self._hit.part_id, self._search.clauses))
+        return self._contexts.message.score(self._hit.part_id, self._search.clauses)
 
     async def snippet(self) -> Snippet:
         """The text around the match. Raises Unreadable."""
-        shown = await (self.session() if self._hit.is_title else self.message())
+        texts = await self._searched()
         # Two fields show of it, and it is cut once.
         if self._snippet is None:
-            texts = _searched(shown)
             if sum(map(len, texts)) > _LONG:
                 self._snippet = await asyncio.to_thread(cut_snippet, texts, self._search.clauses)
             else:
                 self._snippet = cut_snippet(texts, self._search.clauses)
         return self._snippet
 
+    async def _searched(self) -> list[str]:
+        if self._hit.is_title:
+            return [(await self.session()).title]
+        message = await self.message()
+        return [] if message is None else [text for block in message.blocks() for text in searched_text(block)]
 
-def _searched(shown: SessionRow | MessageRow | None) -> list[str]:
-    if isinstance(shown, MessageRow):
-        return [text for block in shown.blocks() for text in searched_text(block)]
-    return [] if shown is None else [shown.title]
+
+class _Contexts:
+    """How the sessions and the messages of a page's hits are read: once, with all that any field shows of them."""
+
+    def __init__(self, context: Context) -> None:
+        self.session = context.wanting(_shown(context, "session", "title"))
+        self.message = context.wanting(_shown(context, "message", "blocks"))
+
+
+def _shown(context: Context, field: str, cut: str) -> Wanted:
+    """What a page's hits show of what `field` gives, with the attribute that snippets are cut from."""
+    if context.wanted is None:
+        return None
+    wanted = context.inner.get(field, frozenset())
+    return None if wanted is None else wanted | ({cut} if "snippet" in context.wanted else set())
 
 
 class SearchPage:
@@ -73,7 +89,8 @@ class SearchPage:
 
     def __init__(self, context: Context, search: Search, page: Page[Hit]) -> None:
         self._page = page
-        self._show = {hit: SearchHit(context, search, hit) for hit in page.nodes}
+        contexts = _Contexts(context)
+        self._show = {hit: SearchHit(contexts, search, hit) for hit in page.nodes}
         self.has_next_page = page.has_next_page
         self.has_previous_page = page.has_previous_page
         self.total_count = page.total_count

@@ -2,10 +2,11 @@
 
 import asyncio
 import unicodedata
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import NamedTuple
 
-from resolvers.context import Context, MessagesShape
+from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
@@ -51,9 +52,9 @@ class ImportSessionPayload(NamedTuple):
     user_errors: list[UserError]
 
 
-async def session(context: Context, id: str) -> SessionRow | None:
+def session(context: Context, id: str) -> Awaitable[SessionRow | None] | None:
     """The session with an id."""
-    return await context.sessions.load(id.strip()) if is_id(id.strip()) else None
+    return context.session(id.strip()) if is_id(id.strip()) else None
 
 
 async def sessions(
@@ -68,7 +69,9 @@ async def sessions(
 ) -> Page[SessionRow]:
     """A page of the sessions that the filter lets in. Raises BadUserInput and InvalidCursor."""
     narrowed = storable_filter(filter or SessionFilter())
-    return await session_page(context.database, page_request(first, after, last, before), narrowed, *order_by)
+    return await session_page(
+        context.database, page_request(first, after, last, before), narrowed, *order_by, context.wanted
+    )
 
 
 def storable_filter(narrowed: SessionFilter) -> SessionFilter:
@@ -86,22 +89,22 @@ def storable_filter(narrowed: SessionFilter) -> SessionFilter:
     )
 
 
-async def parent(context: Context, row: SessionRow) -> SessionRow | None:
+def parent(context: Context, row: SessionRow) -> Awaitable[SessionRow | None] | None:
     """The session it was forked from, when that is here."""
-    return None if row.parent_id is None else await context.sessions.load(row.parent_id)
+    return None if row.parent_id is None else context.session(row.parent_id)
 
 
-async def thread(context: Context, row: SessionRow) -> ThreadRow | None:
+def thread(context: Context, row: SessionRow) -> Awaitable[ThreadRow | None] | None:
     """The thread it was last resumed into."""
-    return None if row.thread_id is None else await context.threads.load(row.thread_id)
+    return None if row.thread_id is None else context.thread(row.thread_id)
 
 
-async def resume_task(context: Context, row: SessionRow) -> ResumeTaskRow | None:
+def resume_task(context: Context, row: SessionRow) -> Awaitable[ResumeTaskRow | None] | None:
     """The latest attempt to resume it."""
-    return None if row.thread_id is None else await context.resume_tasks.load(row.thread_id)
+    return None if row.thread_id is None else context.resume_task(row.thread_id)
 
 
-async def messages(
+def messages(
     context: Context,
     row: SessionRow,
     *,
@@ -110,12 +113,12 @@ async def messages(
     last: int | None,
     before: str | None,
     roles: list[str] | None,
-) -> Page[MessageRow]:
+) -> Awaitable[Page[MessageRow]]:
     """A page of its transcript. Raises BadUserInput and InvalidCursor."""
-    shape = MessagesShape(
-        page_request(first, after, last, before), None if roles is None else tuple(sorted(set(roles)))
+    request = page_request(first, after, last, before)
+    return context.messages(
+        Transcript(row.id, row.message_count), request, None if roles is None else tuple(sorted(set(roles)))
     )
-    return await context.messages.load((Transcript(row.id, row.message_count), shape))
 
 
 async def update_session(
@@ -159,7 +162,7 @@ async def import_session(context: Context, source: str | None, document: object)
     except InvalidDocument as error:
         is_source = error.path == ("source",)
         return _refused("INVALID_VALUE", str(error), list(error.path) if is_source else ["document", *error.path])
-    saved = await context.sessions.load(read.id)
+    saved = await context.session(read.id)
     return ImportSessionPayload(saved, outcome, [])
 
 

@@ -1,8 +1,9 @@
 """Thread and its log."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from functools import partial
 
-from resolvers.context import Context, EventsShape
+from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.paging import held, page_request
 from storage.identifier import is_id
@@ -14,40 +15,36 @@ from storage.turn import TurnRow
 from storage.watch import thread_log
 
 
-async def thread(context: Context, id: str) -> ThreadRow | None:
+def thread(context: Context, id: str) -> Awaitable[ThreadRow | None] | None:
     """The thread with an id."""
-    return await context.threads.load(id.strip()) if is_id(id.strip()) else None
+    return context.thread(id.strip()) if is_id(id.strip()) else None
 
 
-async def session(context: Context, row: ThreadRow) -> SessionRow | None:
+def session(context: Context, row: ThreadRow) -> Awaitable[SessionRow | None] | None:
     """The session it was seeded from."""
-    return None if row.session_id is None else await context.sessions.load(row.session_id)
+    return None if row.session_id is None else context.session(row.session_id)
 
 
-async def resume_task(context: Context, row: ThreadRow) -> ResumeTaskRow | None:
+def resume_task(context: Context, row: ThreadRow) -> Awaitable[ResumeTaskRow | None]:
     """Its resume task."""
-    return await context.resume_tasks.load(row.id)
+    return context.resume_task(row.id)
 
 
-async def turns(
+def turns(
     context: Context, row: ThreadRow, *, first: int | None, after: str | None, last: int | None, before: str | None
-) -> Page[TurnRow]:
+) -> Awaitable[Page[TurnRow]]:
     """Its turns in order. Raises BadUserInput and InvalidCursor."""
-    return await context.turns.load((row.id, page_request(first, after, last, before)))
+    return context.turns(row.id, page_request(first, after, last, before))
 
 
-async def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> list[ThreadEventRow]:
+def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> Awaitable[list[ThreadEventRow]]:
     """Its log after `since_seq`, oldest first. Raises BadUserInput."""
-    return await context.events.load((row.id, EventsShape(since_seq, held(first, "first"))))
+    return context.events(row.id, since_seq, held(first, "first"))
 
 
 async def watch(context: Context, thread_id: str, since_seq: int) -> AsyncIterator[ThreadEventRow]:
     """Its log after `since_seq`, and on as it is written. Raises NotFound before the first entry."""
-    found = await thread(context, thread_id)
-    if found is None:
+    thread_id = thread_id.strip()
+    if not is_id(thread_id) or await context.thread(thread_id) is None:
         raise NotFound("There is no such thread.")
-
-    async def load(since: int, size: int) -> list[ThreadEventRow]:
-        return await context.events.load((found.id, EventsShape(since, size)))
-
-    return thread_log(context.database, load, found.id, since_seq)
+    return thread_log(context.database, partial(context.events, thread_id), thread_id, since_seq)

@@ -1,6 +1,6 @@
 """How a field that is more than an attribute of its row is declared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
 
 import strawberry
@@ -16,9 +16,20 @@ Row: TypeAlias = Any
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def field(graphql_type: object, description: str) -> Callable[[F], F]:
-    """Makes a method the field that gives `graphql_type`."""
-    decorate: Callable[[F], F] = strawberry.field(description=description, graphql_type=graphql_type)
+NEEDS = "needs"
+"""The key of a field's metadata under which it says what it needs."""
+
+
+def field(graphql_type: object, description: str, *, needs: Iterable[str] | None = None) -> Callable[[F], F]:
+    """Makes a method the field that gives `graphql_type`.
+
+    `needs` are the attributes of its row that it looks at, so that no others need be read; None for all.
+    """
+    decorate: Callable[[F], F] = strawberry.field(
+        description=description,
+        graphql_type=graphql_type,
+        metadata={NEEDS: None if needs is None else frozenset(needs)},
+    )
     return decorate
 
 

@@ -26,23 +26,22 @@ class Message:
     id: strawberry.ID = strawberry.field(description="Stable id, unique across sessions.")
     position: int = strawberry.field(description="Place in the transcript, from 0.")
     role: MessageRole = strawberry.field(description="Who wrote it.")
+    raw_content: JSON = strawberry.field(
+        description="The same blocks as the agent stored them, for clients that know its format."
+    )
     created_at: datetime | None = strawberry.field(
         description="When it was written, where the transcript recorded that."
     )
 
-    @field(LazySession, "The session it belongs to.")
-    async def session(self: Row, info: Info) -> object:
-        return await resolvers.message.session(info.context, self)
+    @field(LazySession, "The session it belongs to.", needs=("session_id",))
+    def session(self: Row, info: Info) -> object:
+        return resolvers.message.session(info.context, self)
 
-    @field(list[ContentBlock], "What it says, block by block.")
+    @field(list[ContentBlock], "What it says, block by block.", needs=("blocks",))
     def content(self: Row) -> object:
         return resolvers.message.content(self)
 
-    @field(JSON, "The same blocks as the agent stored them, for clients that know its format.")
-    def raw_content(self: Row) -> object:
-        return resolvers.message.raw_content(self)
-
-    @field(str, "The text blocks joined by newlines; empty when there are none.")
+    @field(str, "The text blocks joined by newlines; empty when there are none.", needs=("text",))
     def text(self: Row) -> object:
         return resolvers.message.text(self)
 

@@ -13,12 +13,12 @@ EdgeT = TypeVar("EdgeT")
 @strawberry.type(description="Where a page sits in a connection.")
 class PageInfo:
     @field(bool, "Whether more items follow `endCursor`.")
-    async def has_next_page(self: Row) -> object:
-        return await self.has_next_page()
+    def has_next_page(self: Row) -> object:
+        return self.has_next_page()
 
     @field(bool, "Whether items precede `startCursor`.")
-    async def has_previous_page(self: Row) -> object:
-        return await self.has_previous_page()
+    def has_previous_page(self: Row) -> object:
+        return self.has_previous_page()
 
     start_cursor: str | None = strawberry.field(description="Cursor of the first edge; null when the page is empty.")
     end_cursor: str | None = strawberry.field(description="Cursor of the last edge; null when the page is empty.")
@@ -43,5 +43,5 @@ class Connection(Generic[EdgeT, NodeT]):
         return self
 
     @field(int, "How many items the whole list has.")
-    async def total_count(self: Row) -> object:
-        return await self.total_count()
+    def total_count(self: Row) -> object:
+        return self.total_count()

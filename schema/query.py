@@ -23,13 +23,13 @@ EVERYWHERE = [SearchScope.TITLE, SearchScope.MESSAGE]
 @strawberry.type(description="Entry points for reading.")
 class Query:
     @field(Session | None, "One saved session; null when there is none with that id.")
-    async def session(
+    def session(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The session's id.")]
     ) -> object:
-        return await resolvers.session.session(info.context, id)
+        return resolvers.session.session(info.context, id)
 
     @field(SessionConnection | None, "Saved sessions, newest activity first unless ordered otherwise.")
-    async def sessions(
+    def sessions(
         self,
         info: Info,
         first: First = strawberry.UNSET,
@@ -44,7 +44,7 @@ class Query:
             SessionOrder, strawberry.argument(description="The order of the whole list.")
         ] = NEWEST_FIRST,
     ) -> object:
-        return await resolvers.session.sessions(
+        return resolvers.session.sessions(
             info.context,
             first=given(first),
             after=given(after),
@@ -58,7 +58,7 @@ class Query:
         SearchConnection | None,
         "Full-text search over session titles and everything said in them, tool calls and their results included.",
     )
-    async def search(
+    def search(
         self,
         info: Info,
         query: Annotated[
@@ -78,7 +78,7 @@ class Query:
         ] = SearchOrder.RELEVANCE,
         scopes: Annotated[list[SearchScope], strawberry.argument(description="Where to look.")] = EVERYWHERE,
     ) -> object:
-        return await resolvers.search.search(
+        return resolvers.search.search(
             info.context,
             query=query,
             first=first,
@@ -89,15 +89,15 @@ class Query:
         )
 
     @field(Thread | None, "One runtime thread; null when there is none with that id.")
-    async def thread(self, info: Info, id: ThreadId) -> object:
-        return await resolvers.thread.thread(info.context, id)
+    def thread(self, info: Info, id: ThreadId) -> object:
+        return resolvers.thread.thread(info.context, id)
 
     @field(ResumeTask | None, "The resume task of a thread; null when the thread was never seeded from a session.")
-    async def resume_task(self, info: Info, thread_id: ThreadId) -> object:
-        return await resolvers.resume_task.resume_task(info.context, thread_id)
+    def resume_task(self, info: Info, thread_id: ThreadId) -> object:
+        return resolvers.resume_task.resume_task(info.context, thread_id)
 
     @field(ResumeTaskConnection | None, "Resume tasks, newest first.")
-    async def resume_tasks(
+    def resume_tasks(
         self,
         info: Info,
         first: Annotated[int, strawberry.argument(description="How many from the start, held within 1 to 500.")] = 50,
@@ -106,6 +106,4 @@ class Query:
             list[ResumeState] | None, strawberry.argument(description="Only tasks in these states.")
         ] = strawberry.UNSET,
     ) -> object:
-        return await resolvers.resume_task.resume_tasks(
-            info.context, first=first, after=given(after), states=names(states)
-        )
+        return resolvers.resume_task.resume_tasks(info.context, first=first, after=given(after), states=names(states))

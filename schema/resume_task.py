@@ -63,17 +63,17 @@ class ResumeTask:
     started_at: datetime | None = strawberry.field(description="When an attempt first began.")
     finished_at: datetime | None = strawberry.field(description="When it reached a final state.")
 
-    @field(Thread, "The thread being seeded.")
-    async def thread(self: Row, info: Info) -> object:
-        return await resolvers.resume_task.thread(info.context, self)
+    @field(Thread, "The thread being seeded.", needs=("thread_id",))
+    def thread(self: Row, info: Info) -> object:
+        return resolvers.resume_task.thread(info.context, self)
 
-    @field(LazySession | None, "The session being resumed; null once that is deleted.")
-    async def session(self: Row, info: Info) -> object:
-        return await resolvers.resume_task.session(info.context, self)
+    @field(LazySession | None, "The session being resumed; null once that is deleted.", needs=("seeded_session_id",))
+    def session(self: Row, info: Info) -> object:
+        return resolvers.resume_task.session(info.context, self)
 
-    @field(int | None, "How many tasks are ahead of it; null unless `state` is `QUEUED`.")
-    async def queue_position(self: Row, info: Info) -> object:
-        return await resolvers.resume_task.queue_position(info.context, self)
+    @field(int | None, "How many tasks are ahead of it; null unless `state` is `QUEUED`.", needs=("thread_id", "state"))
+    def queue_position(self: Row, info: Info) -> object:
+        return resolvers.resume_task.queue_position(info.context, self)
 
 
 @strawberry.type(description="A resume task in a page.")

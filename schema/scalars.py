@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NewType
 
-import orjson
 from graphql import (
     BooleanValueNode,
     FloatValueNode,
@@ -20,8 +19,6 @@ from graphql import (
     ValueNode,
 )
 from strawberry.types.scalar import ScalarDefinition
-
-from resolvers.json import RawJSON
 
 BigInt = NewType("BigInt", int)
 JSON = NewType("JSON", object)
@@ -103,9 +100,8 @@ def json_literal(node: ValueNode) -> object:
 
 
 def json_output(value: object) -> object:
-    """JSON text is put into the response as it stands, any other value as it is."""
-    # orjson takes no subclass of str.
-    return orjson.Fragment(str(value)) if isinstance(value, RawJSON) else value
+    """A JSON value, or text of one in an `orjson.Fragment`, which is put into the response as it stands."""
+    return value
 
 
 def _whole_number(digits: str) -> int | None:

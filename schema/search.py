@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from schema.field import Info, Row, field
+from schema.field import Row, field
 from schema.lazy import LazySession
 from schema.message import Message
 from schema.page_info import Connection, Edge
@@ -34,24 +34,24 @@ class TextSpan:
 
 @strawberry.type(description="Where a search matched.")
 class SearchHit:
-    @field(LazySession, "The session that matched.")
-    async def session(self: Row, info: Info) -> object:
-        return await self.session()
+    @field(LazySession, "The session that matched.", needs=("session",))
+    def session(self: Row) -> object:
+        return self.session()
 
-    @field(Message | None, "The message that matched; null when the title did.")
-    async def message(self: Row, info: Info) -> object:
-        return await self.message()
+    @field(Message | None, "The message that matched; null when the title did.", needs=("message",))
+    def message(self: Row) -> object:
+        return self.message()
 
-    @field(float, "Higher is better; comparable within one search only.")
-    async def score(self: Row, info: Info) -> object:
-        return await self.score()
+    @field(float, "Higher is better; comparable within one search only.", needs=("score",))
+    def score(self: Row) -> object:
+        return self.score()
 
-    @field(str, "Text around the match, plain.")
-    async def snippet(self: Row, info: Info) -> object:
+    @field(str, "Text around the match, plain.", needs=("snippet",))
+    async def snippet(self: Row) -> object:
         return (await self.snippet()).text
 
-    @field(list[TextSpan], "Each matched word in `snippet`.")
-    async def highlights(self: Row, info: Info) -> object:
+    @field(list[TextSpan], "Each matched word in `snippet`.", needs=("snippet",))
+    async def highlights(self: Row) -> object:
         return (await self.snippet()).highlights
 
 
@@ -63,5 +63,5 @@ class SearchEdge(Edge):
 @strawberry.type(description="A page of search hits.")
 class SearchConnection(Connection[SearchEdge, SearchHit]):
     @field(int, "How many hits there are.")
-    async def total_count(self: Row) -> object:
-        return await self.total_count()
+    def total_count(self: Row) -> object:
+        return self.total_count()

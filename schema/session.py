@@ -44,20 +44,20 @@ class Session:
     created_at: datetime = strawberry.field(description="When it was first saved.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
-    @field(LazySession | None, "The session this one was forked from, when it is known here.")
-    async def parent(self: Row, info: Info) -> object:
-        return await resolvers.session.parent(info.context, self)
+    @field(LazySession | None, "The session this one was forked from, when it is known here.", needs=("parent_id",))
+    def parent(self: Row, info: Info) -> object:
+        return resolvers.session.parent(info.context, self)
 
-    @field(Thread | None, "The runtime thread it was last resumed into.")
-    async def thread(self: Row, info: Info) -> object:
-        return await resolvers.session.thread(info.context, self)
+    @field(Thread | None, "The runtime thread it was last resumed into.", needs=("thread_id",))
+    def thread(self: Row, info: Info) -> object:
+        return resolvers.session.thread(info.context, self)
 
-    @field(ResumeTask | None, "The latest attempt to resume it.")
-    async def resume_task(self: Row, info: Info) -> object:
-        return await resolvers.session.resume_task(info.context, self)
+    @field(ResumeTask | None, "The latest attempt to resume it.", needs=("thread_id",))
+    def resume_task(self: Row, info: Info) -> object:
+        return resolvers.session.resume_task(info.context, self)
 
-    @field(MessageConnection, "The transcript in order.")
-    async def messages(
+    @field(MessageConnection, "The transcript in order.", needs=("id", "message_count"))
+    def messages(
         self: Row,
         info: Info,
         first: First = strawberry.UNSET,
@@ -68,7 +68,7 @@ class Session:
             list[MessageRole] | None, strawberry.argument(description="Only messages by these roles.")
         ] = strawberry.UNSET,
     ) -> object:
-        return await resolvers.session.messages(
+        return resolvers.session.messages(
             info.context,
             self,
             first=given(first),

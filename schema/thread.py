@@ -36,16 +36,16 @@ class Thread:
     created_at: datetime = strawberry.field(description="When it was created.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
-    @field(LazySession | None, "The session it was seeded from; null once that is deleted.")
-    async def session(self: Row, info: Info) -> object:
-        return await resolvers.thread.session(info.context, self)
+    @field(LazySession | None, "The session it was seeded from; null once that is deleted.", needs=("session_id",))
+    def session(self: Row, info: Info) -> object:
+        return resolvers.thread.session(info.context, self)
 
-    @field(LazyResumeTask | None, "Its resume task; null when it was not seeded from a session.")
-    async def resume_task(self: Row, info: Info) -> object:
-        return await resolvers.thread.resume_task(info.context, self)
+    @field(LazyResumeTask | None, "Its resume task; null when it was not seeded from a session.", needs=("id",))
+    def resume_task(self: Row, info: Info) -> object:
+        return resolvers.thread.resume_task(info.context, self)
 
-    @field(TurnConnection, "Turns in order.")
-    async def turns(
+    @field(TurnConnection, "Turns in order.", needs=("id",))
+    def turns(
         self: Row,
         info: Info,
         first: First = strawberry.UNSET,
@@ -53,12 +53,12 @@ class Thread:
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
     ) -> object:
-        return await resolvers.thread.turns(
+        return resolvers.thread.turns(
             info.context, self, first=given(first), after=given(after), last=given(last), before=given(before)
         )
 
-    @field(list[ThreadEvent], "What happened to the thread, oldest first.")
-    async def events(
+    @field(list[ThreadEvent], "What happened to the thread, oldest first.", needs=("id",))
+    def events(
         self: Row,
         info: Info,
         since_seq: Annotated[
@@ -66,4 +66,4 @@ class Thread:
         ] = FROM_THE_START,
         first: Annotated[int, strawberry.argument(description="How many, held within 1 to 500.")] = 50,
     ) -> object:
-        return await resolvers.thread.events(info.context, self, since_seq=since_seq, first=first)
+        return resolvers.thread.events(info.context, self, since_seq=since_seq, first=first)

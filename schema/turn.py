@@ -19,14 +19,14 @@ class Turn:
     status: TurnStatus = strawberry.field(description="Where the turn stands.")
     summary: str = strawberry.field(description="The first words of the prompt, at most 280 code points.")
 
-    @field(ThreadItemConnection, "What happened in it, in order.")
-    async def items(
+    @field(ThreadItemConnection, "What happened in it, in order.", needs=("thread_id", "position"))
+    def items(
         self: Row,
         info: Info,
         first: Annotated[int, strawberry.argument(description="How many, held within 1 to 500.")] = 50,
         after: After = strawberry.UNSET,
     ) -> object:
-        return await resolvers.turn.items(info.context, self, first=first, after=given(after))
+        return resolvers.turn.items(info.context, self, first=first, after=given(after))
 
 
 @strawberry.type(description="A turn in a page.")

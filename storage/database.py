@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import sqlalchemy as sa
@@ -15,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import await_only
 
 from storage.bus import CHANNEL, Bus, listening, payloads
+from storage.connections import Connections, Driver, Postgresql, Sqlite
 from storage.errors import Unavailable
+from storage.reading import Reading, Row
 from storage.types import instant_text
 
 POOL_SIZE = 8
@@ -40,6 +43,7 @@ _SERVER_SETTINGS = {
     "tcp_keepalives_count": "3",
     "jit": "off",
 }
+_CONNECT_SECONDS = 5
 # What the server is asked to do about us, we do about it; the last is in milliseconds.
 _SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
 _SQLITE_PASSING = {
@@ -50,6 +54,16 @@ _SQLITE_PASSING = {
     sqlite3.SQLITE_CANTOPEN,
 }
 _READING = {"reprise_reading": True}
+
+
+class Watcher(Protocol):
+    """Is told of the statements that a database's readers run."""
+
+    def began(self, reading: Reading[Any]) -> Any:
+        """One is about to run; what is returned is given to `ended`."""
+
+    def ended(self, begun: Any, error: BaseException | None) -> None:
+        """It has come to its end."""
 
 
 def driver_url(url: str) -> URL:
@@ -123,7 +137,11 @@ class Database:
         self._listen_url = driver_url(listen_url) if listen_url else self.url
         self.bus = Bus()
         self.is_sqlite = self.url.drivername.startswith("sqlite")
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
+        # Readers and transactions share what a process may hold, so that neither waits for the other.
+        readers = pool_size // 2
+        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, pool_size - readers)
+        self._readers = Connections(self._driver(), readers)
+        self.watchers: list[Watcher] = []
         self._reading = self.engine.execution_options(
             **(_READING if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
         )
@@ -139,7 +157,34 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self._resources.aclose()
+        await self._readers.close()
         await self.engine.dispose()
+
+    def _driver(self) -> Driver:
+        arguments, options = self.engine.dialect.create_connect_args(self.url)
+        if self.is_sqlite:
+            return Sqlite(arguments[0], (*_SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
+        return Postgresql(functools.partial(_connect, **options))
+
+    async def rows(self, reading: Reading[Row], **values: Any) -> list[Row]:
+        """What a statement finds among what is committed, with these values of its parameters. Raises Unavailable."""
+        if self.watchers:
+            return await self._watched_rows(reading, values)
+        with translated():
+            return await self._readers.read(reading, values)
+
+    async def _watched_rows(self, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+        begun = [watcher.began(reading) for watcher in self.watchers]
+        error: BaseException | None = None
+        try:
+            with translated():
+                return await self._readers.read(reading, values)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            for watcher, token in zip(self.watchers, begun, strict=False):
+                watcher.ended(token, error)
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -176,7 +221,7 @@ def translated() -> Iterator[None]:
         if error.connection_invalidated or any(map(_is_passing, _causes(error.orig))):
             raise Unavailable("The database is not available; try again.") from error
         raise
-    except asyncpg.PostgresError as error:
+    except (asyncpg.PostgresError, sqlite3.Error) as error:
         if _is_passing(error):
             raise Unavailable("The database is not available; try again.") from error
         raise
@@ -241,18 +286,28 @@ def _postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
         pool_recycle=3600,
         # Errors are logged, and what people wrote shall not be.
         hide_parameters=True,
-        connect_args={"server_settings": _SERVER_SETTINGS, "timeout": 5},
+        connect_args={"server_settings": _SERVER_SETTINGS, "timeout": _CONNECT_SECONDS},
     )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
-    def _keep_alive(connection: Any, _: object) -> None:
-        # The driver tells nobody else its socket, and waits for ever on a server that went without a word.
-        line = connection.driver_connection._transport.get_extra_info("socket")
-        if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):
-            return
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in _SOCKET_OPTIONS.items():
-            if option := getattr(socket, name, None):
-                line.setsockopt(socket.IPPROTO_TCP, option, value)
+    def _configure(connection: Any, _: object) -> None:
+        _keep_alive(connection.driver_connection)
 
     return engine
+
+
+async def _connect(**options: Any) -> Any:
+    connection = await asyncpg.connect(server_settings=_SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
+    _keep_alive(connection)
+    return connection
+
+
+def _keep_alive(connection: Any) -> None:
+    # The driver tells nobody else its socket, and waits for ever on a server that went without a word.
+    line = connection._transport.get_extra_info("socket")
+    if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _SOCKET_OPTIONS.items():
+        if option := getattr(socket, name, None):
+            line.setsockopt(socket.IPPROTO_TCP, option, value)

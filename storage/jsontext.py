@@ -13,13 +13,6 @@ import orjson
 
 from storage.errors import InvalidDocument
 
-
-class RawJSON(str):
-    """JSON text, to be passed on unparsed."""
-
-    __slots__ = ()
-
-
 _TYPE_NAMES = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
 
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))

@@ -1,18 +1,26 @@
 """Messages: pages of many sessions' transcripts in one statement."""
 
+import functools
+import itertools
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
 
+import orjson
 import sqlalchemy as sa
 
 from storage.content_block import ContentBlock, joined_text, read_blocks
 from storage.database import Database
 from storage.errors import Unreadable
 from storage.jsontext import load
-from storage.page import Page, PageRequest, Scope, Together, known
-from storage.positions import Range, owners_by_page
+from storage.page import Page, PageRequest, Scope, Together
+from storage.positions import Range, places
+from storage.reading import Reading
+from storage.rows import Columns, Wanted, columns_for, reads, selected
 from storage.tables import message
+from storage.types import is_any_of
 
 
 class MessageRow(NamedTuple):
@@ -25,10 +33,18 @@ class MessageRow(NamedTuple):
     content: str
 
     @property
+    @reads("session_id", "position")
     def id(self) -> str:
         """Unique across sessions: a session's id holds no colon."""
         return f"{self.session_id}:{self.position}"
 
+    @property
+    @reads("content", by=orjson.Fragment)
+    def raw_content(self) -> orjson.Fragment:
+        """The blocks as stored."""
+        return orjson.Fragment(self.content)
+
+    @reads("position", "content")
     def blocks(self) -> list[ContentBlock]:
         """What it says, block by block. Raises Unreadable."""
         try:
@@ -36,6 +52,7 @@ class MessageRow(NamedTuple):
         except ValueError:
             raise Unreadable(f"Message {self.position} of the session could not be understood.") from None
 
+    @reads("position", "content")
     def text(self) -> str:
         """The text blocks joined by newlines. Raises Unreadable."""
         return joined_text(self.blocks())
@@ -48,47 +65,87 @@ class Transcript(NamedTuple):
     message_count: int
 
 
-_columns = [message.c[name] for name in MessageRow._fields]
-
-
 async def message_pages(
-    database: Database, transcripts: Sequence[Transcript], request: PageRequest, roles: Sequence[str] | None
+    database: Database,
+    transcripts: Sequence[Transcript],
+    request: PageRequest,
+    roles: Sequence[str] | None,
+    wanted: Wanted = None,
 ) -> list[Page[MessageRow]]:
     """A page of each transcript, in their order: one statement. Raises InvalidCursor and Unavailable."""
-    wanted = None if roles is None else sorted(set(roles))
-    ranges = [_range(transcript, request, wanted) for transcript in transcripts]
-    statement = _contiguous(request, ranges) if wanted is None else _by_roles(request, ranges, wanted)
-    rows: dict[str, list[MessageRow]] = {transcript.session_id: [] for transcript in transcripts}
-    async with database.read() as connection:
-        for row in await connection.execute(statement):
-            rows[row.session_id].append(MessageRow._make(row))
-    extents = Together(lambda: _read_extents(database, transcripts, wanted))
+    chosen = None if roles is None else sorted(set(roles))
+    ranges = [_range(transcript, request, chosen) for transcript in transcripts]
+    spans = [span.page(request) if chosen is None else (span.start, span.end) for span in ranges]
+    columns = columns_for(MessageRow, wanted, ("session_id", "position"))
+    rows = await database.rows(
+        _pages(columns, is_by_role=chosen is not None, is_backward=request.is_backward, is_sqlite=database.is_sqlite),
+        owner=[span.owner for span in ranges],
+        start=[start for start, _ in spans],
+        end=[end for _, end in spans],
+        roles=chosen,
+        size=request.size + 1,
+    )
+    found: dict[str, list[MessageRow]] = {transcript.session_id: [] for transcript in transcripts}
+    for session_id, some in itertools.groupby(rows, _session_id):
+        found[session_id] += some
+    for its in found.values():
+        its.sort(key=_position)
+    if chosen is None:
+        return [
+            _Stretch(found[transcript.session_id], transcript, *span)
+            for transcript, span in zip(transcripts, spans, strict=True)
+        ]
+    extents = Together(lambda: _read_extents(database, transcripts, chosen))
     return [
-        _page(request, wanted, transcript, span, sorted(rows[transcript.session_id], key=_position), extents)
+        _PageByRole(found[transcript.session_id], transcript, request, chosen, span, extents)
         for transcript, span in zip(transcripts, ranges, strict=True)
     ]
 
 
-async def messages_at(database: Database, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], MessageRow]:
-    """The messages at these places (session id, position), by place; one statement. Raises Unavailable."""
-    by_session: dict[str, list[int]] = {}
-    for session_id, position in places:
-        by_session.setdefault(session_id, []).append(position)
-    statement = sa.select(*_columns).where(
-        sa.or_(
-            *(
-                sa.and_(message.c.session_id == session_id, message.c.position.in_(positions))
-                for session_id, positions in by_session.items()
-            )
-        )
+@functools.lru_cache(maxsize=64)
+def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: bool) -> Reading[MessageRow]:
+    """Of many transcripts: those between two positions, or the first `size` of them by some roles."""
+    given = places("start", "end", is_sqlite=is_sqlite)
+    start, end = given.numbers
+    is_its = message.c.session_id == given.owner
+    is_within = sa.and_(is_its, message.c.position >= start, message.c.position < end)
+    if not is_by_role:
+        # Positions have no gaps, so a page is a range of them.
+        statement = sa.select(*selected(message, columns)).join_from(given.source, message, is_within)
+        return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
+    # One limited walk along the key for each session.
+    walk = (
+        sa.select(*selected(message, columns))
+        .where(is_within, is_any_of(message.c.role, "roles"))
+        .order_by(message.c.position.desc() if is_backward else message.c.position.asc())
+        .limit(sa.bindparam("size", type_=sa.Integer()))
+        .correlate(given.source)
     )
-    async with database.read() as connection:
-        rows = await connection.execute(statement)
-    return {(row.session_id, row.position): MessageRow._make(row) for row in rows}
+    if is_sqlite:
+        is_chosen = message.c.position.in_(walk.with_only_columns(message.c.position))
+        statement = sa.select(*selected(message, columns)).join_from(given.source, message, sa.and_(is_its, is_chosen))
+    else:
+        walked = walk.lateral("walked")
+        statement = sa.select(*selected(walked, columns)).join_from(given.source, walked, sa.true())
+    return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
 
 
-def _position(row: MessageRow) -> int:
-    return row.position
+async def messages_at(
+    database: Database, at: Sequence[tuple[str, int]], wanted: Wanted = None
+) -> dict[tuple[str, int], MessageRow]:
+    """The messages at these places (session id, position), by place; one statement. Raises Unavailable."""
+    columns = columns_for(MessageRow, wanted, ("session_id", "position"))
+    rows = await database.rows(
+        _pages(columns, is_by_role=False, is_backward=False, is_sqlite=database.is_sqlite),
+        owner=[session_id for session_id, _ in at],
+        start=[position for _, position in at],
+        end=[position + 1 for _, position in at],
+    )
+    return {(row.session_id, row.position): row for row in rows}
+
+
+_session_id = attrgetter("session_id")
+_position = attrgetter("position")
 
 
 def _scope(session_id: str, roles: list[str] | None) -> Scope:
@@ -100,100 +157,100 @@ def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None
     return Range.of(session_id, count, _scope(session_id, roles), request)
 
 
-def _contiguous(request: PageRequest, ranges: list[Range]) -> sa.Select[Any]:
-    """Positions have no gaps, so a page is a range of them."""
-    return sa.select(*_columns).where(
-        sa.or_(
-            sa.false(),
-            *(
-                sa.and_(message.c.session_id.in_(owners), message.c.position >= start, message.c.position < end)
-                for (start, end), owners in owners_by_page(ranges, request).items()
-                if start < end
-            ),
-        )
-    )
+class _Stretch(Page[MessageRow]):
+    """The messages from one position to another."""
 
+    def __init__(self, rows: list[MessageRow], transcript: Transcript, start: int, end: int) -> None:
+        self.nodes = rows
+        self._transcript = transcript
+        self._start = start
+        self._end = end
 
-def _by_roles(request: PageRequest, ranges: list[Range], roles: list[str]) -> sa.Select[Any]:
-    """One limited walk along the key for each session."""
-    walks = []
-    for span in ranges:
-        order = message.c.position.desc() if request.is_backward else message.c.position.asc()
-        walk = (
-            sa.select(*_columns)
-            .where(message.c.session_id == span.owner, message.c.role.in_(roles))
-            .where(message.c.position >= span.start, message.c.position < span.end)
-            .order_by(order)
-            .limit(request.size + 1)
-            .subquery()
-        )
-        walks.append(sa.select(walk))
-    return sa.select(sa.union_all(*walks).subquery())
+    def cursor(self, row: MessageRow) -> str:
+        return self._scope.cursor((row.position,))
 
+    async def has_previous_page(self) -> bool:
+        return self._start > 0
 
-def _page(
-    request: PageRequest,
-    roles: list[str] | None,
-    transcript: Transcript,
-    span: Range,
-    rows: list[MessageRow],
-    extents: Together[str, "_Extent"],
-) -> Page[MessageRow]:
-    scope = _scope(transcript.session_id, roles)
+    async def has_next_page(self) -> bool:
+        return self._end < self._transcript.message_count
 
-    def cursor_of(row: MessageRow) -> str:
-        return scope.cursor((row.position,))
+    async def total_count(self) -> int:
+        return self._transcript.message_count
 
-    if roles is None:
-        start, end = span.page(request)
-        return Page(
-            rows,
-            cursor_of,
-            lambda: known(start > 0),
-            lambda: known(end < transcript.message_count),
-            lambda: known(transcript.message_count),
-        )
-    has_more = len(rows) > request.size
-    if has_more:
-        rows = rows[1:] if request.is_backward else rows[:-1]
-
-    async def has_previous() -> bool:
-        if span.start == 0 or (has_more and request.is_backward):
-            return has_more and request.is_backward
-        told = await extents.get(transcript.session_id)
-        return told is not None and told.first < (rows[0].position if rows else span.start)
-
-    async def has_next() -> bool:
-        if span.end == transcript.message_count or (has_more and not request.is_backward):
-            return has_more and not request.is_backward
-        told = await extents.get(transcript.session_id)
-        return told is not None and told.last > (rows[-1].position if rows else span.end - 1)
-
-    async def count() -> int:
-        told = await extents.get(transcript.session_id)
-        return 0 if told is None else told.total
-
-    return Page(rows, cursor_of, has_previous, has_next, count)
+    @cached_property
+    def _scope(self) -> Scope:
+        return _scope(self._transcript.session_id, None)
 
 
 class _Extent(NamedTuple):
     """How many messages there are by some roles, and where the first and the last of them stand."""
 
+    session_id: str
     total: int
     first: int
     last: int
 
 
-async def _read_extents(
-    database: Database, transcripts: Sequence[Transcript], roles: list[str] | None
-) -> dict[str, _Extent]:
+class _PageByRole(Page[MessageRow]):
+    """The first messages by some roles, or the last, of a range."""
+
+    def __init__(
+        self,
+        rows: list[MessageRow],
+        transcript: Transcript,
+        request: PageRequest,
+        roles: list[str],
+        span: Range,
+        extents: Together[str, _Extent],
+    ) -> None:
+        self._transcript = transcript
+        self._is_backward = request.is_backward
+        self._span = span
+        self._extents = extents
+        self._scope = _scope(transcript.session_id, roles)
+        self._has_more = len(rows) > request.size
+        self.nodes = rows
+        if self._has_more:
+            self.nodes = rows[1:] if request.is_backward else rows[:-1]
+
+    def cursor(self, row: MessageRow) -> str:
+        return self._scope.cursor((row.position,))
+
+    async def has_previous_page(self) -> bool:
+        is_known = self._has_more and self._is_backward
+        if self._span.start == 0 or is_known:
+            return is_known
+        told = await self._told()
+        return told is not None and told.first < (self.nodes[0].position if self.nodes else self._span.start)
+
+    async def has_next_page(self) -> bool:
+        is_known = self._has_more and not self._is_backward
+        if self._span.end == self._transcript.message_count or is_known:
+            return is_known
+        told = await self._told()
+        return told is not None and told.last > (self.nodes[-1].position if self.nodes else self._span.end - 1)
+
+    async def total_count(self) -> int:
+        told = await self._told()
+        return 0 if told is None else told.total
+
+    async def _told(self) -> _Extent | None:
+        return await self._extents.get(self._transcript.session_id)
+
+
+@functools.lru_cache
+def _extents(*, is_sqlite: bool) -> Reading[_Extent]:
+    position = message.c.position
     statement = (
-        sa.select(
-            message.c.session_id, sa.func.count(), sa.func.min(message.c.position), sa.func.max(message.c.position)
-        )
-        .where(message.c.session_id.in_([transcript.session_id for transcript in transcripts]))
-        .where(message.c.role.in_(roles or []))
+        sa.select(message.c.session_id, sa.func.count(), sa.func.min(position), sa.func.max(position))
+        .where(is_any_of(message.c.session_id, "session_ids"), is_any_of(message.c.role, "roles"))
         .group_by(message.c.session_id)
     )
-    async with database.read() as connection:
-        return {session_id: _Extent(*told) for session_id, *told in (await connection.execute(statement)).all()}
+    return Reading(statement, _Extent, _Extent._fields, is_sqlite=is_sqlite)
+
+
+async def _read_extents(database: Database, transcripts: Sequence[Transcript], roles: list[str]) -> dict[str, _Extent]:
+    ids = [transcript.session_id for transcript in transcripts]
+    rows = await database.rows(_extents(is_sqlite=database.is_sqlite), session_ids=ids, roles=roles)
+    return {row.session_id: row for row in rows}

@@ -1,9 +1,12 @@
 """Ranges of positions, for lists that are numbered from 0 without a gap."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.page import PageRequest, Scope
+from storage.types import IntegerList, KeyText, TextList
 
 UNCOUNTED = 2**31 - 1000
 """For a list whose length is not known: more than any has."""
@@ -33,9 +36,24 @@ class Range(NamedTuple):
         return self.start, min(self.end, self.start + request.size)
 
 
-def owners_by_page(ranges: Iterable[Range], request: PageRequest) -> dict[tuple[int, int], list[str]]:
-    """Who has a page with that start and end: lists whose pages are equal share a condition."""
-    owners: dict[tuple[int, int], list[str]] = {}
-    for span in ranges:
-        owners.setdefault(span.page(request), []).append(span.owner)
-    return owners
+class Places(NamedTuple):
+    """A table made of lists that a statement is given: of owners, and of numbers that go with each."""
+
+    source: sa.FromClause
+    owner: ColumnElement[str]
+    numbers: tuple[ColumnElement[int], ...]
+
+
+def places(*names: str, is_sqlite: bool) -> Places:
+    """A table to join with. Its parameters are `owner` and `names`, lists of one length."""
+    owners = sa.bindparam("owner", type_=TextList())
+    lists = [sa.bindparam(name, type_=IntegerList()) for name in names]
+    if not is_sqlite:
+        columns: list[sa.ColumnClause[Any]] = [sa.column("owner", KeyText)]
+        columns += (sa.column(name, sa.Integer()) for name in names)
+        table = sa.func.unnest(owners, *lists).table_valued(*columns).render_derived("place")
+        return Places(table, table.c.owner, tuple(table.c[name] for name in names))
+    table = sa.func.json_each(owners).table_valued("key", "value", name="place")
+    at = sa.func.printf("$[%d]", table.c.key)
+    numbers = tuple(sa.func.json_extract(values, at, type_=sa.Integer()) for values in lists)
+    return Places(table, table.c.value, numbers)

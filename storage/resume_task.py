@@ -1,5 +1,6 @@
 """Resume tasks as clients read them."""
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -7,9 +8,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from storage.database import Database
-from storage.page import Page, PageRequest, fetch_page
+from storage.listing import Listing, fetch_page
+from storage.page import Page, PageRequest, Scope
+from storage.reading import Reading
+from storage.rows import Columns, Wanted, columns_for, reads
 from storage.tables import resume_task, thread
-from storage.types import clock
+from storage.types import clock, is_any_of
 
 QUEUED = "QUEUED"
 SEEDING = "SEEDING"
@@ -47,16 +51,19 @@ class ResumeTaskRow(NamedTuple):
     finished_at: datetime | None
 
     @property
+    @reads("thread_id")
     def id(self) -> str:
         """The thread's id, by which a task is known."""
         return self.thread_id
 
     @property
+    @reads("items_written", "items_total")
     def progress(self) -> float:
         """From 0 to 1; 1 when there is nothing to write."""
         return self.items_written / self.items_total if self.items_total else 1.0
 
     @property
+    @reads("state", "error_code", "error_message")
     def error(self) -> ResumeError | None:
         """Set exactly when the state is ERROR."""
         if self.state != ERROR:
@@ -64,6 +71,7 @@ class ResumeTaskRow(NamedTuple):
         return ResumeError(self.error_code or "INTERNAL", self.error_message or "")
 
     @property
+    @reads("state")
     def is_final(self) -> bool:
         """Whether nothing but a new resume changes it."""
         return self.state not in UNFINISHED
@@ -85,37 +93,51 @@ def ended(state: str, error_code: str | None = None, error_message: str | None =
     }
 
 
-columns = [
-    thread.c.session_id.label(name) if name == "seeded_session_id" else resume_task.c[name]
+_WITH_THREADS = resume_task.join(thread, thread.c.id == resume_task.c.thread_id)
+columns = {
+    name: thread.c.session_id.label(name) if name == "seeded_session_id" else resume_task.c[name]
     for name in ResumeTaskRow._fields
-]
-_tasks = sa.select(*columns).join_from(resume_task, thread, thread.c.id == resume_task.c.thread_id)
-_by_thread = _tasks.where(resume_task.c.thread_id.in_(sa.bindparam("thread_ids", expanding=True)))
+}
 
 
-async def resume_tasks_by_thread(database: Database, thread_ids: Sequence[str]) -> dict[str, ResumeTaskRow]:
+@functools.lru_cache(maxsize=64)
+def _by_thread(wanted: Columns, *, is_sqlite: bool) -> Reading[ResumeTaskRow]:
+    statement = sa.select(*(columns[name] for name in wanted)).select_from(_WITH_THREADS)
+    statement = statement.where(is_any_of(resume_task.c.thread_id, "thread_ids"))
+    return Reading(statement, ResumeTaskRow, wanted, is_sqlite=is_sqlite)
+
+
+async def resume_tasks_by_thread(
+    database: Database, thread_ids: Sequence[str], wanted: Wanted = None
+) -> dict[str, ResumeTaskRow]:
     """The tasks of these threads, by thread id; a thread that was never seeded is left out. Raises Unavailable."""
-    async with database.read() as connection:
-        rows = await connection.execute(_by_thread, {"thread_ids": list(thread_ids)})
-    return {row.thread_id: ResumeTaskRow._make(row) for row in rows}
+    reading = _by_thread(columns_for(ResumeTaskRow, wanted, ("thread_id",)), is_sqlite=database.is_sqlite)
+    return {row.thread_id: row for row in await database.rows(reading, thread_ids=thread_ids)}
 
 
 async def resume_task_page(
-    database: Database, request: PageRequest, states: Sequence[str] | None
+    database: Database, request: PageRequest, states: Sequence[str] | None, wanted: Wanted = None
 ) -> Page[ResumeTaskRow]:
     """Tasks, newest first, only in `states` unless that is None. Raises InvalidCursor and Unavailable."""
-    condition = sa.true() if states is None else resume_task.c.state.in_(states)
-    return await fetch_page(
-        database,
-        request,
-        scope=("resumeTasks", None if states is None else sorted(set(states))),
-        statement=_tasks.where(condition),
-        total=sa.select(sa.func.count()).select_from(resume_task).where(condition),
-        order=(resume_task.c.created_at, resume_task.c.thread_id),
-        descending=True,
+    chosen = None if states is None else sorted(set(states))
+    scope = Scope("resumeTasks", chosen)
+    values = {} if chosen is None else {"states": chosen}
+    return await fetch_page(database, _ALL if chosen is None else _IN_STATES, values, request, scope, wanted)
+
+
+def _listing(condition: sa.ColumnElement[bool]) -> Listing:
+    return Listing(
         row_type=ResumeTaskRow,
-        key_of=lambda row: (row.created_at, row.thread_id),
+        source=_WITH_THREADS,
+        columns=columns,
+        condition=condition,
+        order=(resume_task.c.created_at, resume_task.c.thread_id),
+        is_descending=True,
     )
+
+
+_ALL = _listing(sa.true())
+_IN_STATES = _listing(is_any_of(resume_task.c.state, "states"))
 
 
 async def unfinished_counts(database: Database) -> dict[str, int]:
@@ -130,8 +152,15 @@ async def unfinished_counts(database: Database) -> dict[str, int]:
     return {state: counts.get(state, 0) for state in UNFINISHED}
 
 
-async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
-    """How many queued tasks are ahead of each queued one, by thread id. Raises Unavailable."""
+class QueuePosition(NamedTuple):
+    """How many queued tasks are ahead of one."""
+
+    thread_id: str
+    position: int
+
+
+@functools.lru_cache
+def _positions(*, is_sqlite: bool) -> Reading[QueuePosition]:
     ahead = resume_task.alias("ahead")
     count = (
         sa.select(sa.func.count())
@@ -146,8 +175,13 @@ async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict
     )
     statement = (
         sa.select(resume_task.c.thread_id, count)
-        .where(resume_task.c.thread_id.in_(list(thread_ids)))
+        .where(is_any_of(resume_task.c.thread_id, "thread_ids"))
         .where(resume_task.c.state == QUEUED)
     )
-    async with database.read() as connection:
-        return {row.thread_id: row.position for row in await connection.execute(statement)}
+    return Reading(statement, QueuePosition, QueuePosition._fields, is_sqlite=is_sqlite)
+
+
+async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
+    """How many queued tasks are ahead of each queued one, by thread id. Raises Unavailable."""
+    rows = await database.rows(_positions(is_sqlite=database.is_sqlite), thread_ids=thread_ids)
+    return {row.thread_id: row.position for row in rows}

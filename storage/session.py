@@ -1,9 +1,10 @@
 """Sessions as clients read, rename, archive and delete them."""
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -11,11 +12,14 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.bus import QUEUE, ended_topic, task_topic
 from storage.database import Database
 from storage.folded import fold, title_columns
-from storage.page import Page, PageRequest, fetch_page
+from storage.listing import Listing, fetch_page
+from storage.page import Page, PageRequest, Scope
+from storage.reading import Reading
 from storage.resume_task import DELETED_MESSAGE, ERROR, SESSION_DELETED, UNFINISHED, ended
+from storage.rows import Columns, Wanted, columns_for, selected
 from storage.search.index import forget_session, index_title
 from storage.tables import message, resume_task, session, thread
-from storage.types import clock, position_of
+from storage.types import Instant, clock, is_any_of, position_of
 
 
 class SessionRow(NamedTuple):
@@ -67,56 +71,85 @@ _ORDERS = {
     "MESSAGE_COUNT": session.c.message_count,
     "TOTAL_TOKENS": session.c.total_tokens,
 }
-_sessions = sa.select(*(session.c[name] for name in SessionRow._fields))
-_by_id = _sessions.where(session.c.id.in_(sa.bindparam("ids", expanding=True)))
+_NARROWING: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
+    "title_contains": lambda name, value: position_of(sa.bindparam(name, value, sa.Text()), session.c.title_folded) > 0,
+    "workspace": lambda name, value: session.c.workspace == sa.bindparam(name, value, sa.Text()),
+    "models": lambda name, value: is_any_of(session.c.model, name, value),
+    "sources": lambda name, value: is_any_of(session.c.source, name, value),
+    "created_from": lambda name, value: session.c.created_at >= sa.bindparam(name, value, Instant()),
+    "created_until": lambda name, value: session.c.created_at < sa.bindparam(name, value, Instant()),
+    "updated_from": lambda name, value: session.c.updated_at >= sa.bindparam(name, value, Instant()),
+    "updated_until": lambda name, value: session.c.updated_at < sa.bindparam(name, value, Instant()),
+}
+_NO_SPAN = Span()
 
 
-async def sessions_by_id(database: Database, ids: Sequence[str]) -> dict[str, SessionRow]:
+@functools.lru_cache(maxsize=64)
+def _by_id(columns: Columns, *, is_sqlite: bool) -> Reading[SessionRow]:
+    statement = sa.select(*selected(session, columns)).where(is_any_of(session.c.id, "ids"))
+    return Reading(statement, SessionRow, columns, is_sqlite=is_sqlite)
+
+
+async def sessions_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, SessionRow]:
     """The sessions with these ids, by id; those that are not there are left out. Raises Unavailable."""
-    async with database.read() as connection:
-        rows = await connection.execute(_by_id, {"ids": list(ids)})
-    return {row.id: SessionRow._make(row) for row in rows}
+    reading = _by_id(columns_for(SessionRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
+    return {row.id: row for row in await database.rows(reading, ids=ids)}
 
 
 async def session_page(
-    database: Database, request: PageRequest, narrowed: SessionFilter, field: str, direction: str
+    database: Database,
+    request: PageRequest,
+    narrowed: SessionFilter,
+    field: str,
+    direction: str,
+    wanted: Wanted = None,
 ) -> Page[SessionRow]:
     """Sessions in the order of a field, then of their ids. Raises InvalidCursor and Unavailable."""
-    condition = sa.and_(sa.true(), *filter_conditions(narrowed))
-    column = _ORDERS[field]
-    return await fetch_page(
-        database,
-        request,
-        scope=("sessions", field, astuple(narrowed)),
-        statement=_sessions.where(condition),
-        total=sa.select(sa.func.count()).select_from(session).where(condition),
-        order=(column, session.c.id),
-        descending=direction == "DESC",
+    values = _filter_values(narrowed)
+    scope = Scope("sessions", field, narrowed, direction)
+    listing = _listing(narrowed.archived, tuple(values), field, direction)
+    return await fetch_page(database, listing, values, request, scope, wanted)
+
+
+@functools.lru_cache(maxsize=256)
+def _listing(archived: str, narrowing: tuple[str, ...], field: str, direction: str) -> Listing:
+    return Listing(
         row_type=SessionRow,
-        key_of=lambda row: (getattr(row, column.key), row.id),
+        source=session,
+        columns=dict(session.c),
+        condition=sa.and_(sa.true(), *_conditions(archived, dict.fromkeys(narrowing))),
+        order=(_ORDERS[field], session.c.id),
+        is_descending=direction == "DESC",
     )
 
 
 def filter_conditions(narrowed: SessionFilter) -> list[ColumnElement[bool]]:
     """What a row of `session` must meet."""
-    conditions: list[ColumnElement[bool]] = []
-    if narrowed.archived != "ANY":
-        conditions.append(
-            session.c.is_archived == sa.literal_column("true" if narrowed.archived == "ARCHIVED" else "false")
-        )
-    if narrowed.title_contains:
-        conditions.append(position_of(fold(narrowed.title_contains), session.c.title_folded) > 0)
-    if narrowed.workspace is not None:
-        conditions.append(session.c.workspace == narrowed.workspace)
-    if narrowed.models is not None:
-        conditions.append(session.c.model.in_(narrowed.models))
-    if narrowed.sources is not None:
-        conditions.append(session.c.source.in_(narrowed.sources))
-    for column, span in ((session.c.created_at, narrowed.created_at), (session.c.updated_at, narrowed.updated_at)):
-        if span is not None and span.start is not None:
-            conditions.append(column >= span.start)
-        if span is not None and span.until is not None:
-            conditions.append(column < span.until)
+    return _conditions(narrowed.archived, _filter_values(narrowed))
+
+
+def _filter_values(narrowed: SessionFilter) -> dict[str, Any]:
+    """What narrows, by the name of its parameter."""
+    created, updated = narrowed.created_at or _NO_SPAN, narrowed.updated_at or _NO_SPAN
+    values = {
+        "title_contains": fold(narrowed.title_contains) if narrowed.title_contains else None,
+        "workspace": narrowed.workspace,
+        "models": narrowed.models,
+        "sources": narrowed.sources,
+        "created_from": created.start,
+        "created_until": created.until,
+        "updated_from": updated.start,
+        "updated_until": updated.until,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _conditions(archived: str, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    conditions = [_NARROWING[name](name, value) for name, value in values.items()]
+    if archived != "ANY":
+        # Not a parameter: a plan for either would not use an index that begins with it.
+        wanted: ColumnElement[bool] = sa.literal_column("true" if archived == "ARCHIVED" else "false")
+        conditions.insert(0, session.c.is_archived == wanted)
     return conditions
 
 

@@ -1,12 +1,13 @@
 """Watching a database's statements from outside, for traces."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql.util import find_tables
 
 from storage.database import Database
+from storage.reading import Reading
 
 T = TypeVar("T")
 
@@ -45,3 +46,25 @@ def watch_statements(
     sa.event.listen(engine, "before_cursor_execute", before)
     sa.event.listen(engine, "after_cursor_execute", after)
     sa.event.listen(engine, "handle_error", failed)
+    database.watchers.append(_Watcher(engine.dialect.name, begin, end))
+
+
+class _Watcher(Generic[T]):
+    """Tells of what is read on the driver's own cursors."""
+
+    def __init__(
+        self,
+        system: str,
+        begin: Callable[[str, str, list[str]], T | None],
+        end: Callable[[T, BaseException | None], None],
+    ) -> None:
+        self._system = system
+        self._begin = begin
+        self._end = end
+
+    def began(self, reading: Reading[Any]) -> T | None:
+        return self._begin(self._system, "SELECT", reading.tables)
+
+    def ended(self, begun: T | None, error: BaseException | None) -> None:
+        if begun is not None:
+            self._end(begun, error)

@@ -1,16 +1,19 @@
 """Runtime threads and their logs as clients read them."""
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 
 from storage.database import Database
-from storage.jsontext import RawJSON
+from storage.reading import Reading
+from storage.rows import Columns, Wanted, columns_for, selected
 from storage.tables import thread, thread_event, thread_item
-from storage.thread_item import ThreadItemRow, item_columns, item_id, turn_id
+from storage.thread_item import ThreadItemRow, item_id, turn_id
+from storage.types import is_any_of
 
 
 class ThreadRow(NamedTuple):
@@ -41,11 +44,11 @@ class ThreadEventRow(NamedTuple):
     item: ThreadItemRow | None
 
     @property
-    def payload(self) -> RawJSON:
+    def payload(self) -> orjson.Fragment:
         """The details; of an item's event, that item as it now stands."""
         if self.stored_payload is not None:
-            return RawJSON(self.stored_payload)
-        return RawJSON(orjson.dumps({} if self.item is None else {"item": self.item.as_json()}).decode())
+            return orjson.Fragment(self.stored_payload)
+        return orjson.Fragment(orjson.dumps({} if self.item is None else {"item": self.item.as_json()}))
 
     @property
     def turn_id(self) -> str | None:
@@ -60,34 +63,41 @@ class ThreadEventRow(NamedTuple):
         return item_id(self.thread_id, self.turn_position, self.item_position)
 
 
-_threads = sa.select(*(thread.c[name] for name in ThreadRow._fields)).where(
-    thread.c.id.in_(sa.bindparam("ids", expanding=True))
-)
-_EVENT_COLUMNS = ("thread_id", "seq", "event", "created_at", "turn_position", "item_position", "payload")
-_events = (
-    sa.select(*(thread_event.c[name] for name in _EVENT_COLUMNS), *item_columns())
-    .join_from(
-        thread_event,
-        thread_item,
-        sa.and_(
-            thread_item.c.thread_id == thread_event.c.thread_id,
-            thread_item.c.turn_position == thread_event.c.turn_position,
-            thread_item.c.position == thread_event.c.item_position,
-        ),
-        isouter=True,
-    )
-    .where(thread_event.c.thread_id.in_(sa.bindparam("thread_ids", expanding=True)))
-    # Numbers have no gaps, so so many of them are so many events.
-    .where(thread_event.c.seq > sa.bindparam("since_seq"), thread_event.c.seq <= sa.bindparam("until_seq"))
-    .order_by(thread_event.c.thread_id, thread_event.c.seq)
-)
+@functools.lru_cache(maxsize=64)
+def _by_id(columns: Columns, *, is_sqlite: bool) -> Reading[ThreadRow]:
+    statement = sa.select(*selected(thread, columns)).where(is_any_of(thread.c.id, "ids"))
+    return Reading(statement, ThreadRow, columns, is_sqlite=is_sqlite)
 
 
-async def threads_by_id(database: Database, ids: Sequence[str]) -> dict[str, ThreadRow]:
+async def threads_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, ThreadRow]:
     """The threads with these ids, by id; those that are not there are left out. Raises Unavailable."""
-    async with database.read() as connection:
-        rows = await connection.execute(_threads, {"ids": list(ids)})
-    return {row.id: ThreadRow._make(row) for row in rows}
+    reading = _by_id(columns_for(ThreadRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
+    return {row.id: row for row in await database.rows(reading, ids=ids)}
+
+
+_EVENT_COLUMNS = ("thread_id", "seq", "event", "created_at", "turn_position", "item_position", "payload")
+
+
+@functools.lru_cache
+def _events(*, is_sqlite: bool) -> Reading[tuple[Any, ...]]:
+    is_its = sa.and_(
+        thread_item.c.thread_id == thread_event.c.thread_id,
+        thread_item.c.turn_position == thread_event.c.turn_position,
+        thread_item.c.position == thread_event.c.item_position,
+    )
+    events = [*selected(thread_event, _EVENT_COLUMNS), *selected(thread_item, ThreadItemRow._fields)]
+    statement = (
+        sa.select(*events)
+        .join_from(thread_event, thread_item, is_its, isouter=True)
+        .where(is_any_of(thread_event.c.thread_id, "thread_ids"))
+        # Numbers have no gaps, so so many of them are so many events.
+        .where(
+            thread_event.c.seq > sa.bindparam("since_seq", type_=sa.BigInteger()),
+            thread_event.c.seq <= sa.bindparam("until_seq", type_=sa.BigInteger()),
+        )
+        .order_by(thread_event.c.thread_id, thread_event.c.seq)
+    )
+    return Reading(statement, tuple, (), is_sqlite=is_sqlite)
 
 
 async def thread_events(
@@ -98,8 +108,7 @@ async def thread_events(
     events: dict[str, list[ThreadEventRow]] = {thread_id: [] for thread_id in thread_ids}
     since_seq = max(since_seq, 0)
     span = {"since_seq": since_seq, "until_seq": since_seq + size}
-    async with database.read() as connection:
-        for row in await connection.execute(_events, {"thread_ids": list(thread_ids), **span}):
-            item = None if row[width] is None else ThreadItemRow._make(row[width:])
-            events[row[0]].append(ThreadEventRow._make((*row[:width], item)))
+    for row in await database.rows(_events(is_sqlite=database.is_sqlite), thread_ids=thread_ids, **span):
+        item = None if row[width] is None else ThreadItemRow._make(row[width:])
+        events[row[0]].append(ThreadEventRow._make((*row[:width], item)))
     return events

@@ -1,15 +1,19 @@
 """Thread items: pages of many turns' items in one statement."""
 
+import functools
+import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import NamedTuple
 
 import orjson
 import sqlalchemy as sa
 
 from storage.database import Database
-from storage.jsontext import RawJSON
-from storage.page import Page, PageRequest, Scope, Together, known
-from storage.positions import UNCOUNTED, Range
+from storage.page import Page, PageRequest, Scope, Together
+from storage.positions import UNCOUNTED, Range, places
+from storage.reading import Reading
+from storage.rows import Columns, Wanted, columns_for, reads, selected
 from storage.seeding.transcript import OTHER, TOOL_CALL
 from storage.tables import thread_item
 
@@ -30,26 +34,31 @@ class ThreadItemRow(NamedTuple):
     text: str | None
 
     @property
+    @reads("type", by=str)
     def typename(self) -> str:
         """Which kind of item it is."""
         return self.type
 
     @property
-    def input(self) -> RawJSON | None:
+    @reads("detail")
+    def input(self) -> orjson.Fragment | None:
         """A tool call's arguments; None when there are none."""
-        return None if self.detail is None else RawJSON(self.detail)
+        return None if self.detail is None else orjson.Fragment(self.detail)
 
     @property
-    def raw(self) -> RawJSON:
+    @reads("detail")
+    def raw(self) -> orjson.Fragment:
         """The block that an OtherItem came from."""
-        return RawJSON(self.detail or "null")
+        return orjson.Fragment(self.detail or "null")
 
     @property
+    @reads("text")
     def output(self) -> str | None:
         """A tool's answer; None when none was saved."""
         return self.text
 
     @property
+    @reads("thread_id", "turn_position", "position")
     def id(self) -> str:
         """Unique across threads, and the same however the thread was seeded."""
         return item_id(self.thread_id, self.turn_position, self.position)
@@ -90,77 +99,105 @@ def item_id(thread_id: str, turn_position: int, position: int) -> str:
     return f"item_{thread_id.removeprefix('thr_')}_{turn_position}_{position}"
 
 
-_columns = [thread_item.c[name] for name in ThreadItemRow._fields]
-
-
 def _scope(key: TurnKey) -> Scope:
     return Scope("items", *key)
 
 
-async def item_pages(database: Database, turns: Sequence[TurnKey], request: PageRequest) -> list[Page[ThreadItemRow]]:
+async def item_pages(
+    database: Database, turns: Sequence[TurnKey], request: PageRequest, wanted: Wanted = None
+) -> list[Page[ThreadItemRow]]:
     """A page of each turn, in their order: one statement. Raises InvalidCursor and Unavailable."""
-    starts = {key: _start(key, request) for key in turns}
-    by_place: dict[tuple[str, int], list[int]] = {}
-    for key, start in starts.items():
-        by_place.setdefault((key.thread_id, start), []).append(key.position)
-    statement = (
-        sa.select(*_columns)
-        .where(
-            sa.or_(
-                *(
-                    sa.and_(
-                        thread_item.c.thread_id == thread_id,
-                        thread_item.c.turn_position.in_(positions),
-                        thread_item.c.position >= start,
-                        thread_item.c.position <= start + request.size,
-                    )
-                    for (thread_id, start), positions in by_place.items()
-                )
-            )
-        )
-        .order_by(thread_item.c.thread_id, thread_item.c.turn_position, thread_item.c.position)
+    starts = [_start(key, request) for key in turns]
+    columns = columns_for(ThreadItemRow, wanted, ("thread_id", "turn_position", "position"))
+    rows = await database.rows(
+        _pages(columns, is_sqlite=database.is_sqlite),
+        owner=[key.thread_id for key in turns],
+        turn=[key.position for key in turns],
+        start=starts,
+        # One more than the page: whether it is there tells whether more follow.
+        end=[start + request.size + 1 for start in starts],
     )
-    rows: dict[TurnKey, list[ThreadItemRow]] = {key: [] for key in turns}
-    async with database.read() as connection:
-        for row in await connection.execute(statement):
-            rows[TurnKey(row.thread_id, row.turn_position)].append(ThreadItemRow._make(row))
+    found: dict[TurnKey, list[ThreadItemRow]] = {key: [] for key in turns}
+    for place, some in itertools.groupby(rows, _turn):
+        found[TurnKey(*place)] += some
+    for its in found.values():
+        its.sort(key=_position)
     counts = Together(lambda: _read_counts(database, turns))
-    return [_page(key, starts[key], request.size, rows[key], counts) for key in turns]
+    return [_ItemPage(found[key], key, start, request.size, counts) for key, start in zip(turns, starts, strict=True)]
+
+
+@functools.lru_cache(maxsize=64)
+def _pages(columns: Columns, *, is_sqlite: bool) -> Reading[ThreadItemRow]:
+    given = places("turn", "start", "end", is_sqlite=is_sqlite)
+    turn, start, end = given.numbers
+    is_within = sa.and_(
+        thread_item.c.thread_id == given.owner,
+        thread_item.c.turn_position == turn,
+        thread_item.c.position >= start,
+        thread_item.c.position < end,
+    )
+    statement = sa.select(*selected(thread_item, columns)).join_from(given.source, thread_item, is_within)
+    return Reading(statement, ThreadItemRow, columns, is_sqlite=is_sqlite)
+
+
+_turn = attrgetter("thread_id", "turn_position")
+_position = attrgetter("position")
 
 
 def _start(key: TurnKey, request: PageRequest) -> int:
     return Range.of(key.thread_id, UNCOUNTED, _scope(key), request).start
 
 
-def _page(
-    key: TurnKey, start: int, size: int, rows: list[ThreadItemRow], counts: Together[TurnKey, int]
-) -> Page[ThreadItemRow]:
-    scope = _scope(key)
-    has_more = len(rows) > size
+class _ItemPage(Page[ThreadItemRow]):
+    """Items of a turn from one position on."""
 
-    async def count() -> int:
-        return await counts.get(key) or 0
+    def __init__(
+        self, rows: list[ThreadItemRow], key: TurnKey, start: int, size: int, counts: Together[TurnKey, int]
+    ) -> None:
+        self.nodes = rows[:size]
+        self._key = key
+        self._start = start
+        self._has_more = len(rows) > size
+        self._counts = counts
 
-    return Page(
-        rows[:size],
-        lambda row: scope.cursor((row.position,)),
-        lambda: known(start > 0),
-        lambda: known(has_more),
-        count,
-    )
+    def cursor(self, row: ThreadItemRow) -> str:
+        return self._scope.cursor((row.position,))
+
+    async def has_previous_page(self) -> bool:
+        return self._start > 0
+
+    async def has_next_page(self) -> bool:
+        return self._has_more
+
+    async def total_count(self) -> int:
+        return await self._counts.get(self._key) or 0
+
+    @functools.cached_property
+    def _scope(self) -> Scope:
+        return _scope(self._key)
+
+
+class _Count(NamedTuple):
+    """How many items a turn has."""
+
+    thread_id: str
+    turn_position: int
+    total: int
+
+
+@functools.lru_cache
+def _counts(*, is_sqlite: bool) -> Reading[_Count]:
+    given = places("turn", is_sqlite=is_sqlite)
+    of_turn = (thread_item.c.thread_id, thread_item.c.turn_position)
+    is_its = sa.and_(thread_item.c.thread_id == given.owner, thread_item.c.turn_position == given.numbers[0])
+    statement = sa.select(*of_turn, sa.func.count()).join_from(given.source, thread_item, is_its).group_by(*of_turn)
+    return Reading(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
 
 
 async def _read_counts(database: Database, turns: Sequence[TurnKey]) -> dict[TurnKey, int]:
-    places = [
-        (thread_item.c.thread_id == thread_id, thread_item.c.turn_position == place) for thread_id, place in turns
-    ]
-    of_turn = (thread_item.c.thread_id, thread_item.c.turn_position)
-    statement = sa.select(*of_turn, sa.func.count()).where(sa.or_(*(sa.and_(*place) for place in places)))
-    async with database.read() as connection:
-        rows = (await connection.execute(statement.group_by(*of_turn))).all()
-    return {TurnKey(thread_id, place): total for thread_id, place, total in rows}
-
-
-def item_columns() -> list[sa.Column[Any]]:
-    """The columns of a ThreadItemRow, for statements that join items."""
-    return list(_columns)
+    rows = await database.rows(
+        _counts(is_sqlite=database.is_sqlite),
+        owner=[key.thread_id for key in turns],
+        turn=[key.position for key in turns],
+    )
+    return {TurnKey(row.thread_id, row.turn_position): row.total for row in rows}

@@ -1,9 +1,12 @@
 """Column types that mean the same on both databases."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -67,8 +70,8 @@ class position_of(FunctionElement[int]):  # noqa: N801 - reads as the SQL functi
     type = sa.Integer()
     inherit_cache = True
 
-    def __init__(self, part: str, whole: sa.ColumnElement[str]) -> None:
-        super().__init__(whole, sa.literal(part, sa.Text()))
+    def __init__(self, part: sa.ColumnElement[str] | str, whole: sa.ColumnElement[str]) -> None:
+        super().__init__(whole, sa.literal(part, sa.Text()) if isinstance(part, str) else part)
 
 
 @compiles(position_of, "postgresql")
@@ -99,3 +102,57 @@ def _postgresql_byte_count(element: byte_count, compiler: Any, **options: Any) -
 @compiles(byte_count, "sqlite")
 def _sqlite_byte_count(element: byte_count, compiler: Any, **options: Any) -> str:
     return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
+
+
+class _List(TypeDecorator[list[Any]]):
+    """A list that a statement is given as one value, whatever its length: an array, or JSON text on SQLite."""
+
+    impl = sa.Text
+    item: TypeEngine[Any]
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Of its items on PostgreSQL."""
+        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else ARRAY(self.item))
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
+        """`value` may be any sequence."""
+        if value is None:
+            return None
+        return orjson.dumps(value).decode() if dialect.name == "sqlite" else list(value)
+
+
+class TextList(_List):
+    """Several texts."""
+
+    cache_ok = True
+    item = sa.Text()
+
+
+class IntegerList(_List):
+    """Several whole numbers of 32 bits."""
+
+    cache_ok = True
+    item = sa.Integer()
+
+
+class is_any_of(FunctionElement[Any]):  # noqa: N801 - reads as the SQL condition that it is
+    """Whether a text is one of a list's."""
+
+    # Not a Boolean, which would be compared with 1 on SQLite, past every index.
+    type = sa.types.NullType()
+    inherit_cache = True
+
+    def __init__(self, text: sa.ColumnElement[str], name: str, values: Sequence[str] | None = None) -> None:
+        super().__init__(text, sa.bindparam(name, values, TextList()))
+
+
+@compiles(is_any_of, "postgresql")
+def _postgresql_is_any_of(element: is_any_of, compiler: Any, **options: Any) -> str:
+    text, texts = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({text} = ANY ({texts}))"
+
+
+@compiles(is_any_of, "sqlite")
+def _sqlite_is_any_of(element: is_any_of, compiler: Any, **options: Any) -> str:
+    text, texts = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({text} IN (SELECT value FROM json_each({texts})))"

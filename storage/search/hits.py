@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from storage.database import Database
 from storage.errors import InvalidCursor
-from storage.page import Key, Page, Scope, known
+from storage.page import Key, Page, Scope
 from storage.search.match import Matching
 from storage.search.parts import TITLE_POSITION, first_id, id_span, message_of, place_of, session_of
 from storage.search.query import Clause, read_query
@@ -89,19 +89,34 @@ async def search_page(database: Database, search: Search, order: str, size: int,
         hits = await _ranked(database, search, size + 1, since)
     else:
         hits = await newest(database, search, size + 1, since)
-    has_more = len(hits) > size
+    return HitPage(database, search, scope, hits[:size], has_previous=after is not None, has_more=len(hits) > size)
 
-    async def count() -> int:
-        return 0 if search.finds_nothing else await _count(database, search)
 
-    return Page(
-        hits[:size],
-        lambda hit: scope.cursor(_key(hit)),
+class HitPage(Page[Hit]):
+    """A page of hits."""
+
+    def __init__(
+        self, database: Database, search: Search, scope: Scope, hits: list[Hit], *, has_previous: bool, has_more: bool
+    ) -> None:
+        self.nodes = hits
+        self._database = database
+        self._search = search
+        self._scope = scope
+        self._has_previous = has_previous
+        self._has_more = has_more
+
+    def cursor(self, row: Hit) -> str:
+        return self._scope.cursor(_key(row))
+
+    async def has_previous_page(self) -> bool:
         # The cursor stands on a hit, and only a change since then could have left nothing before it.
-        lambda: known(after is not None),
-        lambda: known(has_more),
-        count,
-    )
+        return self._has_previous
+
+    async def has_next_page(self) -> bool:
+        return self._has_more
+
+    async def total_count(self) -> int:
+        return 0 if self._search.finds_nothing else await _count(self._database, self._search)
 
 
 def _key(hit: Hit) -> Key:

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from storage.reading import Reading
 from tests.support.server import Served
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -22,7 +23,7 @@ class Statements(list[str]):
 
 @contextlib.contextmanager
 def statements(server: Served) -> Iterator[Statements]:
-    """The statements of a server's own engine while the block runs.
+    """The statements of a server's own database while the block runs.
 
     Rows that the driver takes in bulk are not among them: compare rows for those.
     """
@@ -32,9 +33,26 @@ def statements(server: Served) -> Iterator[Statements]:
         if not statement.startswith("BEGIN"):
             ran.append(statement)
 
-    engine = server.app.state.database.engine.sync_engine
+    database = server.app.state.database
+    engine = database.engine.sync_engine
     sa.event.listen(engine, "before_cursor_execute", note)
+    watcher = _Watcher(ran)
+    database.watchers.append(watcher)
     try:
         yield ran
     finally:
+        database.watchers.remove(watcher)
         sa.event.remove(engine, "before_cursor_execute", note)
+
+
+class _Watcher:
+    """Notes what is read on the driver's own cursors."""
+
+    def __init__(self, ran: Statements) -> None:
+        self._ran = ran
+
+    def began(self, reading: Reading[Any]) -> None:
+        self._ran.append(reading.text)
+
+    def ended(self, begun: None, error: BaseException | None) -> None:
+        """Notes nothing."""

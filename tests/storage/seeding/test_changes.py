@@ -194,13 +194,11 @@ async def test_a_delete_in_the_middle_of_a_batch_succeeds(
 
 async def test_a_ready_thread_outlives_its_session(database: Database) -> None:
     thread_id = await resume(database, await save(database, saved(BEGINNING)))
-    before = (await seed(database, thread_id), await thread_rows(database, thread_id))
+    before = ResumeTaskRow._make(await seed(database, thread_id))
+    rows = await thread_rows(database, thread_id)
     assert await delete_session(database, "changing")
-    task = await task_of(database, thread_id)
-    assert (task, await thread_rows(database, thread_id)) == (
-        before[0]._replace(seeded_session_id=None),
-        before[1],
-    )
+    task = ResumeTaskRow._make(await task_of(database, thread_id))
+    assert (task, await thread_rows(database, thread_id)) == (before._replace(seeded_session_id=None), rows)
 
 
 async def test_a_deleted_session_that_is_imported_again_gets_a_new_thread(database: Database) -> None:

@@ -1,0 +1,190 @@
+"""Connections of the drivers' own, for reading: opened when they are needed, and kept.
+
+To take one and to give it back costs less than a statement, which cannot be said of a pool that knows transactions.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import aiosqlite
+import asyncpg
+
+from storage.errors import Unavailable
+from storage.reading import Reading, Row
+
+PATIENCE = 10.0
+"""Seconds that a reader waits for a connection."""
+
+_LONGEST_LIFE = 3600.0
+_CLOSING_SECONDS = 2.0
+
+
+class Driver(Protocol):
+    """How connections of one kind are handled. What they raise is the driver's own."""
+
+    async def open(self) -> Any:
+        """A new connection."""
+
+    def is_open(self, connection: Any) -> bool:
+        """Whether it can still be used."""
+
+    async def close(self, connection: Any) -> None:
+        """End it, and the statement that it was left with."""
+
+    async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+        """What a statement finds."""
+
+
+class Postgresql:
+    """Connections of asyncpg, which `connect` opens."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Any]]) -> None:
+        self._connect = connect
+
+    async def open(self) -> Any:
+        return await self._connect()
+
+    def is_open(self, connection: Any) -> bool:
+        return not connection.is_closed()
+
+    async def close(self, connection: Any) -> None:
+        try:
+            # Waits until a statement that was called off has been.
+            await connection.close(timeout=_CLOSING_SECONDS)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            connection.terminate()
+
+    async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+        found: list[Row] = await connection.fetch(
+            reading.text, *reading.parameters(values), record_class=reading.row_type
+        )
+        return found
+
+
+class Sqlite:
+    """Connections of aiosqlite to one file; each has a thread of its own."""
+
+    def __init__(self, path: str, pragmas: Sequence[str]) -> None:
+        self._path = path
+        self._pragmas = pragmas
+
+    async def open(self) -> Any:
+        connection = await aiosqlite.connect(self._path, isolation_level=None)
+        try:
+            for pragma in self._pragmas:
+                await connection.execute(pragma)
+        except BaseException:
+            await asyncio.shield(connection.close())
+            raise
+        return connection
+
+    def is_open(self, connection: Any) -> bool:
+        return True
+
+    async def close(self, connection: Any) -> None:
+        await connection.interrupt()
+        await connection.close()
+
+    async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+        # The one call that crosses to its thread and back once.
+        return reading.rows(await connection.execute_fetchall(reading.text, reading.parameters(values)))
+
+
+class Connections:
+    """At most `size` connections. Who finds all of them busy waits in line."""
+
+    def __init__(self, driver: Driver, size: int) -> None:
+        self._driver = driver
+        self._size = size
+        self._born: dict[Any, float] = {}
+        self._idle: list[Any] = []
+        self._opening = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def read(self, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+        """What a statement finds. Raises what the driver does, and Unavailable when no connection becomes free.
+
+        When the reader is cancelled, its statement is stopped.
+        """
+        connection = await self._take()
+        is_sound = False
+        try:
+            rows = await self._driver.rows(connection, reading, values)
+            is_sound = True
+        except (asyncpg.PostgresError, aiosqlite.Error):
+            is_sound = True
+            raise
+        finally:
+            self._give_back(connection, is_sound=is_sound)
+        return rows
+
+    async def close(self) -> None:
+        """Closes all; nobody may be reading."""
+        for connection in [*self._born]:
+            self._end(connection)
+        self._idle.clear()
+        while self._ending:
+            await asyncio.wait(self._ending)
+
+    async def _take(self) -> Any:
+        while True:
+            while self._idle:
+                # The one that was used last: those that are not needed grow old.
+                connection = self._idle.pop()
+                if self._driver.is_open(connection):
+                    return connection
+                self._end(connection)
+            if len(self._born) + self._opening < self._size:
+                return await self._opened()
+            await self._turn()
+
+    async def _opened(self) -> Any:
+        self._opening += 1
+        try:
+            connection = await self._driver.open()
+        except BaseException:
+            self._wake()
+            raise
+        finally:
+            self._opening -= 1
+        self._born[connection] = time.monotonic()
+        return connection
+
+    async def _turn(self) -> None:
+        """Returns when there may be a connection. Raises Unavailable."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._wake()
+            if isinstance(error, TimeoutError):
+                raise Unavailable("The database is not available; try again.") from None
+            raise
+
+    def _wake(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def _give_back(self, connection: Any, *, is_sound: bool) -> None:
+        is_old = time.monotonic() - self._born[connection] > _LONGEST_LIFE
+        if is_sound and not is_old and self._driver.is_open(connection):
+            self._idle.append(connection)
+        else:
+            self._end(connection)
+        self._wake()
+
+    def _end(self, connection: Any) -> None:
+        del self._born[connection]
+        ending = asyncio.create_task(self._driver.close(connection), name="reprise-connection-end")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)

@@ -1,0 +1,90 @@
+"""Rows that hold no more than what was asked for: classes with some of a row type's columns, made when they are needed.
+
+A row type is a NamedTuple with an attribute for each column. Properties and methods that it adds are there in each of
+its narrower classes too; `reads` says which columns they need.
+"""
+
+import functools
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from types import FunctionType
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+import asyncpg
+
+Wanted: TypeAlias = frozenset[str] | None
+"""The attributes of a row that will be looked at; None for all."""
+
+Columns: TypeAlias = tuple[str, ...]
+
+
+class Source(NamedTuple):
+    """What an attribute is made of: the value at a place of the row, or a function of those at some places."""
+
+    maker: Callable[..., object] | None
+    places: tuple[int, ...]
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_MOST_KEPT = 512
+
+
+def reads(*columns: str, by: Callable[..., object] | None = None) -> Callable[[F], F]:
+    """Says which columns a property's function or a method of a row type looks at.
+
+    `by` is what makes the property of their values, where that is one function.
+    """
+
+    def note(function: F) -> F:
+        _READS[function] = columns
+        if by is not None:
+            _MAKERS[function] = by
+        return function
+
+    return note
+
+
+_READS: dict[object, Columns] = {}
+_MAKERS: dict[object, Callable[..., object]] = {}
+
+
+@functools.lru_cache(maxsize=_MOST_KEPT)
+def columns_for(row_type: Any, wanted: Wanted, also: Columns = ()) -> Columns:
+    """The columns that hold the attributes `wanted`, and those named in `also`, in the row type's own order."""
+    fields: Columns = row_type._fields
+    if wanted is None:
+        return fields
+    added = vars(row_type)
+    needed = set(also)
+    for name in wanted:
+        function = getattr(added.get(name), "fget", added.get(name))
+        needed.update(_READS.get(function, (name,)))
+    return tuple(name for name in fields if name in needed)
+
+
+@functools.lru_cache(maxsize=_MOST_KEPT)
+def narrow_type(row_type: Any, columns: Columns, *, is_record: bool) -> type[Any]:
+    """Like `row_type`, with these columns alone: a class that PostgreSQL's driver makes itself, or a tuple.
+
+    Its `made_of` tells of attributes at which places of a row they are, and what makes them of what is there: what
+    looks at many rows need not go by the attributes.
+    """
+    added = {
+        name: value
+        for name, value in vars(row_type).items()
+        if isinstance(value, property | FunctionType) and not name.startswith("_")
+    }
+    columns_at = {name: property(itemgetter(place)) for place, name in enumerate(columns)}
+    made_of: dict[str, Source] = {name: Source(None, (place,)) for place, name in enumerate(columns)}
+    for name, value in added.items():
+        function = getattr(value, "fget", None)
+        if function in _MAKERS and set(_READS[function]) <= set(columns):
+            made_of[name] = Source(_MAKERS[function], tuple(map(columns.index, _READS[function])))
+    base: type[Any] = asyncpg.Record if is_record else tuple
+    return type(row_type.__name__, (base,), {"__slots__": (), "made_of": made_of, **added, **columns_at})
+
+
+def selected(table: Any, columns: Iterable[str]) -> list[Any]:
+    """The columns of a table, by name."""
+    return [table.c[name] for name in columns]
