@@ -27,6 +27,8 @@ from uvicorn.loops.auto import auto_loop_factory
 from resolvers.context import Context
 from resolvers.operating import Operating
 from schema.build import create_schema
+from schema.execution.loads import Loads
+from schema.execution.operations import PreparedOperations
 from schema.limits import Limits
 from schema.transport.access import (
     Access,
@@ -134,6 +136,7 @@ class Settings(BaseSettings):
     hardened: bool = Field(
         False, description="Whether to refuse introspection and GET, to suggest no names and to show no playground."
     )
+    prepared: bool = Field(True, description="Whether to prepare queries that come again, which answers them faster.")
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="One JSON object a line, or for people to read; `auto` looks for a terminal."
     )
@@ -222,8 +225,9 @@ def create_app(settings: Settings) -> Starlette:
     if traces:
         observers.append(traces)
     context = Context(database)
-    endpoint = Endpoint(schema, context, settings.limits, sockets, allows_get=not settings.hardened)
-    websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, sockets)
+    prepared = PreparedOperations(schema, Context(database, Loads)) if settings.prepared else None
+    endpoint = Endpoint(schema, context, settings.limits, sockets, prepared, allows_get=not settings.hardened)
+    websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, sockets, prepared)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -117,6 +117,12 @@ class Schema(strawberry.Schema):
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         return self._coded_stream(await super().stream(*args, **kwargs))
 
+    def failed(self, error: Exception, extensions: dict[str, Any]) -> ExecutionResult:
+        """The result of an operation that ended with an exception, and of which nothing is told."""
+        result = PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])
+        result.extensions = extensions
+        return self._coded(result)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Logs nothing: `coded_error` does, once an error and only what is masked."""
 

@@ -12,7 +12,7 @@ from starlette.types import Scope, Send
 
 from schema.transport.negotiation import JSON, answer_type, header_values
 from schema.transport.observation import REQUEST_ID, current, note_codes
-from schema.transport.results import encoded
+from schema.transport.results import AS_SCALARS, encoded
 
 Header = tuple[bytes, bytes]
 
@@ -101,7 +101,7 @@ def _as_handshake(send: Send) -> Send:
 def encode_json(data: dict[str, Any]) -> bytes:
     """`data` as JSON in UTF-8."""
     try:
-        return orjson.dumps(data)
+        return orjson.dumps(data, option=AS_SCALARS)
     except orjson.JSONEncodeError:
         # Such as an error that repeats a lone surrogate from a variable.
         return encoded(data).encode()

@@ -12,6 +12,7 @@ from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
+from schema.execution.operations import PreparedOperations
 from schema.limits import Limits
 from schema.transport.answer import Refusal, encode_json, send_answer, send_refusal
 from schema.transport.body import (
@@ -53,10 +54,12 @@ class Endpoint:
         context: Context,
         limits: Limits,
         sockets: Sockets,
+        prepared: PreparedOperations | None,
         *,
         allows_get: bool = True,
     ) -> None:
         self._schema = schema
+        self._prepared = prepared
         self._context = context
         self._limits = limits
         self._sockets = sockets
@@ -146,6 +149,8 @@ class Endpoint:
         await send_answer(send, status, media_type, encode_json(response))
 
     async def _execute(self, operation: Operation, method: str) -> ExecutionResult:
+        if self._prepared is not None and (result := await self._prepared.execute(operation)):
+            return result
         return await self._schema.execute(
             operation.query,
             operation.variables,

@@ -3,6 +3,7 @@
 A line says what happened and to which request; never what a client wrote, and never a token.
 """
 
+import functools
 import json
 import logging
 import re
@@ -35,6 +36,9 @@ def configure(form: Literal["auto", "json", "console"], stream: TextIO | None = 
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    # What no line says is not looked for: see "Optimization" in the documentation of logging.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # Alembic tells of every look at the database; Uvicorn tells the whole address of every websocket.
     for name in ("alembic", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -45,7 +49,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "timestamp": _moment(record).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "timestamp": f"{_second(int(record.created))}.{int(record.msecs):03}Z",
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -73,6 +77,11 @@ class ConsoleFormatter(logging.Formatter):
         ]
         line = " ".join(parts)
         return f"{line}\n{_traceback(record)}" if record.exc_info else line
+
+
+@functools.lru_cache(maxsize=2)
+def _second(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat().removesuffix("+00:00")
 
 
 def _moment(record: logging.LogRecord) -> datetime:

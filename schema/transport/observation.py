@@ -4,6 +4,7 @@ An operation is one that a request carries, or one of many on a websocket. `curr
 belongs to. What a client chose, such as a name, is bounded here; what a client wrote is not kept at all.
 """
 
+import contextlib
 import re
 import secrets
 import time
@@ -65,23 +66,26 @@ class Operation:
     `id` is that of its log lines; `codes` counts the errors that its client was sent.
     """
 
-    __slots__ = ("began", "codes", "ended", "id", "kind", "name", "observers", "request", "span")
+    __slots__ = ("began", "codes", "ended", "id", "is_running", "kind", "name", "observers", "request", "span")
 
     def __init__(self, request: Request, observers: Sequence["Observer"], id: str) -> None:
         self.request = request
         self.observers = observers
         self.id = id
         self.kind = "none"
+        self.is_running = False
         self.name: str | None = None
         self.codes: dict[str, int] = {}
         self.span: Any = None
         self.began = self.ended = time.perf_counter()
 
     def runs(self, kind: str, name: str | None) -> None:
-        """It has been understood, and found to be in order."""
+        """It has been understood, and found to be in order. Said again, it is not told again."""
         self.describe(kind, name)
-        for observer in self.observers:
-            observer.operation_runs(self)
+        if not self.is_running:
+            self.is_running = True
+            for observer in self.observers:
+                observer.operation_runs(self)
 
     def describe(self, kind: str, name: str | None) -> None:
         """It is of that kind and of the name that its client chose."""
@@ -177,25 +181,33 @@ class Observation:
                 observer.request_ended(request, operation)
 
 
+@contextlib.contextmanager
+def one_of_many() -> Iterator[None]:
+    """Gives an operation of a websocket a place of its own; it is the task's own."""
+    operation = current.get()
+    if operation is None:
+        yield
+        return
+    request = operation.request
+    request.operations += 1
+    operation = Operation(request, operation.observers, f"{request.id}-{request.operations}")
+    current.set(operation)
+    try:
+        yield
+    finally:
+        operation.end()
+
+
 class Observed(SchemaExtension):
-    """Tells the current operation what Strawberry runs, and gives each one of a websocket a place of its own."""
+    """Tells the current operation what Strawberry runs."""
 
     def on_operation(self) -> Iterator[None]:
         operation = current.get()
-        if operation is not None and operation.request.is_socket:
-            request = operation.request
-            request.operations += 1
-            operation = Operation(request, operation.observers, f"{request.id}-{request.operations}")
-            # The operation's own task has a context of its own, and an end of it may come from another one.
-            current.set(operation)
         try:
             yield
         finally:
-            if operation is not None:
-                if operation.kind == "none":
-                    self._describe(operation)
-                if operation.request.is_socket:
-                    operation.end()
+            if operation is not None and operation.kind == "none":
+                self._describe(operation)
 
     def on_execute(self) -> Iterator[None]:
         if operation := current.get():

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive
 
+from schema.limits.seconds import Stop
 from schema.transport.body import Disconnected
 
 T = TypeVar("T")
@@ -20,6 +21,7 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     For a request whose body has been read: what `receive` gives otherwise is dropped.
     """
     watching: asyncio.Task[None] | None = None
+    stop = Stop()
 
     def watch() -> None:
         nonlocal watching
@@ -27,22 +29,18 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
 
     async def end() -> None:
         await left(receive)
-        presence.reschedule(loop.time())
+        stop()
 
     loop = asyncio.get_running_loop()
     timer = loop.call_later(UNWATCHED_SECONDS, watch)
     try:
-        async with asyncio.timeout(None) as presence:
-            try:
-                return await work
-            finally:
-                timer.cancel()
-                if watching is not None:
-                    watching.cancel()
-    except TimeoutError:
-        if presence.expired():
-            raise Disconnected from None
-        raise
+        with stop:
+            return await work
+    finally:
+        timer.cancel()
+        if watching is not None:
+            watching.cancel()
+    raise Disconnected
 
 
 async def left(receive: Receive) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 import orjson
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+AS_SCALARS = orjson.OPT_UTC_Z
+"""How orjson is told to write a moment: as DateTime does."""
+
 
 def is_request_error(result: ExecutionResult) -> bool:
     """Whether nothing was run: no data, and no error belongs to a field other than a subscription's own."""
@@ -30,7 +33,7 @@ def response_of(result: ExecutionResult) -> dict[str, Any]:
 def encoded(message: Mapping[str, Any]) -> str:
     """JSON. Raises TypeError for what is none, RecursionError where it is nested too deeply."""
     try:
-        return orjson.dumps(message).decode()
+        return orjson.dumps(message, option=AS_SCALARS).decode()
     except TypeError:
         # A lone surrogate or an integer beyond 64 bits, which a client may have sent itself.
         return json.dumps(message)

@@ -19,6 +19,7 @@ from strawberry.types.execution import ExecutionResult
 
 from resolvers.context import Context
 from schema.errors import coded_error
+from schema.execution.operations import PreparedOperations
 from schema.limits import Limits
 from schema.transport.access import Access, is_token
 from schema.transport.answer import Refusal, send_refusal
@@ -32,6 +33,7 @@ from schema.transport.messages import (
     Message,
     read_message,
 )
+from schema.transport.observation import one_of_many
 from schema.transport.results import encoded, is_request_error, response_of
 from schema.transport.sockets import Sockets
 
@@ -51,10 +53,17 @@ class WebSocketEndpoint:
     """An ASGI application that answers handshakes for graphql-transport-ws."""
 
     def __init__(
-        self, schema: strawberry.Schema, context: Context, limits: Limits, access: Access, sockets: Sockets
+        self,
+        schema: strawberry.Schema,
+        context: Context,
+        limits: Limits,
+        access: Access,
+        sockets: Sockets,
+        prepared: PreparedOperations | None,
     ) -> None:
         self.schema = schema
         self.context = context
+        self.prepared = prepared
         self.limits = limits
         self.access = access
         self.sockets = sockets
@@ -180,8 +189,9 @@ class _Socket:
     async def _run(self, id: str, operation: Operation) -> None:
         last: dict[str, Any] = {"id": id, "type": "complete"}
         try:
-            if errors := await self._send_results(id, operation):
-                last = _error_message(id, errors)
+            with one_of_many():
+                if errors := await self._send_results(id, operation):
+                    last = _error_message(id, errors)
         except Exception as error:
             last = _error_message(id, [coded_error(GraphQLError(str(error), original_error=error))])
         # Before it is sent: a client that has read it may use the id again.
@@ -190,6 +200,12 @@ class _Socket:
 
     async def _send_results(self, id: str, operation: Operation) -> list[GraphQLError] | None:
         """Sends each result; returns the errors of an operation that could not begin."""
+        prepared = self._endpoint.prepared
+        if prepared is not None and (result := await prepared.execute(operation)):
+            if is_request_error(result):
+                return result.errors
+            await self._send({"id": id, "type": "next", "payload": response_of(result)})
+            return None
         stream = await self._endpoint.schema.stream(
             operation.query,
             variable_values=operation.variables,
