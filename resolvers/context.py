@@ -197,7 +197,12 @@ def _by_shape(read: Callable[[Sequence[Subject], Shape], Awaitable[Sequence[Row]
     Those of one shape are read together; a shape that is refused fails its own keys only.
     """
 
-    async def load(keys: list[tuple[Subject, Shape]]) -> list[Row | BaseException]:
+    async def load(keys: list[tuple[Subject, Shape]]) -> Sequence[Row | BaseException]:
+        first = keys[0][1]
+        if all(shape == first for _, shape in keys):
+            only = {subject: None for subject, _ in keys}
+            if len(only) == len(keys):
+                return await read(list(only), first)
         subjects: defaultdict[Shape, dict[Subject, None]] = defaultdict(dict)
         for subject, shape in keys:
             subjects[shape][subject] = None

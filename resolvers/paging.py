@@ -1,5 +1,7 @@
 """The arguments of connections."""
 
+import functools
+
 from resolvers.errors import BadUserInput
 from storage.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
 
@@ -15,8 +17,20 @@ def page_request(
     first: int | None, after: str | None = None, last: int | None = None, before: str | None = None
 ) -> PageRequest:
     """The page that the arguments ask for. Raises BadUserInput."""
+    if after is None and before is None:
+        return _plain_request(first, last)
+    return _request(first, after, last, before)
+
+
+def _request(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:
     if first is not None and last is not None:
         raise BadUserInput("Give `first` or `last`, not both.")
     if last is not None:
         return PageRequest(held(last, "last"), True, after, before)
     return PageRequest(DEFAULT_SIZE if first is None else held(first, "first"), False, after, before)
+
+
+@functools.lru_cache
+def _plain_request(first: int | None, last: int | None) -> PageRequest:
+    # Asked for once for each row of a page above.
+    return _request(first, None, last, None)

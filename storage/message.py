@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 import orjson
@@ -86,10 +86,11 @@ async def message_pages(
         size=request.size + 1,
     )
     found: dict[str, list[MessageRow]] = {transcript.session_id: [] for transcript in transcripts}
-    for session_id, some in itertools.groupby(rows, _session_id):
+    for session_id, some in itertools.groupby(rows, itemgetter(columns.index("session_id"))):
         found[session_id] += some
+    in_order = itemgetter(columns.index("position"))
     for its in found.values():
-        its.sort(key=_position)
+        its.sort(key=in_order)
     if chosen is None:
         return [
             _Stretch(found[transcript.session_id], transcript, *span)
@@ -144,17 +145,13 @@ async def messages_at(
     return {(row.session_id, row.position): row for row in rows}
 
 
-_session_id = attrgetter("session_id")
-_position = attrgetter("position")
-
-
 def _scope(session_id: str, roles: list[str] | None) -> Scope:
     return Scope("messages", session_id, roles)
 
 
 def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None) -> Range:
     session_id, count = transcript
-    return Range.of(session_id, count, _scope(session_id, roles), request)
+    return Range.of(session_id, count, functools.partial(_scope, session_id, roles), request)
 
 
 class _Stretch(Page[MessageRow]):

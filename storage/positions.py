@@ -1,5 +1,6 @@
 """Ranges of positions, for lists that are numbered from 0 without a gap."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -20,8 +21,11 @@ class Range(NamedTuple):
     end: int
 
     @classmethod
-    def of(cls, owner: str, count: int, scope: Scope, request: PageRequest) -> "Range":
+    def of(cls, owner: str, count: int, scope_of: Callable[[], Scope], request: PageRequest) -> "Range":
         """What lies between the cursors of a request, in a list of `count`. Raises InvalidCursor."""
+        if request.after is None and request.before is None:
+            return cls(owner, 0, count)
+        scope = scope_of()
         after, before = (
             None if cursor is None else int(scope.key(cursor, (int,))[0]) for cursor in (request.after, request.before)
         )
@@ -31,9 +35,10 @@ class Range(NamedTuple):
 
     def page(self, request: PageRequest) -> tuple[int, int]:
         """Start and end of the page asked for."""
+        _, start, end = self
         if request.is_backward:
-            return max(self.start, self.end - request.size), self.end
-        return self.start, min(self.end, self.start + request.size)
+            return max(start, end - request.size), end
+        return start, min(end, start + request.size)
 
 
 class Places(NamedTuple):

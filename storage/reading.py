@@ -31,7 +31,9 @@ class Reading(Generic[Row]):
         self.text = compiled.string
         self.tables = sorted({table.name for table in find_tables(statement) if isinstance(table, sa.Table)})
         kind: Any = row_type
-        self.row_type: Any = narrow_type(kind, columns, is_record=not is_sqlite)
+        selected = zip(columns, statement.selected_columns, strict=False)
+        never_null = frozenset(name for name, column in selected if not getattr(column, "nullable", True))
+        self.row_type: Any = narrow_type(kind, columns, never_null, is_record=not is_sqlite)
         self._parameters = [
             (bind.key, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))
             for bind in (compiled.binds[name] for name in compiled.positiontup or ())

@@ -19,10 +19,14 @@ Columns: TypeAlias = tuple[str, ...]
 
 
 class Source(NamedTuple):
-    """What an attribute is made of: the value at a place of the row, or a function of those at some places."""
+    """What an attribute is made of: the value at a place of the row, or a function of those at some places.
+
+    `is_there` tells that it is never null.
+    """
 
     maker: Callable[..., object] | None
     places: tuple[int, ...]
+    is_there: bool
 
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -33,7 +37,7 @@ _MOST_KEPT = 512
 def reads(*columns: str, by: Callable[..., object] | None = None) -> Callable[[F], F]:
     """Says which columns a property's function or a method of a row type looks at.
 
-    `by` is what makes the property of their values, where that is one function.
+    `by` is what makes the property of their values, where that is one function, which never gives None.
     """
 
     def note(function: F) -> F:
@@ -64,11 +68,11 @@ def columns_for(row_type: Any, wanted: Wanted, also: Columns = ()) -> Columns:
 
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
-def narrow_type(row_type: Any, columns: Columns, *, is_record: bool) -> type[Any]:
+def narrow_type(row_type: Any, columns: Columns, never_null: frozenset[str], *, is_record: bool) -> type[Any]:
     """Like `row_type`, with these columns alone: a class that PostgreSQL's driver makes itself, or a tuple.
 
-    Its `made_of` tells of attributes at which places of a row they are, and what makes them of what is there: what
-    looks at many rows need not go by the attributes.
+    Its `columns` are their names in order, and its `made_of` tells what attributes are made of: what looks at many rows
+    need not go by the attributes.
     """
     added = {
         name: value
@@ -76,13 +80,14 @@ def narrow_type(row_type: Any, columns: Columns, *, is_record: bool) -> type[Any
         if isinstance(value, property | FunctionType) and not name.startswith("_")
     }
     columns_at = {name: property(itemgetter(place)) for place, name in enumerate(columns)}
-    made_of: dict[str, Source] = {name: Source(None, (place,)) for place, name in enumerate(columns)}
+    made_of = {name: Source(None, (place,), name in never_null) for place, name in enumerate(columns)}
     for name, value in added.items():
         function = getattr(value, "fget", None)
         if function in _MAKERS and set(_READS[function]) <= set(columns):
-            made_of[name] = Source(_MAKERS[function], tuple(map(columns.index, _READS[function])))
+            made_of[name] = Source(_MAKERS[function], tuple(map(columns.index, _READS[function])), True)
     base: type[Any] = asyncpg.Record if is_record else tuple
-    return type(row_type.__name__, (base,), {"__slots__": (), "made_of": made_of, **added, **columns_at})
+    known = {"__slots__": (), "columns": columns, "made_of": made_of}
+    return type(row_type.__name__, (base,), {**known, **added, **columns_at})
 
 
 def selected(table: Any, columns: Iterable[str]) -> list[Any]:

@@ -3,7 +3,7 @@
 import functools
 import itertools
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 import orjson
@@ -118,10 +118,12 @@ async def item_pages(
         end=[start + request.size + 1 for start in starts],
     )
     found: dict[TurnKey, list[ThreadItemRow]] = {key: [] for key in turns}
-    for place, some in itertools.groupby(rows, _turn):
+    of_turn = itemgetter(columns.index("thread_id"), columns.index("turn_position"))
+    for place, some in itertools.groupby(rows, of_turn):
         found[TurnKey(*place)] += some
+    in_order = itemgetter(columns.index("position"))
     for its in found.values():
-        its.sort(key=_position)
+        its.sort(key=in_order)
     counts = Together(lambda: _read_counts(database, turns))
     return [_ItemPage(found[key], key, start, request.size, counts) for key, start in zip(turns, starts, strict=True)]
 
@@ -140,12 +142,8 @@ def _pages(columns: Columns, *, is_sqlite: bool) -> Reading[ThreadItemRow]:
     return Reading(statement, ThreadItemRow, columns, is_sqlite=is_sqlite)
 
 
-_turn = attrgetter("thread_id", "turn_position")
-_position = attrgetter("position")
-
-
 def _start(key: TurnKey, request: PageRequest) -> int:
-    return Range.of(key.thread_id, UNCOUNTED, _scope(key), request).start
+    return Range.of(key.thread_id, UNCOUNTED, functools.partial(_scope, key), request).start
 
 
 class _ItemPage(Page[ThreadItemRow]):

@@ -3,7 +3,7 @@
 import functools
 import itertools
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -52,17 +52,14 @@ async def turn_pages(
         end=[end + 1 for _, end in spans],
     )
     found: dict[str, list[TurnRow]] = {thread_id: [] for thread_id in thread_ids}
-    for thread_id, some in itertools.groupby(rows, _thread_id):
+    for thread_id, some in itertools.groupby(rows, itemgetter(columns.index("thread_id"))):
         found[thread_id] += some
+    in_order = itemgetter(columns.index("position"))
     for its in found.values():
-        its.sort(key=_position)
+        its.sort(key=in_order)
     return [
         _TurnPage(found[thread_id], thread_id, *span, counts) for thread_id, span in zip(thread_ids, spans, strict=True)
     ]
-
-
-_thread_id = attrgetter("thread_id")
-_position = attrgetter("position")
 
 
 @functools.lru_cache(maxsize=64)
@@ -76,7 +73,7 @@ def _pages(columns: Columns, *, is_sqlite: bool) -> Reading[TurnRow]:
 
 async def _range(counts: Together[str, int], thread_id: str, request: PageRequest) -> Range:
     count = (await counts.get(thread_id) or 0) if request.is_backward else UNCOUNTED
-    return Range.of(thread_id, count, _scope(thread_id), request)
+    return Range.of(thread_id, count, functools.partial(_scope, thread_id), request)
 
 
 def _scope(thread_id: str) -> Scope:

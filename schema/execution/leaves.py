@@ -6,20 +6,16 @@ Of each selection of an object a function is made, in Python's own source text: 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from graphql import GraphQLEnumType, GraphQLLeafType
 
-_CHECKS: dict[str, tuple[str, ...]] = {
-    "String": (),
-    "ID": (),
-    "Boolean": (),
-    "JSON": (),
-    "Int": ("if not -2147483648 <= {0} <= 2147483647: raise GivesUp",),
-    "BigInt": ("if not -9007199254740991 <= {0} <= 9007199254740991: raise GivesUp",),
-    "Float": ("if not isfinite({0}): raise GivesUp",),
+_FITS = {
+    "Int": "-2147483648 <= {0} <= 2147483647",
+    "BigInt": "-9007199254740991 <= {0} <= 9007199254740991",
+    "Float": "isfinite({0})",
     # Written by orjson.
-    "DateTime": ("if {0}.tzinfo is not UTC: raise GivesUp",),
+    "DateTime": "{0}.tzinfo is UTC",
 }
 """What must hold of a value, by the name of its scalar, for it to be the one that the scalar gives."""
 
@@ -29,9 +25,7 @@ class GivesUp(Exception):
 
 
 Build = Callable[[Sequence[Any]], list[dict[str, Any]]]
-"""Makes of each row an object of the answer."""
-
-_NAMES = {"GivesUp": GivesUp, "UTC": UTC, "isfinite": math.isfinite}
+"""Makes of each row an object of the answer. Raises GivesUp, and whatever a value that does not fit leads to."""
 
 
 class Leaf(NamedTuple):
@@ -45,66 +39,72 @@ class Leaf(NamedTuple):
 def build_function(typename: str, entries: Mapping[str, Leaf | str | None], row_type: type[Any]) -> Build:
     """A function that makes of rows of one type objects with these entries, by their keys and in their order.
 
-    An entry is a leaf, the name of the type, or None for what is filled in later: null until then. The function raises
-    GivesUp.
+    An entry is a leaf, the name of the type, or None for what is filled in later: null until then.
     """
     names: dict[str, Any] = {**_NAMES, "row_type": row_type}
-    made_of = getattr(row_type, "made_of", {})
-    reads: list[str] = []
+    # Where it is known at which places of a row its attributes are, they need not be looked up.
+    made_of: Mapping[str, Any] = getattr(row_type, "made_of", {})
+    columns: tuple[str, ...] = getattr(row_type, "columns", ())
+    each = f"({''.join(f'c{place}, ' for place in range(len(columns)))})" if columns else "row"
+    lines: list[str] = []
     items: list[str] = []
     for number, (key, entry) in enumerate(entries.items()):
+        value = repr(entry)
         if isinstance(entry, Leaf):
-            value = f"v{number}"
-            reads += [f"{value} = {_source(entry.attribute, made_of, names)}", *_checks(entry, value, names)]
-            items.append(f"{key!r}: {value}")
-        else:
-            items.append(f"{key!r}: {entry!r}")
-    lines = ["def build(rows):", "    made = []", "    for row in rows:"]
-    lines += ["        if type(row) is not row_type: raise GivesUp"]
-    lines += [f"        {line}" for line in reads]
-    lines += [f"        made.append({{{', '.join(items)}}})", "    return made"]
+            if source := made_of.get(entry.attribute):
+                value = _source(entry.attribute, source, names)
+            else:
+                value = f"v{number}"
+                lines.append(f"{value} = row.{entry.attribute}")
+            value = _leaf(entry, value, names, is_there=source is not None and source.is_there)
+        items.append(f"{key!r}: {value}")
+    made = f"{{{', '.join(items)}}}"
+    body = [f"    return [{made} for {each} in rows]"]
+    if lines:
+        lines = [f"{each} = row" for _ in columns[:1]] + lines
+        body = ["    made = []", "    for row in rows:"]
+        body += [f"        {line}" for line in lines]
+        body += [f"        made.append({made})", "    return made"]
     # Keys are names of GraphQL, as Python writes its strings; attributes are those of our own types.
-    exec(compile("\n".join(lines), f"<plan of {typename}>", "exec"), names)
+    text = "\n".join(["def build(rows):", "    if set(map(type, rows)) != {row_type}: give_up()", *body])
+    exec(compile(text, f"<plan of {typename}>", "exec"), names)
     build: Build = names["build"]
     return build
 
 
-def _source(attribute: str, made_of: Mapping[str, Any], names: dict[str, Any]) -> str:
-    """How an attribute of `row` is read: by its place where that is known, which takes half the time."""
-    if attribute not in made_of:
-        return f"row.{attribute}"
-    maker, places = made_of[attribute]
-    values = ", ".join(f"row[{place}]" for place in places)
-    if maker is None:
-        return values
-    names[f"make_{attribute}"] = maker
-    return f"make_{attribute}({values})"
-
-
 def convert_function(kind: GraphQLLeafType) -> Callable[[Sequence[Any]], list[Any]]:
-    """A function that makes of each value, none of them null, a leaf. It raises GivesUp."""
+    """A function that makes of each value, none of them null, a leaf. It raises as a Build does."""
     names: dict[str, Any] = dict(_NAMES)
-    lines = ["def convert(values):", "    made = []", "    for value in values:"]
-    lines += [f"        {line}" for line in _checks(Leaf("value", kind, is_required=True), "value", names)]
-    lines += ["        made.append(value)", "    return made"]
-    exec(compile("\n".join(lines), f"<leaves of {kind.name}>", "exec"), names)
-    convert: Callable[[Sequence[Any]], list[Any]] = names["convert"]
+    leaf = _leaf(Leaf("", kind, is_required=True), "value", names, is_there=True)
+    convert: Callable[[Sequence[Any]], list[Any]] = eval(f"lambda values: [{leaf} for value in values]", names)
     return convert
 
 
-def _checks(leaf: Leaf, value: str, names: dict[str, Any]) -> list[str]:
-    """Lines that look at a value and turn it into what the answer holds."""
-    kind = leaf.kind
-    if isinstance(kind, GraphQLEnumType):
-        table = f"names_of_{kind.name}"
-        names[table] = _names(kind)
-        lines = [f"{value} = {table}[{value}]"]
-    else:
-        lines = [line.format(value) for line in _CHECKS[kind.name]]
-    if leaf.is_required:
-        return [f"if {value} is None: raise GivesUp", *lines]
-    return [f"if {value} is not None:", *(f"    {line}" for line in lines)] if lines else []
+def _source(attribute: str, source: Any, names: dict[str, Any]) -> str:
+    """An attribute, told from the columns of a row."""
+    values = ", ".join(f"c{place}" for place in source.places)
+    if source.maker is None:
+        return values
+    names[f"make_{attribute}"] = source.maker
+    return f"make_{attribute}({values})"
 
 
-def _names(kind: GraphQLEnumType) -> Mapping[Any, str]:
-    return {definition.value: name for name, definition in kind.values.items()}
+def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_there: bool) -> str:
+    """What the answer holds of a value, a name; `is_there` where it is known not to be null."""
+    made = value
+    if isinstance(leaf.kind, GraphQLEnumType):
+        names[f"names_of_{leaf.kind.name}"] = {entry.value: name for name, entry in leaf.kind.values.items()}
+        made = f"names_of_{leaf.kind.name}[{value}]"
+    elif leaf.kind.name in _FITS:
+        made = f"({value} if {_FITS[leaf.kind.name].format(value)} else give_up())"
+    if is_there:
+        return made
+    otherwise = "give_up()" if leaf.is_required else "None"
+    return f"({made} if {value} is not None else {otherwise})"
+
+
+def _give_up() -> NoReturn:
+    raise GivesUp
+
+
+_NAMES = {"give_up": _give_up, "UTC": UTC, "isfinite": math.isfinite}

@@ -36,6 +36,8 @@ class Loads:
 
 async def settled(values: list[Any]) -> list[Any]:
     """The values, with what is waited for in place of what waits: loads and coroutines. Raises what these do."""
+    if all(type(value) is Load for value in values):
+        return await _rows(values)
     waiting: dict[int, Coroutine[Any, Any, Any]] = {}
     wanted: dict[int, Load] = {}
     others: dict[int, Coroutine[Any, Any, Any]] = {}

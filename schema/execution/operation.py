@@ -26,6 +26,7 @@ MOST_PLANS = 8
 
 _LONGEST_PAUSE = 64
 _BYTES_A_FIELD = 2_000
+_NO_VARIABLES = VariableValues({}, {})
 
 
 class PreparedOperation:
@@ -52,6 +53,8 @@ class PreparedOperation:
 
     def variables(self, given: Mapping[str, Any] | None) -> VariableValues | None:
         """The values of its variables; None where some are wrong."""
+        if not self._definitions:
+            return _NO_VARIABLES
         values = get_variable_values(self._schema._schema, self._definitions, dict(given or {}), max_errors=1)
         return values if isinstance(values, VariableValues) else None
 

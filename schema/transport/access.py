@@ -1,5 +1,6 @@
 """Who may ask: by which name the server is called, from which pages, with which token."""
 
+import functools
 import hmac
 import re
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ def is_allowed_origin(access: Access, origin: str | None, host: str | None) -> b
     return normalize_origin(origin) in access.origin_names
 
 
+@functools.lru_cache(maxsize=64)
 def host_name(host: str) -> str:
     """The name in `NAME`, `NAME:PORT` or `[ADDRESS]:PORT`, in lower case; "" where there is none."""
     # A setting may name an IPv6 address without its brackets.

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import sys
+import time
 import traceback
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
@@ -36,12 +37,27 @@ def configure(form: Literal["auto", "json", "console"], stream: TextIO | None = 
             root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    # What no line says is not looked for: see "Optimization" in the documentation of logging.
-    logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # Alembic tells of every look at the database; Uvicorn tells the whole address of every websocket.
     for name in ("alembic", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class Line(logging.LogRecord):
+    """What is told of each request and operation. It leaves out what costs the most to know: from where it is told."""
+
+    def __init__(self, name: str, level: int, message: str, fields: dict[str, Any]) -> None:
+        # Not as the other one does, which looks for all the rest.
+        vars(self).update(_NOTHING)
+        self.name = name
+        self.levelno = level
+        self.levelname = logging.getLevelName(level)
+        self.msg = message
+        self.created = time.time()
+        self.msecs = self.created % 1 * 1000
+        self.fields = fields
+
+
+_NOTHING = vars(logging.makeLogRecord({}))
 
 
 class JsonFormatter(logging.Formatter):
@@ -49,7 +65,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "timestamp": f"{_second(int(record.created))}.{int(record.msecs):03}Z",
+            "timestamp": f"{_second(int(record.created))}.{int(record.created % 1 * 1000):03}Z",
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -89,6 +105,8 @@ def _moment(record: logging.LogRecord) -> datetime:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    if isinstance(record, Line):
+        return record.fields
     operation = current.get()
     fields = {} if operation is None else {"request_id": operation.id}
     fields.update((name, value) for name, value in vars(record).items() if name not in _OWN)
@@ -118,8 +136,6 @@ class RequestLog:
     def request_ended(self, request: Request, operation: Operation) -> None:
         is_quiet = request.path in PROBES and request.status < 400
         level = logging.DEBUG if is_quiet else logging.WARNING if 500 <= request.status < 600 else logging.INFO
-        if not log.isEnabledFor(level):
-            return
         fields: dict[str, Any] = {
             "request_id": request.id,
             "path": request.path,
@@ -128,9 +144,9 @@ class RequestLog:
             "bytes": request.sent,
         }
         if request.is_socket:
-            log.log(level, "websocket", extra={**fields, "operations": request.operations, **_described(operation)})
+            _say("websocket", {**fields, "operations": request.operations, **_described(operation)}, level)
         else:
-            log.log(level, "request", extra={"method": request.method, **fields, **_described(operation)})
+            _say("request", {"method": request.method, **fields, **_described(operation)}, level)
 
     def operation_runs(self, operation: Operation) -> None:
         """Says nothing."""
@@ -138,7 +154,12 @@ class RequestLog:
     def operation_ended(self, operation: Operation) -> None:
         if operation.id != operation.request.id:
             fields = {"request_id": operation.id, "milliseconds": _milliseconds(operation), **_described(operation)}
-            log.info("operation", extra=fields)
+            _say("operation", fields)
+
+
+def _say(message: str, fields: dict[str, Any], level: int = logging.INFO) -> None:
+    if log.isEnabledFor(level):
+        log.handle(Line(log.name, level, message, fields))
 
 
 def _milliseconds(timed: Request | Operation) -> float:

@@ -9,6 +9,9 @@ from starlette.types import Scope
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
+# Where in the scope they are kept, for several look at them.
+_HEADERS = "reprise.headers"
+
 # Longer ones are read anew each time, so that what is kept stays small.
 _LONGEST_KEPT = 256
 
@@ -33,8 +36,11 @@ def header_values(scope: Scope) -> dict[bytes, bytes]:
 
     Where only one value makes sense, as with Host, a joined one is wrong, which is right.
     """
+    kept: dict[bytes, bytes] | None = scope.get(_HEADERS)
+    if kept is not None:
+        return kept
     headers: list[tuple[bytes, bytes]] = scope["headers"]
-    values = dict(headers)
+    values = scope[_HEADERS] = dict(headers)
     if len(values) < len(headers):
         values.clear()
         for name, value in headers:

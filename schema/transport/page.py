@@ -65,6 +65,8 @@ class PageRoute(Route):
     """Takes the requests of browsers that are led to the address; others are for the routes after it."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope.get("method") == "POST":
+            return Match.NONE, {}
         match, child = super().matches(scope)
         return (match, child) if match is Match.FULL and wants_page(scope) else (Match.NONE, {})
 
