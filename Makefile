@@ -25,8 +25,9 @@ test: lint types ## Check everything: lint, types, tests
 	@$(if $(HAS_NODE),$(MAKE) --no-print-directory clients || echo "Clients could not be installed: their tests are skipped." >&2)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
-soak: install ## Fuzz thirty times as much as the tests do, then kill, freeze and cut off for 20 minutes (MINUTES=20)
+soak: install ## Fuzz and compare answers many times as much as the tests do, then kill, freeze and cut off for 20 minutes (MINUTES=20)
 	$(BIN)/python -m pytest tests/transport -k fuzz --hypothesis-profile=soak
+	$(BIN)/python -m pytest tests/schema/execution -k any_operation --hypothesis-profile=soak --numprocesses 2
 	CHAOS_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 2 }") $(BIN)/python -m pytest tests/faults/test_chaos.py -s
 
 lint: install ## Check style, formatting and who imports whom

@@ -1,0 +1,37 @@
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.operations.database import fill
+from tests.support.twins import Twins, twins
+
+
+class Filled(NamedTuple):
+    """A database with something of every kind, which tests only read."""
+
+    url: str
+    names: Mapping[str, str]
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def filled(request: pytest.FixtureRequest) -> Iterator[Filled]:
+    name = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}[request.param]
+    databases: SqliteDatabases | PostgresDatabases = request.getfixturevalue(name)
+    with databases.copy() as url:
+        yield Filled(url, asyncio.run(fill(url)))
+
+
+@pytest.fixture
+async def both(filled: Filled) -> AsyncIterator[Twins]:
+    """A server with prepared operations, and one without. What they mask is not logged: it is much."""
+    logging.disable(logging.ERROR)
+    async with twins(filled.url, filled.names) as pair:
+        yield pair
+    logging.disable(logging.NOTSET)
+    # Where a field fails at once, graphql-core forgets the coroutines of those beside it: not in the next test.
+    gc.collect()

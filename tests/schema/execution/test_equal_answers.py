@@ -1,0 +1,62 @@
+"""Prepared or not, an operation is answered alike, byte for byte: I24, over the whole schema."""
+
+import itertools
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from graphql import parse
+from hypothesis import given, settings
+
+from schema.build import create_schema
+from tests.support.operations.dice import seeded
+from tests.support.operations.reached import composites, fields, reached
+from tests.support.operations.request import Request, request, requests
+from tests.support.twins import Answer, Twins, check
+
+# Where a field fails at once, graphql-core forgets the coroutines of the fields beside it.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+SCHEMA = create_schema()._schema
+TYPES = [kind.name for kind in composites(SCHEMA)]
+# Of each kind of database.
+EXAMPLES = 5_000 if settings.get_current_profile_name() == "soak" else 40
+SWEEPS = 5
+_numbers = itertools.count()
+
+
+@settings(max_examples=EXAMPLES)
+@given(drawn=requests(SCHEMA))
+async def test_any_operation_is_answered_alike(both: Twins, drawn: Request) -> None:
+    # A comment makes it a document that was never seen: what fails the first time only, fails again.
+    await check(both, replace(drawn, query=f"{drawn.query}\n#{next(_numbers)}"))
+
+
+async def test_every_field_is_answered_alike(both: Twins) -> None:
+    """The same operations in each run, which come to every field of every object that queries can come to."""
+    seen: set[str] = set()
+    tally: Counter[str] = Counter()
+    for number in range(SWEEPS * len(TYPES)):
+        made = request(seeded(number), SCHEMA, TYPES[number % len(TYPES)])
+        for answer in await check(both, made):
+            tally[kind(answer)] += 1
+            seen |= shown(made, answer)
+
+    assert fields(SCHEMA) <= seen, sorted(fields(SCHEMA) - seen)
+    assert min(tally["data"], tally["both"], tally["refused"]) > 20, tally
+
+
+def kind(answer: Answer) -> str:
+    value = answer.value
+    if value is None:
+        return "broken"
+    if not value.get("data"):
+        return "refused"
+    return "both" if "errors" in value else "data"
+
+
+def shown(made: Request, answer: Answer) -> set[str]:
+    """Fields and arguments whose values are in the answer."""
+    value = answer.value
+    if not value or not value.get("data"):
+        return set()
+    return reached(SCHEMA, parse(made.query), made.operation_name, value["data"])

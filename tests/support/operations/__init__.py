@@ -1,0 +1,6 @@
+"""Operations made by chance over the whole schema, with a database that has something to answer to each.
+
+`database.py` fills it and tells what is in it; `dice.py` is the chance; `values.py` has values as GraphQL and as JSON
+write them, `arguments.py` those that an argument may take, `variables.py` their way through variables; `selections.py`
+makes selection sets and fragments, `request.py` whole requests. `reached.py` tells what an answer shows of the schema.
+"""
