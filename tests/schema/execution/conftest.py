@@ -26,7 +26,7 @@ def filled(request: pytest.FixtureRequest) -> Iterator[Filled]:
         yield Filled(url, asyncio.run(fill(url)))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def both(filled: Filled) -> AsyncIterator[Twins]:
     """A server with prepared operations, and one without. What they mask is not logged: it is much."""
     logging.disable(logging.ERROR)

@@ -1,0 +1,75 @@
+"""Operations that a plan could get wrong, answered alike whether prepared or not, byte for byte."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.http import GRAPHQL
+from tests.support.operations.case import BOTH, BROKEN, DATA, ERRORS
+from tests.support.operations.inputs import INPUTS
+from tests.support.operations.request import KNOWN
+from tests.support.operations.shapes import SHAPES
+from tests.support.twins import Answer, Twins, answer_of, check
+
+# Where a field fails at once, graphql-core forgets the coroutines of the fields beside it.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+CASES = SHAPES | INPUTS
+WAYS: tuple[dict[str, Any], ...] = (
+    {},
+    {"accept": GRAPHQL, "extensions": {"cost": True}},
+    {"method": "GET", "accept": "*/*"},
+)
+BODIES: dict[str, Any] = {
+    "a-batch": [{"query": "{ __typename }"}],
+    "an-empty-object": {},
+    "a-text": "{ __typename }",
+    "nothing": None,
+    "a-query-of-null": {"query": None},
+    "variables-of-null": {"query": "{ __typename }", "variables": None, "operationName": None, "extensions": None},
+    "variables-in-a-list": {"query": "{ __typename }", "variables": []},
+    "an-operation-name-of-a-number": {"query": "{ __typename }", "operationName": 1},
+    "an-empty-operation-name": {"query": "query A { __typename }", "operationName": ""},
+    "extensions-in-a-text": {"query": "{ __typename }", "extensions": "cost"},
+    "a-cost-of-one": {"query": "{ sessions { nodes { id } } }", "extensions": {"cost": 1}},
+    "a-persisted-query": {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "0"}}},
+    "more-members": {"query": "{ __typename }", "x": 1},
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_an_operation_is_answered_alike(both: Twins, name: str) -> None:
+    case = CASES[name]
+    for way in WAYS:
+        for answer in await check(both, case.request(**way)):
+            # GET takes neither mutations nor addresses that are too long.
+            assert has(answer) == case.has or "method" in way, answer
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_a_body_is_answered_alike(both: Twins, name: str) -> None:
+    content, headers = json.dumps(BODIES[name]), {"content-type": "application/json", "accept": GRAPHQL}
+
+    answers = [
+        answer_of(await server.client.http.post("/graphql", content=content, headers=headers))
+        for server in (both.plain, both.prepared, both.prepared)
+    ]
+
+    assert answers[1] == answers[0]
+    assert answers[2] == answers[0]
+
+
+def test_every_name_in_a_case_is_known() -> None:
+    known = {*KNOWN.thread_ids, *(cursor for cursors in KNOWN.cursors.values() for cursor in cursors)}
+    text = " ".join(case.query for case in CASES.values())
+
+    assert {part.split(">")[0] for part in text.split("<")[1:]} <= {name.strip("<>") for name in known}
+
+
+def has(answer: Answer) -> str:
+    value = answer.value
+    if value is None:
+        return BROKEN
+    if value.get("data") is None:
+        return ERRORS
+    return BOTH if "errors" in value else DATA

@@ -1,0 +1,175 @@
+"""Operations whose selections or answers have an unusual shape. A plan could get each of them wrong."""
+
+from tests.support.operations.case import BOTH, BROKEN, ERRORS, Case
+
+SHAPES: dict[str, Case] = {
+    # What is merged.
+    "merged-with-other-selections": Case(
+        "{ RICH { id messages(first: 2) { nodes { id } } } RICH { title messages(first: 2) { nodes { role "
+        "...M } totalCount } } } fragment M on Message { text position }"
+    ),
+    "merged-three-levels-down": Case(
+        "{ sessions(first: 3) { nodes { parent { parent { id } } } } sessions(first: 3) { nodes { parent { id"
+        " parent { title } } title } edges { node { id } } } }"
+    ),
+    "merged-lists-keep-the-first-place": Case("{ a: __typename RICH { id } b: __typename RICH { title } }"),
+    "merged-in-fragments-of-a-kind": Case(
+        "{ RICH { messages { nodes { content { ... on TextBlock { text } position ... on TextBlock { text "
+        "position } ... on ToolUseBlock { position name } __typename } } } } }"
+    ),
+    "same-leaf-many-times": Case("{ RICH { id id ... { id ... { id } } ...S ...S } } fragment S on Session { id }"),
+    "same-name-of-two-kinds": Case(
+        "{ THREAD { turns { nodes { items { nodes { ... on ToolCallItem { kind } ... on OtherItem { other: "
+        "kind } ... on UserMessageItem { text } ... on ReasoningItem { text } } } } } } }"
+    ),
+    # Fragments.
+    "one-fragment-on-an-interface-in-two-places": Case(
+        "{ THREAD { turns { nodes { items { nodes { ...Item } } } } events { seq item { ...Item } } } }"
+    ),
+    "one-fragment-on-two-parents": Case(
+        "{ a: RICH { ...S } sessions(first: 2) { edges { node { ...S } } nodes { ...S parent { ...S } } } } "
+        "fragment S on Session { id title }"
+    ),
+    "blocks-by-an-interface": Case("{ RICH { messages { nodes { content { ...Block } } } } }"),
+    "interface-within-a-kind-within-an-interface": Case(
+        "{ RICH { messages { nodes { content { ... on TextBlock { ... on ContentBlock { position ... on "
+        "TextBlock { text } } } } } } } }"
+    ),
+    "fragment-that-fits-nobody-there": Case(
+        "{ RICH { messages(first: 1) { nodes { content { ... on OtherBlock { kind } } } } } }"
+    ),
+    "nested-named-fragments": Case(
+        "{ ...Q } fragment Q on Query { sessions(first: 2) { ...C } } fragment C on SessionConnection { nodes"
+        " { ...S } pageInfo { ...P } } fragment S on Session { id } fragment P on PageInfo { endCursor }"
+    ),
+    "inline-fragment-without-a-type": Case("{ ... { RICH { ... { id } ... @include(if: true) { title } } } }"),
+    "typename-everywhere": Case(
+        "{ __typename t: __typename sessions(first: 2) { __typename edges { __typename node { __typename u: "
+        "__typename } } pageInfo { __typename } nodes { __typename messages(first: 1) { __typename nodes { "
+        "__typename content { __typename } } } } } }"
+    ),
+    "nothing-but-typename": Case("{ __typename }"),
+    # Directives.
+    "skip-on-a-spread": Case(
+        "query ($s: Boolean!) { RICH { id ...S @skip(if: $s) } } fragment S on Session { title mode }",
+        variables=({"s": True}, {"s": False}),
+    ),
+    "include-on-an-inline-fragment": Case(
+        "query ($i: Boolean = false) { RICH { id ... on Session @include(if: $i) { title } } }",
+        variables=({}, {"i": True}),
+    ),
+    "both-directives": Case(
+        "query ($a: Boolean!, $b: Boolean!) { RICH { id a: title @skip(if: $a) @include(if: $b) b: title "
+        "@include(if: $a) @skip(if: $b) c: title @skip(if: false) @include(if: true) } }",
+        variables=({"a": False, "b": True}, {"a": True, "b": False}),
+    ),
+    "all-is-skipped": Case("{ sessions(first: 1) @skip(if: true) { totalCount } }"),
+    "all-below-is-skipped": Case(
+        "{ RICH { id @skip(if: true) } sessions(first: 2) { nodes { id @include(if: false) } } }"
+    ),
+    "skipped-once-and-asked-for-once": Case(
+        "query ($s: Boolean!) { RICH { title @skip(if: $s) ...S messages(first: 1) @skip(if: $s) { nodes { id"
+        " } } messages(first: 1) { totalCount } } } fragment S on Session { title @include(if: $s) }",
+        variables=({"s": True}, {"s": False}),
+    ),
+    "a-skipped-field-is-not-asked": Case(
+        'query ($s: Boolean!) { sessions(after: "x") @skip(if: $s) { totalCount } __typename }',
+        variables=({"s": True},),
+    ),
+    "condition-of-null": Case(
+        "query ($s: Boolean = true) { RICH { id @skip(if: $s) } }", BOTH, variables=({"s": None},)
+    ),
+    "condition-is-missing": Case("query ($s: Boolean!) { RICH { id @skip(if: $s) } }", ERRORS, variables=({},)),
+    "unknown-directive": Case("query @live { __typename }", ERRORS),
+    "directive-on-an-operation": Case("query @skip(if: true) { __typename }", ERRORS),
+    # Connections.
+    "edges-nodes-and-page-info-at-once": Case(
+        "{ sessions(first: 3) { edges { cursor node { id } } nodes { title } totalCount pageInfo { "
+        "startCursor endCursor hasNextPage hasPreviousPage } again: pageInfo { endCursor } } }"
+    ),
+    "one-connection-twice": Case(
+        "{ RICH { a: messages(first: 1) { nodes { id } } b: messages(last: 1) { nodes { id } pageInfo { "
+        "hasPreviousPage } } c: messages(roles: [TOOL, SYSTEM]) { totalCount edges { cursor node { role } } }"
+        " } }"
+    ),
+    "by-cursors-back-and-forth": Case(
+        '{ RICH { a: messages(first: 2, after: "<MessageConnection 1>") { nodes { position } pageInfo { '
+        'hasNextPage hasPreviousPage } } b: messages(last: 2, before: "<MessageConnection 2>") { edges { '
+        'cursor } } c: messages(after: "<MessageConnection 0>", before: "<MessageConnection 2>") { nodes { '
+        "position } totalCount } } }"
+    ),
+    "cursor-of-another-list": Case(
+        '{ RICH { id messages(after: "<SessionConnection 1>") { totalCount } } sessions(first: 1) { nodes { id } } }',
+        BOTH,
+    ),
+    "pages-of-nobody": Case(
+        '{ session(id: "no-message") { messages { nodes { id } edges { cursor } totalCount pageInfo { '
+        'startCursor endCursor hasNextPage hasPreviousPage } } } search(query: "nowhere") { nodes { score } '
+        "pageInfo { endCursor } totalCount } }"
+    ),
+    "a-page-in-a-page-in-a-page": Case(
+        "{ sessions(first: 4) { nodes { thread { turns(first: 3) { nodes { items(first: 2) { nodes { ...Item "
+        "} pageInfo { hasNextPage } totalCount } } } } } } }"
+    ),
+    "deep-way-back": Case(
+        "{ RICH { messages(first: 2) { nodes { session { messages(last: 1) { nodes { session { id } } } } } } } }"
+    ),
+    "tasks-of-every-state": Case(
+        "{ resumeTasks { nodes { id state progress error { code message } attempt revision queuePosition "
+        "itemsWritten itemsTotal createdAt startedAt finishedAt session { id } thread { id session { id } "
+        "resumeTask { id } } } } }",
+        BOTH,
+    ),
+    "search-with-everything": Case(
+        '{ search(query: "picture", scopes: [MESSAGE, TITLE]) { edges { cursor node { score snippet '
+        "highlights { start end } session { id } message { id position role } } } totalCount pageInfo { "
+        "hasNextPage endCursor } } }"
+    ),
+    # What cannot be understood.
+    "one-broken-row-empties-the-list": Case(
+        "{ __typename sessions(first: 50) { nodes { id messages(first: 5) { nodes { id content { __typename }"
+        " } } } } }",
+        BOTH,
+    ),
+    "a-broken-row-below-a-session": Case(
+        '{ a: session(id: "broken-0") { id messages { nodes { text } } } b: session(id: "broken-0") { id '
+        'messages(first: 1) { nodes { text content { __typename } } } } c: session(id: "broken-0") { messages'
+        " { nodes { id role } } } }",
+        BOTH,
+    ),
+    "broken-rows-in-several-items": Case(
+        '{ search(query: "reason", first: 40) { nodes { session { id } message { position content { '
+        "__typename } } } } }",
+        BOTH,
+    ),
+    "broken-rows-in-items-of-two-fields": Case(
+        '{ search(query: "reason", first: 40) { nodes { a: message { text } message { position } b: message {'
+        " id content { position } } } } }",
+        BOTH,
+    ),
+    "null-goes-up-to-the-nearest-that-may-be": Case(
+        "{ ASLEEP { id events { seq item { id status } payload } turns { nodes { id } } } }", BOTH
+    ),
+    "items-without-a-type": Case("{ ASLEEP { id events { seq item { __typename position } } } }", BOTH),
+    "an-enum-out-of-range-in-a-list": Case(
+        "{ MARKED { id turns { edges { cursor node { position status } } } } }", BOTH
+    ),
+    "a-number-out-of-range-in-a-list": Case(
+        '{ sessions(first: 100) { nodes { id totalTokens } } session(id: "child-of-the-broken") { id parent {'
+        " id totalTokens } } }",
+        BOTH,
+    ),
+    "parents-that-fail-one-by-one": Case(
+        '{ a: session(id: "child-of-the-broken") { id parent { totalTokens } } b: session(id: '
+        '"child-of-the-broken") { p: parent { id totalTokens } q: parent { t: totalTokens u: totalTokens } } '
+        "}",
+        BOTH,
+    ),
+    "a-thread-that-fails-in-every-node": Case(
+        '{ sessions(filter: {titleContains: "no-such"}) { nodes { id thread { id taskType } resumeTask { state } } } }',
+        BOTH,
+    ),
+    "broken-json-is-passed-on": Case(
+        "{ MARKED { turns { nodes { items { nodes { ... on ToolCallItem { input } } } } } } }", BROKEN
+    ),
+}
