@@ -67,6 +67,9 @@ from storage.statements import watch_statements
 
 log = logging.getLogger("reprise")
 
+GC_ALLOCATIONS = 20_000
+"""Objects that are made and not freed before the collector looks at them."""
+
 
 def default_database_url() -> str:
     """A SQLite file in the user's data directory."""
@@ -349,6 +352,8 @@ def _server(settings: Settings) -> SignaledServer:
     # What is here by now stays: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
+    # Answers are trees of thousands of objects: to look for circles among them finds nothing, and takes its time.
+    gc.set_threshold(GC_ALLOCATIONS, 20, 100)
     return SignaledServer(config, app.state.sockets, app.state.seeder.stop, functools.partial(_announce, settings))
 
 

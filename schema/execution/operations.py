@@ -28,9 +28,12 @@ class PreparedOperations:
     """
 
     def __init__(self, schema: Schema, context: Context) -> None:
-        self._schema = schema
+        self.schema = schema
         self._context = context
         self._kept: OrderedDict[tuple[str, str | None], PreparedOperation] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     async def execute(self, asked: Operation) -> ExecutionResult | None:
         """The result of an operation, if it holds no errors; None where graphql-core must look."""
@@ -45,7 +48,7 @@ class PreparedOperations:
             cost = operation.cost(asked.variables)
         except Entangled:
             return None
-        limits = self._schema.limits
+        limits = self.schema.limits
         if cost > limits.cost:
             return None
         if observed := current.get():
@@ -55,7 +58,7 @@ class PreparedOperations:
             async with within(limits.request_seconds):
                 [data] = await plan([None], variables)
         except Unavailable as error:
-            return self._schema.failed(error, extensions)
+            return self.schema.failed(error, extensions)
         except Exception:
             # Whatever it is, graphql-core will find it again, and say where it is.
             operation.gave_up()
@@ -69,11 +72,11 @@ class PreparedOperations:
         if operation is not None:
             self._kept.move_to_end(key)
             return operation
-        document = self._schema.documents.get(text)
+        document = self.schema.documents.get(text)
         definition = None if document is None else _query(document, name)
         if document is None or definition is None:
             return None
-        operation = self._kept[key] = PreparedOperation(self._schema, self._context, document, definition)
+        operation = self._kept[key] = PreparedOperation(self.schema, self._context, document, definition)
         while len(self._kept) > MOST_OPERATIONS or sum(kept.size for kept in self._kept.values()) > MOST_BYTES:
             self._kept.popitem(last=False)
         return operation

@@ -1,0 +1,125 @@
+"""A query that comes again is answered by a plan: what of that can be seen from outside."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from tests.conftest import Serve
+from tests.schema.test_limits_seconds import READ, SECONDS, SLOW_READ, change, kind, refused_soon
+from tests.support.client import receive, send
+from tests.support.documents import assistant, codewhale, tool_result, tool_use, user, zagens
+from tests.support.server import Served
+from tests.support.sessions import imported, saved
+from tests.support.statements import statements
+
+TITLES = "{ sessions { nodes { title } } }"
+MESSAGES = '{ session(id: "s1") { messages { nodes { position } } } }'
+BLOCKS = '{ session(id: "s0") { messages { nodes { text } } } }'
+_numbers = itertools.count()
+
+
+async def filled(serve: Serve, **settings: Any) -> Served:
+    server = await serve(seed=False, **settings)
+    turn = [user("Why?"), assistant(tool_use("t")), user(tool_result("t")), assistant("Because.")]
+    await saved(server, *(codewhale(f"s{n}", messages=turn * 3) for n in range(3)))
+    return server
+
+
+async def ran(server: Served, query: str) -> list[str]:
+    """The statements that a query runs, each with its columns in one line."""
+    with statements(server) as found:
+        await server.client.execute(query)
+    return [" ".join(statement.split()) for statement in found]
+
+
+def reads(statement: str, column: str) -> bool:
+    return f".{column}" in statement.split(" FROM ")[0]
+
+
+async def test_a_query_that_comes_again_reads_what_it_asks_for(serve: Serve) -> None:
+    server = await filled(serve)
+    for query, column in ((TITLES, "system_prompt"), (MESSAGES, "content")):
+        first, *later = [(await ran(server, query))[-1] for _ in range(4)]
+        assert reads(first, column)
+        assert not any(reads(statement, column) for statement in later)
+
+
+async def test_a_document_that_never_came_before_gets_no_plan(serve: Serve) -> None:
+    server = await filled(serve)
+    for _ in range(5):
+        assert reads((await ran(server, f"{TITLES} #{next(_numbers)}"))[-1], "system_prompt")
+
+
+async def test_it_can_be_switched_off(serve: Serve) -> None:
+    server = await filled(serve, prepared=False)
+    for _ in range(4):
+        assert reads((await ran(server, TITLES))[-1], "system_prompt")
+
+
+async def test_a_websocket_has_them_too(serve: Serve) -> None:
+    server = await filled(serve)
+    with statements(server) as found:
+        async with connect(
+            server.url.replace("http", "ws", 1) + "/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]
+        ) as socket:
+            await send(socket, {"type": "connection_init"})
+            assert (await receive(socket))["type"] == "connection_ack"
+            answers = []
+            for id in "123":
+                await send(socket, {"id": id, "type": "subscribe", "payload": {"query": TITLES}})
+                answers.append((await receive(socket))["payload"])
+                assert await receive(socket) == {"id": id, "type": "complete"}
+    assert answers[0] == answers[1] == answers[2]
+    assert [reads(" ".join(statement.split()), "system_prompt") for statement in found] == [True, False, False]
+
+
+async def test_whoever_asks_again_for_what_has_errors_does_not_pay_twice_each_time(serve: Serve) -> None:
+    server = await filled(serve)
+    await change(server, "UPDATE message SET content = '{' WHERE position = 0")
+    counts = [len(await ran(server, BLOCKS)) for _ in range(20)]
+    # The first time there is no plan yet, and the second it is tried in vain.
+    assert counts[:2] == [2, 4]
+    assert counts.count(4) <= 5
+    await change(server, "UPDATE message SET content = '[]' WHERE position = 0")
+    assert await ran(server, BLOCKS)
+
+
+async def test_one_that_takes_too_long_is_stopped(serve: Serve) -> None:
+    server = await serve(seed=False, request_seconds=SECONDS)
+    await imported(server.client, zagens("s", messages=[user("a")]))
+    for _ in range(2):
+        assert "errors" not in await server.client.execute(READ)
+    await change(server, *SLOW_READ[kind(server)])
+    await refused_soon(server, READ)
+
+
+@pytest.mark.parametrize("asked", [None, {"cost": True}])
+async def test_the_cost_is_told_when_it_is_asked_for(serve: Serve, asked: dict[str, bool] | None) -> None:
+    server = await filled(serve, max_cost=60)
+    answers = []
+    for _ in range(3):
+        body = {"query": TITLES, "extensions": asked}
+        answers.append((await server.client.http.post("/graphql", json=body)).content)
+    assert len(set(answers)) == 1
+    assert json.loads(answers[0]).get("extensions") == (None if asked is None else {"cost": 50})
+
+
+async def test_one_is_refused_for_its_cost_with_other_variables(serve: Serve) -> None:
+    server = await filled(serve, max_cost=60)
+    query = "query ($n: Int!) { sessions(first: $n) { nodes { title } } }"
+    for size, is_refused in ((2, False), (2, False), (61, True), (60, False)):
+        answer = await server.client.execute(query, {"n": size})
+        codes = [error["extensions"]["code"] for error in answer.get("errors", ())]
+        assert codes == (["QUERY_TOO_COMPLEX"] if is_refused else [])
+
+
+async def test_a_session_that_is_gone_is_no_longer_given(serve: Serve) -> None:
+    server = await filled(serve)
+    for _ in range(3):
+        assert (await server.client.data(MESSAGES))["session"]
+    await server.client.data('mutation { deleteSession(input: {sessionId: "s1"}) { deletedSessionId } }')
+    assert (await server.client.data(MESSAGES))["session"] is None
