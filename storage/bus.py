@@ -43,8 +43,12 @@ class Bus:
     """Wakes the coroutines of this process that wait for a topic. Holds one flag a waiter, whatever is published."""
 
     def __init__(self) -> None:
-        self.id = uuid.uuid4().hex
         self._waiters: dict[str, set[asyncio.Event]] = {}
+        self.rename()
+
+    def rename(self) -> None:
+        """Hear what was said under the name so far as if another process had said it."""
+        self.id = uuid.uuid4().hex
 
     @contextlib.contextmanager
     def subscribed(self, topic: str) -> Iterator[asyncio.Event]:
@@ -96,7 +100,8 @@ async def _listen(bus: Bus, connect_args: Mapping[str, Any]) -> None:
     while True:
         try:
             await _listen_once(bus, connect_args)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except Exception as error:
+            # Whatever it was: without a listener nobody here is told anything. The driver has many words for it.
             log.warning("listener lost, connecting again: %s", type(error).__name__)
         await asyncio.sleep(RECONNECT_SECONDS)
 

@@ -18,6 +18,10 @@ from storage.reading import Reading, Row
 PATIENCE = 10.0
 """Seconds that a reader waits for a connection."""
 
+UNAVAILABLE = "The database is not available; try again."
+
+# Classes of SQLSTATE after which the server ends the connection.
+_LAST_WORDS = {"08", "57"}
 _LONGEST_LIFE = 3600.0
 _CLOSING_SECONDS = 2.0
 
@@ -36,6 +40,9 @@ class Driver(Protocol):
 
     async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
         """What a statement finds."""
+
+    def is_sound_after(self, error: BaseException) -> bool:
+        """Whether a connection may be used again after a statement has failed."""
 
 
 class Postgresql:
@@ -62,6 +69,10 @@ class Postgresql:
             reading.text, *reading.parameters(values), record_class=reading.row_type
         )
         return found
+
+    def is_sound_after(self, error: BaseException) -> bool:
+        # From the server's last word to the line's end the driver has lost count.
+        return isinstance(error, asyncpg.PostgresError) and error.sqlstate[:2] not in _LAST_WORDS
 
 
 class Sqlite:
@@ -92,6 +103,9 @@ class Sqlite:
         # The one call that crosses to its thread and back once.
         return reading.rows(await connection.execute_fetchall(reading.text, reading.parameters(values)))
 
+    def is_sound_after(self, error: BaseException) -> bool:
+        return isinstance(error, aiosqlite.Error)
+
 
 class Connections:
     """At most `size` connections. Who finds all of them busy waits in line."""
@@ -111,15 +125,17 @@ class Connections:
         When the reader is cancelled, its statement is stopped.
         """
         connection = await self._take()
-        is_sound = False
         try:
             rows = await self._driver.rows(connection, reading, values)
-            is_sound = True
-        except (asyncpg.PostgresError, aiosqlite.Error):
-            is_sound = True
-            raise
-        finally:
+        except BaseException as error:
+            is_sound = self._driver.is_sound_after(error)
+            has_ended = not self._driver.is_open(connection)
             self._give_back(connection, is_sound=is_sound)
+            if isinstance(error, RuntimeError) and has_ended:
+                # uvloop has no better word for what is said on a line that has closed.
+                raise Unavailable(UNAVAILABLE) from error
+            raise
+        self._give_back(connection, is_sound=True)
         return rows
 
     async def close(self) -> None:
@@ -165,7 +181,7 @@ class Connections:
             if turn.done() and not turn.cancelled():
                 self._wake()
             if isinstance(error, TimeoutError):
-                raise Unavailable("The database is not available; try again.") from None
+                raise Unavailable(UNAVAILABLE) from None
             raise
 
     def _wake(self) -> None:

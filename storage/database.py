@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import await_only
 
 from storage.bus import CHANNEL, Bus, listening, payloads
-from storage.connections import Connections, Driver, Postgresql, Sqlite
+from storage.connections import UNAVAILABLE, Connections, Driver, Postgresql, Sqlite
 from storage.errors import Unavailable
 from storage.reading import Reading, Row
 from storage.types import instant_text
@@ -151,7 +151,8 @@ class Database:
 
     async def __aenter__(self) -> "Database":
         if not self.is_sqlite:
-            _, connect_args = self.engine.dialect.create_connect_args(self._listen_url)
+            _, from_url = self.engine.dialect.create_connect_args(self._listen_url)
+            connect_args = {**from_url, "server_settings": _SERVER_SETTINGS}
             await self._resources.enter_async_context(listening(self.bus, connect_args))
         return self
 
@@ -189,9 +190,8 @@ class Database:
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose statements each see what is committed. Raises Unavailable."""
-        with translated():
-            async with self._reading.connect() as connection:
-                yield connection
+        async with _connected(self._reading) as connection:
+            yield connection
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -201,15 +201,44 @@ class Database:
         """
         topics: list[str] = []
         try:
-            with translated():
-                async with self._writer or contextlib.nullcontext(), self.engine.begin() as connection:
-                    yield Transaction(connection, topics)
-                    if not self.is_sqlite:
-                        for payload in payloads(self.bus.id, topics):
-                            await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
+            async with (
+                self._writer or contextlib.nullcontext(),
+                _connected(self.engine) as connection,
+                connection.begin(),
+            ):
+                yield Transaction(connection, topics)
+                if not self.is_sqlite:
+                    for payload in payloads(self.bus.id, topics):
+                        await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
+        except BaseException:
+            # It may yet be committed, by a server that lost sight of us.
+            self.bus.rename()
+            raise
         finally:
             # Also then: who is woken for nothing finds nothing, but who is not woken waits.
             self.bus.publish(topics)
+
+
+@contextlib.asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool, which does not get it back when it may have ended. Raises Unavailable."""
+    with translated():
+        async with engine.connect() as connection:
+            try:
+                with translated():
+                    yield connection
+            except (Unavailable, RuntimeError) as error:
+                if engine.dialect.name == "sqlite" or connection.invalidated:
+                    raise
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                # uvloop has no better word for what is said on a line that has closed.
+                if not isinstance(error, Unavailable) and not driver.is_closed():
+                    raise
+                # At once: from the server's last word to the line's end the driver has lost count.
+                driver.terminate()
+                await connection.invalidate()
+                raise Unavailable(UNAVAILABLE) from error
 
 
 @contextlib.contextmanager
@@ -219,14 +248,14 @@ def translated() -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated or any(map(_is_passing, _causes(error.orig))):
-            raise Unavailable("The database is not available; try again.") from error
+            raise Unavailable(UNAVAILABLE) from error
         raise
     except (asyncpg.PostgresError, sqlite3.Error) as error:
         if _is_passing(error):
-            raise Unavailable("The database is not available; try again.") from error
+            raise Unavailable(UNAVAILABLE) from error
         raise
     except (sa.exc.TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise Unavailable("The database is not available; try again.") from error
+        raise Unavailable(UNAVAILABLE) from error
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -291,18 +320,22 @@ def _postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _: object) -> None:
-        _keep_alive(connection.driver_connection)
+        _attend(connection.driver_connection)
 
     return engine
 
 
 async def _connect(**options: Any) -> Any:
     connection = await asyncpg.connect(server_settings=_SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
-    _keep_alive(connection)
+    _attend(connection)
     return connection
 
 
-def _keep_alive(connection: Any) -> None:
+def _attend(connection: Any) -> None:
+    """See to it that nobody waits without end on a connection that has ended."""
+    # Where its buffer is full when the connection ends, the driver waits for ever to send the rest.
+    protocol = connection._protocol
+    connection.add_termination_listener(lambda _: protocol.resume_writing())
     # The driver tells nobody else its socket, and waits for ever on a server that went without a word.
     line = connection._transport.get_extra_info("socket")
     if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):

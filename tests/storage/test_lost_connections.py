@@ -1,7 +1,10 @@
 """A connection that ends under a transaction is told as such, in whatever words its driver finds."""
 
 import asyncio
+import gc
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
@@ -16,6 +19,25 @@ from tests.support.proxy import Proxy
 
 # Seconds from the server's last word to the end of the connection: meanwhile the driver has lost count.
 LINGERING = 1.0
+# Seconds until something that hangs fails its test.
+PATIENCE = 10
+
+
+@contextmanager
+def futures_left() -> Iterator[None]:
+    """The driver lets go of what it waited for when a connection ends: asyncio's word on that is no failure."""
+    loop = asyncio.get_running_loop()
+    handler = loop.get_exception_handler()
+    assert handler is not None
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), asyncpg.ConnectionDoesNotExistError):
+            handler(loop, context)
+
+    loop.set_exception_handler(handle)
+    yield
+    gc.collect()
+    loop.set_exception_handler(handler)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -45,6 +67,29 @@ async def test_a_transaction_whose_connection_ends_between_two_statements_is_una
             await write()
         async with database.read() as connection:
             assert (await connection.execute(sa.text("SELECT 1"))).scalar_one() == 1
+    await killer.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_rows_that_are_still_to_be_sent_when_the_connection_ends_are_not_waited_for(database_url: str) -> None:
+    # More than the driver and the system hold between them.
+    rows = [("thr_1", position, "COMPLETED", "x" * 3_000) for position in range(10_000)]
+    killer = await asyncpg.connect(database_url)
+
+    async def write() -> None:
+        async with database.write() as transaction:
+            await transaction.execute(sa.text("SELECT 1"))
+            await transaction.insert(turn, TURN_COLUMNS, rows)
+
+    async with Database(database_url) as database:
+        writing = asyncio.create_task(write())
+        while not await killer.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy"):
+            assert not writing.done()
+        with futures_left():
+            async with asyncio.timeout(PATIENCE):
+                with pytest.raises(Unavailable):
+                    await writing
+            del writing
     await killer.close()
 
 
