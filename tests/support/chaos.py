@@ -1,6 +1,7 @@
 """A run in which anything may happen at any moment, told by one number: what clients do, what befalls servers."""
 
 import asyncio
+import math
 import random
 import time
 from collections import Counter
@@ -80,7 +81,7 @@ class Work:
         last = await self.clients.follow(thread_id)
         assert (last["state"] == "READY") or id in self.deleted, last
         assert (last["state"], last["error"]) in [("READY", None), ("ERROR", {"code": "SESSION_DELETED"})], last
-        assert any(end["state"] == "CANCELED" or end == last for end in ends), (ends, last)
+        assert all(end["state"] == "CANCELED" or end == last for end in ends), (ends, last)
         self.done[last["state"]] += 1
         await self._check_log(log, seen, last)
 
@@ -141,11 +142,25 @@ class Disturber:
         self.done: Counter[str] = Counter()
         self._ailing: set[Host] = set()
         self._restarting = asyncio.Lock()
+        # When somebody could begin to seed, and when again nobody could.
+        self._calms = [(time.time(), math.inf)]
 
     @property
     def rounds(self) -> int:
         """How often each kind of blow has been dealt."""
         return min(self.done[kind] for kind in self._blows)
+
+    def calm(self, start: float, end: float) -> float:
+        """Of how many seconds between two moments a server was well, and PostgreSQL there."""
+        return sum(max(0, min(end, calm[1]) - max(start, calm[0])) for calm in self._calms)
+
+    def _look(self) -> None:
+        is_calm = len(self._ailing) < len(self._hosts) and not self._restarting.locked()
+        was_calm = self._calms[-1][1] == math.inf
+        if is_calm and not was_calm:
+            self._calms.append((time.time(), math.inf))
+        elif was_calm and not is_calm:
+            self._calms[-1] = (self._calms[-1][0], time.time())
 
     async def run(self, is_enough: Callable[[], bool]) -> None:
         """Every server is up again at the end."""
@@ -164,12 +179,14 @@ class Disturber:
             await asyncio.sleep(0.02)
         host = self._chance.choice(hosts)
         self._ailing.add(host)
+        self._look()
         return host
 
     async def _deal(self, kind: str, host: Host) -> None:
         await self._blows[kind](host, self._chance)
         self.done[kind] += 1
         self._ailing.discard(host)
+        self._look()
 
     async def _kill(self, host: Host, chance: random.Random) -> None:
         await host.kill()
@@ -228,9 +245,11 @@ class Disturber:
     async def _restart_postgres(self, mode: str, chance: random.Random) -> None:
         assert self._postgres is not None
         async with self._restarting:
+            self._look()
             await asyncio.to_thread(self._postgres.stop, mode)
             await asyncio.sleep(chance.uniform(0, 1.5))
             await asyncio.to_thread(self._postgres.start)
+        self._look()
 
 
 class Run:

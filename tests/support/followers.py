@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -14,8 +14,10 @@ from tests.support.client import Client, SubscriptionError
 # Seconds until what never succeeds fails its test.
 PATIENCE = 300
 RETRY_SECONDS = 0.2
+# Seconds without a word after which a follower looks whether it has missed one, and those that a word may then take.
+SILENT_SECONDS, LATE_SECONDS = 12, 12
 FINAL = {"READY", "CANCELED", "ERROR"}
-STATES = """subscription ($threadId: ID!) {
+STATE = """($threadId: ID!) {
   resumeTask(threadId: $threadId) { state attempt revision itemsWritten itemsTotal error { code } }
 }"""
 LOG = """subscription ($threadId: ID!, $sinceSeq: BigInt!) {
@@ -56,25 +58,37 @@ class Clients:
     async def follow(self, thread_id: str) -> State:
         """The final state; asserts that states rise, whatever was missed, and that they end with a final one."""
         last: State | None = None
-        was_silent = False
         async with asyncio.timeout(PATIENCE):
             while True:
                 first = True
                 try:
-                    states = self.any().subscribe(STATES, {"threadId": thread_id})
+                    states = self.any().subscribe(f"subscription {STATE}", {"threadId": thread_id})
                     async with aclosing(states):
-                        async for payload in states:
+                        while payload := await self._heard(states, thread_id, last):
                             state: State = payload["data"]["resumeTask"]
                             self._check_rise(last, state, is_first=first)
-                            # A socket that stays open for half a minute tells of all that happens meanwhile.
-                            assert not was_silent or state == last, f"{last} was all that was told until {state}"
-                            last, first, was_silent = state, False, False
+                            last, first = state, False
                     assert last is not None
                     assert last["state"] in FINAL, last
                     return last
                 except (OSError, WebSocketException, SubscriptionError) as error:
-                    was_silent = isinstance(error, TimeoutError)
                     await self._again(error)
+
+    async def _heard(
+        self, states: AsyncGenerator[dict[str, Any], None], thread_id: str, last: State | None
+    ) -> dict[str, Any] | None:
+        """The next payload, None at the end. A socket that stays open must tell of all that happens meanwhile."""
+        hearing = asyncio.ensure_future(anext(states, None))
+        try:
+            if not (await asyncio.wait({hearing}, timeout=SILENT_SECONDS))[0]:
+                state = (await self.insist(f"query {STATE}", threadId=thread_id))["resumeTask"]
+                if state != last:
+                    await asyncio.wait({hearing}, timeout=LATE_SECONDS)
+                    assert hearing.done(), f"{last} was all that was told until {state}"
+            return await hearing
+        finally:
+            hearing.cancel()
+            await asyncio.wait({hearing})
 
     def _check_rise(self, before: State | None, after: State, *, is_first: bool) -> None:
         if before is None:

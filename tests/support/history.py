@@ -8,31 +8,39 @@ from storage.database import Database
 
 _COLUMNS = """
     thread_id text, session_id text, state text, attempt integer, revision integer, items_written integer,
-    items_total integer, items integer, seeding integer
+    items_total integer, items integer, seeding integer, owner text, at double precision
 """
 _RECORD = """
     INSERT INTO task_history (
-        thread_id, session_id, state, attempt, revision, items_written, items_total, items, seeding
+        thread_id, session_id, state, attempt, revision, items_written, items_total, items, seeding, owner, at
     ) VALUES (
         NEW.thread_id, NEW.session_id, NEW.state, NEW.attempt, NEW.revision, NEW.items_written, NEW.items_total,
         (SELECT count(*) FROM thread_item WHERE thread_id = NEW.thread_id),
-        (SELECT count(*) FROM resume_task WHERE state = 'SEEDING')
+        (SELECT count(*) FROM resume_task WHERE state = 'SEEDING'),
+        NEW.owner, {now}
     );
 """
+_SQLITE_RECORD = _RECORD.format(now="(julianday('now') - 2440587.5) * 86400")
+_POSTGRESQL_RECORD = _RECORD.format(now="extract(epoch FROM clock_timestamp())")
 _SQLITE = [
     f"CREATE TABLE task_history (id integer PRIMARY KEY, {_COLUMNS})",
-    f"CREATE TRIGGER task_inserted AFTER INSERT ON resume_task BEGIN {_RECORD} END",
-    f"CREATE TRIGGER task_updated AFTER UPDATE ON resume_task BEGIN {_RECORD} END",
+    f"CREATE TRIGGER task_inserted AFTER INSERT ON resume_task BEGIN {_SQLITE_RECORD} END",
+    f"CREATE TRIGGER task_updated AFTER UPDATE ON resume_task BEGIN {_SQLITE_RECORD} END",
 ]
 _POSTGRESQL = [
     f"CREATE TABLE task_history (id bigserial PRIMARY KEY, {_COLUMNS})",
-    f"CREATE FUNCTION record_task() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_RECORD} RETURN NULL; END $$",
+    "CREATE FUNCTION record_task() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN {_POSTGRESQL_RECORD} RETURN NULL; END $$",
     "CREATE TRIGGER task_written AFTER INSERT OR UPDATE ON resume_task FOR EACH ROW EXECUTE FUNCTION record_task()",
 ]
 
 
 class Moment(NamedTuple):
-    """A task as one transaction left it: `items` are the rows in its thread, `seeding` the tasks that were SEEDING."""
+    """A task as one transaction left it.
+
+    `items` are the rows in its thread, `seeding` the tasks that were SEEDING, `owner` the claim that held it; `at` is
+    in seconds since 1970.
+    """
 
     thread_id: str
     session_id: str
@@ -43,6 +51,8 @@ class Moment(NamedTuple):
     items_total: int
     items: int
     seeding: int
+    owner: str | None
+    at: float
 
 
 async def record_history(database: Database) -> None:

@@ -3,13 +3,13 @@ run that went wrong shows all that is wrong.
 """
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 import sqlalchemy as sa
 
 from storage.database import Database
 from storage.doctor import examine
-from storage.resume_task import CANCELED, ERROR, READY, SESSION_DELETED
+from storage.resume_task import CANCELED, DELETED_MESSAGE, ERROR, READY, SEEDING, SESSION_DELETED
 from storage.tables import resume_task, session, thread, thread_event
 from tests.support.history import Moment, histories
 from tests.support.seeding import ThreadRows, counts, thread_rows
@@ -27,8 +27,22 @@ STEPS = {
 }
 
 
+SILENT_SECONDS = 5
+"""After which PostgreSQL, or another host, ends the transaction of one that froze within it."""
+SLACK = 10
+"""Seconds that a busy machine may take for what happens at once."""
+
+Calm = Callable[[float, float], float]
+"""Of how many seconds between two moments somebody could have seeded."""
+
+
 async def problems(
-    database: Database, expected: Mapping[str, ThreadRows], deleted: Collection[str], gate: int
+    database: Database,
+    expected: Mapping[str, ThreadRows],
+    deleted: Collection[str],
+    gate: int,
+    lease_seconds: float,
+    calm: Calm,
 ) -> list[str]:
     """What is wrong after all tasks have ended. `expected` has the whole thread of every session, by session id."""
     found = [str(finding.text) async for finding in examine(database)]
@@ -42,16 +56,21 @@ async def problems(
         found += [f"{name}: {problem}" for problem in _problems_of_rows(rows, whole, task.state)]
         if len(set(await counts(database, task.thread_id))) > 1:
             found.append(f"{name}: items_written is {task.items_written} of {len(rows.items)} rows")
-        ending = (task.state, task.error_code)
-        allowed = {(READY, None)} | (
-            {(CANCELED, None), (ERROR, SESSION_DELETED)} if task.session_id in deleted else set()
+        ending = (task.state, task.error_code, task.error_message)
+        allowed = {(READY, None, None)} | (
+            {(CANCELED, None, None), (ERROR, SESSION_DELETED, DELETED_MESSAGE)} if task.session_id in deleted else set()
         )
         if ending not in allowed:
             found.append(f"{name}: ended with {task.error_code}: {task.error_message}")
         if task.owner is not None or task.lease_until is not None:
             found.append(f"{name}: is still held")
-    for moments in (await histories(database)).values():
-        found += [f"{moments[0].session_id}: {problem}" for problem in problems_of_history(moments, gate)]
+    recorded = await histories(database)
+    for moments in recorded.values():
+        name = moments[0].session_id
+        found += [f"{name}: {problem}" for problem in problems_of_history(moments, gate)]
+        found += [f"{name}: {problem}" for problem in problems_of_takeovers(moments, lease_seconds, calm)]
+    if recorded.keys() != {task.thread_id for task in tasks}:
+        found.append(f"{len(recorded)} tasks were recorded and there are {len(tasks)}")
     return found
 
 
@@ -108,6 +127,10 @@ def problems_of_history(moments: list[Moment], gate: int) -> Iterator[str]:
             yield f"{one} was committed with {one.items} rows"
         if (one.state == READY) > (one.items == one.items_total):
             yield f"{one} was not whole"
+        if (one.state == READY) < (one.items == one.items_total > 0):
+            yield f"{one} was whole"
+        if one.items_total != moments[0].items_total:
+            yield f"{one} has another total than {moments[0]}"
         if one.state == "SEEDING" and one.seeding > gate:
             yield f"{one} was beyond the gate"
     for before, after in itertools.pairwise(moments):
@@ -122,3 +145,13 @@ def problems_of_history(moments: list[Moment], gate: int) -> Iterator[str]:
             yield f"{after} has another revision than follows {before}"
         if (before.state, after.state) not in STEPS or after.attempt - before.attempt != (after.state == "QUEUED"):
             yield f"{after} must not follow {before}"
+
+
+def problems_of_takeovers(moments: list[Moment], lease_seconds: float, calm: Calm) -> Iterator[str]:
+    """Whoever died, froze or handed over, somebody went on with its task in time (I13)."""
+    for before, after in itertools.pairwise(moments):
+        if (before.state, after.state) != (SEEDING, SEEDING) or before.owner == after.owner or after.owner is None:
+            continue
+        allowed = SLACK + (0 if before.owner is None else 1.5 * lease_seconds + SILENT_SECONDS)
+        if (waited := calm(before.at, after.at)) > allowed:
+            yield f"{after} came {waited:.1f} seconds after {before}"
