@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import click
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -93,6 +93,12 @@ def _checked_listen_url(url: str | None) -> str | None:
     return url
 
 
+def _checked_poll(seconds: float | None, given: ValidationInfo) -> float | None:
+    if seconds is not None and given.data.get("listen_url") is not None:
+        raise ValueError("is instead of LISTEN, for which REPRISE_LISTEN_URL is given")
+    return seconds
+
+
 def _parted(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -113,6 +119,13 @@ class Settings(BaseSettings):
     listen_url: Annotated[str | None, AfterValidator(_checked_listen_url)] = Field(
         None,
         description="PostgreSQL itself, for LISTEN, where `REPRISE_DATABASE_URL` is a pooler in transaction mode.",
+    )
+    poll_seconds: Annotated[float | None, AfterValidator(_checked_poll)] = Field(
+        None,
+        gt=0,
+        le=60,
+        description="Seconds between looks for what other processes write, in place of LISTEN and NOTIFY, "
+        "where the database or a pooler has none. The same in all processes.",
     )
     pool_size: int = Field(
         POOL_SIZE, ge=2, le=100, description="Connections of a process to PostgreSQL, beside the one that listens."
@@ -196,7 +209,12 @@ class Settings(BaseSettings):
 
 
 def _database(settings: Settings) -> Database:
-    return Database(settings.database_url, listen_url=settings.listen_url, pool_size=settings.pool_size)
+    return Database(
+        settings.database_url,
+        listen_url=settings.listen_url,
+        poll_seconds=settings.poll_seconds,
+        pool_size=settings.pool_size,
+    )
 
 
 def _traced_seeder(settings: Settings, database: Database) -> tuple[Seeder, Tracing | None]:

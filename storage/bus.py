@@ -1,7 +1,8 @@
 """Who is told when rows change: an in-process bus, and on PostgreSQL a listener that joins the processes' buses.
 
 A topic says only that there is something to read; what, the reader takes from the tables. So a message may come twice
-or be merged with the next one, and after a time without a listener everybody is told to read again.
+or be merged with the next one, and after a time without a listener everybody is told to read again. What stands in for
+the listener where nothing can listen is in `poll.py`.
 """
 
 import asyncio
@@ -29,9 +30,12 @@ def payloads(origin: str, topics: list[str]) -> list[str]:
     return ["\n".join([origin, *unique[start : start + 30]]) for start in range(0, len(unique), 30)]
 
 
+_TASK = "task:"
+
+
 def task_topic(thread_id: str) -> str:
     """Topic of one resume task's state."""
-    return f"task:{thread_id}"
+    return f"{_TASK}{thread_id}"
 
 
 def ended_topic(thread_id: str) -> str:
@@ -66,6 +70,10 @@ class Bus:
     def waiters(self, topic: str) -> int:
         """How many wait for a topic in this process."""
         return len(self._waiters.get(topic, ()))
+
+    def threads(self) -> list[str]:
+        """Those whose resume tasks somebody in this process waits for."""
+        return [topic.removeprefix(_TASK) for topic in self._waiters if topic.startswith(_TASK)]
 
     def publish(self, topics: Iterable[str]) -> None:
         """Wake whoever waits for one of `topics`."""

@@ -18,6 +18,7 @@ from sqlalchemy.util import await_only
 from storage.bus import CHANNEL, Bus, listening, payloads
 from storage.connections import UNAVAILABLE, Connections, Driver, Postgresql, Sqlite
 from storage.errors import Unavailable
+from storage.poll import Poll
 from storage.reading import Reading, Row
 from storage.types import instant_text
 
@@ -129,12 +130,21 @@ class Transaction:
 class Database:
     """The engine and the bus of one database. `async with` opens the listener and closes everything.
 
-    `listen_url` is where the listener connects, where `url` leads to a pooler through which nobody can listen.
+    `listen_url` is where the listener connects, where `url` leads to a pooler through which nobody can listen. With
+    `poll_seconds` nothing listens or notifies, and whoever waits is told by looks at the database, so often.
     """
 
-    def __init__(self, url: str, *, listen_url: str | None = None, pool_size: int = POOL_SIZE) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        listen_url: str | None = None,
+        poll_seconds: float | None = None,
+        pool_size: int = POOL_SIZE,
+    ) -> None:
         self.url = driver_url(url)
         self._listen_url = driver_url(listen_url) if listen_url else self.url
+        self._poll_seconds = poll_seconds
         self.bus = Bus()
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         # Readers and transactions share what a process may hold, so that neither waits for the other.
@@ -151,10 +161,15 @@ class Database:
 
     async def __aenter__(self) -> "Database":
         if not self.is_sqlite:
-            _, from_url = self.engine.dialect.create_connect_args(self._listen_url)
-            connect_args = {**from_url, "server_settings": _SERVER_SETTINGS}
-            await self._resources.enter_async_context(listening(self.bus, connect_args))
+            await self._resources.enter_async_context(self._hearing())
         return self
+
+    def _hearing(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """What tells the bus of other processes."""
+        if self._poll_seconds is not None:
+            return Poll(self.bus, self.read).running(self._poll_seconds)
+        _, from_url = self.engine.dialect.create_connect_args(self._listen_url)
+        return listening(self.bus, {**from_url, "server_settings": _SERVER_SETTINGS})
 
     async def __aexit__(self, *_: object) -> None:
         await self._resources.aclose()
@@ -207,7 +222,7 @@ class Database:
                 connection.begin(),
             ):
                 yield Transaction(connection, topics)
-                if not self.is_sqlite:
+                if not self.is_sqlite and self._poll_seconds is None:
                     for payload in payloads(self.bus.id, topics):
                         await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
         except BaseException:

@@ -13,6 +13,7 @@ from app import main
         ("REPRISE_DATABASE_URL", "sqlite://"),
         ("REPRISE_DATABASE_URL", "nonsense"),
         ("REPRISE_LISTEN_URL", "sqlite:///reprise.db"),
+        ("REPRISE_POLL_SECONDS", "0"),
         ("REPRISE_POOL_SIZE", "1"),
         ("REPRISE_WORKERS", "0"),
         ("REPRISE_PORT", "65536"),
@@ -35,6 +36,16 @@ def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch,
 
     assert result.exit_code == 2
     assert f"{name}: " in result.stderr
+
+
+def test_polling_where_a_place_to_listen_is_given_makes_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPRISE_LISTEN_URL", "postgresql://localhost/reprise")
+    monkeypatch.setenv("REPRISE_POLL_SECONDS", "0.5")
+
+    result = CliRunner().invoke(main, ["migrate"])
+
+    assert result.exit_code == 2
+    assert "REPRISE_POLL_SECONDS: " in result.stderr
 
 
 def test_the_schema_command_prints_the_schema() -> None:

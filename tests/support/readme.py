@@ -59,7 +59,8 @@ def _default(field: FieldInfo) -> str:
 
 
 def _range(name: str) -> str:
-    schema = Settings.model_json_schema()["properties"][name]
+    property = Settings.model_json_schema()["properties"][name]
+    schema = property | property.get("anyOf", [{}])[0]
     bounds = [
         f"{words} {schema[key]:,.0f}"
         for key, words in (("minimum", "at least"), ("exclusiveMinimum", "more than"), ("maximum", "at most"))
