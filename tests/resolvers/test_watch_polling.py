@@ -136,6 +136,8 @@ async def test_looks_go_on_once_a_database_that_was_away_is_there_again(database
         thread_id = (await resumed(here.client, await save(here.client, document("s1", 1))))["id"]
         async with aclosing(here.client.subscribe(WATCH, {"threadId": thread_id})) as states:
             await anext(states)
+            # By then its resolver waits to be told: it would read again by itself what it was reading.
+            await asyncio.sleep(4 * SECONDS)
             proxy.cut()
             await asyncio.sleep(4 * SECONDS)
             await cancel_resume(elsewhere, thread_id)
