@@ -1,7 +1,8 @@
 """Processes that are killed or asked to end in the middle of seeding (I9, I10, I13)."""
 
+import signal
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -10,13 +11,13 @@ from storage.database import Database
 from tests.support.client import Client
 from tests.support.databases import SqliteDatabases
 from tests.support.documents import Document, assistant, codewhale, tool_result, tool_use, user
-from tests.support.process import program
+from tests.support.process import Program, program
 from tests.support.resumes import WATCH, Task, follow, resumed
 from tests.support.seeding import ThreadRows, counts, save, task_of, thread_rows, undisturbed_thread
 
 # Of four items each.
-TURNS = 5_000
-# Messages a batch: so few that the first process is still seeding when another has started.
+TURNS = 400
+# Messages a batch: so few that the first process is still seeding when its end has come.
 SMALL = 1
 # The long one outlasts the test: whoever waited for it to run out would not finish.
 SHORT_LEASE, LONG_LEASE = 2, 600
@@ -63,6 +64,14 @@ async def begun(client: Client) -> Task:
     return task
 
 
+@asynccontextmanager
+async def standing_by(database_url: str, lease_seconds: float) -> AsyncIterator[Program]:
+    """A process that has started, and stands still until the other one's end has been looked at."""
+    async with program(database_url, lease_seconds=lease_seconds) as second:
+        second.process.send_signal(signal.SIGSTOP)
+        yield second
+
+
 async def check_unfinished(database: Database, thread_id: str) -> None:
     """What must hold while some of the items are written, whether or not a process writes on."""
     written, rows = await counts(database, thread_id)
@@ -93,12 +102,15 @@ async def test_a_process_killed_while_seeding_goes_on_after_a_restart(
 async def test_a_process_killed_while_seeding_is_taken_over_by_one_that_runs(
     database: Database, database_url: str, undisturbed: ThreadRows
 ) -> None:
-    async with program(database_url, seed_batch=SMALL, lease_seconds=SHORT_LEASE) as first:
+    async with (
+        standing_by(database_url, SHORT_LEASE) as second,
+        program(database_url, seed_batch=SMALL, lease_seconds=SHORT_LEASE) as first,
+    ):
         task = await begun(first.client)
-        async with program(database_url, lease_seconds=SHORT_LEASE) as second:
-            await check_unfinished(database, task["id"])
-            await first.kill()
-            await check_ready(database, second.client, task["id"], undisturbed)
+        await first.kill()
+        await check_unfinished(database, task["id"])
+        second.process.send_signal(signal.SIGCONT)
+        await check_ready(database, second.client, task["id"], undisturbed)
 
 
 @on_sqlite
@@ -117,9 +129,12 @@ async def test_a_process_that_is_asked_to_end_hands_over_to_the_next_at_once(
 async def test_a_process_that_is_asked_to_end_hands_over_to_one_that_runs_at_once(
     database: Database, database_url: str, undisturbed: ThreadRows
 ) -> None:
-    async with program(database_url, seed_batch=SMALL, lease_seconds=LONG_LEASE) as first:
+    async with (
+        standing_by(database_url, LONG_LEASE) as second,
+        program(database_url, seed_batch=SMALL, lease_seconds=LONG_LEASE) as first,
+    ):
         task = await begun(first.client)
-        async with program(database_url, lease_seconds=LONG_LEASE) as second:
-            await check_unfinished(database, task["id"])
-            assert await first.terminate() == 0
-            await check_ready(database, second.client, task["id"], undisturbed)
+        assert await first.terminate() == 0
+        await check_unfinished(database, task["id"])
+        second.process.send_signal(signal.SIGCONT)
+        await check_ready(database, second.client, task["id"], undisturbed)
