@@ -10,7 +10,7 @@ from storage.doctor import examine
 from storage.search.hits import Search, search_page
 from storage.search.parts import PartRow, first_id, message_rows
 from storage.session import SessionFilter
-from storage.tables import search_part
+from storage.tables import search_part, thread
 from tests.support.documents import assistant, tool_result, tool_use, user, zagens
 from tests.support.seeding import resume, save, seed
 
@@ -88,7 +88,12 @@ async def test_what_was_lost_from_the_index_is_found_again_after_a_repair(databa
 
 async def test_entries_of_sessions_that_are_gone_are_found_and_repaired(database: Database) -> None:
     rows = [row for number in (0, 3, 9) for row in message_rows(number, 0, ["lost"] * 2)]
-    await damage(database, "DELETE FROM message WHERE session_id = 'tools'", "DELETE FROM session WHERE id = 'tools'")
+    await damage(
+        database,
+        "UPDATE thread SET session_id = NULL",
+        "DELETE FROM message WHERE session_id = 'tools'",
+        "DELETE FROM session WHERE id = 'tools'",
+    )
     async with database.write() as transaction:
         await transaction.execute(sa.delete(search_part).where(search_part.c.id.in_([row.id for row in rows])))
         await transaction.insert(search_part, PartRow._fields, rows)
@@ -158,24 +163,86 @@ async def test_rows_that_contradict_each_other_are_told_and_left(
     assert await findings(database, repair=True) == [expected]
 
 
-async def test_a_thread_that_is_not_whole_is_told(database: Database) -> None:
-    await damage(database, "DELETE FROM thread_item WHERE turn_position = 0 AND position = 0")
-    [text] = await findings(database)
-    assert text.startswith("Thread thr_")
-    assert text.endswith(": is READY with 3 of 4 items.")
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "DELETE FROM thread_item WHERE turn_position = 0 AND position = 0",
+            ["Thread T: is READY with 3 of 4 items."],
+        ),
+        (
+            "UPDATE resume_task SET state = 'CANCELED', items_written = 3",
+            [
+                "Thread T: holds 4 items, and its task says that 3 are written.",
+                "Thread T: its log has 6 entries up to number 6, where 4 belong.",
+            ],
+        ),
+        (
+            "DELETE FROM turn WHERE position = 0",
+            ["Thread T: holds 1 turns, and its task says that 2 are written."],
+        ),
+        (
+            "DELETE FROM thread_event WHERE seq = 2",
+            ["Thread T: its log has 5 entries up to number 6, where 6 belong."],
+        ),
+        (
+            "UPDATE thread_event SET seq = 7 WHERE seq = 6",
+            ["Thread T: its log has 6 entries up to number 7, where 6 belong."],
+        ),
+        (
+            "DELETE FROM thread_event",
+            ["Thread T: its log has 0 entries up to number 0, where 6 belong."],
+        ),
+        (
+            "DELETE FROM thread",
+            ["Session tools: its thread T is not there.", "Thread T: is not there, and its resume task is."],
+        ),
+        (
+            "UPDATE thread SET session_id = NULL",
+            ["Session tools: its thread T is that of another session, or of none."],
+        ),
+        (
+            "UPDATE thread SET session_id = 'gone'; UPDATE session SET thread_id = NULL WHERE id = 'tools'",
+            ["Thread T: its session gone is not there."],
+        ),
+        (
+            "DELETE FROM resume_task",
+            ["Thread T: has no resume task, so nobody will fill it; resume its session again for a new one."],
+        ),
+        (
+            "UPDATE seed_gate SET capacity = 0",
+            ["Nothing can be seeded: the gate is closed or missing; restart a process that seeds."],
+        ),
+        (
+            "DELETE FROM seed_gate",
+            ["Nothing can be seeded: the gate is closed or missing; restart a process that seeds."],
+        ),
+    ],
+)
+async def test_a_thread_whose_rows_task_and_session_disagree_is_told_and_left(
+    database: Database, statement: str, expected: list[str]
+) -> None:
+    async with database.read() as connection:
+        thread_id = (await connection.execute(sa.select(thread.c.id))).scalar_one()
+    await damage(database, *statement.split("; "))
+    for repair in (False, True):
+        assert [text.replace(thread_id, "T") for text in await findings(database, repair=repair)] == expected
 
 
 @pytest.mark.parametrize(
     ("state", "column", "told"), [("SEEDING", "lease_until", "nobody"), ("QUEUED", "queued_at", "queued since")]
 )
 async def test_a_task_that_nobody_works_on_is_told(database: Database, state: str, column: str, told: str) -> None:
+    await resume(database, "long")
     for seconds, count in ((-50, 0), (-70, 1)):
         moment = (
             f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '{seconds} seconds')"
             if database.is_sqlite
             else f"clock_timestamp() + interval '{seconds} seconds'"
         )
-        await damage(database, f"UPDATE resume_task SET state = '{state}', {column} = {moment}")
+        await damage(
+            database, f"UPDATE resume_task SET state = '{state}', {column} = {moment} WHERE session_id = 'long'"
+        )
         found = await findings(database)
         assert len(found) == count
         assert all(told in text for text in found)
@@ -185,6 +252,7 @@ async def test_a_task_that_waits_while_another_is_seeded_is_no_finding(database:
     await resume(database, "long")
     await damage(
         database,
+        "DELETE FROM thread_event WHERE event = 'thread.updated'",
         "UPDATE resume_task SET queued_at = created_at",
         "UPDATE resume_task SET state = 'SEEDING', lease_until = "
         + ("'9999-01-01T00:00:00.000000Z'" if database.is_sqlite else "'9999-01-01T00:00:00Z'")
