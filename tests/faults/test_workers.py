@@ -20,7 +20,7 @@ from tests.support.process import PATIENCE, program, seeding_program
 from tests.support.resumes import resumed
 from tests.support.seeding import counts, save, task_of
 
-TURNS = 2_000
+TURNS = 1_000
 REPRISE = Path(sys.executable).with_name("reprise")
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -101,13 +101,21 @@ async def test_workers_and_seeders_that_are_asked_to_end_hand_over_at_once(datab
         assert await counts(database, task["id"]) == (2 * TURNS, 2 * TURNS)
 
 
-async def test_a_killed_worker_is_replaced_and_all_end_when_their_supervisor_is_killed(database_url: str) -> None:
+async def test_workers_are_replaced_when_killed_and_by_sighup_and_end_when_their_supervisor_is_killed(
+    database_url: str,
+) -> None:
     async with program(database_url, workers=2) as serving:
         first = await workers(serving.client, lambda seen: len(seen) == 2)
         victim = first.pop()
         os.kill(victim, signal.SIGKILL)
 
-        assert first < await workers(serving.client, lambda seen: len(seen - {victim}) == 2)
+        second = await workers(serving.client, lambda seen: len(seen - {victim}) == 2) - {victim}
+        assert first < second
+
+        serving.process.send_signal(signal.SIGHUP)
+        # Answered all the time, or the helper fails.
+        third = await workers(serving.client, lambda seen: len(seen - second) == 2) - second
+        await gone(*second)
 
         await serving.kill()
 
@@ -119,16 +127,7 @@ async def test_a_killed_worker_is_replaced_and_all_end_when_their_supervisor_is_
             return False
 
         await eventually(is_refused)
-
-
-async def test_sighup_replaces_every_worker_and_no_request_fails(database_url: str) -> None:
-    async with program(database_url, workers=2) as serving:
-        first = await workers(serving.client, lambda seen: len(seen) == 2)
-        serving.process.send_signal(signal.SIGHUP)
-        # Answered all the time, or the helper fails.
-        await workers(serving.client, lambda seen: len(seen - first) == 2)
-        await gone(*first)
-        assert await serving.terminate() == 0
+        await gone(*third)
 
 
 def test_workers_that_cannot_start_end_their_supervisor_with_a_failure(database_url: str) -> None:
