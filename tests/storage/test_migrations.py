@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
+import storage.migrations
 from storage.database import Database
 from storage.errors import NewerDatabase
 from storage.migrations import is_current, migrate
@@ -33,6 +38,25 @@ async def test_the_newest_revision_is_what_the_models_say(database_url: str) -> 
         async with database.read() as connection:
             assert await connection.run_sync(difference) == []
         assert await is_current(database)
+
+
+def test_revisions_are_told_by_the_names_of_their_files_as_alembic_tells_them() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.migrations.__file__).parent))
+    scripts = ScriptDirectory.from_config(config)
+    assert {script.revision for script in scripts.walk_revisions()} == storage.migrations._revisions()
+    assert scripts.get_current_head() == storage.migrations._head()
+
+
+def test_a_process_whose_database_is_up_to_date_does_not_load_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'reprise.sqlite'}"
+    for is_first in (True, False):
+        script = (
+            "import asyncio, sys, app; from storage.migrations import migrate; "
+            f"asyncio.run(migrate({url!r})); print('alembic' in sys.modules)"
+        )
+        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        assert ended.stdout.strip() == str(is_first)
 
 
 async def test_migrating_again_changes_nothing(database_url: str) -> None:
