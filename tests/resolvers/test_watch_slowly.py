@@ -2,10 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-
-import pytest
-import sqlalchemy as sa
 
 from storage.database import Database
 from storage.seeding.seeder import Seeder
@@ -16,24 +12,11 @@ from tests.support.deaf import Deaf, deaf_websocket
 from tests.support.documents import assistant, user, zagens
 from tests.support.resumes import resumed, save
 from tests.support.seeding import PATIENCE, running
+from tests.support.statements import Statements, statements
 
 TURNS, SIZE = 800, 5_000
 EVENTS = 2 * TURNS + 2
 LOG = 'subscription { threadEvents(threadId: "%s", sinceSeq: 0) { seq payload } }'
-
-
-@pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements that read events so far."""
-    said: list[str] = []
-
-    def say(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "FROM thread_event" in statement:
-            said.append(statement)
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", say)
-    yield said
-    sa.event.remove(sa.Engine, "before_cursor_execute", say)
 
 
 async def numbers(client: Deaf) -> list[int]:
@@ -45,22 +28,26 @@ async def numbers(client: Deaf) -> list[int]:
     return [int(seq) for seq in re.findall(rb'"seq":"?(\d+)', read)]
 
 
-async def test_what_is_not_read_yet_stays_in_the_tables_and_comes_when_it_is_read(
-    serve: Serve, pages: list[str]
-) -> None:
+def pages(ran: Statements) -> int:
+    """How often a log was read."""
+    return sum("FROM thread_event" in statement for statement in ran)
+
+
+async def test_what_is_not_read_yet_stays_in_the_tables_and_comes_when_it_is_read(serve: Serve) -> None:
     server = await serve(seed=False)
     database: Database = server.app.state.database
     messages = [message for number in range(TURNS) for message in (user(f"Ask {number}"), assistant("x" * SIZE))]
     thread_id = (await resumed(server.client, await save(server.client, zagens("s1", messages=messages))))["id"]
-    async with deaf_websocket(server.url) as client:
-        operation = {"query": LOG % thread_id}
-        await client.send_message({"id": "1", "type": "subscribe", "payload": operation})
-        async with running(Seeder(database, batch_messages=400)):
-            assert (await seeding.final_state(database, thread_id)).state == "READY"
-        before = -1
-        while len(pages) > before:
-            before = len(pages)
-            await asyncio.sleep(0.3)
-        # Not even half of the fewest that it takes to read all.
-        assert 0 < len(pages) < EVENTS / PAGE / 2
-        assert await numbers(client) == list(range(1, EVENTS + 1))
+    with statements(server) as ran:
+        async with deaf_websocket(server.url) as client:
+            operation = {"query": LOG % thread_id}
+            await client.send_message({"id": "1", "type": "subscribe", "payload": operation})
+            async with running(Seeder(database, batch_messages=400)):
+                assert (await seeding.final_state(database, thread_id)).state == "READY"
+            before = -1
+            while pages(ran) > before:
+                before = pages(ran)
+                await asyncio.sleep(0.3)
+            # Not even half of the fewest that it takes to read all.
+            assert 0 < pages(ran) < EVENTS / PAGE / 2
+            assert await numbers(client) == list(range(1, EVENTS + 1))
