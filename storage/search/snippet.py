@@ -1,6 +1,7 @@
 """What of a hit is shown: a plain piece of the text around the best match, and where the matched words stand in it."""
 
 import re
+import string
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +16,9 @@ LENGTH = 240
 _LEAD = 60
 _WINDOW = 4_000
 _JOINERS = "\u200d\ufe0e\ufe0f"
+_OF_WORDS = frozenset(string.ascii_lowercase + string.digits + "_")
+# All there are lie below.
+_SPACES = {code: " " for code in range(0x3001) if chr(code).isspace()}
 _BREAK = re.compile(r"[\s!-/:-@[-^`{-~]")
 
 
@@ -72,6 +76,8 @@ def _may_match(text: str, clauses: Sequence[Clause]) -> bool:
 
 def matched_words(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
     """The words of a text that clauses match, with the clause, in order of the words."""
+    if text.isascii() and all(len(clause.tokens) == 1 for clause in clauses):
+        return _matched_alone(text, clauses)
     sequence = [(word, token) for word in words(text) for token in word_tokens(word.text)]
     tokens = [token for _, token in sequence]
     found: dict[tuple[Word, Clause], None] = {}
@@ -82,6 +88,26 @@ def matched_words(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clau
                 found.update(dict.fromkeys((sequence[place + step][0], clause) for step in range(length)))
             elif _has_part(word.text, clause):
                 found[(word, clause)] = None
+    return sorted(found, key=lambda match: match[0].start)
+
+
+def _matched_alone(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
+    """The same for clauses of one token, in ASCII: what one matches holds its token, so no other word is looked at."""
+    folded = text.lower()
+    found: list[tuple[Word, Clause]] = []
+    for clause in clauses:
+        [token] = clause.tokens
+        place = folded.find(token)
+        while place >= 0:
+            while place > 0 and folded[place - 1] in _OF_WORDS:
+                place -= 1
+            end = place + 1
+            while end < len(folded) and folded[end] in _OF_WORDS:
+                end += 1
+            word = Word(place, end, text[place:end])
+            if _follows(list(word_tokens(word.text)), clause) or _has_part(word.text, clause):
+                found.append((word, clause))
+            place = folded.find(token, end)
     return sorted(found, key=lambda match: match[0].start)
 
 
@@ -102,7 +128,7 @@ def _cut(text: str, matched: list[tuple[Word, Clause]]) -> Snippet:
     start = _start(text, _best_place(matched)) if matched else 0
     end = _end(text, start + LENGTH)
     # One blank for each, so that places stay what they are.
-    shown = "".join(" " if character.isspace() else character for character in text[start:end])
+    shown = text[start:end].translate(_SPACES)
     spans = dict.fromkeys(
         TextSpan(word.start - start, min(word.end, end) - start) for word, _ in matched if start <= word.start < end
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
 from storage.search.query import Clause, read_query
-from storage.search.snippet import LENGTH, TextSpan, cut_snippet
+from storage.search.snippet import LENGTH, TextSpan, cut_snippet, matched_words
 from storage.search.tokens import part_text, word_tokens, words
 from tests.support.searches import FRAGMENTS, holds, queries_of, texts_of, vocabularies
 
@@ -139,3 +139,13 @@ def _matches(text: str, span: TextSpan, clauses: list[Clause]) -> bool:
         for wanted in clause.tokens
         for token in tokens
     )
+
+
+@given(st.text("abAB_1 -.\n", max_size=60), st.text("abAB_1 *", min_size=1, max_size=12))
+def test_words_that_are_looked_for_alone_are_those_that_are_told_from_all(text: str, query: str) -> None:
+    try:
+        clauses = read_query(query)
+    except InvalidQuery:
+        return
+    # A word that no query here matches, and for whose sake every word is looked at.
+    assert matched_words(text, clauses) == matched_words(f"{text} é", clauses)
