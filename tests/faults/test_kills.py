@@ -1,8 +1,9 @@
 """Processes that are killed or asked to end in the middle of seeding (I9, I10, I13)."""
 
+import asyncio
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -65,11 +66,16 @@ async def begun(client: Client) -> Task:
 
 
 @asynccontextmanager
-async def standing_by(database_url: str, lease_seconds: float) -> AsyncIterator[Program]:
-    """A process that has started, and stands still until the other one's end has been looked at."""
-    async with program(database_url, lease_seconds=lease_seconds) as second:
+async def two_programs(database_url: str, lease_seconds: float) -> AsyncIterator[tuple[Program, Program]]:
+    """One that seeds slowly, and one that stands still until the end of the first has been looked at."""
+    async with AsyncExitStack() as running:
+        starting = [
+            running.enter_async_context(program(database_url, seed_batch=batch, lease_seconds=lease_seconds))
+            for batch in (SMALL, 500)
+        ]
+        first, second = await asyncio.gather(*starting)
         second.process.send_signal(signal.SIGSTOP)
-        yield second
+        yield first, second
 
 
 async def check_unfinished(database: Database, thread_id: str) -> None:
@@ -102,10 +108,7 @@ async def test_a_process_killed_while_seeding_goes_on_after_a_restart(
 async def test_a_process_killed_while_seeding_is_taken_over_by_one_that_runs(
     database: Database, database_url: str, undisturbed: ThreadRows
 ) -> None:
-    async with (
-        standing_by(database_url, SHORT_LEASE) as second,
-        program(database_url, seed_batch=SMALL, lease_seconds=SHORT_LEASE) as first,
-    ):
+    async with two_programs(database_url, SHORT_LEASE) as (first, second):
         task = await begun(first.client)
         await first.kill()
         await check_unfinished(database, task["id"])
@@ -129,10 +132,7 @@ async def test_a_process_that_is_asked_to_end_hands_over_to_the_next_at_once(
 async def test_a_process_that_is_asked_to_end_hands_over_to_one_that_runs_at_once(
     database: Database, database_url: str, undisturbed: ThreadRows
 ) -> None:
-    async with (
-        standing_by(database_url, LONG_LEASE) as second,
-        program(database_url, seed_batch=SMALL, lease_seconds=LONG_LEASE) as first,
-    ):
+    async with two_programs(database_url, LONG_LEASE) as (first, second):
         task = await begun(first.client)
         assert await first.terminate() == 0
         await check_unfinished(database, task["id"])

@@ -48,13 +48,15 @@ async def test_a_process_cut_off_is_taken_over_keeps_its_subscriptions_and_seeds
         watchers = Clients([far.client], Random(0))
         seen: list[Any] = []
         try:
-            assert await far.start()
+            assert all(await asyncio.gather(far.start(), near.start()))
+            # So that the far one gets the task.
+            near.freeze()
             proxy.delay = 0.002
             thread_id = (await resumed(far.client, "s1"))["id"]
             states = asyncio.create_task(watchers.follow(thread_id))
             log = asyncio.create_task(watchers.read_log(thread_id, seen))
             await wait_until_begun(database, thread_id)
-            assert await near.start()
+            near.thaw()
             assert (await read(near.client, thread_id))["state"] == "SEEDING"
 
             (proxy.silence if is_silent else proxy.cut)()
