@@ -13,12 +13,11 @@ import aiosqlite
 import asyncpg
 
 from storage.errors import Unavailable
+from storage.outage import UNAVAILABLE
 from storage.reading import Reading, Row
 
 PATIENCE = 10.0
 """Seconds that a reader waits for a connection."""
-
-UNAVAILABLE = "The database is not available; try again."
 
 # Classes of SQLSTATE after which the server ends the connection.
 _LAST_WORDS = {"08", "57"}
@@ -61,7 +60,7 @@ class Postgresql:
         try:
             # Waits until a statement that was called off has been.
             await connection.close(timeout=_CLOSING_SECONDS)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             connection.terminate()
 
     async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import functools
 import socket
-import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import await_only
 
 from storage.bus import CHANNEL, Bus, listening, payloads
-from storage.connections import UNAVAILABLE, Connections, Driver, Postgresql, Sqlite
+from storage.connections import Connections, Driver, Postgresql, Sqlite
 from storage.errors import Unavailable
+from storage.outage import UNAVAILABLE, translated
 from storage.poll import Poll
 from storage.reading import Reading, Row
 from storage.types import instant_text
@@ -47,13 +47,6 @@ _SERVER_SETTINGS = {
 _CONNECT_SECONDS = 5
 # What the server is asked to do about us, we do about it; the last is in milliseconds.
 _SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
-_SQLITE_PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-}
 _READING = {"reprise_reading": True}
 
 
@@ -254,42 +247,6 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 driver.terminate()
                 await connection.invalidate()
                 raise Unavailable(UNAVAILABLE) from error
-
-
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
-    """Turn the drivers' ways of saying "not now" into Unavailable."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        if error.connection_invalidated or any(map(_is_passing, _causes(error.orig))):
-            raise Unavailable(UNAVAILABLE) from error
-        raise
-    except (asyncpg.PostgresError, sqlite3.Error) as error:
-        if _is_passing(error):
-            raise Unavailable(UNAVAILABLE) from error
-        raise
-    except (sa.exc.TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise Unavailable(UNAVAILABLE) from error
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, and those that led to it: that of a rollback hides why there is one."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _is_passing(error: BaseException) -> bool:
-    code = getattr(error, "sqlstate", None)
-    if isinstance(code, str):
-        # Connection failures, transaction rollbacks (deadlock, serialization), no resources, operator shutdown.
-        return code[:2] in {"08", "40", "53", "57"} or code == "25P03"
-    # The low byte is the kind of error, what is above it the details.
-    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    # The driver loses count when a connection ends between two statements.
-    is_lost = isinstance(error, (OSError, asyncpg.InternalClientError))
-    return is_lost or kind in _SQLITE_PASSING or "database is locked" in str(error)
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:

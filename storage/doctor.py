@@ -5,7 +5,7 @@ under a lock, so that a session that is being written is no finding.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -16,7 +16,6 @@ from storage.database import Database, Transaction
 from storage.document import stored_role
 from storage.jsontext import load
 from storage.migrations import is_current
-from storage.resume_task import QUEUED, READY, SEEDING
 from storage.search.index import forget_session, in_span, index_messages, index_title
 from storage.search.parts import (
     TITLE_POSITION,
@@ -29,24 +28,10 @@ from storage.search.parts import (
     session_of,
 )
 from storage.search.tokens import token_text
-from storage.seeding.batch import STARTED_SEQ
 from storage.seeding.transcript import own_item_count
-from storage.tables import (
-    message,
-    resume_task,
-    search_part,
-    seed_gate,
-    session,
-    thread,
-    thread_event,
-    thread_item,
-    turn,
-)
+from storage.tables import message, search_part, session
+from storage.thread_checks import thread_checks
 from storage.tool_links import ToolLinks, note
-from storage.types import clock
-
-PATIENCE = 60
-"""Seconds after which a task that nobody works on counts as stuck."""
 
 _BATCH = 100
 
@@ -240,104 +225,8 @@ async def _index_anew(transaction: Transaction, row: Any) -> None:
 
 
 async def _examine_tasks(database: Database) -> AsyncIterator[Finding]:
-    for text, statement in _task_checks():
+    for text, statement in thread_checks():
         async with database.read() as connection:
             rows = (await connection.execute(statement)).all()
         for row in rows:
             yield Finding(text.format(*row))
-
-
-def _task_checks() -> Iterator[tuple[str, sa.Select[Any]]]:
-    task = resume_task.c
-    yield (
-        "Thread {0}: is being seeded by nobody since {1}; does a process that seeds run?",
-        sa.select(task.thread_id, task.lease_until).where(
-            task.state == SEEDING, sa.or_(task.lease_until.is_(None), task.lease_until < clock(-PATIENCE))
-        ),
-    )
-    other = resume_task.alias()
-    yield (
-        "Thread {0}: is queued since {1} while nothing is seeded; does a process that seeds run?",
-        sa.select(task.thread_id, task.queued_at).where(
-            task.state == QUEUED,
-            task.queued_at < clock(-PATIENCE),
-            sa.not_(sa.exists().where(other.c.state == SEEDING, other.c.lease_until >= clock())),
-        ),
-    )
-    yield (
-        "Nothing can be seeded: the gate is {0}; restart a process that seeds.",
-        sa.select(sa.literal("closed or missing")).where(sa.not_(sa.exists().where(seed_gate.c.capacity > 0))),
-    )
-    yield from _row_checks()
-    yield from _link_checks()
-
-
-def _row_checks() -> Iterator[tuple[str, sa.Select[Any]]]:
-    """A thread's rows against what its task says of them: each statement sees both as one commit left them."""
-    task = resume_task.c
-    items = _count(thread_item)
-    yield (
-        "Thread {0}: is READY with {1} of {2} items.",
-        sa.select(task.thread_id, items, task.items_total).where(task.state == READY, items != task.items_total),
-    )
-    yield (
-        "Thread {0}: holds {1} items, and its task says that {2} are written.",
-        sa.select(task.thread_id, items, task.items_written).where(task.state != READY, items != task.items_written),
-    )
-    turns = _count(turn)
-    yield (
-        "Thread {0}: holds {1} turns, and its task says that {2} are written.",
-        sa.select(task.thread_id, turns, task.turns_written).where(turns != task.turns_written),
-    )
-    events, last = _count(thread_event), _of_thread(thread_event, sa.func.max(thread_event.c.seq))
-    expected = STARTED_SEQ + task.items_written + sa.case((task.state == READY, 1), else_=0)
-    yield (
-        "Thread {0}: its log has {1} entries up to number {2}, where {3} belong.",
-        sa.select(task.thread_id, events, sa.func.coalesce(last, 0), expected).where(
-            sa.or_(events != expected, sa.func.coalesce(last, 0) != expected)
-        ),
-    )
-
-
-def _count(table: sa.Table) -> sa.ScalarSelect[int]:
-    return _of_thread(table, sa.func.count())
-
-
-def _of_thread(table: sa.Table, value: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
-    return (
-        sa.select(value)
-        .select_from(table)
-        .where(table.c.thread_id == resume_task.c.thread_id)
-        .correlate(resume_task)
-        .scalar_subquery()
-    )
-
-
-def _link_checks() -> Iterator[tuple[str, sa.Select[Any]]]:
-    task = resume_task.c
-    yield (
-        "Session {0}: its thread {1} is not there.",
-        sa.select(session.c.id, session.c.thread_id).where(
-            session.c.thread_id.is_not(None), sa.not_(sa.exists().where(thread.c.id == session.c.thread_id))
-        ),
-    )
-    yield (
-        "Session {0}: its thread {1} is that of another session, or of none.",
-        sa.select(session.c.id, session.c.thread_id)
-        .join_from(session, thread, thread.c.id == session.c.thread_id)
-        .where(thread.c.session_id.is_distinct_from(session.c.id)),
-    )
-    yield (
-        "Thread {0}: its session {1} is not there.",
-        sa.select(thread.c.id, thread.c.session_id).where(
-            thread.c.session_id.is_not(None), sa.not_(sa.exists().where(session.c.id == thread.c.session_id))
-        ),
-    )
-    yield (
-        "Thread {0}: has no resume task, so nobody will fill it; resume its session again for a new one.",
-        sa.select(thread.c.id).where(sa.not_(sa.exists().where(task.thread_id == thread.c.id))),
-    )
-    yield (
-        "Thread {0}: is not there, and its resume task is.",
-        sa.select(task.thread_id).where(sa.not_(sa.exists().where(thread.c.id == task.thread_id))),
-    )

@@ -211,11 +211,14 @@ async def test_rows_that_contradict_each_other_are_told_and_left(
         ),
         (
             "UPDATE seed_gate SET capacity = 0",
-            ["Nothing can be seeded: the gate is closed or missing; restart a process that seeds."],
+            ["Nothing can be seeded: the gate lets 0 through; restart a process that seeds, which sets it."],
         ),
         (
             "DELETE FROM seed_gate",
-            ["Nothing can be seeded: the gate is closed or missing; restart a process that seeds."],
+            [
+                "Nothing can be seeded: the gate's row is gone; "
+                "INSERT INTO seed_gate (id, capacity, claims) VALUES (1, 1, 0)."
+            ],
         ),
     ],
 )

@@ -11,8 +11,9 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from storage.database import Database, Transaction, translated
+from storage.database import Database, Transaction
 from storage.errors import Unavailable
+from storage.outage import translated
 from storage.seeding.batch import TURN_COLUMNS
 from storage.tables import turn
 from tests.support.proxy import Proxy

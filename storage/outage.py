@@ -1,0 +1,55 @@
+"""How drivers say that the database is away for now."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
+import asyncpg
+import sqlalchemy as sa
+
+from storage.errors import Unavailable
+
+UNAVAILABLE = "The database is not available; try again."
+_SQLITE_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn the drivers' ways of saying "not now" into Unavailable."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        if error.connection_invalidated or any(map(_is_passing, _causes(error.orig))):
+            raise Unavailable(UNAVAILABLE) from error
+        raise
+    except (asyncpg.PostgresError, sqlite3.Error) as error:
+        if _is_passing(error):
+            raise Unavailable(UNAVAILABLE) from error
+        raise
+    except (sa.exc.TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        raise Unavailable(UNAVAILABLE) from error
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and those that led to it: that of a rollback hides why there is one."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_passing(error: BaseException) -> bool:
+    code = getattr(error, "sqlstate", None)
+    if isinstance(code, str):
+        # Connection failures, transaction rollbacks (deadlock, serialization), no resources, operator shutdown.
+        return code[:2] in {"08", "40", "53", "57"} or code == "25P03"
+    # The low byte is the kind of error, what is above it the details.
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    # The driver loses count when a connection ends between two statements.
+    is_lost = isinstance(error, (OSError, asyncpg.InternalClientError))
+    return is_lost or kind in _SQLITE_PASSING or "database is locked" in str(error)
