@@ -10,6 +10,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def seed() -> int:
 @asynccontextmanager
 async def serving(url: str, folder: Path, count: int) -> AsyncIterator[list[Host]]:
     async with AsyncExitStack() as stack:
-        settings = {"seed_gate": GATE, "seed_batch": BATCH, "lease_seconds": LEASE_SECONDS}
+        settings: dict[str, Any] = {"seed_gate": GATE, "seed_batch": BATCH, "lease_seconds": LEASE_SECONDS}
         hosts = [Host(url, folder / f"{number}.log", **settings) for number in range(count)]
         for host in hosts:
             stack.push_async_callback(host.close)

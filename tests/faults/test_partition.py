@@ -1,6 +1,7 @@
 """A process that cannot reach PostgreSQL for a while: others go on, and it does by itself once it can again."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ from tests.support.chaos import document
 from tests.support.databases import SqliteDatabases
 from tests.support.followers import Clients
 from tests.support.hosts import Host
+from tests.support.network import own_network
 from tests.support.proxy import Proxy
 from tests.support.resumes import READ, read, resumed
 from tests.support.seeding import ThreadRows, counts, save, thread_rows, undisturbed_thread
@@ -39,11 +41,16 @@ async def test_a_process_cut_off_is_taken_over_keeps_its_subscriptions_and_seeds
     database_url: str, undisturbed: ThreadRows, is_silent: bool, tmp_path: Path
 ) -> None:
     proxy = Proxy(database_url)
-    async with Database(database_url) as database, proxy.serving() as url:
+    async with AsyncExitStack() as resources:
+        # Silence is that of a real network where there can be one.
+        network = resources.enter_context(own_network()) if is_silent else None
+        part, heal = (network.cut, network.heal) if network else (proxy.silence if is_silent else proxy.cut, proxy.heal)
+        url = await resources.enter_async_context(proxy.serving(network.database if network else "127.0.0.1"))
+        database = await resources.enter_async_context(Database(database_url))
         await save(database, document("s1", TURNS))
         await save(database, document("s2", TURNS))
         settings: dict[str, Any] = {"lease_seconds": LEASE_SECONDS, "request_seconds": 2}
-        far = Host(url, tmp_path / "far.log", seed_batch=1, **settings)
+        far = Host(url, tmp_path / "far.log", network, seed_batch=1, **settings)
         near = Host(database_url, tmp_path / "near.log", **settings)
         watchers = Clients([far.client], Random(0))
         seen: list[Any] = []
@@ -59,7 +66,7 @@ async def test_a_process_cut_off_is_taken_over_keeps_its_subscriptions_and_seeds
             near.thaw()
             assert (await read(near.client, thread_id))["state"] == "SEEDING"
 
-            (proxy.silence if is_silent else proxy.cut)()
+            part()
             answer = await far.client.execute(READ, {"threadId": thread_id})
             assert [error["extensions"]["code"] for error in answer["errors"]] == ["SERVICE_UNAVAILABLE"]
             async with asyncio.timeout(PATIENCE):
@@ -70,7 +77,7 @@ async def test_a_process_cut_off_is_taken_over_keeps_its_subscriptions_and_seeds
             assert len(seen) < len(undisturbed.events)
 
             proxy.delay = 0
-            proxy.heal()
+            heal()
             async with asyncio.timeout(PATIENCE):
                 assert await states == last
                 while len(seen) < len(undisturbed.events):  # noqa: ASYNC110 - the list tells nobody that it grew

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 
 from tests.support.client import Client
+from tests.support.network import Network
 
 # Seconds until a start or an end that hangs fails its test: on a machine with much else to do a start takes a minute.
 PATIENCE = 240
@@ -20,22 +21,28 @@ PATIENCE = 240
 
 # Below those that systems give to clients: while a server is down, nobody else shall have its port.
 PORTS = range(20_000, 32_000)
+TOKEN = "secret"
 
 
 class Host:
     """A machine that serves, as far as its clients can tell: always at `url`, if at all. What it says is in `log`."""
 
-    def __init__(self, database_url: str, log: Path, **settings: object) -> None:
-        """`settings` are fields of app.Settings."""
+    def __init__(self, database_url: str, log: Path, network: Network | None = None, **settings: object) -> None:
+        """`settings` are fields of app.Settings. In a network of its own it is reached by that one's address."""
+        address = "127.0.0.1" if network is None else network.clients
+        self._within = [] if network is None else ["ip", "netns", "exec", network.name]
         self._environment = {
             **os.environ,
             **{f"REPRISE_{name.upper()}": str(value) for name, value in settings.items()},
             "REPRISE_DATABASE_URL": database_url,
             "REPRISE_LOG_FORMAT": "json",
+            "REPRISE_HOST": address,
+            # Needed to listen beyond the loopback.
+            "REPRISE_TOKEN": TOKEN,
         }
         self._port = _free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
-        self.client = Client(self.url)
+        self.url = f"http://{address}:{self._port}"
+        self.client = Client(self.url, TOKEN)
         self.log = log
         self._process: Process | None = None
 
@@ -43,6 +50,7 @@ class Host:
         """False when it ended instead, as it does without a database."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
+                *self._within,
                 Path(sys.executable).with_name("reprise"),
                 *("serve", "--port", str(self._port)),
                 env=self._environment,

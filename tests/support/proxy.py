@@ -26,12 +26,12 @@ class Proxy:
         self.lingering = 0.0
 
     @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        """Yields the URL by which the database is reached through here."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+    async def serving(self, address: str = "127.0.0.1") -> AsyncIterator[str]:
+        """Yields the URL by which the database is reached through here, at an address of this machine."""
+        server = await asyncio.start_server(self._connected, address, 0)
         port = server.sockets[0].getsockname()[1]
         try:
-            yield f"postgresql://{self._upstream.username or 'postgres'}@127.0.0.1:{port}{self._upstream.path}"
+            yield f"postgresql://{self._upstream.username or 'postgres'}@{address}:{port}{self._upstream.path}"
         finally:
             server.close()
             self.cut()
