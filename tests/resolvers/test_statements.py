@@ -1,13 +1,60 @@
 """How many SQL statements a query takes: one a level, however many rows a level has."""
 
+import re
+
+from schema.build import create_schema
 from tests.conftest import Serve
 from tests.support.documents import assistant, codewhale, tool_result, tool_use, user
+from tests.support.readme import README
 from tests.support.server import Served
 from tests.support.sessions import saved
 from tests.support.statements import statements
 
 RESUME = "mutation ($id: ID!) { resumeSession(input: {sessionId: $id}) { resumeTask { threadId } } }"
 READY = "subscription ($id: ID!) { resumeTask(threadId: $id) { state } }"
+ALL = "nodes { __typename } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
+CONNECTIONS = {
+    "SessionConnection": ("sessions(first: 3) { PAGE }", 1),
+    "ResumeTaskConnection": ("resumeTasks(first: 3) { PAGE }", 1),
+    "SearchConnection": ('search(query: "because", first: 3) { PAGE }', 3),
+    "MessageConnection": ("sessions { nodes { messages(first: 3) { PAGE } } }", 2),
+    "TurnConnection": ("sessions { nodes { thread { turns(first: 2) { PAGE } } } }", 3),
+    "ThreadItemConnection": (
+        "sessions { nodes { thread { turns(first: 2) { nodes { items(first: 2) { PAGE } } } } } }",
+        4,
+    ),
+}
+"""By type: a page of it, and the statements it takes without its length."""
+ITEMS = "sessions(first: 3) { nodes { thread { turns(first: 3) { nodes { items(first: 9) { nodes { FIELDS } } } } } } }"
+WIDE = {
+    "session.system_prompt": ("sessions { nodes { FIELDS } }", "id title", "systemPrompt"),
+    "session.title": ("sessions { nodes { FIELDS } }", "id messageCount", "title"),
+    "session.workspace": ('session(id: "s1") { FIELDS }', "id parent { id }", "parent { workspace }"),
+    "message.content": (
+        "sessions(first: 3) { nodes { messages(first: 9) { nodes { FIELDS } } } }",
+        "position role",
+        "rawContent",
+    ),
+    "message.role": ("sessions(first: 3) { nodes { messages(first: 9) { nodes { FIELDS } } } }", "position", "role"),
+    "thread.system_prompt": ("sessions { nodes { thread { FIELDS } } }", "id title", "systemPrompt"),
+    "turn.summary": (
+        "sessions(first: 3) { nodes { thread { turns(first: 3) { nodes { FIELDS } } } } }",
+        "id status",
+        "summary",
+    ),
+    "thread_item.detail": (
+        ITEMS,
+        "summary ... on ToolCallItem { name }",
+        "... on ToolCallItem { input }",
+    ),
+    "thread_item.text": (
+        ITEMS,
+        "summary __typename",
+        "... on AgentMessageItem { text }",
+    ),
+    "resume_task.error_message": ("resumeTasks { nodes { FIELDS } }", "id state", "error { message }"),
+}
+"""Columns, of which each is read for the second fields and not for the first."""
 
 
 async def filled(serve: Serve, *, count: int, resumed: int = 0) -> Served:
@@ -24,11 +71,22 @@ async def filled(serve: Serve, *, count: int, resumed: int = 0) -> Served:
     return server
 
 
-async def count(server: Served, query: str) -> int:
+async def ran(server: Served, query: str) -> list[str]:
+    """The statements of a query that comes again, and is prepared: as many as when it is new."""
+    first, again = [await _ran(server, query) for _ in range(2)]
+    assert len(first) == len(again)
+    return again
+
+
+async def _ran(server: Served, query: str) -> list[str]:
     with statements(server) as ran:
         await server.client.data(query)
     # A seeder that looks for work adds its own.
-    return len([statement for statement in ran if "seed_gate" not in statement and "lease_until <" not in statement])
+    return [statement for statement in ran if "seed_gate" not in statement and "lease_until <" not in statement]
+
+
+async def count(server: Served, query: str) -> int:
+    return len(await ran(server, query))
 
 
 async def test_a_page_of_sessions_with_their_messages_takes_two(serve: Serve) -> None:
@@ -106,3 +164,53 @@ async def test_the_length_of_many_lists_takes_one_statement(serve: Serve) -> Non
     server = await filled(serve, count=20)
 
     assert await count(server, "{ sessions { nodes { messages(roles: [USER]) { totalCount } } } }") <= 3
+
+
+async def test_each_query_of_the_readme_takes_one_a_level(serve: Serve) -> None:
+    server = await filled(serve, count=50)
+    await saved(server, codewhale("flaky", "Flaky", messages=[user("A flaky upload.")]))
+    listed, search, nested = readme_queries()
+
+    assert await count(server, listed) == 2
+    assert await count(server, nested) == 2
+    # However the hits are found, what is shown of them takes one for the sessions and one for the messages.
+    found = await ran(server, search)
+    assert [reads([one], "session.title") or reads([one], "message.content") for one in found].count(True) == 2
+
+
+async def test_each_connection_takes_one_a_level_and_one_for_its_length(serve: Serve) -> None:
+    server = await filled(serve, count=6, resumed=6)
+
+    for name, (query, expected) in CONNECTIONS.items():
+        assert await count(server, f"{{ {query.replace('PAGE', ALL)} }}") == expected, name
+        counted = query.replace("PAGE", f"{ALL} totalCount")
+        # A session knows how many messages it has.
+        is_known = name == "MessageConnection"
+        assert await count(server, f"{{ {counted} }}") == expected + (0 if is_known else 1), name
+
+
+def test_each_connection_is_looked_at() -> None:
+    kinds = {kind for kind in create_schema()._schema.type_map if kind.endswith("Connection")}
+
+    assert kinds == set(CONNECTIONS)
+
+
+async def test_only_the_columns_that_are_asked_for_are_read(serve: Serve) -> None:
+    server = await filled(serve, count=3, resumed=2)
+
+    for column, (query, others, asked) in WIDE.items():
+        assert not reads(await ran(server, f"{{ {query.replace('FIELDS', others)} }}"), column), column
+        assert reads(await ran(server, f"{{ {query.replace('FIELDS', asked)} }}"), column), column
+
+
+def reads(ran: list[str], column: str) -> bool:
+    """Whether a statement selects a column; to compare it or to order by it is not that."""
+    return any(column in statement.partition(" FROM ")[0].partition("\nFROM ")[0] for statement in ran)
+
+
+def readme_queries() -> list[str]:
+    """The queries of README.md: those of its commands, and those in its text."""
+    text = README.read_text(encoding="utf-8")
+    commands: list[str] = re.findall(r"--data-urlencode 'query=(\{.*?\n\})'", text, re.DOTALL)
+    inline: list[str] = re.findall(r"`(sessions\([^`]*\})`", text)
+    return commands + [f"{{ {query} }}" for query in inline]
