@@ -10,10 +10,10 @@ seeding     thread items a second, from sending `resumeSession` over HTTP until 
 import      messages a second of one document after another, from files. Limit: parsing the files with orjson and
             putting the same rows of sessions and messages, ready-made, into the same two tables, one transaction a
             document.
-list        `sessions(first: 50)` with ten fields, requests a second of eight connections that each wait for their
-            answer, and the median time of a request. Limit: a Starlette endpoint that runs one statement on the bare
-            driver and answers with the same values through orjson. Each server has a process of its own; the client
-            shares the machine with them.
+list, ...   requests a second of eight connections that each wait for their answer, as ratios in one run. `to limit`:
+            to a Starlette endpoint that runs one statement a level on the bare driver and answers with the same values
+            through orjson. `to plain`: to Reprise with REPRISE_PREPARED=0, where Strawberry and graphql-core execute
+            everything. Each server has a process of its own; the client shares the machine with them.
 
 PostgreSQL is the one that tests use: without fsync, so that the disk has no part in its figures.
 """

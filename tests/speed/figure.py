@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """One line: Reprise beside its limit, where there is one. `ratio` is 1 where the two are equally fast."""
+    """One line: Reprise beside its limit, where there is one. `ratio` is 1 where the two are equally fast.
+
+    Where only the ratio is told, it may be to something else, which the unit names.
+    """
 
     name: str
     unit: str
-    ours: float
+    ours: float | None = None
     limit: float | None = None
     ratio: float | None = None
 

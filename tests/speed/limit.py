@@ -1,4 +1,4 @@
-"""The least that a server in Python does to list sessions: one statement on the bare driver, orjson, Starlette.
+"""The least that a server in Python does to answer: a statement a level on the bare driver, orjson, Starlette.
 
 Serves the database that REPRISE_DATABASE_URL names: `uvicorn --factory tests.speed.limit:create_limit`.
 """
@@ -6,7 +6,7 @@ Serves the database that REPRISE_DATABASE_URL names: `uvicorn --factory tests.sp
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 import aiosqlite
@@ -18,33 +18,65 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from storage.database import POOL_SIZE, driver_url
+from storage.search.parts import place_of
 
-STATEMENT = """
-SELECT id, title, workspace, model, mode, is_archived, message_count, total_tokens, created_at, updated_at
-FROM session WHERE is_archived = false ORDER BY updated_at DESC, id DESC LIMIT 50
+Row = Sequence[Any]
+
+_NEWEST = "FROM session WHERE is_archived = false ORDER BY updated_at DESC, id DESC LIMIT 50"
+SESSIONS = f"""
+SELECT id, title, workspace, model, mode, is_archived, message_count, total_tokens, created_at, updated_at {_NEWEST}
+"""
+TITLES = f"SELECT id, title {_NEWEST}"
+SESSION = "SELECT id, title FROM session WHERE id = $1"
+MESSAGES = """
+SELECT session_id, position, role, content FROM message WHERE session_id {any} AND position < $2
+ORDER BY session_id, position
+"""
+SEARCH = """
+SELECT session.id, session.title, found.part_id FROM ({found}) AS found
+JOIN session ON session.number = found.part_id >> 32 WHERE session.is_archived = false
+ORDER BY session.updated_at DESC, found.part_id DESC LIMIT 20
 """
 
 
-class SqlitePool:
-    """As many connections to a file as Reprise opens."""
+class Pool:
+    """As many connections as Reprise opens; statements have their parameters as PostgreSQL writes them."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    any = "= ANY($1)"
+    found = "SELECT id AS part_id FROM search_part WHERE search_lexemes(tokens) @@ CAST($1 AS tsquery)"
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator["Pool"]:
+        async with asyncpg.create_pool(self._dsn, min_size=POOL_SIZE, max_size=POOL_SIZE) as self._pool:
+            yield self
+
+    async def fetch(self, statement: str, *values: Any) -> Sequence[Row]:
+        rows: Sequence[Row] = await self._pool.fetch(statement, *values)
+        return rows
+
+
+class SqlitePool(Pool):
+    """The same for a file."""
+
+    any = "IN (SELECT value FROM json_each($1))"
+    found = "SELECT rowid AS part_id FROM search_index WHERE search_index MATCH $1"
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator["Pool"]:
         self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
-        self._open = contextlib.AsyncExitStack()
+        async with contextlib.AsyncExitStack() as connections:
+            for _ in range(POOL_SIZE):
+                self._free.put_nowait(await connections.enter_async_context(aiosqlite.connect(self._dsn)))
+            yield self
 
-    async def __aenter__(self) -> "SqlitePool":
-        for _ in range(POOL_SIZE):
-            self._free.put_nowait(await self._open.enter_async_context(aiosqlite.connect(self._path)))
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._open.aclose()
-
-    async def fetch(self, statement: str) -> Sequence[Any]:
+    async def fetch(self, statement: str, *values: Any) -> Sequence[Row]:
+        given = [orjson.dumps(value).decode() if isinstance(value, list) else value for value in values]
         connection = await self._free.get()
         try:
-            return list(await connection.execute_fetchall(statement))
+            return list(await connection.execute_fetchall(statement.replace("$", "?"), given))
         finally:
             self._free.put_nowait(connection)
 
@@ -52,18 +84,23 @@ class SqlitePool:
 def create_limit() -> Starlette:
     """The application."""
     url = driver_url(os.environ["REPRISE_DATABASE_URL"])
+    if url.drivername.startswith("sqlite"):
+        pool: Pool = SqlitePool(str(url.database))
+    else:
+        pool = Pool(url.set(drivername="postgresql").render_as_string(hide_password=False))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        if url.drivername.startswith("sqlite"):
-            async with SqlitePool(str(url.database)) as pool:
-                yield {"pool": pool}
-        else:
-            dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-            async with asyncpg.create_pool(dsn, min_size=POOL_SIZE, max_size=POOL_SIZE) as pool:
-                yield {"pool": pool}
+        async with pool.opened():
+            yield {"pool": pool}
 
-    return Starlette(routes=[Route("/sessions", sessions)], lifespan=lifespan)
+    routes = [
+        Route("/sessions", sessions),
+        Route("/messages", sessions_with_messages),
+        Route("/sessions/{id}", session),
+        Route("/search/{word}", search),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
 
 
 async def sessions(request: Request) -> Response:
@@ -92,8 +129,42 @@ async def sessions(request: Request) -> Response:
             total_tokens,
             created_at,
             updated_at,
-        ) in await request.state.pool.fetch(STATEMENT)
+        ) in await request.state.pool.fetch(SESSIONS)
     ]
-    return Response(
-        orjson.dumps({"data": {"sessions": {"nodes": nodes}}}, option=orjson.OPT_UTC_Z), media_type="application/json"
-    )
+    return _response("sessions", {"nodes": nodes})
+
+
+async def sessions_with_messages(request: Request) -> Response:
+    """The newest 50 sessions with their first 10 messages."""
+    return _response("sessions", {"nodes": await _with_messages(request.state.pool, TITLES, 10)})
+
+
+async def session(request: Request) -> Response:
+    """A session with its first 500 messages."""
+    [node] = await _with_messages(request.state.pool, SESSION, 500, request.path_params["id"])
+    return _response("session", node)
+
+
+async def search(request: Request) -> Response:
+    """The newest 20 messages with a word."""
+    pool = request.state.pool
+    nodes = [
+        {"session": {"id": id, "title": title}, "message": {"position": place_of(part_id)[1]}}
+        for id, title, part_id in await pool.fetch(SEARCH.format(found=pool.found), request.path_params["word"])
+    ]
+    return _response("search", {"nodes": nodes})
+
+
+async def _with_messages(pool: Pool, statement: str, count: int, *values: str) -> Iterable[dict[str, Any]]:
+    nodes: dict[str, dict[str, Any]] = {
+        id: {"id": id, "title": title, "messages": {"nodes": []}} for id, title in await pool.fetch(statement, *values)
+    }
+    for session_id, position, role, content in await pool.fetch(MESSAGES.format(any=pool.any), list(nodes), count):
+        message = {"position": position, "role": role, "rawContent": orjson.Fragment(content)}
+        nodes[session_id]["messages"]["nodes"].append(message)
+    return list(nodes.values())
+
+
+def _response(field: str, value: Any) -> Response:
+    body = orjson.dumps({"data": {field: value}}, option=orjson.OPT_UTC_Z)
+    return Response(body, media_type="application/json")
