@@ -1,15 +1,18 @@
 """Operations that a plan could get wrong, answered alike whether prepared or not, byte for byte."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from tests.support.client import SubscriptionError
 from tests.support.http import GRAPHQL
 from tests.support.operations.case import BOTH, BROKEN, DATA, ERRORS
 from tests.support.operations.inputs import INPUTS
 from tests.support.operations.request import KNOWN
 from tests.support.operations.shapes import SHAPES
+from tests.support.server import Served
 from tests.support.twins import Answer, Twins, answer_of, check
 
 # Where a field fails at once, graphql-core forgets the coroutines of the fields beside it.
@@ -20,6 +23,7 @@ WAYS: tuple[dict[str, Any], ...] = (
     {"accept": GRAPHQL, "extensions": {"cost": True}},
     {"method": "GET", "accept": "*/*"},
 )
+_ERROR_ID = re.compile('(?<="errorId": ")[0-9a-f]{32}')
 BODIES: dict[str, Any] = {
     "a-batch": [{"query": "{ __typename }"}],
     "an-empty-object": {},
@@ -44,6 +48,22 @@ async def test_an_operation_is_answered_alike(both: Twins, name: str) -> None:
         for answer in await check(both, case.request(**way)):
             # GET takes neither mutations nor addresses that are too long.
             assert has(answer) == case.has or "method" in way, answer
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if case.operation_name is None and case.has != BROKEN]
+)
+async def test_an_operation_is_answered_alike_over_a_websocket(both: Twins, name: str) -> None:
+    request = CASES[name].request()
+    for variables in request.variables:
+        body = request.body(variables, both.names)
+        answers = [
+            await over_socket(server, body["query"], body.get("variables"))
+            for server in (both.plain, both.prepared, both.prepared)
+        ]
+
+        assert answers[1] == answers[0]
+        assert answers[2] == answers[0]
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -73,3 +93,14 @@ def has(answer: Answer) -> str:
     if value.get("data") is None:
         return ERRORS
     return BOTH if "errors" in value else DATA
+
+
+async def over_socket(server: Served, query: str, variables: Any) -> str:
+    """All that comes for an operation, as text, its errors in order of their paths."""
+    try:
+        messages: list[Any] = [message async for message in server.client.subscribe(query, variables)]
+    except SubscriptionError as refusal:
+        messages = [{"errors": refusal.errors}]
+    for message in messages:
+        message.get("errors", []).sort(key=lambda error: json.dumps(error.get("path")))
+    return _ERROR_ID.sub("", json.dumps(messages))
