@@ -52,10 +52,12 @@ class MessagesShape(NamedTuple):
 
 
 class EventsShape(NamedTuple):
-    """Which entries of a log."""
+    """Which entries of a log, and what of them and of the items that they are about."""
 
     since_seq: int
     size: int
+    wanted: Wanted
+    item_wanted: Wanted
 
 
 class PageShape(NamedTuple):
@@ -147,7 +149,7 @@ class Context:
 
     def events(self, thread_id: str, since_seq: int, size: int) -> Awaitable[list[ThreadEventRow]]:
         """Entries of a thread's log."""
-        return self._events.load((thread_id, EventsShape(since_seq, size)))
+        return self._events.load((thread_id, EventsShape(since_seq, size, self.wanted, self.inner.get("item"))))
 
     def items(self, turn: TurnKey, request: PageRequest) -> Awaitable[Page[ThreadItemRow]]:
         """A page of a turn's items. Raises InvalidCursor."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from storage.database import Database
 from storage.reading import Reading
-from storage.rows import Columns, Wanted, columns_for, selected
+from storage.rows import Columns, Wanted, columns_for, narrow_type, selected
 from storage.tables import thread, thread_event, thread_item
 from storage.thread_item import ThreadItemRow, item_id, turn_id
 from storage.types import is_any_of
@@ -76,19 +76,21 @@ async def threads_by_id(database: Database, ids: Sequence[str], wanted: Wanted =
 
 
 _EVENT_COLUMNS = ("thread_id", "seq", "event", "created_at", "turn_position", "item_position", "payload")
+_ITEM_KEY = ("thread_id", "turn_position", "position")
 
 
-@functools.lru_cache
-def _events(*, is_sqlite: bool) -> Reading[tuple[Any, ...]]:
+@functools.lru_cache(maxsize=64)
+def _events(item_columns: Columns, *, is_sqlite: bool) -> Reading[tuple[Any, ...]]:
+    """Events, each with these columns of the item that it is about, if any."""
     is_its = sa.and_(
         thread_item.c.thread_id == thread_event.c.thread_id,
         thread_item.c.turn_position == thread_event.c.turn_position,
         thread_item.c.position == thread_event.c.item_position,
     )
-    events = [*selected(thread_event, _EVENT_COLUMNS), *selected(thread_item, ThreadItemRow._fields)]
+    source = thread_event.join(thread_item, is_its, isouter=True) if item_columns else thread_event
     statement = (
-        sa.select(*events)
-        .join_from(thread_event, thread_item, is_its, isouter=True)
+        sa.select(*selected(thread_event, _EVENT_COLUMNS), *selected(thread_item, item_columns))
+        .select_from(source)
         .where(is_any_of(thread_event.c.thread_id, "thread_ids"))
         # Numbers have no gaps, so so many of them are so many events.
         .where(
@@ -101,14 +103,28 @@ def _events(*, is_sqlite: bool) -> Reading[tuple[Any, ...]]:
 
 
 async def thread_events(
-    database: Database, thread_ids: Sequence[str], since_seq: int, size: int
+    database: Database,
+    thread_ids: Sequence[str],
+    since_seq: int,
+    size: int,
+    wanted: Wanted = None,
+    item_wanted: Wanted = None,
 ) -> dict[str, list[ThreadEventRow]]:
     """The first `size` entries of each thread's log after `since_seq`, in order, by thread id. Raises Unavailable."""
+    columns = _item_columns(wanted, item_wanted)
+    item_type: Any = narrow_type(ThreadItemRow, columns, frozenset(), is_record=False)
     width = len(_EVENT_COLUMNS)
     events: dict[str, list[ThreadEventRow]] = {thread_id: [] for thread_id in thread_ids}
     since_seq = max(since_seq, 0)
     span = {"since_seq": since_seq, "until_seq": since_seq + size}
-    for row in await database.rows(_events(is_sqlite=database.is_sqlite), thread_ids=thread_ids, **span):
-        item = None if row[width] is None else ThreadItemRow._make(row[width:])
+    for row in await database.rows(_events(columns, is_sqlite=database.is_sqlite), thread_ids=thread_ids, **span):
+        item = None if not columns or row[width] is None else item_type(row[width:])
         events[row[0]].append(ThreadEventRow._make((*row[:width], item)))
     return events
+
+
+def _item_columns(wanted: Wanted, item_wanted: Wanted) -> Columns:
+    if wanted is None or "payload" in wanted:
+        # Which is made of all of it.
+        return ThreadItemRow._fields
+    return columns_for(ThreadItemRow, item_wanted, _ITEM_KEY) if "item" in wanted else ()

@@ -83,7 +83,7 @@ class Selections:
         inner: dict[str, Wanted] = {}
         for selected in rows:
             for field, its in _fields(selected):
-                if not definition_of(field).is_basic_field and is_composite_type(get_named_type(field.type)):
+                if is_composite_type(get_named_type(field.type)):
                     name = definition_of(field).python_name
                     inner[name] = _either(inner.get(name, frozenset()), self._wanted(self._rows(field.type, its)))
         return self._context.wanting(wanted, inner)

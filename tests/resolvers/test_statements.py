@@ -214,3 +214,13 @@ def readme_queries() -> list[str]:
     commands: list[str] = re.findall(r"--data-urlencode 'query=(\{.*?\n\})'", text, re.DOTALL)
     inline: list[str] = re.findall(r"`(sessions\([^`]*\})`", text)
     return commands + [f"{{ {query} }}" for query in inline]
+
+
+async def test_an_event_reads_no_more_of_its_item_than_is_asked_for(serve: Serve) -> None:
+    server = await filled(serve, count=1, resumed=1)
+    events = '{ session(id: "s0") { thread { events(first: 5) { FIELDS } } } }'
+
+    for fields in ("seq event", "seq item { status }"):
+        assert not reads(await ran(server, events.replace("FIELDS", fields)), "thread_item.text"), fields
+    for fields in ("payload", "item { ... on UserMessageItem { text } }"):
+        assert reads(await ran(server, events.replace("FIELDS", fields)), "thread_item.text"), fields
