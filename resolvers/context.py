@@ -16,8 +16,9 @@ from storage.message import MessageRow, Transcript, message_pages, messages_at
 from storage.page import Page, PageRequest
 from storage.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
 from storage.rows import Wanted
+from storage.search.content import Place
+from storage.search.hits import scores
 from storage.search.query import Clause
-from storage.search.score import scores
 from storage.session import SessionRow, sessions_by_id
 from storage.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_id
 from storage.thread_item import ThreadItemRow, TurnKey, item_pages
@@ -139,9 +140,9 @@ class Context:
         """The message at a place."""
         return self._messages_at.load(((session_id, position), self.wanted))
 
-    def score(self, part_id: int, clauses: tuple[Clause, ...]) -> Awaitable[float]:
-        """How well a part of the search index matches."""
-        return self._scores.load((part_id, clauses))
+    def score(self, place: Place, clauses: tuple[Clause, ...]) -> Awaitable[float]:
+        """How well a message or a title matches."""
+        return self._scores.load((place, clauses))
 
     def turns(self, thread_id: str, request: PageRequest) -> Awaitable[Page[TurnRow]]:
         """A page of a thread's turns. Raises InvalidCursor."""
@@ -178,9 +179,9 @@ class Context:
         rows = await messages_at(self.database, at, wanted)
         return [rows.get(place) for place in at]
 
-    async def _read_scores(self, part_ids: Sequence[int], clauses: tuple[Clause, ...]) -> list[float]:
-        score_of = await scores(self.database, clauses, part_ids)
-        return [score_of.get(part_id, 0.0) for part_id in part_ids]
+    async def _read_scores(self, at: Sequence[Place], clauses: tuple[Clause, ...]) -> list[float]:
+        score_of = await scores(self.database, clauses, at)
+        return [score_of.get(place, 0.0) for place in at]
 
     async def _read_turns(self, thread_ids: Sequence[str], shape: PageShape) -> list[Page[TurnRow]]:
         return await turn_pages(self.database, thread_ids, *shape)

@@ -11,8 +11,8 @@ from resolvers.session import storable_filter
 from storage.jsontext import storable_text
 from storage.message import MessageRow
 from storage.page import Edge, Page
+from storage.search.entries import searched_texts
 from storage.search.hits import Hit, Search, search_page
-from storage.search.parts import searched_text
 from storage.search.snippet import Snippet, TextSpan, cut_snippet
 from storage.session import SessionFilter, SessionRow
 
@@ -48,7 +48,7 @@ class SearchHit:
         """How well it matches."""
         if self._hit.score is not None:
             return self._hit.score
-        return self._contexts.message.score(self._hit.part_id, self._search.clauses)
+        return self._contexts.message.score(self._hit.place, self._search.clauses)
 
     async def snippet(self) -> Snippet:
         """The text around the match. Raises Unreadable."""
@@ -65,7 +65,7 @@ class SearchHit:
         if self._hit.is_title:
             return [(await self.session()).title]
         message = await self.message()
-        return [] if message is None else [text for block in message.blocks() for text in searched_text(block)]
+        return [] if message is None else searched_texts(message.blocks())
 
 
 class _Contexts:

@@ -48,6 +48,7 @@ _CONNECT_SECONDS = 5
 # What the server is asked to do about us, we do about it; the last is in milliseconds.
 _SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
 _READING = {"reprise_reading": True}
+_VIEWING = {"reprise_viewing": True}
 
 
 class Watcher(Protocol):
@@ -148,6 +149,9 @@ class Database:
         self._reading = self.engine.execution_options(
             **(_READING if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
         )
+        self._viewing = self.engine.execution_options(
+            **(_VIEWING if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
+        )
         # SQLite has one writer: queueing here is fair and free, its busy handler is neither.
         self._writer = asyncio.Lock() if self.is_sqlite else None
         self._resources = contextlib.AsyncExitStack()
@@ -200,6 +204,13 @@ class Database:
         """A connection whose statements each see what is committed. Raises Unavailable."""
         async with _connected(self._reading) as connection:
             yield connection
+
+    @contextlib.asynccontextmanager
+    async def view(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose statements all see what was committed before the first. Raises Unavailable."""
+        with translated():
+            async with self._viewing.connect() as connection:
+                yield connection
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
@@ -272,7 +283,10 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
     @sa.event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         # A transaction that reads first and writes later can only fail when another one wrote in between.
-        if not connection.get_execution_options().get("reprise_reading"):
+        options = connection.get_execution_options()
+        if options.get("reprise_viewing"):
+            connection.exec_driver_sql("BEGIN")
+        elif not options.get("reprise_reading"):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine

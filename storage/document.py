@@ -1,13 +1,16 @@
 """A session document as it will be stored, whichever agent wrote it."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from storage.content_block import read_blocks
 from storage.jsontext import canonical, dump, load
-from storage.search.parts import message_tokens
+from storage.search.content import message_texts
+from storage.search.drafts import Draft, drafts_of
+from storage.search.entries import TITLE_POSITION
 from storage.seeding.transcript import own_item_count
 from storage.tool_links import ToolLinks, note
 
@@ -39,7 +42,6 @@ class Transcript:
     """A document's messages, made ready one after another by `add`."""
 
     rows: list[MessageRow] = field(default_factory=list)
-    tokens: list[str] = field(default_factory=list)
     _digests: bytearray = field(default_factory=bytearray)
     _own_items: int = 0
 
@@ -53,9 +55,12 @@ class Transcript:
         text = dump(content)
         position = len(self.rows)
         self.rows.append(MessageRow(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
-        self.tokens.append(message_tokens(blocks))
         self._digests += hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
         self._own_items += own_item_count(role, blocks)
+
+    def searched(self, start: int) -> list[list[str]]:
+        """The texts of the messages from position `start` on that are searched."""
+        return [message_texts(row.content) for row in self.rows[start:TITLE_POSITION]]
 
     def item_count(self) -> int:
         """How many thread items seeding writes for the whole transcript."""
@@ -92,6 +97,11 @@ class Document:
     def __post_init__(self) -> None:
         self.header_digest = hashlib.blake2b(canonical(self.header), digest_size=32).digest()
         self.item_count = self.transcript.item_count()
+
+
+def drafts_of_all(documents: Sequence[Document]) -> list[Draft]:
+    """Of what is indexed: each document's title and messages."""
+    return drafts_of(texts for document in documents for texts in ([document.title], *document.transcript.searched(0)))
 
 
 def stored_role(role: str, extra: str | None) -> str:

@@ -8,12 +8,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from storage.database import Database
-from storage.document import Document
 from storage.imports import UNCHANGED, import_documents
 from storage.readers import Refusal, read_batches
-from storage.search.settling import Settler
+from storage.search.merging import Merger
 
-# So many that the index is worth a connection of its own, and that the planner should know of them at once.
+# So many that the planner should know of them at once.
 _MANY = 1000
 
 
@@ -30,23 +29,22 @@ async def import_files(
 ) -> AsyncGenerator[list[Outcome], None]:
     """The outcomes of all files in order, some at a time. Raises Unavailable and ReaderEnded."""
     changes = place = 0
-    is_long = len(paths) >= _MANY
-    async with aclosing(read_batches(paths, source)) as batches, Settler(database) as settler:
-        async for batch in batches:
-            documents = [found for found in batch if isinstance(found, Document)]
-            results = iter(await import_documents(database, documents, gathers=is_long))
+    async with aclosing(read_batches(paths, source)) as readings, Merger(database) as merger:
+        async for reading in readings:
+            found = reading.found
+            results = iter(await import_documents(database, reading.documents, reading.drafts))
             outcomes = [
-                Outcome(path, None, found.reason) if isinstance(found, Refusal) else Outcome(path, next(results))
-                for path, found in zip(paths[place:], batch, strict=False)
+                Outcome(path, None, one.reason) if isinstance(one, Refusal) else Outcome(path, next(results))
+                for path, one in zip(paths[place:], found, strict=False)
             ]
-            place += len(batch)
+            place += len(found)
             changed = sum(outcome.result not in {None, UNCHANGED} for outcome in outcomes)
             changes += changed
-            if is_long and changed:
-                await settler.begin()
+            if changed:
+                await merger.begin()
             yield outcomes
-        if is_long and changes:
-            await settler.finish()
+        if changes:
+            await merger.finish()
     if changes >= _MANY and not database.is_sqlite:
         async with database.write() as transaction:
             await transaction.execute(sa.text("ANALYZE"))

@@ -1,18 +1,22 @@
 """Saving session documents: each is created, updated or left as it is, in one transaction."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Database, Transaction
-from storage.document import Document, MessageRow
+from storage.document import Document, MessageRow, drafts_of_all
 from storage.folded import title_columns
 from storage.formats.agent_json import UNTITLED
 from storage.jsontext import dump, load
-from storage.search.index import forget_messages, index_messages, index_sessions, index_title, next_numbers
-from storage.search.settling import gather
+from storage.search.drafts import Draft, drafts_of
+from storage.search.entries import entry_ids
+from storage.search.index import index_entries, next_numbers
+from storage.search.merging import merge
 from storage.tables import message, session
 
 CREATED = "CREATED"
@@ -20,9 +24,9 @@ UPDATED = "UPDATED"
 UNCHANGED = "UNCHANGED"
 
 _MESSAGE_COLUMNS = ("session_id", *MessageRow._fields)
-_hashes = sa.select(session.c.id, session.c.header_hash, session.c.transcript_hash, session.c.message_count).where(
-    session.c.id.in_(sa.bindparam("ids", expanding=True))
-)
+_hashes = sa.select(
+    *(session.c[name] for name in ("id", "header_hash", "transcript_hash", "message_count", "title", "is_renamed"))
+).where(session.c.id.in_(sa.bindparam("ids", expanding=True)))
 _locked = (
     sa.select(
         *(session.c[name] for name in ("header_hash", "transcript_hash", "message_count", "title", "is_renamed")),
@@ -35,29 +39,33 @@ _locked = (
 
 async def import_document(database: Database, document: Document) -> str:
     """CREATED, UPDATED or UNCHANGED. Raises Unavailable."""
-    known = await _known(database, [document])
-    if document.id in known and _is_same(known[document.id], document):
+    known = (await _known(database, [document])).get(document.id)
+    if known is not None and _is_same(known, document):
         return UNCHANGED
-    return await _save(database, document, may_be_new=document.id not in known)
+    outcome = await _save(database, document, known)
+    await merge(database)
+    return outcome
 
 
-async def import_documents(database: Database, documents: Sequence[Document], *, gathers: bool = False) -> list[str]:
+async def import_documents(
+    database: Database, documents: Sequence[Document], drafts: Sequence[Draft] | None = None
+) -> list[str]:
     """CREATED, UPDATED or UNCHANGED for each, in order. Raises Unavailable; what was saved by then stays.
 
-    All sessions that are not there yet are added in one transaction; every other document has one of its own. With
-    `gathers` the index is left to a Settler.
+    All sessions that are not there yet are added in one transaction; every other document has one of its own. `drafts`
+    are those of all documents, as `drafts_of_all` gives them. Merging is left to the caller.
     """
     known = await _known(database, documents)
     new: dict[str, Document] = {}
     for document in documents:
         if document.id not in known:
             new.setdefault(document.id, document)
+    if drafts is None or len(new) != len(documents):
+        drafts = await asyncio.to_thread(drafts_of_all, list(new.values()))
     created: set[str] = set()
     if new:
         async with database.write() as transaction:
-            if gathers:
-                await gather(transaction)
-            created = await _create(transaction, list(new.values()))
+            created = await _create(transaction, list(new.values()), drafts)
     outcomes = []
     for document in documents:
         if document.id in created and new[document.id] is document:
@@ -65,8 +73,7 @@ async def import_documents(database: Database, documents: Sequence[Document], *,
         elif document.id in known and _is_same(known[document.id], document):
             outcomes.append(UNCHANGED)
         else:
-            known.pop(document.id, None)
-            outcomes.append(await _save(database, document, may_be_new=False))
+            outcomes.append(await _save(database, document, known.pop(document.id, None)))
     return outcomes
 
 
@@ -76,17 +83,55 @@ async def _known(database: Database, documents: Sequence[Document]) -> dict[str,
         return {row.id: row for row in rows}
 
 
-async def _save(database: Database, document: Document, *, may_be_new: bool) -> str:
+class _Change(NamedTuple):
+    """What must be indexed of a document: the title, unless that is None, and the messages from `start` on."""
+
+    is_rewrite: bool
+    title: str | None
+    start: int
+
+    @classmethod
+    def of(cls, document: Document, known: Any, title: str | None) -> "_Change":
+        """Of one that takes the place of what is known; `title` is the session's new one, if it gets one."""
+        count = known.message_count
+        transcript = document.transcript
+        if len(transcript.rows) >= count and known.transcript_hash == transcript.digest(count):
+            return cls(False, title, count)
+        return cls(True, known.title if title is None else title, 0)
+
+    @classmethod
+    def expected(cls, document: Document, known: Any) -> "_Change":
+        """Most often right; of a session that is not there when `known` is None."""
+        if known is None:
+            return cls(True, document.title, 0)
+        change = cls.of(document, known, None)
+        return change._replace(title=document.title) if change.is_rewrite and not known.is_renamed else change
+
+    def drafts(self, document: Document) -> list[Draft]:
+        """Of what must be indexed."""
+        title = [] if self.title is None else [[self.title]]
+        return drafts_of([*title, *document.transcript.searched(self.start)])
+
+
+async def _save(database: Database, document: Document, known: Any) -> str:
+    # Made before the transaction, which it would hold up; once more in it, should things have changed meanwhile.
+    expected = _Change.expected(document, known)
+    drafts = await asyncio.to_thread(expected.drafts, document)
+    is_whole = expected == _Change.expected(document, None)
     async with database.write() as transaction:
-        if may_be_new and await _create(transaction, [document]):
+        if known is None and await _create(transaction, [document], drafts):
             return CREATED
         known = (await transaction.execute(_locked, {"session_id": document.id})).first()
         if known is None:
-            await _create(transaction, [document])
+            await _create(transaction, [document], drafts if is_whole else None)
             return CREATED
         if _is_same(known, document):
             return UNCHANGED
-        await _update(transaction, document, known)
+        kept = _kept(document, known)
+        change = _Change.of(document, known, document.title if "title" in kept else None)
+        if change != expected:
+            drafts = await asyncio.to_thread(change.drafts, document)
+        await _update(transaction, document, known, kept, change, drafts)
         return UPDATED
 
 
@@ -99,25 +144,28 @@ def _is_same(known: Any, document: Document) -> bool:
     )
 
 
-async def _create(transaction: Transaction, documents: Sequence[Document]) -> set[str]:
-    """The ids of the sessions that were added: without those that another transaction added first."""
+async def _create(transaction: Transaction, documents: Sequence[Document], drafts: Sequence[Draft] | None) -> set[str]:
+    """The ids of the sessions that were added: without those that another transaction added first.
+
+    `drafts` are those of all documents; made here when there are none or they do not fit.
+    """
     # In one order wherever many are added: no two transactions wait for each other.
-    documents = sorted(documents, key=lambda document: document.id)
-    numbers = await next_numbers(transaction, len(documents))
+    ordered = sorted(documents, key=lambda document: document.id)
+    numbers = dict(zip((one.id for one in ordered), await next_numbers(transaction, len(ordered)), strict=True))
     insert = (sqlite if transaction.is_sqlite else postgresql).insert(session)
     statement = insert.on_conflict_do_nothing(index_elements=["id"]).returning(session.c.id)
-    values = [
-        {**_columns(document), **_firsts(document), "number": number}
-        for number, document in zip(numbers, documents, strict=True)
-    ]
+    values = [{**_columns(document), **_firsts(document), "number": numbers[document.id]} for document in ordered]
     ids = set((await transaction.execute(statement, values)).scalars())
-    created = [(number, document) for number, document in zip(numbers, documents, strict=True) if document.id in ids]
+    created = [document for document in documents if document.id in ids]
+    if not created:
+        return ids
     await transaction.insert(
-        message, _MESSAGE_COLUMNS, [(document.id, *row) for _, document in created for row in document.transcript.rows]
+        message, _MESSAGE_COLUMNS, [(document.id, *row) for document in created for row in document.transcript.rows]
     )
-    await index_sessions(
-        transaction, [(number, document.title, document.transcript.tokens) for number, document in created]
-    )
+    if drafts is None or len(created) != len(documents):
+        drafts = await asyncio.to_thread(drafts_of_all, created)
+    entries = [entry_ids(numbers[document.id], -1, 1 + len(document.transcript.rows)) for document in created]
+    await index_entries(transaction, np.concatenate(entries), drafts)
     return ids
 
 
@@ -134,24 +182,28 @@ def _firsts(document: Document) -> dict[str, object]:
     }
 
 
-async def _update(transaction: Transaction, document: Document, known: Any) -> None:
+async def _update(
+    transaction: Transaction,
+    document: Document,
+    known: Any,
+    kept: dict[str, object],
+    change: _Change,
+    drafts: Sequence[Draft],
+) -> None:
     rows = document.transcript.rows
-    values = {**_columns(document), **_kept(document, known)}
-    is_longer = len(rows) >= known.message_count and known.transcript_hash == document.transcript.digest(
-        known.message_count
-    )
-    start = known.message_count if is_longer else 0
-    if not is_longer:
+    values = {**_columns(document), **kept}
+    number = known.number
+    if change.is_rewrite:
         await transaction.execute(sa.delete(message).where(message.c.session_id == document.id))
-        await forget_messages(transaction, known.number)
-        values["transcript_rewrites"] = known.transcript_rewrites + 1
-    if start < len(rows) or not is_longer:
+        # What the index says of the old one counts for nothing from now on.
+        [number] = await next_numbers(transaction, 1)
+        values |= {"number": number, "transcript_rewrites": known.transcript_rewrites + 1}
+    if change.start < len(rows) or change.is_rewrite:
         values["transcript_version"] = known.transcript_version + 1
     await transaction.execute(sa.update(session).where(session.c.id == document.id).values(values))
-    if "title" in values:
-        await index_title(transaction, known.number, document.title)
-    await transaction.insert(message, _MESSAGE_COLUMNS, [(document.id, *row) for row in rows[start:]])
-    await index_messages(transaction, known.number, start, document.transcript.tokens[start:])
+    await transaction.insert(message, _MESSAGE_COLUMNS, [(document.id, *row) for row in rows[change.start :]])
+    ids = entry_ids(number, change.start, len(rows) - change.start)
+    await index_entries(transaction, np.concatenate([entry_ids(number, -1, change.title is not None), ids]), drafts)
 
 
 def _columns(document: Document) -> dict[str, object]:

@@ -5,6 +5,7 @@ Reading a document and finding its words takes longer than saving it, and Python
 
 import asyncio
 import contextlib
+import functools
 import multiprocessing
 import os
 import signal
@@ -16,9 +17,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import NamedTuple
 
-from storage.document import Document
+from storage.document import Document, drafts_of_all
 from storage.document_files import read_file
 from storage.errors import InvalidDocument, InvalidId, ReaderEnded
+from storage.search.drafts import Draft
 
 BATCH_DOCUMENTS = 100
 BATCH_BYTES = 4 * 2**20
@@ -42,6 +44,22 @@ class Refusal(NamedTuple):
     reason: str
 
 
+class Reading(NamedTuple):
+    """What is in each file of a batch, and the drafts of all its documents together."""
+
+    found: list[Document | Refusal]
+    drafts: list[Draft]
+
+    @property
+    def documents(self) -> list[Document]:
+        """Those of the files that hold one."""
+        return [one for one in self.found if isinstance(one, Document)]
+
+    def drafted(self) -> "Reading":
+        """With its drafts."""
+        return self._replace(drafts=drafts_of_all(self.documents))
+
+
 def batches(paths: Iterable[Path]) -> Iterator[Batch]:
     """The files in order, parted by their number and size."""
     batch = Batch([], 0)
@@ -63,30 +81,38 @@ def _size(path: Path) -> int:
         return 0
 
 
-def read_batch(paths: list[Path], source: str | None) -> list[Document | Refusal]:
-    """What is in each file."""
+def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) -> Reading:
+    """What is in these files, without the drafts where they are made elsewhere."""
     found: list[Document | Refusal] = []
     for path in paths:
         try:
             found.append(read_file(path, source))
         except (InvalidDocument, InvalidId, OSError) as error:
             found.append(Refusal(str(error)))
-    return found
+    reading = Reading(found, [])
+    return reading.drafted() if drafts else reading
 
 
-async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenerator[list[Document | Refusal], None]:
+async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenerator[Reading, None]:
     """What is in the files, batch by batch in order; a few batches are read ahead. Raises ReaderEnded."""
     waiting = deque(batches(paths))
     with _executor(sum(batch.size for batch in waiting)) as (executor, workers):
-        reading: deque[tuple[asyncio.Future[list[Document | Refusal]], int]] = deque()
-        loop = asyncio.get_running_loop()
+        reading: deque[tuple[asyncio.Future[Reading], int]] = deque()
+
+        async def read(paths: list[Path]) -> Reading:
+            # With one process that reads, who saves has the time to spare; with more of them it is the other way round.
+            does_draft = workers > 1
+            reads = functools.partial(read_batch, paths, source, drafts=does_draft)
+            found = await asyncio.get_running_loop().run_in_executor(executor, reads)
+            return found if does_draft else await asyncio.to_thread(found.drafted)
+
         try:
             while waiting or reading:
                 ahead = sum(size for _, size in reading)
                 while waiting and len(reading) <= workers and (not reading or ahead + waiting[0].size <= _AHEAD_BYTES):
                     batch = waiting.popleft()
                     ahead += batch.size
-                    reading.append((loop.run_in_executor(executor, read_batch, batch.paths, source), batch.size))
+                    reading.append((asyncio.create_task(read(batch.paths)), batch.size))
                 yield await reading.popleft()[0]
         except BrokenProcessPool:
             raise ReaderEnded(

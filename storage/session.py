@@ -1,5 +1,6 @@
 """Sessions as clients read, rename, archive and delete them."""
 
+import asyncio
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from storage.page import Page, PageRequest, Scope
 from storage.reading import Reading
 from storage.resume_task import DELETED_MESSAGE, ERROR, SESSION_DELETED, UNFINISHED, ended
 from storage.rows import Columns, Wanted, columns_for, selected
-from storage.search.index import forget_session, index_title
+from storage.search.drafts import drafts_of
+from storage.search.entries import entry_ids
+from storage.search.index import index_entries
+from storage.search.merging import merge
 from storage.tables import message, resume_task, session, thread
 from storage.types import Instant, clock, is_any_of, position_of
 
@@ -170,10 +174,13 @@ async def update_session(
         .values(values)
         .returning(*(session.c[name] for name in SessionRow._fields))
     )
+    drafts = [] if title is None else await asyncio.to_thread(drafts_of, [[title]])
     async with database.write() as transaction:
         row = (await transaction.execute(statement)).first()
         if row is not None and title is not None:
-            await index_title(transaction, row.number, title)
+            await index_entries(transaction, entry_ids(row.number, -1, 1), drafts)
+    if title is not None:
+        await merge(database)
     return None if row is None else SessionRow._make(row)
 
 
@@ -183,11 +190,8 @@ async def delete_session(database: Database, session_id: str) -> bool:
     A task that has not ended fails with SESSION_DELETED; the batch that is being written waits or is waited for.
     """
     async with database.write() as transaction:
-        found = await transaction.execute(
-            sa.select(session.c.number).where(session.c.id == session_id).with_for_update()
-        )
-        number = found.scalar()
-        if number is None:
+        found = await transaction.execute(sa.select(session.c.id).where(session.c.id == session_id).with_for_update())
+        if found.scalar() is None:
             return False
         stopped = await transaction.execute(
             sa.update(resume_task)
@@ -199,7 +203,7 @@ async def delete_session(database: Database, session_id: str) -> bool:
         await transaction.execute(
             sa.update(thread).where(thread.c.session_id == session_id).values(session_id=None, updated_at=clock())
         )
-        await forget_session(transaction, number)
         await transaction.execute(sa.delete(message).where(message.c.session_id == session_id))
         await transaction.execute(sa.delete(session).where(session.c.id == session_id))
-        return True
+    await merge(database)
+    return True

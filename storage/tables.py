@@ -161,17 +161,28 @@ class ResumeTask(SQLModel, table=True):
     )
 
 
-class SearchPart(SQLModel, table=True):
-    """What is searched of a message or a title. Its id leads with the session's number.
+class SearchSegment(SQLModel, table=True):
+    """Which of `size` entries hold which words. `runs` names the entries: a run is a session's title and messages.
 
-    The index is the database's own: `search_index`, an FTS5 table, or a GIN index of `search_lexemes(tokens)`.
+    Its words lie in blocks. It is never changed; what is added makes a new one, and small ones are merged.
     """
 
-    __tablename__ = "search_part"
+    __tablename__ = "search_segment"
 
-    id: int = _column(sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False)
-    length: int = _column(sa.Integer)
-    tokens: str = _column(sa.Text)
+    id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
+    size: int = _column(sa.Integer)
+    weight: int = _column(sa.BigInteger)
+    runs: bytes = _column(sa.LargeBinary)
+
+
+class SearchBlock(SQLModel, table=True):
+    """A piece of a segment, by the word that it begins with."""
+
+    __tablename__ = "search_block"
+
+    segment_id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
+    first: str = _column(KeyText, primary_key=True)
+    data: bytes = _column(sa.LargeBinary)
 
 
 class SeedGate(SQLModel, table=True):
@@ -196,6 +207,7 @@ thread_item = _table(ThreadItem)
 thread_event = _table(ThreadEvent)
 resume_task = _table(ResumeTask)
 seed_gate = _table(SeedGate)
-search_part = _table(SearchPart)
+search_segment = _table(SearchSegment)
+search_block = _table(SearchBlock)
 
 metadata = SQLModel.metadata

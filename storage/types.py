@@ -84,26 +84,6 @@ def _sqlite_position_of(element: position_of, compiler: Any, **options: Any) -> 
     return f"instr({compiler.process(element.clauses, **options)})"
 
 
-class byte_count(FunctionElement[int]):  # noqa: N801 - reads as the SQL function that it is
-    """How many bytes of UTF-8 a text takes: known without counting, unlike its characters."""
-
-    type = sa.Integer()
-    inherit_cache = True
-
-    def __init__(self, text: sa.ColumnElement[str]) -> None:
-        super().__init__(text)
-
-
-@compiles(byte_count, "postgresql")
-def _postgresql_byte_count(element: byte_count, compiler: Any, **options: Any) -> str:
-    return f"octet_length({compiler.process(element.clauses, **options)})"
-
-
-@compiles(byte_count, "sqlite")
-def _sqlite_byte_count(element: byte_count, compiler: Any, **options: Any) -> str:
-    return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
-
-
 class _List(TypeDecorator[list[Any]]):
     """A list that a statement is given as one value, whatever its length: an array, or JSON text on SQLite."""
 

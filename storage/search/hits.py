@@ -1,36 +1,42 @@
 """Pages of hits.
 
-A query that few parts match is answered from all of them, by the index. For one that many match, messages are walked
-from the newest on and the walk stops at the page, so that a common word costs no more than a rare one.
+The segments tell which entries have the words. Sessions are taken newest first, all that have some or, where those are
+many, page by page until there are hits enough; only what could still be wrong is looked at in the entries themselves.
 """
 
 import contextlib
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.errors import InvalidCursor
 from storage.page import Key, Page, Scope
-from storage.search.match import Matching
-from storage.search.parts import TITLE_POSITION, first_id, id_span, message_of, place_of, session_of
+from storage.search.content import Place, tokens_at
+from storage.search.entries import TITLE_POSITION, entry_tokens, numbers_of, positions_of
+from storage.search.lists import numbers_table
+from storage.search.lookup import Entries, entries_with
 from storage.search.query import Clause, read_query
-from storage.search.score import scores
-from storage.search.walk import Match, Place, older_than, walk
+from storage.search.score import holds, score
 from storage.session import SessionFilter, filter_conditions
 from storage.tables import session
-
-MOST_SORTED = 2_000
-"""Matching parts up to which all are read at once; for more, messages are walked first."""
+from storage.types import Instant
 
 MOST_RANKED = 100
 """The newest hits, which RELEVANCE ranks; older ones follow in order of time."""
 
-_MOST_FOUND = 100_000
-"""Matching parts beyond which it never is."""
+MOST_SESSIONS = 2_000
+"""Sessions with the words up to which all of them are read at once; of more, the newest first."""
+
+_FIRST_SESSIONS, _MOST_AT_ONCE = 64, 1024
+_MOST_LOOKED_AT = 1_000
+# What falls short by a little costs another statement.
+_SPARE, _SOME = 1.25, 4
 
 RELEVANCE = "RELEVANCE"
 TITLE = "TITLE"
@@ -43,13 +49,17 @@ class Hit(NamedTuple):
     session_id: str
     position: int
     updated_at: datetime
-    part_id: int
     score: float | None = None
 
     @property
     def is_title(self) -> bool:
         """Whether the title matched and not a message."""
         return bool(self.position == TITLE_POSITION)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.session_id, self.position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,11 @@ class Search:
         """Whether there is no word or no place to look for."""
         return not self.clauses or not self.scopes
 
+    @property
+    def has_phrases(self) -> bool:
+        """Whether some words must follow each other."""
+        return any(len(clause.tokens) > 1 for clause in self.clauses)
+
 
 _TIE = -1.0
 _KINDS = (float, datetime, str, int)
@@ -83,12 +98,11 @@ async def search_page(database: Database, search: Search, order: str, size: int,
     since = None if after is None else scope.key(after, _KINDS)
     if since is not None and not 0 <= since[-1] <= TITLE_POSITION:
         raise InvalidCursor("This is not a cursor.")
-    if search.finds_nothing:
-        hits: list[Hit] = []
-    elif order == RELEVANCE:
-        hits = await _ranked(database, search, size + 1, since)
-    else:
-        hits = await newest(database, search, size + 1, since)
+    hits: list[Hit] = []
+    if not search.finds_nothing:
+        async with database.view() as connection:
+            found = await _Found.of(connection, search)
+            hits = await (found.best if order == RELEVANCE else found.newest)(size + 1, since)
     return HitPage(database, search, scope, hits[:size], has_previous=after is not None, has_more=len(hits) > size)
 
 
@@ -116,112 +130,160 @@ class HitPage(Page[Hit]):
         return self._has_more
 
     async def total_count(self) -> int:
-        return 0 if self._search.finds_nothing else await _count(self._database, self._search)
+        if self._search.finds_nothing:
+            return 0
+        async with self._database.view() as connection:
+            return await (await _Found.of(connection, self._search)).count()
+
+
+async def scores(database: Database, clauses: Sequence[Clause], places: Sequence[Place]) -> dict[Place, float]:
+    """How well what stands at each place matches; of what is gone nothing. Raises Unavailable."""
+    async with database.read() as connection:
+        tokens = await tokens_at(connection, places)
+    return {place: _score(place, said, clauses) for place, said in tokens.items()}
+
+
+def _score(place: Place, tokens: str, clauses: Sequence[Clause]) -> float:
+    return score(tokens, clauses, is_title=place.position == TITLE_POSITION)
 
 
 def _key(hit: Hit) -> Key:
     return (_TIE if hit.score is None else hit.score, hit.updated_at, hit.session_id, hit.position)
 
 
-async def _ranked(database: Database, search: Search, size: int, since: Key | None) -> list[Hit]:
-    if since is not None and since[0] == _TIE:
-        return await newest(database, search, size, since)
-    wanted = max(MOST_RANKED, size)
-    found = await newest(database, search, wanted, None)
-    score_of = await scores(database, search.clauses, [hit.part_id for hit in found[:MOST_RANKED]])
-    ranked = [hit._replace(score=score_of.get(hit.part_id, 0.0)) for hit in found[:MOST_RANKED]]
-    hits = sorted(ranked, key=_key, reverse=True) + found[MOST_RANKED:]
-    page = [hit for hit in hits if since is None or _key(hit) < since][:size]
-    if len(page) < size and len(found) == wanted:
-        page += await newest(database, search, size - len(page), _key(found[-1]))
-    return page
+@dataclass(slots=True)
+class _Found:
+    """Entries that may be hits, and the tokens of those that were looked at."""
 
+    connection: AsyncConnection
+    search: Search
+    entries: Entries
+    tokens: dict[Place, str] = field(default_factory=dict)
 
-async def newest(database: Database, search: Search, size: int, since: Key | None) -> list[Hit]:
-    """The first `size` hits, newest first, after the one whose key is `since`. Raises Unavailable."""
-    matching = Matching(search.clauses, database.is_sqlite)
-    place = None if since is None else Place(*since[1:])
-    if matching.is_dear or await matching.are_more_than(database, MOST_SORTED):
-        return await _walked(database, search, matching, size, place)
-    return await _found(database, search, matching, size, place)
+    @classmethod
+    async def of(cls, connection: AsyncConnection, search: Search) -> "_Found":
+        scopes = search.scopes
+        entries = await entries_with(connection, search.clauses, titles=TITLE in scopes, messages=MESSAGE in scopes)
+        return cls(connection, search, entries)
 
+    async def best(self, size: int, since: Key | None) -> list[Hit]:
+        """The first `size` hits after the one whose key is `since`: the newest ones ranked, then the others."""
+        if since is not None and since[0] == _TIE:
+            return await self.newest(size, since)
+        wanted = max(MOST_RANKED, size)
+        found = await self.newest(wanted, None)
+        await self._look_at(found[:MOST_RANKED])
+        ranked = [
+            hit._replace(score=_score(hit.place, self.tokens.get(hit.place, ""), self.search.clauses))
+            for hit in found[:MOST_RANKED]
+        ]
+        hits = sorted(ranked, key=_key, reverse=True) + found[MOST_RANKED:]
+        page = [hit for hit in hits if since is None or _key(hit) < since][:size]
+        if len(page) < size and len(found) == wanted:
+            page += await self.newest(size - len(page), _key(found[-1]))
+        return page
 
-async def _walked(database: Database, search: Search, matching: Matching, size: int, since: Place | None) -> list[Hit]:
-    """By looking into messages; by the index after all when they are so far between that it is the faster way."""
-    hits: list[Hit] = []
-    messages = 0
-    within = _span(search.scopes)
-    async with contextlib.aclosing(walk(database, matching, search.narrowed, within, since, size)) as batches:
-        async for batch in batches:
-            hits += _hits_of(batch.matches)
-            messages += batch.messages
-            if len(hits) >= size:
-                break
-            ahead = (size - len(hits)) * messages // (len(hits) or 1)
-            if ahead > matching.worth_asking:
-                affordable = min(round(ahead * matching.parts_a_message), _MOST_FOUND)
-                if not await matching.are_more_than(database, affordable, exactly=True):
-                    return await _found(database, search, matching, size, since)
-    return hits[:size]
+    async def newest(self, size: int, since: Key | None) -> list[Hit]:
+        """The first `size` hits, newest first, after the one whose key is `since`."""
+        hits: list[Hit] = []
+        waiting: list[Hit] = []
+        looked_at, some = 0, size
+        async with contextlib.aclosing(self._candidates(since)) as candidates:
+            async for more in candidates:
+                waiting += more
+                while len(waiting) >= some:
+                    hits += await self._hits_among(waiting[:some])
+                    if len(hits) >= size:
+                        return hits[:size]
+                    waiting, looked_at = waiting[some:], looked_at + some
+                    some = _next(size - len(hits), len(hits), looked_at)
+        while waiting and len(hits) < size:
+            hits += await self._hits_among(waiting[:some])
+            waiting = waiting[some:]
+        return hits[:size]
 
+    async def count(self) -> int:
+        """How many hits there are."""
+        id_of = {row.number: row.id for row in await self._sessions()}
+        runs = np.flatnonzero(np.isin(self.entries.numbers, np.array(list(id_of), np.int64)))
+        uncertain = self.entries.ids(runs.tolist()) if self.search.has_phrases else self.entries.titles(runs)
+        total = int(self.entries.found[runs].sum()) - len(uncertain)
+        places = zip(numbers_of(uncertain).tolist(), positions_of(uncertain).tolist(), strict=True)
+        # A title that was changed may be there twice.
+        doubtful = list(dict.fromkeys(Place(id_of[number], position) for number, position in places))
+        for start in range(0, len(doubtful), _MOST_LOOKED_AT):
+            tokens = await tokens_at(self.connection, doubtful[start : start + _MOST_LOOKED_AT])
+            total += sum(holds(said, self.search.clauses) for said in tokens.values())
+        return total
 
-async def _found(database: Database, search: Search, matching: Matching, size: int, since: Place | None) -> list[Hit]:
-    """By the index."""
-    hits: list[Hit] = []
-    while True:
-        wanted = size - len(hits) + 1
-        async with database.read() as connection:
-            rows = (await connection.execute(_indexed(search, matching, since).limit(wanted))).all()
-        # A message of several parts may match in more than one.
-        hits += _hits_of(map(Match._make, rows))
-        if len(hits) >= size or len(rows) < wanted:
-            return hits[:size]
-        since = Place(*_key(hits[-1])[1:])
+    async def _sessions(self) -> Sequence[Any]:
+        """All sessions that some of the entries belong to, in no order, and others where those are many."""
+        columns = session.c.number, session.c.id, session.c.updated_at, session.c.title
+        conditions = filter_conditions(self.search.narrowed)
+        numbers = np.unique(self.entries.numbers).tolist()
+        if len(numbers) > MOST_SESSIONS:
+            return (await self.connection.execute(sa.select(*columns).where(*conditions))).all()
+        # An outer join, and the order left to Python: SQLite would else look at every session by another index.
+        table = numbers_table(numbers, is_sqlite=self.connection.dialect.name == "sqlite")
+        is_one = sa.and_(session.c.number == table.c.value, *conditions)
+        rows = await self.connection.execute(sa.select(*columns).join_from(table, session, is_one, isouter=True))
+        return [row for row in rows if row.number is not None]
 
-
-def _indexed(search: Search, matching: Matching, since: Place | None) -> sa.Select[Any]:
-    start, end = _span(search.scopes)
-    place = matching.id % id_span(1)[0]
-    found = (
-        sa.select(session.c.id, session.c.updated_at, matching.id.label("part_id"))
-        .join_from(matching.source, session, session.c.number == session_of(matching.id))
-        .where(matching.condition, *filter_conditions(search.narrowed))
-    )
-    if search.scopes != {TITLE, MESSAGE}:
-        found = found.where(place >= start, place < end)
-    if since is not None:
-        found = found.where(
-            older_than((since.updated_at, since.session_id), is_inclusive=True),
-            sa.or_(session.c.id != since.session_id, place < first_id(0, since.position)),
+    async def _newest_sessions(self, since: Key | None) -> AsyncGenerator[Sequence[Any], None]:
+        """Page by page, from the one that `since` lies in."""
+        key = None if since is None else since[1:3]
+        if len(np.unique(self.entries.numbers)) <= MOST_SESSIONS:
+            rows = [row for row in await self._sessions() if key is None or (row.updated_at, row.id) <= key]
+            yield sorted(rows, key=lambda row: (row.updated_at, row.id), reverse=True)
+            return
+        statement = (
+            sa.select(session.c.number, session.c.id, session.c.updated_at, session.c.title)
+            .where(*filter_conditions(self.search.narrowed))
+            .order_by(session.c.updated_at.desc(), session.c.id.desc())
         )
-    # Else the order and the limit seduce PostgreSQL into comparing every session with every part.
-    hits = found.cte("found").prefix_with("MATERIALIZED")
-    return sa.select(hits).order_by(hits.c.updated_at.desc(), hits.c.id.desc(), hits.c.part_id.desc())
+        is_inclusive, size = True, _FIRST_SESSIONS
+        while True:
+            page = statement.limit(size)
+            if key is not None:
+                page = page.where(_older_than(key, is_inclusive=is_inclusive))
+            rows = list((await self.connection.execute(page)).all())
+            yield rows
+            if len(rows) < size:
+                return
+            key, is_inclusive, size = (rows[-1].updated_at, rows[-1].id), False, min(2 * size, _MOST_AT_ONCE)
+
+    async def _candidates(self, since: Key | None) -> AsyncGenerator[list[Hit], None]:
+        """What may be hits, newest first, session after session."""
+        async for rows in self._newest_sessions(since):
+            for row in rows:
+                positions = positions_of(self.entries.of(row.number))
+                if since is not None and row.id == since[2]:
+                    positions = positions[positions < since[3]]
+                # The title has the first id and the last position; one that was changed may be there twice.
+                newest_first = sorted(set(positions.tolist()), reverse=True)
+                if newest_first and newest_first[0] == TITLE_POSITION:
+                    self.tokens[Place(row.id, TITLE_POSITION)] = entry_tokens([row.title])
+                yield [Hit(row.id, position, row.updated_at) for position in newest_first]
+
+    async def _hits_among(self, candidates: Sequence[Hit]) -> list[Hit]:
+        doubtful = [hit for hit in candidates if self.search.has_phrases or hit.is_title]
+        await self._look_at(doubtful)
+        wrong = {hit for hit in doubtful if not holds(self.tokens.get(hit.place, ""), self.search.clauses)}
+        return [hit for hit in candidates if hit not in wrong]
+
+    async def _look_at(self, hits: Iterable[Hit]) -> None:
+        unknown = [hit.place for hit in hits if hit.place not in self.tokens]
+        if unknown:
+            self.tokens |= await tokens_at(self.connection, unknown)
 
 
-def _hits_of(matches: Iterable[Match]) -> list[Hit]:
-    """A hit for each message, by the last part of it that matches; matches of one follow each other."""
-    hits: dict[tuple[str, int], Hit] = {}
-    for session_id, updated_at, part_id in matches:
-        position = place_of(part_id)[1]
-        hits.setdefault((session_id, position), Hit(session_id, position, updated_at, part_id))
-    return list(hits.values())
+def _next(missing: int, found: int, looked_at: int) -> int:
+    """How many to look at next, when that many of so many were hits."""
+    return min(round(_SPARE * missing * (looked_at + 1) / (found + 1)) + _SOME, _MOST_LOOKED_AT)
 
 
-def _span(scopes: frozenset[str]) -> tuple[int, int]:
-    """Where the parts of these scopes begin and end, counted from a session's first id."""
-    title, end = first_id(0, TITLE_POSITION), id_span(0)[1]
-    return 0 if MESSAGE in scopes else title, end if TITLE in scopes else title
-
-
-async def _count(database: Database, search: Search) -> int:
-    matching = Matching(search.clauses, database.is_sqlite)
-    start, end = _span(search.scopes)
-    place = matching.id % id_span(1)[0]
-    statement = (
-        sa.select(sa.func.count(sa.distinct(message_of(matching.id))))
-        .join_from(matching.source, session, session.c.number == session_of(matching.id))
-        .where(matching.condition, place >= start, place < end, *filter_conditions(search.narrowed))
-    )
-    async with database.read() as connection:
-        return int((await connection.execute(statement)).scalar_one())
+def _older_than(key: Sequence[Any], *, is_inclusive: bool) -> sa.ColumnElement[bool]:
+    """Whether a session comes behind the one with this `updated_at` and id, or is that one."""
+    order = sa.tuple_(session.c.updated_at, session.c.id)
+    bound = sa.tuple_(sa.literal(key[0], Instant()), sa.literal(key[1], session.c.id.type))
+    return order <= bound if is_inclusive else order < bound

@@ -1,71 +1,46 @@
-"""Keeping the index in step: called in the transactions that change what is indexed."""
+"""Keeping the index in step: called in the transactions that change what is indexed.
 
-from collections.abc import Iterable, Sequence
+What is deleted needs no call: a session's number goes with it, and what the index still says of that number counts for
+nothing. What is written anew gets a new number.
+"""
+
+import secrets
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from storage.database import Transaction
-from storage.search.parts import TITLE_POSITION, PartRow, first_id, id_span, message_rows, part_rows
-from storage.search.tokens import token_text
-from storage.tables import search_part, session
+from storage.search.drafts import Draft
+from storage.search.entries import Ids, Runs
+from storage.tables import search_block, search_segment
 
-in_span = (search_part.c.id >= sa.bindparam("start"), search_part.c.id < sa.bindparam("end"))
-"""What holds for the parts with ids from `start` on and before `end`."""
+_SEGMENT_COLUMNS = ("id", "size", "weight", "runs")
+_BLOCK_COLUMNS = ("segment_id", "first", "data")
 
-_remove = sa.delete(search_part).where(*in_span)
-
-_newest = sa.select(sa.func.max(session.c.number))
 _next = sa.select(sa.func.nextval("session_number")).select_from(
     sa.func.generate_series(1, sa.bindparam("count", type_=sa.Integer())).alias()
 )
-_take_in = sa.text(
-    "INSERT INTO search_index(rowid, tokens) SELECT id, tokens FROM search_part WHERE id >= :start AND id < :end"
-)
+_last = sa.text("UPDATE session_number SET last = last + :count RETURNING last")
 
 
 async def next_numbers(transaction: Transaction, count: int) -> Sequence[int]:
-    """The numbers of sessions that are being added, rising."""
+    """Numbers for the entries of sessions: rising, and never given again."""
     if transaction.is_sqlite:
-        newest = (await transaction.execute(_newest)).scalar() or 0
-        return range(newest + 1, newest + 1 + count)
+        last = int((await transaction.execute(_last, {"count": count})).scalar_one())
+        return range(last + 1 - count, last + 1)
     return (await transaction.execute(_next, {"count": count})).scalars().all()
 
 
-async def index_sessions(transaction: Transaction, sessions: Iterable[tuple[int, str, list[str]]]) -> None:
-    """Add sessions whose numbers `next_numbers` gave: their titles, and their messages by their tokens."""
-    rows: list[PartRow] = []
-    for number, title, tokens in sessions:
-        rows += message_rows(number, 0, tokens)
-        rows += part_rows(number, TITLE_POSITION, token_text(title))
-    await _add(transaction, rows)
-
-
-async def index_title(transaction: Transaction, number: int, title: str) -> None:
-    """Make a session's title what is found."""
-    start, end = first_id(number, TITLE_POSITION), id_span(number)[1]
-    await transaction.execute(_remove, {"start": start, "end": end})
-    await _add(transaction, part_rows(number, TITLE_POSITION, token_text(title)))
-
-
-async def index_messages(transaction: Transaction, number: int, start: int, tokens: list[str]) -> None:
-    """Add messages, the first of which stands at position `start`, by their tokens."""
-    await _add(transaction, message_rows(number, start, tokens))
-
-
-async def forget_messages(transaction: Transaction, number: int) -> None:
-    """Remove a session's messages."""
-    await transaction.execute(_remove, {"start": id_span(number)[0], "end": first_id(number, TITLE_POSITION)})
-
-
-async def forget_session(transaction: Transaction, number: int) -> None:
-    """Remove a session's messages and title."""
-    start, end = id_span(number)
-    await transaction.execute(_remove, {"start": start, "end": end})
-
-
-async def _add(transaction: Transaction, rows: list[PartRow]) -> None:
-    """Add parts in the order of their ids, with no others between."""
-    await transaction.insert(search_part, PartRow._fields, rows)
-    if rows and transaction.is_sqlite:
-        # All at once: a trigger would have FTS5 write to the file for each of them.
-        await transaction.execute(_take_in, {"start": rows[0].id, "end": rows[-1].id + 1})
+async def index_entries(transaction: Transaction, ids: Ids, drafts: Sequence[Draft]) -> None:
+    """Add the entries of drafts, whose ids are these in order, after at least one other statement."""
+    segments, blocks = [], []
+    start = 0
+    for draft in drafts:
+        # Random: nobody waits for anybody's, and none is given again.
+        id = secrets.randbits(62)
+        runs = Runs.of(ids[start : start + draft.size]).stored()
+        segments.append((id, draft.size, draft.weight, runs))
+        blocks += [(id, first, data) for first, data in draft.blocks]
+        start += draft.size
+    await transaction.insert(search_segment, _SEGMENT_COLUMNS, segments)
+    await transaction.insert(search_block, _BLOCK_COLUMNS, blocks)

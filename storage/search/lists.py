@@ -1,34 +1,17 @@
-"""Lists of numbers handed to a statement as one value: its text stays the same whatever their length."""
+"""Lists of values handed to a statement as one: its text stays the same whatever their length."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
-_BIG = sa.BigInteger()
-_BIGS = ARRAY(_BIG)
+from storage.types import KeyText
 
-
-class Spans(NamedTuple):
-    """A table of half-open spans."""
-
-    source: sa.FromClause
-    start: ColumnElement[int]
-    end: ColumnElement[int]
-
-
-def spans(values: Sequence[tuple[int, int]], *, is_sqlite: bool) -> Spans:
-    """Spans to join with."""
-    if is_sqlite:
-        table = sa.func.json_each(sa.literal(orjson.dumps(values).decode(), sa.Text())).table_valued("value")
-        start, end = (sa.func.json_extract(table.c.value, f"$[{place}]", type_=_BIG) for place in (0, 1))
-        return Spans(table, start, end)
-    starts, ends = (sa.literal(list(column), _BIGS) for column in zip(*values, strict=True))
-    table = sa.func.unnest(starts, ends).table_valued(sa.column("start", _BIG), sa.column("end", _BIG)).render_derived()
-    return Spans(table, table.c.start, table.c.end)
+_BIGS = ARRAY(sa.BigInteger())
+_TEXTS = ARRAY(sa.Text())
 
 
 def is_among(column: ColumnElement[int], values: Sequence[int], *, is_sqlite: bool) -> ColumnElement[bool]:
@@ -37,3 +20,32 @@ def is_among(column: ColumnElement[int], values: Sequence[int], *, is_sqlite: bo
         table = sa.func.json_each(sa.literal(orjson.dumps(values).decode(), sa.Text())).table_valued("value")
         return column.in_(sa.select(table.c.value))
     return column == sa.func.any(sa.literal(list(values), _BIGS))
+
+
+def numbers_table(values: Sequence[int], *, is_sqlite: bool) -> sa.TableValuedAlias:
+    """A table whose column `value` has the numbers."""
+    value = sa.column("value", sa.BigInteger())
+    if is_sqlite:
+        return sa.func.json_each(sa.literal(orjson.dumps(values).decode(), sa.Text())).table_valued(value)
+    return sa.func.unnest(sa.literal(list(values), _BIGS)).table_valued(value).render_derived()
+
+
+def texts_table(values: Sequence[str], *, is_sqlite: bool) -> sa.TableValuedAlias:
+    """A table whose column `value` has the texts."""
+    if is_sqlite:
+        listed = sa.literal(orjson.dumps(values).decode(), sa.Text())
+        return sa.func.json_each(listed).table_valued(sa.column("value", KeyText))
+    return sa.func.unnest(sa.literal(list(values), _TEXTS)).table_valued(sa.column("value", KeyText)).render_derived()
+
+
+def places_table(places: Sequence[tuple[str, int]], *, is_sqlite: bool) -> Any:
+    """A table with columns `id` and `position`."""
+    id, position = sa.column("id", KeyText), sa.column("position", sa.Integer())
+    if is_sqlite:
+        listed = orjson.dumps(list(map(tuple, places))).decode()
+        table = sa.func.json_each(sa.literal(listed, sa.Text())).table_valued("value")
+        parts = (sa.func.json_extract(table.c.value, f"$[{place}]") for place in (0, 1))
+        return sa.select(*(part.label(name) for part, name in zip(parts, ("id", "position"), strict=True))).subquery()
+    ids, positions = (list(column) for column in zip(*places, strict=True))
+    columns = sa.literal(ids, _TEXTS), sa.literal(positions, _BIGS)
+    return sa.func.unnest(*columns).table_valued(id, position).render_derived()

@@ -37,7 +37,7 @@ def test_a_line_for_each_finding_and_a_status(database_url: str, tmp_path: Path)
     result = reprise("doctor")
     assert (result.exit_code, result.stdout) == (0, "")
 
-    damage(database_url, "DELETE FROM search_part")
+    damage(database_url, "DELETE FROM search_segment")
     damage(database_url, "UPDATE session SET thread_id = 'gone'")
     result = reprise("doctor")
     assert result.exit_code == 1
@@ -48,7 +48,7 @@ def test_a_line_for_each_finding_and_a_status(database_url: str, tmp_path: Path)
     assert [line.endswith("Repaired.") for line in result.stdout.splitlines()] == [True, False]
 
     damage(database_url, "UPDATE session SET thread_id = NULL")
-    damage(database_url, "DELETE FROM search_part")
+    damage(database_url, "DELETE FROM search_segment")
     assert reprise("doctor", "--repair").exit_code == 0
     assert reprise("doctor").exit_code == 0
 

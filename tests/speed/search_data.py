@@ -21,13 +21,15 @@ import storage.imports
 import storage.readers
 import tests.speed.generate
 from storage.database import Database
-from storage.document import Document
+from storage.document import Document, drafts_of_all
 from storage.file_imports import import_files
 from storage.formats import read_document
 from storage.imports import CREATED, import_documents
 from storage.jsontext import parse_document
 from storage.migrations import migrate
 from storage.readers import BATCH_DOCUMENTS
+from storage.search.drafts import Draft
+from storage.search.merging import merge
 from tests.speed.loop import run
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, sqlite_url
 
@@ -41,8 +43,13 @@ _SOURCES = (
     "imports.py",
     "content_block.py",
     "migrations/versions",
-    "search/parts.py",
+    "search/block.py",
+    "search/drafts.py",
+    "search/entries.py",
+    "search/index.py",
+    "search/segment.py",
     "search/tokens.py",
+    "search/vocabulary.py",
 )
 
 
@@ -93,14 +100,14 @@ async def imported(url: str, paths: Sequence[Path]) -> float:
 
 @contextlib.contextmanager
 def _no_index() -> Iterator[None]:
-    """Imports in the block make no tokens and index nothing."""
+    """Imports in the block look for no words and index nothing."""
 
     async def nothing(*_: object) -> None:
         return None
 
     replaced = {
-        (storage.document, "message_tokens"): _no_tokens,
-        (storage.imports, "index_sessions"): nothing,
+        (storage.readers, "drafts_of_all"): _nothing,
+        (storage.imports, "index_entries"): nothing,
         (storage.readers, "begin_process"): _begin_plain_process,
     }
     kept = {(module, name): getattr(module, name) for module, name in replaced}
@@ -113,14 +120,14 @@ def _no_index() -> Iterator[None]:
             setattr(module, name, value)
 
 
-def _no_tokens(_: object) -> str:
-    return ""
+def _nothing(_: object) -> list[object]:
+    return []
 
 
 def _begin_plain_process() -> None:
     # In the process that reads, where nothing is replaced yet.
     storage.readers.begin_process()
-    vars(storage.document)["message_tokens"] = _no_tokens
+    vars(storage.readers)["drafts_of_all"] = _nothing
 
 
 def _fingerprint() -> str:
@@ -151,7 +158,8 @@ async def _build(server: str, urls: list[str], sessions: int) -> None:
             databases.append(await opened.enter_async_context(Database(url)))
         for start in range(0, sessions, BATCH_DOCUMENTS):
             batch = list(islice(documents, BATCH_DOCUMENTS))
-            await asyncio.gather(*(import_documents(database, batch) for database in databases))
+            drafts = drafts_of_all(batch)
+            await asyncio.gather(*(_imported(database, batch, drafts) for database in databases))
             if (start + len(batch)) % 1000 == 0:
                 print(f"{start + len(batch)} sessions imported, {time.perf_counter() - began:.0f} s", flush=True)
         for database in databases:
@@ -159,6 +167,11 @@ async def _build(server: str, urls: list[str], sessions: int) -> None:
                 async with database.engine.connect() as cleaning:
                     await cleaning.execution_options(isolation_level="AUTOCOMMIT")
                     await cleaning.execute(sa.text("VACUUM (ANALYZE)"))
+
+
+async def _imported(database: Database, documents: list[Document], drafts: list[Draft]) -> None:
+    await import_documents(database, documents, drafts)
+    await merge(database)
 
 
 def _documents(sessions: int) -> Iterator[Document]:

@@ -8,9 +8,8 @@ import sqlalchemy as sa
 from storage.database import Database
 from storage.doctor import examine
 from storage.search.hits import Search, search_page
-from storage.search.parts import PartRow, first_id, message_rows
-from storage.session import SessionFilter
-from storage.tables import search_part, thread
+from storage.session import SessionFilter, delete_session
+from storage.tables import thread
 from tests.support.documents import assistant, tool_result, tool_use, user, zagens
 from tests.support.seeding import resume, save, seed
 
@@ -56,15 +55,12 @@ async def test_nothing_is_wrong_with_a_healthy_database(database: Database) -> N
 
 
 async def test_an_index_that_is_not_what_its_rows_say_is_found_and_repaired(database: Database) -> None:
-    second_message, beyond = first_id(1, 1), first_id(1, 300)
     for statement in (
-        f"DELETE FROM search_part WHERE id = {second_message}",
-        f"DELETE FROM search_part WHERE id >= {second_message} AND id < {beyond}",
-        f"UPDATE search_part SET tokens = ' other ' WHERE id = {second_message}",
-        f"UPDATE search_part SET length = 77 WHERE id = {second_message}",
-        f"INSERT INTO search_part (id, length, tokens) VALUES ({beyond}, 1, ' more ')",
         "UPDATE session SET title = 'Other' WHERE id = 'long'",
         "UPDATE message SET content = '\"other\"' WHERE session_id = 'long' AND position = 150",
+        "UPDATE session SET number = 99 WHERE id = 'long'",
+        "DELETE FROM search_block WHERE first > 'a'",
+        "DELETE FROM search_segment",
     ):
         await damage(database, statement)
         for repair in (False, True):
@@ -76,49 +72,35 @@ async def test_an_index_that_is_not_what_its_rows_say_is_found_and_repaired(data
 
 async def test_what_was_lost_from_the_index_is_found_again_after_a_repair(database: Database) -> None:
     assert await found(database, "question") == 205
-    await damage(database, "DELETE FROM search_part")
+    await damage(database, "DELETE FROM search_segment")
     assert await found(database, "question") == 0
 
-    # Empty titles and messages apart, each session has lost something.
+    # Empty messages apart, each session has lost something.
     assert len(await findings(database, repair=True)) == 4
 
     assert await found(database, "question") == 205
     assert await findings(database) == []
 
 
-async def test_entries_of_sessions_that_are_gone_are_found_and_repaired(database: Database) -> None:
-    rows = [row for number in (0, 3, 9) for row in message_rows(number, 0, ["lost"] * 2)]
-    await damage(
-        database,
-        "UPDATE thread SET session_id = NULL",
-        "DELETE FROM message WHERE session_id = 'tools'",
-        "DELETE FROM session WHERE id = 'tools'",
-    )
-    async with database.write() as transaction:
-        await transaction.execute(sa.delete(search_part).where(search_part.c.id.in_([row.id for row in rows])))
-        await transaction.insert(search_part, PartRow._fields, rows)
+async def test_a_piece_of_the_index_that_cannot_be_read_is_made_anew(database: Database) -> None:
+    bytes_of = "X'{}'" if database.is_sqlite else "decode('{}', 'hex')"
+    for data in ("", "00", "0100010000000000", "01000100ffffffff"):
+        await damage(database, f"UPDATE search_block SET data = {bytes_of.format(data)}")
+        text = "A piece of the search index cannot be read."
+        count = sum(found == text for found in await findings(database))
+        assert count > 0
 
-    found = await findings(database)
+        repaired = await findings(database, repair=True)
 
-    # The title of the third session was there besides, and one more message.
-    assert [text for text in found if "entries of sessions" in text] == [
-        f"The search index holds {count} entries of sessions that are not there." for count in (2, 3, 2)
-    ]
-    assert all(text.startswith("+ ") for text in await findings(database, repair=True))
-    assert await findings(database) == []
+        assert sum(found == f"+ {text}" for found in repaired) == count
+        assert all(found.startswith("+ ") for found in repaired)
+        assert await findings(database) == []
+        assert await found(database, "question") == 205
 
 
-async def test_a_sqlite_index_that_disagrees_with_its_table_is_built_anew(database: Database) -> None:
-    if not database.is_sqlite:
-        pytest.skip("PostgreSQL makes its index from the table")
-    await damage(database, "INSERT INTO search_index(search_index) VALUES ('delete-all')")
-    assert await found(database, "question") == 0
-
-    text = "The search index differs from the words it is made of."
-    assert await findings(database) == [text]
-    assert await findings(database, repair=True) == [f"+ {text}"]
-
-    assert await found(database, "question") == 205
+async def test_what_the_index_says_of_deleted_sessions_is_nothing_wrong(database: Database) -> None:
+    assert await delete_session(database, "tools")
+    assert await found(database, "hologram") == await found(database, "tools") == 0
     assert await findings(database) == []
 
 
@@ -268,6 +250,6 @@ async def test_a_task_that_waits_while_another_is_seeded_is_no_finding(database:
 
 
 async def test_a_database_of_another_form_is_told_and_not_looked_at(database: Database) -> None:
-    await damage(database, "DELETE FROM alembic_version", "DELETE FROM search_part")
+    await damage(database, "DELETE FROM alembic_version", "DELETE FROM search_segment")
     [text] = await findings(database, repair=True)
     assert "reprise migrate" in text

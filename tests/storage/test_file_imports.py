@@ -12,6 +12,7 @@ from storage.database import Database
 from storage.doctor import examine
 from storage.file_imports import Outcome, import_files
 from storage.imports import CREATED, UNCHANGED, UPDATED
+from storage.search.merging import MOST_OF_A_KIND
 from tests.support.documents import Document, user, zagens
 
 
@@ -42,20 +43,31 @@ async def test_outcomes_are_told_in_the_order_of_the_files_batch_by_batch(
         assert third == [Outcome(paths[1], CREATED), Outcome(paths[2], CREATED)]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_long_import_leaves_nothing_gathered_and_the_planner_informed(
+async def test_a_long_import_leaves_few_segments(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.readers, "BATCH_DOCUMENTS", 3)
-    monkeypatch.setattr(storage.file_imports, "_MANY", 10)
-    paths = [written(tmp_path, f"{n}", zagens(f"s{n}", messages=[user(f"word{n}")])) for n in range(10)]
+    paths = [written(tmp_path, f"{n}", zagens(f"s{n}", messages=[user(f"word{n}")])) for n in range(60)]
 
     async with Database(database_url) as database:
         await imported(database, paths)
 
         assert [finding async for finding in examine(database)] == []
-        async with database.write() as transaction:
-            pages = await transaction.execute(sa.text("SELECT gin_clean_pending_list('search_part_lexemes')"))
-            assert pages.scalar() == 0
-            rows = await transaction.execute(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'search_part'"))
-            assert rows.scalar() == 20
+        async with database.read() as connection:
+            segments = await connection.execute(sa.text("SELECT count(*) FROM search_segment"))
+            assert segments.scalar_one() < MOST_OF_A_KIND
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_long_import_leaves_the_planner_informed(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.file_imports, "_MANY", 10)
+    paths = [written(tmp_path, f"{n}", zagens(f"s{n}", messages=[user("x")])) for n in range(10)]
+
+    async with Database(database_url) as database:
+        await imported(database, paths)
+
+        async with database.read() as connection:
+            rows = await connection.execute(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'message'"))
+            assert rows.scalar() == 10

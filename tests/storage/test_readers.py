@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 import storage.readers
+from storage.document import Document, drafts_of_all
 from storage.errors import ReaderEnded
-from storage.readers import BATCH_DOCUMENTS, Batch, Refusal, batches, read_batches
+from storage.readers import BATCH_DOCUMENTS, Batch, Reading, Refusal, batches, read_batches
 from tests.support.documents import user, zagens
 
 
@@ -34,7 +35,7 @@ def paths(tmp_path: Path) -> list[Path]:
     return found
 
 
-async def read(paths: list[Path], source: str | None = None) -> list[list[Any]]:
+async def read(paths: list[Path], source: str | None = None) -> list[Reading]:
     async with aclosing(read_batches(paths, source)) as found:
         return [batch async for batch in found]
 
@@ -45,17 +46,24 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
 ) -> None:
     monkeypatch.setattr(storage.readers, "_POOL_BYTES", pool_bytes)
 
-    first, second = await read(paths, "CODEWHALE")
+    readings = await read(paths, "CODEWHALE")
+    first, second = (reading.found for reading in readings)
 
     for number, found in enumerate([*first, *second]):
         if number in (3, BATCH_DOCUMENTS):
             assert isinstance(found, Refusal)
         else:
+            assert isinstance(found, Document)
             assert (found.id, found.source) == (f"s{number}", "CODEWHALE")
-            assert found.transcript.tokens == ["readfile _ read file"]
+            assert found.transcript.searched(0) == [["readFile"]]
+    for reading in readings:
+        documents = [found for found in reading.found if isinstance(found, Document)]
+        assert reading.drafts == drafts_of_all(documents)
+        assert sum(draft.size for draft in reading.drafts) == 2 * len(documents)
     assert (len(first), len(second)) == (BATCH_DOCUMENTS, BATCH_DOCUMENTS // 2)
-    assert "a list" in first[3].reason
-    assert "No such file" in second[0].reason
+    refusals = [found.reason for found in (*first, *second) if isinstance(found, Refusal)]
+    assert "a list" in refusals[0]
+    assert "No such file" in refusals[1]
 
 
 def test_batches_are_bounded_by_bytes_and_a_large_file_is_one_of_its_own(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
-from storage.search import hits, match, walk
+from storage.search import hits
 from storage.search.query import Clause, read_query
 from storage.search.tokens import part_text, word_tokens, words
 from tests.support.client import Client
@@ -53,14 +53,16 @@ class Told(NamedTuple):
     updated_at: str
 
 
-def walk_always(patch: pytest.MonkeyPatch, *, gives_way: bool = False) -> None:
-    """Makes searches walk along the messages, a few at a time; `gives_way` to the index after a few."""
-    patch.setattr(hits, "MOST_SORTED", -1)
-    patch.setattr(hits, "MOST_RANKED", 5)
-    patch.setattr(match, "_WORTH_ASKING", 0 if gives_way else 10**6)
-    sizes = {"_FIRST_BATCH": 2, "_SMALLEST_BATCH": 1, "_LARGEST_BATCH": 5, "_STRETCH": 2, "_LEAST_SHARE": 1}
-    for name, size in sizes.items():
-        patch.setattr(walk, name, size)
+def walk_always(patch: pytest.MonkeyPatch) -> None:
+    """Makes searches take the sessions from the newest on, and look at their messages, a few at a time."""
+    for name, size in {
+        "MOST_SESSIONS": -1,
+        "MOST_RANKED": 5,
+        "_FIRST_SESSIONS": 1,
+        "_MOST_AT_ONCE": 2,
+        "_MOST_LOOKED_AT": 3,
+    }.items():
+        patch.setattr(hits, name, size)
 
 
 async def search(client: Client, query: str, **arguments: Any) -> Any:
