@@ -4,9 +4,11 @@ To take one and to give it back costs less than a statement, which cannot be sai
 """
 
 import asyncio
+import contextlib
+import functools
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import aiosqlite
@@ -40,6 +42,12 @@ class Driver(Protocol):
     async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
         """What a statement finds."""
 
+    async def begin(self, connection: Any) -> None:
+        """From now on statements see what was committed before the first of them."""
+
+    async def end(self, connection: Any) -> None:
+        """From now on each sees what is committed."""
+
     def is_sound_after(self, error: BaseException) -> bool:
         """Whether a connection may be used again after a statement has failed."""
 
@@ -68,6 +76,12 @@ class Postgresql:
             reading.text, *reading.parameters(values), record_class=reading.row_type
         )
         return found
+
+    async def begin(self, connection: Any) -> None:
+        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    async def end(self, connection: Any) -> None:
+        await connection.execute("COMMIT")
 
     def is_sound_after(self, error: BaseException) -> bool:
         # From the server's last word to the line's end the driver has lost count.
@@ -102,6 +116,12 @@ class Sqlite:
         # The one call that crosses to its thread and back once.
         return reading.rows(await connection.execute_fetchall(reading.text, reading.parameters(values)))
 
+    async def begin(self, connection: Any) -> None:
+        await connection.execute_fetchall("BEGIN")
+
+    async def end(self, connection: Any) -> None:
+        await connection.execute_fetchall("COMMIT")
+
     def is_sound_after(self, error: BaseException) -> bool:
         return isinstance(error, aiosqlite.Error)
 
@@ -127,15 +147,23 @@ class Connections:
         try:
             rows = await self._driver.rows(connection, reading, values)
         except BaseException as error:
-            is_sound = self._driver.is_sound_after(error)
-            has_ended = not self._driver.is_open(connection)
-            self._give_back(connection, is_sound=is_sound)
-            if isinstance(error, RuntimeError) and has_ended:
-                # uvloop has no better word for what is said on a line that has closed.
-                raise Unavailable(UNAVAILABLE) from error
+            self._give_back_after(error, connection, self._driver.is_sound_after(error))
             raise
         self._give_back(connection, is_sound=True)
         return rows
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Callable[[Reading[Any], Mapping[str, Any]], Awaitable[list[Any]]]]:
+        """Statements that see the same, as `read` gives what they find. Raises as `read` does."""
+        connection = await self._take()
+        try:
+            await self._driver.begin(connection)
+            yield functools.partial(self._driver.rows, connection)
+            await self._driver.end(connection)
+        except BaseException as error:
+            self._give_back_after(error, connection, False)
+            raise
+        self._give_back(connection, is_sound=True)
 
     async def close(self) -> None:
         """Closes all; nobody may be reading."""
@@ -197,6 +225,14 @@ class Connections:
         else:
             self._end(connection)
         self._wake()
+
+    def _give_back_after(self, error: BaseException, connection: Any, is_sound: bool) -> None:
+        """Raises Unavailable for the error when the connection has ended."""
+        has_ended = not self._driver.is_open(connection)
+        self._give_back(connection, is_sound=is_sound)
+        if isinstance(error, RuntimeError) and has_ended:
+            # uvloop has no better word for what is said on a line that has closed.
+            raise Unavailable(UNAVAILABLE) from error
 
     def _end(self, connection: Any) -> None:
         del self._born[connection]

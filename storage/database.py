@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from storage.connections import Connections, Driver, Postgresql, Sqlite
 from storage.errors import Unavailable
 from storage.outage import UNAVAILABLE, translated
 from storage.poll import Poll
-from storage.reading import Reading, Row
+from storage.reading import Reader, Reading, Row
 from storage.types import instant_text
 
 POOL_SIZE = 8
@@ -182,16 +182,29 @@ class Database:
     async def rows(self, reading: Reading[Row], **values: Any) -> list[Row]:
         """What a statement finds among what is committed, with these values of its parameters. Raises Unavailable."""
         if self.watchers:
-            return await self._watched_rows(reading, values)
+            return await self.watched(self._readers.read, reading, values)
         with translated():
             return await self._readers.read(reading, values)
 
-    async def _watched_rows(self, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Reader]:
+        """A reader whose statements all see what was committed before the first. Raises Unavailable."""
+        with translated():
+            async with self._readers.snapshot() as read:
+                yield _Snapshot(read, self)
+
+    async def watched(
+        self,
+        read: Callable[[Reading[Row], Mapping[str, Any]], Awaitable[list[Row]]],
+        reading: Reading[Row],
+        values: Mapping[str, Any],
+    ) -> list[Row]:
+        """What `read` gives, and the watchers are told of it."""
         begun = [watcher.began(reading) for watcher in self.watchers]
         error: BaseException | None = None
         try:
             with translated():
-                return await self._readers.read(reading, values)
+                return await read(reading, values)
         except BaseException as raised:
             error = raised
             raise
@@ -236,6 +249,23 @@ class Database:
         finally:
             # Also then: who is woken for nothing finds nothing, but who is not woken waits.
             self.bus.publish(topics)
+
+
+class _Snapshot:
+    """Reads what a database held at one moment."""
+
+    def __init__(
+        self, read: Callable[[Reading[Any], Mapping[str, Any]], Awaitable[list[Any]]], database: Database
+    ) -> None:
+        self._read = read
+        self._database = database
+        self.is_sqlite = database.is_sqlite
+
+    async def rows(self, reading: Reading[Row], **values: Any) -> list[Row]:
+        if self._database.watchers:
+            return await self._database.watched(self._read, reading, values)
+        with translated():
+            return await self._read(reading, values)
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,7 @@
 """Statements that are read often: compiled once, and run on the driver's own cursor in a fraction of the time."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect, make_url
@@ -15,6 +15,15 @@ _DIALECTS: dict[bool, Dialect] = {
     is_sqlite: make_url(url).get_dialect()()
     for is_sqlite, url in ((True, "sqlite+aiosqlite://"), (False, "postgresql+asyncpg://"))
 }
+
+
+class Reader(Protocol):
+    """Reads: the database as it is at each statement, or as it was at one moment."""
+
+    is_sqlite: bool
+
+    async def rows(self, reading: "Reading[Row]", **values: Any) -> "list[Row]":
+        """What a statement finds, with these values of its parameters. Raises Unavailable."""
 
 
 class Reading(Generic[Row]):

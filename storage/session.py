@@ -121,15 +121,15 @@ def _listing(archived: str, narrowing: tuple[str, ...], field: str, direction: s
         row_type=SessionRow,
         source=session,
         columns=dict(session.c),
-        condition=sa.and_(sa.true(), *_conditions(archived, dict.fromkeys(narrowing))),
+        condition=sa.and_(sa.true(), *conditions(archived, dict.fromkeys(narrowing))),
         order=(_ORDERS[field], session.c.id),
         is_descending=direction == "DESC",
     )
 
 
-def filter_conditions(narrowed: SessionFilter) -> list[ColumnElement[bool]]:
-    """What a row of `session` must meet."""
-    return _conditions(narrowed.archived, _filter_values(narrowed))
+def narrowing(narrowed: SessionFilter) -> tuple[str, dict[str, Any]]:
+    """Which side of the archive, and what else narrows by the name of its parameter: for `conditions`."""
+    return narrowed.archived, _filter_values(narrowed)
 
 
 def _filter_values(narrowed: SessionFilter) -> dict[str, Any]:
@@ -148,13 +148,14 @@ def _filter_values(narrowed: SessionFilter) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _conditions(archived: str, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    conditions = [_NARROWING[name](name, value) for name, value in values.items()]
+def conditions(archived: str, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """What a row of `session` must meet, with these values of its parameters."""
+    narrowed = [_NARROWING[name](name, value) for name, value in values.items()]
     if archived != "ANY":
         # Not a parameter: a plan for either would not use an index that begins with it.
         wanted: ColumnElement[bool] = sa.literal_column("true" if archived == "ARCHIVED" else "false")
-        conditions.insert(0, session.c.is_archived == wanted)
-    return conditions
+        narrowed.insert(0, session.c.is_archived == wanted)
+    return narrowed
 
 
 async def update_session(

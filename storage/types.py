@@ -115,6 +115,13 @@ class IntegerList(_List):
     item = sa.Integer()
 
 
+class BigIntegerList(_List):
+    """Several whole numbers."""
+
+    cache_ok = True
+    item = sa.BigInteger()
+
+
 class is_any_of(FunctionElement[Any]):  # noqa: N801 - reads as the SQL condition that it is
     """Whether a text is one of a list's."""
 

@@ -5,25 +5,27 @@ many, page by page until there are hits enough; only what could still be wrong i
 """
 
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.errors import InvalidCursor
 from storage.page import Key, Page, Scope
+from storage.reading import Reader, Reading
+from storage.rows import selected
 from storage.search.content import Place, tokens_at
 from storage.search.entries import TITLE_POSITION, entry_tokens, numbers_of, positions_of
 from storage.search.lists import numbers_table
 from storage.search.lookup import Entries, entries_with
 from storage.search.query import Clause, read_query
 from storage.search.score import holds, score
-from storage.session import SessionFilter, filter_conditions
+from storage.session import SessionFilter, conditions, narrowing
 from storage.tables import session
 from storage.types import Instant
 
@@ -33,6 +35,7 @@ MOST_RANKED = 100
 MOST_SESSIONS = 2_000
 """Sessions with the words up to which all of them are read at once; of more, the newest first."""
 
+_MOST_READINGS = 64
 _FIRST_SESSIONS, _MOST_AT_ONCE = 64, 1024
 _MOST_LOOKED_AT = 1_000
 # What falls short by a little costs another statement.
@@ -100,8 +103,8 @@ async def search_page(database: Database, search: Search, order: str, size: int,
         raise InvalidCursor("This is not a cursor.")
     hits: list[Hit] = []
     if not search.finds_nothing:
-        async with database.view() as connection:
-            found = await _Found.of(connection, search)
+        async with database.snapshot() as reader:
+            found = await _Found.of(reader, search)
             hits = await (found.best if order == RELEVANCE else found.newest)(size + 1, since)
     return HitPage(database, search, scope, hits[:size], has_previous=after is not None, has_more=len(hits) > size)
 
@@ -132,14 +135,13 @@ class HitPage(Page[Hit]):
     async def total_count(self) -> int:
         if self._search.finds_nothing:
             return 0
-        async with self._database.view() as connection:
-            return await (await _Found.of(connection, self._search)).count()
+        async with self._database.snapshot() as reader:
+            return await (await _Found.of(reader, self._search)).count()
 
 
 async def scores(database: Database, clauses: Sequence[Clause], places: Sequence[Place]) -> dict[Place, float]:
     """How well what stands at each place matches; of what is gone nothing. Raises Unavailable."""
-    async with database.read() as connection:
-        tokens = await tokens_at(connection, places)
+    tokens = await tokens_at(database, places)
     return {place: _score(place, said, clauses) for place, said in tokens.items()}
 
 
@@ -151,20 +153,30 @@ def _key(hit: Hit) -> Key:
     return (_TIE if hit.score is None else hit.score, hit.updated_at, hit.session_id, hit.position)
 
 
+class _Session(NamedTuple):
+    number: int
+    id: str
+    updated_at: datetime
+    title: str
+
+
+_sessions = sa.select(*selected(session, _Session._fields))
+
+
 @dataclass(slots=True)
 class _Found:
     """Entries that may be hits, and the tokens of those that were looked at."""
 
-    connection: AsyncConnection
+    reader: Reader
     search: Search
     entries: Entries
     tokens: dict[Place, str] = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, connection: AsyncConnection, search: Search) -> "_Found":
+    async def of(cls, reader: Reader, search: Search) -> "_Found":
         scopes = search.scopes
-        entries = await entries_with(connection, search.clauses, titles=TITLE in scopes, messages=MESSAGE in scopes)
-        return cls(connection, search, entries)
+        entries = await entries_with(reader, search.clauses, titles=TITLE in scopes, messages=MESSAGE in scopes)
+        return cls(reader, search, entries)
 
     async def best(self, size: int, since: Key | None) -> list[Hit]:
         """The first `size` hits after the one whose key is `since`: the newest ones ranked, then the others."""
@@ -212,45 +224,38 @@ class _Found:
         # A title that was changed may be there twice.
         doubtful = list(dict.fromkeys(Place(id_of[number], position) for number, position in places))
         for start in range(0, len(doubtful), _MOST_LOOKED_AT):
-            tokens = await tokens_at(self.connection, doubtful[start : start + _MOST_LOOKED_AT])
+            tokens = await tokens_at(self.reader, doubtful[start : start + _MOST_LOOKED_AT])
             total += sum(holds(said, self.search.clauses) for said in tokens.values())
         return total
 
-    async def _sessions(self) -> Sequence[Any]:
+    async def _sessions(self) -> Sequence[_Session]:
         """All sessions that some of the entries belong to, in no order, and others where those are many."""
-        columns = session.c.number, session.c.id, session.c.updated_at, session.c.title
-        conditions = filter_conditions(self.search.narrowed)
+        archived, values = narrowing(self.search.narrowed)
         numbers = np.unique(self.entries.numbers).tolist()
         if len(numbers) > MOST_SESSIONS:
-            return (await self.connection.execute(sa.select(*columns).where(*conditions))).all()
-        # An outer join, and the order left to Python: SQLite would else look at every session by another index.
-        table = numbers_table(numbers, is_sqlite=self.connection.dialect.name == "sqlite")
-        is_one = sa.and_(session.c.number == table.c.value, *conditions)
-        rows = await self.connection.execute(sa.select(*columns).join_from(table, session, is_one, isouter=True))
+            return await self.reader.rows(_all(archived, tuple(values), is_sqlite=self.reader.is_sqlite), **values)
+        reading = _numbered(archived, tuple(values), is_sqlite=self.reader.is_sqlite)
+        rows = await self.reader.rows(reading, **values, numbers=numbers)
         return [row for row in rows if row.number is not None]
 
-    async def _newest_sessions(self, since: Key | None) -> AsyncGenerator[Sequence[Any], None]:
+    async def _newest_sessions(self, since: Key | None) -> AsyncGenerator[Sequence[_Session], None]:
         """Page by page, from the one that `since` lies in."""
         key = None if since is None else since[1:3]
         if len(np.unique(self.entries.numbers)) <= MOST_SESSIONS:
             rows = [row for row in await self._sessions() if key is None or (row.updated_at, row.id) <= key]
             yield sorted(rows, key=lambda row: (row.updated_at, row.id), reverse=True)
             return
-        statement = (
-            sa.select(session.c.number, session.c.id, session.c.updated_at, session.c.title)
-            .where(*filter_conditions(self.search.narrowed))
-            .order_by(session.c.updated_at.desc(), session.c.id.desc())
-        )
+        archived, values = narrowing(self.search.narrowed)
         is_inclusive, size = True, _FIRST_SESSIONS
         while True:
-            page = statement.limit(size)
-            if key is not None:
-                page = page.where(_older_than(key, is_inclusive=is_inclusive))
-            rows = list((await self.connection.execute(page)).all())
-            yield rows
-            if len(rows) < size:
+            bound = None if key is None else is_inclusive
+            reading = _newest(archived, tuple(values), bound, is_sqlite=self.reader.is_sqlite)
+            at = {} if key is None else {"updated_at": key[0], "id": key[1]}
+            page = await self.reader.rows(reading, **values, **at, size=size)
+            yield page
+            if len(page) < size:
                 return
-            key, is_inclusive, size = (rows[-1].updated_at, rows[-1].id), False, min(2 * size, _MOST_AT_ONCE)
+            key, is_inclusive, size = (page[-1].updated_at, page[-1].id), False, min(2 * size, _MOST_AT_ONCE)
 
     async def _candidates(self, since: Key | None) -> AsyncGenerator[list[Hit], None]:
         """What may be hits, newest first, session after session."""
@@ -274,7 +279,7 @@ class _Found:
     async def _look_at(self, hits: Iterable[Hit]) -> None:
         unknown = [hit.place for hit in hits if hit.place not in self.tokens]
         if unknown:
-            self.tokens |= await tokens_at(self.connection, unknown)
+            self.tokens |= await tokens_at(self.reader, unknown)
 
 
 def _next(missing: int, found: int, looked_at: int) -> int:
@@ -282,8 +287,30 @@ def _next(missing: int, found: int, looked_at: int) -> int:
     return min(round(_SPARE * missing * (looked_at + 1) / (found + 1)) + _SOME, _MOST_LOOKED_AT)
 
 
-def _older_than(key: Sequence[Any], *, is_inclusive: bool) -> sa.ColumnElement[bool]:
-    """Whether a session comes behind the one with this `updated_at` and id, or is that one."""
-    order = sa.tuple_(session.c.updated_at, session.c.id)
-    bound = sa.tuple_(sa.literal(key[0], Instant()), sa.literal(key[1], session.c.id.type))
-    return order <= bound if is_inclusive else order < bound
+@functools.lru_cache(maxsize=_MOST_READINGS)
+def _all(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[_Session]:
+    statement = _sessions.where(*conditions(archived, dict.fromkeys(names)))
+    return Reading(statement, _Session, _Session._fields, is_sqlite=is_sqlite)
+
+
+@functools.lru_cache(maxsize=_MOST_READINGS)
+def _numbered(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[_Session]:
+    """Those with given numbers; on SQLite a row of nulls for each that none has."""
+    table, number = numbers_table("numbers", is_sqlite=is_sqlite)
+    # An outer join, and the order left to Python: SQLite would else look at every session by another index.
+    is_one = sa.and_(session.c.number == number, *conditions(archived, dict.fromkeys(names)))
+    statement = _sessions.select_from(table.outerjoin(session, is_one))
+    return Reading(statement, _Session, _Session._fields, is_sqlite=is_sqlite)
+
+
+@functools.lru_cache(maxsize=_MOST_READINGS)
+def _newest(archived: str, names: tuple[str, ...], is_inclusive: bool | None, *, is_sqlite: bool) -> Reading[_Session]:
+    """A page of them, newest first: behind the one with a given `updated_at` and id, or from it on; None for all."""
+    statement = _sessions.where(*conditions(archived, dict.fromkeys(names)))
+    if is_inclusive is not None:
+        order = sa.tuple_(session.c.updated_at, session.c.id)
+        bound = sa.tuple_(sa.bindparam("updated_at", type_=Instant()), sa.bindparam("id", type_=session.c.id.type))
+        statement = statement.where(order <= bound if is_inclusive else order < bound)
+    statement = statement.order_by(session.c.updated_at.desc(), session.c.id.desc())
+    statement = statement.limit(sa.bindparam("size", type_=sa.Integer()))
+    return Reading(statement, _Session, _Session._fields, is_sqlite=is_sqlite)

@@ -4,14 +4,15 @@ A phrase may be missing from entries that are told: what they say is looked at a
 sessions that are gone and titles that were changed are told too.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.reading import Reader, Reading
 from storage.search.block import END_OF_PREFIX, Block, Mask, pair_term
 from storage.search.entries import TITLE_POSITION, Ids, Runs, numbers_of, positions_of
 from storage.search.lists import texts_table
@@ -23,7 +24,17 @@ from storage.types import KeyText
 _MOST_TERMS = 32
 """In one statement, which may give some kilobytes for each in each segment."""
 
-_segments = sa.select(search_segment.c.id, search_segment.c.size, search_segment.c.runs)
+
+class _Segment(NamedTuple):
+    id: int
+    size: int
+    runs: bytes
+
+
+@functools.lru_cache
+def _segments(*, is_sqlite: bool) -> Reading[_Segment]:
+    statement = sa.select(search_segment.c.id, search_segment.c.size, search_segment.c.runs)
+    return Reading(statement, _Segment, _Segment._fields, is_sqlite=is_sqlite)
 
 
 class _Asked(NamedTuple):
@@ -85,23 +96,23 @@ class Entries:
 
 
 async def entries_with(
-    connection: AsyncConnection, clauses: Sequence[Clause], *, titles: bool = True, messages: bool = True
+    reader: Reader, clauses: Sequence[Clause], *, titles: bool = True, messages: bool = True
 ) -> Entries:
     """The entries with the words of all clauses, and as far as is known with their phrases."""
     asked = list(map(_Asked.by, clauses))
     terms = list(dict.fromkeys(term for one in asked for term in one.terms))
     prefixes = list(dict.fromkeys(one.prefix for one in asked if one.prefix is not None))
-    is_sqlite = connection.dialect.name == "sqlite"
-    segments = (await connection.execute(_segments)).all()
+    is_sqlite = reader.is_sqlite
+    segments = await reader.rows(_segments(is_sqlite=is_sqlite))
     holding = _Holding({segment.id: segment.size for segment in segments})
     for start in range(0, len(terms), _MOST_TERMS):
         if holding.masks:
-            holding.all_of(
-                await connection.execute(_blocks_of(terms[start : start + _MOST_TERMS], is_sqlite=is_sqlite))
-            )
+            asked_for = terms[start : start + _MOST_TERMS]
+            holding.all_of(await reader.rows(_blocks_of(is_sqlite=is_sqlite), terms=asked_for))
     for prefix in prefixes:
         if holding.masks:
-            holding.one_under(prefix, await connection.execute(_blocks_under(prefix, is_sqlite=is_sqlite)))
+            under = {"prefix": prefix, "end": prefix + END_OF_PREFIX}
+            holding.one_under(prefix, await reader.rows(_blocks_under(is_sqlite=is_sqlite), **under))
     parts = [
         (Runs.read(segment.runs), holding.masks[segment.id]) for segment in segments if segment.id in holding.masks
     ]
@@ -141,39 +152,43 @@ class _Holding:
             del self.masks[segment_id]
 
 
-def _blocks_of(terms: Sequence[str], *, is_sqlite: bool) -> sa.Select[Any]:
+@functools.lru_cache
+def _blocks_of(*, is_sqlite: bool) -> Reading[tuple[int, str, bytes | None]]:
     """For each segment and term the block in which it would be."""
-    table = texts_table(terms, is_sqlite=is_sqlite)
+    table, term = texts_table("terms", is_sqlite=is_sqlite)
     data = (
         sa.select(search_block.c.data)
-        .where(search_block.c.segment_id == search_segment.c.id, search_block.c.first <= table.c.value)
+        .where(search_block.c.segment_id == search_segment.c.id, search_block.c.first <= term)
         .order_by(search_block.c.first.desc())
-        .limit(1)
+        .limit(sa.literal_column("1"))
         .correlate(search_segment, table)
         .scalar_subquery()
     )
-    return sa.select(
-        search_segment.c.id.label("segment_id"), table.c.value.label("term"), data.label("data")
-    ).join_from(search_segment, table, sa.true())
+    statement = sa.select(search_segment.c.id, term, data).join_from(search_segment, table, sa.true())
+    return Reading(statement, tuple, (), is_sqlite=is_sqlite)
 
 
-def _blocks_under(prefix: str, *, is_sqlite: bool) -> sa.Select[Any]:
+@functools.lru_cache
+def _blocks_under(*, is_sqlite: bool) -> Reading[tuple[int, bytes | None]]:
     """The blocks in which words that begin so would be; on SQLite a row without one for a segment that has none."""
     before = search_block.alias()
     first = (
         sa.select(sa.func.max(before.c.first))
-        .where(before.c.segment_id == search_segment.c.id, before.c.first <= sa.literal(prefix, KeyText))
+        .where(before.c.segment_id == search_segment.c.id, before.c.first <= sa.bindparam("prefix", type_=KeyText))
         .correlate(search_segment)
         .scalar_subquery()
     )
     is_near = sa.and_(
         search_block.c.segment_id == search_segment.c.id,
-        search_block.c.first >= sa.func.coalesce(first, ""),
-        search_block.c.first <= sa.literal(prefix + END_OF_PREFIX, KeyText),
+        search_block.c.first >= sa.func.coalesce(first, sa.literal_column("''")),
+        search_block.c.first <= sa.bindparam("end", type_=KeyText),
     )
-    columns = search_segment.c.id.label("segment_id"), search_block.c.data
     # Either way segment by segment: joined freely, all blocks of all segments may be looked at.
     if is_sqlite:
-        return sa.select(*columns).join_from(search_segment, search_block, is_near, isouter=True)
-    near = sa.select(search_block.c.data).where(is_near).correlate(search_segment).offset(0).lateral()
-    return sa.select(columns[0], near.c.data).join_from(search_segment, near, sa.true())
+        statement = sa.select(search_segment.c.id, search_block.c.data).join_from(
+            search_segment, search_block, is_near, isouter=True
+        )
+    else:
+        near = sa.select(search_block.c.data).where(is_near).correlate(search_segment).offset(0).lateral()
+        statement = sa.select(search_segment.c.id, near.c.data).join_from(search_segment, near, sa.true())
+    return Reading(statement, tuple, (), is_sqlite=is_sqlite)
