@@ -36,6 +36,7 @@ MOST_SESSIONS = 2_000
 """Sessions with the words up to which all of them are read at once; of more, the newest first."""
 
 _MOST_READINGS = 64
+_DENSE = 2
 _FIRST_SESSIONS, _MOST_AT_ONCE = 64, 1024
 _MOST_LOOKED_AT = 1_000
 # What falls short by a little costs another statement.
@@ -241,7 +242,12 @@ class _Found:
     async def _newest_sessions(self, since: Key | None) -> AsyncGenerator[Sequence[_Session], None]:
         """Page by page, from the one that `since` lies in."""
         key = None if since is None else since[1:3]
-        if len(np.unique(self.entries.numbers)) <= MOST_SESSIONS:
+        numbers = np.unique(self.entries.numbers)
+        # Sessions are numbered as they come: most of those that are there may have the words.
+        are_many = len(numbers) > MOST_SESSIONS or (
+            len(numbers) > _FIRST_SESSIONS and _DENSE * len(numbers) > int(numbers[-1])
+        )
+        if not are_many:
             rows = [row for row in await self._sessions() if key is None or (row.updated_at, row.id) <= key]
             yield sorted(rows, key=lambda row: (row.updated_at, row.id), reverse=True)
             return
