@@ -18,7 +18,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from storage.database import POOL_SIZE, driver_url
-from storage.search.parts import place_of
 
 Row = Sequence[Any]
 
@@ -33,9 +32,8 @@ SELECT session_id, position, role, content FROM message WHERE session_id {any} A
 ORDER BY session_id, position
 """
 SEARCH = """
-SELECT session.id, session.title, found.part_id FROM ({found}) AS found
-JOIN session ON session.number = found.part_id >> 32 WHERE session.is_archived = false
-ORDER BY session.updated_at DESC, found.part_id DESC LIMIT 20
+SELECT session.id, session.title, said.position FROM said JOIN session ON session.id = said.session_id
+WHERE {found} AND session.is_archived = false ORDER BY session.updated_at DESC, said.position DESC LIMIT 20
 """
 
 
@@ -43,7 +41,12 @@ class Pool:
     """As many connections as Reprise opens; statements have their parameters as PostgreSQL writes them."""
 
     any = "= ANY($1)"
-    found = "SELECT id AS part_id FROM search_part WHERE search_lexemes(tokens) @@ CAST($1 AS tsquery)"
+    found = "said.words @@ to_tsquery('simple', $1)"
+    # An index of the database's own.
+    indexing: tuple[str, ...] = (
+        "CREATE TABLE said AS SELECT session_id, position, to_tsvector('simple', content) AS words FROM message",
+        "CREATE INDEX said_words ON said USING gin (words)",
+    )
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
@@ -57,19 +60,29 @@ class Pool:
         rows: Sequence[Row] = await self._pool.fetch(statement, *values)
         return rows
 
+    async def index(self) -> None:
+        """Make what is said be found."""
+        for statement in self.indexing:
+            await self.fetch(statement)
+
 
 class SqlitePool(Pool):
     """The same for a file."""
 
     any = "IN (SELECT value FROM json_each($1))"
-    found = "SELECT rowid AS part_id FROM search_index WHERE search_index MATCH $1"
+    found = "said MATCH $1"
+    indexing = (
+        "CREATE VIRTUAL TABLE said USING fts5(session_id UNINDEXED, position UNINDEXED, content)",
+        "INSERT INTO said SELECT session_id, position, content FROM message",
+    )
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator["Pool"]:
         self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         async with contextlib.AsyncExitStack() as connections:
             for _ in range(POOL_SIZE):
-                self._free.put_nowait(await connections.enter_async_context(aiosqlite.connect(self._dsn)))
+                connection = aiosqlite.connect(self._dsn, isolation_level=None)
+                self._free.put_nowait(await connections.enter_async_context(connection))
             yield self
 
     async def fetch(self, statement: str, *values: Any) -> Sequence[Row]:
@@ -92,6 +105,7 @@ def create_limit() -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with pool.opened():
+            await pool.index()
             yield {"pool": pool}
 
     routes = [
@@ -149,8 +163,8 @@ async def search(request: Request) -> Response:
     """The newest 20 messages with a word."""
     pool = request.state.pool
     nodes = [
-        {"session": {"id": id, "title": title}, "message": {"position": place_of(part_id)[1]}}
-        for id, title, part_id in await pool.fetch(SEARCH.format(found=pool.found), request.path_params["word"])
+        {"session": {"id": id, "title": title}, "message": {"position": position}}
+        for id, title, position in await pool.fetch(SEARCH.format(found=pool.found), request.path_params["word"])
     ]
     return _response("search", {"nodes": nodes})
 
