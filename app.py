@@ -51,9 +51,10 @@ from schema.transport.sockets import Sockets
 from schema.transport.tracing import Tracing, TracingRefused, tracing
 from schema.transport.websocket import WebSocketEndpoint
 from schema.transport.workers import WorkerConfig, Workers
-from storage.database import POOL_SIZE, Database, driver_url
+from storage.database import Database
 from storage.doctor import examine
 from storage.document_files import document_paths
+from storage.engines import POOL_SIZE, driver_url
 from storage.errors import StorageError, Unavailable
 from storage.exports import export_document
 from storage.file_imports import import_files

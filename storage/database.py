@@ -3,52 +3,32 @@
 import asyncio
 import contextlib
 import functools
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, CursorResult, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.util import await_only
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.bus import CHANNEL, Bus, listening, payloads
 from storage.connections import Connections, Driver, Postgresql, Sqlite
+from storage.engines import (
+    POOL_SIZE,
+    READING,
+    SERVER_SETTINGS,
+    SQLITE_PRAGMAS,
+    VIEWING,
+    connected,
+    driver_url,
+    postgresql_engine,
+    sqlite_engine,
+)
 from storage.errors import Unavailable
 from storage.outage import UNAVAILABLE, translated
 from storage.poll import Poll
 from storage.reading import Reader, Reading, Row
 from storage.types import instant_text
-
-POOL_SIZE = 8
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgresql": "postgresql+asyncpg",
-    "postgres": "postgresql+asyncpg",
-}
-_SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
-    "PRAGMA cache_size=-32768",
-    "PRAGMA temp_store=MEMORY",
-)
-_SERVER_SETTINGS = {
-    "application_name": "reprise",
-    "idle_in_transaction_session_timeout": "5000",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "jit": "off",
-}
-_CONNECT_SECONDS = 5
-# What the server is asked to do about us, we do about it; the last is in milliseconds.
-_SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
-_READING = {"reprise_reading": True}
-_VIEWING = {"reprise_viewing": True}
 
 
 class Watcher(Protocol):
@@ -59,24 +39,6 @@ class Watcher(Protocol):
 
     def ended(self, begun: Any, error: BaseException | None) -> None:
         """It has come to its end."""
-
-
-def driver_url(url: str) -> URL:
-    """`sqlite:///PATH` or `postgresql://...` with the driver added. Raises ValueError for any other kind."""
-    try:
-        parsed = make_url(url)
-    except sa.exc.ArgumentError:
-        raise ValueError("must look like sqlite:///PATH or postgresql://USER@HOST/NAME") from None
-    driver = _DRIVERS.get(parsed.drivername)
-    if driver is None:
-        raise ValueError("must begin with sqlite:/// or postgresql://")
-    if driver.startswith("sqlite") and not parsed.database:
-        raise ValueError("must name a file: sqlite:///PATH")
-    if "sslmode" in parsed.query:
-        query = {**parsed.query, "ssl": parsed.query["sslmode"]}
-        query.pop("sslmode")
-        parsed = parsed.set(query=query)
-    return parsed.set(drivername=driver)
 
 
 class Transaction:
@@ -143,14 +105,14 @@ class Database:
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         # Readers and transactions share what a process may hold, so that neither waits for the other.
         readers = pool_size // 2
-        self.engine = _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, pool_size - readers)
+        self.engine = sqlite_engine(self.url) if self.is_sqlite else postgresql_engine(self.url, pool_size - readers)
         self._readers = Connections(self._driver(), readers)
         self.watchers: list[Watcher] = []
         self._reading = self.engine.execution_options(
-            **(_READING if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
+            **(READING if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
         )
         self._viewing = self.engine.execution_options(
-            **(_VIEWING if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
+            **(VIEWING if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
         )
         # SQLite has one writer: queueing here is fair and free, its busy handler is neither.
         self._writer = asyncio.Lock() if self.is_sqlite else None
@@ -166,7 +128,7 @@ class Database:
         if self._poll_seconds is not None:
             return Poll(self.bus, self.read).running(self._poll_seconds)
         _, from_url = self.engine.dialect.create_connect_args(self._listen_url)
-        return listening(self.bus, {**from_url, "server_settings": _SERVER_SETTINGS})
+        return listening(self.bus, {**from_url, "server_settings": SERVER_SETTINGS})
 
     async def __aexit__(self, *_: object) -> None:
         await self._resources.aclose()
@@ -176,8 +138,8 @@ class Database:
     def _driver(self) -> Driver:
         arguments, options = self.engine.dialect.create_connect_args(self.url)
         if self.is_sqlite:
-            return Sqlite(arguments[0], (*_SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
-        return Postgresql(functools.partial(_connect, **options))
+            return Sqlite(arguments[0], (*SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
+        return Postgresql(functools.partial(connected, **options))
 
     async def rows(self, reading: Reading[Row], **values: Any) -> list[Row]:
         """What a statement finds among what is committed, with these values of its parameters. Raises Unavailable."""
@@ -288,75 +250,3 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 driver.terminate()
                 await connection.invalidate()
                 raise Unavailable(UNAVAILABLE) from error
-
-
-def _sqlite_engine(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=POOL_SIZE, hide_parameters=True)
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _SQLITE_PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
-
-    @sa.event.listens_for(engine.sync_engine, "handle_error")
-    def _interrupt(failure: sa.engine.ExceptionContext) -> None:
-        # The connection is closed next, which waits for the statement: the driver leaves that running.
-        connection = failure.connection
-        if isinstance(failure.original_exception, asyncio.CancelledError) and connection and not connection.invalidated:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            await_only(driver.interrupt())
-
-    @sa.event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later can only fail when another one wrote in between.
-        options = connection.get_execution_options()
-        if options.get("reprise_viewing"):
-            connection.exec_driver_sql("BEGIN")
-        elif not options.get("reprise_reading"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=10,
-        pool_recycle=3600,
-        # Errors are logged, and what people wrote shall not be.
-        hide_parameters=True,
-        connect_args={"server_settings": _SERVER_SETTINGS, "timeout": _CONNECT_SECONDS},
-    )
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _: object) -> None:
-        _attend(connection.driver_connection)
-
-    return engine
-
-
-async def _connect(**options: Any) -> Any:
-    connection = await asyncpg.connect(server_settings=_SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
-    _attend(connection)
-    return connection
-
-
-def _attend(connection: Any) -> None:
-    """See to it that nobody waits without end on a connection that has ended."""
-    # Where its buffer is full when the connection ends, the driver waits for ever to send the rest.
-    protocol = connection._protocol
-    connection.add_termination_listener(lambda _: protocol.resume_writing())
-    # The driver tells nobody else its socket, and waits for ever on a server that went without a word.
-    line = connection._transport.get_extra_info("socket")
-    if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _SOCKET_OPTIONS.items():
-        if option := getattr(socket, name, None):
-            line.setsockopt(socket.IPPROTO_TCP, option, value)

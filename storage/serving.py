@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage.database import driver_url
+from storage.engines import driver_url
 from storage.errors import AlreadyServed
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection
 
-from storage.database import Database, driver_url
+from storage.database import Database
+from storage.engines import driver_url
 from storage.errors import NewerDatabase
 
 _LOCK = "reprise_migration_lock"
