@@ -4,7 +4,7 @@ Each line is one kind of query in one order: the median and the 95th percentile 
 last page where there are fewer), 20 hits a page with score, snippet, highlights, session and message, through the
 schema without HTTP. The queries of a kind take turns. `read` counts the rows that the statements of a page visit: on
 PostgreSQL by EXPLAIN ANALYZE, with the pages that they touch; on SQLite, which counts no rows, the steps of its virtual
-machine, in which the work inside of FTS5 does not show.
+machine.
 
 The data set is built once, in the folder reprise-bench of XDG_CACHE_HOME or ~/.cache, which may be deleted.
 """
