@@ -39,6 +39,8 @@ async def workers(client: Client, is_enough: Callable[[set[int]], bool]) -> set[
         while not is_enough(seen):
             # At once, so that no worker is idle enough to take them all.
             seen.update(await asyncio.gather(*(asked(client) for _ in range(8))))
+            # Workers that are about to start need the machine as well.
+            await asyncio.sleep(0.05)
     return seen
 
 
