@@ -3,11 +3,12 @@
 The loaders keep nothing: one set serves the whole process, and what is read is what is committed.
 """
 
+import asyncio
 import copy
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from strawberry.dataloader import DataLoader
 
@@ -81,7 +82,16 @@ class Loader(DataLoader[Key, Row]):
         # A batch that everybody left is cancelled before it is read: who joined it now would wait for ever.
         if self.batch is not None and all(task.future.cancelled() for task in self.batch.tasks):
             self.batch = None
-        return super().load(key)
+        loading = cast("asyncio.Future[Row]", super().load(key))
+        # graphql-core leaves without a word when a field beside fails; then nobody asks what went wrong here.
+        loading.add_done_callback(_look)
+        return loading
+
+
+def _look(loading: "asyncio.Future[Any]") -> None:
+    """Keeps the event loop from telling of a failure as one that nobody looked at."""
+    if not loading.cancelled():
+        loading.exception()
 
 
 class Context:

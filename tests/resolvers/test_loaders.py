@@ -1,6 +1,7 @@
 """One set of loaders serves all requests: none suffers from another that was cancelled."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable
 
 import pytest
@@ -83,3 +84,24 @@ async def test_a_request_that_comes_as_all_others_give_up_is_answered(before: in
 
     async with asyncio.timeout(PATIENCE):
         assert await loader.load("b") == "B"
+
+
+async def test_a_failure_that_nobody_waits_for_is_no_error_of_the_event_loop() -> None:
+    told: list[object] = []
+    loop = asyncio.get_running_loop()
+    handler = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _, context: told.append(context))
+
+    async def fail(keys: list[str]) -> list[str | ValueError]:
+        return [ValueError(key) for key in keys]
+
+    loader: Loader[str, str] = Loader(fail)
+    loader.load("a")
+    for _ in range(5):
+        await asyncio.sleep(0)
+    # Which forgets the first.
+    loader.load("b")
+    gc.collect()
+    loop.set_exception_handler(handler)
+
+    assert told == []
