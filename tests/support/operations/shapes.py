@@ -138,13 +138,13 @@ SHAPES: dict[str, Case] = {
         BOTH,
     ),
     "broken-rows-in-several-items": Case(
-        '{ search(query: "reason", first: 40) { nodes { session { id } message { position content { '
-        "__typename } } } } }",
+        '{ search(query: "reason", filter: {titleContains: "broken"}) { nodes { session { id } message { position '
+        "content { __typename } } } } }",
         BOTH,
     ),
     "broken-rows-in-items-of-two-fields": Case(
-        '{ search(query: "reason", first: 40) { nodes { a: message { text } message { position } b: message {'
-        " id content { position } } } } }",
+        '{ search(query: "reason", filter: {titleContains: "broken"}) { nodes { a: message { text } message { position } '
+        "b: message { id content { position } } } } }",
         BOTH,
     ),
     "null-goes-up-to-the-nearest-that-may-be": Case(
