@@ -12,12 +12,13 @@ from storage.jsontext import storable_text
 from storage.message import MessageRow
 from storage.page import Edge, Page
 from storage.search.entries import searched_texts
-from storage.search.hits import Hit, Search, search_page
+from storage.search.hits import FoundSession, Hit, Search, search_page
 from storage.search.snippet import Snippet, TextSpan, cut_snippet
 from storage.session import SessionFilter, SessionRow
 
 __all__ = ["TextSpan"]
 
+_KNOWN = frozenset(FoundSession._fields)
 _LONG = 200_000
 """Code points of a message from which on its snippet is cut beside the event loop."""
 
@@ -31,8 +32,10 @@ class SearchHit:
         self._hit = hit
         self._snippet: Snippet | None = None
 
-    async def session(self) -> SessionRow:
+    async def session(self) -> SessionRow | FoundSession:
         """The session that matched. Raises NotFound when it was deleted since."""
+        if self._contexts.knows_sessions:
+            return self._hit.session
         session = await self._contexts.session.session(self._hit.session_id)
         if session is None:
             raise NotFound("A session that matched was deleted a moment ago; search again.")
@@ -73,6 +76,9 @@ class _Contexts:
 
     def __init__(self, context: Context) -> None:
         self.session = context.wanting(_shown(context, "session", "title"))
+        # They need not be read again.
+        wanted = self.session.wanted
+        self.knows_sessions = wanted is not None and wanted <= _KNOWN
         self.message = context.wanting(_shown(context, "message", "blocks"))
 
 

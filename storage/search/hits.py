@@ -47,13 +47,26 @@ TITLE = "TITLE"
 MESSAGE = "MESSAGE"
 
 
+class FoundSession(NamedTuple):
+    """What is known of a session in which something was found."""
+
+    number: int
+    id: str
+    updated_at: datetime
+    title: str
+
+
 class Hit(NamedTuple):
     """A message that matched, or a session's title: then `position` is TITLE_POSITION."""
 
-    session_id: str
+    session: FoundSession
     position: int
-    updated_at: datetime
     score: float | None = None
+
+    @property
+    def session_id(self) -> str:
+        """The session that it is in."""
+        return self.session.id
 
     @property
     def is_title(self) -> bool:
@@ -151,17 +164,10 @@ def _score(place: Place, tokens: str, clauses: Sequence[Clause]) -> float:
 
 
 def _key(hit: Hit) -> Key:
-    return (_TIE if hit.score is None else hit.score, hit.updated_at, hit.session_id, hit.position)
+    return (_TIE if hit.score is None else hit.score, hit.session.updated_at, hit.session.id, hit.position)
 
 
-class _Session(NamedTuple):
-    number: int
-    id: str
-    updated_at: datetime
-    title: str
-
-
-_sessions = sa.select(*selected(session, _Session._fields))
+_sessions = sa.select(*selected(session, FoundSession._fields))
 
 
 @dataclass(slots=True)
@@ -229,7 +235,7 @@ class _Found:
             total += sum(holds(said, self.search.clauses) for said in tokens.values())
         return total
 
-    async def _sessions(self) -> Sequence[_Session]:
+    async def _sessions(self) -> Sequence[FoundSession]:
         """All sessions that some of the entries belong to, in no order, and others where those are many."""
         archived, values = narrowing(self.search.narrowed)
         numbers = np.unique(self.entries.numbers).tolist()
@@ -239,7 +245,7 @@ class _Found:
         rows = await self.reader.rows(reading, **values, numbers=numbers)
         return [row for row in rows if row.number is not None]
 
-    async def _newest_sessions(self, since: Key | None) -> AsyncGenerator[Sequence[_Session], None]:
+    async def _newest_sessions(self, since: Key | None) -> AsyncGenerator[Sequence[FoundSession], None]:
         """Page by page, from the one that `since` lies in."""
         key = None if since is None else since[1:3]
         numbers = np.unique(self.entries.numbers)
@@ -274,7 +280,7 @@ class _Found:
                 newest_first = sorted(set(positions.tolist()), reverse=True)
                 if newest_first and newest_first[0] == TITLE_POSITION:
                     self.tokens[Place(row.id, TITLE_POSITION)] = entry_tokens([row.title])
-                yield [Hit(row.id, position, row.updated_at) for position in newest_first]
+                yield [Hit(row, position) for position in newest_first]
 
     async def _hits_among(self, candidates: Sequence[Hit]) -> list[Hit]:
         doubtful = [hit for hit in candidates if self.search.has_phrases or hit.is_title]
@@ -294,23 +300,25 @@ def _next(missing: int, found: int, looked_at: int) -> int:
 
 
 @functools.lru_cache(maxsize=_MOST_READINGS)
-def _all(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[_Session]:
+def _all(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[FoundSession]:
     statement = _sessions.where(*conditions(archived, dict.fromkeys(names)))
-    return Reading(statement, _Session, _Session._fields, is_sqlite=is_sqlite)
+    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
 
 
 @functools.lru_cache(maxsize=_MOST_READINGS)
-def _numbered(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[_Session]:
+def _numbered(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[FoundSession]:
     """Those with given numbers; on SQLite a row of nulls for each that none has."""
     table, number = numbers_table("numbers", is_sqlite=is_sqlite)
     # An outer join, and the order left to Python: SQLite would else look at every session by another index.
     is_one = sa.and_(session.c.number == number, *conditions(archived, dict.fromkeys(names)))
     statement = _sessions.select_from(table.outerjoin(session, is_one))
-    return Reading(statement, _Session, _Session._fields, is_sqlite=is_sqlite)
+    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
 
 
 @functools.lru_cache(maxsize=_MOST_READINGS)
-def _newest(archived: str, names: tuple[str, ...], is_inclusive: bool | None, *, is_sqlite: bool) -> Reading[_Session]:
+def _newest(
+    archived: str, names: tuple[str, ...], is_inclusive: bool | None, *, is_sqlite: bool
+) -> Reading[FoundSession]:
     """A page of them, newest first: behind the one with a given `updated_at` and id, or from it on; None for all."""
     statement = _sessions.where(*conditions(archived, dict.fromkeys(names)))
     if is_inclusive is not None:
@@ -319,4 +327,4 @@ def _newest(archived: str, names: tuple[str, ...], is_inclusive: bool | None, *,
         statement = statement.where(order <= bound if is_inclusive else order < bound)
     statement = statement.order_by(session.c.updated_at.desc(), session.c.id.desc())
     statement = statement.limit(sa.bindparam("size", type_=sa.Integer()))
-    return Reading(statement, _Session, _Session._fields, is_sqlite=is_sqlite)
+    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)

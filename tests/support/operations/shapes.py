@@ -143,8 +143,8 @@ SHAPES: dict[str, Case] = {
         BOTH,
     ),
     "broken-rows-in-items-of-two-fields": Case(
-        '{ search(query: "reason", filter: {titleContains: "broken"}) { nodes { a: message { text } message { position } '
-        "b: message { id content { position } } } } }",
+        '{ search(query: "reason", filter: {titleContains: "broken"}) { nodes { a: message { text } '
+        "message { position } b: message { id content { position } } } } }",
         BOTH,
     ),
     "null-goes-up-to-the-nearest-that-may-be": Case(
