@@ -174,8 +174,8 @@ async def test_each_query_of_the_readme_takes_one_a_level(serve: Serve) -> None:
 
     assert await count(server, listed) == 2
     assert await count(server, nested) == 2
-    # Words and beginnings of words are looked up each: five for a page, four for its length. What is shown takes one for
-    # the messages; the sessions' titles are known by then.
+    # Words and beginnings of words are looked up each: five for a page, four for its length. What is shown takes one
+    # for the messages; the sessions' titles are known by then.
     assert await count(server, search) == 5 + 4 + 1
 
 
