@@ -34,8 +34,8 @@ from storage.types import instant_text
 class Watcher(Protocol):
     """Is told of the statements that a database's readers run."""
 
-    def began(self, reading: Reading[Any]) -> Any:
-        """One is about to run; what is returned is given to `ended`."""
+    def began(self, reading: Reading[Any], values: Mapping[str, Any]) -> Any:
+        """One is about to run, with these values; what is returned is given to `ended`."""
 
     def ended(self, begun: Any, error: BaseException | None) -> None:
         """It has come to its end."""
@@ -162,7 +162,7 @@ class Database:
         values: Mapping[str, Any],
     ) -> list[Row]:
         """What `read` gives, and the watchers are told of it."""
-        begun = [watcher.began(reading) for watcher in self.watchers]
+        begun = [watcher.began(reading, values) for watcher in self.watchers]
         error: BaseException | None = None
         try:
             with translated():

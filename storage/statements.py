@@ -1,6 +1,6 @@
 """Watching a database's statements from outside, for traces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -62,7 +62,7 @@ class _Watcher(Generic[T]):
         self._begin = begin
         self._end = end
 
-    def began(self, reading: Reading[Any]) -> T | None:
+    def began(self, reading: Reading[Any], values: Mapping[str, Any]) -> T | None:
         return self._begin(self._system, "SELECT", reading.tables)
 
     def ended(self, begun: T | None, error: BaseException | None) -> None:

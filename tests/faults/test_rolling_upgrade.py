@@ -17,7 +17,7 @@ from tests.support.resumes import follow, resumed
 from tests.support.seeding import counts, save, seeded, thread_rows
 
 TURNS = 1_000
-ADDS, TAKES_AWAY = "0099", "0100"
+ADDS, TAKES_AWAY = "0199", "0200"
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

@@ -1,14 +1,14 @@
 """Kinds of queries, and what a page of each costs."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
 import strawberry
 
 from resolvers.context import Context
 from storage.database import Database
+from storage.reading import Reading
 
 PAGE = 20
 DEEP = 50
@@ -147,41 +147,45 @@ class _Work:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._steps = 0
-        self._ran: list[tuple[str, Any]] = []
-        engine = database.engine.sync_engine
-        if database.is_sqlite:
-            sa.event.listen(engine, "connect", self._watch)
-        else:
-            sa.event.listen(engine, "before_cursor_execute", self._note)
+        self._ran: list[tuple[str, list[Any]]] = []
+        if not database.is_sqlite:
+            database.watchers.append(self)
 
     async def of(self, schema: strawberry.Schema, variables: dict[str, Any]) -> tuple[int, int | None]:
         """Rows read and pages touched on PostgreSQL; steps on SQLite."""
-        self._steps = 0
+        if self._database.is_sqlite:
+            return await self._steps_of(schema, variables), None
         self._ran.clear()
         await _answer(schema, self._database, _OPERATION, variables)
-        if self._database.is_sqlite:
-            return self._steps, None
         rows = touched = 0
         for statement, parameters in list(self._ran):
             async with self._database.read() as connection:
                 explained = await connection.exec_driver_sql(
-                    f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", parameters
+                    f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", tuple(parameters)
                 )
                 plan = explained.scalar_one()[0]["Plan"]
             rows += sum(map(_rows_read, _nodes(plan)))
             touched += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
         return rows, touched
 
-    def _watch(self, connection: Any, _: object) -> None:
+    async def _steps_of(self, schema: strawberry.Schema, variables: dict[str, Any]) -> int:
         def count() -> int:
             self._steps += 100
             return 0
 
-        connection.run_async(lambda driver: driver.set_progress_handler(count, 100))
+        # Those that read are opened by then.
+        await _answer(schema, self._database, _OPERATION, variables)
+        for connection in self._database._readers._born:
+            await connection.set_progress_handler(count, 100)
+        self._steps = 0
+        await _answer(schema, self._database, _OPERATION, variables)
+        return self._steps
 
-    def _note(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if not statement.startswith("EXPLAIN"):
-            self._ran.append((statement, parameters))
+    def began(self, reading: Reading[Any], values: Mapping[str, Any]) -> None:
+        self._ran.append((reading.text, reading.parameters(values)))
+
+    def ended(self, begun: None, error: BaseException | None) -> None:
+        """Counts nothing."""
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

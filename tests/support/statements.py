@@ -1,7 +1,7 @@
 """Which SQL statements a block runs."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,7 +51,7 @@ class _Watcher:
     def __init__(self, ran: Statements) -> None:
         self._ran = ran
 
-    def began(self, reading: Reading[Any]) -> None:
+    def began(self, reading: Reading[Any], values: Mapping[str, Any]) -> None:
         self._ran.append(reading.text)
 
     def ended(self, begun: None, error: BaseException | None) -> None:

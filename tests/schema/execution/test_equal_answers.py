@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:R
 SCHEMA = create_schema()._schema
 TYPES = [kind.name for kind in composites(SCHEMA)]
 # Of each kind of database.
-EXAMPLES = 5_000 if settings.get_current_profile_name() == "soak" else 40
+EXAMPLES = 5_000 if settings.get_current_profile_name() == "soak" else 20
 SWEEPS = 5
 _numbers = itertools.count()
 
