@@ -219,7 +219,11 @@ class Connections:
                 return
 
     def _give_back(self, connection: Any, *, is_sound: bool) -> None:
-        is_old = time.monotonic() - self._born[connection] > _LONGEST_LIFE
+        born = self._born.get(connection)
+        if born is None:
+            # It was closed with all the others.
+            return
+        is_old = time.monotonic() - born > _LONGEST_LIFE
         if is_sound and not is_old and self._driver.is_open(connection):
             self._idle.append(connection)
         else:
