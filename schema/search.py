@@ -47,12 +47,12 @@ class SearchHit:
         return self.score()
 
     @field(str, "Text around the match, plain.", needs=("snippet",))
-    async def snippet(self: Row) -> object:
-        return (await self.snippet()).text
+    def snippet(self: Row) -> object:
+        return self.snippet()
 
     @field(list[TextSpan], "Each matched word in `snippet`.", needs=("snippet",))
-    async def highlights(self: Row) -> object:
-        return (await self.snippet()).highlights
+    def highlights(self: Row) -> object:
+        return self.highlights()
 
 
 @strawberry.type(description="A hit in a page.")

@@ -174,49 +174,59 @@ class Connections:
             await asyncio.wait(self._ending)
 
     async def _take(self) -> Any:
-        while True:
-            while self._idle:
-                # The one that was used last: those that are not needed grow old.
-                connection = self._idle.pop()
-                if self._driver.is_open(connection):
-                    return connection
-                self._end(connection)
-            if len(self._born) + self._opening < self._size:
-                return await self._opened()
-            await self._turn()
+        # What is idle nobody waits for: who gives one back hands it to the first in line.
+        while self._idle:
+            # The one that was used last: those that are not needed grow old.
+            connection = self._idle.pop()
+            if self._driver.is_open(connection):
+                return connection
+            self._end(connection)
+        if len(self._born) + self._opening >= self._size and (connection := await self._turn()) is not None:
+            if self._driver.is_open(connection):
+                return connection
+            self._end(connection)
+        return await self._opened()
 
     async def _opened(self) -> Any:
         self._opening += 1
         try:
             connection = await self._driver.open()
         except BaseException:
-            self._wake()
-            raise
-        finally:
             self._opening -= 1
+            self._hand_on()
+            raise
+        self._opening -= 1
         self._born[connection] = time.monotonic()
         return connection
 
-    async def _turn(self) -> None:
-        """Returns when there may be a connection. Raises Unavailable."""
+    async def _turn(self) -> Any:
+        """A connection, or None when there is room for a new one. Raises Unavailable."""
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
             async with asyncio.timeout(PATIENCE):
-                await turn
+                connection = await turn
         except BaseException as error:
             if turn.done() and not turn.cancelled():
-                self._wake()
+                self._opening -= turn.result() is None
+                self._hand_on(turn.result())
             if isinstance(error, TimeoutError):
                 raise Unavailable(UNAVAILABLE) from None
             raise
+        self._opening -= connection is None
+        return connection
 
-    def _wake(self) -> None:
+    def _hand_on(self, connection: Any = None) -> None:
+        """Gives a connection, or else the room for one, to who has waited longest."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
+                # Until it is taken, as if one were being opened.
+                self._opening += connection is None
+                turn.set_result(connection)
                 return
+        if connection is not None:
+            self._idle.append(connection)
 
     def _give_back(self, connection: Any, *, is_sound: bool) -> None:
         born = self._born.get(connection)
@@ -225,10 +235,10 @@ class Connections:
             return
         is_old = time.monotonic() - born > _LONGEST_LIFE
         if is_sound and not is_old and self._driver.is_open(connection):
-            self._idle.append(connection)
+            self._hand_on(connection)
         else:
             self._end(connection)
-        self._wake()
+            self._hand_on()
 
     def _give_back_after(self, error: BaseException, connection: Any, is_sound: bool) -> None:
         """Raises Unavailable for the error when the connection has ended."""

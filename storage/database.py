@@ -25,10 +25,13 @@ from storage.engines import (
     sqlite_engine,
 )
 from storage.errors import Unavailable
+from storage.kept import Kept
 from storage.outage import UNAVAILABLE, translated
 from storage.poll import Poll
 from storage.reading import Reader, Reading, Row
 from storage.types import instant_text
+
+_MOST_KEPT = 32 * 1024 * 1024
 
 
 class Watcher(Protocol):
@@ -108,6 +111,7 @@ class Database:
         self.engine = sqlite_engine(self.url) if self.is_sqlite else postgresql_engine(self.url, pool_size - readers)
         self._readers = Connections(self._driver(), readers)
         self.watchers: list[Watcher] = []
+        self.kept = Kept(_MOST_KEPT)
         self._reading = self.engine.execution_options(
             **(READING if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
         )

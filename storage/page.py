@@ -44,7 +44,8 @@ class Edge(NamedTuple, Generic[Row]):
 class Scope:
     """One ordering of one list. Its cursors are good nowhere else.
 
-    A cursor is base64url of a JSON list: the scope's fingerprint, then the key of the row that it points at.
+    A cursor is base64url of a JSON list: the scope's fingerprint, then the key of the row that it points at. Parts are
+    values, or functions that give them once there is a cursor.
     """
 
     def __init__(self, *parts: object) -> None:
@@ -53,7 +54,8 @@ class Scope:
     @functools.cached_property
     def _fingerprint(self) -> str:
         # Most pages are asked for without a cursor, and tell none.
-        text = orjson.dumps(self._parts, default=repr)
+        parts = [part() if callable(part) else part for part in self._parts]
+        text = orjson.dumps(parts, default=repr)
         return hashlib.blake2b(text, digest_size=6).hexdigest()
 
     def cursor(self, key: Key) -> str:

@@ -5,8 +5,8 @@ Of a term that many entries hold there is a bit for each entry, of any other a l
 
 import struct
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,9 @@ _PAIRS, _WORDS = 0, 1
 _HEAD = struct.Struct("<HHI")
 
 Mask = npt.NDArray[np.bool_]
+
+Held: TypeAlias = npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
+"""Some of a segment's entries: a list, rising, or a bit for each entry."""
 
 
 class Postings(NamedTuple):
@@ -125,7 +128,8 @@ class Block:
         self.counts = np.frombuffer(data, "<u2", count, _HEAD.size).astype(np.int64)
         self._is_dense = _are_dense(self.counts, size)
         sizes = np.where(self._is_dense, _bitmap_size(size), 2 * self.counts)
-        self._ends = np.cumsum(sizes) + _HEAD.size + 2 * count
+        self._first = _HEAD.size + 2 * count
+        self._ends = np.cumsum(sizes) + self._first
         if count == 0 or int(self._ends[-1]) + named != len(data):
             raise ValueError("a block of the search index is not as long as it says")
 
@@ -143,14 +147,12 @@ class Block:
     def entries(self) -> npt.NDArray[np.uint16]:
         """The entries that hold each of its terms, one term after another."""
         pieces = []
-        start = _HEAD.size + 2 * len(self.counts)
+        start = 0
         for place in np.flatnonzero(self._is_dense).tolist():
-            end = int(self._ends[place])
-            lists = np.frombuffer(self._data, "<u2", (end - _bitmap_size(self._size) - start) // 2, start)
-            pieces += [lists, self._entries(place)]
-            start = end
-        last = np.frombuffer(self._data, "<u2", (int(self._ends[-1]) - start) // 2, start)
-        return np.concatenate([*pieces, last])
+            bits = np.flatnonzero(unpacked(self._bits(place), self._size)).astype(np.uint16)
+            pieces += [self._listed(range(start, place)), bits]
+            start = place + 1
+        return np.concatenate([*pieces, self._listed(range(start, len(self.counts)))])
 
     def place(self, term: str) -> int | None:
         """Where a term stands among its own."""
@@ -171,26 +173,53 @@ class Block:
         words = self.words
         return range(bisect_left(words, prefix), bisect_left(words, prefix + END_OF_PREFIX))
 
-    def mask(self, places: Iterable[int]) -> Mask:
-        """The entries that hold one of the terms at some places."""
+    def mask(self, places: range) -> Mask:
+        """The entries that hold one of the terms at some places in a row."""
         mask = np.zeros(self._size, np.bool_)
-        for place in places:
-            if self._is_dense[place]:
-                mask |= self._bits(place)
-            else:
-                mask[self._entries(place)] = True
+        start = places.start
+        for place in (start + np.flatnonzero(self._is_dense[start : places.stop])).tolist():
+            mask[self._listed(range(start, place))] = True
+            mask |= unpacked(self._bits(place), self._size)
+            start = place + 1
+        mask[self._listed(range(start, places.stop))] = True
         return mask
 
-    def _entries(self, place: int) -> npt.NDArray[np.uint16]:
-        if self._is_dense[place]:
-            return np.flatnonzero(self._bits(place)).astype(np.uint16)
-        count = int(self.counts[place])
-        return np.frombuffer(self._data, "<u2", count, int(self._ends[place]) - 2 * count)
+    def held(self, place: int) -> Held:
+        """The entries that hold the term at a place."""
+        held: Held = self._bits(place) if self._is_dense[place] else self._listed(range(place, place + 1))
+        # Not all of the block is to be kept with it.
+        return held.copy()
 
-    def _bits(self, place: int) -> Mask:
+    def _listed(self, places: range) -> npt.NDArray[np.uint16]:
+        """What stands in the lists of terms in a row, one after another."""
+        start, end = (int(self._ends[place - 1]) if place else self._first for place in (places.start, places.stop))
+        return np.frombuffer(self._data, "<u2", max(end - start, 0) // 2, start)
+
+    def _bits(self, place: int) -> npt.NDArray[np.uint8]:
         length = _bitmap_size(self._size)
-        bits = np.frombuffer(self._data, np.uint8, length, int(self._ends[place]) - length)
-        return np.unpackbits(bits, count=self._size).view(np.bool_)
+        return np.frombuffer(self._data, np.uint8, length, int(self._ends[place]) - length)
+
+
+def unpacked(bits: npt.NDArray[np.uint8], size: int) -> Mask:
+    """A mask of so many entries, by its bits."""
+    return np.unpackbits(bits, count=size).view(np.bool_)
+
+
+def united(masks: Sequence[Mask]) -> Held:
+    """The entries that are in one of several masks, as little as they can be."""
+    if not masks:
+        return np.zeros(0, np.uint16)
+    mask = np.logical_or.reduce(masks)
+    is_dense = 2 * np.count_nonzero(mask) > _bitmap_size(len(mask))
+    return np.packbits(mask) if is_dense else np.flatnonzero(mask).astype(np.uint16)
+
+
+def fill(mask: Mask, held: Held) -> None:
+    """Let a mask, empty till then, hold these."""
+    if held.dtype == np.uint8:
+        mask[:] = np.unpackbits(held.view(np.uint8), count=len(mask))
+    else:
+        mask[held] = True
 
 
 def joined(blocks: Sequence[Block]) -> Postings:

@@ -5,29 +5,28 @@ many, page by page until there are hits enough; only what could still be wrong i
 """
 
 import contextlib
-import functools
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from dataclasses import astuple, dataclass, field
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
-
-import numpy as np
-import sqlalchemy as sa
+from itertools import islice
+from typing import Any, TypeVar
 
 from storage.database import Database
 from storage.errors import InvalidCursor
+from storage.kept import Kept
 from storage.page import Key, Page, Scope
 from storage.reading import Reader, Reading
-from storage.rows import selected
 from storage.search.content import Place, tokens_at
-from storage.search.entries import TITLE_POSITION, entry_tokens, numbers_of, positions_of
-from storage.search.lists import numbers_table
-from storage.search.lookup import Entries, entries_with
-from storage.search.query import Clause, read_query
+from storage.search.entries import TITLE_POSITION, entry_tokens
+from storage.search.found_sessions import all_sessions, newest_sessions, numbered_sessions
+from storage.search.hit import MESSAGE, TITLE, FoundSession, Hit, Search
+from storage.search.known import Changed, Known, known_segments, read_segments
+from storage.search.lookup import entries_with
+from storage.search.matches import Matches
+from storage.search.query import Clause
 from storage.search.score import holds, score
-from storage.session import SessionFilter, conditions, narrowing
-from storage.tables import session
-from storage.types import Instant
+from storage.session import narrowing
 
 MOST_RANKED = 100
 """The newest hits, which RELEVANCE ranks; older ones follow in order of time."""
@@ -35,73 +34,17 @@ MOST_RANKED = 100
 MOST_SESSIONS = 2_000
 """Sessions with the words up to which all of them are read at once; of more, the newest first."""
 
-_MOST_READINGS = 64
 _DENSE = 2
 _FIRST_SESSIONS, _MOST_AT_ONCE = 64, 1024
 _MOST_LOOKED_AT = 1_000
 # What falls short by a little costs another statement.
 _SPARE, _SOME = 1.25, 4
+# Other segments each time: there are writers that never rest.
+_MOST_TRIES = 3
 
 RELEVANCE = "RELEVANCE"
-TITLE = "TITLE"
-MESSAGE = "MESSAGE"
 
-
-class FoundSession(NamedTuple):
-    """What is known of a session in which something was found."""
-
-    number: int
-    id: str
-    updated_at: datetime
-    title: str
-
-
-class Hit(NamedTuple):
-    """A message that matched, or a session's title: then `position` is TITLE_POSITION."""
-
-    session: FoundSession
-    position: int
-    score: float | None = None
-
-    @property
-    def session_id(self) -> str:
-        """The session that it is in."""
-        return self.session.id
-
-    @property
-    def is_title(self) -> bool:
-        """Whether the title matched and not a message."""
-        return bool(self.position == TITLE_POSITION)
-
-    @property
-    def place(self) -> Place:
-        """Where it stands."""
-        return Place(self.session_id, self.position)
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What is searched for, and where."""
-
-    clauses: tuple[Clause, ...]
-    narrowed: SessionFilter
-    scopes: frozenset[str]
-
-    @classmethod
-    def of(cls, query: str, narrowed: SessionFilter, scopes: Sequence[str]) -> "Search":
-        """Raises InvalidQuery."""
-        return cls(tuple(read_query(query)), narrowed, frozenset(scopes))
-
-    @property
-    def finds_nothing(self) -> bool:
-        """Whether there is no word or no place to look for."""
-        return not self.clauses or not self.scopes
-
-    @property
-    def has_phrases(self) -> bool:
-        """Whether some words must follow each other."""
-        return any(len(clause.tokens) > 1 for clause in self.clauses)
-
+T = TypeVar("T")
 
 _TIE = -1.0
 _KINDS = (float, datetime, str, int)
@@ -109,17 +52,14 @@ _KINDS = (float, datetime, str, int)
 
 async def search_page(database: Database, search: Search, order: str, size: int, after: str | None) -> Page[Hit]:
     """A page of hits: best first, or newest first. Raises InvalidCursor and Unavailable."""
-    scope = Scope(
-        "search", order, [list(clause) for clause in search.clauses], astuple(search.narrowed), sorted(search.scopes)
-    )
+    scope = Scope("search", order, *search.parts)
     since = None if after is None else scope.key(after, _KINDS)
     if since is not None and not 0 <= since[-1] <= TITLE_POSITION:
         raise InvalidCursor("This is not a cursor.")
     hits: list[Hit] = []
     if not search.finds_nothing:
-        async with database.snapshot() as reader:
-            found = await _Found.of(reader, search)
-            hits = await (found.best if order == RELEVANCE else found.newest)(size + 1, since)
+        look = _Found.best if order == RELEVANCE else _Found.newest
+        hits = await _looked(database, search, lambda found: look(found, size + 1, since))
     return HitPage(database, search, scope, hits[:size], has_previous=after is not None, has_more=len(hits) > size)
 
 
@@ -147,10 +87,7 @@ class HitPage(Page[Hit]):
         return self._has_more
 
     async def total_count(self) -> int:
-        if self._search.finds_nothing:
-            return 0
-        async with self._database.snapshot() as reader:
-            return await (await _Found.of(reader, self._search)).count()
+        return 0 if self._search.finds_nothing else await _looked(self._database, self._search, _Found.count)
 
 
 async def scores(database: Database, clauses: Sequence[Clause], places: Sequence[Place]) -> dict[Place, float]:
@@ -167,23 +104,43 @@ def _key(hit: Hit) -> Key:
     return (_TIE if hit.score is None else hit.score, hit.session.updated_at, hit.session.id, hit.position)
 
 
-_sessions = sa.select(*selected(session, FoundSession._fields))
+async def _looked(database: Database, search: Search, look: "Callable[[_Found], Awaitable[T]]") -> T:
+    """What is found among segments and sessions that belong together. Raises Unavailable.
+
+    Most often the segments are those that were there at the last search, which the statements make sure of.
+    """
+    kept = database.kept
+    known = known_segments(kept)
+    for _ in range(_MOST_TRIES):
+        if known is None:
+            known = await read_segments(database, kept)
+        try:
+            return await look(await _Found.of(database, kept, known, search))
+        except Changed:
+            read = known_segments(kept)
+            known = None if read is known else read
+    async with database.snapshot() as reader:
+        return await look(await _Found.of(reader, kept, await read_segments(reader, kept), search))
 
 
 @dataclass(slots=True)
 class _Found:
-    """Entries that may be hits, and the tokens of those that were looked at."""
+    """Entries that may be hits, and the tokens of those that were looked at. What reads sessions raises Changed."""
 
     reader: Reader
+    kept: Kept
+    known: Known
     search: Search
-    entries: Entries
+    matches: Matches
     tokens: dict[Place, str] = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, reader: Reader, search: Search) -> "_Found":
+    async def of(cls, reader: Reader, kept: Kept, known: Known, search: Search) -> "_Found":
         scopes = search.scopes
-        entries = await entries_with(reader, search.clauses, titles=TITLE in scopes, messages=MESSAGE in scopes)
-        return cls(reader, search, entries)
+        mask = await entries_with(reader, kept, known, search.clauses)
+        return cls(
+            reader, kept, known, search, Matches(known, mask, titles=TITLE in scopes, messages=MESSAGE in scopes)
+        )
 
     async def best(self, size: int, since: Key | None) -> list[Hit]:
         """The first `size` hits after the one whose key is `since`: the newest ones ranked, then the others."""
@@ -205,126 +162,152 @@ class _Found:
     async def newest(self, size: int, since: Key | None) -> list[Hit]:
         """The first `size` hits, newest first, after the one whose key is `since`."""
         hits: list[Hit] = []
-        waiting: list[Hit] = []
         looked_at, some = 0, size
-        async with contextlib.aclosing(self._candidates(since)) as candidates:
-            async for more in candidates:
-                waiting += more
-                while len(waiting) >= some:
-                    hits += await self._hits_among(waiting[:some])
-                    if len(hits) >= size:
-                        return hits[:size]
-                    waiting, looked_at = waiting[some:], looked_at + some
-                    some = _next(size - len(hits), len(hits), looked_at)
-        while waiting and len(hits) < size:
-            hits += await self._hits_among(waiting[:some])
-            waiting = waiting[some:]
+        async with contextlib.aclosing(self._candidates(size, since)) as pages:
+            waiting = _Waiting(pages)
+            while len(hits) < size and (candidates := await waiting.next(some)):
+                hits += await self._hits_among(candidates)
+                looked_at += len(candidates)
+                some = _next(size - len(hits), len(hits), looked_at)
         return hits[:size]
 
     async def count(self) -> int:
         """How many hits there are."""
-        id_of = {row.number: row.id for row in await self._sessions()}
-        runs = np.flatnonzero(np.isin(self.entries.numbers, np.array(list(id_of), np.int64)))
-        uncertain = self.entries.ids(runs.tolist()) if self.search.has_phrases else self.entries.titles(runs)
-        total = int(self.entries.found[runs].sum()) - len(uncertain)
-        places = zip(numbers_of(uncertain).tolist(), positions_of(uncertain).tolist(), strict=True)
-        # A title that was changed may be there twice.
-        doubtful = list(dict.fromkeys(Place(id_of[number], position) for number, position in places))
+        rows = await self._sessions()
+        sessions, positions = self.matches.of([row.number for row in rows])
+        # Of a title that was changed both may be there, and one that does not hold the words any more.
+        is_doubtful = positions == TITLE_POSITION
+        if self.search.has_phrases:
+            is_doubtful[:] = True
+        doubtful = dict.fromkeys(
+            Hit(rows[place], position)
+            for place, position in zip(sessions[is_doubtful].tolist(), positions[is_doubtful].tolist(), strict=True)
+        )
+        total = len(positions) - int(is_doubtful.sum())
         for start in range(0, len(doubtful), _MOST_LOOKED_AT):
-            tokens = await tokens_at(self.reader, doubtful[start : start + _MOST_LOOKED_AT])
-            total += sum(holds(said, self.search.clauses) for said in tokens.values())
+            total += len(await self._hits_among(list(islice(doubtful, start, start + _MOST_LOOKED_AT))))
+            self.tokens.clear()
         return total
 
     async def _sessions(self) -> Sequence[FoundSession]:
         """All sessions that some of the entries belong to, in no order, and others where those are many."""
         archived, values = narrowing(self.search.narrowed)
-        numbers = np.unique(self.entries.numbers).tolist()
+        numbers = self.matches.numbers.tolist()
         if len(numbers) > MOST_SESSIONS:
-            return await self.reader.rows(_all(archived, tuple(values), is_sqlite=self.reader.is_sqlite), **values)
-        reading = _numbered(archived, tuple(values), is_sqlite=self.reader.is_sqlite)
-        rows = await self.reader.rows(reading, **values, numbers=numbers)
-        return [row for row in rows if row.number is not None]
+            reading = all_sessions(archived, tuple(values), is_sqlite=self.reader.is_sqlite)
+            return await self._rows(reading, **values)
+        if not numbers:
+            await self._check()
+            return []
+        reading = numbered_sessions(archived, tuple(values), is_sqlite=self.reader.is_sqlite)
+        return [row for row in await self._rows(reading, **values, numbers=numbers) if row.number is not None]
 
-    async def _newest_sessions(self, since: Key | None) -> AsyncGenerator[Sequence[FoundSession], None]:
-        """Page by page, from the one that `since` lies in."""
-        key = None if since is None else since[1:3]
-        numbers = np.unique(self.entries.numbers)
+    async def _rows(self, reading: Reading[FoundSession], **values: Any) -> list[FoundSession]:
+        """What a statement finds that relies on the known segments. Raises Changed and Unavailable."""
+        rows = await self.reader.rows(reading, **values, segments=self.known.name)
+        if not rows:
+            await self._check()
+        return rows
+
+    async def _check(self) -> None:
+        """Raises Changed unless the segments are those that are known, and Unavailable."""
+        if await read_segments(self.reader, self.kept) is not self.known:
+            raise Changed
+
+    async def _newest_sessions(self, size: int, since: Key | None) -> AsyncGenerator[Sequence[FoundSession], None]:
+        """Page by page, from the one that `since` lies in; the first page of `size` hits or more, if all goes well."""
+        numbers = self.matches.numbers
         # Sessions are numbered as they come: most of those that are there may have the words.
         are_many = len(numbers) > MOST_SESSIONS or (
             len(numbers) > _FIRST_SESSIONS and _DENSE * len(numbers) > int(numbers[-1])
         )
-        if not are_many:
-            rows = [row for row in await self._sessions() if key is None or (row.updated_at, row.id) <= key]
-            yield sorted(rows, key=lambda row: (row.updated_at, row.id), reverse=True)
+        if not are_many and not len(numbers):
+            await self._check()
             return
         archived, values = narrowing(self.search.narrowed)
-        is_inclusive, size = True, _FIRST_SESSIONS
+        if not are_many:
+            values["numbers"] = numbers.tolist()
+        names = tuple(name for name in values if name != "numbers")
+        key = None if since is None else since[1:3]
+        is_inclusive, wanted = True, min(_FIRST_SESSIONS, size)
         while True:
             bound = None if key is None else is_inclusive
-            reading = _newest(archived, tuple(values), bound, is_sqlite=self.reader.is_sqlite)
+            reading = newest_sessions(
+                archived, names, bound, are_numbered=not are_many, is_sqlite=self.reader.is_sqlite
+            )
             at = {} if key is None else {"updated_at": key[0], "id": key[1]}
-            page = await self.reader.rows(reading, **values, **at, size=size)
+            rows = await self._rows(reading, **values, **at, size=wanted)
+            page = [row for row in rows if row.number is not None]
             yield page
-            if len(page) < size:
+            if len(page) < wanted:
                 return
-            key, is_inclusive, size = (page[-1].updated_at, page[-1].id), False, min(2 * size, _MOST_AT_ONCE)
+            key, is_inclusive, wanted = (page[-1].updated_at, page[-1].id), False, min(2 * wanted, _MOST_AT_ONCE)
 
-    async def _candidates(self, since: Key | None) -> AsyncGenerator[list[Hit], None]:
-        """What may be hits, newest first, session after session."""
-        async for rows in self._newest_sessions(since):
-            for row in rows:
-                positions = positions_of(self.entries.of(row.number))
-                if since is not None and row.id == since[2]:
-                    positions = positions[positions < since[3]]
-                # The title has the first id and the last position; one that was changed may be there twice.
-                newest_first = sorted(set(positions.tolist()), reverse=True)
-                if newest_first and newest_first[0] == TITLE_POSITION:
-                    self.tokens[Place(row.id, TITLE_POSITION)] = entry_tokens([row.title])
-                yield [Hit(row, position) for position in newest_first]
+    async def _candidates(self, size: int, since: Key | None) -> "AsyncGenerator[_Candidates, None]":
+        """What may be hits, newest first, some sessions at a time."""
+        async for rows in self._newest_sessions(size, since):
+            sessions, positions = self.matches.newest_first([row.number for row in rows])
+            if since is not None:
+                ids = [row.id for row in rows]
+                place = ids.index(since[2]) if since[2] in ids else -1
+                is_after = (sessions != place) | (positions < since[3])
+                sessions, positions = sessions[is_after], positions[is_after]
+            yield _Candidates(rows, sessions.tolist(), positions.tolist())
 
-    async def _hits_among(self, candidates: Sequence[Hit]) -> list[Hit]:
-        doubtful = [hit for hit in candidates if self.search.has_phrases or hit.is_title]
+    async def _hits_among(self, candidates: list[Hit]) -> list[Hit]:
+        doubtful = candidates if self.search.has_phrases else [hit for hit in candidates if hit.is_title]
+        if not doubtful:
+            return candidates
         await self._look_at(doubtful)
         wrong = {hit for hit in doubtful if not holds(self.tokens.get(hit.place, ""), self.search.clauses)}
-        return [hit for hit in candidates if hit not in wrong]
+        return [hit for hit in candidates if hit not in wrong] if wrong else candidates
 
     async def _look_at(self, hits: Iterable[Hit]) -> None:
-        unknown = [hit.place for hit in hits if hit.place not in self.tokens]
+        unknown = []
+        for hit in hits:
+            if hit.is_title:
+                self.tokens[hit.place] = entry_tokens([hit.session.title])
+            elif hit.place not in self.tokens:
+                unknown.append(hit.place)
         if unknown:
             self.tokens |= await tokens_at(self.reader, unknown)
+
+
+class _Candidates:
+    """What may be hits in some sessions, in order; each is made when it is taken."""
+
+    def __init__(self, rows: Sequence[FoundSession], sessions: list[int], positions: list[int]) -> None:
+        self.count = len(sessions)
+        self._hits = (Hit(rows[place], position) for place, position in zip(sessions, positions, strict=True))
+
+    def take(self, count: int) -> Iterator[Hit]:
+        """The next ones."""
+        self.count -= min(count, self.count)
+        return islice(self._hits, count)
+
+
+class _Waiting:
+    """Candidates of many pages, one after another."""
+
+    def __init__(self, pages: AsyncGenerator[_Candidates, None]) -> None:
+        self._pages = pages
+        self._read: deque[_Candidates] = deque()
+
+    async def next(self, count: int) -> list[Hit]:
+        """So many, fewer only when there are no more."""
+        while sum(page.count for page in self._read) < count:
+            page = await anext(self._pages, None)
+            if page is None:
+                break
+            self._read.append(page)
+        taken: list[Hit] = []
+        while self._read and len(taken) < count:
+            taken += self._read[0].take(count - len(taken))
+            if not self._read[0].count:
+                self._read.popleft()
+        return taken
 
 
 def _next(missing: int, found: int, looked_at: int) -> int:
     """How many to look at next, when that many of so many were hits."""
     return min(round(_SPARE * missing * (looked_at + 1) / (found + 1)) + _SOME, _MOST_LOOKED_AT)
-
-
-@functools.lru_cache(maxsize=_MOST_READINGS)
-def _all(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[FoundSession]:
-    statement = _sessions.where(*conditions(archived, dict.fromkeys(names)))
-    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
-
-
-@functools.lru_cache(maxsize=_MOST_READINGS)
-def _numbered(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[FoundSession]:
-    """Those with given numbers; on SQLite a row of nulls for each that none has."""
-    table, number = numbers_table("numbers", is_sqlite=is_sqlite)
-    # An outer join, and the order left to Python: SQLite would else look at every session by another index.
-    is_one = sa.and_(session.c.number == number, *conditions(archived, dict.fromkeys(names)))
-    statement = _sessions.select_from(table.outerjoin(session, is_one))
-    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
-
-
-@functools.lru_cache(maxsize=_MOST_READINGS)
-def _newest(
-    archived: str, names: tuple[str, ...], is_inclusive: bool | None, *, is_sqlite: bool
-) -> Reading[FoundSession]:
-    """A page of them, newest first: behind the one with a given `updated_at` and id, or from it on; None for all."""
-    statement = _sessions.where(*conditions(archived, dict.fromkeys(names)))
-    if is_inclusive is not None:
-        order = sa.tuple_(session.c.updated_at, session.c.id)
-        bound = sa.tuple_(sa.bindparam("updated_at", type_=Instant()), sa.bindparam("id", type_=session.c.id.type))
-        statement = statement.where(order <= bound if is_inclusive else order < bound)
-    statement = statement.order_by(session.c.updated_at.desc(), session.c.id.desc())
-    statement = statement.limit(sa.bindparam("size", type_=sa.Integer()))
-    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)

@@ -5,17 +5,19 @@ sessions that are gone and titles that were changed are told too.
 """
 
 import functools
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
 
+from storage.kept import Kept
 from storage.reading import Reader, Reading
-from storage.search.block import END_OF_PREFIX, Block, Mask, pair_term
-from storage.search.entries import TITLE_POSITION, Ids, Runs, numbers_of, positions_of
-from storage.search.lists import texts_table
+from storage.search.block import END_OF_PREFIX, Block, Held, Mask, fill, pair_term, united
+from storage.search.known import Changed, Known
+from storage.search.lists import numbers_table, texts_table
 from storage.search.query import Clause
 from storage.search.vocabulary import pair_kind, token_hash
 from storage.tables import search_block, search_segment
@@ -24,153 +26,134 @@ from storage.types import KeyText
 _MOST_TERMS = 32
 """In one statement, which may give some kilobytes for each in each segment."""
 
-
-class _Segment(NamedTuple):
-    id: int
-    size: int
-    runs: bytes
+_OVERHEAD = 200
+"""Bytes of memory that are needed to keep what holds a term, besides what that is."""
 
 
-@functools.lru_cache
-def _segments(*, is_sqlite: bool) -> Reading[_Segment]:
-    statement = sa.select(search_segment.c.id, search_segment.c.size, search_segment.c.runs)
-    return Reading(statement, _Segment, _Segment._fields, is_sqlite=is_sqlite)
+class Term(NamedTuple):
+    """A word, or the pair that a segment names so, or all words with a prefix."""
+
+    text: str
+    is_prefix: bool = False
 
 
-class _Asked(NamedTuple):
-    """The terms of a clause that an entry must hold: all of `terms`, and one that begins with `prefix`."""
-
-    terms: list[str]
-    prefix: str | None
-
-    @classmethod
-    def by(cls, clause: Clause) -> "_Asked":
+def terms_of(clauses: Iterable[Clause]) -> list[Term]:
+    """Those that an entry must hold to match all clauses, each once; prefixes last."""
+    terms: dict[Term, None] = {}
+    prefixes: dict[Term, None] = {}
+    for clause in clauses:
         whole = clause.tokens[:-1] if clause.is_prefix else clause.tokens
         kinds = [pair_kind(token_hash(first), token_hash(second)) for first, second in pairwise(whole)]
-        return cls([*whole, *map(pair_term, kinds)], clause.tokens[-1] if clause.is_prefix else None)
+        terms |= dict.fromkeys(map(Term, (*whole, *map(pair_term, kinds))))
+        if clause.is_prefix:
+            prefixes[Term(clause.tokens[-1], is_prefix=True)] = None
+    return [*terms, *prefixes]
 
 
-class Entries:
-    """Some of the entries of segments, by session: titles, messages or both."""
-
-    def __init__(self, parts: Sequence[tuple[Runs, Mask]], *, titles: bool, messages: bool) -> None:
-        nothing = np.zeros(0, np.int64)
-        firsts = np.concatenate([nothing, *(runs.firsts for runs, _ in parts)])
-        counts = np.concatenate([nothing, *(runs.counts for runs, _ in parts)])
-        starts = np.cumsum(counts) - counts
-        self._mask = np.concatenate([np.zeros(0, np.bool_), *(mask for _, mask in parts)])
-        begins = starts[positions_of(firsts) == TITLE_POSITION]
-        if not messages:
-            has_title = self._mask[begins]
-            self._mask[:] = False
-            self._mask[begins] = has_title
-        if not titles:
-            self._mask[begins] = False
-        found = np.add.reduceat(self._mask, starts, dtype=np.int64) if len(starts) else nothing
-        order = np.argsort(firsts, kind="stable")
-        order = order[found[order] > 0]
-        self._firsts, self._counts, self._starts = firsts[order], counts[order], starts[order]
-        self.found = found[order]
-        """How many there are in each run."""
-        self.numbers = numbers_of(self._firsts)
-        """The session of each run, rising."""
-
-    def of(self, number: int) -> Ids:
-        """The ids of a session's entries, some perhaps twice."""
-        start, end = np.searchsorted(self.numbers, number), np.searchsorted(self.numbers, number, "right")
-        return self.ids(range(int(start), int(end)))
-
-    def ids(self, runs: Iterable[int]) -> Ids:
-        """The ids of the entries in some runs."""
-        some = [
-            self._firsts[run] + np.flatnonzero(self._mask[self._starts[run] : self._starts[run] + self._counts[run]])
-            for run in runs
-        ]
-        return np.concatenate([np.zeros(0, np.int64), *some])
-
-    def titles(self, runs: Ids) -> Ids:
-        """The ids of the titles among the entries in some runs."""
-        firsts = self._firsts[runs]
-        titles: Ids = firsts[(positions_of(firsts) == TITLE_POSITION) & self._mask[self._starts[runs]]]
-        return titles
+async def entries_with(reader: Reader, kept: Kept, known: Known, clauses: Iterable[Clause]) -> Mask:
+    """Which entries hold the words of all clauses, and as far as is known their phrases. Raises Changed and
+    Unavailable.
+    """
+    terms = terms_of(clauses)
+    words = [term for term in terms if not term.is_prefix]
+    batches = [words[start : start + _MOST_TERMS] for start in range(0, len(words), _MOST_TERMS)]
+    mask: Mask | None = None
+    for batch in [*batches, *([term] for term in terms if term.is_prefix)]:
+        if mask is None or mask.any():
+            held = await _held(reader, kept, known, batch)
+            for term in batch:
+                its = _mask(known, held[term])
+                mask = its if mask is None else mask & its
+    return np.zeros(known.size, np.bool_) if mask is None else mask
 
 
-async def entries_with(
-    reader: Reader, clauses: Sequence[Clause], *, titles: bool = True, messages: bool = True
-) -> Entries:
-    """The entries with the words of all clauses, and as far as is known with their phrases."""
-    asked = list(map(_Asked.by, clauses))
-    terms = list(dict.fromkeys(term for one in asked for term in one.terms))
-    prefixes = list(dict.fromkeys(one.prefix for one in asked if one.prefix is not None))
-    is_sqlite = reader.is_sqlite
-    segments = await reader.rows(_segments(is_sqlite=is_sqlite))
-    holding = _Holding({segment.id: segment.size for segment in segments})
-    for start in range(0, len(terms), _MOST_TERMS):
-        if holding.masks:
-            asked_for = terms[start : start + _MOST_TERMS]
-            holding.all_of(await reader.rows(_blocks_of(is_sqlite=is_sqlite), terms=asked_for))
-    for prefix in prefixes:
-        if holding.masks:
-            under = {"prefix": prefix, "end": prefix + END_OF_PREFIX}
-            holding.one_under(prefix, await reader.rows(_blocks_under(is_sqlite=is_sqlite), **under))
-    parts = [
-        (Runs.read(segment.runs), holding.masks[segment.id]) for segment in segments if segment.id in holding.masks
-    ]
-    return Entries(parts, titles=titles, messages=messages)
+def _mask(known: Known, held: dict[int, Held]) -> Mask:
+    """Of all entries those that segments, by their ids, hold."""
+    mask = np.zeros(known.size, np.bool_)
+    for id, some in held.items():
+        if len(some):
+            fill(mask[known.spans[id]], some)
+    return mask
 
 
-class _Holding:
-    """By the id of each segment that has some, its entries that hold all that was asked for so far."""
+async def _held(reader: Reader, kept: Kept, known: Known, terms: Sequence[Term]) -> defaultdict[Term, dict[int, Held]]:
+    """The entries of each segment that hold each term; `terms` are words, or one prefix."""
+    found: defaultdict[Term, dict[int, Held]] = defaultdict(dict)
+    unknown: dict[int, None] = {}
+    missing: dict[Term, None] = {}
+    for term in terms:
+        for id in known.spans:
+            held = kept.get((id, term))
+            if held is None:
+                unknown[id] = missing[term] = None
+            else:
+                found[term][id] = held
+    if not unknown:
+        return found
+    is_told: set[int] = set()
+    under: defaultdict[int, list[Block]] = defaultdict(list)
+    if terms[0].is_prefix:
+        [term] = terms
+        blocks = _blocks_under(is_sqlite=reader.is_sqlite)
+        values = {"prefix": term.text, "end": term.text + END_OF_PREFIX}
+        for id, data in await reader.rows(blocks, segments=list(unknown), **values):
+            is_told.add(id)
+            if data is not None:
+                under[id].append(Block(data, _size(known, id)))
+        for id in is_told:
+            found[term][id] = united([block.mask(block.places_under(term.text)) for block in under[id]])
+    else:
+        texts = [term.text for term in missing]
+        rows = await reader.rows(_blocks_of(is_sqlite=reader.is_sqlite), segments=list(unknown), terms=texts)
+        for id, text, data in rows:
+            is_told.add(id)
+            found[Term(text)][id] = _held_of(text, data, _size(known, id))
+    if len(is_told) < len(unknown):
+        raise Changed
+    for term in missing:
+        for id in unknown:
+            held = found[term][id]
+            kept.put((id, term), held, held.nbytes + _OVERHEAD)
+    return found
 
-    def __init__(self, sizes: dict[int, int]) -> None:
-        self.masks: dict[int, Mask] = {id: np.ones(size, np.bool_) for id, size in sizes.items()}
 
-    def all_of(self, rows: Iterable[Any]) -> None:
-        """Keep those with the terms of rows: for each term and segment the block where it is if it is there."""
-        for segment_id, term, data in rows:
-            if segment_id in self.masks:
-                block = None if data is None else Block(data, len(self.masks[segment_id]))
-                place = None if block is None else block.place(term)
-                self._keep(segment_id, None if block is None or place is None else block.mask([place]))
+def _size(known: Known, id: int) -> int:
+    span = known.spans[id]
+    return int(span.stop - span.start)
 
-    def one_under(self, prefix: str, rows: Iterable[Any]) -> None:
-        """Keep those with a word that begins so, by the blocks in which such words may be."""
-        found: dict[int, Mask] = {}
-        for segment_id, data in rows:
-            if segment_id in self.masks and data is not None:
-                block = Block(data, len(self.masks[segment_id]))
-                mask = block.mask(block.places_under(prefix))
-                found[segment_id] = found[segment_id] | mask if segment_id in found else mask
-        for segment_id in list(self.masks):
-            self._keep(segment_id, found.get(segment_id))
 
-    def _keep(self, segment_id: int, mask: Mask | None) -> None:
-        both = None if mask is None else self.masks[segment_id] & mask
-        if both is not None and both.any():
-            self.masks[segment_id] = both
-        else:
-            del self.masks[segment_id]
+def _held_of(term: str, data: bytes | None, size: int) -> Held:
+    """What holds a term, by the block in which it would be."""
+    if data is None:
+        return united([])
+    block = Block(data, size)
+    place = block.place(term)
+    return united([]) if place is None else block.held(place)
 
 
 @functools.lru_cache
 def _blocks_of(*, is_sqlite: bool) -> Reading[tuple[int, str, bytes | None]]:
-    """For each segment and term the block in which it would be."""
-    table, term = texts_table("terms", is_sqlite=is_sqlite)
+    """For each of some segments and each term the block in which it would be."""
+    segments, id = numbers_table("segments", is_sqlite=is_sqlite)
+    terms, term = texts_table("terms", is_sqlite=is_sqlite)
     data = (
         sa.select(search_block.c.data)
         .where(search_block.c.segment_id == search_segment.c.id, search_block.c.first <= term)
         .order_by(search_block.c.first.desc())
         .limit(sa.literal_column("1"))
-        .correlate(search_segment, table)
+        .correlate(search_segment, terms)
         .scalar_subquery()
     )
-    statement = sa.select(search_segment.c.id, term, data).join_from(search_segment, table, sa.true())
+    given = sa.join(segments, search_segment, search_segment.c.id == id).join(terms, sa.true())
+    statement = sa.select(search_segment.c.id, term, data).select_from(given)
     return Reading(statement, tuple, (), is_sqlite=is_sqlite)
 
 
 @functools.lru_cache
 def _blocks_under(*, is_sqlite: bool) -> Reading[tuple[int, bytes | None]]:
-    """The blocks in which words that begin so would be; on SQLite a row without one for a segment that has none."""
+    """The blocks of each of some segments in which words that begin so would be, or a row without one."""
+    segments, id = numbers_table("segments", is_sqlite=is_sqlite)
+    given = sa.join(segments, search_segment, search_segment.c.id == id)
     before = search_block.alias()
     first = (
         sa.select(sa.func.max(before.c.first))
@@ -185,10 +168,9 @@ def _blocks_under(*, is_sqlite: bool) -> Reading[tuple[int, bytes | None]]:
     )
     # Either way segment by segment: joined freely, all blocks of all segments may be looked at.
     if is_sqlite:
-        statement = sa.select(search_segment.c.id, search_block.c.data).join_from(
-            search_segment, search_block, is_near, isouter=True
-        )
+        joined = given.join(search_block, is_near, isouter=True)
+        statement = sa.select(search_segment.c.id, search_block.c.data).select_from(joined)
     else:
         near = sa.select(search_block.c.data).where(is_near).correlate(search_segment).offset(0).lateral()
-        statement = sa.select(search_segment.c.id, near.c.data).join_from(search_segment, near, sa.true())
+        statement = sa.select(search_segment.c.id, near.c.data).select_from(given.join(near, sa.true(), isouter=True))
     return Reading(statement, tuple, (), is_sqlite=is_sqlite)

@@ -5,6 +5,7 @@ import string
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from storage.search.query import Clause
@@ -41,16 +42,14 @@ def cut_snippet(texts: Iterable[str], clauses: Sequence[Clause]) -> Snippet:
     first, best, best_matches, most = "", "", [], 0
     for text in texts:
         first = first or text
-        for window in _windows(text):
-            if not _may_match(window, clauses):
-                continue
+        for window in _windows(text) if len(text) > _WINDOW else (text,):
             matched = matched_words(window, clauses)
-            count = len({clause for _, clause in matched})
+            count = len({clause for _, clause in matched}) if matched else 0
             if count > most:
                 best, best_matches, most = window, matched, count
             if most == len(clauses):
-                return _cut(best, best_matches)
-    return _cut(best, best_matches) if most else _cut(first[: 2 * LENGTH], [])
+                return _cut(best, best_matches, most)
+    return _cut(best, best_matches, most) if most else _cut(first[: 2 * LENGTH], [], 0)
 
 
 def _windows(text: str) -> Iterator[str]:
@@ -68,47 +67,65 @@ def _windows(text: str) -> Iterator[str]:
             start -= 1
 
 
-def _may_match(text: str, clauses: Sequence[Clause]) -> bool:
-    """Whether it is worth the time to look at each word."""
-    folded = text.lower() if text.isascii() else normal_form(text)
-    return any(all(token in folded for token in clause.tokens) for clause in clauses)
-
-
 def matched_words(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
     """The words of a text that clauses match, with the clause, in order of the words."""
-    if text.isascii() and all(len(clause.tokens) == 1 for clause in clauses):
-        return _matched_alone(text, clauses)
+    is_ascii = text.isascii()
+    folded = text.lower() if is_ascii else normal_form(text)
+    # It is seldom worth the time to look at each word.
+    possible = [clause for clause in clauses if _may_match(folded, clause)]
+    if not possible:
+        return []
+    if is_ascii:
+        return _matched_in_ascii(text, folded, possible)
     sequence = [(word, token) for word in words(text) for token in word_tokens(word.text)]
     tokens = [token for _, token in sequence]
     found: dict[tuple[Word, Clause], None] = {}
     for place, (word, _) in enumerate(sequence):
-        for clause in clauses:
+        for clause in possible:
             length = len(clause.tokens)
             if _follows(tokens[place : place + length], clause):
                 found.update(dict.fromkeys((sequence[place + step][0], clause) for step in range(length)))
             elif _has_part(word.text, clause):
                 found[(word, clause)] = None
-    return sorted(found, key=lambda match: match[0].start)
+    return sorted(found, key=_start_of)
 
 
-def _matched_alone(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
-    """The same for clauses of one token, in ASCII: what one matches holds its token, so no other word is looked at."""
-    folded = text.lower()
-    found: list[tuple[Word, Clause]] = []
+def _may_match(folded: str, clause: Clause) -> bool:
+    return all(token in folded for token in clause.tokens)
+
+
+def _start_of(match: tuple[Word, Clause]) -> int:
+    return match[0].start
+
+
+def _matched_in_ascii(text: str, folded: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
+    """The same where a word has one token at most: what a clause matches begins in a word that holds its first."""
+    found: dict[tuple[Word, Clause], None] = {}
     for clause in clauses:
-        [token] = clause.tokens
-        place = folded.find(token)
+        first, length = clause.tokens[0], len(clause.tokens)
+        place = folded.find(first)
         while place >= 0:
+            end = place + len(first)
             while place > 0 and folded[place - 1] in _OF_WORDS:
                 place -= 1
-            end = place + 1
             while end < len(folded) and folded[end] in _OF_WORDS:
                 end += 1
             word = Word(place, end, text[place:end])
-            if _follows(list(word_tokens(word.text)), clause) or _has_part(word.text, clause):
-                found.append((word, clause))
-            place = folded.find(token, end)
-    return sorted(found, key=lambda match: match[0].start)
+            following = [word] if length == 1 else _with_tokens(text, place, length)
+            is_first = end - place == len(first)
+            if (is_first and length == 1) or _follows(
+                [token for one in following for token in word_tokens(one.text)], clause
+            ):
+                found.update(dict.fromkeys((one, clause) for one in following))
+            elif _has_part(word.text, clause):
+                found[(word, clause)] = None
+            place = folded.find(first, end)
+    return sorted(found, key=_start_of)
+
+
+def _with_tokens(text: str, start: int, count: int) -> list[Word]:
+    """So many words that have tokens, from a place in ASCII on."""
+    return list(islice((word for word in words(text, start) if word_tokens(word.text)), count))
 
 
 def _follows(tokens: list[str], clause: Clause) -> bool:
@@ -124,11 +141,16 @@ def _has_part(word: str, clause: Clause) -> bool:
     return any(_follows(parts[place : place + length], clause) for place in range(len(parts) - length + 1))
 
 
-def _cut(text: str, matched: list[tuple[Word, Clause]]) -> Snippet:
-    start = _start(text, _best_place(matched)) if matched else 0
+def _cut(text: str, matched: list[tuple[Word, Clause]], clauses: int) -> Snippet:
+    """A piece around words that match so many clauses."""
+    start = 0
+    if matched:
+        start = _start(text, _best_place(matched) if clauses > 1 else matched[0][0].start)
     end = _end(text, start + LENGTH)
-    # One blank for each, so that places stay what they are.
-    shown = text[start:end].translate(_SPACES)
+    shown = text[start:end]
+    if not (shown.isascii() and shown.isprintable()):
+        # One blank for each, so that places stay what they are.
+        shown = shown.translate(_SPACES)
     spans = dict.fromkeys(
         TextSpan(word.start - start, min(word.end, end) - start) for word, _ in matched if start <= word.start < end
     )

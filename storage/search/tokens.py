@@ -65,9 +65,9 @@ class Word(NamedTuple):
     text: str
 
 
-def words(text: str) -> Iterator[Word]:
-    """The words of a text with their places."""
-    for found in (_ASCII_WORD if text.isascii() else _WORD).finditer(text):
+def words(text: str, start: int = 0) -> Iterator[Word]:
+    """The words of a text with their places, from a place between words on."""
+    for found in (_ASCII_WORD if text.isascii() else _WORD).finditer(text, start):
         yield Word(found.start(), found.end(), found.group())
 
 

@@ -149,21 +149,28 @@ async def test_a_page_of_hits_takes_as_many_statements_however_many_hits_it_has(
     with statements(server) as few:
         assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 4
     await saved(server, *(session(n) for n in range(1, 25)))
+    with statements(server) as changed:
+        assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 100
     with statements(server) as many:
         assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 100
-    # The segments, their words, the sessions in order, what the hits say, the messages to show.
-    assert len(few) == len(many) <= 6
+    # The sessions in order, what the hits say and their titles, the messages to show.
+    assert len(few) == len(many) <= 4
+    # Which segments there are is not what was known: these, and what they say of the words.
+    assert len(changed) == len(many) + 3
 
 
 async def test_hits_are_counted_when_that_is_asked_for_only(serve: Serve) -> None:
     server = await filled(serve, session(0))
     counted = '{ search(query: "leap", orderBy: RECENT) { %s nodes { session { id } } } }'
+    for fields in ("", "totalCount"):
+        # Prepared when it comes again.
+        await server.client.data(counted % fields)
     with statements(server) as plain:
         await server.client.data(counted % "")
     with statements(server) as with_count:
         await server.client.data(counted % "totalCount")
-    # The segments, their words, the sessions, the titles.
-    assert len(with_count) == len(plain) + 4
+    # The sessions, since all else was read before.
+    assert len(with_count) == len(plain) + 1
     with statements(server) as nothing:
         await server.client.data('{ search(query: "…") { totalCount nodes { score } } }')
     assert nothing == []

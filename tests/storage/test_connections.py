@@ -52,3 +52,22 @@ async def test_two_connections_are_enough_for_seeding_and_serving_much_at_once(d
 
     assert {states[-1]["state"] for states in ends} == {"READY"}
     assert all(answer["sessions"]["totalCount"] == 8 for answer in await answers)
+
+
+async def test_readers_are_served_in_the_order_in_which_they_came(database_url: str) -> None:
+    served: list[str] = []
+
+    async def read(name: str) -> None:
+        async with database.snapshot():
+            served.append(name)
+
+    # One connection of the two is for reading.
+    async with Database(database_url, pool_size=2) as database, asyncio.timeout(PATIENCE):
+        async with database.snapshot():
+            waiting = [asyncio.create_task(read(name)) for name in ("first", "second")]
+            await asyncio.sleep(0)
+        # Whoever comes at the very moment in which the connection becomes free.
+        await read("last")
+        await asyncio.gather(*waiting)
+
+    assert served == ["first", "second", "last"]

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from storage.database import Database
 from storage.doctor import examine
-from storage.search.hits import Search, search_page
+from storage.search.hit import Search
+from storage.search.hits import search_page
 from storage.session import SessionFilter, delete_session
 from storage.tables import thread
 from tests.support.documents import assistant, tool_result, tool_use, user, zagens

@@ -21,7 +21,8 @@ from storage.database import Database
 from storage.doctor import examine
 from storage.errors import NewerDatabase
 from storage.migrations import is_current, migrate
-from storage.search.hits import Search, search_page
+from storage.search.hit import Search
+from storage.search.hits import search_page
 from storage.session import SessionFilter, delete_session
 from storage.tables import metadata
 from tests.support.documents import user, zagens

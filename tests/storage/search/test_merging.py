@@ -12,7 +12,8 @@ from storage.errors import Unavailable
 from storage.search import merging
 from storage.search.checking import told_by_all
 from storage.search.entries import numbers_of
-from storage.search.hits import Search, search_page
+from storage.search.hit import Search
+from storage.search.hits import search_page
 from storage.search.merging import MOST_OF_A_KIND, merge
 from storage.session import SessionFilter, delete_session, update_session
 from storage.tables import search_segment

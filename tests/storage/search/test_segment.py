@@ -90,7 +90,7 @@ def test_blocks_tell_of_every_term_and_every_prefix(texts: list[list[str]], byte
                 if before:
                     block = Block(before[-1], segment.size)
                     place = block.place(term)
-                    mask = block.mask([] if place is None else [place])
+                    mask = block.mask(range(0) if place is None else range(place, place + 1))
                 assert mask.tolist() == holds
             for prefix in ("r", "re", "fil", "漢", "x", "é"):
                 mask = np.zeros(segment.size, np.bool_)

@@ -1,0 +1,79 @@
+"""What is searched for, and what is found."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from storage.search.content import Place
+from storage.search.entries import TITLE_POSITION
+from storage.search.query import Clause, read_query
+from storage.session import SessionFilter
+
+TITLE = "TITLE"
+MESSAGE = "MESSAGE"
+
+
+class FoundSession(NamedTuple):
+    """What is known of a session in which something was found."""
+
+    number: int
+    id: str
+    updated_at: datetime
+    title: str
+
+
+class Hit(NamedTuple):
+    """A message that matched, or a session's title: then `position` is TITLE_POSITION."""
+
+    session: FoundSession
+    position: int
+    score: float | None = None
+
+    @property
+    def session_id(self) -> str:
+        """The session that it is in."""
+        return self.session.id
+
+    @property
+    def is_title(self) -> bool:
+        """Whether the title matched and not a message."""
+        return bool(self.position == TITLE_POSITION)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.session_id, self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for, and where."""
+
+    clauses: tuple[Clause, ...]
+    narrowed: SessionFilter
+    scopes: frozenset[str]
+
+    @classmethod
+    def of(cls, query: str, narrowed: SessionFilter, scopes: Sequence[str]) -> "Search":
+        """Raises InvalidQuery."""
+        return cls(tuple(read_query(query)), narrowed, frozenset(scopes))
+
+    @property
+    def parts(self) -> tuple[Callable[[], object], ...]:
+        """Of the scope of its cursors."""
+        return (
+            lambda: [list(clause) for clause in self.clauses],
+            lambda: astuple(self.narrowed),
+            lambda: sorted(self.scopes),
+        )
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether there is no word or no place to look for."""
+        return not self.clauses or not self.scopes
+
+    @property
+    def has_phrases(self) -> bool:
+        """Whether some words must follow each other."""
+        return any(len(clause.tokens) > 1 for clause in self.clauses)
