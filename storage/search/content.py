@@ -2,8 +2,8 @@
 
 import asyncio
 import functools
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -12,12 +12,14 @@ from storage.jsontext import load
 from storage.positions import places
 from storage.reading import Reader, Reading
 from storage.rows import selected
-from storage.search.entries import TITLE_POSITION, entry_tokens, searched_texts
+from storage.search.entries import TITLE_POSITION, searched_texts
 from storage.tables import message, session
 from storage.types import is_any_of
 
 _LONG = 1_000_000
-"""Characters of messages from which on they are read beside the event loop."""
+"""Characters from which on what is done with texts is done beside the event loop."""
+
+T = TypeVar("T")
 
 
 class Place(NamedTuple):
@@ -27,9 +29,12 @@ class Place(NamedTuple):
     position: int
 
 
-async def tokens_at(reader: Reader, at: Sequence[Place]) -> dict[Place, str]:
-    """The tokens of what is at each place; of what is not there or cannot be understood none. Raises Unavailable."""
-    tokens: dict[Place, str] = {}
+async def texts_at(reader: Reader, at: Sequence[Place]) -> dict[Place, list[str]]:
+    """The searched texts of what is at each place; of what is not there or cannot be understood none.
+
+    Raises Unavailable.
+    """
+    texts: dict[Place, list[str]] = {}
     messages = [place for place in at if place.position != TITLE_POSITION]
     if messages:
         rows = await reader.rows(
@@ -37,15 +42,17 @@ async def tokens_at(reader: Reader, at: Sequence[Place]) -> dict[Place, str]:
             owner=[place.session_id for place in messages],
             position=[place.position for place in messages],
         )
-        if sum(len(row.content) for row in rows) > _LONG:
-            tokens = await asyncio.to_thread(_tokens, rows)
-        else:
-            tokens = _tokens(rows)
+        texts = await beside(sum(len(row.content) for row in rows), lambda: _texts(rows))
     titles = [place.session_id for place in at if place.position == TITLE_POSITION]
     if titles:
         for id, title in await reader.rows(_titles(is_sqlite=reader.is_sqlite), ids=titles):
-            tokens[Place(id, TITLE_POSITION)] = entry_tokens([title])
-    return tokens
+            texts[Place(id, TITLE_POSITION)] = [title]
+    return texts
+
+
+async def beside(length: int, work: Callable[[], T]) -> T:
+    """What work on texts of that length gives, done beside the event loop where they are long."""
+    return await asyncio.to_thread(work) if length > _LONG else work()
 
 
 class _Content(NamedTuple):
@@ -68,8 +75,8 @@ def _titles(*, is_sqlite: bool) -> Reading[tuple[str, str]]:
     return Reading(statement, tuple, (), is_sqlite=is_sqlite)
 
 
-def _tokens(rows: Iterable[Any]) -> dict[Place, str]:
-    return {Place(row.session_id, row.position): entry_tokens(message_texts(row.content)) for row in rows}
+def _texts(rows: Iterable[Any]) -> dict[Place, list[str]]:
+    return {Place(row.session_id, row.position): message_texts(row.content) for row in rows}
 
 
 def message_texts(content: str) -> list[str]:

@@ -17,15 +17,16 @@ from storage.errors import InvalidCursor
 from storage.kept import Kept
 from storage.page import Key, Page, Scope
 from storage.reading import Reader, Reading
-from storage.search.content import Place, tokens_at
+from storage.search.content import Place, beside, texts_at
 from storage.search.entries import TITLE_POSITION, entry_tokens
 from storage.search.found_sessions import all_sessions, newest_sessions, numbered_sessions
 from storage.search.hit import MESSAGE, TITLE, FoundSession, Hit, Search
 from storage.search.known import Changed, Known, known_segments, read_segments
 from storage.search.lookup import entries_with
 from storage.search.matches import Matches
+from storage.search.matching import says
 from storage.search.query import Clause
-from storage.search.score import holds, score
+from storage.search.score import score
 from storage.session import narrowing
 
 MOST_RANKED = 100
@@ -35,7 +36,7 @@ MOST_SESSIONS = 2_000
 """Sessions with the words up to which all of them are read at once; of more, the newest first."""
 
 _DENSE = 2
-_FIRST_SESSIONS, _MOST_AT_ONCE = 64, 1024
+_FIRST_SESSIONS, _MOST_AT_ONCE, _GROWTH = 64, 1024, 4
 _MOST_LOOKED_AT = 1_000
 # What falls short by a little costs another statement.
 _SPARE, _SOME = 1.25, 4
@@ -92,12 +93,21 @@ class HitPage(Page[Hit]):
 
 async def scores(database: Database, clauses: Sequence[Clause], places: Sequence[Place]) -> dict[Place, float]:
     """How well what stands at each place matches; of what is gone nothing. Raises Unavailable."""
-    tokens = await tokens_at(database, places)
-    return {place: _score(place, said, clauses) for place, said in tokens.items()}
+    return await _scored(await texts_at(database, places), clauses)
 
 
-def _score(place: Place, tokens: str, clauses: Sequence[Clause]) -> float:
-    return score(tokens, clauses, is_title=place.position == TITLE_POSITION)
+async def _scored(texts: dict[Place, list[str]], clauses: Sequence[Clause]) -> dict[Place, float]:
+    def scored() -> dict[Place, float]:
+        return {
+            place: score(entry_tokens(its), clauses, is_title=place.position == TITLE_POSITION)
+            for place, its in texts.items()
+        }
+
+    return await beside(_length(texts.values()), scored)
+
+
+def _length(all_texts: Iterable[list[str]]) -> int:
+    return sum(len(text) for texts in all_texts for text in texts)
 
 
 def _key(hit: Hit) -> Key:
@@ -125,14 +135,14 @@ async def _looked(database: Database, search: Search, look: "Callable[[_Found], 
 
 @dataclass(slots=True)
 class _Found:
-    """Entries that may be hits, and the tokens of those that were looked at. What reads sessions raises Changed."""
+    """Entries that may be hits, and the texts of those that were looked at. What reads sessions raises Changed."""
 
     reader: Reader
     kept: Kept
     known: Known
     search: Search
     matches: Matches
-    tokens: dict[Place, str] = field(default_factory=dict)
+    texts: dict[Place, list[str]] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, reader: Reader, kept: Kept, known: Known, search: Search) -> "_Found":
@@ -148,11 +158,9 @@ class _Found:
             return await self.newest(size, since)
         wanted = max(MOST_RANKED, size)
         found = await self.newest(wanted, None)
-        await self._look_at(found[:MOST_RANKED])
-        ranked = [
-            hit._replace(score=_score(hit.place, self.tokens.get(hit.place, ""), self.search.clauses))
-            for hit in found[:MOST_RANKED]
-        ]
+        texts = await self._texts_of(found[:MOST_RANKED])
+        score_of = await _scored(texts, self.search.clauses)
+        ranked = [hit._replace(score=score_of.get(hit.place, 0.0)) for hit in found[:MOST_RANKED]]
         hits = sorted(ranked, key=_key, reverse=True) + found[MOST_RANKED:]
         page = [hit for hit in hits if since is None or _key(hit) < since][:size]
         if len(page) < size and len(found) == wanted:
@@ -186,7 +194,7 @@ class _Found:
         total = len(positions) - int(is_doubtful.sum())
         for start in range(0, len(doubtful), _MOST_LOOKED_AT):
             total += len(await self._hits_among(list(islice(doubtful, start, start + _MOST_LOOKED_AT))))
-            self.tokens.clear()
+            self.texts.clear()
         return total
 
     async def _sessions(self) -> Sequence[FoundSession]:
@@ -241,7 +249,7 @@ class _Found:
             yield page
             if len(page) < wanted:
                 return
-            key, is_inclusive, wanted = (page[-1].updated_at, page[-1].id), False, min(2 * wanted, _MOST_AT_ONCE)
+            key, is_inclusive, wanted = (page[-1].updated_at, page[-1].id), False, min(_GROWTH * wanted, _MOST_AT_ONCE)
 
     async def _candidates(self, size: int, since: Key | None) -> "AsyncGenerator[_Candidates, None]":
         """What may be hits, newest first, some sessions at a time."""
@@ -258,19 +266,25 @@ class _Found:
         doubtful = candidates if self.search.has_phrases else [hit for hit in candidates if hit.is_title]
         if not doubtful:
             return candidates
-        await self._look_at(doubtful)
-        wrong = {hit for hit in doubtful if not holds(self.tokens.get(hit.place, ""), self.search.clauses)}
+        texts = await self._texts_of(doubtful)
+        clauses = self.search.clauses
+        right = await beside(
+            _length(texts.values()), lambda: {place for place, its in texts.items() if says(its, clauses)}
+        )
+        wrong = {hit for hit in doubtful if hit.place not in right}
         return [hit for hit in candidates if hit not in wrong] if wrong else candidates
 
-    async def _look_at(self, hits: Iterable[Hit]) -> None:
+    async def _texts_of(self, hits: Sequence[Hit]) -> dict[Place, list[str]]:
+        """What is said at each; of what is gone nothing."""
         unknown = []
         for hit in hits:
             if hit.is_title:
-                self.tokens[hit.place] = entry_tokens([hit.session.title])
-            elif hit.place not in self.tokens:
+                self.texts[hit.place] = [hit.session.title]
+            elif hit.place not in self.texts:
                 unknown.append(hit.place)
         if unknown:
-            self.tokens |= await tokens_at(self.reader, unknown)
+            self.texts |= await texts_at(self.reader, unknown)
+        return {hit.place: self.texts[hit.place] for hit in hits if hit.place in self.texts}
 
 
 class _Candidates:

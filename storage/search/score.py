@@ -15,23 +15,18 @@ _TITLE_WEIGHT = 2.0
 _TOGETHER_WEIGHT = 1.0
 
 
-def holds(tokens: str, clauses: Sequence[Clause]) -> bool:
-    """Whether an entry with these tokens matches every clause."""
-    return all(_said(clause) in tokens for clause in clauses)
-
-
 def score(tokens: str, clauses: Sequence[Clause], *, is_title: bool) -> float:
     """The score of an entry with these tokens; higher is better."""
     length = tokens.count(" ") - 1
     shortness = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / _USUAL_LENGTH)
-    counts = [tokens.count(_said(clause)) for clause in clauses]
+    counts = [tokens.count(said(clause)) for clause in clauses]
     value = sum(count * (_SATURATION + 1) / (count + shortness) for count in counts)
     if len(clauses) > 1:
         together = Clause(tuple(token for clause in clauses for token in clause.tokens), clauses[-1].is_prefix)
-        value += _TOGETHER_WEIGHT * (_said(together) in tokens)
+        value += _TOGETHER_WEIGHT * (said(together) in tokens)
     return round(value + _TITLE_WEIGHT * is_title, 6)
 
 
-def _said(clause: Clause) -> str:
+def said(clause: Clause) -> str:
     """A clause as it stands among an entry's tokens."""
     return f" {' '.join(clause.tokens)}{'' if clause.is_prefix else ' '}"

@@ -1,15 +1,14 @@
 """What of a hit is shown: a plain piece of the text around the best match, and where the matched words stand in it."""
 
 import re
-import string
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
+from storage.search.matching import matched_words
 from storage.search.query import Clause
-from storage.search.tokens import Word, normal_form, part_text, word_tokens, words
+from storage.search.tokens import Word
 
 LENGTH = 240
 """Code points of a snippet, about."""
@@ -17,7 +16,6 @@ LENGTH = 240
 _LEAD = 60
 _WINDOW = 4_000
 _JOINERS = "\u200d\ufe0e\ufe0f"
-_OF_WORDS = frozenset(string.ascii_lowercase + string.digits + "_")
 # All there are lie below.
 _SPACES = {code: " " for code in range(0x3001) if chr(code).isspace()}
 _BREAK = re.compile(r"[\s!-/:-@[-^`{-~]")
@@ -65,80 +63,6 @@ def _windows(text: str) -> Iterator[str]:
         start = end - LENGTH
         while start > wanted - _WINDOW // 2 and not _BREAK.match(text, start - 1):
             start -= 1
-
-
-def matched_words(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
-    """The words of a text that clauses match, with the clause, in order of the words."""
-    is_ascii = text.isascii()
-    folded = text.lower() if is_ascii else normal_form(text)
-    # It is seldom worth the time to look at each word.
-    possible = [clause for clause in clauses if _may_match(folded, clause)]
-    if not possible:
-        return []
-    if is_ascii:
-        return _matched_in_ascii(text, folded, possible)
-    sequence = [(word, token) for word in words(text) for token in word_tokens(word.text)]
-    tokens = [token for _, token in sequence]
-    found: dict[tuple[Word, Clause], None] = {}
-    for place, (word, _) in enumerate(sequence):
-        for clause in possible:
-            length = len(clause.tokens)
-            if _follows(tokens[place : place + length], clause):
-                found.update(dict.fromkeys((sequence[place + step][0], clause) for step in range(length)))
-            elif _has_part(word.text, clause):
-                found[(word, clause)] = None
-    return sorted(found, key=_start_of)
-
-
-def _may_match(folded: str, clause: Clause) -> bool:
-    return all(token in folded for token in clause.tokens)
-
-
-def _start_of(match: tuple[Word, Clause]) -> int:
-    return match[0].start
-
-
-def _matched_in_ascii(text: str, folded: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
-    """The same where a word has one token at most: what a clause matches begins in a word that holds its first."""
-    found: dict[tuple[Word, Clause], None] = {}
-    for clause in clauses:
-        first, length = clause.tokens[0], len(clause.tokens)
-        place = folded.find(first)
-        while place >= 0:
-            end = place + len(first)
-            while place > 0 and folded[place - 1] in _OF_WORDS:
-                place -= 1
-            while end < len(folded) and folded[end] in _OF_WORDS:
-                end += 1
-            word = Word(place, end, text[place:end])
-            following = [word] if length == 1 else _with_tokens(text, place, length)
-            is_first = end - place == len(first)
-            if (is_first and length == 1) or _follows(
-                [token for one in following for token in word_tokens(one.text)], clause
-            ):
-                found.update(dict.fromkeys((one, clause) for one in following))
-            elif _has_part(word.text, clause):
-                found[(word, clause)] = None
-            place = folded.find(first, end)
-    return sorted(found, key=_start_of)
-
-
-def _with_tokens(text: str, start: int, count: int) -> list[Word]:
-    """So many words that have tokens, from a place in ASCII on."""
-    return list(islice((word for word in words(text, start) if word_tokens(word.text)), count))
-
-
-def _follows(tokens: list[str], clause: Clause) -> bool:
-    *whole, last = clause.tokens
-    if len(tokens) != len(clause.tokens) or tokens[:-1] != whole:
-        return False
-    return tokens[-1].startswith(last) if clause.is_prefix else tokens[-1] == last
-
-
-def _has_part(word: str, clause: Clause) -> bool:
-    parts = part_text(word).split()
-    length = len(clause.tokens)
-    return any(_follows(parts[place : place + length], clause) for place in range(len(parts) - length + 1))
 
 
 def _cut(text: str, matched: list[tuple[Word, Clause]], clauses: int) -> Snippet:

@@ -1,10 +1,10 @@
 """Searching: `python -m tests.speed.search`, or `make bench-search`.
 
 Each line is one kind of query in one order: the median and the 95th percentile of the first page and of page 50 (the
-last page where there are fewer), 20 hits a page with score, snippet, highlights, session and message, through the
-schema without HTTP. The queries of a kind take turns. `read` counts the rows that the statements of a page visit: on
-PostgreSQL by EXPLAIN ANALYZE, with the pages that they touch; on SQLite, which counts no rows, the steps of its virtual
-machine.
+last page where there are fewer), 20 hits a page with score, snippet, highlights, session and message, prepared as the
+server does, without HTTP. The queries of a kind take turns. `cold`: the process has forgotten before each of them what
+the index says. `read` counts the rows that the statements of a page visit then: on PostgreSQL by EXPLAIN ANALYZE, with
+the pages that they touch; on SQLite, which counts no rows, the steps of its virtual machine.
 
 The data set is built once, in the folder reprise-bench of XDG_CACHE_HOME or ~/.cache, which may be deleted.
 """

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
+from storage.search.matching import matched_words
 from storage.search.query import Clause, read_query
-from storage.search.snippet import LENGTH, TextSpan, cut_snippet, matched_words
+from storage.search.snippet import LENGTH, TextSpan, cut_snippet
 from storage.search.tokens import part_text, word_tokens, words
 from tests.support.searches import FRAGMENTS, holds, queries_of, texts_of, vocabularies
 
