@@ -173,7 +173,7 @@ async def search(
     scopes: list[str],
 ) -> SearchPage:
     """Hits of a query. Raises BadUserInput, InvalidQuery and InvalidCursor."""
-    asked = Search.of(storable_text(query), storable_filter(filter or SessionFilter()), scopes)
+    asked = Search.of(storable_text(query), storable_filter(filter), scopes)
     page = await search_page(context.database, asked, order_by, held(first, "first"), after)
     shown = await _Shown.of(context, page.nodes)
     return SearchPage(page, [SearchHit(shown, asked, hit) for hit in page.nodes])

@@ -27,6 +27,7 @@ __all__ = ["SessionFilter", "Span"]
 
 LONGEST_TITLE = 100
 MOST_MODELS = 1000
+_NO_FILTER = SessionFilter()
 _BIDI_OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
@@ -68,14 +69,16 @@ async def sessions(
     order_by: tuple[str, str],
 ) -> Page[SessionRow]:
     """A page of the sessions that the filter lets in. Raises BadUserInput and InvalidCursor."""
-    narrowed = storable_filter(filter or SessionFilter())
+    narrowed = storable_filter(filter)
     return await session_page(
         context.database, page_request(first, after, last, before), narrowed, *order_by, context.wanted
     )
 
 
-def storable_filter(narrowed: SessionFilter) -> SessionFilter:
-    """Raises BadUserInput for more models than a statement takes."""
+def storable_filter(narrowed: SessionFilter | None) -> SessionFilter:
+    """None lets in what it does by default. Raises BadUserInput for more models than a statement takes."""
+    if narrowed is None:
+        return _NO_FILTER
     models = None if narrowed.models is None else sorted({storable_text(model) for model in narrowed.models})
     if models is not None and len(models) > MOST_MODELS:
         raise BadUserInput(f"`models` must not name more than {MOST_MODELS}.")

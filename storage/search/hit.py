@@ -43,7 +43,7 @@ class Hit(NamedTuple):
     @property
     def place(self) -> Place:
         """Where it stands."""
-        return Place(self.session_id, self.position)
+        return Place(self.session.id, self.position)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from math import inf
 
 from storage.search.entries import entry_tokens
 from storage.search.query import Clause
@@ -24,8 +25,10 @@ def _says(text: str, clause: Clause) -> bool:
     return _may_match(folded, clause) and any(_runs(text, folded, clause))
 
 
-def matched_words(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clause]]:
-    """The words of a text that clauses match, with the clause, in order of the words."""
+def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> list[tuple[Word, Clause]]:
+    """The words of a text that clauses match, with the clause, in order of the words: of each clause all those that
+    begin no more than `reach` characters behind its first, at least.
+    """
     is_ascii = text.isascii()
     folded = text.lower() if is_ascii else normal_form(text)
     # It is seldom worth the time to look at each word.
@@ -33,9 +36,14 @@ def matched_words(text: str, clauses: Sequence[Clause]) -> list[tuple[Word, Clau
     if not possible:
         return []
     if is_ascii:
-        found = dict.fromkeys(
-            (word, clause) for clause in possible for run in _runs(text, folded, clause) for word in run
-        )
+        found: dict[tuple[Word, Clause], None] = {}
+        for clause in possible:
+            end = inf
+            for run in _runs(text, folded, clause):
+                end = min(end, run[0].start + reach)
+                if run[0].start > end:
+                    break
+                found.update(dict.fromkeys((word, clause) for word in run))
         return sorted(found, key=_start_of)
     sequence = [(word, token) for word in words(text) for token in word_tokens(word.text)]
     tokens = [token for _, token in sequence]

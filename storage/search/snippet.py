@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 from storage.search.matching import matched_words
@@ -41,7 +42,8 @@ def cut_snippet(texts: Iterable[str], clauses: Sequence[Clause]) -> Snippet:
     for text in texts:
         first = first or text
         for window in _windows(text) if len(text) > _WINDOW else (text,):
-            matched = matched_words(window, clauses)
+            # Of one clause the first match is shown, with what stands around it.
+            matched = matched_words(window, clauses, LENGTH if len(clauses) == 1 else inf)
             count = len({clause for _, clause in matched}) if matched else 0
             if count > most:
                 best, best_matches, most = window, matched, count
