@@ -29,8 +29,11 @@ class Client:
     def __init__(self, url: str, token: str | None = None) -> None:
         self._url = url
         self._authorization = {"authorization": f"Bearer {token}"} if token else {}
-        # trust_env: a proxy of the machine does not lead to the loopback.
-        self.http = httpx2.AsyncClient(base_url=url, headers=self._authorization, timeout=PATIENCE, trust_env=False)
+        # trust_env: a proxy of the machine does not lead to the loopback. verify: there is no TLS, and to read whom one
+        # would trust takes longer than the server takes to start.
+        self.http = httpx2.AsyncClient(
+            base_url=url, headers=self._authorization, timeout=PATIENCE, trust_env=False, verify=False
+        )
 
     async def __aenter__(self) -> Self:
         return self
