@@ -8,7 +8,7 @@ from typing import Any
 from tests.conftest import Serve
 from tests.support.client import Client
 from tests.support.documents import zagens
-from tests.support.sessions import imported, saved
+from tests.support.sessions import imported, saved_together
 from tests.support.statements import statements
 
 PAGE = """query (
@@ -99,7 +99,7 @@ async def test_an_empty_page_tells_what_lies_around_it(serve: Serve) -> None:
 
 async def test_page_sizes_are_held_within_1_to_500_and_50_is_meant(serve: Serve) -> None:
     server = await serve(seed=False)
-    await saved(server, *(zagens(f"s{n}") for n in range(501)))
+    await saved_together(server, *(zagens(f"s{n}") for n in range(501)))
 
     sizes = [{}, {"first": 0}, {"last": 0}, {"first": 500}, {"first": 501}, {"last": 501}, {"first": 2**31 - 1}]
     found = [len((await page(server.client, **size))["nodes"]) for size in sizes]

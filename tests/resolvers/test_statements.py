@@ -7,7 +7,7 @@ from tests.conftest import Serve
 from tests.support.documents import assistant, codewhale, tool_result, tool_use, user
 from tests.support.readme import README
 from tests.support.server import Served
-from tests.support.sessions import saved
+from tests.support.sessions import saved, saved_together
 from tests.support.statements import statements
 
 RESUME = "mutation ($id: ID!) { resumeSession(input: {sessionId: $id}) { resumeTask { threadId } } }"
@@ -63,7 +63,11 @@ async def filled(serve: Serve, *, count: int, resumed: int = 0) -> Served:
     server = await serve(seed=resumed > 0)
     turn = [user("Why?"), assistant(tool_use("t")), user(tool_result("t")), assistant("Because.")]
     parents = [None, *(f"s{n}" for n in range(count))]
-    await saved(server, *(codewhale(f"s{n}", messages=turn * 3, parent_session_id=parents[n]) for n in range(count)))
+    documents = [codewhale(f"s{n}", messages=turn * 3, parent_session_id=parents[n]) for n in range(count)]
+    # Several segments of the index, as from several imports.
+    await saved(server, *documents[:6])
+    if documents[6:]:
+        await saved_together(server, *documents[6:])
     for n in range(resumed):
         task = (await server.client.data(RESUME, id=f"s{n}"))["resumeSession"]["resumeTask"]
         async for event in server.client.subscribe(READY, {"id": task["threadId"]}):

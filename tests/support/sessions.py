@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from storage.exports import export_document
 from storage.formats import read_document
-from storage.imports import import_document
+from storage.imports import CREATED, import_document, import_documents
 from tests.support.client import Client
 from tests.support.documents import Document
 from tests.support.server import Served
@@ -55,6 +55,12 @@ async def saved(server: Served, *documents: Document) -> None:
     """Save many documents without the requests."""
     for document in documents:
         await import_document(server.app.state.database, read_document(document))
+
+
+async def saved_together(server: Served, *documents: Document) -> None:
+    """Save documents in one transaction, as an import of files does: for hundreds of them."""
+    outcomes = await import_documents(server.app.state.database, [read_document(document) for document in documents])
+    assert set(outcomes) == {CREATED}
 
 
 async def update_session(client: Client, id: str, **changes: Any) -> Payload:
