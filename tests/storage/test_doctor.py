@@ -1,6 +1,8 @@
 """The doctor finds what is wrong, nothing else, and makes the index anew where it is told to."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from storage.search.hit import Search
 from storage.search.hits import search_page
 from storage.session import SessionFilter, delete_session
 from storage.tables import thread
+from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.documents import assistant, tool_result, tool_use, user, zagens
 from tests.support.seeding import resume, save, seed
 
@@ -23,13 +26,40 @@ TOOLS = zagens(
 )
 
 
+class Original(NamedTuple):
+    """A database of which each test has a copy."""
+
+    databases: SqliteDatabases | PostgresDatabases
+    url: str
+
+
+async def fill(url: str) -> None:
+    """With sessions whose numbers are 1 to 4, the third of which was resumed."""
+    async with Database(url) as database:
+        for document in (LONG, zagens("empty", "Empty"), TOOLS, zagens("many", messages=[user("x")] * 100)):
+            await save(database, document)
+        await seed(database, await resume(database, "tools"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def original(request: pytest.FixtureRequest) -> Iterator[Original]:
+    name = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}[request.param]
+    databases: SqliteDatabases | PostgresDatabases = request.getfixturevalue(name)
+    with databases.copy() as url:
+        asyncio.run(fill(url))
+        yield Original(databases, url)
+
+
+@pytest.fixture
+def database_url(original: Original) -> Iterator[str]:
+    """A database as `fill` leaves it."""
+    with original.databases.copy(original.url) as url:
+        yield url
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """With sessions in it whose numbers are 1 to 4, the third of which was resumed."""
     async with Database(database_url) as opened:
-        for document in (LONG, zagens("empty", "Empty"), TOOLS, zagens("many", messages=[user("x")] * 100)):
-            await save(opened, document)
-        await seed(opened, await resume(opened, "tools"))
         yield opened
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+_SQLITE = "sqlite:///"
 # Speed over durability: the data is thrown away. Enough connections for tests that start many processes.
 POSTGRES_SETTINGS = """
 fsync = off
@@ -81,10 +82,10 @@ class SqliteDatabases:
         asyncio.run(migrated(sqlite_url(self._template)))
 
     @contextmanager
-    def copy(self) -> Iterator[str]:
-        """Yields the URL of a database that no other test sees."""
+    def copy(self, original: str | None = None) -> Iterator[str]:
+        """Yields the URL of a database that no other test sees: empty, or as that of another URL, which nobody uses."""
         path = self._folder / f"{next(self._numbers)}.sqlite"
-        shutil.copyfile(self._template, path)
+        shutil.copyfile(self._template if original is None else original.removeprefix(_SQLITE), path)
         try:
             yield sqlite_url(path)
         finally:
@@ -110,11 +111,12 @@ class PostgresDatabases:
         self._runner.run(migrated(self._url(self._template)))
 
     @contextmanager
-    def copy(self) -> Iterator[str]:
-        """Yields the URL of a database that no other test sees."""
+    def copy(self, original: str | None = None) -> Iterator[str]:
+        """Yields the URL of a database that no other test sees: empty, or as that of another URL, which nobody uses."""
         name = f"{self._template}_{next(self._numbers)}"
+        template = self._template if original is None else urlsplit(original).path[1:]
         # FILE_COPY takes half the time of WAL_LOG where fsync is off.
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         try:
             yield self._url(name)
         finally:
@@ -135,7 +137,7 @@ class PostgresDatabases:
 
 
 def sqlite_url(path: Path) -> str:
-    return f"sqlite:///{path}"
+    return f"{_SQLITE}{path}"
 
 
 async def migrated(url: str) -> None:
