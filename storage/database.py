@@ -31,7 +31,7 @@ from storage.poll import Poll
 from storage.reading import Reader, Reading, Row
 from storage.types import instant_text
 
-_MOST_KEPT = 32 * 1024 * 1024
+_MOST_KEPT = 64 * 1024 * 1024
 
 
 class Watcher(Protocol):

@@ -128,7 +128,7 @@ async def _looked(database: Database, search: Search, look: "Callable[[_Found], 
             return await look(await _Found.of(database, kept, known, search))
         except Changed:
             read = known_segments(kept)
-            known = None if read is known else read
+            known = None if read is None or read.name == known.name else read
     async with database.snapshot() as reader:
         return await look(await _Found.of(reader, kept, await read_segments(reader, kept), search))
 
@@ -219,7 +219,7 @@ class _Found:
 
     async def _check(self) -> None:
         """Raises Changed unless the segments are those that are known, and Unavailable."""
-        if await read_segments(self.reader, self.kept) is not self.known:
+        if (await read_segments(self.reader, self.kept)).name != self.known.name:
             raise Changed
 
     async def _newest_sessions(self, size: int, since: Key | None) -> AsyncGenerator[Sequence[FoundSession], None]:

@@ -6,6 +6,7 @@ import pytest
 
 import storage.search.hits
 from storage.database import Database
+from storage.kept import Kept
 from storage.search.merging import MOST_OF_A_KIND
 from storage.session import delete_session, update_session
 from tests.conftest import Serve
@@ -25,8 +26,14 @@ def session(id: str, turn: int = 0, extra: int = 0) -> Document:
     return zagens(id, messages=[*said, *[user("More.")] * extra])
 
 
-async def test_what_another_process_writes_is_found_at_once(database_url: str, serve: Serve) -> None:
+@pytest.mark.parametrize("most_bytes", [0, 2_000, None])
+async def test_what_another_process_writes_is_found_at_once(
+    database_url: str, serve: Serve, most_bytes: int | None
+) -> None:
     server = await serve(seed=False)
+    if most_bytes is not None:
+        # Nothing that is known of the index fits, or little.
+        server.app.state.database.kept = Kept(most_bytes)
     async with Database(database_url) as elsewhere:
         assert await found(server.client, "constant") == []
         await save(elsewhere, session("a"))
