@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from storage.content_block import read_blocks
 from storage.jsontext import canonical, dump, load
-from storage.search.content import message_texts
-from storage.search.drafts import Draft, drafts_of
-from storage.search.entries import TITLE_POSITION
+from storage.search.drafts import Draft, drafts_of_spelled
+from storage.search.entries import TITLE_POSITION, searched_texts
+from storage.search.vocabulary import spelled
 from storage.seeding.transcript import own_item_count
 from storage.tool_links import ToolLinks, note
 
@@ -42,6 +42,7 @@ class Transcript:
     """A document's messages, made ready one after another by `add`."""
 
     rows: list[MessageRow] = field(default_factory=list)
+    _spelled: list[str] = field(default_factory=list)
     _digests: bytearray = field(default_factory=bytearray)
     _own_items: int = 0
 
@@ -55,12 +56,13 @@ class Transcript:
         text = dump(content)
         position = len(self.rows)
         self.rows.append(MessageRow(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
+        self._spelled.append(spelled(searched_texts(blocks)))
         self._digests += hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
         self._own_items += own_item_count(role, blocks)
 
-    def searched(self, start: int) -> list[list[str]]:
-        """The texts of the messages from position `start` on that are searched."""
-        return [message_texts(row.content) for row in self.rows[start:TITLE_POSITION]]
+    def spelled(self, start: int) -> list[str]:
+        """What is searched of the messages from position `start` on, as `spelled` gives it."""
+        return self._spelled[start:TITLE_POSITION]
 
     def item_count(self) -> int:
         """How many thread items seeding writes for the whole transcript."""
@@ -101,7 +103,9 @@ class Document:
 
 def drafts_of_all(documents: Sequence[Document]) -> list[Draft]:
     """Of what is indexed: each document's title and messages."""
-    return drafts_of(texts for document in documents for texts in ([document.title], *document.transcript.searched(0)))
+    return drafts_of_spelled(
+        entry for document in documents for entry in (spelled([document.title]), *document.transcript.spelled(0))
+    )
 
 
 def stored_role(role: str, extra: str | None) -> str:

@@ -13,10 +13,11 @@ from storage.document import Document, MessageRow, drafts_of_all
 from storage.folded import title_columns
 from storage.formats.agent_json import UNTITLED
 from storage.jsontext import dump, load
-from storage.search.drafts import Draft, drafts_of
+from storage.search.drafts import Draft, drafts_of_spelled
 from storage.search.entries import entry_ids
 from storage.search.index import index_entries, next_numbers
 from storage.search.merging import merge
+from storage.search.vocabulary import spelled
 from storage.tables import message, session
 
 CREATED = "CREATED"
@@ -109,8 +110,8 @@ class _Change(NamedTuple):
 
     def drafts(self, document: Document) -> list[Draft]:
         """Of what must be indexed."""
-        title = [] if self.title is None else [[self.title]]
-        return drafts_of([*title, *document.transcript.searched(self.start)])
+        title = [] if self.title is None else [spelled([self.title])]
+        return drafts_of_spelled([*title, *document.transcript.spelled(self.start)])
 
 
 async def _save(database: Database, document: Document, known: Any) -> str:

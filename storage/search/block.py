@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from storage.search.vocabulary import Numbers
+from storage.search.seen import Numbers
 
 MOST_ENTRIES = 2**16 - 1
 """Of a segment."""
@@ -41,8 +41,10 @@ class Postings(NamedTuple):
 
     @classmethod
     def of(cls, found: npt.NDArray[Any], terms: int) -> "Postings":
-        """Of places that say `term << 16 | entry`, in any order, some more than once."""
+        """Of places that say `term << 16 | entry`, in any order, some more than once, less those of terms beyond."""
         found = np.sort(found)
+        if terms << ENTRY_BITS <= np.iinfo(found.dtype).max:
+            found = found[: np.searchsorted(found, found.dtype.type(terms << ENTRY_BITS))]
         found = found[np.concatenate(([True], found[1:] != found[:-1]))] if len(found) else found
         counts = np.bincount(found >> ENTRY_BITS, minlength=terms)
         return cls(counts, (found & MOST_ENTRIES).astype(np.uint16))

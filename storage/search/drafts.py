@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from storage.search.segment import Segment, Sums, segments_of
-from storage.search.vocabulary import Vocabulary
+from storage.search.vocabulary import Vocabulary, spelled
 
 
 class Draft(NamedTuple):
@@ -33,8 +33,8 @@ class _Drafter:
         self._turn = threading.Lock()
         self._vocabulary = Vocabulary()
 
-    def segments_of(self, entries: Iterable[Sequence[str]]) -> list[Segment]:
-        """Segments of entries by their texts, in order."""
+    def segments_of(self, entries: Iterable[str]) -> list[Segment]:
+        """Segments of entries as `spelled` gives them, in order."""
         with self._turn:
             if self._vocabulary.is_full:
                 self._vocabulary = Vocabulary()
@@ -46,9 +46,15 @@ _drafter = _Drafter()
 
 def drafts_of(entries: Iterable[Sequence[str]]) -> list[Draft]:
     """Drafts of entries by their texts, in order: one, unless they are very many or very long."""
+    return drafts_of_spelled(map(spelled, entries))
+
+
+def drafts_of_spelled(entries: Iterable[str]) -> list[Draft]:
+    """As `drafts_of`, of entries as `spelled` gives them."""
     return list(map(Draft.of, _drafter.segments_of(entries)))
 
 
 def sums_of(entries: Iterable[Sequence[str]]) -> Sums:
     """The sums of entries by their texts."""
-    return np.concatenate([np.zeros(0, np.uint64), *(segment.sums() for segment in _drafter.segments_of(entries))])
+    segments = _drafter.segments_of(map(spelled, entries))
+    return np.concatenate([np.zeros(0, np.uint64), *(segment.sums() for segment in segments)])

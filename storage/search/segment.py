@@ -20,9 +20,12 @@ from storage.search.block import (
     pair_blocks,
     word_blocks,
 )
-from storage.search.vocabulary import PAIR_KINDS, Numbers, Vocabulary, pair_kinds, token_hash
+from storage.search.seen import Numbers
+from storage.search.vocabulary import PAIR_KINDS, Vocabulary, entry_ends, pair_kinds, token_hash
 
-_MOST_PIECES = 2**20
+_MOST_CHARACTERS = 2**24
+# So few that what is told of them stays in a processor's cache.
+_AT_A_TIME = 2**19
 # No word is so long.
 _PAIR_SUM = np.uint64(2**62)
 
@@ -80,42 +83,51 @@ def _mixed(values: Sums) -> Sums:
     return values ^ values >> np.uint64(31)
 
 
-def segments_of(entries: Iterable[Sequence[str]], vocabulary: Vocabulary) -> Iterator[Segment]:
-    """Segments of entries by their texts: one, unless they are very many or very long."""
-    pieces: list[int] = []
-    ends: list[int] = []
-    for texts in entries:
-        pieces += vocabulary.pieces(texts)
-        ends.append(len(pieces))
-        if len(ends) == MOST_ENTRIES or len(pieces) > _MOST_PIECES:
-            yield _segment(vocabulary, pieces, ends)
-            pieces, ends = [], []
-    if ends:
-        yield _segment(vocabulary, pieces, ends)
+def segments_of(entries: Iterable[str], vocabulary: Vocabulary) -> Iterator[Segment]:
+    """Segments of entries as `spelled` gives them: one, unless they are very many or very long."""
+    for some in _parted(entries, MOST_ENTRIES, _MOST_CHARACTERS):
+        pieces = [vocabulary.pieces("".join(few)) for few in _parted(some, MOST_ENTRIES, _AT_A_TIME)]
+        yield _segment(vocabulary, np.concatenate(pieces))
 
 
-def _segment(vocabulary: Vocabulary, told: list[int], ends: list[int]) -> Segment:
-    pieces = np.array(told, np.int64)
-    entry_of = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
+def _parted(entries: Iterable[str], most: int, characters: int) -> Iterator[list[str]]:
+    """At most so many entries together, and fewer when they have so many characters."""
+    some: list[str] = []
+    length = 0
+    for entry in entries:
+        some.append(entry)
+        length += len(entry)
+        if len(some) == most or length > characters:
+            yield some
+            some, length = [], 0
+    if some:
+        yield some
+
+
+def _segment(vocabulary: Vocabulary, pieces: Numbers) -> Segment:
+    ends = entry_ends(pieces)
+    entry_of = np.repeat(np.arange(len(ends), dtype=np.uint32), np.diff(ends, prepend=0))
     wholes, parts, part_pairs = vocabulary.wholes(pieces), vocabulary.parts(pieces), vocabulary.part_pairs(pieces)
     entries = entry_of[wholes.places]
+    words, ranks = vocabulary.ranked((wholes.values, parts.values))
+    terms = _shifted(ranks)
     is_word = wholes.values > 0
+    follows = np.flatnonzero(is_word[:-1] & is_word[1:])
     hashes = vocabulary.hashes(wholes.values)
-    follows = is_word[:-1] & is_word[1:]
-    kinds = pair_kinds(hashes[:-1][follows], hashes[1:][follows]).astype(np.int64)
-    tokens = np.concatenate((wholes.values[is_word], parts.values))
-    words, ranks = vocabulary.ranked(tokens)
+    kinds = pair_kinds(hashes[follows], hashes[follows + 1])
     return Segment.of(
         len(ends),
         words,
-        ranks << ENTRY_BITS | np.concatenate((entries[is_word], entry_of[parts.places])),
-        np.concatenate(
-            (
-                kinds << ENTRY_BITS | entries[:-1][follows],
-                part_pairs.values << ENTRY_BITS | entry_of[part_pairs.places],
-            )
-        ).astype(np.uint32),
+        np.concatenate((terms[wholes.values] | entries, terms[parts.values] | entry_of[parts.places])),
+        np.concatenate((_shifted(kinds) | entries[follows], _shifted(part_pairs.values) | entry_of[part_pairs.places])),
     )
+
+
+def _shifted(terms: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Terms where Postings takes them, in as few bytes as hold them all: those are sorted sooner."""
+    is_short = len(terms) == 0 or int(terms.max()) < 2**ENTRY_BITS
+    shifted: npt.NDArray[Any] = np.left_shift(terms.astype(np.uint32 if is_short else np.int64), ENTRY_BITS)
+    return shifted
 
 
 def merged(segments: Sequence[Segment], kept: Sequence[Mask]) -> Segment:

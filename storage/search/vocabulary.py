@@ -1,7 +1,7 @@
 """Words that were seen before, numbered, with their tokens: most words of a session are no news."""
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 from zlib import crc32
@@ -9,9 +9,9 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from storage.search.seen import Numbers, Seen
 from storage.search.tokens import BARRIER, part_text, word_tokens, words
 
-Numbers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
 PAIR_KINDS = 2**16
@@ -19,8 +19,9 @@ PAIR_KINDS = 2**16
 
 # Knuth's multiplicative hashing, with the golden ratio.
 _MIX_FIRST, _MIX_BOTH = 0x9E3779B1, 0x9E3779B97F4A7C15
-_END = b"\0"
-# Bytes that stand for no ASCII letter, digit or underscore become blanks. U+0000 is in no stored text: it ends one.
+# U+0000 is in no stored text.
+_TEXT_END, _ENTRY_END = b"\0", b"\0\0"
+# Bytes that stand for no ASCII letter, digit or underscore become blanks.
 _BLANKS = bytes(code if code in (0, 95) or code >= 128 or chr(code).isalnum() else 32 for code in range(256))
 _MOST_PIECES = 2**17
 _MOST_BYTES = 2**24
@@ -39,6 +40,16 @@ def pair_kinds(first: Hashes, second: Hashes) -> Hashes:
 def token_hash(token: str) -> int:
     """The same on every machine, since it is stored."""
     return crc32(token.encode())
+
+
+def spelled(texts: Sequence[str]) -> str:
+    """An entry by its texts, each of which ends; several one after another are several entries."""
+    return " \0 ".join(texts) + " \0\0 "
+
+
+def entry_ends(pieces: Numbers) -> Numbers:
+    """Where each entry ends among its pieces: behind the last."""
+    return np.flatnonzero(pieces == 1) + 1
 
 
 class Expanded(NamedTuple):
@@ -60,12 +71,14 @@ class _Lists:
         self._ends.append(len(self._values))
 
     def of(self, numbers: Numbers) -> Expanded:
-        ends = np.array(self._ends)
-        starts = ends[numbers]
-        counts = ends[numbers + 1] - starts
-        places = np.repeat(np.arange(len(numbers)), counts)
-        shifts = np.repeat(starts - np.cumsum(counts) + counts, counts)
-        return Expanded(places, np.array(self._values)[shifts + np.arange(len(shifts))])
+        ends = np.frombuffer(self._ends, np.int64)
+        counts = np.diff(ends)[numbers]
+        # Most lists of parts are empty.
+        some = np.flatnonzero(counts)
+        counts = counts[some]
+        places = np.repeat(some, counts)
+        shifts = np.repeat(ends[numbers[some]] - np.cumsum(counts) + counts, counts)
+        return Expanded(places, np.frombuffer(self._values, np.int64)[shifts + np.arange(len(shifts))])
 
 
 class _Numbered(dict[bytes, int]):
@@ -83,7 +96,7 @@ class _Numbered(dict[bytes, int]):
 class Vocabulary:
     """Pieces of text between ASCII blanks by number, and the tokens of each: its words', and their parts'.
 
-    Piece 0 and token 0 are the end of a text.
+    Piece 0 is the end of a text, piece 1 that of an entry, and token 0 either.
     """
 
     def __init__(self) -> None:
@@ -95,21 +108,23 @@ class Vocabulary:
         self._wholes, self._parts, self._part_pairs = _Lists(), _Lists(), _Lists()
         self._bytes = 0
         self._pieces = _Numbered(self._add)
+        self._seen = Seen()
         self._token_number(BARRIER)
-        self._pieces[_END] = 0
-        self._wholes.append([0])
-        self._parts.append([])
-        self._part_pairs.append([])
+        for number, end in enumerate((_TEXT_END, _ENTRY_END)):
+            self._pieces[end] = number
+            self._seen.append(end)
+            self._wholes.append([0])
+            self._parts.append([])
+            self._part_pairs.append([])
 
     @property
     def is_full(self) -> bool:
         """Whether another one should take its place."""
         return len(self._pieces) > _MOST_PIECES or self._bytes > _MOST_BYTES
 
-    def pieces(self, texts: Sequence[str]) -> Iterator[int]:
-        """The pieces of texts, each of which ends."""
-        joined = " \0 ".join([*texts, ""]).encode("utf-8", "replace")
-        return map(self._pieces.__getitem__, joined.translate(_BLANKS).split())
+    def pieces(self, spelled: str) -> Numbers:
+        """The numbers of the pieces of some entries, one after another, each as `spelled` gave it."""
+        return self._seen.numbers(spelled.encode("utf-8", "replace").translate(_BLANKS), self._pieces.__getitem__)
 
     def wholes(self, pieces: Numbers) -> Expanded:
         """The tokens of pieces, and of their ends."""
@@ -125,20 +140,24 @@ class Vocabulary:
 
     def hashes(self, tokens: Numbers) -> Hashes:
         """The hashes of tokens."""
-        return np.array(self._hashes)[tokens]
+        return np.frombuffer(self._hashes, np.uint64)[tokens]
 
-    def ranked(self, tokens: Numbers) -> tuple[list[str], Numbers]:
-        """The different ones of some tokens in order, and the place of each among those."""
+    def ranked(self, tokens: Iterable[Numbers]) -> tuple[list[str], Numbers]:
+        """The different ones of some tokens in order, and the place of each token among those; the last for ends."""
         if len(self._in_order) < len(self._tokens):
             # Nearly in order, which is soon sorted.
             self._in_order += self._tokens[len(self._in_order) :]
             self._in_order.sort()
             self._order = np.array([self._token_numbers[token] for token in self._in_order], np.int64)
-        is_there = np.bincount(tokens, minlength=len(self._tokens)) > 0
+        is_there = np.zeros(len(self._tokens), np.bool_)
+        for some in tokens:
+            is_there[some] = True
+        is_there[0] = False
         numbers = self._order[is_there[self._order]]
         ranks = np.zeros(len(self._tokens), np.int64)
         ranks[numbers] = np.arange(len(numbers))
-        return [self._tokens[number] for number in numbers.tolist()], ranks[tokens]
+        ranks[0] = len(numbers)
+        return [self._tokens[number] for number in numbers.tolist()], ranks
 
     def _add(self, piece: bytes) -> int:
         text = piece.decode()
@@ -149,6 +168,7 @@ class Vocabulary:
         pairs = [pair for one in parts for pair in pairwise(map(token_hash, one))]
         self._part_pairs.append([pair_kind(*pair) for pair in pairs])
         self._bytes += len(piece)
+        self._seen.append(piece)
         return len(self._pieces)
 
     def _token_number(self, token: str) -> int:

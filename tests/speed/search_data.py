@@ -6,10 +6,11 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -47,6 +48,7 @@ _SOURCES = (
     "search/drafts.py",
     "search/entries.py",
     "search/index.py",
+    "search/seen.py",
     "search/segment.py",
     "search/tokens.py",
     "search/vocabulary.py",
@@ -106,7 +108,7 @@ def _no_index() -> Iterator[None]:
         return None
 
     replaced = {
-        (storage.readers, "drafts_of_all"): _nothing,
+        **_PLAIN,
         (storage.imports, "index_entries"): nothing,
         (storage.readers, "begin_process"): _begin_plain_process,
     }
@@ -124,10 +126,18 @@ def _nothing(_: object) -> list[object]:
     return []
 
 
+_PLAIN: dict[tuple[Any, str], Callable[[Any], list[object]]] = {
+    (storage.document, "searched_texts"): _nothing,
+    (storage.document, "spelled"): _nothing,
+    (storage.readers, "drafts_of_all"): _nothing,
+}
+
+
 def _begin_plain_process() -> None:
     # In the process that reads, where nothing is replaced yet.
     storage.readers.begin_process()
-    vars(storage.readers)["drafts_of_all"] = _nothing
+    for (module, name), value in _PLAIN.items():
+        setattr(module, name, value)
 
 
 def _fingerprint() -> str:

@@ -14,6 +14,7 @@ import storage.readers
 from storage.document import Document, drafts_of_all
 from storage.errors import ReaderEnded
 from storage.readers import BATCH_DOCUMENTS, Batch, Reading, Refusal, batches, read_batches
+from storage.search.vocabulary import spelled
 from tests.support.documents import user, zagens
 
 
@@ -55,7 +56,7 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
         else:
             assert isinstance(found, Document)
             assert (found.id, found.source) == (f"s{number}", "CODEWHALE")
-            assert found.transcript.searched(0) == [["readFile"]]
+            assert found.transcript.spelled(0) == [spelled(["readFile"])]
     for reading in readings:
         documents = [found for found in reading.found if isinstance(found, Document)]
         assert reading.drafts == drafts_of_all(documents)

@@ -13,9 +13,9 @@ from storage.search import segment as segments
 from storage.search import vocabulary as vocabularies
 from storage.search.block import Block, Postings, pair_term
 from storage.search.entries import entry_tokens
-from storage.search.segment import Segment, merged, segments_of
+from storage.search.segment import Segment, merged
 from storage.search.tokens import BARRIER
-from storage.search.vocabulary import Vocabulary, pair_kind, token_hash
+from storage.search.vocabulary import Vocabulary, pair_kind, spelled, token_hash
 from tests.support.searches import FRAGMENTS, texts_of
 
 entries = st.lists(st.lists(texts_of(FRAGMENTS).map(lambda text: text.replace("\0", "\ufffd")), max_size=3), max_size=9)
@@ -48,6 +48,10 @@ def told(segment: Segment) -> list[Told]:
     return found
 
 
+def segments_of(entries: Sequence[Sequence[str]], vocabulary: Vocabulary) -> list[Segment]:
+    return list(segments.segments_of(map(spelled, entries), vocabulary))
+
+
 def equal(first: Segment, second: Segment) -> bool:
     return (
         (first.size, first.words, first.pairs.tolist()) == (second.size, second.words, second.pairs.tolist())
@@ -68,7 +72,7 @@ def test_a_segment_says_of_each_entry_what_its_tokens_are(texts: list[list[str]]
         vocabulary = Vocabulary()
         # Words that were seen before have the same tokens.
         for _ in range(2):
-            made = list(segments_of(texts, vocabulary))
+            made = segments_of(texts, vocabulary)
             assert [one for segment in made for one in told(segment)] == list(map(expected, texts))
             for segment in made:
                 assert segment.words == sorted(segment.words)
@@ -131,7 +135,7 @@ def test_very_many_and_very_long_entries_make_several_segments(monkeypatch: pyte
     first, second = segments_of(texts, Vocabulary())
     assert (first.size, second.size) == (65_535, 70_000 - 65_535)
 
-    monkeypatch.setattr(segments, "_MOST_PIECES", 10)
+    monkeypatch.setattr(segments, "_MOST_CHARACTERS", 20)
     assert [segment.size for segment in segments_of([["a b c"]] * 6, Vocabulary())] == [3, 3]
 
 
@@ -145,11 +149,11 @@ def test_entries_with_other_words_or_pairs_have_other_sums() -> None:
 
 
 def test_a_full_vocabulary_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocabularies, "_MOST_PIECES", 3)
+    monkeypatch.setattr(vocabularies, "_MOST_PIECES", 4)
     vocabulary = Vocabulary()
-    list(segments_of([["a b"]], vocabulary))
+    segments_of([["a b"]], vocabulary)
     assert not vocabulary.is_full
-    list(segments_of([["c d"]], vocabulary))
+    segments_of([["c d"]], vocabulary)
     assert vocabulary.is_full
 
 
