@@ -22,11 +22,14 @@ from storage.document_files import read_file
 from storage.errors import InvalidDocument, InvalidId, ReaderEnded
 from storage.search.drafts import Draft
 
-BATCH_DOCUMENTS = 100
-BATCH_BYTES = 4 * 2**20
-"""Bytes of files in a batch, unless one alone has more; they take a fraction of a second to save."""
+BATCH_DOCUMENTS = 500
+BATCH_BYTES = 16 * 2**20
+"""Bytes of files in a batch, unless one alone has more; they take a fraction of a second to save.
 
-_AHEAD_BYTES = 16 * BATCH_BYTES
+What is indexed of so many of text makes a full segment, which is merged with no other.
+"""
+
+_AHEAD_BYTES = 4 * BATCH_BYTES
 # Fewer bytes than this are read in less time than processes take to start.
 _POOL_BYTES = 24 * 2**20
 
@@ -99,21 +102,24 @@ async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenera
     with _executor(sum(batch.size for batch in waiting)) as (executor, workers):
         reading: deque[tuple[asyncio.Future[Reading], int]] = deque()
 
-        async def read(paths: list[Path]) -> Reading:
-            # With one process that reads, who saves has the time to spare; with more of them it is the other way round.
-            does_draft = workers > 1
+        async def read(paths: list[Path], *, does_draft: bool) -> Reading:
             reads = functools.partial(read_batch, paths, source, drafts=does_draft)
             found = await asyncio.get_running_loop().run_in_executor(executor, reads)
             return found if does_draft else await asyncio.to_thread(found.drafted)
 
         try:
+            is_ahead = False
             while waiting or reading:
                 ahead = sum(size for _, size in reading)
                 while waiting and len(reading) <= workers and (not reading or ahead + waiting[0].size <= _AHEAD_BYTES):
                     batch = waiting.popleft()
                     ahead += batch.size
-                    reading.append((asyncio.create_task(read(batch.paths)), batch.size))
-                yield await reading.popleft()[0]
+                    # Whoever of a process that reads and the one that saves has the time to spare makes the drafts.
+                    found = read(batch.paths, does_draft=workers > 1 or is_ahead)
+                    reading.append((asyncio.create_task(found), batch.size))
+                first, _ = reading.popleft()
+                is_ahead = first.done()
+                yield await first
         except BrokenProcessPool:
             raise ReaderEnded(
                 "A process that reads documents was ended, perhaps because memory ran out. What is saved stays; "

@@ -30,7 +30,7 @@ from storage.tables import search_block, search_segment, session
 MOST_OF_A_KIND = 8
 """Segments of about one size from which on they are merged."""
 
-FULL = 8 * 2**20
+FULL = 6 * 2**20
 """Bytes from which on a segment stays as it is."""
 
 _full = sa.select(search_segment.c.id).where(search_segment.c.weight >= sa.bindparam("full"))

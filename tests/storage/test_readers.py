@@ -1,5 +1,6 @@
 """Files are read in batches, in order, in this process or in others, with the same result."""
 
+import asyncio
 import gc
 import json
 import os
@@ -65,6 +66,29 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
     refusals = [found.reason for found in (*first, *second) if isinstance(found, Refusal)]
     assert "a list" in refusals[0]
     assert "No such file" in refusals[1]
+
+
+async def test_whoever_makes_the_drafts_they_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.readers, "BATCH_DOCUMENTS", 1)
+    monkeypatch.setattr(storage.readers, "_POOL_BYTES", 0)
+    monkeypatch.setattr(storage.readers, "_cores", lambda: 2)
+    texts = [json.dumps(zagens(f"s{number}", messages=[user(f"readFile {number}")])) for number in range(6)]
+    paths = [written(tmp_path, f"{number:03}", text) for number, text in enumerate(texts)]
+    made_here = 0
+    drafted = Reading.drafted
+
+    def counted(reading: Reading) -> Reading:
+        nonlocal made_here
+        made_here += 1
+        return drafted(reading)
+
+    monkeypatch.setattr(Reading, "drafted", counted)
+    async with aclosing(read_batches(paths, None)) as readings:
+        async for reading in readings:
+            assert reading.drafts == drafts_of_all(reading.documents)
+            # Whoever saves them is busy for so long that the process that reads is ahead, after it has begun.
+            await asyncio.sleep(0.3)
+    assert 1 <= made_here < 6
 
 
 def test_batches_are_bounded_by_bytes_and_a_large_file_is_one_of_its_own(
