@@ -4,7 +4,6 @@ The loaders keep nothing: one set serves the whole process, and what is read is 
 """
 
 import asyncio
-import copy
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
@@ -119,7 +118,9 @@ class Context:
 
     def wanting(self, wanted: Wanted, inner: Mapping[str, Wanted] = MappingProxyType({})) -> "Context":
         """The same for a resolver of whose rows no more than these attributes will be looked at."""
-        narrowed = copy.copy(self)
+        # As copy.copy does, in a fraction of the time.
+        narrowed = object.__new__(Context)
+        vars(narrowed).update(vars(self))
         narrowed.wanted = wanted
         narrowed.inner = inner
         return narrowed

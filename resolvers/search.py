@@ -12,7 +12,6 @@ from resolvers.session import storable_filter
 from storage.jsontext import storable_text
 from storage.message import MessageRow, messages_at
 from storage.page import Edge, Page
-from storage.search.entries import searched_texts
 from storage.search.hit import FoundSession, Hit, Search
 from storage.search.hits import search_page
 from storage.search.snippet import Snippet, TextSpan, cut_snippet
@@ -34,6 +33,7 @@ class SearchHit:
         self._shown = shown
         self._search = search
         self._hit = hit
+        self._message = shown.messages.get(hit.place) if shown.messages else None
         self._snippet: Snippet | None = None
 
     def session(self) -> Awaitable[SessionRow] | FoundSession:
@@ -48,10 +48,8 @@ class SearchHit:
 
     def message(self) -> Awaitable[MessageRow | None] | MessageRow | None:
         """The message that matched; None when the title did."""
-        if self._hit.is_title:
-            return None
-        if self._shown.messages is not None:
-            return self._shown.messages.get(self._hit.place)
+        if self._shown.messages is not None or self._hit.is_title:
+            return self._message
         return self._shown.message.message_at(self._hit.session_id, self._hit.position)
 
     def score(self) -> Awaitable[float] | float:
@@ -99,7 +97,7 @@ class SearchHit:
     def _texts(self, row: Any) -> list[str]:
         if self._hit.is_title:
             return [row.title]
-        return [] if row is None else searched_texts(row.blocks())
+        return [] if row is None else row.searched_texts()
 
 
 class _Shown:
@@ -115,7 +113,7 @@ class _Shown:
         # They need not be read again.
         wanted = self.session.wanted
         self.knows_sessions = wanted is not None and wanted <= _KNOWN
-        self.message = context.wanting(_shown(context, "message", "blocks"))
+        self.message = context.wanting(_shown(context, "message", "searched_texts"))
 
     @classmethod
     async def of(cls, context: Context, hits: Sequence[Hit]) -> "_Shown":

@@ -19,6 +19,7 @@ from storage.page import Page, PageRequest, Scope, Together
 from storage.positions import Range, places
 from storage.reading import Reading
 from storage.rows import Columns, Wanted, columns_for, reads, selected
+from storage.search.entries import content_texts
 from storage.tables import message
 from storage.types import is_any_of
 
@@ -50,12 +51,24 @@ class MessageRow(NamedTuple):
         try:
             return read_blocks(load(self.content))
         except ValueError:
-            raise Unreadable(f"Message {self.position} of the session could not be understood.") from None
+            raise _unreadable(self.position) from None
+
+    @reads("position", "content")
+    def searched_texts(self) -> list[str]:
+        """The texts in it that are searched, each for itself. Raises Unreadable."""
+        try:
+            return content_texts(load(self.content))
+        except ValueError:
+            raise _unreadable(self.position) from None
 
     @reads("position", "content")
     def text(self) -> str:
         """The text blocks joined by newlines. Raises Unreadable."""
         return joined_text(self.blocks())
+
+
+def _unreadable(position: int) -> Unreadable:
+    return Unreadable(f"Message {position} of the session could not be understood.")
 
 
 class Transcript(NamedTuple):

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from storage.content_block import read_blocks
 from storage.jsontext import load
 from storage.positions import places
 from storage.reading import Reader, Reading
 from storage.rows import selected
-from storage.search.entries import TITLE_POSITION, searched_texts
+from storage.search.entries import TITLE_POSITION, content_texts
 from storage.tables import message, session
 from storage.types import is_any_of
 
@@ -82,6 +81,6 @@ def _texts(rows: Iterable[Any]) -> dict[Place, list[str]]:
 def message_texts(content: str) -> list[str]:
     """The searched texts of a message by its stored content; none when it cannot be understood."""
     try:
-        return searched_texts(read_blocks(load(content)))
+        return content_texts(load(content))
     except ValueError:
         return []

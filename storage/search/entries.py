@@ -12,6 +12,7 @@ from storage.content_block import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
+    read_blocks,
 )
 from storage.search.tokens import BARRIER, token_text
 
@@ -73,6 +74,16 @@ class Runs(NamedTuple):
         """The place of each run's first entry among all."""
         starts: Ids = np.cumsum(self.counts) - self.counts
         return starts
+
+
+def content_texts(content: object) -> list[str]:
+    """The texts of a stored content that are searched, each for itself."""
+    if isinstance(content, list):
+        texts = [block.get("text") for block in content if isinstance(block, dict) and block.get("type") == "text"]
+        # So are most messages: there is no need to make blocks of them.
+        if len(texts) == len(content) and all(isinstance(text, str) for text in texts):
+            return list(filter(None, texts))
+    return searched_texts(read_blocks(content))
 
 
 def searched_texts(blocks: Sequence[ContentBlock]) -> list[str]:

@@ -97,6 +97,8 @@ async def _replace(database: Database, group: list[int]) -> bool:
     is_of_group = is_among(search_block.c.segment_id, group, is_sqlite=is_sqlite)
     async with database.view() as connection:
         rows = (await connection.execute(sa.select(search_segment).where(is_in_group))).all()
+        if len(rows) != len(group):
+            raise _Overtaken
         blocks: defaultdict[int, list[bytes]] = defaultdict(list)
         ordered = sa.select(search_block).where(is_of_group).order_by(search_block.c.segment_id, search_block.c.first)
         for block in await connection.execute(ordered):

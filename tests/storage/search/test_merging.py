@@ -84,6 +84,19 @@ async def test_searches_beside_merging_find_everything_once(
     assert await segment_count(database) < 4
 
 
+async def test_what_others_have_merged_by_then_is_left_to_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(database)
+    count = await segment_count(database)
+    monkeypatch.setattr(merging, "_due", lambda segments: [-1, -2])
+
+    await merge(database)
+
+    assert await segment_count(database) == count
+    assert len(await found(database, "everywhere")) == 2 * COUNT
+
+
 async def test_what_is_deleted_or_rewritten_leaves_the_index_when_it_is_merged(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
