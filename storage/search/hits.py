@@ -5,8 +5,7 @@ many, page by page until there are hits enough; only what could still be wrong i
 """
 
 import contextlib
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -17,6 +16,7 @@ from storage.errors import InvalidCursor
 from storage.kept import Kept
 from storage.page import Key, Page, Scope
 from storage.reading import Reader, Reading
+from storage.search.candidates import Candidates, Waiting
 from storage.search.content import Place, beside, texts_at
 from storage.search.entries import TITLE_POSITION, entry_tokens
 from storage.search.found_sessions import all_sessions, newest_sessions, numbered_sessions
@@ -172,7 +172,7 @@ class _Found:
         hits: list[Hit] = []
         looked_at, some = 0, size
         async with contextlib.aclosing(self._candidates(size, since)) as pages:
-            waiting = _Waiting(pages)
+            waiting = Waiting(pages)
             while len(hits) < size and (candidates := await waiting.next(some)):
                 hits += await self._hits_among(candidates)
                 looked_at += len(candidates)
@@ -251,7 +251,7 @@ class _Found:
                 return
             key, is_inclusive, wanted = (page[-1].updated_at, page[-1].id), False, min(_GROWTH * wanted, _MOST_AT_ONCE)
 
-    async def _candidates(self, size: int, since: Key | None) -> "AsyncGenerator[_Candidates, None]":
+    async def _candidates(self, size: int, since: Key | None) -> AsyncGenerator[Candidates, None]:
         """What may be hits, newest first, some sessions at a time."""
         async for rows in self._newest_sessions(size, since):
             sessions, positions = self.matches.newest_first([row.number for row in rows])
@@ -260,7 +260,7 @@ class _Found:
                 place = ids.index(since[2]) if since[2] in ids else -1
                 is_after = (sessions != place) | (positions < since[3])
                 sessions, positions = sessions[is_after], positions[is_after]
-            yield _Candidates(rows, sessions.tolist(), positions.tolist())
+            yield Candidates(rows, sessions.tolist(), positions.tolist())
 
     async def _hits_among(self, candidates: list[Hit]) -> list[Hit]:
         doubtful = candidates if self.search.has_phrases else [hit for hit in candidates if hit.is_title]
@@ -285,41 +285,6 @@ class _Found:
         if unknown:
             self.texts |= await texts_at(self.reader, unknown)
         return {hit.place: self.texts[hit.place] for hit in hits if hit.place in self.texts}
-
-
-class _Candidates:
-    """What may be hits in some sessions, in order; each is made when it is taken."""
-
-    def __init__(self, rows: Sequence[FoundSession], sessions: list[int], positions: list[int]) -> None:
-        self.count = len(sessions)
-        self._hits = (Hit(rows[place], position) for place, position in zip(sessions, positions, strict=True))
-
-    def take(self, count: int) -> Iterator[Hit]:
-        """The next ones."""
-        self.count -= min(count, self.count)
-        return islice(self._hits, count)
-
-
-class _Waiting:
-    """Candidates of many pages, one after another."""
-
-    def __init__(self, pages: AsyncGenerator[_Candidates, None]) -> None:
-        self._pages = pages
-        self._read: deque[_Candidates] = deque()
-
-    async def next(self, count: int) -> list[Hit]:
-        """So many, fewer only when there are no more."""
-        while sum(page.count for page in self._read) < count:
-            page = await anext(self._pages, None)
-            if page is None:
-                break
-            self._read.append(page)
-        taken: list[Hit] = []
-        while self._read and len(taken) < count:
-            taken += self._read[0].take(count - len(taken))
-            if not self._read[0].count:
-                self._read.popleft()
-        return taken
 
 
 def _next(missing: int, found: int, looked_at: int) -> int:
