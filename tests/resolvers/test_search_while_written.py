@@ -15,7 +15,7 @@ from tests.support.searches import found
 from tests.support.seeding import save
 
 PATIENCE = 60
-ROUNDS = 25
+ROUNDS = 12
 COUNTED = (
     '{ search(query: "constant", first: 9, orderBy: %s) { totalCount nodes { session { id } message { position } } } }'
 )
