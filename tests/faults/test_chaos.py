@@ -25,7 +25,7 @@ from tests.support.seeding import ThreadRows, undisturbed_thread
 MINUTES = float(os.environ.get("CHAOS_MINUTES", 0))
 DRIVER = '"logger":"asyncio","message":"Future exception was never retrieved'
 # Resumed in a run, at least.
-TASKS = max(14, round(20 * MINUTES))
+TASKS = max(20, round(20 * MINUTES))
 
 
 @pytest.fixture(scope="module")
