@@ -1,7 +1,7 @@
 """Search: hits, and what of each is shown."""
 
-import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -12,6 +12,7 @@ from resolvers.session import storable_filter
 from storage.jsontext import storable_text
 from storage.message import MessageRow, messages_at
 from storage.page import Edge, Page
+from storage.search.content import beside
 from storage.search.hit import FoundSession, Hit, Search
 from storage.search.hits import search_page
 from storage.search.snippet import Snippet, TextSpan, cut_snippet
@@ -88,10 +89,8 @@ class SearchHit:
         texts = self._texts(await row if isawaitable(row) else row)
         # Two fields show of it, and it is cut once.
         if self._snippet is None:
-            if sum(map(len, texts)) > _LONG:
-                self._snippet = await asyncio.to_thread(cut_snippet, texts, self._search.clauses)
-            else:
-                self._snippet = cut_snippet(texts, self._search.clauses)
+            cut = partial(cut_snippet, texts, self._search.clauses)
+            self._snippet = await beside(sum(map(len, texts)), cut, _LONG)
         return self._snippet
 
     def _texts(self, row: Any) -> list[str]:

@@ -2,11 +2,11 @@
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -17,11 +17,13 @@ from storage.errors import Unreadable
 from storage.jsontext import load
 from storage.page import Page, PageRequest, Scope, Together
 from storage.positions import Range, places
-from storage.reading import Reading
+from storage.reading import Reader, Reading
 from storage.rows import Columns, Wanted, columns_for, reads, selected
 from storage.search.entries import content_texts
 from storage.tables import message
 from storage.types import is_any_of
+
+T = TypeVar("T")
 
 
 class MessageRow(NamedTuple):
@@ -48,18 +50,12 @@ class MessageRow(NamedTuple):
     @reads("position", "content")
     def blocks(self) -> list[ContentBlock]:
         """What it says, block by block. Raises Unreadable."""
-        try:
-            return read_blocks(load(self.content))
-        except ValueError:
-            raise _unreadable(self.position) from None
+        return _understood(self, read_blocks)
 
     @reads("position", "content")
     def searched_texts(self) -> list[str]:
         """The texts in it that are searched, each for itself. Raises Unreadable."""
-        try:
-            return content_texts(load(self.content))
-        except ValueError:
-            raise _unreadable(self.position) from None
+        return _understood(self, content_texts)
 
     @reads("position", "content")
     def text(self) -> str:
@@ -67,8 +63,12 @@ class MessageRow(NamedTuple):
         return joined_text(self.blocks())
 
 
-def _unreadable(position: int) -> Unreadable:
-    return Unreadable(f"Message {position} of the session could not be understood.")
+def _understood(row: MessageRow, read: Callable[[object], T]) -> T:
+    """What is read in its content. Raises Unreadable."""
+    try:
+        return read(load(row.content))
+    except ValueError:
+        raise Unreadable(f"Message {row.position} of the session could not be understood.") from None
 
 
 class Transcript(NamedTuple):
@@ -145,17 +145,23 @@ def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: 
 
 
 async def messages_at(
-    database: Database, at: Sequence[tuple[str, int]], wanted: Wanted = None
+    reader: Reader, at: Sequence[tuple[str, int]], wanted: Wanted = None
 ) -> dict[tuple[str, int], MessageRow]:
     """The messages at these places (session id, position), by place; one statement. Raises Unavailable."""
-    columns = columns_for(MessageRow, wanted, ("session_id", "position"))
-    rows = await database.rows(
-        _pages(columns, is_by_role=False, is_backward=False, is_sqlite=database.is_sqlite),
+    rows = await reader.rows(
+        _at(columns_for(MessageRow, wanted, ("session_id", "position")), is_sqlite=reader.is_sqlite),
         owner=[session_id for session_id, _ in at],
-        start=[position for _, position in at],
-        end=[position + 1 for _, position in at],
+        position=[position for _, position in at],
     )
     return {(row.session_id, row.position): row for row in rows}
+
+
+@functools.lru_cache(maxsize=64)
+def _at(columns: Columns, *, is_sqlite: bool) -> Reading[MessageRow]:
+    given = places("position", is_sqlite=is_sqlite)
+    is_its = sa.and_(message.c.session_id == given.owner, message.c.position == given.numbers[0])
+    statement = sa.select(*selected(message, columns)).join_from(given.source, message, is_its)
+    return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
 
 
 def _scope(session_id: str, roles: list[str] | None) -> Scope:

@@ -3,20 +3,19 @@
 import asyncio
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from storage.jsontext import load
-from storage.positions import places
+from storage.message import MessageRow, messages_at
 from storage.reading import Reader, Reading
-from storage.rows import selected
 from storage.search.entries import TITLE_POSITION, content_texts
-from storage.tables import message, session
+from storage.tables import session
 from storage.types import is_any_of
 
 _LONG = 1_000_000
-"""Characters from which on what is done with texts is done beside the event loop."""
+"""Characters from which on texts are read, looked through and scored beside the event loop."""
 
 T = TypeVar("T")
 
@@ -36,12 +35,8 @@ async def texts_at(reader: Reader, at: Sequence[Place]) -> dict[Place, list[str]
     texts: dict[Place, list[str]] = {}
     messages = [place for place in at if place.position != TITLE_POSITION]
     if messages:
-        rows = await reader.rows(
-            _contents(is_sqlite=reader.is_sqlite),
-            owner=[place.session_id for place in messages],
-            position=[place.position for place in messages],
-        )
-        texts = await beside(sum(len(row.content) for row in rows), lambda: _texts(rows))
+        rows = await messages_at(reader, messages, frozenset({"content"}))
+        texts = await beside(sum(len(row.content) for row in rows.values()), lambda: _texts(rows.values()))
     titles = [place.session_id for place in at if place.position == TITLE_POSITION]
     if titles:
         for id, title in await reader.rows(_titles(is_sqlite=reader.is_sqlite), ids=titles):
@@ -49,23 +44,9 @@ async def texts_at(reader: Reader, at: Sequence[Place]) -> dict[Place, list[str]
     return texts
 
 
-async def beside(length: int, work: Callable[[], T]) -> T:
-    """What work on texts of that length gives, done beside the event loop where they are long."""
-    return await asyncio.to_thread(work) if length > _LONG else work()
-
-
-class _Content(NamedTuple):
-    session_id: str
-    position: int
-    content: str
-
-
-@functools.lru_cache
-def _contents(*, is_sqlite: bool) -> Reading[_Content]:
-    given = places("position", is_sqlite=is_sqlite)
-    is_its = sa.and_(message.c.session_id == given.owner, message.c.position == given.numbers[0])
-    statement = sa.select(*selected(message, _Content._fields)).join_from(given.source, message, is_its)
-    return Reading(statement, _Content, _Content._fields, is_sqlite=is_sqlite)
+async def beside(length: int, work: Callable[[], T], most: int = _LONG) -> T:
+    """What work on texts of that length gives, done beside the event loop where they are longer than `most`."""
+    return await asyncio.to_thread(work) if length > most else work()
 
 
 @functools.lru_cache
@@ -74,7 +55,7 @@ def _titles(*, is_sqlite: bool) -> Reading[tuple[str, str]]:
     return Reading(statement, tuple, (), is_sqlite=is_sqlite)
 
 
-def _texts(rows: Iterable[Any]) -> dict[Place, list[str]]:
+def _texts(rows: Iterable[MessageRow]) -> dict[Place, list[str]]:
     return {Place(row.session_id, row.position): message_texts(row.content) for row in rows}
 
 

@@ -229,13 +229,13 @@ class _Found:
         are_many = len(numbers) > MOST_SESSIONS or (
             len(numbers) > _FIRST_SESSIONS and _DENSE * len(numbers) > int(numbers[-1])
         )
-        if not are_many and not len(numbers):
+        if not len(numbers):
             await self._check()
             return
         archived, values = narrowing(self.search.narrowed)
+        names = tuple(values)
         if not are_many:
             values["numbers"] = numbers.tolist()
-        names = tuple(name for name in values if name != "numbers")
         key = None if since is None else since[1:3]
         is_inclusive, wanted = True, min(_FIRST_SESSIONS, size)
         while True:
