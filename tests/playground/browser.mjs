@@ -57,15 +57,23 @@ export function tabs(page) {
 
 /** Goes to a tab, by its operation's name. */
 async function open(page, tab) {
-  await tabs(page).and(page.getByTitle(tab, { exact: true })).click();
+  const button = tabs(page).and(page.getByTitle(tab, { exact: true }));
+  // The tab that is open stays so when it is clicked before the editor is there, and nothing is taken up.
+  for (let tries = 0; tries < 14; tries++) {
+    await button.click();
+    if (await taken(page, tab, 2_000).then(() => true, () => false)) {
+      return;
+    }
+  }
   await taken(page, tab);
 }
 
 /** Resolves when GraphiQL has taken up a tab's operation, which is a moment after it is shown. */
-export async function taken(page, tab) {
+export async function taken(page, tab, timeout = 30_000) {
   await page.waitForFunction(
     (name) => localStorage["reprise-1:graphiql:query"]?.match(/(query|mutation|subscription) (\w+)/)[2] === name,
     tab,
+    { timeout },
   );
 }
 
