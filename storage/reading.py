@@ -8,6 +8,7 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.util import find_tables
 
 from storage.rows import Columns, narrow_type
+from storage.types import Instant, text_of_instant
 
 Row = TypeVar("Row")
 
@@ -34,15 +35,26 @@ class Reading(Generic[Row]):
 
     def __init__(self, statement: sa.Select[Any], row_type: type[Row], columns: Columns, *, is_sqlite: bool) -> None:
         dialect = _DIALECTS[is_sqlite]
+        selected = list(statement.selected_columns)
+        instants = frozenset(
+            name for name, column in zip(columns, selected, strict=False) if isinstance(column.type, Instant)
+        )
+        # Where attributes have names, datetimes are made when they are asked for.
+        as_read = [
+            text_of_instant(column).label(column.key) if place < len(columns) and columns[place] in instants else column
+            for place, column in enumerate(selected)
+        ]
+        statement = statement.with_only_columns(*as_read)
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
         assert not compiled.post_compile_params, "the text would depend on the values"
         self.text = compiled.string
         self.tables = sorted({table.name for table in find_tables(statement) if isinstance(table, sa.Table)})
         kind: Any = row_type
-        selected = zip(columns, statement.selected_columns, strict=False)
-        never_null = frozenset(name for name, column in selected if not getattr(column, "nullable", True))
-        self.row_type: Any = narrow_type(kind, columns, never_null, is_record=not is_sqlite)
+        never_null = frozenset(
+            name for name, column in zip(columns, selected, strict=False) if not getattr(column, "nullable", True)
+        )
+        self.row_type: Any = narrow_type(kind, columns, never_null, instants, is_record=not is_sqlite)
         self._parameters = [
             (bind.key, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))
             for bind in (compiled.binds[name] for name in compiled.positiontup or ())

@@ -6,6 +6,7 @@ its narrower classes too; `reads` says which columns they need.
 
 import functools
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from operator import itemgetter
 from types import FunctionType
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -21,12 +22,13 @@ Columns: TypeAlias = tuple[str, ...]
 class Source(NamedTuple):
     """What an attribute is made of: the value at a place of the row, or a function of those at some places.
 
-    `is_there` tells that it is never null.
+    `is_there` tells that it is never null, `is_instant` that the value is the text of an instant, the attribute itself.
     """
 
     maker: Callable[..., object] | None
     places: tuple[int, ...]
     is_there: bool
+    is_instant: bool = False
 
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -68,26 +70,45 @@ def columns_for(row_type: Any, wanted: Wanted, also: Columns = ()) -> Columns:
 
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
-def narrow_type(row_type: Any, columns: Columns, never_null: frozenset[str], *, is_record: bool) -> type[Any]:
+def narrow_type(
+    row_type: Any,
+    columns: Columns,
+    never_null: frozenset[str] = frozenset(),
+    instants: frozenset[str] = frozenset(),
+    *,
+    is_record: bool,
+) -> type[Any]:
     """Like `row_type`, with these columns alone: a class that PostgreSQL's driver makes itself, or a tuple.
 
-    Its `columns` are their names in order, and its `made_of` tells what attributes are made of: what looks at many rows
-    need not go by the attributes.
+    Those in `instants` hold texts, of which the attributes make datetimes when they are looked at. Its `columns` are
+    their names in order, and its `made_of` tells what attributes are made of: what looks at many rows need not go by
+    the attributes.
     """
     added = {
         name: value
         for name, value in vars(row_type).items()
         if isinstance(value, property | FunctionType) and not name.startswith("_")
     }
-    columns_at = {name: property(itemgetter(place)) for place, name in enumerate(columns)}
-    made_of = {name: Source(None, (place,), name in never_null) for place, name in enumerate(columns)}
+    columns_at = {
+        name: property(_instant_getter(place) if name in instants else itemgetter(place))
+        for place, name in enumerate(columns)
+    }
+    made_of = {name: Source(None, (place,), name in never_null, name in instants) for place, name in enumerate(columns)}
     for name, value in added.items():
         function = getattr(value, "fget", None)
-        if function in _MAKERS and set(_READS[function]) <= set(columns):
+        if function in _MAKERS and set(_READS[function]) <= set(columns) - instants:
             made_of[name] = Source(_MAKERS[function], tuple(map(columns.index, _READS[function])), True)
     base: type[Any] = asyncpg.Record if is_record else tuple
     known = {"__slots__": (), "columns": columns, "made_of": made_of}
     return type(row_type.__name__, (base,), {**known, **added, **columns_at})
+
+
+def _instant_getter(place: int) -> Callable[[Any], datetime | None]:
+    def instant(row: Any) -> datetime | None:
+        text = row[place]
+        return None if text is None else datetime.fromisoformat(text)
+
+    return instant
 
 
 def selected(table: Any, columns: Iterable[str]) -> list[Any]:

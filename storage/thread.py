@@ -112,7 +112,7 @@ async def thread_events(
 ) -> dict[str, list[ThreadEventRow]]:
     """The first `size` entries of each thread's log after `since_seq`, in order, by thread id. Raises Unavailable."""
     columns = _item_columns(wanted, item_wanted)
-    item_type: Any = narrow_type(ThreadItemRow, columns, frozenset(), is_record=False)
+    item_type: Any = narrow_type(ThreadItemRow, columns, is_record=False)
     width = len(_EVENT_COLUMNS)
     events: dict[str, list[ThreadEventRow]] = {thread_id: [] for thread_id in thread_ids}
     since_seq = max(since_seq, 0)

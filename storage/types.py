@@ -42,6 +42,27 @@ class Instant(TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
+class text_of_instant(FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it is
+    """A column of instants as `instant_text` writes them. Drivers take ten times as long to make datetimes."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement[datetime]) -> None:
+        super().__init__(column)
+
+
+@compiles(text_of_instant, "postgresql")
+def _postgresql_text_of_instant(element: text_of_instant, compiler: Any, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+@compiles(text_of_instant, "sqlite")
+def _sqlite_text_of_instant(element: text_of_instant, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
 class clock(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL function that it is
     """The database's own time, plus `seconds`. Moves within a transaction."""
 

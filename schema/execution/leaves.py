@@ -56,7 +56,8 @@ def build_function(typename: str, entries: Mapping[str, Leaf | str | None], row_
             else:
                 value = f"v{number}"
                 lines.append(f"{value} = row.{entry.attribute}")
-            value = _leaf(entry, value, names, is_there=source is not None and source.is_there)
+            is_there, is_text = source is not None and source.is_there, source is not None and source.is_instant
+            value = _leaf(entry, value, names, is_there=is_there, is_instant_text=is_text)
         items.append(f"{key!r}: {value}")
     made = f"{{{', '.join(items)}}}"
     body = [f"    return [{made} for {each} in rows]"]
@@ -89,10 +90,13 @@ def _source(attribute: str, source: Any, names: dict[str, Any]) -> str:
     return f"make_{attribute}({values})"
 
 
-def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_there: bool) -> str:
+def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_there: bool, is_instant_text: bool = False) -> str:
     """What the answer holds of a value, a name; `is_there` where it is known not to be null."""
     made = value
-    if isinstance(leaf.kind, GraphQLEnumType):
+    if is_instant_text:
+        # As the database has it: always with six digits of a second.
+        made = f"{value}.replace('.000000Z', 'Z')"
+    elif isinstance(leaf.kind, GraphQLEnumType):
         names[f"names_of_{leaf.kind.name}"] = {entry.value: name for name, entry in leaf.kind.values.items()}
         made = f"names_of_{leaf.kind.name}[{value}]"
     elif leaf.kind.name in _FITS:
