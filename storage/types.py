@@ -16,6 +16,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 KeyText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
 def instant_text(value: datetime) -> str:
     """RFC 3339 in UTC, always with six digits of a second, so that text order is time order."""
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -55,7 +58,11 @@ class text_of_instant(FunctionElement[str]):  # noqa: N801 - reads as the SQL fu
 @compiles(text_of_instant, "postgresql")
 def _postgresql_text_of_instant(element: text_of_instant, compiler: Any, **options: Any) -> str:
     column = compiler.process(element.clauses, **options)
-    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    # The driver stores Python's first and last moment as infinities, of which to_char says nothing.
+    return (
+        f"CASE {column} WHEN '-infinity' THEN '{instant_text(_FIRST)}' WHEN 'infinity' THEN '{instant_text(_LAST)}'"
+        f""" ELSE to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END"""
+    )
 
 
 @compiles(text_of_instant, "sqlite")
