@@ -2,8 +2,6 @@
 
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
-from inspect import isawaitable
-from typing import Any
 
 from resolvers.context import Context, Wanted
 from resolvers.errors import NotFound
@@ -13,14 +11,17 @@ from storage.jsontext import storable_text
 from storage.message import MessageRow, messages_at
 from storage.page import Edge, Page
 from storage.search.content import beside
-from storage.search.hit import FoundSession, Hit, Search
-from storage.search.hits import search_page
+from storage.search.facts import Facts
+from storage.search.hit import FoundMessage, FoundSession, Hit, Search
+from storage.search.hits import HitPage, search_page
+from storage.search.score import title_score
 from storage.search.snippet import Snippet, TextSpan, cut_snippet
 from storage.session import SessionFilter, SessionRow
 
 __all__ = ["TextSpan"]
 
-_KNOWN = frozenset(FoundSession._fields)
+_OF_SESSION = frozenset(FoundSession._fields)
+_OF_MESSAGE = frozenset({*FoundMessage._fields, "id"})
 _LONG = 200_000
 """Code points of a message from which on its snippet is cut beside the event loop."""
 
@@ -30,12 +31,10 @@ class SearchHit:
     hits of a page at once.
     """
 
-    def __init__(self, shown: "_Shown", search: Search, hit: Hit) -> None:
+    def __init__(self, shown: "_Shown", hit: Hit) -> None:
         self._shown = shown
-        self._search = search
         self._hit = hit
-        self._message = shown.messages.get(hit.place) if shown.messages else None
-        self._snippet: Snippet | None = None
+        self._snippet = shown.snippets.get(hit.entry)
 
     def session(self) -> Awaitable[SessionRow] | FoundSession:
         """The session that matched. Raises NotFound when it was deleted since."""
@@ -47,17 +46,32 @@ class SearchHit:
             raise NotFound("A session that matched was deleted a moment ago; search again.")
         return session
 
-    def message(self) -> Awaitable[MessageRow | None] | MessageRow | None:
+    def message(self) -> Awaitable[MessageRow | None] | MessageRow | FoundMessage | None:
         """The message that matched; None when the title did."""
-        if self._shown.messages is not None or self._hit.is_title:
-            return self._message
+        if self._hit.is_title:
+            return None
+        if self._shown.knows_messages:
+            return FoundMessage(*self._hit.place)
+        if self._shown.messages is not None:
+            return self._shown.messages.get(self._hit.place)
+        return self._read_message()
+
+    def _read_message(self) -> Awaitable[MessageRow | None]:
         return self._shown.message.message_at(self._hit.session_id, self._hit.position)
 
     def score(self) -> Awaitable[float] | float:
         """How well it matches."""
         if self._hit.score is not None:
             return self._hit.score
-        return self._shown.message.score(self._hit.place, self._search.clauses)
+        if self._hit.is_title:
+            return title_score(self._hit.session.title, self._shown.search.clauses)
+        score = self._shown.facts.scores.get(self._hit.entry)
+        return self._read_score() if score is None else score
+
+    async def _read_score(self) -> float:
+        score = await self._shown.message.score(self._hit.place, self._shown.search.clauses)
+        self._shown.facts.add(self._shown.facts.scores, {self._hit.entry: score})
+        return score
 
     def snippet(self) -> Awaitable[str] | str:
         """The text around the match. Raises Unreadable."""
@@ -71,11 +85,10 @@ class SearchHit:
 
     def _cut(self) -> Snippet | None:
         """What is shown of the text, if that is at hand and not so long that it holds up others."""
-        shown = self._shown
-        if self._snippet is None and (shown.knows_sessions if self._hit.is_title else shown.messages is not None):
-            texts = self._texts(self.session() if self._hit.is_title else self.message())
-            if sum(map(len, texts)) <= _LONG:
-                self._snippet = cut_snippet(texts, self._search.clauses)
+        if self._snippet is None:
+            texts = self._texts()
+            if texts is not None and sum(map(len, texts)) <= _LONG:
+                self._snippet = self._shown.kept(self._hit, cut_snippet(texts, self._shown.search.clauses))
         return self._snippet
 
     async def _text_later(self) -> str:
@@ -85,51 +98,81 @@ class SearchHit:
         return (await self._cut_later()).highlights
 
     async def _cut_later(self) -> Snippet:
-        row = self.session() if self._hit.is_title else self.message()
-        texts = self._texts(await row if isawaitable(row) else row)
+        texts = self._texts()
+        if texts is None:
+            row = await self._read_message()
+            texts = [] if row is None else row.searched_texts()
         # Two fields show of it, and it is cut once.
         if self._snippet is None:
-            cut = partial(cut_snippet, texts, self._search.clauses)
-            self._snippet = await beside(sum(map(len, texts)), cut, _LONG)
+            cut = await beside(sum(map(len, texts)), partial(cut_snippet, texts, self._shown.search.clauses), _LONG)
+            self._snippet = self._shown.kept(self._hit, cut)
         return self._snippet
 
-    def _texts(self, row: Any) -> list[str]:
+    def _texts(self) -> list[str] | None:
+        """What its snippet is cut from, if that is at hand. Raises Unreadable."""
         if self._hit.is_title:
-            return [row.title]
+            return [self._hit.session.title]
+        shown = self._shown
+        texts = shown.texts.get(self._hit.place)
+        if texts or shown.messages is None:
+            return texts or None
+        row = shown.messages.get(self._hit.place)
         return [] if row is None else row.searched_texts()
 
 
 class _Shown:
     """How the sessions and the messages of a page's hits are read: once, with all that any field shows of them.
 
-    `messages` are those of all hits by their places, where it is known that they are wanted.
+    `messages` are those that must be read, by their places, where it is known what is wanted of them.
     """
 
     messages: Mapping[tuple[str, int], MessageRow] | None = None
 
-    def __init__(self, context: Context) -> None:
-        self.session = context.wanting(_shown(context, "session", "title"))
-        # They need not be read again.
-        wanted = self.session.wanted
-        self.knows_sessions = wanted is not None and wanted <= _KNOWN
-        self.message = context.wanting(_shown(context, "message", "searched_texts"))
+    def __init__(self, context: Context, search: Search, page: HitPage) -> None:
+        self.search = search
+        self.texts = page.texts
+        self.facts = Facts.of(context.database.kept, search.clauses)
+        # Others may forget the facts at any time.
+        found = ((hit.entry, self.facts.snippets.get(hit.entry)) for hit in page.nodes)
+        self.snippets = {entry: snippet for entry, snippet in found if snippet is not None}
+        self.session = context.wanting(_wanted(context, "session"))
+        self.knows_sessions = _is_known(self.session.wanted, _OF_SESSION)
+        self.message = context.wanting(_wanted(context, "message"))
+        self.knows_messages = _is_known(self.message.wanted, _OF_MESSAGE)
 
     @classmethod
-    async def of(cls, context: Context, hits: Sequence[Hit]) -> "_Shown":
+    async def of(cls, context: Context, search: Search, page: HitPage) -> "_Shown":
         """Raises Unavailable."""
-        shown = cls(context)
-        if context.wanted is not None and not context.wanted.isdisjoint({"message", "snippet"}):
-            places = [hit.place for hit in hits if not hit.is_title]
-            shown.messages = await messages_at(context.database, places, shown.message.wanted) if places else {}
+        shown = cls(context, search, page)
+        await shown._read_messages(context, [hit for hit in page.nodes if not hit.is_title])
         return shown
 
+    async def _read_messages(self, context: Context, hits: Sequence[Hit]) -> None:
+        if context.wanted is None:
+            return
+        uncut: Sequence[Hit] = []
+        if "snippet" in context.wanted:
+            uncut = [hit for hit in hits if hit.entry not in self.snippets and not self.texts.get(hit.place)]
+        unread = hits if "message" in context.wanted and not self.knows_messages else uncut
+        wanted = self.message.wanted
+        if wanted is not None and uncut:
+            wanted |= {"searched_texts"}
+        self.messages = await messages_at(context.database, [hit.place for hit in unread], wanted) if unread else {}
 
-def _shown(context: Context, field: str, cut: str) -> Wanted:
-    """What a page's hits show of what `field` gives, with the attribute that snippets are cut from."""
-    if context.wanted is None:
-        return None
-    wanted = context.inner.get(field, frozenset())
-    return None if wanted is None else wanted | ({cut} if "snippet" in context.wanted else set())
+    def kept(self, hit: Hit, snippet: Snippet) -> Snippet:
+        """The snippet of a hit, which is kept where it stays what it is."""
+        if not hit.is_title and snippet.text:
+            self.facts.add(self.facts.snippets, {hit.entry: snippet})
+        return snippet
+
+
+def _wanted(context: Context, field: str) -> Wanted:
+    """What a page's hits show of what `field` gives."""
+    return None if context.wanted is None else context.inner.get(field, frozenset())
+
+
+def _is_known(wanted: Wanted, known: frozenset[str]) -> bool:
+    return wanted is not None and wanted <= known
 
 
 class SearchPage:
@@ -172,5 +215,5 @@ async def search(
     """Hits of a query. Raises BadUserInput, InvalidQuery and InvalidCursor."""
     asked = Search.of(storable_text(query), storable_filter(filter), scopes)
     page = await search_page(context.database, asked, order_by, held(first, "first"), after)
-    shown = await _Shown.of(context, page.nodes)
-    return SearchPage(page, [SearchHit(shown, asked, hit) for hit in page.nodes])
+    shown = await _Shown.of(context, asked, page)
+    return SearchPage(page, [SearchHit(shown, hit) for hit in page.nodes])

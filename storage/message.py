@@ -38,8 +38,8 @@ class MessageRow(NamedTuple):
     @property
     @reads("session_id", "position")
     def id(self) -> str:
-        """Unique across sessions: a session's id holds no colon."""
-        return f"{self.session_id}:{self.position}"
+        """Unique across sessions."""
+        return message_id(self.session_id, self.position)
 
     @property
     @reads("content", by=orjson.Fragment)
@@ -61,6 +61,11 @@ class MessageRow(NamedTuple):
     def text(self) -> str:
         """The text blocks joined by newlines. Raises Unreadable."""
         return joined_text(self.blocks())
+
+
+def message_id(session_id: str, position: int) -> str:
+    """What a message is known by; a session's id holds no colon."""
+    return f"{session_id}:{position}"
 
 
 def _understood(row: MessageRow, read: Callable[[object], T]) -> T:

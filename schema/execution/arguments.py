@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 import strawberry
-from graphql import GraphQLField, VariableNode, Visitor, visit
+from graphql import FieldNode, GraphQLField, VariableNode, Visitor, visit
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import get_arguments
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
 
 from resolvers.context import Context
 from schema.execution.selections import Selections, definition_of
@@ -29,42 +30,65 @@ class Resolver:
     """The resolver of a field, as it is asked for in one place of an operation."""
 
     def __init__(self, field: GraphQLField, details: FieldDetailsList, selections: Selections) -> None:
-        self._field = field
+        definition = definition_of(field)
+        assert not definition.extensions
+        resolver = definition.base_resolver
+        assert resolver is not None
+        assert inspect.isfunction(resolver.wrapped_func)
+        self._function = resolver.wrapped_func
         self._node = details[0].node
-        self._definition = definition_of(field)
-        self._schema = selections.schema
-        self._info = cast("strawberry.Info", _Info(selections.context(field.type, details)))
-        self._bound = None if _has_variables(details) else self._bind(selections.variables)
+        self._config = selections.schema.config
+        self._scalars = selections.schema.schema_converter.scalar_registry
+        varying = _varying(self._node)
+        self._varying = _with_arguments(field, lambda name: name in varying)
+        self._arguments = [one for one in definition.arguments if self._name(one) in varying]
+        constant = get_argument_values(
+            _with_arguments(field, lambda name: name not in varying), self._node, selections.variables
+        )
+        given, self._constants = get_arguments(
+            field=definition,
+            source=None,
+            info=cast("strawberry.Info", _Info(selections.context(field.type, details))),
+            kwargs=constant,
+            config=self._config,
+            scalar_registry=self._scalars,
+        )
+        self._takes_row = bool(given)
+        self._bound = None if varying else self._with(self._constants)
 
     def __call__(self, variables: VariableValues) -> Resolve:
         """With the arguments that these variables make. Raises GraphQLError."""
-        return self._bound or self._bind(variables)
+        if self._bound is not None:
+            return self._bound
+        values = get_argument_values(self._varying, self._node, variables)
+        return self._with(self._constants | convert_arguments(values, self._arguments, self._scalars, self._config))
 
-    def _bind(self, variables: VariableValues) -> Resolve:
-        arguments, named = get_arguments(
-            field=self._definition,
-            source=None,
-            info=self._info,
-            kwargs=get_argument_values(self._field, self._node, variables),
-            config=self._schema.config,
-            scalar_registry=self._schema.schema_converter.scalar_registry,
-        )
-        resolver = self._definition.base_resolver
-        assert resolver is not None
-        assert inspect.isfunction(resolver.wrapped_func)
-        function = partial(resolver.wrapped_func, **named)
-        return function if arguments else partial(_without_row, function)
+    def _with(self, named: dict[str, Any]) -> Resolve:
+        function = partial(self._function, **named)
+        return function if self._takes_row else partial(_without_row, function)
+
+    def _name(self, argument: StrawberryArgument) -> str:
+        return self._config.name_converter.from_argument(argument)
+
+
+def _with_arguments(field: GraphQLField, are_some: Callable[[str], bool]) -> GraphQLField:
+    """A field with some of its arguments."""
+    return GraphQLField(field.type, {name: argument for name, argument in field.args.items() if are_some(name)})
 
 
 def _without_row(function: Callable[[], Any], _: Any) -> Any:
     return function()
 
 
-def _has_variables(details: FieldDetailsList) -> bool:
-    found = _Variables()
-    for argument in details[0].node.arguments or ():
+def _varying(node: FieldNode) -> set[str]:
+    """The names of the arguments that variables are in."""
+    names = set()
+    for argument in node.arguments or ():
+        found = _Variables()
         visit(argument, found)
-    return found.are_there
+        if found.are_there:
+            names.add(argument.name.value)
+    return names
 
 
 class _Variables(Visitor):

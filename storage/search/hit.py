@@ -5,6 +5,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from storage.message import message_id
 from storage.search.content import Place
 from storage.search.entries import TITLE_POSITION
 from storage.search.query import Clause, read_query
@@ -21,6 +22,18 @@ class FoundSession(NamedTuple):
     id: str
     updated_at: datetime
     title: str
+
+
+class FoundMessage(NamedTuple):
+    """What is known of a message in which something was found."""
+
+    session_id: str
+    position: int
+
+    @property
+    def id(self) -> str:
+        """Unique across sessions."""
+        return message_id(self.session_id, self.position)
 
 
 class Hit(NamedTuple):
@@ -44,6 +57,11 @@ class Hit(NamedTuple):
     def place(self) -> Place:
         """Where it stands."""
         return Place(self.session.id, self.position)
+
+    @property
+    def entry(self) -> tuple[int, int]:
+        """Its session's number and its position: of a message, what never comes to mean another."""
+        return self.session.number, self.position
 
 
 @dataclass(frozen=True, slots=True)

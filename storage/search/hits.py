@@ -5,11 +5,11 @@ many, page by page until there are hits enough; only what could still be wrong i
 """
 
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from storage.database import Database
 from storage.errors import InvalidCursor
@@ -19,6 +19,7 @@ from storage.reading import Reader, Reading
 from storage.search.candidates import Candidates, Waiting
 from storage.search.content import Place, beside, texts_at
 from storage.search.entries import TITLE_POSITION, entry_tokens
+from storage.search.facts import Entry, Facts
 from storage.search.found_sessions import all_sessions, newest_sessions, numbered_sessions
 from storage.search.hit import MESSAGE, TITLE, FoundSession, Hit, Search
 from storage.search.known import Changed, Known, known_segments, read_segments
@@ -51,26 +52,40 @@ _TIE = -1.0
 _KINDS = (float, datetime, str, int)
 
 
-async def search_page(database: Database, search: Search, order: str, size: int, after: str | None) -> Page[Hit]:
+Texts: TypeAlias = dict[Place, list[str]]
+
+
+async def search_page(database: Database, search: Search, order: str, size: int, after: str | None) -> "HitPage":
     """A page of hits: best first, or newest first. Raises InvalidCursor and Unavailable."""
     scope = Scope("search", order, *search.parts)
     since = None if after is None else scope.key(after, _KINDS)
     if since is not None and not 0 <= since[-1] <= TITLE_POSITION:
         raise InvalidCursor("This is not a cursor.")
     hits: list[Hit] = []
+    texts: Texts = {}
     if not search.finds_nothing:
         look = _Found.best if order == RELEVANCE else _Found.newest
-        hits = await _looked(database, search, lambda found: look(found, size + 1, since))
-    return HitPage(database, search, scope, hits[:size], has_previous=after is not None, has_more=len(hits) > size)
+        hits, texts = await _looked(database, search, lambda found: found.with_texts(look(found, size + 1, since)))
+    page = hits[:size]
+    return HitPage(database, search, scope, page, texts, has_previous=after is not None, has_more=len(hits) > size)
 
 
 class HitPage(Page[Hit]):
-    """A page of hits."""
+    """A page of hits. `texts` are those of its messages that had to be read."""
 
     def __init__(
-        self, database: Database, search: Search, scope: Scope, hits: list[Hit], *, has_previous: bool, has_more: bool
+        self,
+        database: Database,
+        search: Search,
+        scope: Scope,
+        hits: list[Hit],
+        texts: Texts,
+        *,
+        has_previous: bool,
+        has_more: bool,
     ) -> None:
         self.nodes = hits
+        self.texts = texts
         self._database = database
         self._search = search
         self._scope = scope
@@ -92,11 +107,11 @@ class HitPage(Page[Hit]):
 
 
 async def scores(database: Database, clauses: Sequence[Clause], places: Sequence[Place]) -> dict[Place, float]:
-    """How well what stands at each place matches; of what is gone nothing. Raises Unavailable."""
+    """How well the message at each place matches; of what is gone nothing. Raises Unavailable."""
     return await _scored(await texts_at(database, places), clauses)
 
 
-async def _scored(texts: dict[Place, list[str]], clauses: Sequence[Clause]) -> dict[Place, float]:
+async def _scored(texts: Texts, clauses: Sequence[Clause]) -> dict[Place, float]:
     def scored() -> dict[Place, float]:
         return {
             place: score(entry_tokens(its), clauses, is_title=place.position == TITLE_POSITION)
@@ -125,12 +140,14 @@ async def _looked(database: Database, search: Search, look: "Callable[[_Found], 
         if known is None:
             known = await read_segments(database, kept)
         try:
-            return await look(await _Found.of(database, kept, known, search))
+            return await look(await _Found.of(database, kept, known, search, Facts.of(kept, search.clauses)))
         except Changed:
             read = known_segments(kept)
             known = None if read is None or read.name == known.name else read
     async with database.snapshot() as reader:
-        return await look(await _Found.of(reader, kept, await read_segments(reader, kept), search))
+        # Others may have read of a message what is newer than what is seen here.
+        facts = Facts(Kept(0), search.clauses)
+        return await look(await _Found.of(reader, kept, await read_segments(reader, kept), search, facts))
 
 
 @dataclass(slots=True)
@@ -141,16 +158,23 @@ class _Found:
     kept: Kept
     known: Known
     search: Search
+    facts: Facts
     matches: Matches
-    texts: dict[Place, list[str]] = field(default_factory=dict)
+    texts: Texts = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, reader: Reader, kept: Kept, known: Known, search: Search) -> "_Found":
-        scopes = search.scopes
-        mask = await entries_with(reader, kept, known, search.clauses)
-        return cls(
-            reader, kept, known, search, Matches(known, mask, titles=TITLE in scopes, messages=MESSAGE in scopes)
-        )
+    async def of(cls, reader: Reader, kept: Kept, known: Known, search: Search, facts: Facts) -> "_Found":
+        key = (Matches, known.name, search.clauses, search.scopes)
+        matches: Matches | None = kept.get(key)
+        if matches is None:
+            mask = await entries_with(reader, kept, known, search.clauses)
+            matches = Matches(known, mask, titles=TITLE in search.scopes, messages=MESSAGE in search.scopes)
+            kept.put(key, matches, matches.bytes)
+        return cls(reader, kept, known, search, facts, matches)
+
+    async def with_texts(self, hits: Awaitable[list[Hit]]) -> tuple[list[Hit], Texts]:
+        """Hits, once they are there, and the texts that were read."""
+        return await hits, self.texts
 
     async def best(self, size: int, since: Key | None) -> list[Hit]:
         """The first `size` hits after the one whose key is `since`: the newest ones ranked, then the others."""
@@ -158,9 +182,7 @@ class _Found:
             return await self.newest(size, since)
         wanted = max(MOST_RANKED, size)
         found = await self.newest(wanted, None)
-        texts = await self._texts_of(found[:MOST_RANKED])
-        score_of = await _scored(texts, self.search.clauses)
-        ranked = [hit._replace(score=score_of.get(hit.place, 0.0)) for hit in found[:MOST_RANKED]]
+        ranked = await self._ranked(found[:MOST_RANKED])
         hits = sorted(ranked, key=_key, reverse=True) + found[MOST_RANKED:]
         page = [hit for hit in hits if since is None or _key(hit) < since][:size]
         if len(page) < size and len(found) == wanted:
@@ -266,15 +288,25 @@ class _Found:
         doubtful = candidates if self.search.has_phrases else [hit for hit in candidates if hit.is_title]
         if not doubtful:
             return candidates
-        texts = await self._texts_of(doubtful)
+        told, unknown = _told(self.facts.matches, doubtful)
+        texts = await self._texts_of(unknown)
         clauses = self.search.clauses
         right = await beside(
             _length(texts.values()), lambda: {place for place, its in texts.items() if says(its, clauses)}
         )
-        wrong = {hit for hit in doubtful if hit.place not in right}
-        return [hit for hit in candidates if hit not in wrong] if wrong else candidates
+        self.facts.add(self.facts.matches, {hit.entry: hit.place in right for hit in _lasting(unknown, texts)})
+        wrong = {hit.entry for hit in unknown if hit.place not in right}
+        wrong.update(entry for entry, is_right in told.items() if not is_right)
+        return [hit for hit in candidates if hit.entry not in wrong] if wrong else candidates
 
-    async def _texts_of(self, hits: Sequence[Hit]) -> dict[Place, list[str]]:
+    async def _ranked(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Each with its score."""
+        told, unknown = _told(self.facts.scores, hits)
+        found = await _scored(await self._texts_of(unknown), self.search.clauses)
+        self.facts.add(self.facts.scores, {hit.entry: found[hit.place] for hit in _lasting(unknown, found)})
+        return [hit._replace(score=told[hit.entry] if hit.entry in told else found.get(hit.place, 0.0)) for hit in hits]
+
+    async def _texts_of(self, hits: Sequence[Hit]) -> Texts:
         """What is said at each; of what is gone nothing."""
         unknown = []
         for hit in hits:
@@ -285,6 +317,18 @@ class _Found:
         if unknown:
             self.texts |= await texts_at(self.reader, unknown)
         return {hit.place: self.texts[hit.place] for hit in hits if hit.place in self.texts}
+
+
+def _told(facts: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:
+    """What is known of some hits, and the others."""
+    # Others may forget the facts at any time.
+    told = {entry: facts[entry] for hit in hits if (entry := hit.entry) in facts}
+    return told, [hit for hit in hits if hit.entry not in told]
+
+
+def _lasting(hits: Iterable[Hit], found: Container[Place]) -> Iterator[Hit]:
+    """Those of which something was found that stays true: titles may change."""
+    return (hit for hit in hits if hit.place in found and not hit.is_title)
 
 
 def _next(missing: int, found: int, looked_at: int) -> int:

@@ -6,6 +6,7 @@ Framework"), and more for titles and for words that stand together as they were 
 
 from collections.abc import Sequence
 
+from storage.search.entries import entry_tokens
 from storage.search.query import Clause
 
 _SATURATION = 1.2
@@ -25,6 +26,11 @@ def score(tokens: str, clauses: Sequence[Clause], *, is_title: bool) -> float:
         together = Clause(tuple(token for clause in clauses for token in clause.tokens), clauses[-1].is_prefix)
         value += _TOGETHER_WEIGHT * (said(together) in tokens)
     return round(value + _TITLE_WEIGHT * is_title, 6)
+
+
+def title_score(title: str, clauses: Sequence[Clause]) -> float:
+    """That of a session's title."""
+    return score(entry_tokens([title]), clauses, is_title=True)
 
 
 def said(clause: Clause) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+import storage.search.facts
 from tests.conftest import Serve
 from tests.support.documents import Document, assistant, user, zagens
 from tests.support.searches import DEFAULTS, PAGE, found, place_of, search, walk_always, walked
@@ -153,10 +154,54 @@ async def test_a_page_of_hits_takes_as_many_statements_however_many_hits_it_has(
         assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 100
     with statements(server) as many:
         assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 100
-    # The sessions in order, what the hits say and their titles, the messages to show.
-    assert len(few) == len(many) <= 4
-    # Which segments there are is not what was known: these, and what they say of the words.
-    assert len(changed) == len(many) + 3
+    # The sessions in order, and the messages to show.
+    assert len(few) == len(many) == 2
+    # Other segments than were known: these, what they say of the words, and to rate messages what those say.
+    assert len(changed) == len(many) + 4
+
+
+@pytest.mark.parametrize("order", ["RECENT", "RELEVANCE"])
+@pytest.mark.parametrize("words", ["leap", "ye*", '\\"leap year\\"', "constant remains"])
+async def test_what_was_asked_before_is_found_by_one_statement(serve: Serve, order: str, words: str) -> None:
+    asked = """{ search(query: "%s", orderBy: %s) {
+      nodes { session { id title } message { id position } snippet highlights { start end } }
+    } }""" % (words, order)  # noqa: UP031 - braces stand for themselves
+    server = await filled(serve, *(session(n) for n in range(3)), zagens("t", messages=[user("It remains constant.")]))
+    answers = [await server.client.data(asked) for _ in range(2)]
+    with statements(server) as found:
+        answers.append(await server.client.data(asked))
+    assert len(found) == 1
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["search"]["nodes"]
+
+
+async def test_what_was_found_before_is_not_shown_of_a_message_that_is_another_now(serve: Serve) -> None:
+    server = await filled(serve, zagens("s", "Other", messages=[user("A leap year."), user("The year 2024.")]))
+    asked = '{ search(query: "%s") { nodes { message { position } snippet } } }'
+
+    async def shown(query: str) -> list[str]:
+        first, second = [(await server.client.data(asked % query))["search"]["nodes"] for _ in range(2)]
+        assert first == second
+        return [node["snippet"] for node in sorted(first, key=lambda node: node["message"]["position"])]
+
+    assert await shown("year") == ["A leap year.", "The year 2024."]
+    assert await shown('\\"leap year\\"') == ["A leap year."]
+    await saved(server, zagens("s", "Other", messages=[user("No leap, a year."), user("The leap year 2028.")]))
+    assert await shown("year") == ["No leap, a year.", "The leap year 2028."]
+    assert await shown('\\"leap year\\"') == ["The leap year 2028."]
+
+
+@pytest.mark.parametrize("most", [0, 3])
+async def test_what_is_too_much_to_keep_is_found_again(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    server = await filled(serve, *(session(n) for n in range(3)))
+    asked = [('"leap year"', order) for order in ("RECENT", "RELEVANCE")] + [("leap", "RELEVANCE")]
+    expected = [await search(server.client, words, orderBy=order) for words, order in asked]
+    server.app.state.database.kept.clear()
+    monkeypatch.setattr(storage.search.facts, "MOST_MESSAGES", most)
+    for _ in range(3):
+        assert [await search(server.client, words, orderBy=order) for words, order in asked] == expected
 
 
 async def test_hits_are_counted_when_that_is_asked_for_only(serve: Serve) -> None:
