@@ -1,9 +1,10 @@
 """Keyset pages: a page begins where a cursor points, found by index, so page 1,000 costs what page 1 costs."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -162,8 +163,14 @@ class _ListPage(Page[Any]):
         if request.is_backward:
             self.nodes.reverse()
 
+    @functools.cached_property
+    def _written_key(self) -> Callable[[Any], Key]:
+        # Instants stand in rows as they do in cursors.
+        columns = self.nodes[0].columns
+        return itemgetter(*map(columns.index, self._listing.keys))
+
     def cursor(self, row: Any) -> str:
-        return self._scope.cursor(self._key(row))
+        return self._scope.cursor(self._written_key(row))
 
     async def has_next_page(self) -> bool:
         is_known = self._has_more and not self._request.is_backward

@@ -3,20 +3,18 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import strawberry
 from graphql import FieldNode, GraphQLField, VariableNode, Visitor, visit
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import VariableValues, get_argument_values
+from graphql.execution.values import get_argument_values
 from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.arguments import StrawberryArgument, convert_arguments
 
 from resolvers.context import Context
 from schema.execution.selections import Selections, definition_of
-
-Resolve: TypeAlias = Callable[[Any], Any]
-"""From a row to the value of a field, or to what gives that when it is awaited."""
+from schema.execution.variables import Resolve, Variables
 
 
 class _Info:
@@ -56,12 +54,16 @@ class Resolver:
         self._takes_row = bool(given)
         self._bound = None if varying else self._with(self._constants)
 
-    def __call__(self, variables: VariableValues) -> Resolve:
+    def __call__(self, variables: Variables) -> Resolve:
         """With the arguments that these variables make. Raises GraphQLError."""
         if self._bound is not None:
             return self._bound
-        values = get_argument_values(self._varying, self._node, variables)
-        return self._with(self._constants | convert_arguments(values, self._arguments, self._scalars, self._config))
+        resolve = variables.resolves.get(self)
+        if resolve is None:
+            values = get_argument_values(self._varying, self._node, variables.values)
+            named = convert_arguments(values, self._arguments, self._scalars, self._config)
+            resolve = variables.resolves[self] = self._with(self._constants | named)
+        return resolve
 
     def _with(self, named: dict[str, Any]) -> Resolve:
         function = partial(self._function, **named)

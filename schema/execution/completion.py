@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import GraphQLLeafType
-from graphql.execution.values import VariableValues
 
 from schema.execution.leaves import GivesUp, convert_function
+from schema.execution.variables import Variables
 
 
 class Completion(ABC):
@@ -16,7 +16,7 @@ class Completion(ABC):
     reads = False
 
     @abstractmethod
-    async def __call__(self, values: list[Any], variables: VariableValues) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
         """What the answer holds of each value, by the variables of the request. Raises GivesUp."""
 
 
@@ -27,7 +27,7 @@ class Required(Completion):
         self._inner = inner
         self.reads = inner.reads
 
-    async def __call__(self, values: list[Any], variables: VariableValues) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
         for value in values:
             if value is None:
                 raise GivesUp
@@ -41,7 +41,7 @@ class Nullable(Completion):
         self._inner = inner
         self.reads = inner.reads
 
-    async def __call__(self, values: list[Any], variables: VariableValues) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
         given = [value for value in values if value is not None]
         if len(given) == len(values):
             return await self._inner(values, variables)
@@ -56,7 +56,7 @@ class Lists(Completion):
         self._inner = inner
         self.reads = inner.reads
 
-    async def __call__(self, values: list[Any], variables: VariableValues) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
         made = await self._inner([item for value in values for item in value], variables)
         if len(values) == 1:
             return [made]
@@ -75,7 +75,7 @@ class Leaves(Completion):
     def __init__(self, kind: GraphQLLeafType) -> None:
         self._convert = convert_function(kind)
 
-    async def __call__(self, values: list[Any], variables: VariableValues) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
         return self._convert(values)
 
 
@@ -86,7 +86,7 @@ class AnyOf(Completion):
         self._by_typename = by_typename
         self.reads = any(completion.reads for completion in by_typename.values())
 
-    async def __call__(self, values: list[Any], variables: VariableValues) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
         places: dict[str, list[int]] = {}
         for place, value in enumerate(values):
             places.setdefault(value.typename, []).append(place)

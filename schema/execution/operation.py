@@ -19,6 +19,7 @@ from resolvers.context import Context
 from schema.execution.leaves import GivesUp
 from schema.execution.plan import Plan
 from schema.execution.selections import Selections
+from schema.execution.variables import MOST_BYTES, MOST_SETS, KnownVariables, Variables
 from schema.limits.documents import Document
 
 MOST_PLANS = 8
@@ -26,7 +27,8 @@ MOST_PLANS = 8
 
 _LONGEST_PAUSE = 64
 _BYTES_A_FIELD = 2_000
-_NO_VARIABLES = VariableValues({}, {})
+_BYTES_OF_VARIABLES = 4 * MOST_SETS * MOST_BYTES
+_NO_VARIABLES = Variables(VariableValues({}, {}))
 
 
 class PreparedOperation:
@@ -47,24 +49,26 @@ class PreparedOperation:
             visit(node, conditions)
         self._conditions = tuple(sorted(conditions.names))
         self._plans: dict[tuple[object, ...], Plan | None] = {}
-        self.size = document.size
+        self._variables = KnownVariables(self._coerced)
+        self.size = document.size + (_BYTES_OF_VARIABLES if self._definitions else 0)
         self._pause = 0
         self._paused = 0
 
-    def variables(self, given: Mapping[str, Any] | None) -> VariableValues | None:
+    def variables(self, given: Mapping[str, Any] | None) -> Variables | None:
         """The values of its variables; None where some are wrong."""
-        if not self._definitions:
-            return _NO_VARIABLES
-        values = get_variable_values(self._schema._schema, self._definitions, dict(given or {}), max_errors=1)
+        return self._variables.of(given or {}) if self._definitions else _NO_VARIABLES
+
+    def _coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
+        values = get_variable_values(self._schema._schema, self._definitions, dict(given), max_errors=1)
         return values if isinstance(values, VariableValues) else None
 
-    def plan(self, variables: VariableValues) -> Plan | None:
+    def plan(self, variables: Variables) -> Plan | None:
         """The plan for these values; None where there is none."""
-        key = tuple(variables.coerced.get(name) for name in self._conditions)
+        key = tuple(variables.values.coerced.get(name) for name in self._conditions)
         if key not in self._plans:
             if len(self._plans) >= MOST_PLANS:
                 return None
-            self._plans[key] = self._planned(variables)
+            self._plans[key] = self._planned(variables.values)
         return self._plans[key]
 
     def _planned(self, variables: VariableValues) -> Plan | None:

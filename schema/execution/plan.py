@@ -18,13 +18,13 @@ from graphql import (
     is_non_null_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import VariableValues
 
-from schema.execution.arguments import Resolve, Resolver
+from schema.execution.arguments import Resolver
 from schema.execution.completion import AnyOf, Completion, Leaves, Lists, Nullable, Required
 from schema.execution.leaves import Build, GivesUp, Leaf, build_function
 from schema.execution.loads import settled, together
 from schema.execution.selections import Selected, Selections, definition_of
+from schema.execution.variables import Resolve, Variables
 
 # Rows of a selection are of one type, unless that was made anew in between.
 _MOST_BUILDS = 4
@@ -58,7 +58,7 @@ class Plan(Completion):
         self._resolves = any(field.is_resolved for field in self._fields)
         self.reads = self._resolves or any(field.reads for field in self._fields)
 
-    async def __call__(self, values: list[Any], variables: VariableValues) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
         if not values:
             return []
         made = self._build(values)
@@ -84,7 +84,7 @@ class Plan(Completion):
             build = self._builds[row_type] = build_function(self._kind.name, self._entries, row_type)
         return build(rows)
 
-    async def _results(self, rows: list[Any], variables: VariableValues) -> list[list[Any]]:
+    async def _results(self, rows: list[Any], variables: Variables) -> list[list[Any]]:
         """What each field gives for each row."""
         results: list[Any] = []
         try:
@@ -113,11 +113,11 @@ class _Field:
         self._completion = completion(field.type, selections.below(field.type, details), selections)
         self.reads = self._completion.reads
 
-    def resolve(self, variables: VariableValues) -> Resolve:
+    def resolve(self, variables: Variables) -> Resolve:
         """What gives its value for a row. Raises GraphQLError."""
         return self._attribute if self._resolver is None else self._resolver(variables)
 
-    async def fill(self, made: list[dict[str, Any]], results: list[Any], variables: VariableValues) -> None:
+    async def fill(self, made: list[dict[str, Any]], results: list[Any], variables: Variables) -> None:
         """Puts what the answer holds of its values into objects. Raises GivesUp."""
         key = self._key
         for entry, value in zip(made, await self._completion(results, variables), strict=True):

@@ -8,6 +8,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from schema.execution.variables import MOST_BYTES, MOST_SETS
 from tests.conftest import Serve
 from tests.schema.test_limits_seconds import READ, SECONDS, SLOW_READ, change, kind, refused_soon
 from tests.support.client import receive, send
@@ -77,6 +78,31 @@ async def test_it_can_be_switched_off(serve: Serve) -> None:
     server = await filled(serve, prepared=False)
     for _ in range(4):
         assert reads((await ran(server, TITLES))[-1], "system_prompt")
+
+
+async def test_each_request_is_answered_by_its_own_variables(serve: Serve) -> None:
+    server = await filled(serve)
+    asked = """query ($first: Int, $order: SessionOrder = {field: TITLE}, $with: Boolean = false, $title: String) {
+      sessions(first: $first, orderBy: $order, filter: {titleContains: $title}) {
+        nodes { id messages(first: $first) @include(if: $with) { nodes { position } } }
+      }
+    }"""
+    ids = ["s0", "s1", "s2"]
+    for _ in range(3):
+        # More than are kept, in turn.
+        for first in range(1, 2 * MOST_SETS):
+            page = (await server.client.execute(asked, {"first": first, "with": True}))["data"]["sessions"]
+            assert len(page["nodes"]) == min(first, 3)
+            assert all(len(node["messages"]["nodes"]) == min(first, 12) for node in page["nodes"])
+        for direction, order in (("ASC", ids), ("DESC", ids[::-1])):
+            variables = {"order": {"field": "CREATED_AT", "direction": direction}, "title": "x" * MOST_BYTES}
+            assert await server.client.execute(asked, variables) == {"data": {"sessions": {"nodes": []}}}
+            del variables["title"]
+            found = await server.client.execute(asked, variables)
+            assert found == {"data": {"sessions": {"nodes": [{"id": id} for id in order]}}}
+        for wrong in (True, "1", 1.5, 2**40, 2**70, -1, [1]):
+            answer = await server.client.execute(asked, {"first": wrong})
+            assert [error["extensions"]["code"] for error in answer.get("errors", ())] == ["BAD_USER_INPUT"], wrong
 
 
 async def test_a_websocket_has_them_too(serve: Serve) -> None:
