@@ -4,7 +4,7 @@ import orjson
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
-from storage.content_block import ContentBlock, OtherBlock, ToolUseBlock
+from storage.content_block import ContentBlock
 from storage.jsontext import dump
 from storage.message import MessageRow
 from storage.session import SessionRow
@@ -20,17 +20,13 @@ async def session(context: Context, row: MessageRow) -> SessionRow:
 
 def content(row: MessageRow) -> list[ContentBlock]:
     """What it says, block by block. Raises Unreadable."""
-    return [_passed_on(block) for block in row.blocks()]
+    return row.blocks()
 
 
-def _passed_on(block: ContentBlock) -> ContentBlock:
+def passed_on(value: object) -> orjson.Fragment:
+    """A JSON value as responses take it."""
     # As text: whole numbers beyond 64 bits and deep nesting are more than the encoder of responses takes.
-    match block:
-        case ToolUseBlock(input=dict() | list() | int() as value):
-            block.input = orjson.Fragment(dump(value))
-        case OtherBlock(raw=value):
-            block.raw = orjson.Fragment(dump(value))
-    return block
+    return orjson.Fragment(dump(value))
 
 
 def text(row: MessageRow) -> str:

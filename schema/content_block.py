@@ -2,7 +2,9 @@
 
 import strawberry
 
+import resolvers.message
 from schema.by_typename import ByTypename
+from schema.field import Row, field
 from schema.scalars import JSON
 
 
@@ -25,7 +27,10 @@ class ThinkingBlock(ContentBlock):
 class ToolUseBlock(ContentBlock):
     tool_use_id: strawberry.ID = strawberry.field(description="Links the call to its result.")
     name: str = strawberry.field(description="Name of the tool.")
-    input: JSON | None = strawberry.field(description="Arguments, as the model wrote them.")
+
+    @field(JSON | None, "Arguments, as the model wrote them.", needs=("input",))
+    def input(self: Row) -> object:
+        return None if self.input is None else resolvers.message.passed_on(self.input)
 
 
 @strawberry.type(description="What a tool answered.")
@@ -43,7 +48,10 @@ class ImageBlock(ContentBlock):
 @strawberry.type(description="A block of a kind this server does not model.")
 class OtherBlock(ContentBlock):
     kind: str = strawberry.field(description="The kind as stored.")
-    raw: JSON = strawberry.field(description="The block as stored.")
+
+    @field(JSON, "The block as stored.", needs=("raw",))
+    def raw(self: Row) -> object:
+        return resolvers.message.passed_on(self.raw)
 
 
 CONTENT_BLOCKS = (TextBlock, ThinkingBlock, ToolUseBlock, ToolResultBlock, ImageBlock, OtherBlock)

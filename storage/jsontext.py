@@ -16,7 +16,6 @@ from storage.errors import InvalidDocument
 _TYPE_NAMES = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
 
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
-_NINETEEN_DIGITS = b"0" * 19
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
@@ -32,7 +31,7 @@ def parse_document(data: bytes) -> object:
     Raises InvalidDocument with the line and column when it is not JSON.
     """
     data = data.removeprefix(b"\xef\xbb\xbf")
-    if _NINETEEN_DIGITS not in data.translate(_DIGITS):
+    if not _has_nineteen_digits(data):
         try:
             value = orjson.loads(data)
         except orjson.JSONDecodeError:
@@ -118,6 +117,10 @@ def _dump(value: object, option: int) -> bytes:
 
 def load(text: str) -> object:
     """The value of JSON text that `dump` wrote. Raises ValueError when it is not JSON."""
-    if _NINETEEN_DIGITS in text.encode().translate(_DIGITS):
-        return json.loads(text)
-    return orjson.loads(text)
+    return json.loads(text) if _has_nineteen_digits(text.encode()) else orjson.loads(text)
+
+
+def _has_nineteen_digits(data: bytes) -> bool:
+    """Whether so many stand in a row somewhere."""
+    # Every sixth byte most often tells that there are none: in a row it comes to three of them at least.
+    return b"000" in data[::6].translate(_DIGITS) and b"0" * 19 in data.translate(_DIGITS)

@@ -27,6 +27,14 @@ def test_a_document_is_parsed_as_the_standard_library_does(value: object, ensure
     assert strictly(parse_document(b"\xef\xbb\xbf" + text.encode())) == strictly(value)
 
 
+@given(st.integers(0, 20), st.integers(10**18, 2**90), texts())
+def test_a_long_number_is_kept_to_the_last_digit_wherever_it_stands(before: int, number: int, around: str) -> None:
+    value = ["x" * before, around, number, {around: -number}]
+
+    assert strictly(load(dump(value))) == strictly(value)
+    assert strictly(parse_document(json.dumps(value).encode())) == strictly(storable(value))
+
+
 @given(values, values)
 def test_canonical_texts_are_equal_for_equal_values_only(one: object, other: object) -> None:
     assert (canonical(one) == canonical(other)) is (strictly(one) == strictly(other))
