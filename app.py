@@ -46,6 +46,7 @@ from schema.transport.metrics import Metrics
 from schema.transport.observation import Observation, Observer
 from schema.transport.page import page_routes
 from schema.transport.server import server_config
+from schema.transport.shortcut import Shortcut
 from schema.transport.signals import SignaledServer, address
 from schema.transport.sockets import Sockets
 from schema.transport.tracing import Tracing, TracingRefused, tracing
@@ -276,7 +277,11 @@ def create_app(settings: Settings) -> Starlette:
             Route("/readyz", Readiness(operating).endpoint),
             Route("/metrics", metrics.endpoint),
         ],
-        middleware=[Middleware(Observation, observers=observers), *access_middleware(settings.access)],
+        middleware=[
+            Middleware(Observation, observers=observers),
+            *access_middleware(settings.access),
+            Middleware(Shortcut, path="/graphql", endpoint=endpoint),
+        ],
         exception_handlers={HTTPException: answer_http_exception, Exception: answer_failure},
         lifespan=lifespan,
     )

@@ -201,18 +201,19 @@ class Connections:
 
     async def _turn(self) -> Any:
         """A connection, or None when there is room for a new one. Raises Unavailable."""
-        turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
         self._waiting.append(turn)
+        timer = loop.call_later(PATIENCE, _run_out, turn)
         try:
-            async with asyncio.timeout(PATIENCE):
-                connection = await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled():
+            connection = await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._opening -= turn.result() is None
                 self._hand_on(turn.result())
-            if isinstance(error, TimeoutError):
-                raise Unavailable(UNAVAILABLE) from None
             raise
+        finally:
+            timer.cancel()
         self._opening -= connection is None
         return connection
 
@@ -253,3 +254,8 @@ class Connections:
         ending = asyncio.create_task(self._driver.close(connection), name="reprise-connection-end")
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
+
+
+def _run_out(turn: asyncio.Future[Any]) -> None:
+    if not turn.done():
+        turn.set_exception(Unavailable(UNAVAILABLE))
