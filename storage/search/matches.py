@@ -30,29 +30,31 @@ class Matches:
         is_found = np.zeros(0, np.bool_)
         if known.size:
             is_found = np.bitwise_or.reduceat(mask.view(np.uint8), known.starts).view(np.bool_)[known.order]
-        self._known = known
         self._bits = np.packbits(mask, bitorder="little")
-        self._runs = np.flatnonzero(is_found).astype(np.int32)
-        self._numbers = known.numbers[self._runs]
+        # Nothing of what is known of all segments: that is forgotten when there are others.
+        self._starts = known.ordered_starts[is_found]
+        self._counts = known.counts[is_found]
+        self._firsts = known.firsts[is_found]
+        self._numbers = known.numbers[is_found]
         self.numbers: Ids = _distinct(self._numbers)
         """The numbers of the sessions that have some, rising."""
 
     @property
     def bytes(self) -> int:
-        """Of memory, without what is known of the segments."""
-        return sum(array.nbytes for array in (self._bits, self._runs, self._numbers, self.numbers))
+        """Of memory, about."""
+        arrays = (self._bits, self._starts, self._counts, self._firsts, self._numbers, self.numbers)
+        return sum(array.nbytes for array in arrays)
 
     def of(self, numbers: Sequence[int]) -> Entries:
         """Those of sessions, by their numbers. A title that was changed may be there twice."""
-        known = self._known
         wanted = np.array(numbers, np.int64)
         lows = np.searchsorted(self._numbers, wanted)
         runs_each = np.searchsorted(self._numbers, wanted, "right") - lows
-        runs = self._runs[_ranges(lows, runs_each)]
-        starts, counts = known.ordered_starts[runs], known.counts[runs]
+        runs = _ranges(lows, runs_each)
+        starts, counts = self._starts[runs], self._counts[runs]
         places = _ranges(starts, counts)
         is_found = (self._bits[places >> 3] >> (places & 7).astype(np.uint8) & 1).view(np.bool_)
-        ids = (np.repeat(known.firsts[runs] - starts, counts) + places)[is_found]
+        ids = (np.repeat(self._firsts[runs] - starts, counts) + places)[is_found]
         sessions = np.repeat(np.repeat(np.arange(len(wanted)), runs_each), counts)[is_found]
         return Entries(sessions, positions_of(ids))
 
