@@ -2,9 +2,10 @@
 
 Each line is one kind of query in one order: the median and the 95th percentile of the first page and of page 50 (the
 last page where there are fewer), 20 hits a page with score, snippet, highlights, session and message, prepared as the
-server does, without HTTP. The queries of a kind take turns. `cold`: the process has forgotten before each of them what
-the index says. `read` counts the rows that the statements of a page visit then: on PostgreSQL by EXPLAIN ANALYZE, with
-the pages that they touch; on SQLite, which counts no rows, the steps of its virtual machine.
+server does, without HTTP. The queries of a kind take turns, and each has been asked before. `cold`: the process has
+forgotten before each of them what the index says and what it found out for a query. `read` counts the rows that the
+statements of a page visit then: on PostgreSQL by EXPLAIN ANALYZE, with the pages that they touch; on SQLite, which
+counts no rows, the steps of its virtual machine.
 
 The data set is built once, in the folder reprise-bench of XDG_CACHE_HOME or ~/.cache, which may be deleted.
 """
