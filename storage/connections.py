@@ -17,6 +17,7 @@ import asyncpg
 from storage.errors import Unavailable
 from storage.outage import UNAVAILABLE
 from storage.reading import Reading, Row
+from storage.turns import Turns
 
 PATIENCE = 10.0
 """Seconds that a reader waits for a connection."""
@@ -25,6 +26,8 @@ PATIENCE = 10.0
 _LAST_WORDS = {"08", "57"}
 _LONGEST_LIFE = 3600.0
 _CLOSING_SECONDS = 2.0
+# Most statements of SQLite take less.
+_TURN_SECONDS = 0.005
 
 
 class Driver(Protocol):
@@ -94,6 +97,7 @@ class Sqlite:
     def __init__(self, path: str, pragmas: Sequence[str]) -> None:
         self._path = path
         self._pragmas = pragmas
+        self._turns = Turns(_TURN_SECONDS)
 
     async def open(self) -> Any:
         connection = await aiosqlite.connect(self._path, isolation_level=None)
@@ -113,8 +117,13 @@ class Sqlite:
         await connection.close()
 
     async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
-        # The one call that crosses to its thread and back once.
-        return reading.rows(await connection.execute_fetchall(reading.text, reading.parameters(values)))
+        end = await self._turns.take()
+        try:
+            # The one call that crosses to its thread and back once.
+            found = await connection.execute_fetchall(reading.text, reading.parameters(values))
+        finally:
+            end()
+        return reading.rows(found)
 
     async def begin(self, connection: Any) -> None:
         await connection.execute_fetchall("BEGIN")
@@ -208,7 +217,8 @@ class Connections:
         try:
             connection = await turn
         except BaseException:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
+            # Not given to who has left.
+            if not turn.cancel() and not turn.cancelled() and turn.exception() is None:
                 self._opening -= turn.result() is None
                 self._hand_on(turn.result())
             raise

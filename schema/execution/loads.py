@@ -66,17 +66,21 @@ class _Level:
                 self._wanted[place] = value
             elif iscoroutine(value):
                 self._step(place, value, None)
-        while self._wanted:
+        while self._wanted or self._others:
             wanted, self._wanted = self._wanted, {}
-            for place, row in zip(wanted, await _rows(list(wanted.values())), strict=True):
+            others, self._others = self._others, {}
+            # None waits for another to go on: it may hold what that needs.
+            reads = [_rows(list(wanted.values()))] if wanted else []
+            results = await together([*others.values(), *reads])
+            rows = results.pop() if wanted else []
+            for place, result in zip(others, results, strict=True):
+                values[place] = result
+            for place, row in zip(wanted, rows, strict=True):
                 coroutine = self._waiting.pop(place, None)
                 if coroutine is None:
                     values[place] = row
                 else:
                     self._step(place, coroutine, row)
-        others, self._others = self._others, {}
-        for place, result in zip(others, await together(list(others.values())), strict=True):
-            values[place] = result
         return values
 
     async def cancel(self) -> None:

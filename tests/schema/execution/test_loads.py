@@ -9,6 +9,8 @@ import pytest
 from schema.execution.leaves import GivesUp
 from schema.execution.loads import Loads, settled
 
+PATIENCE = 10
+
 
 class Rows:
     """Reads rows, and remembers what was read together."""
@@ -51,6 +53,24 @@ async def resolved(rows: Rows, *keys: str) -> str:
 
 async def failing(error: Exception) -> None:
     raise error
+
+
+async def test_who_waits_elsewhere_goes_on_while_rows_are_read() -> None:
+    lock = asyncio.Lock()
+
+    async def read(keys: list[Any]) -> list[Any]:
+        async with lock:
+            return keys
+
+    async def held() -> str:
+        async with lock:
+            return "held"
+
+    await lock.acquire()
+    # It is given to the first who waits for it, who must be there to give it back.
+    asyncio.get_running_loop().call_later(0.01, lock.release)
+    async with asyncio.timeout(PATIENCE):
+        assert await settled([held(), Loads(read).load("a")]) == ["held", "a"]
 
 
 async def test_what_is_waited_for_at_a_time_is_read_together() -> None:
