@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 
 import resolvers.message
@@ -55,7 +56,9 @@ async def data(query: str, **variables: object) -> dict[str, Any]:
     result = await SCHEMA.execute(query, variables)
     assert result.errors is None
     assert result.data is not None
-    return result.data
+    # As a client reads it: JSON values may be there as text.
+    read: dict[str, Any] = orjson.loads(orjson.dumps(result.data))
+    return read
 
 
 @pytest.mark.parametrize("state", ["QUEUED", "SEEDING", "READY", "ERROR", "CANCELED"])
