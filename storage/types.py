@@ -46,7 +46,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class text_of_instant(FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it is
-    """A column of instants as `instant_text` writes them. Drivers take ten times as long to make datetimes."""
+    """A column of instants as `instant_text` writes them. Drivers take several times as long to make datetimes."""
 
     type = sa.Text()
     inherit_cache = True
