@@ -1,7 +1,6 @@
 """Turns: one after another, but nobody's lasts long."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 
 
@@ -13,23 +12,11 @@ class Turns:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._is_taken = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._one = asyncio.Semaphore(1)
 
     async def take(self) -> Callable[[], None]:
         """Returns when one's turn has come; what is returned ends it."""
-        loop = asyncio.get_running_loop()
-        if self._is_taken:
-            turn = loop.create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except BaseException:
-                # Not given to who has left.
-                if not turn.cancel() and not turn.cancelled():
-                    self._hand_on()
-                raise
-        self._is_taken = True
+        await self._one.acquire()
         has_ended = False
 
         def end() -> None:
@@ -37,15 +24,7 @@ class Turns:
             if not has_ended:
                 has_ended = True
                 timer.cancel()
-                self._hand_on()
+                self._one.release()
 
-        timer = loop.call_later(self._seconds, end)
+        timer = asyncio.get_running_loop().call_later(self._seconds, end)
         return end
-
-    def _hand_on(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self._is_taken = False
