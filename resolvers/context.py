@@ -16,8 +16,7 @@ from storage.message import MessageRow, Transcript, message_pages, messages_at
 from storage.page import Page, PageRequest
 from storage.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
 from storage.rows import Wanted
-from storage.search.content import Place
-from storage.search.hits import scores
+from storage.search.content import Place, scores
 from storage.search.query import Clause
 from storage.session import SessionRow, sessions_by_id
 from storage.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_id

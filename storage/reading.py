@@ -36,24 +36,20 @@ class Reading(Generic[Row]):
     def __init__(self, statement: sa.Select[Any], row_type: type[Row], columns: Columns, *, is_sqlite: bool) -> None:
         dialect = _DIALECTS[is_sqlite]
         selected = list(statement.selected_columns)
-        instants = frozenset(
-            name for name, column in zip(columns, selected, strict=False) if isinstance(column.type, Instant)
-        )
+        named = dict(zip(columns, selected, strict=False))
+        instants = frozenset(name for name, column in named.items() if isinstance(column.type, Instant))
+        never_null = frozenset(name for name, column in named.items() if not getattr(column, "nullable", True))
         # Where attributes have names, datetimes are made when they are asked for.
         as_read = [
-            text_of_instant(column).label(column.key) if place < len(columns) and columns[place] in instants else column
-            for place, column in enumerate(selected)
+            text_of_instant(column).label(name) if name in instants else column for name, column in named.items()
         ]
-        statement = statement.with_only_columns(*as_read)
+        statement = statement.with_only_columns(*as_read, *selected[len(named) :])
         compiled = statement.compile(dialect=dialect)
         assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
         assert not compiled.post_compile_params, "the text would depend on the values"
         self.text = compiled.string
         self.tables = sorted({table.name for table in find_tables(statement) if isinstance(table, sa.Table)})
         kind: Any = row_type
-        never_null = frozenset(
-            name for name, column in zip(columns, selected, strict=False) if not getattr(column, "nullable", True)
-        )
         self.row_type: Any = narrow_type(kind, columns, never_null, instants, is_record=not is_sqlite)
         self._parameters = [
             (bind.key, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))

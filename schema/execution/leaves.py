@@ -56,8 +56,8 @@ def build_function(typename: str, entries: Mapping[str, Leaf | str | None], row_
             else:
                 value = f"v{number}"
                 lines.append(f"{value} = row.{entry.attribute}")
-            is_there, is_text = source is not None and source.is_there, source is not None and source.is_instant
-            value = _leaf(entry, value, names, is_there=is_there, is_instant_text=is_text)
+            is_there, is_instant = (source.is_there, source.is_instant) if source else (False, False)
+            value = _leaf(entry, value, names, is_there=is_there, is_instant=is_instant)
         items.append(f"{key!r}: {value}")
     made = f"{{{', '.join(items)}}}"
     body = [f"    return [{made} for {each} in rows]"]
@@ -90,10 +90,12 @@ def _source(attribute: str, source: Any, names: dict[str, Any]) -> str:
     return f"make_{attribute}({values})"
 
 
-def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_there: bool, is_instant_text: bool = False) -> str:
-    """What the answer holds of a value, a name; `is_there` where it is known not to be null."""
+def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_there: bool, is_instant: bool = False) -> str:
+    """What the answer holds of a value, a name; `is_there` where it is known not to be null, `is_instant` where it is
+    the text of an instant.
+    """
     made = value
-    if is_instant_text:
+    if is_instant:
         # As the database has it: always with six digits of a second.
         made = f"{value}.replace('.000000Z', 'Z')"
     elif isinstance(leaf.kind, GraphQLEnumType):

@@ -3,17 +3,15 @@
 A message does not change while its session has the number that it has (see `index.py`), so it stays true.
 """
 
-from collections.abc import Mapping
-from typing import TypeAlias, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 from storage.kept import Kept
+from storage.search.hit import Entry, Hit
 from storage.search.query import Clause
 from storage.search.snippet import Snippet
 
 T = TypeVar("T")
-
-Entry: TypeAlias = tuple[int, int]
-"""A message: the number of its session, and its position there."""
 
 MOST_MESSAGES = 2_000
 """Of which something is kept for one query."""
@@ -39,12 +37,18 @@ class Facts:
         return facts or cls(kept, clauses)
 
     def add(self, facts: dict[Entry, T], found: Mapping[Entry, T]) -> None:
-        """Keeps what was found, in one of the three; where these are too many, they are forgotten."""
+        """Keeps what was found, in one of the three; where those are too many, they are forgotten."""
         if not found:
             return
         facts.update(found)
-        for some in (self.matches, self.scores, self.snippets):
-            if len(some) > MOST_MESSAGES:
-                some.clear()
+        if len(facts) > MOST_MESSAGES:
+            facts.clear()
         size = _SMALL * (1 + len(self.matches) + len(self.scores)) + _SNIPPET * len(self.snippets)
         self._kept.put((Facts, self._clauses), self, size)
+
+
+def told(facts: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:
+    """What is known of some hits, and the others."""
+    # Others may forget the facts at any time.
+    known = {entry: facts[entry] for hit in hits if (entry := hit.entry) in facts}
+    return known, [hit for hit in hits if hit.entry not in known]

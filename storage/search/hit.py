@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from storage.message import message_id
 from storage.search.content import Place
@@ -13,6 +13,10 @@ from storage.session import SessionFilter
 
 TITLE = "TITLE"
 MESSAGE = "MESSAGE"
+
+
+Entry: TypeAlias = tuple[int, int]
+"""The number of a session and a position there: of a message, they never come to mean another."""
 
 
 class FoundSession(NamedTuple):
@@ -59,8 +63,8 @@ class Hit(NamedTuple):
         return Place(self.session.id, self.position)
 
     @property
-    def entry(self) -> tuple[int, int]:
-        """Its session's number and its position: of a message, what never comes to mean another."""
+    def entry(self) -> Entry:
+        """What it is known by."""
         return self.session.number, self.position
 
 

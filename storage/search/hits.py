@@ -5,11 +5,11 @@ many, page by page until there are hits enough; only what could still be wrong i
 """
 
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from storage.database import Database
 from storage.errors import InvalidCursor
@@ -17,17 +17,14 @@ from storage.kept import Kept
 from storage.page import Key, Page, Scope
 from storage.reading import Reader, Reading
 from storage.search.candidates import Candidates, Waiting
-from storage.search.content import Place, beside, texts_at
-from storage.search.entries import TITLE_POSITION, entry_tokens
-from storage.search.facts import Entry, Facts
+from storage.search.content import Place, Texts, matching_places, scored, texts_at
+from storage.search.entries import TITLE_POSITION
+from storage.search.facts import Facts, told
 from storage.search.found_sessions import all_sessions, newest_sessions, numbered_sessions
 from storage.search.hit import MESSAGE, TITLE, FoundSession, Hit, Search
 from storage.search.known import Changed, Known, known_segments, read_segments
 from storage.search.lookup import entries_with
 from storage.search.matches import Matches
-from storage.search.matching import says
-from storage.search.query import Clause
-from storage.search.score import score
 from storage.session import narrowing
 
 MOST_RANKED = 100
@@ -52,9 +49,6 @@ _TIE = -1.0
 _KINDS = (float, datetime, str, int)
 
 
-Texts: TypeAlias = dict[Place, list[str]]
-
-
 async def search_page(database: Database, search: Search, order: str, size: int, after: str | None) -> "HitPage":
     """A page of hits: best first, or newest first. Raises InvalidCursor and Unavailable."""
     scope = Scope("search", order, *search.parts)
@@ -64,8 +58,12 @@ async def search_page(database: Database, search: Search, order: str, size: int,
     hits: list[Hit] = []
     texts: Texts = {}
     if not search.finds_nothing:
-        look = _Found.best if order == RELEVANCE else _Found.newest
-        hits, texts = await _looked(database, search, lambda found: found.with_texts(look(found, size + 1, since)))
+
+        async def look(found: _Found) -> tuple[list[Hit], Texts]:
+            way = found.best if order == RELEVANCE else found.newest
+            return await way(size + 1, since), found.texts
+
+        hits, texts = await _looked(database, search, look)
     page = hits[:size]
     return HitPage(database, search, scope, page, texts, has_previous=after is not None, has_more=len(hits) > size)
 
@@ -104,25 +102,6 @@ class HitPage(Page[Hit]):
 
     async def total_count(self) -> int:
         return 0 if self._search.finds_nothing else await _looked(self._database, self._search, _Found.count)
-
-
-async def scores(database: Database, clauses: Sequence[Clause], places: Sequence[Place]) -> dict[Place, float]:
-    """How well the message at each place matches; of what is gone nothing. Raises Unavailable."""
-    return await _scored(await texts_at(database, places), clauses)
-
-
-async def _scored(texts: Texts, clauses: Sequence[Clause]) -> dict[Place, float]:
-    def scored() -> dict[Place, float]:
-        return {
-            place: score(entry_tokens(its), clauses, is_title=place.position == TITLE_POSITION)
-            for place, its in texts.items()
-        }
-
-    return await beside(_length(texts.values()), scored)
-
-
-def _length(all_texts: Iterable[list[str]]) -> int:
-    return sum(len(text) for texts in all_texts for text in texts)
 
 
 def _key(hit: Hit) -> Key:
@@ -171,10 +150,6 @@ class _Found:
             matches = Matches(known, mask, titles=TITLE in search.scopes, messages=MESSAGE in search.scopes)
             kept.put(key, matches, matches.bytes)
         return cls(reader, kept, known, search, facts, matches)
-
-    async def with_texts(self, hits: Awaitable[list[Hit]]) -> tuple[list[Hit], Texts]:
-        """Hits, once they are there, and the texts that were read."""
-        return await hits, self.texts
 
     async def best(self, size: int, since: Key | None) -> list[Hit]:
         """The first `size` hits after the one whose key is `since`: the newest ones ranked, then the others."""
@@ -288,23 +263,20 @@ class _Found:
         doubtful = candidates if self.search.has_phrases else [hit for hit in candidates if hit.is_title]
         if not doubtful:
             return candidates
-        told, unknown = _told(self.facts.matches, doubtful)
+        is_right, unknown = told(self.facts.matches, doubtful)
         texts = await self._texts_of(unknown)
-        clauses = self.search.clauses
-        right = await beside(
-            _length(texts.values()), lambda: {place for place, its in texts.items() if says(its, clauses)}
-        )
+        right = await matching_places(texts, self.search.clauses)
         self.facts.add(self.facts.matches, {hit.entry: hit.place in right for hit in _lasting(unknown, texts)})
         wrong = {hit.entry for hit in unknown if hit.place not in right}
-        wrong.update(entry for entry, is_right in told.items() if not is_right)
+        wrong.update(entry for entry in is_right if not is_right[entry])
         return [hit for hit in candidates if hit.entry not in wrong] if wrong else candidates
 
     async def _ranked(self, hits: Sequence[Hit]) -> list[Hit]:
         """Each with its score."""
-        told, unknown = _told(self.facts.scores, hits)
-        found = await _scored(await self._texts_of(unknown), self.search.clauses)
+        score_of, unknown = told(self.facts.scores, hits)
+        found = await scored(await self._texts_of(unknown), self.search.clauses)
         self.facts.add(self.facts.scores, {hit.entry: found[hit.place] for hit in _lasting(unknown, found)})
-        return [hit._replace(score=told[hit.entry] if hit.entry in told else found.get(hit.place, 0.0)) for hit in hits]
+        return [hit._replace(score=score_of.get(hit.entry, found.get(hit.place, 0.0))) for hit in hits]
 
     async def _texts_of(self, hits: Sequence[Hit]) -> Texts:
         """What is said at each; of what is gone nothing."""
@@ -317,13 +289,6 @@ class _Found:
         if unknown:
             self.texts |= await texts_at(self.reader, unknown)
         return {hit.place: self.texts[hit.place] for hit in hits if hit.place in self.texts}
-
-
-def _told(facts: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:
-    """What is known of some hits, and the others."""
-    # Others may forget the facts at any time.
-    told = {entry: facts[entry] for hit in hits if (entry := hit.entry) in facts}
-    return told, [hit for hit in hits if hit.entry not in told]
 
 
 def _lasting(hits: Iterable[Hit], found: Container[Place]) -> Iterator[Hit]:

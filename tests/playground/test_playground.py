@@ -17,6 +17,7 @@ TOKEN = "sesame-1"
 def seen_by(name: str, url: str, *, refused: bool = False, **given: Any) -> dict[str, Any]:
     """What a visit saw; nothing went wrong in it, and nothing was asked of another server.
 
+    Skips the test where Node.js, the browser or the page is not there, and says which.
     `refused`: the server is expected to answer 401, of which Chromium tells the console.
     """
     try:
