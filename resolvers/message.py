@@ -4,10 +4,10 @@ import orjson
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
-from storage.content_block import ContentBlock
-from storage.jsontext import dump
-from storage.message import MessageRow
-from storage.session import SessionRow
+from storage.json_codec import dump
+from storage.records.content_block import ContentBlock
+from storage.records.message import MessageRow
+from storage.records.session import SessionRow
 
 
 async def session(context: Context, row: MessageRow) -> SessionRow:

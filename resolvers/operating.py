@@ -5,11 +5,11 @@ import logging
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from storage.database import Database
+from storage.database.database import Database
+from storage.database.migrations import is_current
 from storage.errors import Unavailable
-from storage.migrations import is_current
-from storage.resume_task import unfinished_counts
-from storage.seeding.tally import Tally
+from storage.records.resume_task import unfinished_counts
+from storage.resume.seeding.tally import Tally
 
 __all__ = ["PATIENCE", "Operating", "Tally"]
 

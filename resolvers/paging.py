@@ -3,7 +3,7 @@
 import functools
 
 from resolvers.errors import BadUserInput
-from storage.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
+from storage.records.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
 
 
 def held(size: int, name: str) -> int:

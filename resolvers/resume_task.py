@@ -8,17 +8,17 @@ from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
-from storage.identifier import is_id
-from storage.jsontext import storable_text
-from storage.page import Page
-from storage.resume import Wishes, workspace_of
-from storage.resume import cancel_resume as cancel_stored
-from storage.resume import resume_session as resume_stored
-from storage.resume_task import QUEUED, ResumeTaskRow, resume_task_page
-from storage.session import SessionRow
-from storage.thread import ThreadRow
-from storage.watch import task_states
-from storage.workspace import task_type_of
+from storage.json_codec import storable_text
+from storage.records.identifier import is_id
+from storage.records.page import Page
+from storage.records.resume_task import QUEUED, ResumeTaskRow, resume_task_page
+from storage.records.session import SessionRow
+from storage.records.thread import ThreadRow
+from storage.resume.resume import Wishes, workspace_of
+from storage.resume.resume import cancel_resume as cancel_stored
+from storage.resume.resume import resume_session as resume_stored
+from storage.resume.watch import task_states
+from storage.resume.workspace import task_type_of
 
 
 class ResumeSessionPayload(NamedTuple):

@@ -7,16 +7,16 @@ from resolvers.context import Context, Wanted
 from resolvers.errors import NotFound
 from resolvers.paging import held
 from resolvers.session import storable_filter
-from storage.jsontext import storable_text
-from storage.message import MessageRow, messages_at
-from storage.page import Edge, Page
-from storage.search.content import beside
-from storage.search.facts import Facts
-from storage.search.hit import FoundMessage, FoundSession, Hit, Search
-from storage.search.hits import HitPage, search_page
-from storage.search.score import title_score
-from storage.search.snippet import Snippet, TextSpan, cut_snippet
-from storage.session import SessionFilter, SessionRow
+from storage.json_codec import storable_text
+from storage.records.message import MessageRow, messages_at
+from storage.records.page import Edge, Page
+from storage.records.session import SessionFilter, SessionRow
+from storage.search.query.entry_texts import beside
+from storage.search.query.hit import FoundMessage, FoundSession, Hit, Search
+from storage.search.query.hits import HitPage, search_page
+from storage.search.query.query_cache import Facts
+from storage.search.query.score import title_score
+from storage.search.query.snippet import Snippet, TextSpan, cut_snippet
 
 __all__ = ["TextSpan"]
 

@@ -10,18 +10,18 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
+from storage.documents.formats import read_document
+from storage.documents.imports import import_document
+from storage.documents.session_changes import delete_session as delete_stored
+from storage.documents.session_changes import update_session as update_stored
 from storage.errors import InvalidDocument, InvalidId
-from storage.formats import read_document
-from storage.identifier import is_id
-from storage.imports import import_document
-from storage.jsontext import storable, storable_text
-from storage.message import MessageRow, Transcript
-from storage.page import Page
-from storage.resume_task import ResumeTaskRow
-from storage.session import SessionFilter, SessionRow, Span, session_page
-from storage.session import delete_session as delete_stored
-from storage.session import update_session as update_stored
-from storage.thread import ThreadRow
+from storage.json_codec import storable, storable_text
+from storage.records.identifier import is_id
+from storage.records.message import MessageRow, Transcript
+from storage.records.page import Page
+from storage.records.resume_task import ResumeTaskRow
+from storage.records.session import SessionFilter, SessionRow, Span, session_page
+from storage.records.thread import ThreadRow
 
 __all__ = ["SessionFilter", "Span"]
 

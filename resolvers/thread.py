@@ -6,13 +6,13 @@ from functools import partial
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.paging import held, page_request
-from storage.identifier import is_id
-from storage.page import Page
-from storage.resume_task import ResumeTaskRow
-from storage.session import SessionRow
-from storage.thread import ThreadEventRow, ThreadRow
-from storage.turn import TurnRow
-from storage.watch import thread_log
+from storage.records.identifier import is_id
+from storage.records.page import Page
+from storage.records.resume_task import ResumeTaskRow
+from storage.records.session import SessionRow
+from storage.records.thread import ThreadEventRow, ThreadRow
+from storage.records.turn import TurnRow
+from storage.resume.watch import thread_log
 
 
 def thread(context: Context, id: str) -> Awaitable[ThreadRow | None] | None:

@@ -4,9 +4,9 @@ from collections.abc import Awaitable
 
 from resolvers.context import Context
 from resolvers.paging import page_request
-from storage.page import Page
-from storage.thread_item import ThreadItemRow, TurnKey
-from storage.turn import TurnRow
+from storage.records.page import Page
+from storage.records.thread_item import ThreadItemRow, TurnKey
+from storage.records.turn import TurnRow
 
 
 def items(context: Context, row: TurnRow, *, first: int, after: str | None) -> Awaitable[Page[ThreadItemRow]]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from storage.errors import InvalidId
-from storage.identifier import trimmed_id
+from storage.records.identifier import trimmed_id
 
 
 class UserError(NamedTuple):

@@ -6,11 +6,11 @@ from schema.content_block import CONTENT_BLOCKS
 from schema.errors import Checked, Schema
 from schema.limits import Limits
 from schema.mutation import Mutation
+from schema.observation import Observed
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
 from schema.thread_item import THREAD_ITEMS
-from schema.transport.observation import Observed
 
 DEFAULT_LIMITS = Limits()
 

@@ -25,7 +25,7 @@ from schema.limits.cost import Entangled
 from schema.limits.documents import Document, Documents
 from schema.limits.refusal import refusal, too_complex
 from schema.limits.seconds import within
-from schema.transport.observation import note_codes
+from schema.observation import note_codes
 
 R = TypeVar("R", bound=StreamExecutionResult)
 

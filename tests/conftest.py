@@ -86,7 +86,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 async def serve(database_url: str) -> AsyncIterator[Serve]:
-    """Starts servers on the test's database: `await serve(seed=False)`, with any fields of app.Settings."""
+    """Starts servers on the test's database: `await serve(seed=False)`, with any fields of server.settings.Settings."""
     async with AsyncExitStack() as servers:
 
         async def start(**settings: Any) -> Served:

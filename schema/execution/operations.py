@@ -9,11 +9,11 @@ from resolvers.context import Context
 from resolvers.errors import Unavailable
 from schema.errors import Schema
 from schema.execution.operation import PreparedOperation
+from schema.execution.request import Operation
 from schema.limits.cost import Entangled
 from schema.limits.documents import Document
 from schema.limits.seconds import within
-from schema.transport.body import Operation
-from schema.transport.observation import current
+from schema.observation import current
 
 MOST_OPERATIONS = 500
 MOST_BYTES = 32 * 1024 * 1024

@@ -2,12 +2,12 @@
 
 import sqlalchemy as sa
 
-from storage.database import Database
-from storage.formats import read_document
-from storage.imports import import_document
-from storage.jsontext import parse_document
+from storage.database.database import Database
+from storage.database.tables import session
+from storage.documents.formats import read_document
+from storage.documents.imports import import_document
+from storage.json_codec import parse_document
 from storage.samples import documents
-from storage.tables import session
 
 
 async def load_samples(database: Database) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database
+from storage.database.database import Database
 from tests.support.chaos import BATCH, GATE, LEASE_SECONDS, SIZES, Run, document
 from tests.support.databases import Postgres, SqliteDatabases, migrated
 from tests.support.history import record_history

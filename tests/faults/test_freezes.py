@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from storage.database import Database
+from storage.database.database import Database
 from tests.support.chaos import document
 from tests.support.databases import SqliteDatabases
 from tests.support.followers import Clients

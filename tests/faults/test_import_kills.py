@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from storage.database import Database
-from storage.doctor import examine
-from storage.file_imports import import_files
-from storage.imports import CREATED, UNCHANGED
-from storage.tables import message, session
+from storage.database.database import Database
+from storage.database.tables import message, session
+from storage.doctor.doctor import examine
+from storage.documents.file_imports import import_files
+from storage.documents.imports import CREATED, UNCHANGED
 from tests.support.documents import user, zagens
 from tests.support.process import PATIENCE
 

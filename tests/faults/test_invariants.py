@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from storage.database import Database
-from storage.resume import cancel_resume
-from storage.seeding import lease
-from storage.seeding.seeder import Seeder
-from storage.session import delete_session
+from storage.database.database import Database
+from storage.documents.session_changes import delete_session
+from storage.resume.resume import cancel_resume
+from storage.resume.seeding import lease
+from storage.resume.seeding.seeder import Seeder
 from tests.support.chaos import GATE, LEASE_SECONDS, document
 from tests.support.databases import SqliteDatabases, sqlite_url
 from tests.support.history import record_history

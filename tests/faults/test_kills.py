@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database
+from storage.database.database import Database
 from tests.support.client import Client
 from tests.support.databases import SqliteDatabases
 from tests.support.documents import Document, assistant, codewhale, tool_result, tool_use, user

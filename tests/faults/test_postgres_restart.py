@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database
+from storage.database.database import Database
 from tests.support.chaos import document
 from tests.support.databases import Postgres, SqliteDatabases, migrated
 from tests.support.followers import Clients

@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
+from storage.database.database import Database
+from storage.database.migrations import migrate
+from storage.database.tables import metadata
 from storage.errors import NewerDatabase
-from storage.migrations import migrate
-from storage.tables import metadata
 from tests.conftest import Serve
 from tests.support.documents import assistant, codewhale, user
 from tests.support.resumes import follow, resumed

@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 import pytest
 import sqlalchemy as sa
 
-from storage.database import Database
+from storage.database.database import Database
+from storage.database.tables import session
 from storage.samples import documents
-from storage.tables import session
 from tests.support.client import Client
 from tests.support.process import program
 from tests.support.resumes import follow, resumed

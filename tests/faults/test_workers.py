@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from storage.database import Database
+from storage.database.database import Database
 from tests.support.client import Client
 from tests.support.documents import assistant, codewhale, user
 from tests.support.process import PATIENCE, program, seeding_program

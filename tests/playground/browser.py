@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-BUILT = HERE.parents[1] / "schema" / "playground" / "dist" / "index.html"
+BUILT = HERE.parents[1] / "server" / "playground" / "dist" / "index.html"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # Seconds until a visit that hangs fails.
 PATIENCE = 120

@@ -7,7 +7,7 @@ from graphql import OperationDefinitionNode, build_schema, get_variable_values, 
 
 from tests.support.clients import ROOT
 
-TABS = ROOT / "schema" / "playground" / "tabs"
+TABS = ROOT / "server" / "playground" / "tabs"
 SCHEMA = build_schema((ROOT / "schema" / "schema.graphql").read_text(encoding="utf-8"))
 VARIABLES = json.loads((TABS / "variables.json").read_text(encoding="utf-8"))
 

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from storage.seeding import lease
-from storage.seeding.seeder import Seeder
+from storage.resume.seeding import lease
+from storage.resume.seeding.seeder import Seeder
 from tests.support.documents import assistant, user, zagens
 from tests.support.resumes import cancel, follow, read, resume, resumed, save
 from tests.support.seeding import before_batches, running, seed

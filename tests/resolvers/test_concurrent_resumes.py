@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 import sqlalchemy as sa
 
-from storage.tables import resume_task, thread
+from storage.database.tables import resume_task, thread
 from tests.support.documents import assistant, user, zagens
 from tests.support.resumes import Payload, cancel, follow, resume, save
 from tests.support.server import Served

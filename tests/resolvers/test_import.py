@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from storage.formats.agent_json import derived_title
+from storage.documents.formats.agent_json import derived_title
 from tests.conftest import Serve
 from tests.support import documents
 from tests.support.documents import FILES, assistant, codewhale, user, zagens

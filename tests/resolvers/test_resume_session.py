@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from storage.database import Database
-from storage.seeding import lease
-from storage.tables import message, resume_task
-from storage.tables import thread as thread_table
+from storage.database.database import Database
+from storage.database.tables import message, resume_task
+from storage.database.tables import thread as thread_table
+from storage.resume.seeding import lease
 from tests.support.documents import Document, assistant, user, zagens
 from tests.support.resumes import cancel, delete, follow, read, resume, resumed, save
 from tests.support.seeding import seed

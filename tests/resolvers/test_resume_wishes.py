@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.seeding import lease
+from storage.resume.seeding import lease
 from tests.support.documents import user, zagens
 from tests.support.resumes import cancel, resume, resumed, save
 from tests.support.seeding import seed

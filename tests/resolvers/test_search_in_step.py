@@ -6,13 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.doctor import examine
-from storage.formats import read_document
-from storage.imports import import_document
-from storage.jsontext import storable
-from storage.search.checking import told_by_all
-from storage.search.entries import numbers_of, positions_of
-from storage.session import delete_session, update_session
+from storage.doctor.doctor import examine
+from storage.documents.formats import read_document
+from storage.documents.imports import import_document
+from storage.documents.session_changes import delete_session, update_session
+from storage.json_codec import storable
+from storage.search.index.entries import numbers_of, positions_of
+from storage.search.index.verification import told_by_all
 from tests.support.documents import Document
 from tests.support.searches import FRAGMENTS, texts_of
 from tests.support.server import Served

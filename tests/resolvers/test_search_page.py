@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-import storage.search.facts
+import storage.search.query.query_cache
 from tests.conftest import Serve
 from tests.support.documents import Document, assistant, user, zagens
 from tests.support.searches import DEFAULTS, PAGE, found, place_of, search, walk_always, walked
@@ -199,7 +199,7 @@ async def test_what_is_too_much_to_keep_is_found_again(
     asked = [('"leap year"', order) for order in ("RECENT", "RELEVANCE")] + [("leap", "RELEVANCE")]
     expected = [await search(server.client, words, orderBy=order) for words, order in asked]
     server.app.state.database.kept.clear()
-    monkeypatch.setattr(storage.search.facts, "MOST_MESSAGES", most)
+    monkeypatch.setattr(storage.search.query.query_cache, "MOST_MESSAGES", most)
     for _ in range(3):
         assert [await search(server.client, words, orderBy=order) for words, order in asked] == expected
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.formats import read_document
-from storage.imports import import_document
-from storage.jsontext import storable, storable_text
-from storage.search import hits
-from storage.session import delete_session
+from storage.documents.formats import read_document
+from storage.documents.imports import import_document
+from storage.documents.session_changes import delete_session
+from storage.json_codec import storable, storable_text
+from storage.search.query import hits
 from tests.support.searches import (
     DEFAULTS,
     PAGE,

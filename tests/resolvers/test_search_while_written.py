@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-import storage.search.hits
-from storage.database import Database
-from storage.kept import Kept
-from storage.search.merging import MOST_OF_A_KIND
-from storage.session import delete_session, update_session
+import storage.search.query.hits
+from storage.database.database import Database
+from storage.database.lru_cache import Kept
+from storage.documents.session_changes import delete_session, update_session
+from storage.search.index.compaction import MOST_OF_A_KIND
 from tests.conftest import Serve
 from tests.support.documents import Document, assistant, user, zagens
 from tests.support.searches import found
@@ -58,7 +58,7 @@ async def test_what_another_process_writes_is_found_at_once(
 async def test_a_session_that_is_written_anew_is_found_all_the_while(
     database_url: str, serve: Serve, monkeypatch: pytest.MonkeyPatch, order: str, tries: int
 ) -> None:
-    monkeypatch.setattr(storage.search.hits, "_MOST_TRIES", tries)
+    monkeypatch.setattr(storage.search.query.hits, "_MOST_TRIES", tries)
     server = await serve(seed=False)
     async with Database(database_url) as elsewhere, asyncio.timeout(PATIENCE):
         await save(elsewhere, session("s"))

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import storage.bus
-from storage.database import Database
-from storage.seeding.seeder import Seeder
+import storage.database.bus
+from storage.database.database import Database
+from storage.resume.seeding.seeder import Seeder
 from tests.conftest import Serve
 from tests.support import seeding
 from tests.support.documents import Document, assistant, user, zagens
@@ -74,7 +74,7 @@ async def test_none_is_lost_or_doubled_where_readers_join_while_another_process_
 async def test_none_is_lost_or_doubled_where_the_listener_goes_and_comes_back_on_the_way(
     here: Served, there: Database, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.bus, "RECONNECT_SECONDS", seconds)
+    monkeypatch.setattr(storage.database.bus, "RECONNECT_SECONDS", seconds)
     thread_id = (await resumed(here.client, await save(here.client, dialogue())))["id"]
     ended = 0
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from storage.database import Database
-from storage.resume import cancel_resume
+from storage.database.database import Database
+from storage.resume.resume import cancel_resume
 from tests.conftest import Serve
 from tests.support.documents import Document, assistant, codewhale, user
 from tests.support.followers import LOG

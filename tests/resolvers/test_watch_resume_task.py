@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database
-from storage.resume import cancel_resume
-from storage.seeding.seeder import Seeder
-from storage.watch import task_states
+from storage.database.database import Database
+from storage.resume.resume import cancel_resume
+from storage.resume.seeding.seeder import Seeder
+from storage.resume.watch import task_states
 from tests.support import seeding
 from tests.support.client import Client, SubscriptionError
 from tests.support.documents import Document, assistant, user, zagens

@@ -3,9 +3,9 @@
 import asyncio
 import re
 
-from storage.database import Database
-from storage.seeding.seeder import Seeder
-from storage.watch import PAGE
+from storage.database.database import Database
+from storage.resume.seeding.seeder import Seeder
+from storage.resume.watch import PAGE
 from tests.conftest import Serve
 from tests.support import seeding
 from tests.support.deaf import Deaf, deaf_websocket

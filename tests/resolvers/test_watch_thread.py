@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-import storage.watch
-from storage.database import Database
-from storage.seeding.seeder import Seeder
+import storage.resume.watch
+from storage.database.database import Database
+from storage.resume.seeding.seeder import Seeder
 from tests.support import seeding
 from tests.support.client import Client, SubscriptionError
 from tests.support.documents import Document, assistant, user, zagens
@@ -61,7 +61,7 @@ def database_of(server: Served) -> Database:
 
 
 async def test_the_backlog_comes_whole_and_in_order(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.watch, "PAGE", 3)
+    monkeypatch.setattr(storage.resume.watch, "PAGE", 3)
     task = await resumed(server.client, await save(server.client, dialogue(5)))
     await follow(server.client, task["id"])
     log = await written(server.client, task["id"])
@@ -107,7 +107,7 @@ async def test_events_come_as_they_are_written_and_none_is_lost_or_doubled_at_th
 
 
 async def test_a_client_that_reads_late_misses_nothing(idle: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.watch, "PAGE", 2)
+    monkeypatch.setattr(storage.resume.watch, "PAGE", 2)
     task = await resumed(idle.client, await save(idle.client, dialogue(30)))
     database = database_of(idle)
     async with aclosing(watching(idle.client, task["id"])) as payloads:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from storage.engines import POOL_SIZE, driver_url
+from storage.database.engines import POOL_SIZE, driver_url
 
 Row = Sequence[Any]
 

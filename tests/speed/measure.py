@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.database import Database
-from storage.document_files import read_file
-from storage.imports import import_document
+from storage.database.database import Database
+from storage.documents.document_files import read_file
+from storage.documents.imports import import_document
 from tests.speed.answering import answering
 from tests.speed.figure import Figure
 from tests.speed.importing import importing

@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from storage.database import Database
-from storage.formats import read_document
-from storage.imports import import_document
-from storage.tables import resume_task
+from storage.database.database import Database
+from storage.database.tables import resume_task
+from storage.documents.formats import read_document
+from storage.documents.imports import import_document
 from tests.speed.figure import Figure, table
 from tests.speed.generate import long_session
 from tests.speed.loop import run

@@ -8,9 +8,9 @@ from resolvers.context import Context
 from schema.errors import Schema
 from schema.execution.loads import Loads
 from schema.execution.operations import PreparedOperations
-from schema.transport.body import Operation
-from storage.database import Database
-from storage.reading import Reading
+from schema.execution.request import Operation
+from storage.database.compiled_select import Reading
+from storage.database.database import Database
 
 PAGE = 20
 DEEP = 50

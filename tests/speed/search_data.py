@@ -17,20 +17,20 @@ import asyncpg
 import orjson
 import sqlalchemy as sa
 
-import storage.document
-import storage.imports
-import storage.readers
+import storage.documents.document
+import storage.documents.imports
+import storage.documents.readers
 import tests.speed.generate
-from storage.database import Database
-from storage.document import Document, drafts_of_all
-from storage.file_imports import import_files
-from storage.formats import read_document
-from storage.imports import CREATED, import_documents
-from storage.jsontext import parse_document
-from storage.migrations import migrate
-from storage.readers import BATCH_DOCUMENTS
-from storage.search.drafts import Draft
-from storage.search.merging import merge
+from storage.database.database import Database
+from storage.database.migrations import migrate
+from storage.documents.document import Document, drafts_of_all
+from storage.documents.file_imports import import_files
+from storage.documents.formats import read_document
+from storage.documents.imports import CREATED, import_documents
+from storage.documents.readers import BATCH_DOCUMENTS
+from storage.json_codec import parse_document
+from storage.search.index.compaction import merge
+from storage.search.index.drafts import Draft
 from tests.speed.loop import run
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, sqlite_url
 
@@ -109,8 +109,8 @@ def _no_index() -> Iterator[None]:
 
     replaced = {
         **_PLAIN,
-        (storage.imports, "index_entries"): nothing,
-        (storage.readers, "begin_process"): _begin_plain_process,
+        (storage.documents.imports, "index_entries"): nothing,
+        (storage.documents.readers, "begin_process"): _begin_plain_process,
     }
     kept = {(module, name): getattr(module, name) for module, name in replaced}
     for (module, name), value in replaced.items():
@@ -127,22 +127,22 @@ def _nothing(_: object) -> list[object]:
 
 
 _PLAIN: dict[tuple[Any, str], Callable[[Any], list[object]]] = {
-    (storage.document, "searched_texts"): _nothing,
-    (storage.document, "spelled"): _nothing,
-    (storage.readers, "drafts_of_all"): _nothing,
+    (storage.documents.document, "searched_texts"): _nothing,
+    (storage.documents.document, "spelled"): _nothing,
+    (storage.documents.readers, "drafts_of_all"): _nothing,
 }
 
 
 def _begin_plain_process() -> None:
     # In the process that reads, where nothing is replaced yet.
-    storage.readers.begin_process()
+    storage.documents.readers.begin_process()
     for (module, name), value in _PLAIN.items():
         setattr(module, name, value)
 
 
 def _fingerprint() -> str:
     digest = hashlib.blake2b(Path(tests.speed.generate.__file__).read_bytes(), digest_size=4)
-    root = Path(storage.document.__file__).parent
+    root = Path(storage.documents.document.__file__).parent
     for source in _SOURCES:
         for path in sorted((root / source).glob("*.py")) or [root / source]:
             digest.update(path.read_bytes())

@@ -6,11 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.database import Database
-from storage.formats import read_document
-from storage.imports import import_document
-from storage.seeding.seeder import BATCH_MESSAGES
-from storage.tables import session, thread_event, thread_item, turn
+from storage.database.database import Database
+from storage.database.tables import session, thread_event, thread_item, turn
+from storage.documents.formats import read_document
+from storage.documents.imports import import_document
+from storage.resume.seeding.seeder import BATCH_MESSAGES
 from tests.speed.figure import Figure, rate
 from tests.speed.generate import long_session
 from tests.speed.loop import run

@@ -22,9 +22,9 @@ from tempfile import TemporaryDirectory
 from time import monotonic_ns
 from typing import Any, NamedTuple
 
-from storage.database import Database
-from storage.formats import read_document
-from storage.imports import import_document
+from storage.database.database import Database
+from storage.documents.formats import read_document
+from storage.documents.imports import import_document
 from tests.speed.figure import Figure, table
 from tests.speed.generate import long_session
 from tests.speed.loop import run

@@ -19,12 +19,13 @@ from typing import Any
 import sqlalchemy as sa
 import uvicorn
 
-from app import Settings, create_app
-from schema.transport.server import StreamingServer, server_config
-from schema.transport.sockets import Sockets
-from storage.database import Database, Transaction
-from storage.seeding.seeder import Seeder
-from storage.tables import resume_task
+from app import create_app
+from server.open_streams import Sockets
+from server.process.server import StreamingServer, server_config
+from server.settings import Settings
+from storage.database.database import Database, Transaction
+from storage.database.tables import resume_task
+from storage.resume.seeding.seeder import Seeder
 
 commits: list[tuple[int, int]] = []
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
-from storage.database import Database
-from storage.seeding.seeder import Seeder
+from storage.database.database import Database
+from storage.resume.seeding.seeder import Seeder
 from tests.speed.sockets import follow, import_long, resume
 from tests.support.raw_socket import greeted
 from tests.support.seeding import running

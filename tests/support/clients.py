@@ -49,7 +49,7 @@ def node(*arguments: str | Path, folder: Path = ROOT) -> "subprocess.CompletedPr
 
 
 def environment(folder: Path, **settings: object) -> dict[str, str]:
-    """For a server on a free port and a database of its own; `settings` are fields of app.Settings."""
+    """For a server on a free port and a database of its own; `settings` are fields of Settings."""
     settings = {"database_url": f"sqlite:///{folder / 'reprise.sqlite'}", "port": 0, **settings}
     outside = {name: value for name, value in os.environ.items() if not name.upper().startswith("REPRISE_")}
     return {**outside, **{f"REPRISE_{name.upper()}": str(value) for name, value in settings.items()}}

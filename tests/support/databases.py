@@ -142,6 +142,6 @@ def sqlite_url(path: Path) -> str:
 
 async def migrated(url: str) -> None:
     # Imported here: tests that need no database run without storage/ too.
-    from storage.migrations import migrate
+    from storage.database.migrations import migrate
 
     await migrate(url)

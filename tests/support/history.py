@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from storage.database import Database
+from storage.database.database import Database
 
 _COLUMNS = """
     thread_id text, session_id text, state text, attempt integer, revision integer, items_written integer,

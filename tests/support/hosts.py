@@ -28,7 +28,7 @@ class Host:
     """A machine that serves, as far as its clients can tell: always at `url`, if at all. What it says is in `log`."""
 
     def __init__(self, database_url: str, log: Path, network: Network | None = None, **settings: object) -> None:
-        """`settings` are fields of app.Settings. In a network of its own it is reached by that one's address."""
+        """`settings` are fields of Settings. In a network of its own it is reached by that one's address."""
         address = "127.0.0.1" if network is None else network.clients
         self._within = [] if network is None else ["ip", "netns", "exec", network.name]
         self._environment = {

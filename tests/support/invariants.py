@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 import sqlalchemy as sa
 
-from storage.database import Database
-from storage.doctor import examine
-from storage.resume_task import CANCELED, DELETED_MESSAGE, ERROR, READY, SEEDING, SESSION_DELETED
-from storage.tables import resume_task, session, thread, thread_event
+from storage.database.database import Database
+from storage.database.tables import resume_task, session, thread, thread_event
+from storage.doctor.doctor import examine
+from storage.records.resume_task import CANCELED, DELETED_MESSAGE, ERROR, READY, SEEDING, SESSION_DELETED
 from tests.support.history import Moment, histories
 from tests.support.seeding import ThreadRows, counts, thread_rows
 

@@ -43,7 +43,7 @@ class Program:
 
 @contextlib.asynccontextmanager
 async def program(database_url: str, *options: str, **settings: object) -> AsyncIterator[Program]:
-    """`reprise serve` on a free port; `settings` are fields of app.Settings. Killed at the end, if it still runs."""
+    """`reprise serve` on a free port; `settings` are fields of Settings. Killed at the end, if it still runs."""
     arguments = ("serve", "--port", "0", *options)
     async with _running(database_url, arguments, settings, SERVES) as (process, url), Client(url) as client:
         yield Program(process, client)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from app import Settings
+from server.settings import Settings
 
 README = Path(__file__).parents[2] / "README.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

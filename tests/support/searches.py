@@ -7,9 +7,9 @@ import pytest
 from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
-from storage.search import hits
-from storage.search.query import Clause, read_query
-from storage.search.tokens import part_text, word_tokens, words
+from storage.search.index.tokens import part_text, word_tokens, words
+from storage.search.query import hits
+from storage.search.query.clauses import Clause, read_query
 from tests.support.client import Client
 from tests.support.documents import Block, Document, message, text, thinking, tool_result, tool_use, zagens
 

@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 import pytest
 import sqlalchemy as sa
 
-from storage.database import Database, Transaction
-from storage.formats import read_document
-from storage.imports import import_document
-from storage.jsontext import storable
-from storage.resume import Wishes, resume_session
-from storage.resume_task import ResumeTaskRow, resume_tasks_by_thread
-from storage.seeding.seeder import Seeder
-from storage.tables import resume_task, thread_event, thread_item, turn
-from storage.types import clock
-from storage.watch import task_states
+from storage.database.database import Database, Transaction
+from storage.database.tables import resume_task, thread_event, thread_item, turn
+from storage.database.types import clock
+from storage.documents.formats import read_document
+from storage.documents.imports import import_document
+from storage.json_codec import storable
+from storage.records.resume_task import ResumeTaskRow, resume_tasks_by_thread
+from storage.resume.resume import Wishes, resume_session
+from storage.resume.seeding.seeder import Seeder
+from storage.resume.watch import task_states
 from tests.support.databases import SqliteDatabases
 from tests.support.documents import Document
 

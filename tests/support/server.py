@@ -10,8 +10,8 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from schema.transport.server import StreamingServer, server_config
-from schema.transport.sockets import Sockets
+from server.open_streams import Sockets
+from server.process.server import StreamingServer, server_config
 from tests.support.client import Client
 
 # Seconds until a start or stop that hangs fails its test.
@@ -69,12 +69,13 @@ vars(uvicorn.server)["asyncio"] = _Asyncio()
 
 @contextlib.asynccontextmanager
 async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
-    """Serves a database until the block ends; `settings` are fields of app.Settings.
+    """Serves a database until the block ends; `settings` are fields of Settings.
 
     Raises RuntimeError if the application does not start.
     """
     # Imported here: tests that need no server run without app.py too.
-    from app import Settings, create_app
+    from app import create_app
+    from server.settings import Settings
 
     given = Settings(database_url=database_url, **settings)
     app = create_app(given)

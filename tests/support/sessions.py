@@ -5,9 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.exports import export_document
-from storage.formats import read_document
-from storage.imports import CREATED, import_document, import_documents
+from storage.documents.exports import export_document
+from storage.documents.formats import read_document
+from storage.documents.imports import CREATED, import_document, import_documents
 from tests.support.client import Client
 from tests.support.documents import Document
 from tests.support.server import Served

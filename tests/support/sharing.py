@@ -3,7 +3,7 @@
 from xdist.scheduler import LoadScopeScheduling
 
 # Their fixtures are made once a file, and are dear.
-_BY_FILE = ("tests/contract/", "tests/playground/", "tests/transport/")
+_BY_FILE = ("tests/contract/", "tests/playground/", "tests/server/")
 # Once for all files in it.
 _BY_FOLDER = ("tests/schema/execution/",)
 _LONGEST = ("tests/faults/", "tests/speed/", "tests/test_readme.py", *_BY_FILE, *_BY_FOLDER)

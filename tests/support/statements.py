@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.reading import Reading
+from storage.database.compiled_select import Reading
 from tests.support.server import Served
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from httpx2 import Response
 
-from app import Settings
+from server.settings import Settings
 from tests.support.operations.request import Request
 from tests.support.server import Served, serving
 
@@ -67,7 +67,7 @@ def _field(error: Mapping[str, Any]) -> list[str]:
 async def twins(database_url: str, names: Mapping[str, str], **settings: Any) -> AsyncIterator[Twins]:
     """Serves a database by both ways; nothing is seeded meanwhile.
 
-    `names` are those that stand for its ids and cursors in requests, `settings` fields of app.Settings for both.
+    `names` are those that stand for its ids and cursors in requests, `settings` fields of Settings for both.
     """
     # Until there is the setting, the two are the same.
     has_setting = "prepared" in Settings.model_fields

@@ -7,8 +7,8 @@ from schema.build import create_schema
 from schema.execution import operation, operations, selections
 from schema.execution.loads import Loads
 from schema.execution.operations import PreparedOperations
-from schema.transport.body import Operation
-from storage.database import Database
+from schema.execution.request import Operation
+from storage.database.database import Database
 from tests.support.databases import SqliteDatabases
 
 SKIPPED = "query ({}) {{ {} }}"

@@ -1,0 +1,12 @@
+"""What a request asks for."""
+
+from typing import Any, NamedTuple
+
+
+class Operation(NamedTuple):
+    """What a request asks for, of the right types but not yet looked at."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+    extensions: dict[str, Any] | None

@@ -1,0 +1,35 @@
+"""`reprise export`."""
+
+import asyncio
+import json
+import sys
+
+import click
+
+from server.commands.environment import plain_failures, prepare_database, read_settings, with_database
+from storage.database.database import Database
+from storage.documents.exports import export_document
+from storage.records.identifier import trimmed_id
+
+
+@click.command("export")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+def export_command(ids: tuple[str, ...]) -> None:
+    """Print sessions as the documents that their agents wrote, one after another."""
+    settings = read_settings()
+    with plain_failures():
+        prepare_database(settings)
+        missing = asyncio.run(with_database(settings, _export, ids))
+    sys.exit(1 if missing else 0)
+
+
+async def _export(database: Database, ids: tuple[str, ...]) -> int:
+    missing = 0
+    for session_id in ids:
+        document = await export_document(database, trimmed_id(session_id))
+        if document is None:
+            click.echo(f"{session_id}: there is no such session", err=True)
+            missing += 1
+        else:
+            click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    return missing

@@ -1,0 +1,46 @@
+"""`reprise import`."""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+import click
+
+from server.commands.environment import plain_failures, prepare_database, read_settings, with_database
+from storage.database.database import Database
+from storage.documents.document_files import document_paths
+from storage.documents.file_imports import import_files
+from storage.documents.imports import CREATED, UNCHANGED, UPDATED
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--source", type=click.Choice(["ZAGENS", "CODEWHALE"]), help="The agent that wrote the files.")
+def import_command(paths: tuple[Path, ...], source: str | None) -> None:
+    """Save session documents: files, or all below folders. The status is 1 when any was refused."""
+    settings = read_settings()
+    with plain_failures():
+        prepare_database(settings)
+        files = list(document_paths(paths))
+        refused = asyncio.run(with_database(settings, _import_files, files, source))
+    sys.exit(1 if refused else 0)
+
+
+async def _import_files(database: Database, files: list[Path], source: str | None) -> int:
+    counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0}
+    refusals: list[str] = []
+    with click.progressbar(length=len(files), label="Importing", file=sys.stderr) as progress:
+        async with contextlib.aclosing(import_files(database, files, source)) as batches:
+            async for outcomes in batches:
+                for outcome in outcomes:
+                    if outcome.result is None:
+                        refusals.append(f"{outcome.path}: {outcome.reason}")
+                    else:
+                        counts[outcome.result] += 1
+                progress.update(len(outcomes))
+    for refusal in refusals:
+        click.echo(refusal, err=True)
+    summary = ", ".join(f"{count} {outcome.lower()}" for outcome, count in counts.items())
+    click.echo(f"{summary}, {len(refusals)} refused")
+    return len(refusals)

@@ -1,0 +1,42 @@
+"""`reprise seed`."""
+
+import asyncio
+import logging
+import signal
+
+import click
+from uvicorn.loops.auto import auto_loop_factory
+
+from server.commands.environment import plain_failures, prepare_database, read_settings
+from server.services import create_database, create_seeder
+from server.settings import Settings
+from storage.database.server_lock import alone_serving
+
+log = logging.getLogger("reprise")
+
+
+@click.command("seed")
+def seed_command() -> None:
+    """Seed resumed threads, and serve nothing."""
+    settings = read_settings()
+    with plain_failures(), alone_serving(settings.database_url):
+        prepare_database(settings)
+        with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+            runner.run(_seed(settings))
+
+
+async def _seed(settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    async with create_database(settings) as database:
+        seeder, traces = create_seeder(settings, database)
+
+        def hand_over(*_: object) -> None:
+            loop.call_soon_threadsafe(seeder.stop)
+
+        before = {number: signal.signal(number, hand_over) for number in (signal.SIGINT, signal.SIGTERM)}
+        log.info("Reprise seeds")
+        await seeder.run()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if traces:
+        await asyncio.to_thread(traces.close)

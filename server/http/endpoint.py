@@ -1,0 +1,196 @@
+"""GraphQL over HTTP: from a request to its response, in steps that know nothing of one another."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import strawberry
+from starlette.types import Receive, Scope, Send
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from resolvers.context import Context
+from schema.execution.operations import PreparedOperations
+from schema.execution.request import Operation
+from schema.limits import Limits
+from server.http.body import (
+    Body,
+    Disconnected,
+    imports_session,
+    may_import,
+    posted_operation,
+    queried_operation,
+    too_large,
+)
+from server.http.disconnect import while_connected
+from server.http.multipart import send_subscription, takes_multipart
+from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values, is_json
+from server.http.response import Refusal, encode_json, send_answer, send_refusal
+from server.open_streams import Sockets
+from server.results import is_request_error, response_of
+
+# Bodies beyond the common limit that are held at once: decoded, each may take many times its bytes.
+LARGE_BODIES = 2
+
+_ALLOWED = {
+    "GET": frozenset({OperationType.QUERY}),
+    "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
+}
+_STATUS_BY_CODE = {"INTERNAL_SERVER_ERROR": 500, "SERVICE_UNAVAILABLE": 503}
+
+
+class Endpoint:
+    """An ASGI application that answers queries by GET, queries and mutations by POST, and subscriptions in parts.
+
+    Follows the GraphQL over HTTP draft as the audits of npm's graphql-http have it: an operation that is not run gets
+    400 as `application/graphql-response+json` and 200 as `application/json`; what is no operation gets 4xx as either.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        context: Context,
+        limits: Limits,
+        sockets: Sockets,
+        prepared: PreparedOperations | None,
+        *,
+        allows_get: bool = True,
+    ) -> None:
+        self._schema = schema
+        self._prepared = prepared
+        self._context = context
+        self._limits = limits
+        self._sockets = sockets
+        self._methods = ("GET", "POST") if allows_get else ("POST",)
+        self._allow = (b"allow", ", ".join(self._methods).encode())
+        self._large_bodies = asyncio.Semaphore(LARGE_BODIES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._answer(scope, receive, send)
+        except Refusal as refusal:
+            await send_refusal(scope, send, refusal)
+        except Disconnected:
+            # Nobody is left to answer.
+            return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in self._methods:
+            raise Refusal(405, "BAD_REQUEST", f"What is answered here: {' and '.join(self._methods)}.", self._allow)
+        headers = header_values(scope)
+        accept = headers.get(b"accept", b"")
+        if answer_type(accept) is None and not takes_multipart(accept):
+            raise Refusal(406, "BAD_REQUEST", f"`Accept` has neither {GRAPHQL_RESPONSE} nor {JSON}.")
+        if scope["method"] == "GET":
+            _check_caller(headers)
+            await self._run(self._queried(scope["query_string"]), scope, receive, send)
+            return
+        _check_content(headers)
+        body = Body(receive, self._limits.request_seconds)
+        if (data := await body.read(self._limits.body_bytes)) is not None:
+            await self._run(posted_operation(data), scope, receive, send)
+            return
+        async with self._large_body():
+            await self._run(await self._large_operation(body), scope, receive, send)
+
+    def _queried(self, query_string: bytes) -> Operation:
+        if len(query_string) > self._limits.body_bytes:
+            raise Refusal(414, "BAD_REQUEST", f"The address has more than {self._limits.body_bytes} bytes.")
+        return queried_operation(query_string)
+
+    async def _large_operation(self, body: Body) -> Operation:
+        data = await body.read(self._limits.import_bytes)
+        if data is None:
+            raise too_large(self._limits.import_bytes)
+        if may_import(data):
+            operation = posted_operation(data)
+            is_small = len(operation.query) <= self._limits.body_bytes
+            if is_small and imports_session(operation, self._limits.tokens):
+                return operation
+        raise too_large(self._limits.body_bytes)
+
+    @asynccontextmanager
+    async def _large_body(self) -> AsyncIterator[None]:
+        """While it lasts, one of few large bodies may be held. Raises Refusal when others hold theirs for too long."""
+        try:
+            async with asyncio.timeout(self._limits.request_seconds):
+                await self._large_bodies.acquire()
+        except TimeoutError:
+            message = "Too many large requests are being worked on."
+            raise Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5")) from None
+        try:
+            yield
+        finally:
+            self._large_bodies.release()
+
+    async def _run(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+        accept = header_values(scope).get(b"accept", b"")
+        try:
+            result = await while_connected(receive, self._execute(operation, scope["method"]))
+        except InvalidOperationTypeError as error:
+            if error.operation_type is not OperationType.SUBSCRIPTION:
+                message = "Mutations are not run by GET; send a POST."
+                raise Refusal(405, "OPERATION_RESOLUTION_FAILURE", message, self._allow) from error
+            if scope["method"] == "GET" or not takes_multipart(accept):
+                message = (
+                    "Subscriptions are answered over a websocket that speaks graphql-transport-ws, "
+                    "or by POST with `Accept: multipart/mixed;subscriptionSpec=1.0`."
+                )
+                raise Refusal(400, "OPERATION_RESOLUTION_FAILURE", message) from error
+            await send_subscription(await self._subscribe(operation), self._sockets, receive, send)
+            return
+        media_type = answer_type(accept) or JSON
+        response = response_of(result)
+        status = 200
+        if is_request_error(result):
+            status = _status(result) if media_type == GRAPHQL_RESPONSE else 200
+        await send_answer(send, status, media_type, encode_json(response))
+
+    async def _execute(self, operation: Operation, method: str) -> ExecutionResult:
+        if self._prepared is not None and (result := await self._prepared.execute(operation)):
+            return result
+        return await self._schema.execute(
+            operation.query,
+            operation.variables,
+            self._context,
+            operation_name=operation.operation_name,
+            operation_extensions=operation.extensions,
+            allowed_operation_types=_ALLOWED[method],
+        )
+
+    async def _subscribe(self, operation: Operation) -> AsyncGenerator[ExecutionResult, None]:
+        results = await self._schema.stream(
+            operation.query,
+            operation.variables,
+            self._context,
+            operation_name=operation.operation_name,
+            operation_extensions=operation.extensions,
+            allowed_operation_types=(OperationType.SUBSCRIPTION,),
+        )
+        # Nothing is deferred here, so there are no results of other kinds.
+        return cast("AsyncGenerator[ExecutionResult, None]", results)
+
+
+def _check_caller(headers: dict[bytes, bytes]) -> None:
+    """Refuse the GETs that a browser makes for a foreign page without asking: pictures, scripts, links, frames.
+
+    The page could not read the answer, but learn from its time and size, and make the server work. One that is allowed
+    to call sends its origin, which is checked with every request's.
+    """
+    if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site") and b"origin" not in headers:
+        raise Refusal(403, "FORBIDDEN", "A page of another origin may not make the browser ask this; send a POST.")
+
+
+def _check_content(headers: dict[bytes, bytes]) -> None:
+    """Refuse all but JSON as it is. No page can send that to another origin unless the browser has asked here first."""
+    if not is_json(headers.get(b"content-type", b"")):
+        raise Refusal(415, "BAD_REQUEST", f"`Content-Type` must be {JSON}, in UTF-8.", (b"accept-post", JSON.encode()))
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Refusal(415, "BAD_REQUEST", "`Content-Encoding` is not understood.", (b"accept-encoding", b"identity"))
+
+
+def _status(result: ExecutionResult) -> int:
+    codes = ((error.extensions or {}).get("code") for error in result.errors or ())
+    return max(_STATUS_BY_CODE.get(str(code), 400) for code in codes)

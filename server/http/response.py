@@ -1,0 +1,108 @@
+"""What goes out over HTTP: bodies of JSON, and refusals in the form of GraphQL errors."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope, Send
+
+from schema.observation import current, note_codes
+from server.http.negotiation import JSON, answer_type, header_values
+from server.observability.observation import REQUEST_ID
+from server.results import AS_SCALARS, encoded
+
+Header = tuple[bytes, bytes]
+
+# Sessions are private: no cache may keep them, and no browser may take an answer for a script or a page.
+_HEADERS: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+class Refusal(Exception):
+    """A request that is answered without being run: a status, a code for `extensions.code`, a message for people."""
+
+    def __init__(self, status: int, code: str, message: str, *headers: Header) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+    @property
+    def body(self) -> bytes:
+        """A GraphQL response."""
+        return encode_json({"errors": [{"message": str(self), "extensions": {"code": self.code}}]})
+
+
+async def send_answer(send: Send, status: int, media_type: str, body: bytes, headers: Iterable[Header] = ()) -> None:
+    """Sends a whole response of one of the media types of JSON."""
+    start = [(b"content-length", b"%d" % len(body)), *_headers(media_type, headers)]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_refusal(scope: Scope, send: Send, refusal: Refusal) -> None:
+    """Answers a request, or a websocket's handshake, in the GraphQL media type that it accepts."""
+    note_codes((refusal.code,))
+    media_type = answer_type(header_values(scope).get(b"accept", b"")) or JSON
+    if scope["type"] == "http":
+        await send_answer(send, refusal.status, media_type, refusal.body, refusal.headers)
+    elif "websocket.http.response" in scope.get("extensions", {}):
+        await send_answer(_as_handshake(send), refusal.status, media_type, refusal.body, refusal.headers)
+    else:
+        # The server answers 403.
+        await send({"type": "websocket.close", "code": 1008, "reason": str(refusal)})
+
+
+async def answer_http_exception(request: Request, error: Exception) -> Response:
+    """What Starlette refuses by itself: addresses that are not there, methods that they do not have."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = "NOT_FOUND" if error.status_code == 404 else "BAD_REQUEST"
+    headers = [(name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()]
+    return _response(request, Refusal(error.status_code, code, f"{error.detail}.", *headers))
+
+
+async def answer_failure(request: Request, _error: Exception) -> Response:
+    """The fault is ours; whoever raised it, or else the server, logs it."""
+    operation = current.get()
+    # Sent from outside the middleware that adds it to all other responses.
+    headers = [] if operation is None else [(REQUEST_ID, operation.request.id.encode())]
+    return _response(request, Refusal(500, "INTERNAL_SERVER_ERROR", "Internal server error.", *headers))
+
+
+def _response(request: Request, refusal: Refusal) -> Response:
+    note_codes((refusal.code,))
+    response = Response(refusal.body, refusal.status)
+    response.raw_headers += _headers(JSON, refusal.headers)
+    return response
+
+
+def _headers(media_type: str, others: Iterable[Header]) -> list[Header]:
+    return [(b"content-type", f"{media_type}; charset=utf-8".encode()), *_HEADERS, *others]
+
+
+def raw_refusal(refusal: Refusal) -> bytes:
+    """The whole response to what could not be read as a request, after which the connection is closed."""
+    body = refusal.body
+    headers = [(b"content-length", b"%d" % len(body)), *_headers(JSON, refusal.headers), (b"connection", b"close")]
+    start = f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n".encode()
+    return b"".join((start, *(b"%b: %b\r\n" % header for header in headers), b"\r\n", body))
+
+
+def _as_handshake(send: Send) -> Send:
+    async def send_denial(message: Any) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    return send_denial
+
+
+def encode_json(data: dict[str, Any]) -> bytes:
+    """`data` as JSON in UTF-8."""
+    try:
+        return orjson.dumps(data, option=AS_SCALARS)
+    except orjson.JSONEncodeError:
+        # Such as an error that repeats a lone surrogate from a variable.
+        return encoded(data).encode()

@@ -1,0 +1,142 @@
+"""Metrics in Prometheus's text format. Labels take few values: none is a client's to choose."""
+
+import platform
+from collections.abc import Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+
+from resolvers.operating import Operating, Tally
+from schema.observation import Operation
+from server.observability.observation import Request
+from server.open_streams import Sockets
+
+PATHS = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+KINDS = ("query", "mutation", "subscription", "none")
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """Counts what it observes, in a registry of its own. `labels` are given to all that it shows."""
+
+    def __init__(
+        self, version: str, sockets: Sockets, tally: Tally, operating: Operating, labels: Mapping[str, str]
+    ) -> None:
+        self._operating = operating
+        self._labels = labels
+        self._registry = registry = CollectorRegistry()
+        self._now = _Now(sockets, tally)
+        registry.register(self._now)
+        ProcessCollector(registry=registry)
+        Info("reprise_build", "What runs.", registry=registry).info(
+            {"version": version, "python": platform.python_version()}
+        )
+        # To look a child up by its labels takes longer than to count.
+        self._by_labels: dict[tuple[str, str, int], Counter] = {}
+        self._requests = Counter(
+            "reprise_http_requests", "HTTP requests.", ["method", "path", "status"], registry=registry
+        )
+        self._errors = Counter("reprise_errors", "Errors that clients were sent.", ["code"], registry=registry)
+        operations = Counter(
+            "reprise_operations",
+            "Operations, over HTTP and websockets; kind `none`: nothing that could be run.",
+            ["kind", "transport", "outcome"],
+            registry=registry,
+        )
+        seconds = Histogram(
+            "reprise_operation_seconds",
+            "From an operation's arrival to the end of its answer.",
+            ["kind"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._operations = {
+            (kind, is_socket, is_ok): operations.labels(
+                kind, "websocket" if is_socket else "http", "ok" if is_ok else "error"
+            )
+            for kind in KINDS
+            for is_socket in (False, True)
+            for is_ok in (False, True)
+        }
+        # How long a subscription lasts is its client's affair.
+        self._seconds = {kind: seconds.labels(kind) for kind in ("query", "mutation")}
+
+    async def endpoint(self, _: object) -> Response:
+        """The metrics as they stand, those of the queue left out when the database does not answer."""
+        self._now.queue_lengths = await self._operating.queue_lengths()
+        return Response(generate_latest(_Labelled(self._registry, self._labels)), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    def request_began(self, request: Request) -> None:
+        """Counts nothing."""
+
+    def request_ended(self, request: Request, operation: Operation) -> None:
+        if request.is_socket:
+            return
+        labels = (
+            request.method if request.method in METHODS else "other",
+            request.path if request.path in PATHS else "other",
+            request.status,
+        )
+        counter = self._by_labels.get(labels)
+        if counter is None:
+            counter = self._by_labels[labels] = self._requests.labels(*labels)
+        counter.inc()
+
+    def operation_runs(self, operation: Operation) -> None:
+        """Counts nothing."""
+
+    def operation_ended(self, operation: Operation) -> None:
+        if operation.request.path == "/graphql":
+            self._operations[operation.kind, operation.request.is_socket, not operation.codes].inc()
+        for code, count in operation.codes.items():
+            self._errors.labels(code).inc(count)
+        if histogram := self._seconds.get(operation.kind):
+            histogram.observe(operation.ended - operation.began)
+
+
+class _Labelled(Collector):
+    """Another collector's metrics with more labels."""
+
+    def __init__(self, collector: Collector, labels: Mapping[str, str]) -> None:
+        self._collector = collector
+        self._labels = labels
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self._collector.collect():
+            metric.samples = [sample._replace(labels={**sample.labels, **self._labels}) for sample in metric.samples]
+            yield metric
+
+
+class _Now(Collector):
+    """What others count, read when it is asked for."""
+
+    def __init__(self, sockets: Sockets, tally: Tally) -> None:
+        self._sockets = sockets
+        self._tally = tally
+        self.queue_lengths: dict[str, int] | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("reprise_open_sockets", "Open websockets and streamed responses.", self._sockets.open)
+        yield GaugeMetricFamily("reprise_subscriptions", "Running subscriptions.", self._sockets.subscriptions)
+        yield GaugeMetricFamily(
+            "reprise_database_up", "Whether the database answered this scrape.", int(self.queue_lengths is not None)
+        )
+        if self.queue_lengths is not None:
+            queue = GaugeMetricFamily("reprise_resume_tasks", "Resume tasks that have not ended.", labels=["state"])
+            for state, count in self.queue_lengths.items():
+                queue.add_metric([state], count)
+            yield queue
+        tally = self._tally
+        yield CounterMetricFamily("reprise_seeded_items", "Items written into threads.", tally.items)
+        yield CounterMetricFamily("reprise_seeded_messages", "Messages read for them.", tally.messages)
+        yield CounterMetricFamily("reprise_seeded_bytes", "Bytes of those messages.", tally.bytes)
+        yield CounterMetricFamily("reprise_seed_batches", "Transactions that wrote them.", tally.batches)
+        yield CounterMetricFamily("reprise_seed_batch_seconds", "Seconds that these took.", tally.seconds)
+        ended = CounterMetricFamily("reprise_resumes_ended", "Resumes that this process ended.", labels=["outcome"])
+        for outcome, count in tally.ended.items():
+            ended.add_metric([outcome], count)
+        yield ended

@@ -1,0 +1,166 @@
+"""Traces by OpenTelemetry, when its environment variables ask for them; without them nothing of it is imported.
+
+Spans name operations, statements' verbs and tables, and threads: neither a query's text nor anything that was searched
+for or said.
+"""
+
+import contextlib
+import importlib.util
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from schema.observation import Operation, RequestInfo
+from server.observability.logs import PROBES
+from server.observability.observation import Request
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+PROTOCOLS = ("OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
+EXPORTER = "OTEL_TRACES_EXPORTER"
+FAULT = "INTERNAL_SERVER_ERROR"
+
+
+class TracingRefused(Exception):
+    """Traces are asked for that cannot be made; says why, for people."""
+
+
+def tracing(environment: Mapping[str, str], version: str) -> "Tracing | None":
+    """What `environment` asks for; None when that is nothing. Raises TracingRefused."""
+    exporter = environment.get(EXPORTER, "").strip().lower()
+    is_asked = bool(exporter) or any(environment.get(name) for name in ENDPOINTS)
+    if not is_asked or exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return None
+    if exporter not in ("", "otlp", "console"):
+        raise TracingRefused(f"{EXPORTER}: {exporter} is not one of otlp, console, none")
+    for name in PROTOCOLS:
+        if environment.get(name, "http/protobuf") != "http/protobuf":
+            raise TracingRefused(f"{name}: only http/protobuf is spoken")
+    if importlib.util.find_spec("opentelemetry") is None or importlib.util.find_spec("opentelemetry.sdk") is None:
+        raise TracingRefused("OpenTelemetry's variables ask for traces: install reprise[otel], or unset them")
+    return Tracing(_provider(exporter, version))
+
+
+def _provider(exporter: str, version: str) -> "TracerProvider":
+    from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
+
+    made: SpanExporter
+    if exporter == "console":
+        made = ConsoleSpanExporter()
+    else:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        made = OTLPSpanExporter()
+    own = Resource.create({"service.name": "reprise", "service.version": version})
+    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before our own.
+    provider = TracerProvider(resource=own.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(made))
+    return provider
+
+
+class Tracing:
+    """Makes spans of what it observes: requests, operations, and within them statements; batches of seeding.
+
+    A websocket has none of its own, for it may last for days; each of its operations begins a trace.
+    """
+
+    def __init__(self, provider: "TracerProvider") -> None:
+        from opentelemetry import context, trace
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        self._provider = provider
+        self._tracer = provider.get_tracer("reprise")
+        self._context = context
+        self._trace = trace
+        self._propagator = TraceContextTextMapPropagator()
+
+    def close(self) -> None:
+        """Send what was not sent yet. Blocks, no longer than OTEL_EXPORTER_OTLP_TIMEOUT."""
+        self._provider.shutdown()
+
+    def request_began(self, request: Request) -> None:
+        if request.is_socket or request.path in PROBES:
+            return
+        # The context of a pipelined request is the one before it.
+        parent = self._propagator.extract(_carrier(request), self._context.Context())
+        request.span = self._tracer.start_span(
+            f"{request.method} /graphql" if request.path == "/graphql" else request.method,
+            parent,
+            self._trace.SpanKind.SERVER,
+            {"http.request.method": request.method, "url.path": request.path, "reprise.request_id": request.id},
+        )
+        self._enter(request.span, parent)
+
+    def request_ended(self, request: Request, operation: Operation) -> None:
+        if request.span is not None:
+            request.span.set_attribute("http.response.status_code", request.status)
+            self._finish(request.span, str(request.status) if request.status >= 500 else None)
+
+    def operation_runs(self, operation: Operation) -> None:
+        request = operation.request
+        parent = self._context.get_current()
+        if request.is_socket:
+            parent = self._propagator.extract(_carrier(request), self._context.Context())
+        operation.span = self._tracer.start_span(
+            operation.kind,
+            parent,
+            self._trace.SpanKind.SERVER if request.is_socket else self._trace.SpanKind.INTERNAL,
+            {"graphql.operation.type": operation.kind, "reprise.request_id": operation.id},
+        )
+        if operation.name:
+            operation.span.set_attribute("graphql.operation.name", operation.name)
+        self._enter(operation.span, parent)
+
+    def operation_ended(self, operation: Operation) -> None:
+        if operation.span is not None:
+            if operation.codes:
+                operation.span.set_attribute("reprise.error_codes", sorted(operation.codes))
+            self._finish(operation.span, FAULT if FAULT in operation.codes else None)
+
+    def statement_began(self, system: str, verb: str, tables: list[str]) -> Any:
+        """The span of a statement that runs within another; None where nothing is traced."""
+        if not self._trace.get_current_span().is_recording():
+            return None
+        return self._tracer.start_span(
+            " ".join([verb, *tables[:1]]),
+            kind=self._trace.SpanKind.CLIENT,
+            attributes={"db.system.name": system, "db.operation.name": verb, "db.collection.name": ",".join(tables)},
+        )
+
+    def statement_ended(self, span: Any, error: BaseException | None) -> None:
+        """It has come to its end."""
+        self._finish(span, None if error is None else type(error).__name__)
+
+    @contextlib.contextmanager
+    def around_batch(self, thread_id: str) -> Iterator[None]:
+        """A trace of its own for a batch of seeding."""
+        span = self._tracer.start_span(
+            "seed batch", self._context.Context(), attributes={"reprise.thread_id": thread_id}
+        )
+        error = None
+        with self._trace.use_span(span, record_exception=False, set_status_on_exception=False):
+            try:
+                yield
+            except BaseException as raised:
+                error = type(raised).__name__
+                raise
+            finally:
+                self._finish(span, error)
+
+    def _enter(self, span: Any, parent: Any) -> None:
+        # Left with the task that it was entered in.
+        self._context.attach(self._trace.set_span_in_context(span, parent))
+
+    def _finish(self, span: Any, error: str | None) -> None:
+        if error is not None:
+            span.set_status(self._trace.StatusCode.ERROR)
+            span.set_attribute("error.type", error)
+        span.end()
+
+
+def _carrier(request: RequestInfo) -> dict[str, str]:
+    wanted = (b"traceparent", b"tracestate")
+    return {name.decode(): value.decode("latin-1") for name, value in request.headers if name in wanted}

@@ -1,0 +1,35 @@
+"""The database and the seeder that the settings describe."""
+
+import contextlib
+import os
+from importlib.metadata import version
+
+from server.observability.tracing import Tracing, tracing
+from server.settings import Settings
+from storage.database.database import Database
+from storage.database.statement_hooks import watch_statements
+from storage.resume.seeding.seeder import Seeder
+
+
+def create_database(settings: Settings) -> Database:
+    return Database(
+        settings.database_url,
+        listen_url=settings.listen_url,
+        poll_seconds=settings.poll_seconds,
+        pool_size=settings.pool_size,
+    )
+
+
+def create_seeder(settings: Settings, database: Database) -> tuple[Seeder, Tracing | None]:
+    """Raises TracingRefused."""
+    traces = tracing(os.environ, version("reprise"))
+    if traces:
+        watch_statements(database, traces.statement_began, traces.statement_ended)
+    seeder = Seeder(
+        database,
+        gate=settings.seed_gate,
+        batch_messages=settings.seed_batch,
+        lease_seconds=settings.lease_seconds,
+        around_batch=traces.around_batch if traces else contextlib.nullcontext,
+    )
+    return seeder, traces

@@ -1,0 +1,249 @@
+"""graphql-transport-ws, as PROTOCOL.md of enisdenjo/graphql-ws has it.
+
+An operation that fails ends with an `error` message of its own; only what breaks the protocol closes the socket.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any, cast
+from uuid import uuid4
+
+import strawberry
+from graphql import GraphQLError
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.execution import ExecutionResult
+
+from resolvers.context import Context
+from schema.errors import coded_error
+from schema.execution.operations import PreparedOperations
+from schema.execution.request import Operation
+from schema.limits import Limits
+from schema.observation import one_of_many
+from server.access import Access, is_token
+from server.http.response import Refusal, send_refusal
+from server.open_streams import Sockets
+from server.results import encoded, is_request_error, response_of
+from server.websocket.messages import (
+    COMPLETE,
+    CONNECTION_INIT,
+    PING,
+    SUBSCRIBE,
+    Malformed,
+    Message,
+    read_message,
+)
+
+logger = logging.getLogger("reprise")
+
+
+class _Close(Exception):
+    """Ends the socket with a close code and a reason of at most 123 bytes."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class WebSocketEndpoint:
+    """An ASGI application that answers handshakes for graphql-transport-ws."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        context: Context,
+        limits: Limits,
+        access: Access,
+        sockets: Sockets,
+        prepared: PreparedOperations | None,
+    ) -> None:
+        self.schema = schema
+        self.context = context
+        self.prepared = prepared
+        self.limits = limits
+        self.access = access
+        self.sockets = sockets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.sockets.is_full:
+            # Not accepted and then closed: a socket that is being closed still takes its room.
+            message = "No more websockets can be open here."
+            await send_refusal(scope, send, Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5")))
+            return
+        await _Socket(self).serve(scope, receive, send)
+
+
+class _Socket:
+    """One websocket, from its handshake to its end."""
+
+    def __init__(self, endpoint: WebSocketEndpoint) -> None:
+        self._endpoint = endpoint
+        self._deadline = asyncio.timeout(endpoint.limits.init_seconds)
+        self._at_deadline = _Close(4408, "Connection initialisation timeout")
+        self._is_initialised = False
+        self._is_acknowledged = False
+        self._by_id: dict[str, asyncio.Task[None]] = {}
+        # Also those whose id is free again, while their last message waits for the client to read.
+        self._running: set[asyncio.Task[None]] = set()
+
+    def stop(self) -> None:
+        """Close with 1012, which clients take as an invitation to come back."""
+        if not self._deadline.expired():
+            self._at_deadline = _Close(1012, "Service restart")
+            self._deadline.reschedule(0)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Returns when the socket is closed, all its operations ended."""
+        self._send_event = send
+        self._authorization = Headers(scope=scope).get("authorization")
+        close = None
+        try:
+            async with self._deadline:
+                with self._endpoint.sockets.joined(self):
+                    try:
+                        await self._accept(scope, receive)
+                        await self._read(receive)
+                    finally:
+                        await _ended(self._running)
+        except _Close as raised:
+            close = raised
+        except TimeoutError:
+            close = self._at_deadline
+        except Exception:
+            error_id = uuid4().hex
+            logger.exception("Internal server error %s on a websocket", error_id)
+            close = _Close(4500, f"Internal server error {error_id}")
+        if close is not None:
+            with suppress(OSError):
+                await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
+
+    async def _accept(self, scope: Scope, receive: Receive) -> None:
+        await receive()
+        is_spoken = GRAPHQL_TRANSPORT_WS_PROTOCOL in scope["subprotocols"]
+        subprotocol = GRAPHQL_TRANSPORT_WS_PROTOCOL if is_spoken else None
+        await self._send_event({"type": "websocket.accept", "subprotocol": subprotocol, "headers": []})
+        if not is_spoken:
+            raise _Close(4406, "Subprotocol not acceptable")
+
+    async def _read(self, receive: Receive) -> None:
+        """Returns when the client has gone. Raises _Close."""
+        while (event := await receive())["type"] != "websocket.disconnect":
+            text = event.get("text")
+            if text is None:
+                raise _Close(4400, "Message is no text frame")
+            try:
+                message = read_message(text)
+            except Malformed as error:
+                raise _Close(4400, str(error)) from error
+            await self._handle(message)
+
+    async def _handle(self, message: Message) -> None:
+        if message.type == CONNECTION_INIT:
+            await self._initialise(message.payload or {})
+        elif message.type == PING:
+            await self._pong(message.payload)
+        elif message.type == SUBSCRIBE and message.operation is not None:
+            await self._subscribe(message.id, message.operation)
+        elif message.type == COMPLETE and (task := self._by_id.pop(message.id, None)):
+            await _ended({task})
+
+    async def _pong(self, payload: dict[str, Any] | None) -> None:
+        try:
+            await self._send({"type": "pong"} if payload is None else {"type": "pong", "payload": payload})
+        except RecursionError as error:
+            raise _Close(4400, "payload is nested too deeply") from error
+
+    async def _initialise(self, payload: dict[str, Any]) -> None:
+        if self._is_initialised:
+            raise _Close(4429, "Too many initialisation requests")
+        self._is_initialised = True
+        authorization = next(
+            (payload[name] for name in payload if name.lower() == "authorization"), self._authorization
+        )
+        if not is_token(self._endpoint.access, authorization if isinstance(authorization, str) else None):
+            raise _Close(4401, "Unauthorized") if authorization is None else _Close(4403, "Forbidden")
+        await self._send({"type": "connection_ack"})
+        self._is_acknowledged = True
+        if self._at_deadline.code == 4408:
+            self._deadline.reschedule(None)
+
+    async def _subscribe(self, id: str, operation: Operation) -> None:
+        if not self._is_acknowledged:
+            raise _Close(4401, "Unauthorized")
+        if id in self._by_id:
+            raise _Close(4409, "Subscriber for this id already exists")
+        if len(self._running) >= self._endpoint.limits.socket_operations:
+            text = f"This websocket may run {self._endpoint.limits.socket_operations} operations at once."
+            error = GraphQLError(text, extensions={"code": "SERVICE_UNAVAILABLE"})
+            await self._send(_error_message(id, [error]))
+            return
+        task = asyncio.create_task(self._run(id, operation), name="reprise-operation")
+        self._by_id[id] = task
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, id: str, operation: Operation) -> None:
+        last: dict[str, Any] = {"id": id, "type": "complete"}
+        try:
+            with one_of_many():
+                if errors := await self._send_results(id, operation):
+                    last = _error_message(id, errors)
+        except Exception as error:
+            last = _error_message(id, [coded_error(GraphQLError(str(error), original_error=error))])
+        # Before it is sent: a client that has read it may use the id again.
+        del self._by_id[id]
+        await self._send(last)
+
+    async def _send_results(self, id: str, operation: Operation) -> list[GraphQLError] | None:
+        """Sends each result; returns the errors of an operation that could not begin."""
+        prepared = self._endpoint.prepared
+        if prepared is not None and (result := await prepared.execute(operation)):
+            if is_request_error(result):
+                return result.errors
+            await self._send({"id": id, "type": "next", "payload": response_of(result)})
+            return None
+        stream = await self._endpoint.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=self._endpoint.context,
+            operation_name=operation.operation_name,
+            operation_extensions=operation.extensions,
+        )
+        # Nothing is deferred here, so there are no results of other kinds.
+        results = cast("AsyncGenerator[ExecutionResult, None]", stream)
+        async with aclosing(results):
+            first = await anext(results, None)
+            if first is None:
+                return None
+            if is_request_error(first):
+                return first.errors
+            await self._send({"id": id, "type": "next", "payload": response_of(first)})
+            # Only a subscription goes on from here.
+            with self._endpoint.sockets.subscribed():
+                async for result in results:
+                    await self._send({"id": id, "type": "next", "payload": response_of(result)})
+        return None
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        """Returns when the client has read enough for more: until then its operation makes no other result."""
+        # That the client has gone, the reader is told too.
+        with suppress(OSError):
+            # Text: clients refuse a binary frame.
+            await self._send_event({"type": "websocket.send", "text": encoded(message)})
+
+
+def _error_message(id: str, errors: list[GraphQLError]) -> dict[str, Any]:
+    return {"id": id, "type": "error", "payload": [error.formatted for error in errors]}
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancels them and waits for their end."""
+    ending = set(tasks)
+    for task in ending:
+        task.cancel()
+    if ending:
+        await asyncio.wait(ending)

@@ -1,0 +1,1 @@
+"""The database: engines, pools, transactions, the notification bus, column types, tables and migrations."""

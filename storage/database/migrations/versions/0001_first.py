@@ -1,0 +1,188 @@
+"""Sessions, messages, threads, resume tasks and the search index."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.database.types import Instant
+
+revision = "0001"
+down_revision = None
+
+KEY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+SQLITE_SEARCH = (
+    # Only ASCII characters split tokens here, and these are a blank at most: the tokens are made in storage/search/.
+    """CREATE VIRTUAL TABLE search_index USING fts5(
+        tokens, content='search_part', content_rowid='id', tokenize="ascii tokenchars '_'"
+    )""",
+    # Merging later, and more at a time, takes half as long for many imports.
+    "INSERT INTO search_index(search_index, rank) VALUES ('automerge', 8)",
+    # Bytes of words that a transaction may gather before it writes them: a whole batch of an import.
+    "INSERT INTO search_index(search_index, rank) VALUES ('hashsize', 16777216)",
+    """CREATE TRIGGER search_part_removed AFTER DELETE ON search_part BEGIN
+        INSERT INTO search_index(search_index, rowid, tokens) VALUES ('delete', old.id, old.tokens);
+    END""",
+)
+POSTGRESQL_SEARCH = (
+    # Dear, so that no plan reads a table and computes this for each row instead of asking the index.
+    """CREATE FUNCTION search_lexemes(tokens text) RETURNS tsvector LANGUAGE plpgsql
+        IMMUTABLE STRICT PARALLEL SAFE COST 10000
+        AS $$ BEGIN RETURN array_to_tsvector(string_to_array(btrim(tokens, ' '), ' ')); END $$""",
+    "CREATE INDEX search_part_lexemes ON search_part USING gin (search_lexemes(tokens))",
+    # The planner is asked how many parts have a word: now it knows that of ten thousand words.
+    "ALTER INDEX search_part_lexemes ALTER COLUMN 1 SET STATISTICS 1000",
+)
+
+
+def upgrade() -> None:
+    """Create everything."""
+    op.create_table(
+        "resume_task",
+        sa.Column("thread_id", KEY_TEXT, nullable=False),
+        sa.Column("session_id", KEY_TEXT, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("items_written", sa.Integer(), nullable=False),
+        sa.Column("items_total", sa.Integer(), nullable=False),
+        sa.Column("messages_read", sa.Integer(), nullable=False),
+        sa.Column("messages_total", sa.Integer(), nullable=False),
+        sa.Column("turns_written", sa.Integer(), nullable=False),
+        sa.Column("turn_items", sa.Integer(), nullable=False),
+        sa.Column("transcript_version", sa.Integer(), nullable=False),
+        sa.Column("transcript_rewrites", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("error_code", sa.Text(), nullable=True),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("queued_at", Instant(), nullable=False),
+        sa.Column("started_at", Instant(), nullable=True),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("thread_id"),
+    )
+    op.create_index(op.f("ix_resume_task_session_id"), "resume_task", ["session_id"])
+    op.create_index("resume_task_created_at", "resume_task", ["created_at", "thread_id"])
+    op.create_index("resume_task_state_created_at", "resume_task", ["state", "created_at", "thread_id"])
+    op.create_index("resume_task_state_queued_at", "resume_task", ["state", "queued_at", "thread_id"])
+    op.create_table(
+        "seed_gate",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("claims", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "session",
+        sa.Column("id", KEY_TEXT, nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("is_renamed", sa.Boolean(), nullable=False),
+        sa.Column("title_folded", KEY_TEXT, nullable=False),
+        sa.Column("title_key", KEY_TEXT, nullable=False),
+        sa.Column("workspace", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=True),
+        sa.Column("system_prompt", sa.Text(), nullable=True),
+        sa.Column("is_archived", sa.Boolean(), nullable=False),
+        sa.Column("message_count", sa.Integer(), nullable=False),
+        sa.Column("item_count", sa.Integer(), nullable=False),
+        sa.Column("total_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("parent_id", KEY_TEXT, nullable=True),
+        sa.Column("thread_id", KEY_TEXT, nullable=True),
+        sa.Column("transcript_version", sa.Integer(), nullable=False),
+        sa.Column("transcript_rewrites", sa.Integer(), nullable=False),
+        sa.Column("header_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("transcript_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("header", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number", name="session_number_key"),
+    )
+    op.create_index("session_created_at", "session", ["created_at", "id"])
+    op.create_index("session_is_archived_created_at", "session", ["is_archived", "created_at", "id"])
+    op.create_index("session_is_archived_message_count", "session", ["is_archived", "message_count", "id"])
+    op.create_index("session_is_archived_title_key", "session", ["is_archived", "title_key", "id"])
+    op.create_index("session_is_archived_total_tokens", "session", ["is_archived", "total_tokens", "id"])
+    op.create_index("session_is_archived_updated_at", "session", ["is_archived", "updated_at", "id"])
+    op.create_index("session_message_count", "session", ["message_count", "id"])
+    op.create_index("session_title_key", "session", ["title_key", "id"])
+    op.create_index("session_total_tokens", "session", ["total_tokens", "id"])
+    op.create_index("session_updated_at", "session", ["updated_at", "id"])
+    op.create_table(
+        "thread",
+        sa.Column("id", KEY_TEXT, nullable=False),
+        sa.Column("session_id", KEY_TEXT, nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("task_type", sa.Text(), nullable=False),
+        sa.Column("workspace", sa.Text(), nullable=False),
+        sa.Column("system_prompt", sa.Text(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_thread_session_id"), "thread", ["session_id"])
+    op.create_table(
+        "thread_event",
+        sa.Column("thread_id", KEY_TEXT, nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("turn_position", sa.Integer(), nullable=True),
+        sa.Column("item_position", sa.Integer(), nullable=True),
+        sa.Column("payload", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("thread_id", "seq"),
+    )
+    op.create_table(
+        "thread_item",
+        sa.Column("thread_id", KEY_TEXT, nullable=False),
+        sa.Column("turn_position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("tool_use_id", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("thread_id", "turn_position", "position"),
+    )
+    op.create_table(
+        "turn",
+        sa.Column("thread_id", KEY_TEXT, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("thread_id", "position"),
+    )
+    op.create_table(
+        "message",
+        sa.Column("session_id", KEY_TEXT, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("tool_links", sa.Text(), nullable=True),
+        sa.Column("extra", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("session_id", "position"),
+    )
+    op.create_table(
+        "search_part",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("tokens", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    if not is_sqlite:
+        op.execute("CREATE SEQUENCE session_number")
+    for statement in SQLITE_SEARCH if is_sqlite else POSTGRESQL_SEARCH:
+        op.execute(statement)
+    op.execute("INSERT INTO seed_gate (id, capacity, claims) VALUES (1, 1, 0)")

@@ -1,0 +1,1 @@
+"""Consistency checks of the rows and the search index, and their repair."""

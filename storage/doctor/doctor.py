@@ -1,0 +1,185 @@
+"""What is wrong with a database: rows that contradict each other, an index that contradicts the rows, stuck tasks.
+
+Sessions are read one by one and their messages in batches, so memory stays small. What looks wrong is looked at again
+under a lock, so that a session that is being written is no finding.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database.database import Database, Transaction
+from storage.database.migrations import is_current
+from storage.database.tables import message, session
+from storage.doctor.thread_checks import thread_checks
+from storage.documents.document import stored_role
+from storage.json_codec import load
+from storage.records.content_block import ContentBlock, read_blocks
+from storage.records.searched_text import searched_texts
+from storage.records.tool_links import ToolLinks, note
+from storage.records.transcript_items import own_item_count
+from storage.search.index.compaction import merge
+from storage.search.index.drafts import drafts_of, sums_of
+from storage.search.index.entries import entry_ids
+from storage.search.index.segment_store import index_entries, next_numbers
+from storage.search.index.verification import Told, forget_segment, told_by_all, told_of
+
+_BATCH = 100
+
+
+class Finding(NamedTuple):
+    """Something wrong, in a line."""
+
+    text: str
+    is_repaired: bool = False
+
+
+class _Batch(NamedTuple):
+    """Messages that follow each other, and their blocks; None for a message that cannot be understood."""
+
+    rows: list[Any]
+    blocks: list[list[ContentBlock] | None]
+    is_last: bool
+
+    def texts(self) -> list[list[str]]:
+        return [[] if blocks is None else searched_texts(blocks) for blocks in self.blocks]
+
+
+_sessions = sa.select(
+    session.c.number, session.c.id, session.c.title, session.c.message_count, session.c.item_count
+).order_by(session.c.id)
+_messages = (
+    sa.select(message.c.position, message.c.role, message.c.extra, message.c.tool_links, message.c.content)
+    .where(message.c.session_id == sa.bindparam("session_id"), message.c.position >= sa.bindparam("start"))
+    .order_by(message.c.position)
+    .limit(_BATCH)
+)
+
+
+async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[Finding]:
+    """Everything that is wrong. With `repair` the search index is made anew where it is. Raises Unavailable."""
+    if not await is_current(database):
+        yield Finding("The database is not in the form that this version reads; run `reprise migrate`.")
+        return
+    told = await told_by_all(database)
+    for segment_id in told.broken:
+        if repair:
+            await forget_segment(database, segment_id)
+        yield Finding("A piece of the search index cannot be read.", repair)
+    async for finding in _examine_sessions(database, told, repair):
+        yield finding
+    async for finding in _examine_tasks(database):
+        yield finding
+
+
+async def _examine_sessions(database: Database, told: Told, repair: bool) -> AsyncIterator[Finding]:
+    is_repaired = False
+    async for row in _all_sessions(database):
+        async with database.read() as connection:
+            is_suspect = bool([text async for text in _contradictions(connection, row, told)])
+        if is_suspect:
+            for finding in await _examine_locked(database, row.id, repair):
+                is_repaired |= finding.is_repaired
+                yield finding
+    if is_repaired:
+        await merge(database)
+
+
+async def _all_sessions(database: Database) -> AsyncIterator[Any]:
+    id = ""
+    while True:
+        async with database.read() as connection:
+            rows = (await connection.execute(_sessions.where(session.c.id > id).limit(_BATCH))).all()
+        for row in rows:
+            yield row
+        if len(rows) < _BATCH:
+            return
+        id = rows[-1].id
+
+
+async def _examine_locked(database: Database, session_id: str, repair: bool) -> list[Finding]:
+    async with database.write() as transaction:
+        if not transaction.is_sqlite:
+            # What is read here takes as long as the session makes it.
+            await transaction.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        row = (await transaction.execute(_sessions.where(session.c.id == session_id).with_for_update())).first()
+        if row is None:
+            return []
+        told = await told_of(transaction.connection, row.number)
+        found = [contradiction async for contradiction in _contradictions(transaction.connection, row, told)]
+        does_repair = repair and any(contradiction.is_of_index for contradiction in found)
+        if does_repair:
+            await _index_anew(transaction, row)
+    return [Finding(f"Session {row.id}: {text}", does_repair and is_of_index) for text, is_of_index in found]
+
+
+class _Contradiction(NamedTuple):
+    text: str
+    is_of_index: bool = False
+
+
+async def _contradictions(connection: AsyncConnection, row: Any, told: Told) -> AsyncIterator[_Contradiction]:
+    """What is wrong with a session and its messages; `told` is what the index says of it, perhaps of others too."""
+    count = wrong = item_count = 0
+    notes: list[tuple[int, str | None]] = []
+    async for batch in _batches(connection, row.id):
+        start, count = count, count + len(batch.rows)
+        if [one.position for one in batch.rows] != list(range(start, count)):
+            yield _Contradiction(f"positions of messages have gaps after {start}.")
+            return
+        for one, blocks in zip(batch.rows, batch.blocks, strict=True):
+            if blocks is None:
+                yield _Contradiction(f"message {one.position} cannot be understood.")
+                return
+            item_count += own_item_count(stored_role(one.role, one.extra), blocks)
+            notes.append((one.position, note(blocks)))
+            if notes[-1][1] != one.tool_links:
+                yield _Contradiction(f"message {one.position} has other calls and results than are noted.")
+        wrong += told.differences(entry_ids(row.number, start, len(batch.rows)), sums_of(batch.texts()))
+    wrong += told.title_differs(row.number, sums_of([[row.title]])[0])
+    wrong += told.count_beyond(row.number, count)
+    if count != row.message_count:
+        yield _Contradiction(f"message_count is {row.message_count} and there are {count} messages.")
+    item_count += ToolLinks(notes).orphan_count
+    if item_count != row.item_count:
+        yield _Contradiction(f"item_count is {row.item_count} and its messages make {item_count} items.")
+    if wrong:
+        yield _Contradiction(f"{wrong} entries of the search index differ from its text.", is_of_index=True)
+
+
+async def _batches(connection: AsyncConnection, session_id: str) -> AsyncIterator[_Batch]:
+    start = 0
+    is_last = False
+    while not is_last:
+        rows = list((await connection.execute(_messages, {"session_id": session_id, "start": start})).all())
+        is_last = len(rows) < _BATCH
+        yield _Batch(rows, list(map(_blocks, rows)), is_last)
+        start = rows[-1].position + 1 if rows else start
+
+
+def _blocks(row: Any) -> list[ContentBlock] | None:
+    try:
+        stored_role(row.role, row.extra)
+        return read_blocks(load(row.content))
+    except ValueError:
+        return None
+
+
+async def _index_anew(transaction: Transaction, row: Any) -> None:
+    [number] = await next_numbers(transaction, 1)
+    await transaction.execute(sa.update(session).where(session.c.id == row.id).values(number=number))
+    await index_entries(transaction, entry_ids(number, -1, 1), drafts_of([[row.title]]))
+    async for batch in _batches(transaction.connection, row.id):
+        if batch.rows:
+            ids = entry_ids(number, batch.rows[0].position, len(batch.rows))
+            await index_entries(transaction, ids, drafts_of(batch.texts()[: len(ids)]))
+
+
+async def _examine_tasks(database: Database) -> AsyncIterator[Finding]:
+    for text, statement in thread_checks():
+        async with database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        for row in rows:
+            yield Finding(text.format(*row))

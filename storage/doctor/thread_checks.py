@@ -1,0 +1,122 @@
+"""What can be wrong with threads and their tasks: a line to say, and the statement that finds what to say it of."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.database.tables import resume_task, seed_gate, session, thread, thread_event, thread_item, turn
+from storage.database.types import clock
+from storage.records.resume_task import QUEUED, READY, SEEDING
+from storage.resume.seeding.batch import STARTED_SEQ
+
+Check = tuple[str, sa.Select[Any]]
+
+PATIENCE = 60
+"""Seconds after which a task that nobody works on counts as stuck."""
+
+
+def thread_checks() -> Iterator[Check]:
+    """All of them: each row that a statement finds is something wrong."""
+    yield from _stuck_checks()
+    yield from _row_checks()
+    yield from _link_checks()
+
+
+def _stuck_checks() -> Iterator[Check]:
+    task = resume_task.c
+    yield (
+        "Thread {0}: is being seeded by nobody since {1}; does a process that seeds run?",
+        sa.select(task.thread_id, task.lease_until).where(
+            task.state == SEEDING, sa.or_(task.lease_until.is_(None), task.lease_until < clock(-PATIENCE))
+        ),
+    )
+    other = resume_task.alias()
+    yield (
+        "Thread {0}: is queued since {1} while nothing is seeded; does a process that seeds run?",
+        sa.select(task.thread_id, task.queued_at).where(
+            task.state == QUEUED,
+            task.queued_at < clock(-PATIENCE),
+            sa.not_(sa.exists().where(other.c.state == SEEDING, other.c.lease_until >= clock())),
+        ),
+    )
+    yield (
+        "Nothing can be seeded: the gate lets {0} through; restart a process that seeds, which sets it.",
+        sa.select(seed_gate.c.capacity).where(seed_gate.c.capacity < 1),
+    )
+    yield (
+        "Nothing can be seeded: the gate's row is gone; "
+        "INSERT INTO seed_gate (id, capacity, claims) VALUES ({0}, 1, 0).",
+        sa.select(sa.literal(1)).where(sa.not_(sa.exists().select_from(seed_gate))),
+    )
+
+
+def _row_checks() -> Iterator[Check]:
+    """A thread's rows against what its task says of them: each statement sees both as one commit left them."""
+    task = resume_task.c
+    items = _count(thread_item)
+    yield (
+        "Thread {0}: is READY with {1} of {2} items.",
+        sa.select(task.thread_id, items, task.items_total).where(task.state == READY, items != task.items_total),
+    )
+    yield (
+        "Thread {0}: holds {1} items, and its task says that {2} are written.",
+        sa.select(task.thread_id, items, task.items_written).where(task.state != READY, items != task.items_written),
+    )
+    turns = _count(turn)
+    yield (
+        "Thread {0}: holds {1} turns, and its task says that {2} are written.",
+        sa.select(task.thread_id, turns, task.turns_written).where(turns != task.turns_written),
+    )
+    events, last = _count(thread_event), _of_thread(thread_event, sa.func.max(thread_event.c.seq))
+    expected = STARTED_SEQ + task.items_written + sa.case((task.state == READY, 1), else_=0)
+    yield (
+        "Thread {0}: its log has {1} entries up to number {2}, where {3} belong.",
+        sa.select(task.thread_id, events, sa.func.coalesce(last, 0), expected).where(
+            sa.or_(events != expected, sa.func.coalesce(last, 0) != expected)
+        ),
+    )
+
+
+def _count(table: sa.Table) -> sa.ScalarSelect[int]:
+    return _of_thread(table, sa.func.count())
+
+
+def _of_thread(table: sa.Table, value: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
+    return (
+        sa.select(value)
+        .select_from(table)
+        .where(table.c.thread_id == resume_task.c.thread_id)
+        .correlate(resume_task)
+        .scalar_subquery()
+    )
+
+
+def _link_checks() -> Iterator[Check]:
+    task = resume_task.c
+    yield (
+        "Session {0}: its thread {1} is not there.",
+        sa.select(session.c.id, session.c.thread_id).where(
+            session.c.thread_id.is_not(None), sa.not_(sa.exists().where(thread.c.id == session.c.thread_id))
+        ),
+    )
+    yield (
+        "Session {0}: its thread {1} is that of another session, or of none.",
+        sa.select(session.c.id, session.c.thread_id)
+        .join_from(session, thread, thread.c.id == session.c.thread_id)
+        .where(thread.c.session_id.is_distinct_from(session.c.id)),
+    )
+    yield (
+        "Thread {0}: its session {1} is not there.",
+        sa.select(thread.c.id, thread.c.session_id).where(
+            thread.c.session_id.is_not(None), sa.not_(sa.exists().where(session.c.id == thread.c.session_id))
+        ),
+    )
+    yield (
+        "Thread {0}: has no resume task, so nobody will fill it; resume its session again for a new one.",
+        sa.select(thread.c.id).where(sa.not_(sa.exists().where(task.thread_id == thread.c.id))),
+    )
+    yield (
+        "Thread {0}: is not there, and its resume task is.",
+        sa.select(task.thread_id).where(sa.not_(sa.exists().where(thread.c.id == task.thread_id))),
+    )

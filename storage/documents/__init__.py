@@ -1,0 +1,1 @@
+"""Session documents: import, export, the formats of each agent, and changes to sessions that are stored."""

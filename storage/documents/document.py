@@ -1,0 +1,129 @@
+"""A session document as it will be stored, whichever agent wrote it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from storage.json_codec import canonical, dump, load
+from storage.records.content_block import read_blocks
+from storage.records.searched_text import searched_texts
+from storage.records.tool_links import ToolLinks, note
+from storage.records.transcript_items import own_item_count
+from storage.search.index.drafts import Draft, drafts_of_spelled
+from storage.search.index.entries import TITLE_POSITION
+from storage.search.index.vocabulary import spelled
+
+_ROLES = {
+    "user": "USER",
+    "assistant": "ASSISTANT",
+    "assistant_interrupted": "ASSISTANT",
+    "tool": "TOOL",
+}
+_PLAIN_ROLES = {"user", "assistant", "system", "tool"}
+_PLAIN_KEYS = {"role", "content"}
+# Of one message, in bytes.
+_DIGEST_SIZE = 16
+
+
+class MessageRow(NamedTuple):
+    """One message as stored; `size` counts the characters of `content`."""
+
+    position: int
+    role: str
+    size: int
+    tool_links: str | None
+    extra: str | None
+    content: str
+
+
+@dataclass(slots=True)
+class Transcript:
+    """A document's messages, made ready one after another by `add`."""
+
+    rows: list[MessageRow] = field(default_factory=list)
+    _spelled: list[str] = field(default_factory=list)
+    _digests: bytearray = field(default_factory=bytearray)
+    _own_items: int = 0
+
+    def add(self, message: dict[str, object]) -> None:
+        """Take in a message with a string `role` and a `content`."""
+        role, content = str(message["role"]), message["content"]
+        blocks = read_blocks(content)
+        extra = None
+        if role not in _PLAIN_ROLES or message.keys() != _PLAIN_KEYS:
+            extra = dump({**message, "content": None})
+        text = dump(content)
+        position = len(self.rows)
+        self.rows.append(MessageRow(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
+        self._spelled.append(spelled(searched_texts(blocks)))
+        self._digests += hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
+        self._own_items += own_item_count(role, blocks)
+
+    def spelled(self, start: int) -> list[str]:
+        """What is searched of the messages from position `start` on, as `spelled` gives it."""
+        return self._spelled[start:TITLE_POSITION]
+
+    def item_count(self) -> int:
+        """How many thread items seeding writes for the whole transcript."""
+        return self._own_items + ToolLinks((row.position, row.tool_links) for row in self.rows).orphan_count
+
+    def digest(self, count: int) -> bytes:
+        """Equal for transcripts whose first `count` messages are equal JSON values."""
+        return hashlib.blake2b(self._digests[: count * _DIGEST_SIZE], digest_size=32).digest()
+
+
+@dataclass(slots=True)
+class Document:
+    """A session and its transcript. `header` is the whole document with null for its messages."""
+
+    id: str
+    source: str
+    title: str
+    workspace: str
+    model: str
+    mode: str | None
+    system_prompt: str | None
+    is_archived: bool
+    total_tokens: int
+    created_at: datetime
+    updated_at: datetime
+    parent_id: str | None
+    header: dict[str, object]
+    transcript: Transcript
+    header_digest: bytes = field(init=False)
+    """Equal for documents that differ in their messages at most."""
+    item_count: int = field(init=False)
+    """How many thread items seeding writes for the whole transcript."""
+
+    def __post_init__(self) -> None:
+        self.header_digest = hashlib.blake2b(canonical(self.header), digest_size=32).digest()
+        self.item_count = self.transcript.item_count()
+
+
+def drafts_of_all(documents: Sequence[Document]) -> list[Draft]:
+    """Of what is indexed: each document's title and messages."""
+    return drafts_of_spelled(
+        entry for document in documents for entry in (spelled([document.title]), *document.transcript.spelled(0))
+    )
+
+
+def stored_role(role: str, extra: str | None) -> str:
+    """The role as the agent wrote it. Raises ValueError when the row cannot be understood."""
+    if extra is None:
+        return role.lower()
+    message = load(extra)
+    if not isinstance(message, dict):
+        raise ValueError("a message's extra is no JSON object")
+    return str(message["role"])
+
+
+def stored_message(role: str, content: str, extra: str | None) -> dict[str, object]:
+    """The message as the agent wrote it. Raises ValueError when the row cannot be understood."""
+    if extra is None:
+        return {"role": role.lower(), "content": load(content)}
+    message = load(extra)
+    if not isinstance(message, dict):
+        raise ValueError("a message's extra is no JSON object")
+    return {**message, "content": load(content)}

@@ -1,0 +1,42 @@
+"""Giving a session back as the document that its agent wrote."""
+
+import sqlalchemy as sa
+
+from storage.database.database import Database
+from storage.database.tables import message, session
+from storage.documents.document import stored_message
+from storage.errors import Unreadable
+from storage.json_codec import load
+
+_header = sa.select(session.c.header, session.c.title, session.c.is_renamed, session.c.is_archived).where(
+    session.c.id == sa.bindparam("session_id")
+)
+_messages = (
+    sa.select(message.c.role, message.c.content, message.c.extra)
+    .where(message.c.session_id == sa.bindparam("session_id"))
+    .order_by(message.c.position)
+)
+
+
+async def export_document(database: Database, session_id: str) -> dict[str, object] | None:
+    """The document as imported, with a title and an archive mark set here since; None when there is no such session.
+
+    Raises Unreadable and Unavailable.
+    """
+    async with database.read() as connection:
+        row = (await connection.execute(_header, {"session_id": session_id})).first()
+        if row is None:
+            return None
+        messages = (await connection.execute(_messages, {"session_id": session_id})).all()
+    try:
+        header = load(row.header)
+        assert isinstance(header, dict)
+        document = {**header, "messages": [stored_message(*columns) for columns in messages]}
+    except ValueError:
+        raise Unreadable("The stored session could not be understood.") from None
+    metadata = document["metadata"]
+    if row.is_renamed:
+        metadata["title"] = row.title
+    if (metadata.get("archived") is True) != row.is_archived:
+        metadata["archived"] = row.is_archived
+    return document

@@ -1,0 +1,167 @@
+"""zagens and CodeWhale: one JSON object a session, `schema_version` 1, with `metadata` and `messages`.
+
+The two share their core. CodeWhale's keys are told from its own source; a document with none of them is zagens'.
+"""
+
+import re
+from datetime import datetime
+
+from storage.documents.document import Document, Transcript
+from storage.errors import InvalidDocument, InvalidId
+from storage.json_codec import type_name
+from storage.records.content_block import joined_text, read_blocks
+from storage.records.identifier import is_id, trimmed_id
+from storage.records.timestamp import parse_moment
+
+ZAGENS = "ZAGENS"
+CODEWHALE = "CODEWHALE"
+SOURCES = (ZAGENS, CODEWHALE)
+
+SCHEMA_VERSION = 1
+LARGEST_INTEGER = 2**53 - 1
+UNTITLED = "New Session"
+_DERIVED_TITLE_LENGTH = 50
+_CODEWHALE_DOCUMENT_KEYS = {
+    "journal",
+    "leaf_id",
+    "artifacts",
+    "approval_receipts",
+    "work_state",
+    "window_title",
+    "last_auto_route",
+}
+_CODEWHALE_METADATA_KEYS = {
+    "model_provider",
+    "model_provider_id",
+    "cost",
+    "parent_session_id",
+    "forked_from_message_count",
+    "cumulative_turn_secs",
+    "archived",
+    "spawn_depth",
+}
+
+
+def read(document: dict[str, object], source: str | None) -> Document:
+    """Raises InvalidDocument naming the key at fault, and InvalidId."""
+    _check_version(document.get("schema_version"))
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict):
+        raise InvalidDocument(_wrong("metadata", "an object", metadata), ("metadata",))
+    messages = document.get("messages")
+    if not isinstance(messages, list):
+        raise InvalidDocument(_wrong("messages", "a list", messages), ("messages",))
+    session_id = _id(metadata)
+    transcript = Transcript()
+    for position, message in enumerate(messages):
+        transcript.add(_checked_message(position, message))
+    prompt = document.get("system_prompt") or metadata.get("system_prompt")
+    parent_id = metadata.get("parent_session_id")
+    return Document(
+        id=session_id,
+        source=source or (CODEWHALE if _is_codewhale(document, metadata) else ZAGENS),
+        title=_text(metadata, "title").strip() or derived_title(messages),
+        workspace=_text(metadata, "workspace"),
+        model=_text(metadata, "model"),
+        mode=_text(metadata, "mode").strip() or None,
+        system_prompt=prompt if isinstance(prompt, str) else None,
+        is_archived=metadata.get("archived") is True,
+        total_tokens=_tokens(metadata.get("total_tokens")),
+        created_at=_moment(metadata, "created_at"),
+        updated_at=_moment(metadata, "updated_at"),
+        parent_id=parent_id.strip() if isinstance(parent_id, str) and is_id(parent_id.strip()) else None,
+        header={**document, "metadata": {**metadata, "id": session_id}, "messages": None},
+        transcript=transcript,
+    )
+
+
+def _check_version(version: object) -> None:
+    if version is None:
+        return
+    if type(version) is not int or version < 0:
+        raise InvalidDocument(_wrong("schema_version", "a whole number", version), ("schema_version",))
+    if version > SCHEMA_VERSION:
+        raise InvalidDocument(
+            f"schema_version {version} is newer than {SCHEMA_VERSION}, the newest that can be read.",
+            ("schema_version",),
+        )
+
+
+def _id(metadata: dict[str, object]) -> str:
+    value = metadata.get("id")
+    if not isinstance(value, str):
+        raise InvalidDocument(_wrong("metadata.id", "a string", value), ("metadata", "id"))
+    try:
+        return trimmed_id(value)
+    except InvalidId as error:
+        raise InvalidId(f"metadata.id: {error}") from None
+
+
+def _checked_message(position: int, message: object) -> dict[str, object]:
+    path = ("messages", str(position))
+    if not isinstance(message, dict):
+        raise InvalidDocument(_wrong(f"messages[{position}]", "an object", message), path)
+    if not isinstance(message.get("role"), str):
+        raise InvalidDocument(_wrong(f"messages[{position}].role", "a string", message.get("role")), (*path, "role"))
+    content = message.get("content")
+    if not isinstance(content, list | str):
+        raise InvalidDocument(
+            _wrong(f"messages[{position}].content", "a list of blocks or a string", content), (*path, "content")
+        )
+    return message
+
+
+def _text(metadata: dict[str, object], key: str) -> str:
+    value = metadata.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidDocument(_wrong(f"metadata.{key}", "a string", value), ("metadata", key))
+    return value
+
+
+def _tokens(value: object) -> int:
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,16}", value):
+        value = int(value)
+    if value is None:
+        return 0
+    if type(value) is not int or not 0 <= value <= LARGEST_INTEGER:
+        raise InvalidDocument(
+            "metadata.total_tokens must be a whole number from 0 to 2^53 - 1.", ("metadata", "total_tokens")
+        )
+    return value
+
+
+def _moment(metadata: dict[str, object], key: str) -> datetime:
+    value = metadata.get(key)
+    try:
+        if isinstance(value, str):
+            return parse_moment(value)
+    except ValueError:
+        pass
+    raise InvalidDocument(
+        f"metadata.{key} must be an RFC 3339 time with an offset, such as 2026-06-11T07:52:10Z.", ("metadata", key)
+    )
+
+
+def _is_codewhale(document: dict[str, object], metadata: dict[str, object]) -> bool:
+    if document.keys() & _CODEWHALE_DOCUMENT_KEYS or metadata.keys() & _CODEWHALE_METADATA_KEYS:
+        return "runtime_thread_id" not in metadata
+    return False
+
+
+def derived_title(messages: list[dict[str, object]]) -> str:
+    """The first line of the first thing the person said, at most 50 code points; `New Session` when there is none."""
+    for message in messages:
+        if message["role"] == "user":
+            text = joined_text(read_blocks(message["content"])).strip()
+            if text:
+                line = text.split("\n", 1)[0].strip()
+                return line if len(line) <= _DERIVED_TITLE_LENGTH else line[: _DERIVED_TITLE_LENGTH - 3] + "..."
+    return UNTITLED
+
+
+def _wrong(key: str, wanted: str, value: object) -> str:
+    kind = type_name(value)
+    told = "missing or null" if value is None else f"{'an' if kind == 'object' else 'a'} {kind}"
+    return f"{key} must be {wanted}, and is {told}."

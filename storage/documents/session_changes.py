@@ -1,0 +1,69 @@
+"""Changes to a stored session: renaming, archiving and deleting it."""
+
+import asyncio
+
+import sqlalchemy as sa
+
+from storage.database.bus import QUEUE, ended_topic, task_topic
+from storage.database.database import Database
+from storage.database.tables import message, resume_task, session, thread
+from storage.database.types import clock
+from storage.records.casefold import title_columns
+from storage.records.resume_task import DELETED_MESSAGE, ERROR, SESSION_DELETED, UNFINISHED, ended
+from storage.records.session import SessionRow, sessions_by_id
+from storage.search.index.compaction import merge
+from storage.search.index.drafts import drafts_of
+from storage.search.index.entries import entry_ids
+from storage.search.index.segment_store import index_entries
+
+
+async def update_session(
+    database: Database, session_id: str, title: str | None, is_archived: bool | None
+) -> SessionRow | None:
+    """Rename, archive or both; None leaves a thing as it is. None when there is no such session. Raises Unavailable."""
+    values: dict[str, object] = {}
+    if title is not None:
+        values |= {**title_columns(title), "is_renamed": True}
+    if is_archived is not None:
+        values["is_archived"] = is_archived
+    if not values:
+        return (await sessions_by_id(database, [session_id])).get(session_id)
+    statement = (
+        sa.update(session)
+        .where(session.c.id == session_id)
+        .values(values)
+        .returning(*(session.c[name] for name in SessionRow._fields))
+    )
+    drafts = [] if title is None else await asyncio.to_thread(drafts_of, [[title]])
+    async with database.write() as transaction:
+        row = (await transaction.execute(statement)).first()
+        if row is not None and title is not None:
+            await index_entries(transaction, entry_ids(row.number, -1, 1), drafts)
+    if title is not None:
+        await merge(database)
+    return None if row is None else SessionRow._make(row)
+
+
+async def delete_session(database: Database, session_id: str) -> bool:
+    """Whether there was such a session. Its messages go with it, its threads stay. Raises Unavailable.
+
+    A task that has not ended fails with SESSION_DELETED; the batch that is being written waits or is waited for.
+    """
+    async with database.write() as transaction:
+        found = await transaction.execute(sa.select(session.c.id).where(session.c.id == session_id).with_for_update())
+        if found.scalar() is None:
+            return False
+        stopped = await transaction.execute(
+            sa.update(resume_task)
+            .where(resume_task.c.session_id == session_id, resume_task.c.state.in_(UNFINISHED))
+            .values(ended(ERROR, SESSION_DELETED, DELETED_MESSAGE))
+            .returning(resume_task.c.thread_id)
+        )
+        transaction.notify(QUEUE, *(topic(id) for (id,) in stopped for topic in (task_topic, ended_topic)))
+        await transaction.execute(
+            sa.update(thread).where(thread.c.session_id == session_id).values(session_id=None, updated_at=clock())
+        )
+        await transaction.execute(sa.delete(message).where(message.c.session_id == session_id))
+        await transaction.execute(sa.delete(session).where(session.c.id == session_id))
+    await merge(database)
+    return True

@@ -1,0 +1,148 @@
+"""The blocks of a message's content, told apart. Nothing is fatal: what is not understood is an OtherBlock."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from storage.json_codec import dump, type_name
+
+
+@dataclass(slots=True)
+class TextBlock:
+    """Plain text. `raw` is the block as stored."""
+
+    typename: ClassVar[str] = "TextBlock"
+
+    position: int
+    text: str
+    raw: object
+
+
+@dataclass(slots=True)
+class ThinkingBlock:
+    """The model's visible reasoning."""
+
+    typename: ClassVar[str] = "ThinkingBlock"
+
+    position: int
+    thinking: str
+
+
+@dataclass(slots=True)
+class ToolUseBlock:
+    """The model asking for a tool to be run. `input` is a JSON value."""
+
+    typename: ClassVar[str] = "ToolUseBlock"
+
+    position: int
+    tool_use_id: str
+    name: str
+    input: object
+
+
+@dataclass(slots=True)
+class ToolResultBlock:
+    """What a tool answered. `raw` is the block as stored."""
+
+    typename: ClassVar[str] = "ToolResultBlock"
+
+    position: int
+    tool_use_id: str
+    text: str
+    is_error: bool
+    raw: dict[str, object]
+
+
+@dataclass(slots=True)
+class ImageBlock:
+    """A picture. `raw` is the block as stored."""
+
+    typename: ClassVar[str] = "ImageBlock"
+
+    position: int
+    url: str
+    raw: dict[str, object]
+
+
+@dataclass(slots=True)
+class OtherBlock:
+    """A block of a kind that is not modelled. `raw` is the block as stored."""
+
+    typename: ClassVar[str] = "OtherBlock"
+
+    position: int
+    kind: str
+    raw: object
+
+
+ContentBlock = TextBlock | ThinkingBlock | ToolUseBlock | ToolResultBlock | ImageBlock | OtherBlock
+
+
+def read_blocks(content: object) -> list[ContentBlock]:
+    """The blocks of a stored content: a list of blocks, or a string that is one text block."""
+    if isinstance(content, str):
+        return [TextBlock(0, content, content)]
+    if not isinstance(content, list):
+        return [OtherBlock(0, type_name(content), content)]
+    return [_read_block(position, raw) for position, raw in enumerate(content)]
+
+
+def _read_block(position: int, raw: object) -> ContentBlock:
+    if not isinstance(raw, dict):
+        return OtherBlock(position, type_name(raw), raw)
+    kind = raw.get("type")
+    block: ContentBlock | None = None
+    if kind == "text":
+        text = raw.get("text")
+        block = TextBlock(position, text, raw) if isinstance(text, str) else None
+    elif kind == "thinking":
+        thinking = raw.get("thinking")
+        block = ThinkingBlock(position, thinking) if isinstance(thinking, str) else None
+    elif kind == "tool_use" or kind == "server_tool_use":
+        tool_use_id, name = raw.get("id"), raw.get("name")
+        if isinstance(tool_use_id, str) and isinstance(name, str):
+            block = ToolUseBlock(position, tool_use_id, name, raw.get("input"))
+    elif kind == "image_url" or kind == "image":
+        url = _picture_url(raw)
+        block = None if url is None else ImageBlock(position, url, raw)
+    elif isinstance(kind, str) and is_tool_result(kind):
+        tool_use_id = raw.get("tool_use_id")
+        if isinstance(tool_use_id, str):
+            text = result_text(raw.get("content"))
+            block = ToolResultBlock(position, tool_use_id, text, raw.get("is_error") is True, raw)
+    if block is not None:
+        return block
+    return OtherBlock(position, kind if isinstance(kind, str) else type_name(raw), raw)
+
+
+def _picture_url(raw: dict[str, object]) -> str | None:
+    match raw:
+        case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
+            return url
+        case {"type": "image", "source": {"type": "url", "url": str(url)}}:
+            return url
+        case {"type": "image", "source": {"type": "base64", "media_type": str(media_type), "data": str(data)}}:
+            return f"data:{media_type};base64,{data}"
+    return None
+
+
+def is_tool_result(kind: str) -> bool:
+    """Whether blocks of this kind answer a call: `tool_result`, and what a server's own tools answer with."""
+    return kind == "tool_result" or kind.endswith("_tool_result")
+
+
+def result_text(content: object) -> str:
+    """A tool's answer as text: a string as it is, the texts of a list of text blocks, else compact JSON."""
+    if isinstance(content, str):
+        return content
+    if content is None:
+        return ""
+    if isinstance(content, list):
+        texts = [block.text for block in read_blocks(content) if isinstance(block, TextBlock)]
+        if len(texts) == len(content):
+            return "\n".join(texts)
+    return dump(content)
+
+
+def joined_text(blocks: list[ContentBlock]) -> str:
+    """The text blocks joined by newlines; empty when there are none."""
+    return "\n".join(block.text for block in blocks if isinstance(block, TextBlock))

@@ -1,0 +1,201 @@
+"""Keyset pages: a page begins where a cursor points, found by index, so page 1,000 costs what page 1 costs."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.database.compiled_select import Reading
+from storage.database.database import Database
+from storage.database.row_types import Columns, Wanted, columns_for
+from storage.database.types import Instant
+from storage.records.page import Key, Page, PageRequest, Scope
+
+_MOST_READINGS = 256
+
+
+def _bound_type(column: sa.Column[Any]) -> Any:
+    # Nobody made the numbers in a forged cursor fit the column.
+    return sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """A list in one order: rows of a type from `source`, where `condition` holds, by all of `order` in one direction.
+
+    `order` must be unique as a whole. Parameters in `condition` are named.
+    """
+
+    row_type: Any
+    source: sa.FromClause
+    columns: Mapping[str, ColumnElement[Any]]
+    condition: ColumnElement[bool]
+    order: tuple[sa.Column[Any], ...]
+    is_descending: bool
+
+    @property
+    def kinds(self) -> list[type]:
+        """The types of a key's values."""
+        return [datetime if isinstance(column.type, Instant) else column.type.python_type for column in self.order]
+
+    @property
+    def keys(self) -> Columns:
+        """The names of a key's columns."""
+        return tuple(column.key for column in self.order)
+
+
+class _Bound(NamedTuple):
+    """Rows beyond a key: after it, or before it; the one at the key too where it is inclusive."""
+
+    is_after: bool
+    is_inclusive: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its parameters' names begin with."""
+        return "after" if self.is_after else "before"
+
+    def condition(self, listing: Listing) -> ColumnElement[bool]:
+        key = sa.tuple_(*listing.order)
+        # Typed one by one: a plain tuple would be bound as text.
+        bound = sa.tuple_(
+            *(
+                sa.bindparam(f"{self.name}_{place}", type_=_bound_type(column))
+                for place, column in enumerate(listing.order)
+            )
+        )
+        if self.is_after is listing.is_descending:
+            return key <= bound if self.is_inclusive else key < bound
+        return key >= bound if self.is_inclusive else key > bound
+
+    def values(self, key: Key) -> dict[str, Any]:
+        return {f"{self.name}_{place}": value for place, value in enumerate(key)}
+
+
+_AFTER, _BEFORE = _Bound(is_after=True), _Bound(is_after=False)
+
+
+@functools.lru_cache(maxsize=_MOST_READINGS)
+def _rows_reading(
+    listing: Listing, columns: Columns, bounds: tuple[_Bound, ...], *, is_backward: bool, is_sqlite: bool
+) -> Reading[Any]:
+    is_falling = listing.is_descending is not is_backward
+    statement = (
+        sa.select(*(listing.columns[name] for name in columns))
+        .select_from(listing.source)
+        .where(listing.condition, *(bound.condition(listing) for bound in bounds))
+        .order_by(*(column.desc() if is_falling else column.asc() for column in listing.order))
+        .limit(sa.bindparam("size", type_=sa.Integer()))
+    )
+    return Reading(statement, listing.row_type, columns, is_sqlite=is_sqlite)
+
+
+@functools.lru_cache(maxsize=_MOST_READINGS)
+def _one_reading(listing: Listing, bound: _Bound, *, is_sqlite: bool) -> Reading[Any]:
+    statement: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(listing.source)
+    statement = statement.where(listing.condition, bound.condition(listing)).limit(sa.literal_column("1"))
+    return Reading(statement, Found, Found._fields, is_sqlite=is_sqlite)
+
+
+@functools.lru_cache(maxsize=_MOST_READINGS)
+def _count_reading(listing: Listing, *, is_sqlite: bool) -> Reading["Found"]:
+    statement = sa.select(sa.func.count()).select_from(listing.source).where(listing.condition)
+    return Reading(statement, Found, Found._fields, is_sqlite=is_sqlite)
+
+
+class Found(NamedTuple):
+    """A row of one number."""
+
+    value: int
+
+
+async def fetch_page(
+    database: Database,
+    listing: Listing,
+    values: Mapping[str, Any],
+    request: PageRequest,
+    scope: Scope,
+    wanted: Wanted = None,
+) -> Page[Any]:
+    """One page of a list, with these values of its parameters. Raises InvalidCursor and Unavailable."""
+    after = None if request.after is None else scope.key(request.after, listing.kinds)
+    before = None if request.before is None else scope.key(request.before, listing.kinds)
+    given = {**values, "size": request.size + 1}
+    bounds: tuple[_Bound, ...] = ()
+    for bound, key in ((_AFTER, after), (_BEFORE, before)):
+        if key is not None:
+            bounds = (*bounds, bound)
+            given |= bound.values(key)
+    columns = columns_for(listing.row_type, wanted, listing.keys)
+    reading = _rows_reading(listing, columns, bounds, is_backward=request.is_backward, is_sqlite=database.is_sqlite)
+    rows = await database.rows(reading, **given)
+    return _ListPage(database, listing, values, request, scope, rows, after, before)
+
+
+class _ListPage(Page[Any]):
+    """A page of a Listing."""
+
+    def __init__(
+        self,
+        database: Database,
+        listing: Listing,
+        values: Mapping[str, Any],
+        request: PageRequest,
+        scope: Scope,
+        rows: list[Any],
+        after: Key | None,
+        before: Key | None,
+    ) -> None:
+        self._database = database
+        self._listing = listing
+        self._values = values
+        self._request = request
+        self._scope = scope
+        self._after = after
+        self._before = before
+        self._has_more = len(rows) > request.size
+        self.nodes = rows[: request.size]
+        if request.is_backward:
+            self.nodes.reverse()
+
+    @functools.cached_property
+    def _written_key(self) -> Callable[[Any], Key]:
+        # Instants stand in rows as they do in cursors.
+        columns = self.nodes[0].columns
+        return itemgetter(*map(columns.index, self._listing.keys))
+
+    def cursor(self, row: Any) -> str:
+        return self._scope.cursor(self._written_key(row))
+
+    async def has_next_page(self) -> bool:
+        is_known = self._has_more and not self._request.is_backward
+        if self._before is None or is_known:
+            return is_known
+        if self.nodes:
+            return await self._exists(_AFTER, self._key(self.nodes[-1]))
+        return await self._exists(_Bound(is_after=True, is_inclusive=True), self._before)
+
+    async def has_previous_page(self) -> bool:
+        is_known = self._has_more and self._request.is_backward
+        if self._after is None or is_known:
+            return is_known
+        if self.nodes:
+            return await self._exists(_BEFORE, self._key(self.nodes[0]))
+        return await self._exists(_Bound(is_after=False, is_inclusive=True), self._after)
+
+    async def total_count(self) -> int:
+        reading = _count_reading(self._listing, is_sqlite=self._database.is_sqlite)
+        [found] = await self._database.rows(reading, **self._values)
+        return found.value
+
+    def _key(self, row: Any) -> Key:
+        return tuple(getattr(row, name) for name in self._listing.keys)
+
+    async def _exists(self, bound: _Bound, key: Key) -> bool:
+        reading = _one_reading(self._listing, bound, is_sqlite=self._database.is_sqlite)
+        return bool(await self._database.rows(reading, **self._values, **bound.values(key)))

@@ -1,0 +1,277 @@
+"""Messages: pages of many sessions' transcripts in one statement."""
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
+
+import orjson
+import sqlalchemy as sa
+
+from storage.database.compiled_select import Reader, Reading
+from storage.database.database import Database
+from storage.database.row_types import Columns, Wanted, columns_for, reads, selected
+from storage.database.tables import message
+from storage.database.types import is_any_of
+from storage.errors import Unreadable
+from storage.json_codec import load
+from storage.records.content_block import ContentBlock, joined_text, read_blocks
+from storage.records.page import Page, PageRequest, Scope, Together
+from storage.records.position_range import Range, places
+from storage.records.searched_text import content_texts
+
+T = TypeVar("T")
+
+
+class MessageRow(NamedTuple):
+    """A message as clients see it. `content` is JSON text."""
+
+    session_id: str
+    position: int
+    role: str
+    created_at: datetime | None
+    content: str
+
+    @property
+    @reads("session_id", "position")
+    def id(self) -> str:
+        """Unique across sessions."""
+        return message_id(self.session_id, self.position)
+
+    @property
+    @reads("content", by=orjson.Fragment)
+    def raw_content(self) -> orjson.Fragment:
+        """The blocks as stored."""
+        return orjson.Fragment(self.content)
+
+    @reads("position", "content")
+    def blocks(self) -> list[ContentBlock]:
+        """What it says, block by block. Raises Unreadable."""
+        return _understood(self, read_blocks)
+
+    @reads("position", "content")
+    def searched_texts(self) -> list[str]:
+        """The texts in it that are searched, each for itself. Raises Unreadable."""
+        return _understood(self, content_texts)
+
+    @reads("position", "content")
+    def text(self) -> str:
+        """The text blocks joined by newlines. Raises Unreadable."""
+        return joined_text(self.blocks())
+
+
+def message_id(session_id: str, position: int) -> str:
+    """What a message is known by; a session's id holds no colon."""
+    return f"{session_id}:{position}"
+
+
+def _understood(row: MessageRow, read: Callable[[object], T]) -> T:
+    """What is read in its content. Raises Unreadable."""
+    try:
+        return read(load(row.content))
+    except ValueError:
+        raise Unreadable(f"Message {row.position} of the session could not be understood.") from None
+
+
+class Transcript(NamedTuple):
+    """A session whose messages are wanted."""
+
+    session_id: str
+    message_count: int
+
+
+async def message_pages(
+    database: Database,
+    transcripts: Sequence[Transcript],
+    request: PageRequest,
+    roles: Sequence[str] | None,
+    wanted: Wanted = None,
+) -> list[Page[MessageRow]]:
+    """A page of each transcript, in their order: one statement. Raises InvalidCursor and Unavailable."""
+    chosen = None if roles is None else sorted(set(roles))
+    ranges = [_range(transcript, request, chosen) for transcript in transcripts]
+    spans = [span.page(request) if chosen is None else (span.start, span.end) for span in ranges]
+    columns = columns_for(MessageRow, wanted, ("session_id", "position"))
+    rows = await database.rows(
+        _pages(columns, is_by_role=chosen is not None, is_backward=request.is_backward, is_sqlite=database.is_sqlite),
+        owner=[span.owner for span in ranges],
+        start=[start for start, _ in spans],
+        end=[end for _, end in spans],
+        roles=chosen,
+        size=request.size + 1,
+    )
+    found: dict[str, list[MessageRow]] = {transcript.session_id: [] for transcript in transcripts}
+    for session_id, some in itertools.groupby(rows, itemgetter(columns.index("session_id"))):
+        found[session_id] += some
+    in_order = itemgetter(columns.index("position"))
+    for its in found.values():
+        its.sort(key=in_order)
+    if chosen is None:
+        return [
+            _Stretch(found[transcript.session_id], transcript, *span)
+            for transcript, span in zip(transcripts, spans, strict=True)
+        ]
+    extents = Together(lambda: _read_extents(database, transcripts, chosen))
+    return [
+        _PageByRole(found[transcript.session_id], transcript, request, chosen, span, extents)
+        for transcript, span in zip(transcripts, ranges, strict=True)
+    ]
+
+
+@functools.lru_cache(maxsize=64)
+def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: bool) -> Reading[MessageRow]:
+    """Of many transcripts: those between two positions, or the first `size` of them by some roles."""
+    given = places("start", "end", is_sqlite=is_sqlite)
+    start, end = given.numbers
+    is_its = message.c.session_id == given.owner
+    is_within = sa.and_(is_its, message.c.position >= start, message.c.position < end)
+    if not is_by_role:
+        # Positions have no gaps, so a page is a range of them.
+        statement = sa.select(*selected(message, columns)).join_from(given.source, message, is_within)
+        return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
+    # One limited walk along the key for each session.
+    walk = (
+        sa.select(*selected(message, columns))
+        .where(is_within, is_any_of(message.c.role, "roles"))
+        .order_by(message.c.position.desc() if is_backward else message.c.position.asc())
+        .limit(sa.bindparam("size", type_=sa.Integer()))
+        .correlate(given.source)
+    )
+    if is_sqlite:
+        is_chosen = message.c.position.in_(walk.with_only_columns(message.c.position))
+        statement = sa.select(*selected(message, columns)).join_from(given.source, message, sa.and_(is_its, is_chosen))
+    else:
+        walked = walk.lateral("walked")
+        statement = sa.select(*selected(walked, columns)).join_from(given.source, walked, sa.true())
+    return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
+
+
+async def messages_at(
+    reader: Reader, at: Sequence[tuple[str, int]], wanted: Wanted = None
+) -> dict[tuple[str, int], MessageRow]:
+    """The messages at these places (session id, position), by place; one statement. Raises Unavailable."""
+    rows = await reader.rows(
+        _at(columns_for(MessageRow, wanted, ("session_id", "position")), is_sqlite=reader.is_sqlite),
+        owner=[session_id for session_id, _ in at],
+        position=[position for _, position in at],
+    )
+    return {(row.session_id, row.position): row for row in rows}
+
+
+@functools.lru_cache(maxsize=64)
+def _at(columns: Columns, *, is_sqlite: bool) -> Reading[MessageRow]:
+    given = places("position", is_sqlite=is_sqlite)
+    is_its = sa.and_(message.c.session_id == given.owner, message.c.position == given.numbers[0])
+    statement = sa.select(*selected(message, columns)).join_from(given.source, message, is_its)
+    return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
+
+
+def _scope(session_id: str, roles: list[str] | None) -> Scope:
+    return Scope("messages", session_id, roles)
+
+
+def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None) -> Range:
+    session_id, count = transcript
+    return Range.of(session_id, count, functools.partial(_scope, session_id, roles), request)
+
+
+class _Stretch(Page[MessageRow]):
+    """The messages from one position to another."""
+
+    def __init__(self, rows: list[MessageRow], transcript: Transcript, start: int, end: int) -> None:
+        self.nodes = rows
+        self._transcript = transcript
+        self._start = start
+        self._end = end
+
+    def cursor(self, row: MessageRow) -> str:
+        return self._scope.cursor((row.position,))
+
+    async def has_previous_page(self) -> bool:
+        return self._start > 0
+
+    async def has_next_page(self) -> bool:
+        return self._end < self._transcript.message_count
+
+    async def total_count(self) -> int:
+        return self._transcript.message_count
+
+    @cached_property
+    def _scope(self) -> Scope:
+        return _scope(self._transcript.session_id, None)
+
+
+class _Extent(NamedTuple):
+    """How many messages there are by some roles, and where the first and the last of them stand."""
+
+    session_id: str
+    total: int
+    first: int
+    last: int
+
+
+class _PageByRole(Page[MessageRow]):
+    """The first messages by some roles, or the last, of a range."""
+
+    def __init__(
+        self,
+        rows: list[MessageRow],
+        transcript: Transcript,
+        request: PageRequest,
+        roles: list[str],
+        span: Range,
+        extents: Together[str, _Extent],
+    ) -> None:
+        self._transcript = transcript
+        self._is_backward = request.is_backward
+        self._span = span
+        self._extents = extents
+        self._scope = _scope(transcript.session_id, roles)
+        self._has_more = len(rows) > request.size
+        self.nodes = rows
+        if self._has_more:
+            self.nodes = rows[1:] if request.is_backward else rows[:-1]
+
+    def cursor(self, row: MessageRow) -> str:
+        return self._scope.cursor((row.position,))
+
+    async def has_previous_page(self) -> bool:
+        is_known = self._has_more and self._is_backward
+        if self._span.start == 0 or is_known:
+            return is_known
+        told = await self._told()
+        return told is not None and told.first < (self.nodes[0].position if self.nodes else self._span.start)
+
+    async def has_next_page(self) -> bool:
+        is_known = self._has_more and not self._is_backward
+        if self._span.end == self._transcript.message_count or is_known:
+            return is_known
+        told = await self._told()
+        return told is not None and told.last > (self.nodes[-1].position if self.nodes else self._span.end - 1)
+
+    async def total_count(self) -> int:
+        told = await self._told()
+        return 0 if told is None else told.total
+
+    async def _told(self) -> _Extent | None:
+        return await self._extents.get(self._transcript.session_id)
+
+
+@functools.lru_cache
+def _extents(*, is_sqlite: bool) -> Reading[_Extent]:
+    position = message.c.position
+    statement = (
+        sa.select(message.c.session_id, sa.func.count(), sa.func.min(position), sa.func.max(position))
+        .where(is_any_of(message.c.session_id, "session_ids"), is_any_of(message.c.role, "roles"))
+        .group_by(message.c.session_id)
+    )
+    return Reading(statement, _Extent, _Extent._fields, is_sqlite=is_sqlite)
+
+
+async def _read_extents(database: Database, transcripts: Sequence[Transcript], roles: list[str]) -> dict[str, _Extent]:
+    ids = [transcript.session_id for transcript in transcripts]
+    rows = await database.rows(_extents(is_sqlite=database.is_sqlite), session_ids=ids, roles=roles)
+    return {row.session_id: row for row in rows}

@@ -1,0 +1,187 @@
+"""Resume tasks as clients read them."""
+
+import functools
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from storage.database.compiled_select import Reading
+from storage.database.database import Database
+from storage.database.row_types import Columns, Wanted, columns_for, reads
+from storage.database.tables import resume_task, thread
+from storage.database.types import clock, is_any_of
+from storage.records.listing import Listing, fetch_page
+from storage.records.page import Page, PageRequest, Scope
+
+QUEUED = "QUEUED"
+SEEDING = "SEEDING"
+READY = "READY"
+ERROR = "ERROR"
+CANCELED = "CANCELED"
+UNFINISHED = (QUEUED, SEEDING)
+
+SESSION_DELETED = "SESSION_DELETED"
+
+
+class ResumeError(NamedTuple):
+    """Why a task failed."""
+
+    code: str
+    message: str
+
+
+class ResumeTaskRow(NamedTuple):
+    """A resume task as clients see it. `seeded_session_id` is null once the session is deleted."""
+
+    thread_id: str
+    session_id: str
+    seeded_session_id: str | None
+    state: str
+    items_written: int
+    items_total: int
+    error_code: str | None
+    error_message: str | None
+    attempt: int
+    revision: int
+    created_at: datetime
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    @reads("thread_id")
+    def id(self) -> str:
+        """The thread's id, by which a task is known."""
+        return self.thread_id
+
+    @property
+    @reads("items_written", "items_total")
+    def progress(self) -> float:
+        """From 0 to 1; 1 when there is nothing to write."""
+        return self.items_written / self.items_total if self.items_total else 1.0
+
+    @property
+    @reads("state", "error_code", "error_message")
+    def error(self) -> ResumeError | None:
+        """Set exactly when the state is ERROR."""
+        if self.state != ERROR:
+            return None
+        return ResumeError(self.error_code or "INTERNAL", self.error_message or "")
+
+    @property
+    @reads("state")
+    def is_final(self) -> bool:
+        """Whether nothing but a new resume changes it."""
+        return self.state not in UNFINISHED
+
+
+DELETED_MESSAGE = "The session was deleted before all of it was read."
+
+
+def ended(state: str, error_code: str | None = None, error_message: str | None = None) -> dict[str, object]:
+    """What a task's row holds once it has ended in ERROR or CANCELED."""
+    return {
+        "state": state,
+        "error_code": error_code,
+        "error_message": error_message,
+        "owner": None,
+        "lease_until": None,
+        "finished_at": clock(),
+        "revision": resume_task.c.revision + 1,
+    }
+
+
+_WITH_THREADS = resume_task.join(thread, thread.c.id == resume_task.c.thread_id)
+columns = {
+    name: thread.c.session_id.label(name) if name == "seeded_session_id" else resume_task.c[name]
+    for name in ResumeTaskRow._fields
+}
+
+
+@functools.lru_cache(maxsize=64)
+def _by_thread(wanted: Columns, *, is_sqlite: bool) -> Reading[ResumeTaskRow]:
+    statement = sa.select(*(columns[name] for name in wanted)).select_from(_WITH_THREADS)
+    statement = statement.where(is_any_of(resume_task.c.thread_id, "thread_ids"))
+    return Reading(statement, ResumeTaskRow, wanted, is_sqlite=is_sqlite)
+
+
+async def resume_tasks_by_thread(
+    database: Database, thread_ids: Sequence[str], wanted: Wanted = None
+) -> dict[str, ResumeTaskRow]:
+    """The tasks of these threads, by thread id; a thread that was never seeded is left out. Raises Unavailable."""
+    reading = _by_thread(columns_for(ResumeTaskRow, wanted, ("thread_id",)), is_sqlite=database.is_sqlite)
+    return {row.thread_id: row for row in await database.rows(reading, thread_ids=thread_ids)}
+
+
+async def resume_task_page(
+    database: Database, request: PageRequest, states: Sequence[str] | None, wanted: Wanted = None
+) -> Page[ResumeTaskRow]:
+    """Tasks, newest first, only in `states` unless that is None. Raises InvalidCursor and Unavailable."""
+    chosen = None if states is None else sorted(set(states))
+    scope = Scope("resumeTasks", chosen)
+    values = {} if chosen is None else {"states": chosen}
+    return await fetch_page(database, _ALL if chosen is None else _IN_STATES, values, request, scope, wanted)
+
+
+def _listing(condition: sa.ColumnElement[bool]) -> Listing:
+    return Listing(
+        row_type=ResumeTaskRow,
+        source=_WITH_THREADS,
+        columns=columns,
+        condition=condition,
+        order=(resume_task.c.created_at, resume_task.c.thread_id),
+        is_descending=True,
+    )
+
+
+_ALL = _listing(sa.true())
+_IN_STATES = _listing(is_any_of(resume_task.c.state, "states"))
+
+
+async def unfinished_counts(database: Database) -> dict[str, int]:
+    """How many tasks are QUEUED and how many SEEDING. Raises Unavailable."""
+    statement = (
+        sa.select(resume_task.c.state, sa.func.count().label("tasks"))
+        .where(resume_task.c.state.in_(UNFINISHED))
+        .group_by(resume_task.c.state)
+    )
+    async with database.read() as connection:
+        counts = {row.state: row.tasks for row in await connection.execute(statement)}
+    return {state: counts.get(state, 0) for state in UNFINISHED}
+
+
+class QueuePosition(NamedTuple):
+    """How many queued tasks are ahead of one."""
+
+    thread_id: str
+    position: int
+
+
+@functools.lru_cache
+def _positions(*, is_sqlite: bool) -> Reading[QueuePosition]:
+    ahead = resume_task.alias("ahead")
+    count = (
+        sa.select(sa.func.count())
+        .where(ahead.c.state == QUEUED)
+        .where(
+            sa.tuple_(ahead.c.queued_at, ahead.c.thread_id)
+            < sa.tuple_(resume_task.c.queued_at, resume_task.c.thread_id)
+        )
+        .correlate(resume_task)
+        .scalar_subquery()
+        .label("position")
+    )
+    statement = (
+        sa.select(resume_task.c.thread_id, count)
+        .where(is_any_of(resume_task.c.thread_id, "thread_ids"))
+        .where(resume_task.c.state == QUEUED)
+    )
+    return Reading(statement, QueuePosition, QueuePosition._fields, is_sqlite=is_sqlite)
+
+
+async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
+    """How many queued tasks are ahead of each queued one, by thread id. Raises Unavailable."""
+    rows = await database.rows(_positions(is_sqlite=database.is_sqlite), thread_ids=thread_ids)
+    return {row.thread_id: row.position for row in rows}

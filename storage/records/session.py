@@ -1,0 +1,151 @@
+"""Sessions as clients read, rename, archive and delete them."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.database.compiled_select import Reading
+from storage.database.database import Database
+from storage.database.row_types import Columns, Wanted, columns_for, selected
+from storage.database.tables import session
+from storage.database.types import Instant, is_any_of, position_of
+from storage.records.casefold import fold
+from storage.records.listing import Listing, fetch_page
+from storage.records.page import Page, PageRequest, Scope
+
+
+class SessionRow(NamedTuple):
+    """A saved session as clients see it."""
+
+    id: str
+    source: str
+    title: str
+    workspace: str
+    model: str
+    mode: str | None
+    system_prompt: str | None
+    is_archived: bool
+    message_count: int
+    total_tokens: int
+    created_at: datetime
+    updated_at: datetime
+    parent_id: str | None
+    thread_id: str | None
+    title_key: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open span of time; None leaves an end open."""
+
+    start: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """Which sessions count in. What is None does not narrow; `archived` is ACTIVE, ARCHIVED or ANY."""
+
+    archived: str = "ACTIVE"
+    title_contains: str | None = None
+    workspace: str | None = None
+    models: Sequence[str] | None = None
+    sources: Sequence[str] | None = None
+    created_at: Span | None = None
+    updated_at: Span | None = None
+
+
+_ORDERS = {
+    "UPDATED_AT": session.c.updated_at,
+    "CREATED_AT": session.c.created_at,
+    "TITLE": session.c.title_key,
+    "MESSAGE_COUNT": session.c.message_count,
+    "TOTAL_TOKENS": session.c.total_tokens,
+}
+_NARROWING: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
+    "title_contains": lambda name, value: position_of(sa.bindparam(name, value, sa.Text()), session.c.title_folded) > 0,
+    "workspace": lambda name, value: session.c.workspace == sa.bindparam(name, value, sa.Text()),
+    "models": lambda name, value: is_any_of(session.c.model, name, value),
+    "sources": lambda name, value: is_any_of(session.c.source, name, value),
+    "created_from": lambda name, value: session.c.created_at >= sa.bindparam(name, value, Instant()),
+    "created_until": lambda name, value: session.c.created_at < sa.bindparam(name, value, Instant()),
+    "updated_from": lambda name, value: session.c.updated_at >= sa.bindparam(name, value, Instant()),
+    "updated_until": lambda name, value: session.c.updated_at < sa.bindparam(name, value, Instant()),
+}
+_NO_SPAN = Span()
+
+
+@functools.lru_cache(maxsize=64)
+def _by_id(columns: Columns, *, is_sqlite: bool) -> Reading[SessionRow]:
+    statement = sa.select(*selected(session, columns)).where(is_any_of(session.c.id, "ids"))
+    return Reading(statement, SessionRow, columns, is_sqlite=is_sqlite)
+
+
+async def sessions_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, SessionRow]:
+    """The sessions with these ids, by id; those that are not there are left out. Raises Unavailable."""
+    reading = _by_id(columns_for(SessionRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
+    return {row.id: row for row in await database.rows(reading, ids=ids)}
+
+
+async def session_page(
+    database: Database,
+    request: PageRequest,
+    narrowed: SessionFilter,
+    field: str,
+    direction: str,
+    wanted: Wanted = None,
+) -> Page[SessionRow]:
+    """Sessions in the order of a field, then of their ids. Raises InvalidCursor and Unavailable."""
+    values = _filter_values(narrowed)
+    scope = Scope("sessions", field, narrowed, direction)
+    listing = _listing(narrowed.archived, tuple(values), field, direction)
+    return await fetch_page(database, listing, values, request, scope, wanted)
+
+
+@functools.lru_cache(maxsize=256)
+def _listing(archived: str, narrowing: tuple[str, ...], field: str, direction: str) -> Listing:
+    return Listing(
+        row_type=SessionRow,
+        source=session,
+        columns=dict(session.c),
+        condition=sa.and_(sa.true(), *conditions(archived, dict.fromkeys(narrowing))),
+        order=(_ORDERS[field], session.c.id),
+        is_descending=direction == "DESC",
+    )
+
+
+def narrowing(narrowed: SessionFilter) -> tuple[str, dict[str, Any]]:
+    """Which side of the archive, and what else narrows by the name of its parameter: for `conditions`."""
+    return narrowed.archived, _filter_values(narrowed)
+
+
+def _filter_values(narrowed: SessionFilter) -> dict[str, Any]:
+    """What narrows, by the name of its parameter."""
+    created, updated = narrowed.created_at or _NO_SPAN, narrowed.updated_at or _NO_SPAN
+    values = {
+        "title_contains": fold(narrowed.title_contains) if narrowed.title_contains else None,
+        "workspace": narrowed.workspace,
+        "models": narrowed.models,
+        "sources": narrowed.sources,
+        "created_from": created.start,
+        "created_until": created.until,
+        "updated_from": updated.start,
+        "updated_until": updated.until,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def conditions(archived: str, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """What a row of `session` must meet, with these values of its parameters."""
+    narrowed = [_NARROWING[name](name, value) for name, value in values.items()]
+    if archived != "ANY":
+        # Not a parameter: a plan for either would not use an index that begins with it.
+        wanted: ColumnElement[bool] = sa.literal_column("true" if archived == "ARCHIVED" else "false")
+        narrowed.insert(0, session.c.is_archived == wanted)
+    return narrowed

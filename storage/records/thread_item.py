@@ -1,0 +1,201 @@
+"""Thread items: pages of many turns' items in one statement."""
+
+import functools
+import itertools
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import NamedTuple
+
+import orjson
+import sqlalchemy as sa
+
+from storage.database.compiled_select import Reading
+from storage.database.database import Database
+from storage.database.row_types import Columns, Wanted, columns_for, reads, selected
+from storage.database.tables import thread_item
+from storage.records.page import Page, PageRequest, Scope, Together
+from storage.records.position_range import UNCOUNTED, Range, places
+from storage.records.transcript_items import OTHER, TOOL_CALL
+
+
+class ThreadItemRow(NamedTuple):
+    """An item as clients see it. `type` is the name of its GraphQL type; `detail` is JSON text."""
+
+    thread_id: str
+    turn_position: int
+    position: int
+    type: str
+    status: str
+    summary: str
+    kind: str | None
+    name: str | None
+    tool_use_id: str | None
+    detail: str | None
+    text: str | None
+
+    @property
+    @reads("type", by=str)
+    def typename(self) -> str:
+        """Which kind of item it is."""
+        return self.type
+
+    @property
+    @reads("detail")
+    def input(self) -> orjson.Fragment | None:
+        """A tool call's arguments; None when there are none."""
+        return None if self.detail is None else orjson.Fragment(self.detail)
+
+    @property
+    @reads("detail")
+    def raw(self) -> orjson.Fragment:
+        """The block that an OtherItem came from."""
+        return orjson.Fragment(self.detail or "null")
+
+    @property
+    @reads("text")
+    def output(self) -> str | None:
+        """A tool's answer; None when none was saved."""
+        return self.text
+
+    @property
+    @reads("thread_id", "turn_position", "position")
+    def id(self) -> str:
+        """Unique across threads, and the same however the thread was seeded."""
+        return item_id(self.thread_id, self.turn_position, self.position)
+
+    def as_json(self) -> dict[str, object]:
+        """The item for the payload of its event, under the names that clients know."""
+        shown: dict[str, object] = {
+            "id": self.id,
+            "type": self.type,
+            "turnId": turn_id(self.thread_id, self.turn_position),
+            "position": self.position,
+            "status": self.status,
+            "summary": self.summary,
+        }
+        detail = orjson.Fragment(self.detail or "null")
+        if self.type == TOOL_CALL:
+            call = {"kind": self.kind, "name": self.name, "toolUseId": self.tool_use_id, "input": detail}
+            return shown | call | {"output": self.text}
+        if self.type == OTHER:
+            return shown | {"kind": self.kind, "raw": detail}
+        return shown | {"text": self.text}
+
+
+class TurnKey(NamedTuple):
+    """A turn whose items are wanted."""
+
+    thread_id: str
+    position: int
+
+
+def turn_id(thread_id: str, position: int) -> str:
+    """`turn_`, the thread's hex digits and the turn's place."""
+    return f"turn_{thread_id.removeprefix('thr_')}_{position}"
+
+
+def item_id(thread_id: str, turn_position: int, position: int) -> str:
+    """`item_`, the thread's hex digits, the turn's place and the item's place in it."""
+    return f"item_{thread_id.removeprefix('thr_')}_{turn_position}_{position}"
+
+
+def _scope(key: TurnKey) -> Scope:
+    return Scope("items", *key)
+
+
+async def item_pages(
+    database: Database, turns: Sequence[TurnKey], request: PageRequest, wanted: Wanted = None
+) -> list[Page[ThreadItemRow]]:
+    """A page of each turn, in their order: one statement. Raises InvalidCursor and Unavailable."""
+    starts = [_start(key, request) for key in turns]
+    columns = columns_for(ThreadItemRow, wanted, ("thread_id", "turn_position", "position"))
+    rows = await database.rows(
+        _pages(columns, is_sqlite=database.is_sqlite),
+        owner=[key.thread_id for key in turns],
+        turn=[key.position for key in turns],
+        start=starts,
+        # One more than the page: whether it is there tells whether more follow.
+        end=[start + request.size + 1 for start in starts],
+    )
+    found: dict[TurnKey, list[ThreadItemRow]] = {key: [] for key in turns}
+    of_turn = itemgetter(columns.index("thread_id"), columns.index("turn_position"))
+    for place, some in itertools.groupby(rows, of_turn):
+        found[TurnKey(*place)] += some
+    in_order = itemgetter(columns.index("position"))
+    for its in found.values():
+        its.sort(key=in_order)
+    counts = Together(lambda: _read_counts(database, turns))
+    return [_ItemPage(found[key], key, start, request.size, counts) for key, start in zip(turns, starts, strict=True)]
+
+
+@functools.lru_cache(maxsize=64)
+def _pages(columns: Columns, *, is_sqlite: bool) -> Reading[ThreadItemRow]:
+    given = places("turn", "start", "end", is_sqlite=is_sqlite)
+    turn, start, end = given.numbers
+    is_within = sa.and_(
+        thread_item.c.thread_id == given.owner,
+        thread_item.c.turn_position == turn,
+        thread_item.c.position >= start,
+        thread_item.c.position < end,
+    )
+    statement = sa.select(*selected(thread_item, columns)).join_from(given.source, thread_item, is_within)
+    return Reading(statement, ThreadItemRow, columns, is_sqlite=is_sqlite)
+
+
+def _start(key: TurnKey, request: PageRequest) -> int:
+    return Range.of(key.thread_id, UNCOUNTED, functools.partial(_scope, key), request).start
+
+
+class _ItemPage(Page[ThreadItemRow]):
+    """Items of a turn from one position on."""
+
+    def __init__(
+        self, rows: list[ThreadItemRow], key: TurnKey, start: int, size: int, counts: Together[TurnKey, int]
+    ) -> None:
+        self.nodes = rows[:size]
+        self._key = key
+        self._start = start
+        self._has_more = len(rows) > size
+        self._counts = counts
+
+    def cursor(self, row: ThreadItemRow) -> str:
+        return self._scope.cursor((row.position,))
+
+    async def has_previous_page(self) -> bool:
+        return self._start > 0
+
+    async def has_next_page(self) -> bool:
+        return self._has_more
+
+    async def total_count(self) -> int:
+        return await self._counts.get(self._key) or 0
+
+    @functools.cached_property
+    def _scope(self) -> Scope:
+        return _scope(self._key)
+
+
+class _Count(NamedTuple):
+    """How many items a turn has."""
+
+    thread_id: str
+    turn_position: int
+    total: int
+
+
+@functools.lru_cache
+def _counts(*, is_sqlite: bool) -> Reading[_Count]:
+    given = places("turn", is_sqlite=is_sqlite)
+    of_turn = (thread_item.c.thread_id, thread_item.c.turn_position)
+    is_its = sa.and_(thread_item.c.thread_id == given.owner, thread_item.c.turn_position == given.numbers[0])
+    statement = sa.select(*of_turn, sa.func.count()).join_from(given.source, thread_item, is_its).group_by(*of_turn)
+    return Reading(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
+
+
+async def _read_counts(database: Database, turns: Sequence[TurnKey]) -> dict[TurnKey, int]:
+    rows = await database.rows(
+        _counts(is_sqlite=database.is_sqlite),
+        owner=[key.thread_id for key in turns],
+        turn=[key.position for key in turns],
+    )
+    return {TurnKey(row.thread_id, row.turn_position): row.total for row in rows}

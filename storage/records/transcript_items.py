@@ -1,0 +1,150 @@
+"""What a message becomes in a thread: pure functions from blocks to turns and items."""
+
+from collections.abc import Mapping, Sequence, Set
+from typing import NamedTuple
+
+from storage.json_codec import dump
+from storage.records.content_block import (
+    ContentBlock,
+    ImageBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+)
+
+SUMMARY_LENGTH = 280
+
+COMPLETED = "COMPLETED"
+FAILED = "FAILED"
+INTERRUPTED = "INTERRUPTED"
+
+USER_MESSAGE = "UserMessageItem"
+AGENT_MESSAGE = "AgentMessageItem"
+REASONING = "ReasoningItem"
+TOOL_CALL = "ToolCallItem"
+OTHER = "OtherItem"
+
+USER = "user"
+ASSISTANT = "assistant"
+ASSISTANT_INTERRUPTED = "assistant_interrupted"
+
+
+class Item(NamedTuple):
+    """A thread item less its place. `detail` is JSON text: a tool's input, or a block as stored."""
+
+    type: str
+    status: str
+    summary: str
+    kind: str | None = None
+    name: str | None = None
+    tool_use_id: str | None = None
+    detail: str | None = None
+    text: str | None = None
+
+
+def summarize(text: str) -> str:
+    """The first line that says something, cut at 280 code points."""
+    return text.lstrip().split("\n", 1)[0][:SUMMARY_LENGTH].rstrip()
+
+
+def prompt_of(role: str, blocks: Sequence[ContentBlock]) -> str | None:
+    """What a message that opens a turn asks: its texts; None for a message that belongs to the open turn."""
+    if role != USER:
+        return None
+    says_something = any(
+        isinstance(block, ImageBlock) or (isinstance(block, TextBlock) and block.text) for block in blocks
+    )
+    return _texts(blocks) if says_something else None
+
+
+def items_of(
+    role: str, blocks: Sequence[ContentBlock], answers: Mapping[int, ToolResultBlock], answering: Set[int]
+) -> list[Item]:
+    """The items of one message, in the order of its blocks.
+
+    `role` is the role as stored, `answers` holds the results of the message's calls by their places, and `answering`
+    the places of those of its own results that answer a call.
+    """
+    items: list[Item] = []
+    is_said = False
+    for block in blocks:
+        if isinstance(block, TextBlock):
+            if block.text and not (role == USER and is_said):
+                items.append(_said(role, block, blocks))
+                is_said = True
+        elif isinstance(block, ToolUseBlock):
+            items.append(_tool_call(block, answers.get(block.position)))
+        elif isinstance(block, ThinkingBlock):
+            if block.thinking:
+                items.append(Item(REASONING, COMPLETED, summarize(block.thinking), text=block.thinking))
+        elif isinstance(block, ToolResultBlock):
+            if block.position not in answering:
+                items.append(_other(role, str(block.raw["type"]), summarize(block.text), block.raw))
+        elif isinstance(block, ImageBlock):
+            items.append(_other(role, str(block.raw["type"]), "", block.raw))
+        else:
+            items.append(_other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw))
+    return items
+
+
+def _said(role: str, block: TextBlock, blocks: Sequence[ContentBlock]) -> Item:
+    if role == USER:
+        text = _texts(blocks)
+        return Item(USER_MESSAGE, COMPLETED, summarize(text), text=text)
+    if role == ASSISTANT:
+        return Item(AGENT_MESSAGE, COMPLETED, summarize(block.text), text=block.text)
+    return _other(role, role, summarize(block.text), block.raw)
+
+
+def own_item_count(role: str, blocks: Sequence[ContentBlock]) -> int:
+    """How many items a message has, tool results left out: whether those are items depends on the whole session."""
+    count = sum(
+        not (
+            isinstance(block, ToolResultBlock | TextBlock) or (isinstance(block, ThinkingBlock) and not block.thinking)
+        )
+        for block in blocks
+    )
+    texts = sum(isinstance(block, TextBlock) and block.text != "" for block in blocks)
+    return count + (min(texts, 1) if role == USER else texts)
+
+
+def _texts(blocks: Sequence[ContentBlock]) -> str:
+    return "\n".join(block.text for block in blocks if isinstance(block, TextBlock) and block.text)
+
+
+def _other(role: str, kind: str, summary: str, raw: object) -> Item:
+    status = INTERRUPTED if role == ASSISTANT_INTERRUPTED else COMPLETED
+    return Item(OTHER, status, summary, kind=kind, detail=dump(raw))
+
+
+def _tool_call(call: ToolUseBlock, result: ToolResultBlock | None) -> Item:
+    status = INTERRUPTED if result is None else FAILED if result.is_error else COMPLETED
+    return Item(
+        TOOL_CALL,
+        status,
+        summarize(_call_line(call)),
+        kind=tool_call_kind(call.name),
+        name=call.name,
+        tool_use_id=call.tool_use_id,
+        detail=None if call.input is None else dump(call.input),
+        text=None if result is None else result.text,
+    )
+
+
+def _call_line(call: ToolUseBlock) -> str:
+    if isinstance(call.input, dict):
+        argument = next((value for value in call.input.values() if isinstance(value, str) and value), None)
+        if argument is not None:
+            return f"{call.name}: {argument}"
+    return call.name
+
+
+def tool_call_kind(name: str) -> str:
+    """COMMAND_EXECUTION, FILE_CHANGE or TOOL_CALL, told from the tool's name."""
+    name = name.lower()
+    if name == "bash" or name.startswith("exec_shell"):
+        return "COMMAND_EXECUTION"
+    if "patch" in name or "write" in name or "edit" in name:
+        return "FILE_CHANGE"
+    return "TOOL_CALL"

@@ -1,0 +1,127 @@
+"""Turns: pages of a thread's turns."""
+
+import functools
+import itertools
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from storage.database.compiled_select import Reading
+from storage.database.database import Database
+from storage.database.row_types import Columns, Wanted, columns_for, reads, selected
+from storage.database.tables import thread, turn
+from storage.database.types import is_any_of
+from storage.records.page import Page, PageRequest, Scope, Together
+from storage.records.position_range import UNCOUNTED, Range, places
+from storage.records.thread_item import turn_id
+
+
+class TurnRow(NamedTuple):
+    """A turn as clients see it."""
+
+    thread_id: str
+    position: int
+    status: str
+    summary: str
+
+    @property
+    @reads("thread_id", "position")
+    def id(self) -> str:
+        """Unique across threads, and the same however the thread was seeded."""
+        return turn_id(self.thread_id, self.position)
+
+
+async def turn_pages(
+    database: Database, thread_ids: Sequence[str], request: PageRequest, wanted: Wanted = None
+) -> list[Page[TurnRow]]:
+    """A page of each thread's turns, in their order. Raises InvalidCursor and Unavailable.
+
+    One statement, and one more when pages are counted from the end.
+    """
+    counts = Together(lambda: _read_counts(database, thread_ids))
+    ranges = [await _range(counts, thread_id, request) for thread_id in thread_ids]
+    spans = [span.page(request) for span in ranges]
+    columns = columns_for(TurnRow, wanted, ("thread_id", "position"))
+    rows = await database.rows(
+        _pages(columns, is_sqlite=database.is_sqlite),
+        owner=thread_ids,
+        start=[start for start, _ in spans],
+        # One more than the page: whether it is there tells whether more follow.
+        end=[end + 1 for _, end in spans],
+    )
+    found: dict[str, list[TurnRow]] = {thread_id: [] for thread_id in thread_ids}
+    for thread_id, some in itertools.groupby(rows, itemgetter(columns.index("thread_id"))):
+        found[thread_id] += some
+    in_order = itemgetter(columns.index("position"))
+    for its in found.values():
+        its.sort(key=in_order)
+    return [
+        _TurnPage(found[thread_id], thread_id, *span, counts) for thread_id, span in zip(thread_ids, spans, strict=True)
+    ]
+
+
+@functools.lru_cache(maxsize=64)
+def _pages(columns: Columns, *, is_sqlite: bool) -> Reading[TurnRow]:
+    given = places("start", "end", is_sqlite=is_sqlite)
+    start, end = given.numbers
+    is_within = sa.and_(turn.c.thread_id == given.owner, turn.c.position >= start, turn.c.position < end)
+    statement = sa.select(*selected(turn, columns)).join_from(given.source, turn, is_within)
+    return Reading(statement, TurnRow, columns, is_sqlite=is_sqlite)
+
+
+async def _range(counts: Together[str, int], thread_id: str, request: PageRequest) -> Range:
+    count = (await counts.get(thread_id) or 0) if request.is_backward else UNCOUNTED
+    return Range.of(thread_id, count, functools.partial(_scope, thread_id), request)
+
+
+def _scope(thread_id: str) -> Scope:
+    return Scope("turns", thread_id)
+
+
+class _TurnPage(Page[TurnRow]):
+    """The turns from one position to another."""
+
+    def __init__(self, rows: list[TurnRow], thread_id: str, start: int, end: int, counts: Together[str, int]) -> None:
+        self.nodes = [row for row in rows if row.position < end]
+        self._thread_id = thread_id
+        self._start = start
+        self._has_more = len(self.nodes) < len(rows)
+        self._counts = counts
+
+    def cursor(self, row: TurnRow) -> str:
+        return self._cursors.cursor((row.position,))
+
+    async def has_previous_page(self) -> bool:
+        return self._start > 0
+
+    async def has_next_page(self) -> bool:
+        return self._has_more
+
+    async def total_count(self) -> int:
+        return await self._counts.get(self._thread_id) or 0
+
+    @functools.cached_property
+    def _cursors(self) -> Scope:
+        return _scope(self._thread_id)
+
+
+class _Count(NamedTuple):
+    """How many turns a thread has."""
+
+    id: str
+    total: int | None
+
+
+@functools.lru_cache
+def _counts(*, is_sqlite: bool) -> Reading[_Count]:
+    """Turns have no gaps, so the last one's position tells how many there are."""
+    last = sa.select(sa.func.max(turn.c.position) + 1).where(turn.c.thread_id == thread.c.id).scalar_subquery()
+    statement = sa.select(thread.c.id, last.label("total")).where(is_any_of(thread.c.id, "thread_ids"))
+    return Reading(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
+
+
+async def _read_counts(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
+    rows = await database.rows(_counts(is_sqlite=database.is_sqlite), thread_ids=thread_ids)
+    return {row.id: row.total or 0 for row in rows}

@@ -1,0 +1,1 @@
+"""Resuming a session: resume tasks, the seeder, and subscriptions to both."""

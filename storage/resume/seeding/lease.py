@@ -1,0 +1,165 @@
+"""Who may write into a thread: a lease on the resume task's own row, taken at a gate.
+
+Claims are serial, since each first updates the gate's row. A queued task is claimed only while fewer tasks than the
+gate's capacity are SEEDING, whoever holds them, so a task whose owner froze keeps its place until it is taken over.
+Time is the database's clock throughout.
+"""
+
+import uuid
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from storage.database.bus import QUEUE, ended_topic, task_topic
+from storage.database.database import Database, Transaction
+from storage.database.tables import resume_task, seed_gate, session
+from storage.database.types import clock
+from storage.records.resume_task import ERROR, QUEUED, READY, SEEDING, ended
+
+task = resume_task.c
+
+
+class Claim(NamedTuple):
+    """A task that this owner may seed while its lease lives. Each claim has an owner name of its own."""
+
+    thread_id: str
+    owner: str
+
+
+class Held(NamedTuple):
+    """The cursor of a task whose row is locked by the transaction that read it."""
+
+    session_id: str
+    items_written: int
+    items_total: int
+    messages_read: int
+    messages_total: int
+    turns_written: int
+    turn_items: int
+    transcript_version: int
+    transcript_rewrites: int
+    attempt: int
+    now: datetime
+
+
+_other = resume_task.alias("other")
+_expired = sa.and_(task.state == SEEDING, task.lease_until < clock())
+_seeding = sa.select(sa.func.count()).where(_other.c.state == SEEDING)
+_live = _seeding.where(_other.c.lease_until >= clock())
+_capacity = sa.bindparam("capacity", type_=sa.Integer)
+_claimable = sa.or_(
+    sa.and_(task.state == QUEUED, _seeding.scalar_subquery() < _capacity),
+    sa.and_(_expired, _live.scalar_subquery() < _capacity),
+)
+# What was begun goes first: it holds a place at the gate already.
+_next = (
+    sa.select(task.thread_id)
+    .where(_claimable)
+    .order_by((task.state == QUEUED).asc(), task.queued_at, task.thread_id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_is_anything_free = sa.select(sa.literal(1)).where(sa.or_(task.state == QUEUED, _expired)).limit(1)
+_pass_gate = sa.update(seed_gate).values(claims=seed_gate.c.claims + 1).returning(seed_gate.c.capacity)
+_fence = (
+    task.thread_id == sa.bindparam("claimed_thread"),
+    task.owner == sa.bindparam("claimed_by"),
+    task.state == SEEDING,
+    task.lease_until >= clock(),
+)
+_hold = sa.select(*(task[name] for name in Held._fields[:-1]), clock().label("now")).where(*_fence).with_for_update()
+
+
+def _named(claim: Claim) -> dict[str, object]:
+    return {"claimed_thread": claim.thread_id, "claimed_by": claim.owner}
+
+
+async def set_capacity(database: Database, capacity: int) -> None:
+    """How many tasks may be seeding at once over all processes. Raises Unavailable."""
+    async with database.write() as transaction:
+        await transaction.execute(sa.update(seed_gate).values(capacity=capacity))
+        transaction.notify(QUEUE)
+
+
+async def claim(database: Database, lease_seconds: float) -> Claim | None:
+    """Take the next task that may be seeded now; None when there is none or the gate is full. Raises Unavailable."""
+    async with database.read() as connection:
+        if (await connection.execute(_is_anything_free)).first() is None:
+            return None
+    owner = uuid.uuid4().hex
+    async with database.write() as transaction:
+        capacity = (await transaction.execute(_pass_gate)).scalar_one()
+        thread_id = (await transaction.execute(_next, {"capacity": capacity})).scalar()
+        if thread_id is None:
+            return None
+        await transaction.execute(
+            sa.update(resume_task)
+            .where(task.thread_id == thread_id)
+            .values(
+                state=SEEDING,
+                owner=owner,
+                lease_until=clock(lease_seconds),
+                started_at=sa.func.coalesce(task.started_at, clock()),
+                # Nothing that a client can see changes when a task is taken over.
+                revision=task.revision + sa.case((task.state == QUEUED, 1), else_=0),
+            )
+        )
+        transaction.notify(task_topic(thread_id))
+    return Claim(thread_id, owner)
+
+
+async def hold(transaction: Transaction, claim: Claim) -> Held | None:
+    """Lock the claimed task's row; None when the lease ran out or the task was canceled, ended or taken over."""
+    row = (await transaction.execute(_hold, _named(claim))).first()
+    return None if row is None else Held._make(row)
+
+
+async def advance(
+    transaction: Transaction, claim: Claim, held: Held, lease_seconds: float, values: dict[str, object]
+) -> bool:
+    """Move the cursor and renew the lease; False when the lease ran out or the session is not what `held` says."""
+    is_unchanged = sa.exists().where(
+        session.c.id == held.session_id, session.c.transcript_version == held.transcript_version
+    )
+    moved = await transaction.execute(
+        sa.update(resume_task)
+        .where(*_fence, is_unchanged)
+        .values({"lease_until": clock(lease_seconds), "revision": task.revision + 1, **values})
+        .returning(task.thread_id),
+        _named(claim),
+    )
+    transaction.notify(task_topic(claim.thread_id))
+    if values.get("state") == READY:
+        transaction.notify(ended_topic(claim.thread_id), QUEUE)
+    return moved.first() is not None
+
+
+async def adopt(transaction: Transaction, claim: Claim, values: dict[str, object]) -> None:
+    """Take the session as it stands now for what the task seeds. The row must be held."""
+    await transaction.execute(
+        sa.update(resume_task).where(task.thread_id == claim.thread_id).values(revision=task.revision + 1, **values)
+    )
+    transaction.notify(task_topic(claim.thread_id))
+
+
+async def fail(database: Database, claim: Claim, code: str, message: str) -> None:
+    """End the task in ERROR, if it is still this owner's. Raises Unavailable."""
+    async with database.write() as transaction:
+        await transaction.execute(
+            sa.update(resume_task)
+            .where(task.thread_id == claim.thread_id, task.owner == claim.owner, task.state == SEEDING)
+            .values(ended(ERROR, code, message))
+        )
+        transaction.notify(task_topic(claim.thread_id), ended_topic(claim.thread_id), QUEUE)
+
+
+async def release(database: Database, claim: Claim) -> None:
+    """Hand the task over: whoever claims next goes on with it at once. Raises Unavailable."""
+    async with database.write() as transaction:
+        await transaction.execute(
+            sa.update(resume_task)
+            .where(task.thread_id == claim.thread_id, task.owner == claim.owner, task.state == SEEDING)
+            .values(owner=None, lease_until=clock(-1))
+        )
+        transaction.notify(QUEUE)

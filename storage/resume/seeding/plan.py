@@ -1,0 +1,54 @@
+"""What a seeder knows of a session before it writes: which results answer which calls."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from storage.database.database import Transaction
+from storage.database.tables import message, session
+from storage.records.tool_links import ToolLinks
+
+_session = sa.select(
+    session.c.transcript_version, session.c.transcript_rewrites, session.c.message_count, session.c.item_count
+).where(session.c.id == sa.bindparam("session_id"))
+_notes = sa.select(message.c.position, message.c.tool_links).where(
+    message.c.session_id == sa.bindparam("session_id"), message.c.tool_links.is_not(None)
+)
+
+
+class Plan(NamedTuple):
+    """A session's transcript as it stood at one version."""
+
+    transcript_version: int
+    transcript_rewrites: int
+    message_count: int
+    item_count: int
+    notes: list[tuple[int, str]]
+    links: ToolLinks
+
+    def links_before(self, position: int) -> ToolLinks:
+        """The pairs that the first messages alone tell."""
+        return ToolLinks(note for note in self.notes if note[0] < position)
+
+
+async def is_current(transaction: Transaction, session_id: str, plan: Plan) -> bool:
+    """Whether the session is still what `plan` was made of."""
+    found = (await transaction.execute(_session, {"session_id": session_id})).first()
+    return found is not None and found.transcript_version == plan.transcript_version
+
+
+async def read_plan(transaction: Transaction, session_id: str) -> Plan | None:
+    """None when the session is gone. Good only while the session's version stays what the plan says."""
+    found = (await transaction.execute(_session, {"session_id": session_id})).first()
+    if found is None:
+        return None
+    rows = await transaction.execute(_notes.order_by(message.c.position), {"session_id": session_id})
+    notes = [(row.position, row.tool_links) for row in rows]
+    return Plan(
+        found.transcript_version,
+        found.transcript_rewrites,
+        found.message_count,
+        found.item_count,
+        notes,
+        ToolLinks(notes),
+    )

@@ -1,0 +1,1 @@
+"""The inverted index: tokens, entries, and the immutable segments that hold the postings."""

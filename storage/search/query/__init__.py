@@ -1,0 +1,1 @@
+"""Answering a search: clauses, posting lookups, phrase checks, scores and snippets."""

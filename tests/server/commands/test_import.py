@@ -1,0 +1,162 @@
+"""`reprise import` saves files and folders, names what it refuses, and goes on."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app import main
+from storage.database.database import Database
+from tests.support.documents import FILES, user, zagens
+from tests.support.sessions import strictly
+
+EDGE = FILES / "edge"
+# The reason that each refused file is told by; every other file of the folder is saved.
+REFUSED = {
+    "EXPECT": "metadata must be an object",
+    "bad-id": "metadata.id",
+    "bad-timestamps": "metadata.created_at",
+    "future-version": "schema_version 99",
+    "no-metadata": "metadata must be an object",
+    "not-an-object": "a list",
+    "not-json": "line 1, column",
+}
+
+
+@pytest.fixture(autouse=True)
+def _database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPRISE_DATABASE_URL", database_url)
+
+
+def reprise(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def saved(id: str) -> Any:
+    """The document of a session, out of `reprise export`."""
+    result = reprise("export", id)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def written(path: Path, document: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_what_is_refused_is_named_with_its_reason_and_the_rest_goes_on() -> None:
+    expectations = json.loads((EDGE / "EXPECT.json").read_text(encoding="utf-8"))
+    refused = {name for name, expected in expectations.items() if not expected.startswith("CREATED")}
+    assert refused | {"EXPECT"} == REFUSED.keys()
+
+    result = reprise("import", EDGE)
+
+    assert result.exit_code == 1
+    created = len(expectations) - len(refused)
+    assert result.stdout == f"{created} created, 0 updated, 0 unchanged, {len(REFUSED)} refused\n"
+    lines = [line for line in result.stderr.splitlines() if line.startswith(str(EDGE))]
+    assert [line.split(": ")[0] for line in lines] == [str(EDGE / f"{name}.json") for name in sorted(REFUSED)]
+    for line, name in zip(lines, sorted(REFUSED), strict=True):
+        assert REFUSED[name] in line
+    for name in expectations.keys() - refused - {"padded-id", "nul-and-surrogates"}:
+        document = json.loads((EDGE / f"{name}.json").read_text(encoding="utf-8"))
+        assert strictly(saved(document["metadata"]["id"])) == strictly(document), name
+
+
+def test_files_are_created_then_unchanged_then_updated(tmp_path: Path) -> None:
+    folders = [FILES / "zagens", FILES / "codewhale"]
+    count = sum(len(list(folder.glob("*.json"))) for folder in folders)
+
+    first, second = reprise("import", *folders), reprise("import", *folders)
+    file = next((FILES / "zagens").glob("*.json"))
+    document = json.loads(file.read_text(encoding="utf-8"))
+    document["messages"].append(user("One more thing."))
+    third = reprise("import", written(tmp_path / "longer.json", document))
+
+    assert first.stdout == f"{count} created, 0 updated, 0 unchanged, 0 refused\n"
+    assert second.stdout == f"0 created, 0 updated, {count} unchanged, 0 refused\n"
+    assert third.stdout == "0 created, 1 updated, 0 unchanged, 0 refused\n"
+    assert [result.exit_code for result in (first, second, third)] == [0, 0, 0]
+    assert strictly(saved(document["metadata"]["id"])) == strictly(document)
+
+
+def test_files_that_lie_beside_sessions_are_skipped_unless_named(tmp_path: Path) -> None:
+    written(tmp_path / "s.json", zagens("s"))
+    for beside in ("latest.json", "offline_queue.json", "checkpoints/c.json", ".hidden.json", ".trash/t.json", "x.txt"):
+        written(tmp_path / beside, {})
+
+    assert reprise("import", tmp_path).stdout == "1 created, 0 updated, 0 unchanged, 0 refused\n"
+    named = reprise("import", tmp_path / "latest.json")
+    assert (named.exit_code, named.stdout) == (1, "0 created, 0 updated, 0 unchanged, 1 refused\n")
+
+
+def test_bytes_that_are_hardly_json_are_saved_or_refused_with_a_reason(tmp_path: Path) -> None:
+    def holding(name: str, text: bytes) -> Path:
+        path = tmp_path / f"{name}.json"
+        path.write_bytes(json.dumps(zagens(name, extra="HERE")).encode().replace(b'"HERE"', text))
+        return path
+
+    with_bom = tmp_path / "bom.json"
+    with_bom.write_bytes(b"\xef\xbb\xbf" + json.dumps(zagens("bom")).encode())
+    taken = {"big": b"%d" % 2**80, "digits": b"1" * 4000, "small": b"-0.0", "twice": b'{"a": 1, "a": 2}'}
+    refused = {
+        "nan": (b"NaN", "NaN is not a JSON value"),
+        "huge": (b"1e400", "1e400 is out of range"),
+        "infinite": (b"-Infinity", "-Infinity is not a JSON value"),
+        "long": (b"1" * 5000, "Not JSON"),
+        "deep": (b"[" * 5000 + b"]" * 5000, "nested too deeply"),
+        "open": (b"[" * 5000, "nested too deeply"),
+        "comma": (b"[1,]", "line 1, column"),
+    }
+
+    result = reprise("import", with_bom, *(holding(name, text) for name, text in taken.items()))
+    assert (result.exit_code, result.stdout) == (0, "5 created, 0 updated, 0 unchanged, 0 refused\n")
+    for name, text in taken.items():
+        assert strictly(saved(name)["metadata"]["extra"]) == strictly(json.loads(text)), name
+    assert strictly(saved("bom")) == strictly(zagens("bom"))
+
+    result = reprise("import", *(holding(name, text) for name, (text, _) in refused.items()))
+    assert (result.exit_code, result.stdout) == (1, "0 created, 0 updated, 0 unchanged, 7 refused\n")
+    for name, (_, reason) in refused.items():
+        [line] = [line for line in result.stderr.splitlines() if f"{name}.json" in line]
+        assert reason in line
+
+
+def test_what_is_no_utf_8_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_bytes(json.dumps(zagens("s", extra="HERE")).encode().replace(b"HERE", b"a\xffb"))
+
+    assert reprise("import", path).exit_code == 0
+    assert saved("s")["metadata"]["extra"] == "a\ufffdb"
+
+
+def test_the_agent_is_told_from_the_folder_and_from_source(tmp_path: Path, database_url: str) -> None:
+    # Nothing in these documents tells who wrote them.
+    for folder, id in ((".codewhale/sessions", "a"), ("zagens", "b"), ("plain", "c"), ("given/zagens", "d")):
+        written(tmp_path / folder / f"{id}.json", zagens(id))
+
+    for folder in (".codewhale", "zagens", "plain"):
+        assert reprise("import", tmp_path / folder).exit_code == 0
+    assert reprise("import", "--source", "CODEWHALE", tmp_path / "given").exit_code == 0
+    refused = reprise("import", "--source", "CODEX", tmp_path / "plain")
+
+    assert asyncio.run(sources(database_url)) == {"a": "CODEWHALE", "b": "ZAGENS", "c": "ZAGENS", "d": "CODEWHALE"}
+    assert refused.exit_code == 2
+    assert "CODEX" in refused.stderr
+
+
+async def sources(database_url: str) -> dict[str, str]:
+    async with Database(database_url) as database, database.read() as connection:
+        rows = await connection.exec_driver_sql("SELECT id, source FROM session")
+        return {row.id: row.source for row in rows}
+
+
+def test_a_path_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    result = reprise("import", tmp_path / "nothing.json")
+
+    assert result.exit_code == 2
+    assert "nothing.json" in result.stderr

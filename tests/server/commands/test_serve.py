@@ -1,0 +1,85 @@
+"""`reprise serve` on SQLite: one process a file."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app import main
+from storage.database.server_lock import alone_serving
+from storage.errors import AlreadyServed
+from tests.support.spawned import spawned
+
+REPRISE = (sys.executable, "-m", "app")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "REPRISE_DATABASE_URL": f"sqlite:///{folder / 'reprise.db'}", "REPRISE_PORT": "0"}
+
+
+def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*REPRISE, *arguments], env=environment(folder), capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def test_a_second_server_on_a_file_is_refused_and_other_commands_are_not(tmp_path: Path) -> None:
+    with spawned([*REPRISE, "serve"], environment(tmp_path)):
+        before = (tmp_path / "reprise.db").read_bytes()
+        second = run(tmp_path, "serve")
+        after = (tmp_path / "reprise.db").read_bytes()
+        other = run(tmp_path, "migrate")
+
+    assert second.returncode == 1
+    assert "SQLite is for one serving process" in second.stderr
+    assert before == after
+    assert other.returncode == 0
+
+
+def test_workers_on_a_file_are_refused_and_it_is_not_touched(tmp_path: Path) -> None:
+    result = run(tmp_path, "serve", "--workers", "2")
+
+    assert result.returncode == 2
+    assert "REPRISE_WORKERS: SQLite is for one serving process; use PostgreSQL for more." in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_seeder_and_a_server_on_one_file_are_refused(tmp_path: Path) -> None:
+    with spawned([*REPRISE, "serve"], environment(tmp_path)):
+        beside = run(tmp_path, "seed")
+    with subprocess.Popen([*REPRISE, "seed"], env=environment(tmp_path), stderr=subprocess.PIPE, text=True) as seeding:
+        assert seeding.stderr is not None
+        assert "Reprise seeds" in seeding.stderr.readline()
+        second = run(tmp_path, "serve")
+        seeding.terminate()
+        assert seeding.wait(30) == 0
+
+    for refused in (beside, second):
+        assert refused.returncode == 1
+        assert "SQLite is for one serving process" in refused.stderr
+
+
+def test_a_server_that_was_killed_does_not_keep_the_next_one_away(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'reprise.db'}"
+    hold = (
+        f"from storage.database.server_lock import alone_serving as a\nwith a({url!r}):\n print(flush=True)\n input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(AlreadyServed), alone_serving(url):
+            pass
+        holder.kill()
+
+    with alone_serving(url):
+        pass
+
+
+def test_a_misspelt_setting_stops_the_start() -> None:
+    result = CliRunner(env={"REPRISE_PROT": "1"}).invoke(main, ["migrate"])
+
+    assert result.exit_code == 2
+    assert "REPRISE_PROT: there is no such setting" in result.stderr

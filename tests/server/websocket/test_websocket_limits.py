@@ -1,0 +1,152 @@
+"""What one websocket, and all of them together, may ask for."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+import resolvers.resume_task
+from server.open_streams import Sockets
+from tests.support.documents import user, zagens
+from tests.support.raw_socket import greeted, opened
+from tests.support.resumes import WATCH, cancel, resumed, save
+from tests.support.server import Served
+from tests.support.subscriptions import started
+
+Serve = Callable[..., Awaitable[Served]]
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+async def queued(server: Served) -> str:
+    thread_id: str = (await resumed(server.client, await save(server.client, zagens("s1", messages=[user("Ask")]))))[
+        "id"
+    ]
+    return thread_id
+
+
+def sockets_of(server: Served) -> Sockets:
+    sockets: Sockets = server.app.state.sockets
+    return sockets
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 - a counter tells nobody that it has changed
+            await asyncio.sleep(0.01)
+
+
+async def test_one_operation_too_many_is_refused_alone(serve: Serve) -> None:
+    server = await serve(seed=False, max_socket_operations=2)
+    thread_id = await queued(server)
+    async with greeted(server.url) as socket:
+        for id in ("1", "2"):
+            await socket.subscribe(id, WATCH, threadId=thread_id)
+            assert (await socket.receive())["type"] == "next"
+        await socket.subscribe("3", WATCH, threadId=thread_id)
+        message = await socket.receive()
+        assert (message["type"], message["id"]) == ("error", "3")
+        assert [error["extensions"]["code"] for error in message["payload"]] == ["SERVICE_UNAVAILABLE"]
+
+        await socket.send({"id": "1", "type": "complete"})
+        await socket.subscribe("3", WATCH, threadId=thread_id)
+        assert (await socket.receive())["id"] == "3"
+        await cancel(server.client, thread_id)
+        last = [await socket.receive() for _ in range(4)]
+        assert {(message["id"], message["type"]) for message in last} == {
+            (id, type) for id in ("2", "3") for type in ("next", "complete")
+        }
+
+
+async def test_one_socket_too_many_is_refused_in_the_handshake_until_another_has_left(serve: Serve) -> None:
+    server = await serve(seed=False, max_sockets=2)
+    async with greeted(server.url) as first:
+        async with greeted(server.url):
+            with pytest.raises(InvalidStatus) as refused:
+                async with opened(server.url):
+                    pass
+            response = refused.value.response
+            assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+            assert json.loads(response.body)["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+        await until(lambda: sockets_of(server).open == 1)
+        async with greeted(server.url) as second:
+            await second.is_alive()
+        await first.is_alive()
+
+
+async def test_sockets_and_subscriptions_are_counted_while_they_last(serve: Serve) -> None:
+    server = await serve(seed=False)
+    sockets, thread_id = sockets_of(server), await queued(server)
+    assert (sockets.open, sockets.subscriptions) == (0, 0)
+    async with greeted(server.url) as socket:
+        await socket.subscribe("q", "{ __typename }")
+        assert [(await socket.receive())["type"] for _ in range(2)] == ["next", "complete"]
+        assert (sockets.open, sockets.subscriptions) == (1, 0)
+        for id in ("1", "2", "3"):
+            await socket.subscribe(id, WATCH, threadId=thread_id)
+            assert (await socket.receive())["type"] == "next"
+        await until(lambda: sockets.subscriptions == 3)
+        await socket.send({"id": "1", "type": "complete"})
+        await until(lambda: sockets.subscriptions == 2)
+    await until(lambda: (sockets.open, sockets.subscriptions) == (0, 0))
+
+
+@pytest.mark.parametrize("is_fragmented", [False, True])
+async def test_a_message_too_large_closes_with_1009(serve: Serve, is_fragmented: bool) -> None:
+    server = await serve(seed=False, max_body_bytes=10_000)
+    async with greeted(server.url) as socket, greeted(server.url) as other:
+        await socket.send({"type": "ping", "payload": {"text": "x" * 9_900}})
+        assert (await socket.receive())["type"] == "pong"
+        large = json.dumps({"type": "ping", "payload": {"text": "x" * 10_000}})
+        await socket.connection.send([large[:5_000], large[5_000:]] if is_fragmented else large)
+        assert (await socket.closed())[0] == 1009
+        await other.is_alive()
+
+
+async def test_a_failure_of_the_server_ends_one_operation_and_says_no_more_than_an_id(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await serve(seed=False)
+    thread_id = await queued(server)
+
+    async def states(context: object, thread_id: str) -> AsyncIterator[object]:
+        if thread_id:
+            raise RuntimeError("the secret of the house")
+        yield None
+
+    async with greeted(server.url) as socket:
+        await socket.subscribe("1", WATCH, threadId=thread_id)
+        assert (await socket.receive())["type"] == "next"
+        monkeypatch.setattr(resolvers.resume_task, "watch", started(states))
+        await socket.subscribe("2", WATCH, threadId=thread_id)
+        message = await socket.receive()
+        text = json.dumps(message)
+        assert "secret" not in text
+        assert "INTERNAL_SERVER_ERROR" in text
+        while message["type"] == "next":
+            message = await socket.receive()
+        assert message["id"] == "2"
+        await socket.is_alive()
+    assert "the secret of the house" in caplog.text
+
+
+async def test_a_failure_of_the_socket_itself_closes_with_4500_and_is_logged_by_an_id(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await serve(seed=False)
+    async with greeted(server.url) as socket:
+
+        def fail(text: str) -> Any:
+            raise RuntimeError("the secret of the house")
+
+        with monkeypatch.context() as patched, caplog.at_level(logging.ERROR, "reprise"):
+            patched.setattr("server.websocket.endpoint.read_message", fail)
+            await socket.send({"type": "ping"})
+            code, reason = await socket.closed()
+    assert code == 4500
+    assert "secret" not in reason
+    assert reason.split()[-1] in caplog.text
+    assert sockets_of(server).open == 0

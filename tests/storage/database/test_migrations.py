@@ -1,0 +1,152 @@
+"""Databases at the newest revision are what the models say; what is not ours is left alone."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import storage.database.migrations
+from storage.database.database import Database
+from storage.database.migrations import is_current, migrate
+from storage.database.tables import metadata
+from storage.doctor.doctor import examine
+from storage.documents.session_changes import delete_session
+from storage.errors import NewerDatabase
+from storage.records.session import SessionFilter
+from storage.search.query.hit import Search
+from storage.search.query.hits import search_page
+from tests.support.documents import user, zagens
+from tests.support.seeding import save
+
+# What the models cannot say: where SQLite gets numbers, and the lock that migrations take.
+NOT_IN_MODELS = ("session_number", "reprise_migration_lock")
+
+
+def difference(connection: sa.Connection) -> list[Any]:
+    def include(_: object, name: str | None, *__: object) -> bool:
+        return not (name or "").startswith(NOT_IN_MODELS)
+
+    options = {"compare_type": True, "include_object": include}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+
+async def test_the_newest_revision_is_what_the_models_say(database_url: str) -> None:
+    async with Database(database_url) as database:
+        async with database.read() as connection:
+            assert await connection.run_sync(difference) == []
+        assert await is_current(database)
+
+
+def test_revisions_are_told_by_the_names_of_their_files_as_alembic_tells_them() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.database.migrations.__file__).parent))
+    scripts = ScriptDirectory.from_config(config)
+    assert {script.revision for script in scripts.walk_revisions()} == storage.database.migrations._revisions()
+    assert scripts.get_current_head() == storage.database.migrations._head()
+
+
+def test_a_process_whose_database_is_up_to_date_does_not_load_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'reprise.sqlite'}"
+    for is_first in (True, False):
+        script = (
+            "import asyncio, sys, app; from storage.database.migrations import migrate; "
+            f"asyncio.run(migrate({url!r})); print('alembic' in sys.modules)"
+        )
+        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        assert ended.stdout.strip() == str(is_first)
+
+
+async def test_migrating_again_changes_nothing(database_url: str) -> None:
+    await migrate(database_url)
+    await migrate(database_url)
+
+    async with Database(database_url) as database:
+        assert await is_current(database)
+
+
+async def test_a_database_of_the_first_revision_is_indexed_anew(database_url: str) -> None:
+    first = import_module("storage.database.migrations.versions.0001_first")
+    async with Database(database_url) as database:
+        for number in range(3):
+            await save(database, zagens(f"s{number}", f"Title{number}", messages=[user("one two")] * number))
+        await delete_session(database, "s2")
+        leftovers = ["search_segment", "search_block", *(["session_number"] if database.is_sqlite else [])]
+        search_part = "CREATE TABLE search_part (id bigint PRIMARY KEY, length int NOT NULL, tokens text NOT NULL)"
+        async with database.write() as transaction:
+            for statement in (
+                *(f"DROP TABLE {table}" for table in leftovers),
+                search_part.replace("bigint", "INTEGER") if database.is_sqlite else search_part,
+                *(first.SQLITE_SEARCH if database.is_sqlite else first.POSTGRESQL_SEARCH),
+                "UPDATE alembic_version SET version_num = '0001'",
+            ):
+                await transaction.connection.exec_driver_sql(statement)
+        assert not await is_current(database)
+
+    await migrate(database_url)
+
+    async with Database(database_url) as database:
+        assert await is_current(database)
+        async with database.read() as connection:
+            assert await connection.run_sync(difference) == []
+        assert [finding async for finding in examine(database)] == []
+        for query, count in (("one-two", 1), ("title0", 1), ("two", 1)):
+            asked = Search.of(query, SessionFilter(), ("TITLE", "MESSAGE"))
+            assert len((await search_page(database, asked, "RECENT", 9, None)).nodes) == count
+        await save(database, zagens("s3", messages=[user("one two")]))
+        assert [finding async for finding in examine(database)] == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_many_who_migrate_an_empty_database_at_once_all_succeed(database_url: str) -> None:
+    async with Database(database_url) as database:
+        # Which of them comes first in what is a matter of chance.
+        for _ in range(5):
+            async with database.write() as transaction:
+                await transaction.execute(sa.text("DROP SCHEMA public CASCADE"))
+                await transaction.execute(sa.text("CREATE SCHEMA public"))
+
+            await asyncio.gather(*(migrate(database_url) for _ in range(8)))
+
+            assert await is_current(database)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "CREATE TABLE alembic_version (version_num TEXT); INSERT INTO alembic_version VALUES ('9999')",
+        "CREATE TABLE recipe (title TEXT)",
+    ],
+    ids=["newer", "another program's"],
+)
+def test_a_file_that_is_not_ours_to_open_is_refused_untouched(tmp_path: Path, statements: str) -> None:
+    path = tmp_path / "database.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(statements)
+    before = path.read_bytes()
+
+    with pytest.raises(NewerDatabase):
+        asyncio.run(migrate(f"sqlite:///{path}"))
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+async def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Not a database, and long enough to be looked at.\n" * 4, "utf-8")
+
+    with pytest.raises(NewerDatabase):
+        await migrate(f"sqlite:///{path}")
+
+    assert path.read_text("utf-8").startswith("Not a database")

@@ -1,0 +1,73 @@
+"""How many connections a process takes, and where it listens: PostgreSQL."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from storage.database.bus import CHANNEL, QUEUE, payloads
+from storage.database.database import Database
+from tests.conftest import Serve
+from tests.support.databases import PostgresDatabases
+from tests.support.documents import assistant, codewhale, user
+from tests.support.resumes import follow, resumed
+from tests.support.seeding import save
+
+PATIENCE = 30
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def elsewhere(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    with postgres_databases.copy() as url:
+        yield url
+
+
+async def test_a_listener_of_its_own_address_hears_what_is_said_there(database_url: str, elsewhere: str) -> None:
+    async with (
+        Database(database_url, listen_url=elsewhere) as hears,
+        Database(elsewhere) as says,
+        asyncio.timeout(PATIENCE),
+    ):
+        with hears.bus.subscribed(QUEUE) as woken:
+            # Everybody is woken once it listens.
+            await woken.wait()
+            woken.clear()
+            async with says.write() as transaction:
+                [payload] = payloads(says.bus.id, [QUEUE])
+                await transaction.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
+            await woken.wait()
+
+
+async def test_two_connections_are_enough_for_seeding_and_serving_much_at_once(database_url: str, serve: Serve) -> None:
+    server = await serve(pool_size=2, seed_gate=4)
+    async with Database(database_url) as database:
+        for number in range(8):
+            await save(database, codewhale(f"s{number}", messages=[user("Ask"), assistant("Answer")] * 200))
+
+    tasks = await asyncio.gather(*(resumed(server.client, f"s{number}") for number in range(8)))
+    answers = asyncio.gather(*(server.client.data("{ sessions { totalCount } }") for _ in range(50)))
+    ends = await asyncio.gather(*(follow(server.client, task["id"]) for task in tasks))
+
+    assert {states[-1]["state"] for states in ends} == {"READY"}
+    assert all(answer["sessions"]["totalCount"] == 8 for answer in await answers)
+
+
+async def test_readers_are_served_in_the_order_in_which_they_came(database_url: str) -> None:
+    served: list[str] = []
+
+    async def read(name: str) -> None:
+        async with database.snapshot():
+            served.append(name)
+
+    # One connection of the two is for reading.
+    async with Database(database_url, pool_size=2) as database, asyncio.timeout(PATIENCE):
+        async with database.snapshot():
+            waiting = [asyncio.create_task(read(name)) for name in ("first", "second")]
+            await asyncio.sleep(0)
+        # Whoever comes at the very moment in which the connection becomes free.
+        await read("last")
+        await asyncio.gather(*waiting)
+
+    assert served == ["first", "second", "last"]

@@ -1,0 +1,287 @@
+"""The doctor finds what is wrong, nothing else, and makes the index anew where it is told to."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import NamedTuple
+
+import pytest
+import sqlalchemy as sa
+
+from storage.database.database import Database
+from storage.database.tables import thread
+from storage.doctor.doctor import examine
+from storage.documents.session_changes import delete_session
+from storage.records.session import SessionFilter
+from storage.search.query.hit import Search
+from storage.search.query.hits import search_page
+from tests.support.databases import PostgresDatabases, SqliteDatabases
+from tests.support.documents import assistant, tool_result, tool_use, user, zagens
+from tests.support.seeding import resume, save, seed
+
+# More messages than are looked at together.
+LONG = zagens("long", "Long", messages=[user(f"Question {n}") for n in range(205)])
+TOOLS = zagens(
+    "tools",
+    "Tools",
+    messages=[user("Why?"), assistant(tool_use("t"), tool_result("t", "42")), user("…", {"type": "hologram"})],
+)
+
+
+class Original(NamedTuple):
+    """A database of which each test has a copy."""
+
+    databases: SqliteDatabases | PostgresDatabases
+    url: str
+
+
+async def fill(url: str) -> None:
+    """With sessions whose numbers are 1 to 4, the third of which was resumed."""
+    async with Database(url) as database:
+        for document in (LONG, zagens("empty", "Empty"), TOOLS, zagens("many", messages=[user("x")] * 100)):
+            await save(database, document)
+        await seed(database, await resume(database, "tools"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def original(request: pytest.FixtureRequest) -> Iterator[Original]:
+    name = {"sqlite": "sqlite_databases", "postgresql": "postgres_databases"}[request.param]
+    databases: SqliteDatabases | PostgresDatabases = request.getfixturevalue(name)
+    with databases.copy() as url:
+        asyncio.run(fill(url))
+        yield Original(databases, url)
+
+
+@pytest.fixture
+def database_url(original: Original) -> Iterator[str]:
+    """A database as `fill` leaves it."""
+    with original.databases.copy(original.url) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url) as opened:
+        yield opened
+
+
+async def damage(database: Database, *statements: str) -> None:
+    async with database.write() as transaction:
+        for statement in statements:
+            await transaction.execute(sa.text(statement))
+
+
+async def findings(database: Database, *, repair: bool = False) -> list[str]:
+    return [("+ " if finding.is_repaired else "") + finding.text async for finding in examine(database, repair=repair)]
+
+
+async def found(database: Database, query: str) -> int:
+    page = await search_page(
+        database, Search.of(query, SessionFilter(), ("TITLE", "MESSAGE")), "RECENT", 500, after=None
+    )
+    return len(page.nodes)
+
+
+async def test_nothing_is_wrong_with_a_healthy_database(database: Database) -> None:
+    assert await findings(database) == []
+    assert await findings(database, repair=True) == []
+
+
+async def test_an_index_that_is_not_what_its_rows_say_is_found_and_repaired(database: Database) -> None:
+    for statement in (
+        "UPDATE session SET title = 'Other' WHERE id = 'long'",
+        "UPDATE message SET content = '\"other\"' WHERE session_id = 'long' AND position = 150",
+        "UPDATE session SET number = 99 WHERE id = 'long'",
+        "DELETE FROM search_block WHERE first > 'a'",
+        "DELETE FROM search_segment",
+    ):
+        await damage(database, statement)
+        for repair in (False, True):
+            texts = await findings(database, repair=repair)
+            assert any("Session long" in text and "search index" in text for text in texts), statement
+            assert all(text.startswith("+ ") is repair for text in texts), statement
+        assert await findings(database) == [], statement
+
+
+async def test_what_was_lost_from_the_index_is_found_again_after_a_repair(database: Database) -> None:
+    assert await found(database, "question") == 205
+    await damage(database, "DELETE FROM search_segment")
+    assert await found(database, "question") == 0
+
+    # Empty messages apart, each session has lost something.
+    assert len(await findings(database, repair=True)) == 4
+
+    assert await found(database, "question") == 205
+    assert await findings(database) == []
+
+
+async def test_a_piece_of_the_index_that_cannot_be_read_is_made_anew(database: Database) -> None:
+    bytes_of = "X'{}'" if database.is_sqlite else "decode('{}', 'hex')"
+    for data in ("", "00", "0100010000000000", "01000100ffffffff"):
+        await damage(database, f"UPDATE search_block SET data = {bytes_of.format(data)}")
+        text = "A piece of the search index cannot be read."
+        count = sum(found == text for found in await findings(database))
+        assert count > 0
+
+        repaired = await findings(database, repair=True)
+
+        assert sum(found == f"+ {text}" for found in repaired) == count
+        assert all(found.startswith("+ ") for found in repaired)
+        assert await findings(database) == []
+        assert await found(database, "question") == 205
+
+
+async def test_what_the_index_says_of_deleted_sessions_is_nothing_wrong(database: Database) -> None:
+    assert await delete_session(database, "tools")
+    assert await found(database, "hologram") == await found(database, "tools") == 0
+    assert await findings(database) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "UPDATE session SET message_count = 7 WHERE id = 'tools'",
+            "Session tools: message_count is 7 and there are 3 messages.",
+        ),
+        (
+            "UPDATE session SET item_count = 9 WHERE id = 'tools'",
+            "Session tools: item_count is 9 and its messages make 4 items.",
+        ),
+        (
+            "UPDATE message SET position = 300 WHERE session_id = 'long' AND position = 120",
+            "Session long: positions of messages have gaps after 100.",
+        ),
+        (
+            "UPDATE message SET tool_links = NULL WHERE session_id = 'tools'",
+            "Session tools: message 1 has other calls and results than are noted.",
+        ),
+        (
+            "UPDATE message SET content = 'no JSON' WHERE session_id = 'tools' AND position = 1",
+            "Session tools: message 1 cannot be understood.",
+        ),
+        (
+            "UPDATE message SET extra = '[]' WHERE session_id = 'tools' AND position = 1",
+            "Session tools: message 1 cannot be understood.",
+        ),
+        (
+            "UPDATE session SET thread_id = 'gone' WHERE id = 'many'",
+            "Session many: its thread gone is not there.",
+        ),
+    ],
+)
+async def test_rows_that_contradict_each_other_are_told_and_left(
+    database: Database, statement: str, expected: str
+) -> None:
+    await damage(database, statement)
+    assert await findings(database) == [expected]
+    assert await findings(database, repair=True) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "DELETE FROM thread_item WHERE turn_position = 0 AND position = 0",
+            ["Thread T: is READY with 3 of 4 items."],
+        ),
+        (
+            "UPDATE resume_task SET state = 'CANCELED', items_written = 3",
+            [
+                "Thread T: holds 4 items, and its task says that 3 are written.",
+                "Thread T: its log has 6 entries up to number 6, where 4 belong.",
+            ],
+        ),
+        (
+            "DELETE FROM turn WHERE position = 0",
+            ["Thread T: holds 1 turns, and its task says that 2 are written."],
+        ),
+        (
+            "DELETE FROM thread_event WHERE seq = 2",
+            ["Thread T: its log has 5 entries up to number 6, where 6 belong."],
+        ),
+        (
+            "UPDATE thread_event SET seq = 7 WHERE seq = 6",
+            ["Thread T: its log has 6 entries up to number 7, where 6 belong."],
+        ),
+        (
+            "DELETE FROM thread_event",
+            ["Thread T: its log has 0 entries up to number 0, where 6 belong."],
+        ),
+        (
+            "DELETE FROM thread",
+            ["Session tools: its thread T is not there.", "Thread T: is not there, and its resume task is."],
+        ),
+        (
+            "UPDATE thread SET session_id = NULL",
+            ["Session tools: its thread T is that of another session, or of none."],
+        ),
+        (
+            "UPDATE thread SET session_id = 'gone'; UPDATE session SET thread_id = NULL WHERE id = 'tools'",
+            ["Thread T: its session gone is not there."],
+        ),
+        (
+            "DELETE FROM resume_task",
+            ["Thread T: has no resume task, so nobody will fill it; resume its session again for a new one."],
+        ),
+        (
+            "UPDATE seed_gate SET capacity = 0",
+            ["Nothing can be seeded: the gate lets 0 through; restart a process that seeds, which sets it."],
+        ),
+        (
+            "DELETE FROM seed_gate",
+            [
+                "Nothing can be seeded: the gate's row is gone; "
+                "INSERT INTO seed_gate (id, capacity, claims) VALUES (1, 1, 0)."
+            ],
+        ),
+    ],
+)
+async def test_a_thread_whose_rows_task_and_session_disagree_is_told_and_left(
+    database: Database, statement: str, expected: list[str]
+) -> None:
+    async with database.read() as connection:
+        thread_id = (await connection.execute(sa.select(thread.c.id))).scalar_one()
+    await damage(database, *statement.split("; "))
+    for repair in (False, True):
+        assert [text.replace(thread_id, "T") for text in await findings(database, repair=repair)] == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "column", "told"), [("SEEDING", "lease_until", "nobody"), ("QUEUED", "queued_at", "queued since")]
+)
+async def test_a_task_that_nobody_works_on_is_told(database: Database, state: str, column: str, told: str) -> None:
+    await resume(database, "long")
+    for seconds, count in ((-50, 0), (-70, 1)):
+        moment = (
+            f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '{seconds} seconds')"
+            if database.is_sqlite
+            else f"clock_timestamp() + interval '{seconds} seconds'"
+        )
+        await damage(
+            database, f"UPDATE resume_task SET state = '{state}', {column} = {moment} WHERE session_id = 'long'"
+        )
+        found = await findings(database)
+        assert len(found) == count
+        assert all(told in text for text in found)
+
+
+async def test_a_task_that_waits_while_another_is_seeded_is_no_finding(database: Database) -> None:
+    await resume(database, "long")
+    await damage(
+        database,
+        "DELETE FROM thread_event WHERE event = 'thread.updated'",
+        "UPDATE resume_task SET queued_at = created_at",
+        "UPDATE resume_task SET state = 'SEEDING', lease_until = "
+        + ("'9999-01-01T00:00:00.000000Z'" if database.is_sqlite else "'9999-01-01T00:00:00Z'")
+        + " WHERE session_id = 'tools'",
+        "UPDATE resume_task SET queued_at = "
+        + ("'2020-01-01T00:00:00.000000Z'" if database.is_sqlite else "'2020-01-01T00:00:00Z'")
+        + " WHERE session_id = 'long'",
+    )
+    assert await findings(database) == []
+
+
+async def test_a_database_of_another_form_is_told_and_not_looked_at(database: Database) -> None:
+    await damage(database, "DELETE FROM alembic_version", "DELETE FROM search_segment")
+    [text] = await findings(database, repair=True)
+    assert "reprise migrate" in text

@@ -1,0 +1,49 @@
+"""Which files are sessions, and whose, as their folders tell."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from storage.documents.document_files import document_paths, read_file
+from tests.support.documents import codewhale, zagens
+
+
+@pytest.mark.parametrize(
+    ("folder", "source"),
+    [
+        (".zagens/sessions", "ZAGENS"),
+        (".codewhale/sessions", "CODEWHALE"),
+        ("zagens", "ZAGENS"),
+        ("codewhale/zagens", "ZAGENS"),
+        ("zagens/codewhale/a/b", "CODEWHALE"),
+        ("elsewhere", "ZAGENS"),
+    ],
+)
+def test_the_nearest_folder_tells_the_agent(tmp_path: Path, folder: str, source: str) -> None:
+    path = tmp_path / folder / "s.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(zagens("s")), encoding="utf-8")
+
+    assert read_file(path).source == source
+    assert read_file(path, "CODEWHALE").source == "CODEWHALE"
+
+
+def test_a_document_outside_such_folders_tells_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps(codewhale("s")), encoding="utf-8")
+
+    assert read_file(path).source == "CODEWHALE"
+
+
+def test_folders_are_walked_in_order_and_files_named_are_taken_as_they_are(tmp_path: Path) -> None:
+    kept = ["a.json", "b/c.json", "b/d.json", "z.json"]
+    skipped = ["latest.json", "session_boot_owners.json", "b/checkpoints/e.json", "b/.f/g.json", ".h.json", "i.jsonl"]
+    for name in kept + skipped:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    found = list(document_paths([tmp_path, tmp_path / "latest.json"]))
+
+    assert found == [tmp_path / name for name in ("a.json", "z.json", "b/c.json", "b/d.json", "latest.json")]

@@ -1,0 +1,73 @@
+"""Files in any number are imported, and what the databases do beside is done by the end."""
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import storage.documents.file_imports
+import storage.documents.readers
+from storage.database.database import Database
+from storage.doctor.doctor import examine
+from storage.documents.file_imports import Outcome, import_files
+from storage.documents.imports import CREATED, UNCHANGED, UPDATED
+from storage.search.index.compaction import MOST_OF_A_KIND
+from tests.support.documents import Document, user, zagens
+
+
+def written(folder: Path, name: str, document: Document) -> Path:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+async def imported(database: Database, paths: list[Path]) -> list[list[Outcome]]:
+    return [outcomes async for outcomes in import_files(database, paths)]
+
+
+async def test_outcomes_are_told_in_the_order_of_the_files_batch_by_batch(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.documents.readers, "BATCH_DOCUMENTS", 2)
+    paths = [written(tmp_path, id, zagens(id, messages=[user("one")])) for id in ("a", "b", "c")]
+    none = written(tmp_path, "none", {})
+    longer = written(tmp_path, "longer", zagens("a", messages=[user("one"), user("two")]))
+
+    async with Database(database_url) as database:
+        first, second, third = await imported(database, [paths[0], none, paths[0], longer, *paths[1:]])
+
+        assert [(outcome.path, outcome.result) for outcome in first] == [(paths[0], CREATED), (none, None)]
+        assert "metadata" in first[1].reason
+        assert second == [Outcome(paths[0], UNCHANGED), Outcome(longer, UPDATED)]
+        assert third == [Outcome(paths[1], CREATED), Outcome(paths[2], CREATED)]
+
+
+async def test_a_long_import_leaves_few_segments(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.documents.readers, "BATCH_DOCUMENTS", 3)
+    paths = [written(tmp_path, f"{n}", zagens(f"s{n}", messages=[user(f"word{n}")])) for n in range(60)]
+
+    async with Database(database_url) as database:
+        await imported(database, paths)
+
+        assert [finding async for finding in examine(database)] == []
+        async with database.read() as connection:
+            segments = await connection.execute(sa.text("SELECT count(*) FROM search_segment"))
+            assert segments.scalar_one() < MOST_OF_A_KIND
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_long_import_leaves_the_planner_informed(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.documents.file_imports, "_MANY", 10)
+    paths = [written(tmp_path, f"{n}", zagens(f"s{n}", messages=[user("x")])) for n in range(10)]
+
+    async with Database(database_url) as database:
+        await imported(database, paths)
+
+        async with database.read() as connection:
+            rows = await connection.execute(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'message'"))
+            assert rows.scalar() == 10

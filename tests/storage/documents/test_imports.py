@@ -1,0 +1,105 @@
+"""Many documents at once come to what they would come to one after another."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage.database.database import Database
+from storage.doctor.doctor import examine
+from storage.documents.document import Document
+from storage.documents.exports import export_document
+from storage.documents.formats import read_document
+from storage.documents.imports import CREATED, UNCHANGED, UPDATED, import_document, import_documents
+from storage.json_codec import storable
+from tests.support.documents import user, zagens
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url) as opened:
+        yield opened
+
+
+def document(id: str, *texts: str) -> Document:
+    return read_document(storable(zagens(id, messages=[user(text) for text in texts])))
+
+
+async def texts(database: Database, id: str) -> list[str]:
+    exported = await export_document(database, id)
+    assert exported is not None
+    messages = exported["messages"]
+    assert isinstance(messages, list)
+    return [block["text"] for message in messages for block in message["content"]]
+
+
+async def is_healthy(database: Database) -> bool:
+    return [finding async for finding in examine(database)] == []
+
+
+async def test_new_known_longer_and_changed_documents_together(database: Database) -> None:
+    for id in ("same", "longer", "changed"):
+        await import_document(database, document(id, "one", "two"))
+
+    results = await import_documents(
+        database,
+        [
+            document("z", "new"),
+            document("longer", "one", "two", "three"),
+            document("same", "one", "two"),
+            document("a", "also new"),
+            document("changed", "other"),
+            document("empty"),
+        ],
+    )
+
+    assert results == [CREATED, UPDATED, UNCHANGED, CREATED, UPDATED, CREATED]
+    assert await texts(database, "z") == ["new"]
+    assert await texts(database, "a") == ["also new"]
+    assert await texts(database, "longer") == ["one", "two", "three"]
+    assert await texts(database, "changed") == ["other"]
+    assert await is_healthy(database)
+
+
+async def test_the_last_of_several_documents_of_one_session_stays(database: Database) -> None:
+    await import_document(database, document("known", "one"))
+
+    results = await import_documents(
+        database,
+        [
+            document("new", "one"),
+            document("known", "other"),
+            document("new", "one", "two"),
+            document("new", "one", "two"),
+            document("known", "one"),
+        ],
+    )
+
+    assert results == [CREATED, UPDATED, UPDATED, UNCHANGED, UPDATED]
+    assert await texts(database, "new") == ["one", "two"]
+    assert await texts(database, "known") == ["one"]
+    assert await is_healthy(database)
+
+
+async def test_the_same_documents_imported_twice_at_once_in_opposite_orders_are_saved_once(
+    database: Database, database_url: str
+) -> None:
+    documents = [document(f"s{number}", "one", "two") for number in range(50)]
+
+    async with Database(database_url) as other:
+        for start in range(0, 50, 10):
+            some = documents[start : start + 10]
+            first, second = await asyncio.gather(
+                import_documents(database, some), import_documents(other, list(reversed(some)))
+            )
+            # Who came second found some of them there, or waited for them.
+            assert sorted(zip(first, reversed(second), strict=True)) in (
+                [(CREATED, UNCHANGED)] * 10,
+                [(UNCHANGED, CREATED)] * 10,
+            )
+
+    assert await is_healthy(database)
+
+
+async def test_nothing_to_import_is_no_work(database: Database) -> None:
+    assert await import_documents(database, []) == []

@@ -1,0 +1,124 @@
+"""Files are read in batches, in order, in this process or in others, with the same result."""
+
+import asyncio
+import gc
+import json
+import os
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import storage.documents.readers
+from storage.documents.document import Document, drafts_of_all
+from storage.documents.readers import BATCH_DOCUMENTS, Batch, Reading, Refusal, batches, read_batches
+from storage.errors import ReaderEnded
+from storage.search.index.vocabulary import spelled
+from tests.support.documents import user, zagens
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    path = folder / f"{name}.json"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[Path]:
+    """A batch and a half of documents; one file is none, and one is not there."""
+    texts = [
+        json.dumps(zagens(f"s{number}", messages=[user("readFile")])) for number in range(BATCH_DOCUMENTS * 3 // 2)
+    ]
+    found = [written(tmp_path, f"{number:03}", text) for number, text in enumerate(texts)]
+    found[3].write_text("[]")
+    found[BATCH_DOCUMENTS].unlink()
+    return found
+
+
+async def read(paths: list[Path], source: str | None = None) -> list[Reading]:
+    async with aclosing(read_batches(paths, source)) as found:
+        return [batch async for batch in found]
+
+
+@pytest.mark.parametrize("pool_bytes", [0, 2**30])
+async def test_documents_and_refusals_come_in_the_order_of_the_files(
+    paths: list[Path], pool_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.documents.readers, "_POOL_BYTES", pool_bytes)
+
+    readings = await read(paths, "CODEWHALE")
+    first, second = (reading.found for reading in readings)
+
+    for number, found in enumerate([*first, *second]):
+        if number in (3, BATCH_DOCUMENTS):
+            assert isinstance(found, Refusal)
+        else:
+            assert isinstance(found, Document)
+            assert (found.id, found.source) == (f"s{number}", "CODEWHALE")
+            assert found.transcript.spelled(0) == [spelled(["readFile"])]
+    for reading in readings:
+        documents = [found for found in reading.found if isinstance(found, Document)]
+        assert reading.drafts == drafts_of_all(documents)
+        assert sum(draft.size for draft in reading.drafts) == 2 * len(documents)
+    assert (len(first), len(second)) == (BATCH_DOCUMENTS, BATCH_DOCUMENTS // 2)
+    refusals = [found.reason for found in (*first, *second) if isinstance(found, Refusal)]
+    assert "a list" in refusals[0]
+    assert "No such file" in refusals[1]
+
+
+async def test_whoever_makes_the_drafts_they_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.documents.readers, "BATCH_DOCUMENTS", 1)
+    monkeypatch.setattr(storage.documents.readers, "_POOL_BYTES", 0)
+    monkeypatch.setattr(storage.documents.readers, "_cores", lambda: 2)
+    texts = [json.dumps(zagens(f"s{number}", messages=[user(f"readFile {number}")])) for number in range(6)]
+    paths = [written(tmp_path, f"{number:03}", text) for number, text in enumerate(texts)]
+    made_here = 0
+    drafted = Reading.drafted
+
+    def counted(reading: Reading) -> Reading:
+        nonlocal made_here
+        made_here += 1
+        return drafted(reading)
+
+    monkeypatch.setattr(Reading, "drafted", counted)
+    async with aclosing(read_batches(paths, None)) as readings:
+        async for reading in readings:
+            assert reading.drafts == drafts_of_all(reading.documents)
+            # Whoever saves them is busy for so long that the process that reads is ahead, after it has begun.
+            await asyncio.sleep(0.3)
+    assert 1 <= made_here < 6
+
+
+def test_batches_are_bounded_by_bytes_and_a_large_file_is_one_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.documents.readers, "BATCH_BYTES", 10)
+    a, b, c, d = (written(tmp_path, name, "x" * size) for name, size in (("a", 4), ("b", 6), ("c", 50), ("d", 1)))
+
+    assert list(batches([a, b, c, d])) == [Batch([a, b], 10), Batch([c], 50), Batch([d], 1)]
+    assert list(batches([])) == []
+
+
+class _Deadly:
+    """Stands for a file that takes all memory: whichever process is handed it ends."""
+
+    def __reduce__(self) -> tuple[Callable[[int], Any], tuple[int]]:
+        return os._exit, (9,)
+
+    def stat(self) -> os.stat_result:
+        raise OSError
+
+
+async def test_a_process_that_is_ended_while_it_reads_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(storage.documents.readers, "_POOL_BYTES", 0)
+    monkeypatch.setattr(storage.documents.readers, "BATCH_DOCUMENTS", 1)
+
+    with pytest.raises(ReaderEnded, match="import again"):
+        await read([_Deadly(), _Deadly(), _Deadly()])  # type: ignore[list-item]  # what must not be real files
+
+    gc.collect()
+    assert caplog.records == []

@@ -1,0 +1,146 @@
+"""However seeding is cut into batches and wherever it is interrupted, it writes the same thread (I9, I10, I11, I17)."""
+
+from typing import NamedTuple
+from uuid import uuid4
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.database.database import Database
+from storage.resume.resume import cancel_resume
+from storage.resume.seeding.seeder import Seeder
+from tests.support.documents import Document, assistant, text, tool_result, tool_use, user, zagens
+from tests.support.seeding import (
+    before_batches,
+    counts,
+    expire,
+    resume,
+    save,
+    seed,
+    seeded,
+    task_of,
+    thread_rows,
+)
+from tests.support.strategies import Conversation, as_codewhale, as_zagens, conversations, json_documents
+
+EXAMPLES = settings(max_examples=12)
+
+
+class Interruption(NamedTuple):
+    """What happens before which batch of which size."""
+
+    kind: str
+    batch: int
+    batch_messages: int
+
+
+interruptions = st.lists(
+    st.builds(Interruption, st.sampled_from(["cancel", "stop", "expire"]), st.integers(1, 5), st.integers(1, 3)),
+    max_size=3,
+)
+batch_sizes = st.integers(1, 9)
+
+
+def renamed(document: Document) -> Document:
+    return {**document, "metadata": {**document["metadata"], "id": uuid4().hex}}
+
+
+async def interrupted(database: Database, thread_id: str, interruption: Interruption) -> None:
+    """Seeds until the interruption or the end, and checks the counts at every commit on the way."""
+    seeder = Seeder(database, batch_messages=interruption.batch_messages)
+    before = 0
+
+    async def interrupt(number: int) -> None:
+        nonlocal before
+        written, rows = await counts(database, thread_id)
+        assert before <= written == rows
+        before = written
+        assert (await task_of(database, thread_id)).state != "READY"
+        if number == interruption.batch:
+            match interruption.kind:
+                case "cancel":
+                    await cancel_resume(database, thread_id)
+                case "stop":
+                    seeder.stop()
+                case _:
+                    await expire(database, thread_id)
+
+    with before_batches(database, interrupt):
+        task = await seed(database, thread_id, seeder)
+    assert task.state in {"READY", "CANCELED", "SEEDING"}, task.error
+    written, rows = await counts(database, thread_id)
+    assert written == rows
+    assert task.state != "READY" or written == task.items_total
+
+
+async def check(database: Database, document: Document, stages: list[Interruption], last_size: int) -> None:
+    undisturbed = await seeded(database, renamed(document))
+    session_id = await save(database, renamed(document))
+    thread_id = await resume(database, session_id)
+    try:
+        for stage in stages:
+            await interrupted(database, thread_id, stage)
+            assert await resume(database, session_id) == thread_id
+        task = await seed(database, thread_id, Seeder(database, batch_messages=last_size))
+        assert task.state == "READY", task.error
+        assert await thread_rows(database, thread_id) == undisturbed
+        assert await counts(database, thread_id) == (task.items_total, task.items_total)
+    finally:
+        await cancel_resume(database, thread_id)
+
+
+@EXAMPLES
+@given(conversation=conversations(), stages=interruptions, size=batch_sizes)
+async def test_a_zagens_session_seeds_the_same_thread_through_any_interruptions(
+    database: Database, conversation: Conversation, stages: list[Interruption], size: int
+) -> None:
+    await check(database, as_zagens(conversation), stages, size)
+
+
+@EXAMPLES
+@given(conversation=conversations(), stages=interruptions, size=batch_sizes)
+async def test_a_codewhale_session_seeds_the_same_thread_through_any_interruptions(
+    database: Database, conversation: Conversation, stages: list[Interruption], size: int
+) -> None:
+    await check(database, as_codewhale(conversation), stages, size)
+
+
+@EXAMPLES
+@given(document=json_documents(), stages=interruptions, size=batch_sizes)
+async def test_any_document_seeds_the_same_thread_through_any_interruptions(
+    database: Database, document: Document, stages: list[Interruption], size: int
+) -> None:
+    await check(database, document, stages, size)
+
+
+async def test_a_thread_of_many_turns_is_the_same_at_every_batch_size(database: Database) -> None:
+    messages = [
+        message
+        for number in range(6)
+        for message in (
+            user(f"Ask {number}"),
+            assistant(tool_use("same"), text("Done"), tool_use(f"far{number}")),
+            user(tool_result("same", str(number)), tool_result(f"far{(number + 3) % 6}")),
+        )
+    ]
+    undisturbed = await seeded(database, zagens("undisturbed", messages=messages))
+    for size in range(1, len(messages) + 1):
+        thread_id = await resume(database, await save(database, zagens(f"size{size}", messages=messages)))
+        task = await seed(database, thread_id, Seeder(database, batch_messages=size))
+        assert task.state == "READY"
+        assert await thread_rows(database, thread_id) == undisturbed
+
+
+async def test_a_batch_too_large_in_characters_is_cut_and_seeds_the_same_thread(database: Database) -> None:
+    messages = [message for _ in range(3) for message in (user("x" * 3_000_000), assistant("Done."))]
+    thread_id = await resume(database, await save(database, zagens("large", messages=messages)))
+    batches: list[int] = []
+
+    async def note(number: int) -> None:
+        batches.append(number)
+
+    with before_batches(database, note):
+        task = await seed(database, thread_id)
+    assert task.state == "READY"
+    assert len(batches) > 1
+    assert len((await thread_rows(database, thread_id)).items) == len(messages)

@@ -1,0 +1,58 @@
+"""What is indexed of a session, and by which ids."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.records.content_block import read_blocks
+from storage.records.searched_text import searched_texts
+from storage.search.index.entries import TITLE_POSITION, Runs, entry_ids, entry_tokens, numbers_of, positions_of
+from storage.search.index.tokens import BARRIER
+from tests.support.documents import text, thinking, tool_result, tool_use
+
+numbers = st.integers(0, 2**43 - 2)
+
+
+def test_texts_thinking_and_all_of_a_tool_s_words_are_indexed_and_nothing_else() -> None:
+    content = [
+        text("Said"),
+        thinking("Thought"),
+        tool_use("id1", "read_file", {"path": "a.py", "lines": [1, 2.5, True, None, {"deep": "Down"}]}),
+        tool_result("id1", "Answer"),
+        {"type": "tool_result", "tool_use_id": "id2", "content": [text("one"), text("two")]},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,picture"}},
+        {"type": "hologram", "text": "unknown"},
+        text(""),
+    ]
+    texts = searched_texts(read_blocks(content))
+    assert texts == [
+        *("Said", "Thought", "read_file", "path", "a.py", "lines", "1", "2.5", "deep", "Down", "Answer", "one\ntwo")
+    ]
+    assert entry_tokens(texts).strip().split(f" {BARRIER} ") == [
+        *("said", "thought", "read_file", "read file", "path", "a py", "lines", "1", "2 5", "deep", "down"),
+        *("answer", "one two"),
+    ]
+
+
+@given(number=numbers, start=st.integers(-1, TITLE_POSITION), count=st.integers(0, 50))
+def test_an_id_tells_where_its_entry_belongs(number: int, start: int, count: int) -> None:
+    ids = entry_ids(number, start, count)
+    end = min(start + count, TITLE_POSITION)
+    expected = [position % 2**20 for position in range(start, end)]
+    assert positions_of(ids).tolist() == expected
+    assert set(numbers_of(ids).tolist()) == ({number} if expected else set())
+
+
+def test_beyond_what_ids_can_tell_apart_nothing_is_indexed() -> None:
+    assert positions_of(entry_ids(1, TITLE_POSITION - 1, 3)).tolist() == [TITLE_POSITION - 1]
+    assert entry_ids(1, TITLE_POSITION, 3).tolist() == []
+    assert len(entry_ids(1, -1, 2**21)) == 2**20
+    assert positions_of(entry_ids(1, -1, 1)).tolist() == [TITLE_POSITION]
+
+
+@given(st.lists(st.tuples(numbers, st.integers(-1, 40), st.integers(1, 9)), min_size=1, max_size=6))
+def test_runs_name_every_entry(pieces: list[tuple[int, int, int]]) -> None:
+    ids = np.concatenate([entry_ids(*piece) for piece in pieces])
+    runs = Runs.of(ids)
+    assert len(runs.firsts) <= len(pieces)
+    assert Runs.read(runs.stored()).ids().tolist() == ids.tolist()

@@ -1,0 +1,121 @@
+"""Which words a text has, and by which tokens they are found."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.search.index.tokens import BARRIER, LONGEST_TOKEN, part_text, token_text, word_tokens, words
+from tests.support.searches import FRAGMENTS, texts_of
+
+texts = st.text(max_size=60) | texts_of(FRAGMENTS)
+
+
+def tokens(text: str) -> list[str]:
+    return token_text(text).split()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        (" _ __ - ", ""),
+        ("Hello, World!", "hello world"),
+        ("don't", "don t"),
+        ("src/export/range.py", "src export range py"),
+        ("error[E0308]: mismatched", "error e0308 mismatched"),
+        ("3.14 0x7f", "3 14 0x7f"),
+        ("Straße STRASSE", "strasse strasse"),
+        ("ΣΊΣΥΦΟΣ Σίσυφος", "σίσυφοσ σίσυφοσ"),
+        ("İstanbul", "i\u0307stanbul"),
+        ("Isparta ısı", "isparta ısı"),
+        ("é e\u0301 e", "é é e"),
+        ("ﬁn ＡＢＣ ½", "fin abc 1 2"),
+        ("漢字かな", "漢 字 か な"),
+        ("か\u3099く ﾃﾞｰﾀ", "が く デ ー タ"),
+        ("\u1112\u1161\u11ab국", "한 국"),
+        ("葛\U000e0100城", "葛 城"),
+        ("python漢字3", "python 漢 字 3"),
+        ("كِتَاب", "كِتَاب"),
+        ("👍 ❤\ufe0f 👩\u200d👧", ""),
+        ("❤\ufe0flove", "love"),
+        ("a\u200db", "a b"),
+    ],
+)
+def test_words(text: str, expected: str) -> None:
+    assert token_text(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("readFile", "read file"),
+        ("ReadFile", "read file"),
+        ("read_file", "read file"),
+        ("_private", "private"),
+        ("__init__", "init"),
+        ("HTTPServer", "http server"),
+        ("parseURL2Json", "parse url2 json"),
+        ("SHA256sum", "sha256 sum"),
+        ("MAX_SIZE", "max size"),
+        ("getÜberName", "get über name"),
+        ("getU\u0308berName", "get über name"),
+        ("ПриветМир", "привет мир"),
+        ("Word", ""),
+        ("WORD", ""),
+        ("ÉCOLE", ""),
+        ("E\u0301COLE", ""),
+        ("word2", ""),
+        ("漢", ""),
+        ("aB" * 500, ""),
+    ],
+)
+def test_parts_of_names(word: str, expected: str) -> None:
+    assert part_text(word) == expected
+
+
+def test_the_parts_of_each_name_stand_behind_all_words_each_behind_a_barrier() -> None:
+    assert token_text("readFile a_b x readFile") == f"readfile a_b x readfile {BARRIER} read file {BARRIER} a b"
+
+
+def test_only_the_beginning_of_a_very_long_word_counts() -> None:
+    assert tokens("a" * 100 + " é" + "b" * 100) == ["a" * LONGEST_TOKEN, "é" + "b" * (LONGEST_TOKEN - 1)]
+
+
+@given(text=texts)
+def test_words_stand_where_they_say_in_order(text: str) -> None:
+    end = 0
+    for word in words(text):
+        assert end <= word.start < word.end
+        assert text[word.start : word.end] == word.text
+        end = word.end
+
+
+@given(text=texts)
+def test_tokens_are_short_words_with_one_blank_between(text: str) -> None:
+    found = token_text(text)
+    assert found == " ".join(found.split())
+    for token in found.split():
+        assert len(token) <= LONGEST_TOKEN
+        assert token == BARRIER or token.strip("_")
+        # What the databases' own parsers would split at or mean something by.
+        assert not set(token) & set("\"'\\:*&|!()<> \x00")
+
+
+@given(text=texts)
+def test_a_text_has_the_same_tokens_in_every_form_of_the_same_characters(text: str) -> None:
+    assert tokens(unicodedata.normalize("NFC", text)) == tokens(unicodedata.normalize("NFD", text))
+
+
+@given(text=texts)
+def test_every_letter_and_digit_is_in_a_word(text: str) -> None:
+    covered = {place for word in words(text) for place in range(word.start, word.end)}
+    assert all(place in covered for place, character in enumerate(text) if character.isalnum() or character == "_")
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_a_word_in_any_case_that_folds_alike_has_the_same_token(text: str) -> None:
+    for word in words(text):
+        if word.text.upper().casefold() == word.text.casefold():
+            assert word_tokens(word.text.upper()) == word_tokens(word.text)
