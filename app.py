@@ -24,8 +24,8 @@ from server.http.shortcut import Shortcut
 from server.observability.health import Readiness, healthz
 from server.observability.logs import RequestLog
 from server.observability.metrics import Metrics
-from server.observability.observation import Observation, Observer
-from server.open_streams import Sockets
+from server.observability.observation import ObservationMiddleware, Observer
+from server.open_streams import OpenStreams
 from server.page import page_routes
 from server.services import create_database, create_seeder
 from server.settings import Settings
@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> Starlette:
     database = create_database(settings)
     seeder, traces = create_seeder(settings, database)
     schema = create_schema(settings.limits, is_hardened=settings.hardened)
-    sockets = Sockets(settings.max_sockets)
+    sockets = OpenStreams(settings.max_sockets)
     operating = Operating(database)
     # Behind one address, each scrape finds another worker.
     labels = {"worker": str(os.getpid())} if settings.workers > 1 else {}
@@ -76,7 +76,7 @@ def create_app(settings: Settings) -> Starlette:
             Route("/metrics", metrics.endpoint),
         ],
         middleware=[
-            Middleware(Observation, observers=observers),
+            Middleware(ObservationMiddleware, observers=observers),
             *access_middleware(settings.access),
             Middleware(Shortcut, path="/graphql", endpoint=endpoint),
         ],

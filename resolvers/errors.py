@@ -29,7 +29,7 @@ class SessionUnreadable(CodedError):
     code = "SESSION_UNREADABLE"
 
 
-class Unavailable(CodedError):
+class ServiceUnavailable(CodedError):
     """The database is away; the same request may succeed later."""
 
     code = "SERVICE_UNAVAILABLE"
@@ -39,7 +39,7 @@ _SHOWN: dict[type[Exception], type[CodedError]] = {
     storage.errors.InvalidCursor: BadUserInput,
     storage.errors.InvalidQuery: BadUserInput,
     storage.errors.Unreadable: SessionUnreadable,
-    storage.errors.Unavailable: Unavailable,
+    storage.errors.Unavailable: ServiceUnavailable,
 }
 
 

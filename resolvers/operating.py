@@ -9,9 +9,9 @@ from storage.database.database import Database
 from storage.database.migrations import is_current
 from storage.errors import Unavailable
 from storage.records.resume_task import unfinished_counts
-from storage.resume.seeding.tally import Tally
+from storage.resume.seeding.tally import SeedTally
 
-__all__ = ["PATIENCE", "Operating", "Tally"]
+__all__ = ["PATIENCE", "Operating", "SeedTally"]
 
 Answer = TypeVar("Answer")
 

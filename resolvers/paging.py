@@ -6,7 +6,7 @@ from resolvers.errors import BadUserInput
 from storage.records.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
 
 
-def held(size: int, name: str) -> int:
+def clamp_page_size(size: int, name: str) -> int:
     """A page size held within 1 to 500. Raises BadUserInput when it is negative."""
     if size < 0:
         raise BadUserInput(f"`{name}` must not be negative.")
@@ -26,8 +26,8 @@ def _request(first: int | None, after: str | None, last: int | None, before: str
     if first is not None and last is not None:
         raise BadUserInput("Give `first` or `last`, not both.")
     if last is not None:
-        return PageRequest(held(last, "last"), True, after, before)
-    return PageRequest(DEFAULT_SIZE if first is None else held(first, "first"), False, after, before)
+        return PageRequest(clamp_page_size(last, "last"), True, after, before)
+    return PageRequest(DEFAULT_SIZE if first is None else clamp_page_size(first, "first"), False, after, before)
 
 
 @functools.lru_cache

@@ -14,11 +14,11 @@ from storage.records.page import Page
 from storage.records.resume_task import QUEUED, ResumeTaskRow, resume_task_page
 from storage.records.session import SessionRow
 from storage.records.thread import ThreadRow
-from storage.resume.resume import Wishes, workspace_of
+from storage.resume.resume import ResumeOptions, workspace_of
 from storage.resume.resume import cancel_resume as cancel_stored
 from storage.resume.resume import resume_session as resume_stored
 from storage.resume.watch import task_states
-from storage.resume.workspace import task_type_of
+from storage.resume.workspace import default_task_type
 
 
 class ResumeSessionPayload(NamedTuple):
@@ -80,8 +80,8 @@ async def resume_session(
     workspace = None if errors else await workspace_of(context.database, session_id)
     resumed = None
     if workspace is not None:
-        told_type = await asyncio.to_thread(task_type_of, workspace)
-        wishes = Wishes(_given(model), _given(mode), task_type)
+        told_type = await asyncio.to_thread(default_task_type, workspace)
+        wishes = ResumeOptions(_given(model), _given(mode), task_type)
         resumed = await resume_stored(context.database, session_id, wishes, told_type)
     if resumed is None:
         return ResumeSessionPayload(None, False, 0, errors or [no_session()])

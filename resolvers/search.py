@@ -5,16 +5,16 @@ from functools import partial
 
 from resolvers.context import Context, Wanted
 from resolvers.errors import NotFound
-from resolvers.paging import held
+from resolvers.paging import clamp_page_size
 from resolvers.session import storable_filter
 from storage.json_codec import storable_text
 from storage.records.message import MessageRow, messages_at
-from storage.records.page import Edge, Page
+from storage.records.page import Page, PageEdge
 from storage.records.session import SessionFilter, SessionRow
 from storage.search.query.entry_texts import beside
 from storage.search.query.hit import FoundMessage, FoundSession, Hit, Search
 from storage.search.query.hits import HitPage, search_page
-from storage.search.query.query_cache import Facts
+from storage.search.query.query_cache import QueryCache
 from storage.search.query.score import title_score
 from storage.search.query.snippet import Snippet, TextSpan, cut_snippet
 
@@ -131,7 +131,7 @@ class _Shown:
     def __init__(self, context: Context, search: Search, page: HitPage) -> None:
         self.search = search
         self.texts = page.texts
-        self.facts = Facts.of(context.database.kept, search.clauses)
+        self.facts = QueryCache.of(context.database.kept, search.clauses)
         # Others may forget the facts at any time.
         found = ((hit.entry, self.facts.snippets.get(hit.entry)) for hit in page.nodes)
         self.snippets = {entry: snippet for entry, snippet in found if snippet is not None}
@@ -196,10 +196,10 @@ class SearchPage:
         return self._page.end_cursor
 
     @property
-    def edges(self) -> list[Edge[SearchHit]]:
+    def edges(self) -> list[PageEdge[SearchHit]]:
         """Each hit with its cursor."""
         cursors = (edge.cursor for edge in self._page.edges)
-        return [Edge(cursor, hit) for cursor, hit in zip(cursors, self.nodes, strict=True)]
+        return [PageEdge(cursor, hit) for cursor, hit in zip(cursors, self.nodes, strict=True)]
 
 
 async def search(
@@ -214,6 +214,6 @@ async def search(
 ) -> SearchPage:
     """Hits of a query. Raises BadUserInput, InvalidQuery and InvalidCursor."""
     asked = Search.of(storable_text(query), storable_filter(filter), scopes)
-    page = await search_page(context.database, asked, order_by, held(first, "first"), after)
+    page = await search_page(context.database, asked, order_by, clamp_page_size(first, "first"), after)
     shown = await _Shown.of(context, asked, page)
     return SearchPage(page, [SearchHit(shown, hit) for hit in page.nodes])

@@ -5,7 +5,7 @@ from functools import partial
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
-from resolvers.paging import held, page_request
+from resolvers.paging import clamp_page_size, page_request
 from storage.records.identifier import is_id
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
@@ -39,7 +39,7 @@ def turns(
 
 def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> Awaitable[list[ThreadEventRow]]:
     """Its log after `since_seq`, oldest first. Raises BadUserInput."""
-    return context.events(row.id, since_seq, held(first, "first"))
+    return context.events(row.id, since_seq, clamp_page_size(first, "first"))
 
 
 async def watch(context: Context, thread_id: str, since_seq: int) -> AsyncIterator[ThreadEventRow]:

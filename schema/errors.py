@@ -22,7 +22,7 @@ from strawberry.types.graphql import OperationType
 import resolvers.errors
 from schema.limits import Limits
 from schema.limits.cost import Entangled
-from schema.limits.documents import Document, Documents
+from schema.limits.documents import DocumentCache, ParsedDocument
 from schema.limits.refusal import refusal, too_complex
 from schema.limits.seconds import within
 from schema.observation import note_codes
@@ -41,7 +41,7 @@ class Checked(SchemaExtension):
     The cheapest look comes first. `extensions.cost` is told to a request whose own extensions have `"cost": true`.
     """
 
-    _document: Document
+    _document: ParsedDocument
     _ambiguous: list[GraphQLError]
     _cost: int | None = None
 
@@ -104,7 +104,7 @@ class Schema(strawberry.Schema):
     def __init__(self, *args: Any, limits: Limits, is_hardened: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.limits = limits
-        self.documents = Documents(self._schema, limits, is_hardened=is_hardened)
+        self.documents = DocumentCache(self._schema, limits, is_hardened=is_hardened)
         self._is_hardened = is_hardened
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:

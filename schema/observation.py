@@ -29,7 +29,7 @@ class RequestInfo(Protocol):
         """Whether it is a websocket, which may carry many operations."""
 
 
-class Operation:
+class ObservedOperation:
     """`kind` is query, mutation, subscription, or none while nothing that can be run was seen.
 
     `id` is that of its log lines; `codes` counts the errors that its client was sent.
@@ -75,14 +75,14 @@ class Operation:
 class OperationObserver(Protocol):
     """Hears of an operation's progress, synchronously and in the task that runs it."""
 
-    def operation_runs(self, operation: Operation) -> None:
+    def operation_runs(self, operation: ObservedOperation) -> None:
         """It is about to be executed."""
 
-    def operation_ended(self, operation: Operation) -> None:
+    def operation_ended(self, operation: ObservedOperation) -> None:
         """It was executed or refused, or its client went away."""
 
 
-current: ContextVar[Operation | None] = ContextVar("reprise_operation", default=None)
+current: ContextVar[ObservedOperation | None] = ContextVar("reprise_operation", default=None)
 
 
 def note_codes(codes: Iterable[str]) -> None:
@@ -101,7 +101,7 @@ def one_of_many() -> Iterator[None]:
         return
     request = operation.request
     request.operations += 1
-    operation = Operation(request, operation.observers, f"{request.id}-{request.operations}")
+    operation = ObservedOperation(request, operation.observers, f"{request.id}-{request.operations}")
     current.set(operation)
     try:
         yield
@@ -126,7 +126,7 @@ class Observed(SchemaExtension):
             operation.runs(context.operation_type.value, context.operation_name)
         yield
 
-    def _describe(self, operation: Operation) -> None:
+    def _describe(self, operation: ObservedOperation) -> None:
         context = self.execution_context
         try:
             operation.describe(context.operation_type.value, context.operation_name)

@@ -121,7 +121,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-class Callers:
+class HostOriginMiddleware:
     """ASGI middleware: refuses requests and handshakes by a foreign name or from a page of a foreign origin."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -146,7 +146,7 @@ class Callers:
         return None
 
 
-class Bearers:
+class BearerTokenMiddleware:
     """ASGI middleware: refuses requests without the token, before their bodies are read.
 
     The page and its files hold no secret, and a websocket presents its token when it is open.
@@ -173,7 +173,7 @@ class Bearers:
 
 def access_middleware(access: Access) -> list[Middleware]:
     """What stands before the routes, outermost first. Raises ValueError for an allowed origin that is none."""
-    middleware = [Middleware(Callers, access)]
+    middleware = [Middleware(HostOriginMiddleware, access)]
     if access.origin_names:
         cross_origin = Middleware(
             CORSMiddleware,
@@ -187,7 +187,7 @@ def access_middleware(access: Access) -> list[Middleware]:
         # Around the check of the token: pages may read that they have none.
         middleware.append(cross_origin)
     if access.token is not None:
-        middleware.append(Middleware(Bearers, access))
+        middleware.append(Middleware(BearerTokenMiddleware, access))
     return middleware
 
 

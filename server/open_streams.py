@@ -13,7 +13,7 @@ class Stoppable(Protocol):
         """Tell the client that the server stops, and end. Returns at once."""
 
 
-class Sockets:
+class OpenStreams:
     """The open websockets and streamed responses of a process.
 
     `open` counts them; `subscriptions` counts the subscriptions that run over them.

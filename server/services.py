@@ -7,7 +7,7 @@ from importlib.metadata import version
 from server.observability.tracing import Tracing, tracing
 from server.settings import Settings
 from storage.database.database import Database
-from storage.database.statement_hooks import watch_statements
+from storage.database.statement_hooks import observe_statements
 from storage.resume.seeding.seeder import Seeder
 
 
@@ -24,7 +24,7 @@ def create_seeder(settings: Settings, database: Database) -> tuple[Seeder, Traci
     """Raises TracingRefused."""
     traces = tracing(os.environ, version("reprise"))
     if traces:
-        watch_statements(database, traces.statement_began, traces.statement_ended)
+        observe_statements(database, traces.statement_began, traces.statement_ended)
     seeder = Seeder(
         database,
         gate=settings.seed_gate,

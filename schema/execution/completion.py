@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLLeafType
 
-from schema.execution.leaves import GivesUp, convert_function
+from schema.execution.leaves import PlanBailout, convert_function
 from schema.execution.variables import Variables
 
 
@@ -17,7 +17,7 @@ class Completion(ABC):
 
     @abstractmethod
     async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
-        """What the answer holds of each value, by the variables of the request. Raises GivesUp."""
+        """What the answer holds of each value, by the variables of the request. Raises PlanBailout."""
 
 
 class Required(Completion):
@@ -30,7 +30,7 @@ class Required(Completion):
     async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
         for value in values:
             if value is None:
-                raise GivesUp
+                raise PlanBailout
         return await self._inner(values, variables)
 
 
@@ -93,7 +93,7 @@ class AnyOf(Completion):
         made: list[Any] = [None] * len(values)
         for typename, its in places.items():
             if typename not in self._by_typename:
-                raise GivesUp
+                raise PlanBailout
             some = await self._by_typename[typename]([values[place] for place in its], variables)
             for place, value in zip(its, some, strict=True):
                 made[place] = value

@@ -20,12 +20,12 @@ _FITS = {
 """What must hold of a value, by the name of its scalar, for it to be the one that the scalar gives."""
 
 
-class GivesUp(Exception):
+class PlanBailout(Exception):
     """There may be an error in the answer, or what a plan does not know how to say."""
 
 
 Build = Callable[[Sequence[Any]], list[dict[str, Any]]]
-"""Makes of each row an object of the answer. Raises GivesUp, and whatever a value that does not fit leads to."""
+"""Makes of each row an object of the answer. Raises PlanBailout, and whatever a value that does not fit leads to."""
 
 
 class Leaf(NamedTuple):
@@ -110,7 +110,7 @@ def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_there: bool, is_i
 
 
 def _give_up() -> NoReturn:
-    raise GivesUp
+    raise PlanBailout
 
 
 _NAMES = {"give_up": _give_up, "UTC": UTC, "isfinite": math.isfinite}

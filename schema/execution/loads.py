@@ -6,7 +6,7 @@ from inspect import iscoroutine
 from typing import Any
 
 from resolvers.context import Read
-from schema.execution.leaves import GivesUp
+from schema.execution.leaves import PlanBailout
 
 
 class Load:
@@ -36,7 +36,7 @@ class Loads:
 async def settled(values: list[Any]) -> list[Any]:
     """The values, with what is waited for in place of what waits: loads, and coroutines that did not begin.
 
-    Raises what these do, once all the others have ended, and GivesUp.
+    Raises what these do, once all the others have ended, and PlanBailout.
     """
     if all(type(value) is Load for value in values):
         return await _rows(values)
@@ -184,5 +184,5 @@ class _Rest(Coroutine[Any, Any, Any]):
         if isinstance(waits_for, Load):
             # Whoever waited for other things before needs a row too late to read it together with others'.
             self._coroutine.close()
-            raise GivesUp
+            raise PlanBailout
         return waits_for

@@ -16,11 +16,11 @@ from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Schema
 
 from resolvers.context import Context
-from schema.execution.leaves import GivesUp
+from schema.execution.leaves import PlanBailout
 from schema.execution.plan import Plan
 from schema.execution.selections import Selections
 from schema.execution.variables import MOST_BYTES, MOST_SETS, KnownVariables, Variables
-from schema.limits.documents import Document
+from schema.limits.documents import ParsedDocument
 
 MOST_PLANS = 8
 """Ways in which the conditions of an operation may turn out that get a plan."""
@@ -35,7 +35,7 @@ class PreparedOperation:
     """A query of a valid document. `size` is about what it and its document take, in bytes."""
 
     def __init__(
-        self, schema: Schema, context: Context, document: Document, operation: OperationDefinitionNode
+        self, schema: Schema, context: Context, document: ParsedDocument, operation: OperationDefinitionNode
     ) -> None:
         self.name = operation.name.value if operation.name else None
         self.cost = document.cost(self.name)
@@ -75,7 +75,7 @@ class PreparedOperation:
         selections = Selections(self._schema, self._context, self._operation, self._fragments, variables)
         try:
             return Plan(selections.root(), selections)
-        except (GivesUp, GraphQLError):
+        except (PlanBailout, GraphQLError):
             return None
         finally:
             self.size += _BYTES_A_FIELD * selections.fields

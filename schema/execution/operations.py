@@ -6,12 +6,12 @@ from graphql import OperationDefinitionNode, OperationType
 from strawberry.types.execution import ExecutionResult
 
 from resolvers.context import Context
-from resolvers.errors import Unavailable
+from resolvers.errors import ServiceUnavailable
 from schema.errors import Schema
 from schema.execution.operation import PreparedOperation
-from schema.execution.request import Operation
+from schema.execution.request import OperationRequest
 from schema.limits.cost import Entangled
-from schema.limits.documents import Document
+from schema.limits.documents import ParsedDocument
 from schema.limits.seconds import within
 from schema.observation import current
 
@@ -35,7 +35,7 @@ class PreparedOperations:
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def execute(self, asked: Operation) -> ExecutionResult | None:
+    async def execute(self, asked: OperationRequest) -> ExecutionResult | None:
         """The result of an operation, if it holds no errors; None where graphql-core must look."""
         operation = self._found(asked.query, asked.operation_name)
         if operation is None or operation.is_paused:
@@ -57,7 +57,7 @@ class PreparedOperations:
         try:
             async with within(limits.request_seconds):
                 [data] = await plan([None], variables)
-        except Unavailable as error:
+        except ServiceUnavailable as error:
             return self.schema.failed(error, extensions)
         except Exception:
             # Whatever it is, graphql-core will find it again, and say where it is.
@@ -82,7 +82,7 @@ class PreparedOperations:
         return operation
 
 
-def _query(document: Document, name: str | None) -> OperationDefinitionNode | None:
+def _query(document: ParsedDocument, name: str | None) -> OperationDefinitionNode | None:
     """The query that a request with this `operationName` asks for; None where it asks for none, or another kind."""
     operations = [node for node in document.tree.definitions if isinstance(node, OperationDefinitionNode)]
     if name is not None:

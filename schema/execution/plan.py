@@ -21,7 +21,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 
 from schema.execution.arguments import Resolver
 from schema.execution.completion import AnyOf, Completion, Leaves, Lists, Nullable, Required
-from schema.execution.leaves import Build, GivesUp, Leaf, build_function
+from schema.execution.leaves import Build, Leaf, PlanBailout, build_function
 from schema.execution.loads import settled, together
 from schema.execution.selections import Selected, Selections, definition_of
 from schema.execution.variables import Resolve, Variables
@@ -44,7 +44,7 @@ class Plan(Completion):
                 continue
             if name not in kind.fields:
                 # Introspection: it is seldom asked for twice.
-                raise GivesUp
+                raise PlanBailout
             field = kind.fields[name]
             leaf = get_nullable_type(field.type)
             definition = definition_of(field)
@@ -75,7 +75,7 @@ class Plan(Completion):
         return made
 
     def _build(self, rows: list[Any]) -> list[dict[str, Any]]:
-        """Objects with their leaves. Raises GivesUp."""
+        """Objects with their leaves. Raises PlanBailout."""
         row_type = type(rows[0])
         build = self._builds.get(row_type)
         if build is None:
@@ -118,14 +118,14 @@ class _Field:
         return self._attribute if self._resolver is None else self._resolver(variables)
 
     async def fill(self, made: list[dict[str, Any]], results: list[Any], variables: Variables) -> None:
-        """Puts what the answer holds of its values into objects. Raises GivesUp."""
+        """Puts what the answer holds of its values into objects. Raises PlanBailout."""
         key = self._key
         for entry, value in zip(made, await self._completion(results, variables), strict=True):
             entry[key] = value
 
 
 def completion(kind: GraphQLOutputType, below: list[Selected], selections: Selections) -> Completion:
-    """How values of a type, of which this is selected, are completed. Raises GivesUp."""
+    """How values of a type, of which this is selected, are completed. Raises PlanBailout."""
     if is_non_null_type(kind):
         return Required(_completion(kind.of_type, below, selections))
     return Nullable(_completion(kind, below, selections))

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 
-class Operation(NamedTuple):
+class OperationRequest(NamedTuple):
     """What a request asks for, of the right types but not yet looked at."""
 
     query: str

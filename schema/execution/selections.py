@@ -26,7 +26,7 @@ from strawberry import Schema
 from strawberry.types.field import StrawberryField
 
 from resolvers.context import Context, Wanted
-from schema.execution.leaves import GivesUp
+from schema.execution.leaves import PlanBailout
 from schema.field import NEEDS
 
 MOST_FIELDS = 2_000
@@ -61,14 +61,14 @@ class Selections:
         self._fragments = {node.name.value: FragmentDetails(node) for node in fragments}
 
     def root(self) -> Selected:
-        """What is selected of the root. Raises GivesUp."""
+        """What is selected of the root. Raises PlanBailout."""
         kind = self.schema._schema.query_type
         assert kind is not None
         collected = collect_fields(self.schema._schema, self._fragments, self.variables, kind, self._operation)
         return self._counted(kind, collected.grouped_field_set)
 
     def below(self, kind: GraphQLOutputType, details: FieldDetailsList) -> list[Selected]:
-        """What is selected of the values of a field of that type, none for leaves. Raises GivesUp."""
+        """What is selected of the values of a field of that type, none for leaves. Raises PlanBailout."""
         named = get_named_type(kind)
         if is_object_type(named):
             return [self._below(named, details)]
@@ -77,7 +77,7 @@ class Selections:
         return []
 
     def context(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Context:
-        """For the resolver of a field of that type: what it need not read is known. Raises GivesUp."""
+        """For the resolver of a field of that type: what it need not read is known. Raises PlanBailout."""
         rows = self._rows(kind, details)
         wanted = self._wanted(rows)
         inner: dict[str, Wanted] = {}
@@ -96,7 +96,7 @@ class Selections:
     def _counted(self, kind: GraphQLObjectType, groups: GroupedFieldSet) -> Selected:
         self.fields += len(groups)
         if self.fields > MOST_FIELDS:
-            raise GivesUp
+            raise PlanBailout
         return Selected(kind, groups)
 
     def _rows(self, kind: GraphQLOutputType, details: FieldDetailsList) -> list[Selected]:

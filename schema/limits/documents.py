@@ -24,14 +24,14 @@ from schema.limits.refusal import refusal
 
 MOST_DOCUMENTS = 500
 MOST_BYTES = 32 * 1024 * 1024
-"""Of all documents that are kept, by the estimate in `Document.size`."""
+"""Of all documents that are kept, by the estimate in `ParsedDocument.size`."""
 
 _BYTES_A_TOKEN = 600
 _CHARACTERS_A_TOKEN = 100
 _MOST_COMPARISONS = 30_000
 
 
-class Document:
+class ParsedDocument:
     """A parsed document, and the cost of each of its operations by name."""
 
     def __init__(self, schema: GraphQLSchema, text: str, tree: DocumentNode) -> None:
@@ -67,7 +67,7 @@ class FieldsCanBeMerged(OverlappingFieldsCanBeMergedRule):
         self.rule_context.remaining_complexity_budget = _MOST_COMPARISONS
 
 
-class Documents:
+class DocumentCache:
     """The documents of one schema. Only valid ones are kept: refused ones push nobody's out."""
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, *, is_hardened: bool = False) -> None:
@@ -78,10 +78,10 @@ class Documents:
         ]
         if is_hardened:
             self._rules.append(NoSchemaIntrospectionCustomRule)
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._kept: OrderedDict[str, ParsedDocument] = OrderedDict()
         self._size = 0
 
-    def parsed(self, text: str) -> Document:
+    def parsed(self, text: str) -> ParsedDocument:
         """The document that `text` is. Raises GraphQLError for one that is too long, GraphQLSyntaxError for none."""
         if kept := self.get(text):
             return kept
@@ -100,16 +100,16 @@ class Documents:
             if error.message.endswith(f"more than {most} comments. Parsing aborted."):
                 raise refusal(f"The document has more comments than the {most:,} that are allowed.") from None
             raise
-        return Document(self._schema, text, tree)
+        return ParsedDocument(self._schema, text, tree)
 
-    def get(self, text: str) -> Document | None:
+    def get(self, text: str) -> ParsedDocument | None:
         """A document that was found valid before; None where there is none, or none any more."""
         document = self._kept.get(text)
         if document is not None:
             self._kept.move_to_end(text)
         return document
 
-    def errors(self, document: Document) -> list[GraphQLError]:
+    def errors(self, document: ParsedDocument) -> list[GraphQLError]:
         """What is wrong with a document, its cost apart. Keeps it when nothing is."""
         if document.text in self._kept:
             return []
@@ -128,7 +128,7 @@ class Documents:
             for index, error in enumerate(validate(self._schema, tree, self._rules, max_errors=most))
         ]
 
-    def _keep(self, document: Document) -> None:
+    def _keep(self, document: ParsedDocument) -> None:
         self._kept[document.text] = document
         self._size += document.size
         while len(self._kept) > MOST_DOCUMENTS or self._size > MOST_BYTES:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from resolvers.errors import Unavailable
+from resolvers.errors import ServiceUnavailable
 
 
 class Stop:
@@ -31,7 +31,7 @@ class Stop:
 
 
 class within:  # noqa: N801 - reads as the time that it is
-    """Cancels the block when its time is up, and with it what the database is doing for it. Raises Unavailable."""
+    """Cancels the block, and the statement that it waits for, when its time is up. Raises ServiceUnavailable."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -44,4 +44,4 @@ class within:  # noqa: N801 - reads as the time that it is
         self._timer.cancel()
         if self._stop.__exit__(kind):
             message = f"The operation took longer than the {self._seconds:g} seconds that are allowed."
-            raise Unavailable(message) from None
+            raise ServiceUnavailable(message) from None

@@ -10,7 +10,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from server.commands.environment import plain_failures, prepare_database, read_settings
 from server.services import create_database, create_seeder
 from server.settings import Settings
-from storage.database.server_lock import alone_serving
+from storage.database.server_lock import hold_server_lock
 
 log = logging.getLogger("reprise")
 
@@ -19,7 +19,7 @@ log = logging.getLogger("reprise")
 def seed_command() -> None:
     """Seed resumed threads, and serve nothing."""
     settings = read_settings()
-    with plain_failures(), alone_serving(settings.database_url):
+    with plain_failures(), hold_server_lock(settings.database_url):
         prepare_database(settings)
         with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
             runner.run(_seed(settings))

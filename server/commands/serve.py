@@ -17,7 +17,7 @@ from server.process.server import server_config
 from server.process.signals import SignaledServer, address
 from server.process.workers import WorkerConfig, Workers
 from server.settings import Settings
-from storage.database.server_lock import alone_serving
+from storage.database.server_lock import hold_server_lock
 from storage.samples.load import load_samples
 
 log = logging.getLogger("reprise")
@@ -46,7 +46,7 @@ def serve_command(
         )
     if settings.workers > 1 and is_sqlite(settings):
         raise click.UsageError("REPRISE_WORKERS: SQLite is for one serving process; use PostgreSQL for more.")
-    with plain_failures(), alone_serving(settings.database_url):
+    with plain_failures(), hold_server_lock(settings.database_url):
         prepare_database(settings)
         if samples:
             asyncio.run(with_database(settings, load_samples))

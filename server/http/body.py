@@ -21,7 +21,7 @@ from graphql import (
 )
 from starlette.types import Receive
 
-from schema.execution.request import Operation
+from schema.execution.request import OperationRequest
 from server.http.response import Refusal
 
 # The one field whose requests may be large: they carry a whole session.
@@ -80,12 +80,12 @@ def too_large(most: int) -> Refusal:
     return Refusal(413, "BAD_REQUEST", f"The body has more than {most} bytes.")
 
 
-def posted_operation(body: bytes) -> Operation:
+def posted_operation(body: bytes) -> OperationRequest:
     """The operation of a POST. Raises Refusal."""
     return _operation(_decoded("The body", body))
 
 
-def queried_operation(query_string: bytes) -> Operation:
+def queried_operation(query_string: bytes) -> OperationRequest:
     """The operation of a GET. Raises Refusal."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
@@ -143,7 +143,7 @@ def _decoded(what: str, data: bytes) -> Any:
         raise _bad(f"{what} cannot be read as JSON.") from None
 
 
-def _operation(request: object) -> Operation:
+def _operation(request: object) -> OperationRequest:
     if isinstance(request, list):
         raise _bad("The body is a list; send one operation a request.")
     if not isinstance(request, dict):
@@ -160,7 +160,7 @@ def _operation(request: object) -> Operation:
         raise _bad("`variables` must be an object or null.")
     if not isinstance(extensions, dict | None):
         raise _bad("`extensions` must be an object or null.")
-    return Operation(query, variables, name, extensions)
+    return OperationRequest(query, variables, name, extensions)
 
 
 def _is_unicode(text: str) -> bool:
@@ -183,7 +183,7 @@ def may_import(body: bytes) -> bool:
     return IMPORT.encode() in body
 
 
-def imports_session(operation: Operation, tokens: int) -> bool:
+def imports_session(operation: OperationRequest, tokens: int) -> bool:
     """Whether running `operation` would import a session; also true where nothing would be run, for want of sense."""
     try:
         document = parse(operation.query, no_location=True, max_tokens=tokens)

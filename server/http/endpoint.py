@@ -13,7 +13,7 @@ from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
 from schema.execution.operations import PreparedOperations
-from schema.execution.request import Operation
+from schema.execution.request import OperationRequest
 from schema.limits import Limits
 from server.http.body import (
     Body,
@@ -28,7 +28,7 @@ from server.http.disconnect import while_connected
 from server.http.multipart import send_subscription, takes_multipart
 from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values, is_json
 from server.http.response import Refusal, encode_json, send_answer, send_refusal
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.results import is_request_error, response_of
 
 # Bodies beyond the common limit that are held at once: decoded, each may take many times its bytes.
@@ -53,7 +53,7 @@ class Endpoint:
         schema: strawberry.Schema,
         context: Context,
         limits: Limits,
-        sockets: Sockets,
+        sockets: OpenStreams,
         prepared: PreparedOperations | None,
         *,
         allows_get: bool = True,
@@ -95,12 +95,12 @@ class Endpoint:
         async with self._large_body():
             await self._run(await self._large_operation(body), scope, receive, send)
 
-    def _queried(self, query_string: bytes) -> Operation:
+    def _queried(self, query_string: bytes) -> OperationRequest:
         if len(query_string) > self._limits.body_bytes:
             raise Refusal(414, "BAD_REQUEST", f"The address has more than {self._limits.body_bytes} bytes.")
         return queried_operation(query_string)
 
-    async def _large_operation(self, body: Body) -> Operation:
+    async def _large_operation(self, body: Body) -> OperationRequest:
         data = await body.read(self._limits.import_bytes)
         if data is None:
             raise too_large(self._limits.import_bytes)
@@ -125,7 +125,7 @@ class Endpoint:
         finally:
             self._large_bodies.release()
 
-    async def _run(self, operation: Operation, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _run(self, operation: OperationRequest, scope: Scope, receive: Receive, send: Send) -> None:
         accept = header_values(scope).get(b"accept", b"")
         try:
             result = await while_connected(receive, self._execute(operation, scope["method"]))
@@ -148,7 +148,7 @@ class Endpoint:
             status = _status(result) if media_type == GRAPHQL_RESPONSE else 200
         await send_answer(send, status, media_type, encode_json(response))
 
-    async def _execute(self, operation: Operation, method: str) -> ExecutionResult:
+    async def _execute(self, operation: OperationRequest, method: str) -> ExecutionResult:
         if self._prepared is not None and (result := await self._prepared.execute(operation)):
             return result
         return await self._schema.execute(
@@ -160,7 +160,7 @@ class Endpoint:
             allowed_operation_types=_ALLOWED[method],
         )
 
-    async def _subscribe(self, operation: Operation) -> AsyncGenerator[ExecutionResult, None]:
+    async def _subscribe(self, operation: OperationRequest) -> AsyncGenerator[ExecutionResult, None]:
         results = await self._schema.stream(
             operation.query,
             operation.variables,

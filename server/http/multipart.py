@@ -14,7 +14,7 @@ from strawberry.types.execution import ExecutionResult
 from server.http.disconnect import left
 from server.http.negotiation import media_ranges
 from server.http.response import Refusal
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.results import encoded, response_of
 
 HEARTBEAT_SECONDS = 5.0
@@ -45,7 +45,7 @@ def takes_multipart(accept: bytes) -> bool:
 
 
 async def send_subscription(
-    results: AsyncGenerator[ExecutionResult, None], sockets: Sockets, receive: Receive, send: Send
+    results: AsyncGenerator[ExecutionResult, None], sockets: OpenStreams, receive: Receive, send: Send
 ) -> None:
     """Sends each result as a part of its own until there are no more, the client has gone, or the server stops.
 

@@ -15,8 +15,8 @@ from typing import Any, Literal, TextIO
 
 import orjson
 
-from schema.observation import Operation, current
-from server.observability.observation import Request
+from schema.observation import ObservedOperation, current
+from server.observability.observation import ObservedRequest
 
 log = logging.getLogger("reprise.http")
 
@@ -131,10 +131,10 @@ class RequestLog:
     Probes that find all well are DEBUG: they come every few seconds.
     """
 
-    def request_began(self, request: Request) -> None:
+    def request_began(self, request: ObservedRequest) -> None:
         """Says nothing."""
 
-    def request_ended(self, request: Request, operation: Operation) -> None:
+    def request_ended(self, request: ObservedRequest, operation: ObservedOperation) -> None:
         is_quiet = request.path in PROBES and request.status < 400
         level = logging.DEBUG if is_quiet else logging.WARNING if 500 <= request.status < 600 else logging.INFO
         fields: dict[str, Any] = {
@@ -149,10 +149,10 @@ class RequestLog:
         else:
             _say("request", {"method": request.method, **fields, **_described(operation)}, level)
 
-    def operation_runs(self, operation: Operation) -> None:
+    def operation_runs(self, operation: ObservedOperation) -> None:
         """Says nothing."""
 
-    def operation_ended(self, operation: Operation) -> None:
+    def operation_ended(self, operation: ObservedOperation) -> None:
         if operation.id != operation.request.id:
             fields = {"request_id": operation.id, "milliseconds": _milliseconds(operation), **_described(operation)}
             _say("operation", fields)
@@ -163,11 +163,11 @@ def _say(message: str, fields: dict[str, Any], level: int = logging.INFO) -> Non
         log.handle(Line(log.name, level, message, fields))
 
 
-def _milliseconds(timed: Request | Operation) -> float:
+def _milliseconds(timed: ObservedRequest | ObservedOperation) -> float:
     return round((timed.ended - timed.began) * 1000, 2)
 
 
-def _described(operation: Operation) -> dict[str, Any]:
+def _described(operation: ObservedOperation) -> dict[str, Any]:
     described: dict[str, Any] = {} if operation.kind == "none" else {"kind": operation.kind}
     if operation.name:
         described["operation"] = operation.name

@@ -9,10 +9,10 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
-from resolvers.operating import Operating, Tally
-from schema.observation import Operation
-from server.observability.observation import Request
-from server.open_streams import Sockets
+from resolvers.operating import Operating, SeedTally
+from schema.observation import ObservedOperation
+from server.observability.observation import ObservedRequest
+from server.open_streams import OpenStreams
 
 PATHS = frozenset({"/graphql", "/healthz", "/readyz", "/metrics"})
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -24,7 +24,7 @@ class Metrics:
     """Counts what it observes, in a registry of its own. `labels` are given to all that it shows."""
 
     def __init__(
-        self, version: str, sockets: Sockets, tally: Tally, operating: Operating, labels: Mapping[str, str]
+        self, version: str, sockets: OpenStreams, tally: SeedTally, operating: Operating, labels: Mapping[str, str]
     ) -> None:
         self._operating = operating
         self._labels = labels
@@ -70,10 +70,10 @@ class Metrics:
         self._now.queue_lengths = await self._operating.queue_lengths()
         return Response(generate_latest(_Labelled(self._registry, self._labels)), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
-    def request_began(self, request: Request) -> None:
+    def request_began(self, request: ObservedRequest) -> None:
         """Counts nothing."""
 
-    def request_ended(self, request: Request, operation: Operation) -> None:
+    def request_ended(self, request: ObservedRequest, operation: ObservedOperation) -> None:
         if request.is_socket:
             return
         labels = (
@@ -86,10 +86,10 @@ class Metrics:
             counter = self._by_labels[labels] = self._requests.labels(*labels)
         counter.inc()
 
-    def operation_runs(self, operation: Operation) -> None:
+    def operation_runs(self, operation: ObservedOperation) -> None:
         """Counts nothing."""
 
-    def operation_ended(self, operation: Operation) -> None:
+    def operation_ended(self, operation: ObservedOperation) -> None:
         if operation.request.path == "/graphql":
             self._operations[operation.kind, operation.request.is_socket, not operation.codes].inc()
         for code, count in operation.codes.items():
@@ -114,7 +114,7 @@ class _Labelled(Collector):
 class _Now(Collector):
     """What others count, read when it is asked for."""
 
-    def __init__(self, sockets: Sockets, tally: Tally) -> None:
+    def __init__(self, sockets: OpenStreams, tally: SeedTally) -> None:
         self._sockets = sockets
         self._tally = tally
         self.queue_lengths: dict[str, int] | None = None

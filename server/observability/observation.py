@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from schema.observation import Operation, OperationObserver, current
+from schema.observation import ObservedOperation, OperationObserver, current
 
 REQUEST_ID = b"x-request-id"
 LONGEST_PATH = 200
@@ -20,7 +20,7 @@ LONGEST_PATH = 200
 _well_formed = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
-class Request:
+class ObservedRequest:
     """An HTTP request, or a websocket from its handshake to its end. Moments are time.perf_counter's.
 
     `span`, here and of an operation, belongs to the traces.
@@ -61,14 +61,14 @@ class Request:
 class Observer(OperationObserver, Protocol):
     """Is told what happens, at once and in the task in which it happens."""
 
-    def request_began(self, request: Request) -> None:
+    def request_began(self, request: ObservedRequest) -> None:
         """Its headers are there."""
 
-    def request_ended(self, request: Request, operation: Operation) -> None:
+    def request_ended(self, request: ObservedRequest, operation: ObservedOperation) -> None:
         """Its response was sent, or its websocket closed. `operation` is its own; a socket's has its refusal alone."""
 
 
-class Observation:
+class ObservationMiddleware:
     """ASGI middleware: gives each request an id, which its response and its log lines carry, and tells `observers`."""
 
     def __init__(self, app: ASGIApp, observers: Sequence[Observer]) -> None:
@@ -79,8 +79,8 @@ class Observation:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        operation = Operation(request, self._observers, request.id)
+        request = ObservedRequest(scope)
+        operation = ObservedOperation(request, self._observers, request.id)
         current.set(operation)
 
         async def sending(message: Message) -> None:

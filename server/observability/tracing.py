@@ -9,9 +9,9 @@ import importlib.util
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from schema.observation import Operation, RequestInfo
+from schema.observation import ObservedOperation, RequestInfo
 from server.observability.logs import PROBES
-from server.observability.observation import Request
+from server.observability.observation import ObservedRequest
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -81,7 +81,7 @@ class Tracing:
         """Send what was not sent yet. Blocks, no longer than OTEL_EXPORTER_OTLP_TIMEOUT."""
         self._provider.shutdown()
 
-    def request_began(self, request: Request) -> None:
+    def request_began(self, request: ObservedRequest) -> None:
         if request.is_socket or request.path in PROBES:
             return
         # The context of a pipelined request is the one before it.
@@ -94,12 +94,12 @@ class Tracing:
         )
         self._enter(request.span, parent)
 
-    def request_ended(self, request: Request, operation: Operation) -> None:
+    def request_ended(self, request: ObservedRequest, operation: ObservedOperation) -> None:
         if request.span is not None:
             request.span.set_attribute("http.response.status_code", request.status)
             self._finish(request.span, str(request.status) if request.status >= 500 else None)
 
-    def operation_runs(self, operation: Operation) -> None:
+    def operation_runs(self, operation: ObservedOperation) -> None:
         request = operation.request
         parent = self._context.get_current()
         if request.is_socket:
@@ -114,7 +114,7 @@ class Tracing:
             operation.span.set_attribute("graphql.operation.name", operation.name)
         self._enter(operation.span, parent)
 
-    def operation_ended(self, operation: Operation) -> None:
+    def operation_ended(self, operation: ObservedOperation) -> None:
         if operation.span is not None:
             if operation.codes:
                 operation.span.set_attribute("reprise.error_codes", sorted(operation.codes))

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from schema.limits import Limits
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.process.connection import STALLED_SECONDS, HttpConnection, WebSocketConnection
 
 CLOSING_SECONDS = 1.0
@@ -34,7 +34,7 @@ def server_config(app: ASGIApp, limits: Limits, **given: Any) -> uvicorn.Config:
 class StreamingServer(uvicorn.Server):
     """Ends websockets and streams before it waits for connections, and leaves behind clients that do not read."""
 
-    def __init__(self, config: uvicorn.Config, sockets: Sockets) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: OpenStreams) -> None:
         super().__init__(config)
         self._sockets = sockets
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.process.server import StreamingServer
 
 ASKING_SECONDS = 0.1
@@ -23,7 +23,7 @@ class SignaledServer(StreamingServer):
     def __init__(
         self,
         config: uvicorn.Config,
-        sockets: Sockets,
+        sockets: OpenStreams,
         stop_seeding: Callable[[], None],
         announce: Callable[[socket.socket], None],
     ) -> None:

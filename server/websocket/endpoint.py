@@ -20,20 +20,20 @@ from strawberry.types.execution import ExecutionResult
 from resolvers.context import Context
 from schema.errors import coded_error
 from schema.execution.operations import PreparedOperations
-from schema.execution.request import Operation
+from schema.execution.request import OperationRequest
 from schema.limits import Limits
 from schema.observation import one_of_many
 from server.access import Access, is_token
 from server.http.response import Refusal, send_refusal
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.results import encoded, is_request_error, response_of
 from server.websocket.messages import (
     COMPLETE,
     CONNECTION_INIT,
     PING,
     SUBSCRIBE,
+    ClientMessage,
     Malformed,
-    Message,
     read_message,
 )
 
@@ -58,7 +58,7 @@ class WebSocketEndpoint:
         context: Context,
         limits: Limits,
         access: Access,
-        sockets: Sockets,
+        sockets: OpenStreams,
         prepared: PreparedOperations | None,
     ) -> None:
         self.schema = schema
@@ -141,7 +141,7 @@ class _Socket:
                 raise _Close(4400, str(error)) from error
             await self._handle(message)
 
-    async def _handle(self, message: Message) -> None:
+    async def _handle(self, message: ClientMessage) -> None:
         if message.type == CONNECTION_INIT:
             await self._initialise(message.payload or {})
         elif message.type == PING:
@@ -171,7 +171,7 @@ class _Socket:
         if self._at_deadline.code == 4408:
             self._deadline.reschedule(None)
 
-    async def _subscribe(self, id: str, operation: Operation) -> None:
+    async def _subscribe(self, id: str, operation: OperationRequest) -> None:
         if not self._is_acknowledged:
             raise _Close(4401, "Unauthorized")
         if id in self._by_id:
@@ -186,7 +186,7 @@ class _Socket:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _run(self, id: str, operation: Operation) -> None:
+    async def _run(self, id: str, operation: OperationRequest) -> None:
         last: dict[str, Any] = {"id": id, "type": "complete"}
         try:
             with one_of_many():
@@ -198,7 +198,7 @@ class _Socket:
         del self._by_id[id]
         await self._send(last)
 
-    async def _send_results(self, id: str, operation: Operation) -> list[GraphQLError] | None:
+    async def _send_results(self, id: str, operation: OperationRequest) -> list[GraphQLError] | None:
         """Sends each result; returns the errors of an operation that could not begin."""
         prepared = self._endpoint.prepared
         if prepared is not None and (result := await prepared.execute(operation)):

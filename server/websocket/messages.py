@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from schema.execution.request import Operation
+from schema.execution.request import OperationRequest
 from server.http.body import decode_json
 
 CONNECTION_INIT = "connection_init"
@@ -21,16 +21,16 @@ class Malformed(Exception):
 
 
 @dataclass(frozen=True)
-class Message:
+class ClientMessage:
     """`id` is empty where a message has none. `payload` is that of any type but `subscribe`."""
 
     type: str
     id: str = ""
     payload: dict[str, Any] | None = None
-    operation: Operation | None = None
+    operation: OperationRequest | None = None
 
 
-def read_message(text: str) -> Message:
+def read_message(text: str) -> ClientMessage:
     """The message that a text frame holds. Raises Malformed."""
     try:
         message = decode_json(text)
@@ -46,11 +46,11 @@ def read_message(text: str) -> Message:
         raise Malformed("Message has no id, or one that is no string")
     payload = _object(message, "payload")
     if kind == SUBSCRIBE:
-        return Message(kind, id, operation=_operation(payload))
-    return Message(kind, id, payload)
+        return ClientMessage(kind, id, operation=_operation(payload))
+    return ClientMessage(kind, id, payload)
 
 
-def _operation(payload: dict[str, Any] | None) -> Operation:
+def _operation(payload: dict[str, Any] | None) -> OperationRequest:
     if payload is None:
         raise Malformed("Message has no payload")
     query, name = payload.get("query"), payload.get("operationName")
@@ -58,7 +58,7 @@ def _operation(payload: dict[str, Any] | None) -> Operation:
         raise Malformed("query is no string")
     if not isinstance(name, str | None):
         raise Malformed("operationName is no string")
-    return Operation(query, _object(payload, "variables"), name, _object(payload, "extensions"))
+    return OperationRequest(query, _object(payload, "variables"), name, _object(payload, "extensions"))
 
 
 def _object(parent: dict[str, Any], name: str) -> dict[str, Any] | None:

@@ -23,11 +23,11 @@ class Reader(Protocol):
 
     is_sqlite: bool
 
-    async def rows(self, reading: "Reading[Row]", **values: Any) -> "list[Row]":
+    async def rows(self, reading: "CompiledSelect[Row]", **values: Any) -> "list[Row]":
         """What a statement finds, with these values of its parameters. Raises Unavailable."""
 
 
-class Reading(Generic[Row]):
+class CompiledSelect(Generic[Row]):
     """A statement that reads `columns` of a row type, and whose parameters are named.
 
     `text` is what the driver is given, `tables` the names of the tables it reads, `row_type` what a row becomes.

@@ -12,32 +12,32 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database.bus import CHANNEL, Bus, listening, payloads
-from storage.database.compiled_select import Reader, Reading, Row
-from storage.database.driver_errors import UNAVAILABLE, translated
+from storage.database.compiled_select import CompiledSelect, Reader, Row
+from storage.database.driver_errors import UNAVAILABLE, translate_driver_errors
 from storage.database.engines import (
     POOL_SIZE,
     READING,
     SERVER_SETTINGS,
     SQLITE_PRAGMAS,
     VIEWING,
-    connected,
     driver_url,
+    open_connection,
     postgresql_engine,
     sqlite_engine,
 )
-from storage.database.lru_cache import Kept
+from storage.database.lru_cache import LRUCache
 from storage.database.poll import Poll
-from storage.database.read_pool import Connections, Driver, Postgresql, Sqlite
+from storage.database.read_pool import Driver, PostgresqlDriver, ReadPool, SqliteDriver
 from storage.database.types import instant_text
 from storage.errors import Unavailable
 
 _MOST_KEPT = 64 * 1024 * 1024
 
 
-class Watcher(Protocol):
+class StatementObserver(Protocol):
     """Is told of the statements that a database's readers run."""
 
-    def began(self, reading: Reading[Any], values: Mapping[str, Any]) -> Any:
+    def began(self, reading: CompiledSelect[Any], values: Mapping[str, Any]) -> Any:
         """One is about to run, with these values; what is returned is given to `ended`."""
 
     def ended(self, begun: Any, error: BaseException | None) -> None:
@@ -109,9 +109,9 @@ class Database:
         # Readers and transactions share what a process may hold, so that neither waits for the other.
         readers = pool_size // 2
         self.engine = sqlite_engine(self.url) if self.is_sqlite else postgresql_engine(self.url, pool_size - readers)
-        self._readers = Connections(self._driver(), readers)
-        self.watchers: list[Watcher] = []
-        self.kept = Kept(_MOST_KEPT)
+        self._readers = ReadPool(self._driver(), readers)
+        self.watchers: list[StatementObserver] = []
+        self.kept = LRUCache(_MOST_KEPT)
         self._reading = self.engine.execution_options(
             **(READING if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
         )
@@ -142,34 +142,34 @@ class Database:
     def _driver(self) -> Driver:
         arguments, options = self.engine.dialect.create_connect_args(self.url)
         if self.is_sqlite:
-            return Sqlite(arguments[0], (*SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
-        return Postgresql(functools.partial(connected, **options))
+            return SqliteDriver(arguments[0], (*SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
+        return PostgresqlDriver(functools.partial(open_connection, **options))
 
-    async def rows(self, reading: Reading[Row], **values: Any) -> list[Row]:
+    async def rows(self, reading: CompiledSelect[Row], **values: Any) -> list[Row]:
         """What a statement finds among what is committed, with these values of its parameters. Raises Unavailable."""
         if self.watchers:
             return await self.watched(self._readers.read, reading, values)
-        with translated():
+        with translate_driver_errors():
             return await self._readers.read(reading, values)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:
         """A reader whose statements all see what was committed before the first. Raises Unavailable."""
-        with translated():
+        with translate_driver_errors():
             async with self._readers.snapshot() as read:
                 yield _Snapshot(read, self)
 
     async def watched(
         self,
-        read: Callable[[Reading[Row], Mapping[str, Any]], Awaitable[list[Row]]],
-        reading: Reading[Row],
+        read: Callable[[CompiledSelect[Row], Mapping[str, Any]], Awaitable[list[Row]]],
+        reading: CompiledSelect[Row],
         values: Mapping[str, Any],
     ) -> list[Row]:
         """What `read` gives, and the watchers are told of it."""
         begun = [watcher.began(reading, values) for watcher in self.watchers]
         error: BaseException | None = None
         try:
-            with translated():
+            with translate_driver_errors():
                 return await read(reading, values)
         except BaseException as raised:
             error = raised
@@ -187,7 +187,7 @@ class Database:
     @contextlib.asynccontextmanager
     async def view(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose statements all see what was committed before the first. Raises Unavailable."""
-        with translated():
+        with translate_driver_errors():
             async with self._viewing.connect() as connection:
                 yield connection
 
@@ -221,26 +221,26 @@ class _Snapshot:
     """Reads what a database held at one moment."""
 
     def __init__(
-        self, read: Callable[[Reading[Any], Mapping[str, Any]], Awaitable[list[Any]]], database: Database
+        self, read: Callable[[CompiledSelect[Any], Mapping[str, Any]], Awaitable[list[Any]]], database: Database
     ) -> None:
         self._read = read
         self._database = database
         self.is_sqlite = database.is_sqlite
 
-    async def rows(self, reading: Reading[Row], **values: Any) -> list[Row]:
+    async def rows(self, reading: CompiledSelect[Row], **values: Any) -> list[Row]:
         if self._database.watchers:
             return await self._database.watched(self._read, reading, values)
-        with translated():
+        with translate_driver_errors():
             return await self._read(reading, values)
 
 
 @contextlib.asynccontextmanager
 async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection of the pool, which does not get it back when it may have ended. Raises Unavailable."""
-    with translated():
+    with translate_driver_errors():
         async with engine.connect() as connection:
             try:
-                with translated():
+                with translate_driver_errors():
                     yield connection
             except (Unavailable, RuntimeError) as error:
                 if engine.dialect.name == "sqlite" or connection.invalidated:

@@ -20,7 +20,7 @@ _SQLITE_PASSING = {
 
 
 @contextlib.contextmanager
-def translated() -> Iterator[None]:
+def translate_driver_errors() -> Iterator[None]:
     """Turn the drivers' ways of saying "not now" into Unavailable."""
     try:
         yield

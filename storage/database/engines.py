@@ -110,7 +110,7 @@ def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
     return engine
 
 
-async def connected(**options: Any) -> Any:
+async def open_connection(**options: Any) -> Any:
     """A connection of PostgreSQL's driver beside the engine's; `options` say where to."""
     connection = await asyncpg.connect(server_settings=SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
     _attend(connection)

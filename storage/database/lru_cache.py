@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from typing import Any
 
 
-class Kept:
+class LRUCache:
     """Those that were asked for last, of at most so many bytes together."""
 
     def __init__(self, most_bytes: int) -> None:

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import aiosqlite
 import asyncpg
 
-from storage.database.compiled_select import Reading, Row
+from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE
-from storage.database.timed_lock import Turns
+from storage.database.timed_lock import TimedLock
 from storage.errors import Unavailable
 
 PATIENCE = 10.0
@@ -42,7 +42,7 @@ class Driver(Protocol):
     async def close(self, connection: Any) -> None:
         """End it, and the statement that it was left with."""
 
-    async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+    async def rows(self, connection: Any, reading: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
         """What a statement finds."""
 
     async def begin(self, connection: Any) -> None:
@@ -55,7 +55,7 @@ class Driver(Protocol):
         """Whether a connection may be used again after a statement has failed."""
 
 
-class Postgresql:
+class PostgresqlDriver:
     """Connections of asyncpg, which `connect` opens."""
 
     def __init__(self, connect: Callable[[], Awaitable[Any]]) -> None:
@@ -74,7 +74,7 @@ class Postgresql:
         except (OSError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             connection.terminate()
 
-    async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+    async def rows(self, connection: Any, reading: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
         found: list[Row] = await connection.fetch(
             reading.text, *reading.parameters(values), record_class=reading.row_type
         )
@@ -91,13 +91,13 @@ class Postgresql:
         return isinstance(error, asyncpg.PostgresError) and error.sqlstate[:2] not in _LAST_WORDS
 
 
-class Sqlite:
+class SqliteDriver:
     """Connections of aiosqlite to one file; each has a thread of its own."""
 
     def __init__(self, path: str, pragmas: Sequence[str]) -> None:
         self._path = path
         self._pragmas = pragmas
-        self._turns = Turns(_TURN_SECONDS)
+        self._turns = TimedLock(_TURN_SECONDS)
 
     async def open(self) -> Any:
         connection = await aiosqlite.connect(self._path, isolation_level=None)
@@ -116,7 +116,7 @@ class Sqlite:
         await connection.interrupt()
         await connection.close()
 
-    async def rows(self, connection: Any, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+    async def rows(self, connection: Any, reading: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
         end = await self._turns.take()
         try:
             # The one call that crosses to its thread and back once.
@@ -135,7 +135,7 @@ class Sqlite:
         return isinstance(error, aiosqlite.Error)
 
 
-class Connections:
+class ReadPool:
     """At most `size` connections. Who finds all of them busy waits in line."""
 
     def __init__(self, driver: Driver, size: int) -> None:
@@ -147,7 +147,7 @@ class Connections:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def read(self, reading: Reading[Row], values: Mapping[str, Any]) -> list[Row]:
+    async def read(self, reading: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
         """What a statement finds. Raises what the driver does, and Unavailable when no connection becomes free.
 
         When the reader is cancelled, its statement is stopped.
@@ -162,7 +162,7 @@ class Connections:
         return rows
 
     @contextlib.asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Callable[[Reading[Any], Mapping[str, Any]], Awaitable[list[Any]]]]:
+    async def snapshot(self) -> AsyncIterator[Callable[[CompiledSelect[Any], Mapping[str, Any]], Awaitable[list[Any]]]]:
         """Statements that see the same, as `read` gives what they find. Raises as `read` does."""
         connection = await self._take()
         try:

@@ -1,7 +1,7 @@
 """Rows that hold no more than what was asked for: classes with some of a row type's columns, made when they are needed.
 
 A row type is a NamedTuple with an attribute for each column. Properties and methods that it adds are there in each of
-its narrower classes too; `reads` says which columns they need.
+its narrower classes too; `reads_columns` says which columns they need.
 """
 
 import functools
@@ -19,7 +19,7 @@ Wanted: TypeAlias = frozenset[str] | None
 Columns: TypeAlias = tuple[str, ...]
 
 
-class Source(NamedTuple):
+class AttributeSource(NamedTuple):
     """What an attribute is made of: the value at a place of the row, or a function of those at some places.
 
     `is_there` tells that it is never null, `is_instant` that the value is the text of an instant, the attribute itself.
@@ -36,7 +36,7 @@ F = TypeVar("F", bound=Callable[..., object])
 _MOST_KEPT = 512
 
 
-def reads(*columns: str, by: Callable[..., object] | None = None) -> Callable[[F], F]:
+def reads_columns(*columns: str, by: Callable[..., object] | None = None) -> Callable[[F], F]:
     """Says which columns a property's function or a method of a row type looks at.
 
     `by` is what makes the property of their values, where that is one function, which never gives None.
@@ -93,11 +93,14 @@ def narrow_type(
         name: property(_instant_getter(place) if name in instants else itemgetter(place))
         for place, name in enumerate(columns)
     }
-    made_of = {name: Source(None, (place,), name in never_null, name in instants) for place, name in enumerate(columns)}
+    made_of = {
+        name: AttributeSource(None, (place,), name in never_null, name in instants)
+        for place, name in enumerate(columns)
+    }
     for name, value in added.items():
         function = getattr(value, "fget", None)
         if function in _MAKERS and set(_READS[function]) <= set(columns) - instants:
-            made_of[name] = Source(_MAKERS[function], tuple(map(columns.index, _READS[function])), True)
+            made_of[name] = AttributeSource(_MAKERS[function], tuple(map(columns.index, _READS[function])), True)
     base: type[Any] = asyncpg.Record if is_record else tuple
     known = {"__slots__": (), "columns": columns, "made_of": made_of}
     return type(row_type.__name__, (base,), {**known, **added, **columns_at})
@@ -111,6 +114,6 @@ def _instant_getter(place: int) -> Callable[[Any], datetime | None]:
     return instant
 
 
-def selected(table: Any, columns: Iterable[str]) -> list[Any]:
+def select_columns(table: Any, columns: Iterable[str]) -> list[Any]:
     """The columns of a table, by name."""
     return [table.c[name] for name in columns]

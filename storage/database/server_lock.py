@@ -10,7 +10,7 @@ from storage.errors import AlreadyServed
 
 
 @contextlib.contextmanager
-def alone_serving(url: str) -> Iterator[None]:
+def hold_server_lock(url: str) -> Iterator[None]:
     """Be the one process that serves or seeds a SQLite database, until the block ends. Raises AlreadyServed.
 
     The hold is SQLite's own lock on a file beside the database, which every system frees when its owner dies. Other

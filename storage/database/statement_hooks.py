@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.sql.util import find_tables
 
-from storage.database.compiled_select import Reading
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 
 T = TypeVar("T")
@@ -14,7 +14,7 @@ T = TypeVar("T")
 _KEY = "reprise_statement"
 
 
-def watch_statements(
+def observe_statements(
     database: Database,
     begin: Callable[[str, str, list[str]], T | None],
     end: Callable[[T, BaseException | None], None],
@@ -62,7 +62,7 @@ class _Watcher(Generic[T]):
         self._begin = begin
         self._end = end
 
-    def began(self, reading: Reading[Any], values: Mapping[str, Any]) -> T | None:
+    def began(self, reading: CompiledSelect[Any], values: Mapping[str, Any]) -> T | None:
         return self._begin(self._system, "SELECT", reading.tables)
 
     def ended(self, begun: T | None, error: BaseException | None) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Turns:
+class TimedLock:
     """Whose turn has come goes on alone for so many seconds at most; after that the next one does too.
 
     For threads that Python runs one at a time: together they take longer than one after another.

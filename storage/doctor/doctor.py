@@ -20,11 +20,16 @@ from storage.records.content_block import ContentBlock, read_blocks
 from storage.records.searched_text import searched_texts
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
-from storage.search.index.compaction import merge
+from storage.search.index.compaction import compact
 from storage.search.index.drafts import drafts_of, sums_of
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
-from storage.search.index.verification import Told, forget_segment, told_by_all, told_of
+from storage.search.index.verification import (
+    IndexedEntries,
+    forget_segment,
+    read_indexed_entries,
+    read_indexed_entries_of,
+)
 
 _BATCH = 100
 
@@ -63,7 +68,7 @@ async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[
     if not await is_current(database):
         yield Finding("The database is not in the form that this version reads; run `reprise migrate`.")
         return
-    told = await told_by_all(database)
+    told = await read_indexed_entries(database)
     for segment_id in told.broken:
         if repair:
             await forget_segment(database, segment_id)
@@ -74,7 +79,7 @@ async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[
         yield finding
 
 
-async def _examine_sessions(database: Database, told: Told, repair: bool) -> AsyncIterator[Finding]:
+async def _examine_sessions(database: Database, told: IndexedEntries, repair: bool) -> AsyncIterator[Finding]:
     is_repaired = False
     async for row in _all_sessions(database):
         async with database.read() as connection:
@@ -84,7 +89,7 @@ async def _examine_sessions(database: Database, told: Told, repair: bool) -> Asy
                 is_repaired |= finding.is_repaired
                 yield finding
     if is_repaired:
-        await merge(database)
+        await compact(database)
 
 
 async def _all_sessions(database: Database) -> AsyncIterator[Any]:
@@ -107,7 +112,7 @@ async def _examine_locked(database: Database, session_id: str, repair: bool) -> 
         row = (await transaction.execute(_sessions.where(session.c.id == session_id).with_for_update())).first()
         if row is None:
             return []
-        told = await told_of(transaction.connection, row.number)
+        told = await read_indexed_entries_of(transaction.connection, row.number)
         found = [contradiction async for contradiction in _contradictions(transaction.connection, row, told)]
         does_repair = repair and any(contradiction.is_of_index for contradiction in found)
         if does_repair:
@@ -120,7 +125,7 @@ class _Contradiction(NamedTuple):
     is_of_index: bool = False
 
 
-async def _contradictions(connection: AsyncConnection, row: Any, told: Told) -> AsyncIterator[_Contradiction]:
+async def _contradictions(connection: AsyncConnection, row: Any, told: IndexedEntries) -> AsyncIterator[_Contradiction]:
     """What is wrong with a session and its messages; `told` is what the index says of it, perhaps of others too."""
     count = wrong = item_count = 0
     notes: list[tuple[int, str | None]] = []

@@ -27,7 +27,7 @@ _PLAIN_KEYS = {"role", "content"}
 _DIGEST_SIZE = 16
 
 
-class MessageRow(NamedTuple):
+class NewMessage(NamedTuple):
     """One message as stored; `size` counts the characters of `content`."""
 
     position: int
@@ -39,10 +39,10 @@ class MessageRow(NamedTuple):
 
 
 @dataclass(slots=True)
-class Transcript:
+class TranscriptBuilder:
     """A document's messages, made ready one after another by `add`."""
 
-    rows: list[MessageRow] = field(default_factory=list)
+    rows: list[NewMessage] = field(default_factory=list)
     _spelled: list[str] = field(default_factory=list)
     _digests: bytearray = field(default_factory=bytearray)
     _own_items: int = 0
@@ -56,7 +56,7 @@ class Transcript:
             extra = dump({**message, "content": None})
         text = dump(content)
         position = len(self.rows)
-        self.rows.append(MessageRow(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
+        self.rows.append(NewMessage(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
         self._spelled.append(spelled(searched_texts(blocks)))
         self._digests += hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
         self._own_items += own_item_count(role, blocks)
@@ -91,7 +91,7 @@ class Document:
     updated_at: datetime
     parent_id: str | None
     header: dict[str, object]
-    transcript: Transcript
+    transcript: TranscriptBuilder
     header_digest: bytes = field(init=False)
     """Equal for documents that differ in their messages at most."""
     item_count: int = field(init=False)

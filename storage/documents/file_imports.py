@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.documents.imports import UNCHANGED, import_documents
-from storage.documents.readers import Refusal, read_batches
-from storage.search.index.compaction import Merger
+from storage.documents.readers import RefusedFile, read_batches
+from storage.search.index.compaction import Compactor
 
 # So many that the planner should know of them at once.
 _MANY = 1000
@@ -29,12 +29,12 @@ async def import_files(
 ) -> AsyncGenerator[list[Outcome], None]:
     """The outcomes of all files in order, some at a time. Raises Unavailable and ReaderEnded."""
     changes = place = 0
-    async with aclosing(read_batches(paths, source)) as readings, Merger(database) as merger:
+    async with aclosing(read_batches(paths, source)) as readings, Compactor(database) as merger:
         async for reading in readings:
             found = reading.found
             results = iter(await import_documents(database, reading.documents, reading.drafts))
             outcomes = [
-                Outcome(path, None, one.reason) if isinstance(one, Refusal) else Outcome(path, next(results))
+                Outcome(path, None, one.reason) if isinstance(one, RefusedFile) else Outcome(path, next(results))
                 for path, one in zip(paths[place:], found, strict=False)
             ]
             place += len(found)

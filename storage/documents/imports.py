@@ -10,11 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database.database import Database, Transaction
 from storage.database.tables import message, session
-from storage.documents.document import Document, MessageRow, drafts_of_all
+from storage.documents.document import Document, NewMessage, drafts_of_all
 from storage.documents.formats.agent_json import UNTITLED
 from storage.json_codec import dump, load
 from storage.records.casefold import title_columns
-from storage.search.index.compaction import merge
+from storage.search.index.compaction import compact
 from storage.search.index.drafts import Draft, drafts_of_spelled
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
@@ -24,7 +24,7 @@ CREATED = "CREATED"
 UPDATED = "UPDATED"
 UNCHANGED = "UNCHANGED"
 
-_MESSAGE_COLUMNS = ("session_id", *MessageRow._fields)
+_MESSAGE_COLUMNS = ("session_id", *NewMessage._fields)
 _hashes = sa.select(
     *(session.c[name] for name in ("id", "header_hash", "transcript_hash", "message_count", "title", "is_renamed"))
 ).where(session.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -44,7 +44,7 @@ async def import_document(database: Database, document: Document) -> str:
     if known is not None and _is_same(known, document):
         return UNCHANGED
     outcome = await _save(database, document, known)
-    await merge(database)
+    await compact(database)
     return outcome
 
 

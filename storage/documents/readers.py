@@ -34,23 +34,23 @@ _AHEAD_BYTES = 4 * BATCH_BYTES
 _POOL_BYTES = 24 * 2**20
 
 
-class Batch(NamedTuple):
+class FileBatch(NamedTuple):
     """Files to be read together, and how many bytes they have."""
 
     paths: list[Path]
     size: int
 
 
-class Refusal(NamedTuple):
+class RefusedFile(NamedTuple):
     """Why a file holds no session document."""
 
     reason: str
 
 
-class Reading(NamedTuple):
+class BatchResult(NamedTuple):
     """What is in each file of a batch, and the drafts of all its documents together."""
 
-    found: list[Document | Refusal]
+    found: list[Document | RefusedFile]
     drafts: list[Draft]
 
     @property
@@ -58,20 +58,20 @@ class Reading(NamedTuple):
         """Those of the files that hold one."""
         return [one for one in self.found if isinstance(one, Document)]
 
-    def drafted(self) -> "Reading":
+    def drafted(self) -> "BatchResult":
         """With its drafts."""
         return self._replace(drafts=drafts_of_all(self.documents))
 
 
-def batches(paths: Iterable[Path]) -> Iterator[Batch]:
+def batches(paths: Iterable[Path]) -> Iterator[FileBatch]:
     """The files in order, parted by their number and size."""
-    batch = Batch([], 0)
+    batch = FileBatch([], 0)
     for path in paths:
         size = _size(path)
         if batch.paths and (len(batch.paths) == BATCH_DOCUMENTS or batch.size + size > BATCH_BYTES):
             yield batch
-            batch = Batch([], 0)
-        batch = Batch([*batch.paths, path], batch.size + size)
+            batch = FileBatch([], 0)
+        batch = FileBatch([*batch.paths, path], batch.size + size)
     if batch.paths:
         yield batch
 
@@ -84,25 +84,25 @@ def _size(path: Path) -> int:
         return 0
 
 
-def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) -> Reading:
+def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) -> BatchResult:
     """What is in these files, without the drafts where they are made elsewhere."""
-    found: list[Document | Refusal] = []
+    found: list[Document | RefusedFile] = []
     for path in paths:
         try:
             found.append(read_file(path, source))
         except (InvalidDocument, InvalidId, OSError) as error:
-            found.append(Refusal(str(error)))
-    reading = Reading(found, [])
+            found.append(RefusedFile(str(error)))
+    reading = BatchResult(found, [])
     return reading.drafted() if drafts else reading
 
 
-async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenerator[Reading, None]:
+async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenerator[BatchResult, None]:
     """What is in the files, batch by batch in order; a few batches are read ahead. Raises ReaderEnded."""
     waiting = deque(batches(paths))
     with _executor(sum(batch.size for batch in waiting)) as (executor, workers):
-        reading: deque[tuple[asyncio.Future[Reading], int]] = deque()
+        reading: deque[tuple[asyncio.Future[BatchResult], int]] = deque()
 
-        async def read(paths: list[Path], *, does_draft: bool) -> Reading:
+        async def read(paths: list[Path], *, does_draft: bool) -> BatchResult:
             reads = functools.partial(read_batch, paths, source, drafts=does_draft)
             found = await asyncio.get_running_loop().run_in_executor(executor, reads)
             return found if does_draft else await asyncio.to_thread(found.drafted)

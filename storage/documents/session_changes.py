@@ -11,7 +11,7 @@ from storage.database.types import clock
 from storage.records.casefold import title_columns
 from storage.records.resume_task import DELETED_MESSAGE, ERROR, SESSION_DELETED, UNFINISHED, ended
 from storage.records.session import SessionRow, sessions_by_id
-from storage.search.index.compaction import merge
+from storage.search.index.compaction import compact
 from storage.search.index.drafts import drafts_of
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries
@@ -40,7 +40,7 @@ async def update_session(
         if row is not None and title is not None:
             await index_entries(transaction, entry_ids(row.number, -1, 1), drafts)
     if title is not None:
-        await merge(database)
+        await compact(database)
     return None if row is None else SessionRow._make(row)
 
 
@@ -65,5 +65,5 @@ async def delete_session(database: Database, session_id: str) -> bool:
         )
         await transaction.execute(sa.delete(message).where(message.c.session_id == session_id))
         await transaction.execute(sa.delete(session).where(session.c.id == session_id))
-    await merge(database)
+    await compact(database)
     return True

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.database.compiled_select import Reading
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.row_types import Columns, Wanted, columns_for
 from storage.database.types import Instant
@@ -83,7 +83,7 @@ _AFTER, _BEFORE = _Bound(is_after=True), _Bound(is_after=False)
 @functools.lru_cache(maxsize=_MOST_READINGS)
 def _rows_reading(
     listing: Listing, columns: Columns, bounds: tuple[_Bound, ...], *, is_backward: bool, is_sqlite: bool
-) -> Reading[Any]:
+) -> CompiledSelect[Any]:
     is_falling = listing.is_descending is not is_backward
     statement = (
         sa.select(*(listing.columns[name] for name in columns))
@@ -92,20 +92,20 @@ def _rows_reading(
         .order_by(*(column.desc() if is_falling else column.asc() for column in listing.order))
         .limit(sa.bindparam("size", type_=sa.Integer()))
     )
-    return Reading(statement, listing.row_type, columns, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, listing.row_type, columns, is_sqlite=is_sqlite)
 
 
 @functools.lru_cache(maxsize=_MOST_READINGS)
-def _one_reading(listing: Listing, bound: _Bound, *, is_sqlite: bool) -> Reading[Any]:
+def _one_reading(listing: Listing, bound: _Bound, *, is_sqlite: bool) -> CompiledSelect[Any]:
     statement: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(listing.source)
     statement = statement.where(listing.condition, bound.condition(listing)).limit(sa.literal_column("1"))
-    return Reading(statement, Found, Found._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, Found, Found._fields, is_sqlite=is_sqlite)
 
 
 @functools.lru_cache(maxsize=_MOST_READINGS)
-def _count_reading(listing: Listing, *, is_sqlite: bool) -> Reading["Found"]:
+def _count_reading(listing: Listing, *, is_sqlite: bool) -> CompiledSelect["Found"]:
     statement = sa.select(sa.func.count()).select_from(listing.source).where(listing.condition)
-    return Reading(statement, Found, Found._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, Found, Found._fields, is_sqlite=is_sqlite)
 
 
 class Found(NamedTuple):

@@ -11,16 +11,16 @@ from typing import NamedTuple, TypeVar
 import orjson
 import sqlalchemy as sa
 
-from storage.database.compiled_select import Reader, Reading
+from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.database import Database
-from storage.database.row_types import Columns, Wanted, columns_for, reads, selected
+from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import message
 from storage.database.types import is_any_of
 from storage.errors import Unreadable
 from storage.json_codec import load
 from storage.records.content_block import ContentBlock, joined_text, read_blocks
-from storage.records.page import Page, PageRequest, Scope, Together
-from storage.records.position_range import Range, places
+from storage.records.page import Page, PageRequest, Scope, SharedRead
+from storage.records.position_range import PositionRange, position_table
 from storage.records.searched_text import content_texts
 
 T = TypeVar("T")
@@ -36,28 +36,28 @@ class MessageRow(NamedTuple):
     content: str
 
     @property
-    @reads("session_id", "position")
+    @reads_columns("session_id", "position")
     def id(self) -> str:
         """Unique across sessions."""
         return message_id(self.session_id, self.position)
 
     @property
-    @reads("content", by=orjson.Fragment)
+    @reads_columns("content", by=orjson.Fragment)
     def raw_content(self) -> orjson.Fragment:
         """The blocks as stored."""
         return orjson.Fragment(self.content)
 
-    @reads("position", "content")
+    @reads_columns("position", "content")
     def blocks(self) -> list[ContentBlock]:
         """What it says, block by block. Raises Unreadable."""
         return _understood(self, read_blocks)
 
-    @reads("position", "content")
+    @reads_columns("position", "content")
     def searched_texts(self) -> list[str]:
         """The texts in it that are searched, each for itself. Raises Unreadable."""
         return _understood(self, content_texts)
 
-    @reads("position", "content")
+    @reads_columns("position", "content")
     def text(self) -> str:
         """The text blocks joined by newlines. Raises Unreadable."""
         return joined_text(self.blocks())
@@ -114,7 +114,7 @@ async def message_pages(
             _Stretch(found[transcript.session_id], transcript, *span)
             for transcript, span in zip(transcripts, spans, strict=True)
         ]
-    extents = Together(lambda: _read_extents(database, transcripts, chosen))
+    extents = SharedRead(lambda: _read_extents(database, transcripts, chosen))
     return [
         _PageByRole(found[transcript.session_id], transcript, request, chosen, span, extents)
         for transcript, span in zip(transcripts, ranges, strict=True)
@@ -122,19 +122,19 @@ async def message_pages(
 
 
 @functools.lru_cache(maxsize=64)
-def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: bool) -> Reading[MessageRow]:
+def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: bool) -> CompiledSelect[MessageRow]:
     """Of many transcripts: those between two positions, or the first `size` of them by some roles."""
-    given = places("start", "end", is_sqlite=is_sqlite)
+    given = position_table("start", "end", is_sqlite=is_sqlite)
     start, end = given.numbers
     is_its = message.c.session_id == given.owner
     is_within = sa.and_(is_its, message.c.position >= start, message.c.position < end)
     if not is_by_role:
         # Positions have no gaps, so a page is a range of them.
-        statement = sa.select(*selected(message, columns)).join_from(given.source, message, is_within)
-        return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
+        statement = sa.select(*select_columns(message, columns)).join_from(given.source, message, is_within)
+        return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
     # One limited walk along the key for each session.
     walk = (
-        sa.select(*selected(message, columns))
+        sa.select(*select_columns(message, columns))
         .where(is_within, is_any_of(message.c.role, "roles"))
         .order_by(message.c.position.desc() if is_backward else message.c.position.asc())
         .limit(sa.bindparam("size", type_=sa.Integer()))
@@ -142,11 +142,13 @@ def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: 
     )
     if is_sqlite:
         is_chosen = message.c.position.in_(walk.with_only_columns(message.c.position))
-        statement = sa.select(*selected(message, columns)).join_from(given.source, message, sa.and_(is_its, is_chosen))
+        statement = sa.select(*select_columns(message, columns)).join_from(
+            given.source, message, sa.and_(is_its, is_chosen)
+        )
     else:
         walked = walk.lateral("walked")
-        statement = sa.select(*selected(walked, columns)).join_from(given.source, walked, sa.true())
-    return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
+        statement = sa.select(*select_columns(walked, columns)).join_from(given.source, walked, sa.true())
+    return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
 
 
 async def messages_at(
@@ -162,20 +164,20 @@ async def messages_at(
 
 
 @functools.lru_cache(maxsize=64)
-def _at(columns: Columns, *, is_sqlite: bool) -> Reading[MessageRow]:
-    given = places("position", is_sqlite=is_sqlite)
+def _at(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[MessageRow]:
+    given = position_table("position", is_sqlite=is_sqlite)
     is_its = sa.and_(message.c.session_id == given.owner, message.c.position == given.numbers[0])
-    statement = sa.select(*selected(message, columns)).join_from(given.source, message, is_its)
-    return Reading(statement, MessageRow, columns, is_sqlite=is_sqlite)
+    statement = sa.select(*select_columns(message, columns)).join_from(given.source, message, is_its)
+    return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
 
 
 def _scope(session_id: str, roles: list[str] | None) -> Scope:
     return Scope("messages", session_id, roles)
 
 
-def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None) -> Range:
+def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None) -> PositionRange:
     session_id, count = transcript
-    return Range.of(session_id, count, functools.partial(_scope, session_id, roles), request)
+    return PositionRange.of(session_id, count, functools.partial(_scope, session_id, roles), request)
 
 
 class _Stretch(Page[MessageRow]):
@@ -222,8 +224,8 @@ class _PageByRole(Page[MessageRow]):
         transcript: Transcript,
         request: PageRequest,
         roles: list[str],
-        span: Range,
-        extents: Together[str, _Extent],
+        span: PositionRange,
+        extents: SharedRead[str, _Extent],
     ) -> None:
         self._transcript = transcript
         self._is_backward = request.is_backward
@@ -261,14 +263,14 @@ class _PageByRole(Page[MessageRow]):
 
 
 @functools.lru_cache
-def _extents(*, is_sqlite: bool) -> Reading[_Extent]:
+def _extents(*, is_sqlite: bool) -> CompiledSelect[_Extent]:
     position = message.c.position
     statement = (
         sa.select(message.c.session_id, sa.func.count(), sa.func.min(position), sa.func.max(position))
         .where(is_any_of(message.c.session_id, "session_ids"), is_any_of(message.c.role, "roles"))
         .group_by(message.c.session_id)
     )
-    return Reading(statement, _Extent, _Extent._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, _Extent, _Extent._fields, is_sqlite=is_sqlite)
 
 
 async def _read_extents(database: Database, transcripts: Sequence[Transcript], roles: list[str]) -> dict[str, _Extent]:

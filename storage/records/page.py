@@ -15,7 +15,7 @@ import orjson
 from storage.database.types import instant_text
 from storage.errors import InvalidCursor
 from storage.json_codec import storable_text
-from storage.records.timestamp import parse_moment
+from storage.records.timestamp import parse_timestamp
 
 Row = TypeVar("Row")
 Owner = TypeVar("Owner")
@@ -37,7 +37,7 @@ class PageRequest(NamedTuple):
     before: str | None = None
 
 
-class Edge(NamedTuple, Generic[Row]):
+class PageEdge(NamedTuple, Generic[Row]):
     """A row with its cursor."""
 
     cursor: str
@@ -74,7 +74,7 @@ class Scope:
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
             fingerprint, *values = orjson.loads(urlsafe_b64decode(padded))
             key = tuple(
-                parse_moment(value) if kind is datetime else value for kind, value in zip(kinds, values, strict=True)
+                parse_timestamp(value) if kind is datetime else value for kind, value in zip(kinds, values, strict=True)
             )
         except (ValueError, TypeError):
             raise InvalidCursor("This is not a cursor.") from None
@@ -113,9 +113,9 @@ class Page(ABC, Generic[Row]):
         """How many rows the whole list has. Raises Unavailable."""
 
     @property
-    def edges(self) -> list[Edge[Row]]:
+    def edges(self) -> list[PageEdge[Row]]:
         """Each row with its cursor."""
-        return [Edge(self.cursor(node), node) for node in self.nodes]
+        return [PageEdge(self.cursor(node), node) for node in self.nodes]
 
     @property
     def start_cursor(self) -> str | None:
@@ -128,7 +128,7 @@ class Page(ABC, Generic[Row]):
         return self.cursor(self.nodes[-1]) if self.nodes else None
 
 
-class Together(Generic[Owner, Told]):
+class SharedRead(Generic[Owner, Told]):
     """What pages of many lists tell besides their rows, read for all of them when the first of them is asked.
 
     Whoever gives up waiting does not give up for the others; when all have, the reading is cancelled.

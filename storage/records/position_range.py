@@ -13,7 +13,7 @@ UNCOUNTED = 2**31 - 1000
 """For a list whose length is not known: more than any has."""
 
 
-class Range(NamedTuple):
+class PositionRange(NamedTuple):
     """The positions from `start` on and before `end`, of the list that `owner` has."""
 
     owner: str
@@ -21,7 +21,7 @@ class Range(NamedTuple):
     end: int
 
     @classmethod
-    def of(cls, owner: str, count: int, scope_of: Callable[[], Scope], request: PageRequest) -> "Range":
+    def of(cls, owner: str, count: int, scope_of: Callable[[], Scope], request: PageRequest) -> "PositionRange":
         """What lies between the cursors of a request, in a list of `count`. Raises InvalidCursor."""
         if request.after is None and request.before is None:
             return cls(owner, 0, count)
@@ -41,7 +41,7 @@ class Range(NamedTuple):
         return start, min(end, start + request.size)
 
 
-class Places(NamedTuple):
+class PositionTable(NamedTuple):
     """A table made of lists that a statement is given: of owners, and of numbers that go with each."""
 
     source: sa.FromClause
@@ -49,7 +49,7 @@ class Places(NamedTuple):
     numbers: tuple[ColumnElement[int], ...]
 
 
-def places(*names: str, is_sqlite: bool) -> Places:
+def position_table(*names: str, is_sqlite: bool) -> PositionTable:
     """A table to join with. Its parameters are `owner` and `names`, lists of one length."""
     owners = sa.bindparam("owner", type_=TextList())
     lists = [sa.bindparam(name, type_=IntegerList()) for name in names]
@@ -57,8 +57,8 @@ def places(*names: str, is_sqlite: bool) -> Places:
         columns: list[sa.ColumnClause[Any]] = [sa.column("owner", KeyText)]
         columns += (sa.column(name, sa.Integer()) for name in names)
         table = sa.func.unnest(owners, *lists).table_valued(*columns).render_derived("place")
-        return Places(table, table.c.owner, tuple(table.c[name] for name in names))
+        return PositionTable(table, table.c.owner, tuple(table.c[name] for name in names))
     table = sa.func.json_each(owners).table_valued("key", "value", name="place")
     at = sa.func.printf("$[%d]", table.c.key)
     numbers = tuple(sa.func.json_extract(values, at, type_=sa.Integer()) for values in lists)
-    return Places(table, table.c.value, numbers)
+    return PositionTable(table, table.c.value, numbers)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from storage.database.compiled_select import Reading
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.row_types import Columns, Wanted, columns_for, reads
+from storage.database.row_types import Columns, Wanted, columns_for, reads_columns
 from storage.database.tables import resume_task, thread
 from storage.database.types import clock, is_any_of
 from storage.records.listing import Listing, fetch_page
@@ -51,19 +51,19 @@ class ResumeTaskRow(NamedTuple):
     finished_at: datetime | None
 
     @property
-    @reads("thread_id")
+    @reads_columns("thread_id")
     def id(self) -> str:
         """The thread's id, by which a task is known."""
         return self.thread_id
 
     @property
-    @reads("items_written", "items_total")
+    @reads_columns("items_written", "items_total")
     def progress(self) -> float:
         """From 0 to 1; 1 when there is nothing to write."""
         return self.items_written / self.items_total if self.items_total else 1.0
 
     @property
-    @reads("state", "error_code", "error_message")
+    @reads_columns("state", "error_code", "error_message")
     def error(self) -> ResumeError | None:
         """Set exactly when the state is ERROR."""
         if self.state != ERROR:
@@ -71,7 +71,7 @@ class ResumeTaskRow(NamedTuple):
         return ResumeError(self.error_code or "INTERNAL", self.error_message or "")
 
     @property
-    @reads("state")
+    @reads_columns("state")
     def is_final(self) -> bool:
         """Whether nothing but a new resume changes it."""
         return self.state not in UNFINISHED
@@ -101,10 +101,10 @@ columns = {
 
 
 @functools.lru_cache(maxsize=64)
-def _by_thread(wanted: Columns, *, is_sqlite: bool) -> Reading[ResumeTaskRow]:
+def _by_thread(wanted: Columns, *, is_sqlite: bool) -> CompiledSelect[ResumeTaskRow]:
     statement = sa.select(*(columns[name] for name in wanted)).select_from(_WITH_THREADS)
     statement = statement.where(is_any_of(resume_task.c.thread_id, "thread_ids"))
-    return Reading(statement, ResumeTaskRow, wanted, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, ResumeTaskRow, wanted, is_sqlite=is_sqlite)
 
 
 async def resume_tasks_by_thread(
@@ -160,7 +160,7 @@ class QueuePosition(NamedTuple):
 
 
 @functools.lru_cache
-def _positions(*, is_sqlite: bool) -> Reading[QueuePosition]:
+def _positions(*, is_sqlite: bool) -> CompiledSelect[QueuePosition]:
     ahead = resume_task.alias("ahead")
     count = (
         sa.select(sa.func.count())
@@ -178,7 +178,7 @@ def _positions(*, is_sqlite: bool) -> Reading[QueuePosition]:
         .where(is_any_of(resume_task.c.thread_id, "thread_ids"))
         .where(resume_task.c.state == QUEUED)
     )
-    return Reading(statement, QueuePosition, QueuePosition._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, QueuePosition, QueuePosition._fields, is_sqlite=is_sqlite)
 
 
 async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.database.compiled_select import Reading
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.row_types import Columns, Wanted, columns_for, selected
+from storage.database.row_types import Columns, Wanted, columns_for, select_columns
 from storage.database.tables import session
 from storage.database.types import Instant, is_any_of, position_of
-from storage.records.casefold import fold
+from storage.records.casefold import casefold
 from storage.records.listing import Listing, fetch_page
 from storage.records.page import Page, PageRequest, Scope
 
@@ -82,9 +82,9 @@ _NO_SPAN = Span()
 
 
 @functools.lru_cache(maxsize=64)
-def _by_id(columns: Columns, *, is_sqlite: bool) -> Reading[SessionRow]:
-    statement = sa.select(*selected(session, columns)).where(is_any_of(session.c.id, "ids"))
-    return Reading(statement, SessionRow, columns, is_sqlite=is_sqlite)
+def _by_id(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[SessionRow]:
+    statement = sa.select(*select_columns(session, columns)).where(is_any_of(session.c.id, "ids"))
+    return CompiledSelect(statement, SessionRow, columns, is_sqlite=is_sqlite)
 
 
 async def sessions_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, SessionRow]:
@@ -129,7 +129,7 @@ def _filter_values(narrowed: SessionFilter) -> dict[str, Any]:
     """What narrows, by the name of its parameter."""
     created, updated = narrowed.created_at or _NO_SPAN, narrowed.updated_at or _NO_SPAN
     values = {
-        "title_contains": fold(narrowed.title_contains) if narrowed.title_contains else None,
+        "title_contains": casefold(narrowed.title_contains) if narrowed.title_contains else None,
         "workspace": narrowed.workspace,
         "models": narrowed.models,
         "sources": narrowed.sources,

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from storage.database.compiled_select import Reading
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.row_types import Columns, Wanted, columns_for, narrow_type, selected
+from storage.database.row_types import Columns, Wanted, columns_for, narrow_type, select_columns
 from storage.database.tables import thread, thread_event, thread_item
 from storage.database.types import is_any_of
 from storage.records.thread_item import ThreadItemRow, item_id, turn_id
@@ -64,9 +64,9 @@ class ThreadEventRow(NamedTuple):
 
 
 @functools.lru_cache(maxsize=64)
-def _by_id(columns: Columns, *, is_sqlite: bool) -> Reading[ThreadRow]:
-    statement = sa.select(*selected(thread, columns)).where(is_any_of(thread.c.id, "ids"))
-    return Reading(statement, ThreadRow, columns, is_sqlite=is_sqlite)
+def _by_id(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[ThreadRow]:
+    statement = sa.select(*select_columns(thread, columns)).where(is_any_of(thread.c.id, "ids"))
+    return CompiledSelect(statement, ThreadRow, columns, is_sqlite=is_sqlite)
 
 
 async def threads_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, ThreadRow]:
@@ -80,7 +80,7 @@ _ITEM_KEY = ("thread_id", "turn_position", "position")
 
 
 @functools.lru_cache(maxsize=64)
-def _events(item_columns: Columns, *, is_sqlite: bool) -> Reading[tuple[Any, ...]]:
+def _events(item_columns: Columns, *, is_sqlite: bool) -> CompiledSelect[tuple[Any, ...]]:
     """Events, each with these columns of the item that it is about, if any."""
     is_its = sa.and_(
         thread_item.c.thread_id == thread_event.c.thread_id,
@@ -89,7 +89,7 @@ def _events(item_columns: Columns, *, is_sqlite: bool) -> Reading[tuple[Any, ...
     )
     source = thread_event.join(thread_item, is_its, isouter=True) if item_columns else thread_event
     statement = (
-        sa.select(*selected(thread_event, _EVENT_COLUMNS), *selected(thread_item, item_columns))
+        sa.select(*select_columns(thread_event, _EVENT_COLUMNS), *select_columns(thread_item, item_columns))
         .select_from(source)
         .where(is_any_of(thread_event.c.thread_id, "thread_ids"))
         # Numbers have no gaps, so so many of them are so many events.
@@ -99,7 +99,7 @@ def _events(item_columns: Columns, *, is_sqlite: bool) -> Reading[tuple[Any, ...
         )
         .order_by(thread_event.c.thread_id, thread_event.c.seq)
     )
-    return Reading(statement, tuple, (), is_sqlite=is_sqlite)
+    return CompiledSelect(statement, tuple, (), is_sqlite=is_sqlite)
 
 
 async def thread_events(

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from storage.database.compiled_select import Reading
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.row_types import Columns, Wanted, columns_for, reads, selected
+from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import thread_item
-from storage.records.page import Page, PageRequest, Scope, Together
-from storage.records.position_range import UNCOUNTED, Range, places
+from storage.records.page import Page, PageRequest, Scope, SharedRead
+from storage.records.position_range import UNCOUNTED, PositionRange, position_table
 from storage.records.transcript_items import OTHER, TOOL_CALL
 
 
@@ -34,31 +34,31 @@ class ThreadItemRow(NamedTuple):
     text: str | None
 
     @property
-    @reads("type", by=str)
+    @reads_columns("type", by=str)
     def typename(self) -> str:
         """Which kind of item it is."""
         return self.type
 
     @property
-    @reads("detail")
+    @reads_columns("detail")
     def input(self) -> orjson.Fragment | None:
         """A tool call's arguments; None when there are none."""
         return None if self.detail is None else orjson.Fragment(self.detail)
 
     @property
-    @reads("detail")
+    @reads_columns("detail")
     def raw(self) -> orjson.Fragment:
         """The block that an OtherItem came from."""
         return orjson.Fragment(self.detail or "null")
 
     @property
-    @reads("text")
+    @reads_columns("text")
     def output(self) -> str | None:
         """A tool's answer; None when none was saved."""
         return self.text
 
     @property
-    @reads("thread_id", "turn_position", "position")
+    @reads_columns("thread_id", "turn_position", "position")
     def id(self) -> str:
         """Unique across threads, and the same however the thread was seeded."""
         return item_id(self.thread_id, self.turn_position, self.position)
@@ -124,13 +124,13 @@ async def item_pages(
     in_order = itemgetter(columns.index("position"))
     for its in found.values():
         its.sort(key=in_order)
-    counts = Together(lambda: _read_counts(database, turns))
+    counts = SharedRead(lambda: _read_counts(database, turns))
     return [_ItemPage(found[key], key, start, request.size, counts) for key, start in zip(turns, starts, strict=True)]
 
 
 @functools.lru_cache(maxsize=64)
-def _pages(columns: Columns, *, is_sqlite: bool) -> Reading[ThreadItemRow]:
-    given = places("turn", "start", "end", is_sqlite=is_sqlite)
+def _pages(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[ThreadItemRow]:
+    given = position_table("turn", "start", "end", is_sqlite=is_sqlite)
     turn, start, end = given.numbers
     is_within = sa.and_(
         thread_item.c.thread_id == given.owner,
@@ -138,19 +138,19 @@ def _pages(columns: Columns, *, is_sqlite: bool) -> Reading[ThreadItemRow]:
         thread_item.c.position >= start,
         thread_item.c.position < end,
     )
-    statement = sa.select(*selected(thread_item, columns)).join_from(given.source, thread_item, is_within)
-    return Reading(statement, ThreadItemRow, columns, is_sqlite=is_sqlite)
+    statement = sa.select(*select_columns(thread_item, columns)).join_from(given.source, thread_item, is_within)
+    return CompiledSelect(statement, ThreadItemRow, columns, is_sqlite=is_sqlite)
 
 
 def _start(key: TurnKey, request: PageRequest) -> int:
-    return Range.of(key.thread_id, UNCOUNTED, functools.partial(_scope, key), request).start
+    return PositionRange.of(key.thread_id, UNCOUNTED, functools.partial(_scope, key), request).start
 
 
 class _ItemPage(Page[ThreadItemRow]):
     """Items of a turn from one position on."""
 
     def __init__(
-        self, rows: list[ThreadItemRow], key: TurnKey, start: int, size: int, counts: Together[TurnKey, int]
+        self, rows: list[ThreadItemRow], key: TurnKey, start: int, size: int, counts: SharedRead[TurnKey, int]
     ) -> None:
         self.nodes = rows[:size]
         self._key = key
@@ -184,12 +184,12 @@ class _Count(NamedTuple):
 
 
 @functools.lru_cache
-def _counts(*, is_sqlite: bool) -> Reading[_Count]:
-    given = places("turn", is_sqlite=is_sqlite)
+def _counts(*, is_sqlite: bool) -> CompiledSelect[_Count]:
+    given = position_table("turn", is_sqlite=is_sqlite)
     of_turn = (thread_item.c.thread_id, thread_item.c.turn_position)
     is_its = sa.and_(thread_item.c.thread_id == given.owner, thread_item.c.turn_position == given.numbers[0])
     statement = sa.select(*of_turn, sa.func.count()).join_from(given.source, thread_item, is_its).group_by(*of_turn)
-    return Reading(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
 
 
 async def _read_counts(database: Database, turns: Sequence[TurnKey]) -> dict[TurnKey, int]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def parse_moment(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """An RFC 3339 date and time with an offset, in UTC, cut to microseconds. Raises ValueError."""
     if not _RFC_3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time with an offset")

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from storage.database.compiled_select import Reading
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.row_types import Columns, Wanted, columns_for, reads, selected
+from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import thread, turn
 from storage.database.types import is_any_of
-from storage.records.page import Page, PageRequest, Scope, Together
-from storage.records.position_range import UNCOUNTED, Range, places
+from storage.records.page import Page, PageRequest, Scope, SharedRead
+from storage.records.position_range import UNCOUNTED, PositionRange, position_table
 from storage.records.thread_item import turn_id
 
 
@@ -27,7 +27,7 @@ class TurnRow(NamedTuple):
     summary: str
 
     @property
-    @reads("thread_id", "position")
+    @reads_columns("thread_id", "position")
     def id(self) -> str:
         """Unique across threads, and the same however the thread was seeded."""
         return turn_id(self.thread_id, self.position)
@@ -40,7 +40,7 @@ async def turn_pages(
 
     One statement, and one more when pages are counted from the end.
     """
-    counts = Together(lambda: _read_counts(database, thread_ids))
+    counts = SharedRead(lambda: _read_counts(database, thread_ids))
     ranges = [await _range(counts, thread_id, request) for thread_id in thread_ids]
     spans = [span.page(request) for span in ranges]
     columns = columns_for(TurnRow, wanted, ("thread_id", "position"))
@@ -63,17 +63,17 @@ async def turn_pages(
 
 
 @functools.lru_cache(maxsize=64)
-def _pages(columns: Columns, *, is_sqlite: bool) -> Reading[TurnRow]:
-    given = places("start", "end", is_sqlite=is_sqlite)
+def _pages(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[TurnRow]:
+    given = position_table("start", "end", is_sqlite=is_sqlite)
     start, end = given.numbers
     is_within = sa.and_(turn.c.thread_id == given.owner, turn.c.position >= start, turn.c.position < end)
-    statement = sa.select(*selected(turn, columns)).join_from(given.source, turn, is_within)
-    return Reading(statement, TurnRow, columns, is_sqlite=is_sqlite)
+    statement = sa.select(*select_columns(turn, columns)).join_from(given.source, turn, is_within)
+    return CompiledSelect(statement, TurnRow, columns, is_sqlite=is_sqlite)
 
 
-async def _range(counts: Together[str, int], thread_id: str, request: PageRequest) -> Range:
+async def _range(counts: SharedRead[str, int], thread_id: str, request: PageRequest) -> PositionRange:
     count = (await counts.get(thread_id) or 0) if request.is_backward else UNCOUNTED
-    return Range.of(thread_id, count, functools.partial(_scope, thread_id), request)
+    return PositionRange.of(thread_id, count, functools.partial(_scope, thread_id), request)
 
 
 def _scope(thread_id: str) -> Scope:
@@ -83,7 +83,7 @@ def _scope(thread_id: str) -> Scope:
 class _TurnPage(Page[TurnRow]):
     """The turns from one position to another."""
 
-    def __init__(self, rows: list[TurnRow], thread_id: str, start: int, end: int, counts: Together[str, int]) -> None:
+    def __init__(self, rows: list[TurnRow], thread_id: str, start: int, end: int, counts: SharedRead[str, int]) -> None:
         self.nodes = [row for row in rows if row.position < end]
         self._thread_id = thread_id
         self._start = start
@@ -115,11 +115,11 @@ class _Count(NamedTuple):
 
 
 @functools.lru_cache
-def _counts(*, is_sqlite: bool) -> Reading[_Count]:
+def _counts(*, is_sqlite: bool) -> CompiledSelect[_Count]:
     """Turns have no gaps, so the last one's position tells how many there are."""
     last = sa.select(sa.func.max(turn.c.position) + 1).where(turn.c.thread_id == thread.c.id).scalar_subquery()
     statement = sa.select(thread.c.id, last.label("total")).where(is_any_of(thread.c.id, "thread_ids"))
-    return Reading(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
 
 
 async def _read_counts(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:

@@ -26,7 +26,7 @@ log = logging.getLogger("reprise.resume")
 DEFAULT_MODE = "agent"
 
 
-class Wishes(NamedTuple):
+class ResumeOptions(NamedTuple):
     """What the caller asks of the thread; None where it is the session's to say."""
 
     model: str | None = None
@@ -73,7 +73,7 @@ async def workspace_of(database: Database, session_id: str) -> str | None:
         return (await connection.execute(sa.select(session.c.workspace).where(session.c.id == session_id))).scalar()
 
 
-async def resume_session(database: Database, session_id: str, wishes: Wishes, told_type: str) -> Resumed | None:
+async def resume_session(database: Database, session_id: str, wishes: ResumeOptions, told_type: str) -> Resumed | None:
     """The session's thread and task: the linked ones where they serve, else new ones. Raises Unavailable.
 
     `told_type` is the task type of a new thread for which none is wished. None when there is no such session.
@@ -110,7 +110,7 @@ def _serves(saved: Any, linked: Any) -> bool:
     return linked.state in UNFINISHED or linked.transcript_version == saved.transcript_version
 
 
-async def _reuse(transaction: Transaction, linked: Any, wishes: Wishes) -> None:
+async def _reuse(transaction: Transaction, linked: Any, wishes: ResumeOptions) -> None:
     wished = {key: value for key, value in wishes._asdict().items() if value is not None}
     if wished:
         await transaction.execute(
@@ -134,7 +134,7 @@ async def _reuse(transaction: Transaction, linked: Any, wishes: Wishes) -> None:
     transaction.notify(QUEUE, task_topic(linked.thread_id))
 
 
-async def _create(transaction: Transaction, saved: Any, thread_id: str, wishes: Wishes, told_type: str) -> None:
+async def _create(transaction: Transaction, saved: Any, thread_id: str, wishes: ResumeOptions, told_type: str) -> None:
     await transaction.execute(
         sa.insert(thread).values(
             id=thread_id,

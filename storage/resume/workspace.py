@@ -23,7 +23,7 @@ _DEPTH = 2
 _MOST_ENTRIES = 5_000
 
 
-def task_type_of(workspace: str) -> str:
+def default_task_type(workspace: str) -> str:
     """CODE or OFFICE. Looks at no more than 5,000 entries; blocks while it does. Never raises."""
     if not Path(workspace).is_absolute() or "\0" in workspace:
         return OFFICE

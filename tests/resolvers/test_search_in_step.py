@@ -12,7 +12,7 @@ from storage.documents.imports import import_document
 from storage.documents.session_changes import delete_session, update_session
 from storage.json_codec import storable
 from storage.search.index.entries import numbers_of, positions_of
-from storage.search.index.verification import told_by_all
+from storage.search.index.verification import read_indexed_entries
 from tests.support.documents import Document
 from tests.support.searches import FRAGMENTS, texts_of
 from tests.support.server import Served
@@ -83,7 +83,7 @@ async def test_the_index_is_what_the_rows_say_after_each_step(
 
 async def indexed(server: Served) -> list[tuple[int, int]]:
     """What the index says of each message and title of the sessions that are there."""
-    told = await told_by_all(server.app.state.database)
+    told = await read_indexed_entries(server.app.state.database)
     is_there = np.isin(numbers_of(told.ids), [row.number for row in await rows(server, "session")])
     ids, sums = told.ids[is_there], told.sums[is_there]
     return sorted(zip(positions_of(ids).tolist(), sums.tolist(), strict=True))

@@ -6,7 +6,7 @@ import pytest
 
 import storage.search.query.hits
 from storage.database.database import Database
-from storage.database.lru_cache import Kept
+from storage.database.lru_cache import LRUCache
 from storage.documents.session_changes import delete_session, update_session
 from storage.search.index.compaction import MOST_OF_A_KIND
 from tests.conftest import Serve
@@ -33,7 +33,7 @@ async def test_what_another_process_writes_is_found_at_once(
     server = await serve(seed=False)
     if most_bytes is not None:
         # Nothing that is known of the index fits, or little.
-        server.app.state.database.kept = Kept(most_bytes)
+        server.app.state.database.kept = LRUCache(most_bytes)
     async with Database(database_url) as elsewhere:
         assert await found(server.client, "constant") == []
         await save(elsewhere, session("a"))

@@ -11,7 +11,7 @@ from strawberry.types import ExecutionResult
 
 import resolvers.resume_task
 import resolvers.session
-from resolvers.errors import BadUserInput, CodedError, NotFound, SessionUnreadable, Unavailable
+from resolvers.errors import BadUserInput, CodedError, NotFound, ServiceUnavailable, SessionUnreadable
 from schema.build import create_schema
 from tests.support.subscriptions import started
 
@@ -113,7 +113,7 @@ async def test_a_misspelled_field_is_answered_with_a_suggestion() -> None:
         (BadUserInput("`first` and `last` exclude each other."), "BAD_USER_INPUT"),
         (NotFound("There is no such thread."), "NOT_FOUND"),
         (SessionUnreadable("The session cannot be read."), "SESSION_UNREADABLE"),
-        (Unavailable("The database is away."), "SERVICE_UNAVAILABLE"),
+        (ServiceUnavailable("The database is away."), "SERVICE_UNAVAILABLE"),
     ],
 )
 async def test_a_foreseen_error_keeps_its_message_and_path(

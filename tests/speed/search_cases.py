@@ -8,8 +8,8 @@ from resolvers.context import Context
 from schema.errors import Schema
 from schema.execution.loads import Loads
 from schema.execution.operations import PreparedOperations
-from schema.execution.request import Operation
-from storage.database.compiled_select import Reading
+from schema.execution.request import OperationRequest
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 
 PAGE = 20
@@ -140,7 +140,7 @@ class _Asker:
         return taken[count // 2], taken[min(count - 1, count * 95 // 100)]
 
     async def _ask(self, variables: dict[str, Any]) -> None:
-        result = await self._prepared.execute(Operation(_OPERATION, variables, None, None))
+        result = await self._prepared.execute(OperationRequest(_OPERATION, variables, None, None))
         if result is None:
             # Not prepared yet.
             await _answer(self._prepared.schema, self._database, _OPERATION, variables)
@@ -210,7 +210,7 @@ class _Work:
         await _answer(schema, self._database, _OPERATION, variables)
         return self._steps
 
-    def began(self, reading: Reading[Any], values: Mapping[str, Any]) -> None:
+    def began(self, reading: CompiledSelect[Any], values: Mapping[str, Any]) -> None:
         self._ran.append((reading.text, reading.parameters(values)))
 
     def ended(self, begun: None, error: BaseException | None) -> None:

@@ -29,7 +29,7 @@ from storage.documents.formats import read_document
 from storage.documents.imports import CREATED, import_documents
 from storage.documents.readers import BATCH_DOCUMENTS
 from storage.json_codec import parse_document
-from storage.search.index.compaction import merge
+from storage.search.index.compaction import compact
 from storage.search.index.drafts import Draft
 from tests.speed.loop import run
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, sqlite_url
@@ -181,7 +181,7 @@ async def _build(server: str, urls: list[str], sessions: int) -> None:
 
 async def _imported(database: Database, documents: list[Document], drafts: list[Draft]) -> None:
     await import_documents(database, documents, drafts)
-    await merge(database)
+    await compact(database)
 
 
 def _documents(sessions: int) -> Iterator[Document]:

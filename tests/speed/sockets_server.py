@@ -20,7 +20,7 @@ import sqlalchemy as sa
 import uvicorn
 
 from app import create_app
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.process.server import StreamingServer, server_config
 from server.settings import Settings
 from storage.database.database import Database, Transaction
@@ -33,7 +33,7 @@ commits: list[tuple[int, int]] = []
 class BenchServer(StreamingServer):
     """Seeds from SIGUSR1 on."""
 
-    def __init__(self, config: uvicorn.Config, sockets: Sockets, seeder: Seeder, notes: Path) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: OpenStreams, seeder: Seeder, notes: Path) -> None:
         super().__init__(config, sockets)
         self._seeder = seeder
         self._notes = notes

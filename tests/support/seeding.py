@@ -16,7 +16,7 @@ from storage.documents.formats import read_document
 from storage.documents.imports import import_document
 from storage.json_codec import storable
 from storage.records.resume_task import ResumeTaskRow, resume_tasks_by_thread
-from storage.resume.resume import Wishes, resume_session
+from storage.resume.resume import ResumeOptions, resume_session
 from storage.resume.seeding.seeder import Seeder
 from storage.resume.watch import task_states
 from tests.support.databases import SqliteDatabases
@@ -64,7 +64,7 @@ async def save(database: Database, document: Document) -> str:
 
 async def resume(database: Database, session_id: str) -> str:
     """Resumes a session; its thread's id."""
-    resumed = await resume_session(database, session_id, Wishes(), "OFFICE")
+    resumed = await resume_session(database, session_id, ResumeOptions(), "OFFICE")
     assert resumed is not None
     return resumed.task.thread_id
 

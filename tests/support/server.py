@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.process.server import StreamingServer, server_config
 from tests.support.client import Client
 
@@ -32,7 +32,7 @@ class Served:
 class Server(StreamingServer):
     """The application's server, told to stop by an event and leaving the process's signals to pytest."""
 
-    def __init__(self, config: uvicorn.Config, sockets: Sockets) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: OpenStreams) -> None:
         super().__init__(config, sockets)
         self.up = asyncio.Event()
         self.stop = asyncio.Event()

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.database.compiled_select import Reading
+from storage.database.compiled_select import CompiledSelect
 from tests.support.server import Served
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -51,7 +51,7 @@ class _Watcher:
     def __init__(self, ran: Statements) -> None:
         self._ran = ran
 
-    def began(self, reading: Reading[Any], values: Mapping[str, Any]) -> None:
+    def began(self, reading: CompiledSelect[Any], values: Mapping[str, Any]) -> None:
         self._ran.append(reading.text)
 
     def ended(self, begun: None, error: BaseException | None) -> None:

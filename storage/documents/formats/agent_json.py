@@ -6,12 +6,12 @@ The two share their core. CodeWhale's keys are told from its own source; a docum
 import re
 from datetime import datetime
 
-from storage.documents.document import Document, Transcript
+from storage.documents.document import Document, TranscriptBuilder
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import type_name
 from storage.records.content_block import joined_text, read_blocks
 from storage.records.identifier import is_id, trimmed_id
-from storage.records.timestamp import parse_moment
+from storage.records.timestamp import parse_timestamp
 
 ZAGENS = "ZAGENS"
 CODEWHALE = "CODEWHALE"
@@ -52,7 +52,7 @@ def read(document: dict[str, object], source: str | None) -> Document:
     if not isinstance(messages, list):
         raise InvalidDocument(_wrong("messages", "a list", messages), ("messages",))
     session_id = _id(metadata)
-    transcript = Transcript()
+    transcript = TranscriptBuilder()
     for position, message in enumerate(messages):
         transcript.add(_checked_message(position, message))
     prompt = document.get("system_prompt") or metadata.get("system_prompt")
@@ -136,7 +136,7 @@ def _moment(metadata: dict[str, object], key: str) -> datetime:
     value = metadata.get(key)
     try:
         if isinstance(value, str):
-            return parse_moment(value)
+            return parse_timestamp(value)
     except ValueError:
         pass
     raise InvalidDocument(

@@ -10,7 +10,7 @@ from storage.json_codec import load
 from storage.records.content_block import ContentBlock, ToolResultBlock, read_blocks
 from storage.records.tool_links import ToolLinks
 from storage.records.transcript_items import COMPLETED, FAILED, Item, items_of, prompt_of, summarize
-from storage.resume.seeding.lease import Held
+from storage.resume.seeding.lease import HeldLease
 
 TURN_COLUMNS = ("thread_id", "position", "status", "summary")
 ITEM_COLUMNS = (
@@ -33,7 +33,7 @@ STARTED_SEQ = 1
 
 
 @dataclass(slots=True)
-class Batch:
+class SeedBatch:
     """Rows to write, and where the cursor then stands; `bytes_read` are those of the messages, as UTF-8."""
 
     messages_read: int
@@ -48,18 +48,18 @@ class Batch:
 
 def build_batch(
     thread_id: str,
-    held: Held,
+    held: HeldLease,
     now: object,
     links: ToolLinks,
     messages: Sequence[Any],
     elsewhere: Mapping[int, str],
-) -> Batch:
+) -> SeedBatch:
     """The batch of `messages` (position, role, extra, content), which follow the cursor in `held`.
 
     `elsewhere` has the contents of messages outside the batch that answer its calls, by position; `now` is the time of
     the events, as the database takes it. Raises Unreadable when a message cannot be understood.
     """
-    batch = Batch(held.messages_read + len(messages), held.items_written, held.turns_written, held.turn_items)
+    batch = SeedBatch(held.messages_read + len(messages), held.items_written, held.turns_written, held.turn_items)
     blocks_at = {position: _blocks(position, content) for position, _, _, content in messages}
     blocks_at.update((position, _blocks(position, content)) for position, content in elsewhere.items())
     for position, stored, extra, content in messages:
@@ -98,7 +98,7 @@ def _role(position: int, role: str, extra: str | None) -> str:
         raise Unreadable(f"Message {position} of the session could not be understood.") from None
 
 
-def _add_items(batch: Batch, thread_id: str, now: object, items: list[Item]) -> None:
+def _add_items(batch: SeedBatch, thread_id: str, now: object, items: list[Item]) -> None:
     turn = batch.turns_written - 1
     for item in items:
         batch.items.append((thread_id, turn, batch.turn_items, *item))

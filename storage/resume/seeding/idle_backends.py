@@ -25,7 +25,7 @@ _end_silent = sa.text(f"""
 """)
 
 
-async def end_silent(database: Database) -> int:
+async def terminate_idle_backends(database: Database) -> int:
     """End the connections that keep an expired task or the gate locked and say nothing; how many. Raises Unavailable.
 
     What they wrote could not be committed any more: the lease that it was written under has run out. Raises

@@ -27,7 +27,7 @@ class Claim(NamedTuple):
     owner: str
 
 
-class Held(NamedTuple):
+class HeldLease(NamedTuple):
     """The cursor of a task whose row is locked by the transaction that read it."""
 
     session_id: str
@@ -68,7 +68,9 @@ _fence = (
     task.state == SEEDING,
     task.lease_until >= clock(),
 )
-_hold = sa.select(*(task[name] for name in Held._fields[:-1]), clock().label("now")).where(*_fence).with_for_update()
+_hold = (
+    sa.select(*(task[name] for name in HeldLease._fields[:-1]), clock().label("now")).where(*_fence).with_for_update()
+)
 
 
 def _named(claim: Claim) -> dict[str, object]:
@@ -109,14 +111,14 @@ async def claim(database: Database, lease_seconds: float) -> Claim | None:
     return Claim(thread_id, owner)
 
 
-async def hold(transaction: Transaction, claim: Claim) -> Held | None:
+async def hold(transaction: Transaction, claim: Claim) -> HeldLease | None:
     """Lock the claimed task's row; None when the lease ran out or the task was canceled, ended or taken over."""
     row = (await transaction.execute(_hold, _named(claim))).first()
-    return None if row is None else Held._make(row)
+    return None if row is None else HeldLease._make(row)
 
 
 async def advance(
-    transaction: Transaction, claim: Claim, held: Held, lease_seconds: float, values: dict[str, object]
+    transaction: Transaction, claim: Claim, held: HeldLease, lease_seconds: float, values: dict[str, object]
 ) -> bool:
     """Move the cursor and renew the lease; False when the lease ran out or the session is not what `held` says."""
     is_unchanged = sa.exists().where(

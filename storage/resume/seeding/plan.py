@@ -16,7 +16,7 @@ _notes = sa.select(message.c.position, message.c.tool_links).where(
 )
 
 
-class Plan(NamedTuple):
+class SeedPlan(NamedTuple):
     """A session's transcript as it stood at one version."""
 
     transcript_version: int
@@ -31,20 +31,20 @@ class Plan(NamedTuple):
         return ToolLinks(note for note in self.notes if note[0] < position)
 
 
-async def is_current(transaction: Transaction, session_id: str, plan: Plan) -> bool:
+async def is_current(transaction: Transaction, session_id: str, plan: SeedPlan) -> bool:
     """Whether the session is still what `plan` was made of."""
     found = (await transaction.execute(_session, {"session_id": session_id})).first()
     return found is not None and found.transcript_version == plan.transcript_version
 
 
-async def read_plan(transaction: Transaction, session_id: str) -> Plan | None:
+async def read_plan(transaction: Transaction, session_id: str) -> SeedPlan | None:
     """None when the session is gone. Good only while the session's version stays what the plan says."""
     found = (await transaction.execute(_session, {"session_id": session_id})).first()
     if found is None:
         return None
     rows = await transaction.execute(_notes.order_by(message.c.position), {"session_id": session_id})
     notes = [(row.position, row.tool_links) for row in rows]
-    return Plan(
+    return SeedPlan(
         found.transcript_version,
         found.transcript_rewrites,
         found.message_count,

@@ -17,11 +17,11 @@ from storage.database.types import clock
 from storage.errors import Unavailable, Unreadable
 from storage.records.resume_task import DELETED_MESSAGE, READY, SESSION_DELETED
 from storage.resume.seeding import lease
-from storage.resume.seeding.batch import EVENT_COLUMNS, ITEM_COLUMNS, STARTED_SEQ, TURN_COLUMNS, Batch, build_batch
-from storage.resume.seeding.idle_backends import end_silent
-from storage.resume.seeding.lease import Claim, Held
-from storage.resume.seeding.plan import Plan, is_current, read_plan
-from storage.resume.seeding.tally import Tally, Work
+from storage.resume.seeding.batch import EVENT_COLUMNS, ITEM_COLUMNS, STARTED_SEQ, TURN_COLUMNS, SeedBatch, build_batch
+from storage.resume.seeding.idle_backends import terminate_idle_backends
+from storage.resume.seeding.lease import Claim, HeldLease
+from storage.resume.seeding.plan import SeedPlan, is_current, read_plan
+from storage.resume.seeding.tally import SeedTally, Work
 
 log = logging.getLogger("reprise.seeder")
 
@@ -92,7 +92,7 @@ class Seeder:
         lease_seconds: float = LEASE_SECONDS,
         around_batch: Callable[[str], AbstractContextManager[object]] = contextlib.nullcontext,
     ) -> None:
-        self.tally = Tally()
+        self.tally = SeedTally()
         self._database = database
         self._gate = gate
         self._batch_messages = batch_messages
@@ -139,7 +139,7 @@ class Seeder:
         while not self._database.is_sqlite:
             await asyncio.sleep(self._lease_seconds / 2)
             try:
-                if ended := await end_silent(self._database):
+                if ended := await terminate_idle_backends(self._database):
                     log.warning("ended %d connections of hosts that fell silent", ended)
             except Unavailable:
                 continue
@@ -175,7 +175,7 @@ class Seeder:
 
     async def _write_batches(self, claim: Claim, work: Work) -> str | None:
         """READY once the thread is whole, LOST when it is no longer this owner's to write, None when handed over."""
-        plan: Plan | None = None
+        plan: SeedPlan | None = None
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
@@ -207,8 +207,8 @@ class Seeder:
             self._pace = min(self._batch_messages, self._pace * 2)
 
     async def _planned(
-        self, transaction: Transaction, claim: Claim, held: Held, plan: Plan | None
-    ) -> tuple[Plan, Held]:
+        self, transaction: Transaction, claim: Claim, held: HeldLease, plan: SeedPlan | None
+    ) -> tuple[SeedPlan, HeldLease]:
         """A plan of the version that the task seeds; the task takes over a newer version where it can."""
         if plan is not None and plan.transcript_version == held.transcript_version:
             return plan, held
@@ -231,7 +231,7 @@ class Seeder:
         await lease.adopt(transaction, claim, seeded)
         return plan, held._replace(**seeded)
 
-    async def _write_batch(self, transaction: Transaction, claim: Claim, held: Held, plan: Plan) -> Batch:
+    async def _write_batch(self, transaction: Transaction, claim: Claim, held: HeldLease, plan: SeedPlan) -> SeedBatch:
         start = held.messages_read
         most = min(start + self._pace, plan.message_count)
         of_session = {"session_id": held.session_id}
@@ -263,7 +263,7 @@ class Seeder:
             raise _Stale
         return batch
 
-    async def _finish(self, transaction: Transaction, claim: Claim, held: Held, batch: Batch) -> None:
+    async def _finish(self, transaction: Transaction, claim: Claim, held: HeldLease, batch: SeedBatch) -> None:
         if batch.items_written != held.items_total:
             raise RuntimeError(f"{batch.items_written} items written, {held.items_total} counted at import")
         await transaction.execute(
@@ -278,14 +278,14 @@ class Seeder:
         await transaction.execute(sa.update(thread).where(thread.c.id == claim.thread_id).values(updated_at=held.now))
 
 
-async def _missing(transaction: Transaction, held: Held, plan: Plan) -> Exception:
+async def _missing(transaction: Transaction, held: HeldLease, plan: SeedPlan) -> Exception:
     """What to raise where messages of the plan are not found: an import changed them meanwhile, or they are lost."""
     if await is_current(transaction, held.session_id, plan):
         return Unreadable("Messages of the session are missing.")
     return _Stale()
 
 
-def _goes_on(held: Held, plan: Plan) -> bool:
+def _goes_on(held: HeldLease, plan: SeedPlan) -> bool:
     """Whether what is written stays right when the session's newer version is seeded on."""
     if held.transcript_rewrites != plan.transcript_rewrites:
         return False

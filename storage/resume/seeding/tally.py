@@ -4,11 +4,11 @@ import time
 from collections import Counter
 from typing import Any
 
-from storage.resume.seeding.batch import Batch
-from storage.resume.seeding.lease import Held
+from storage.resume.seeding.batch import SeedBatch
+from storage.resume.seeding.lease import HeldLease
 
 
-class Tally:
+class SeedTally:
     """Counts since the process began, which only grow.
 
     `bytes` are those of the messages read, as UTF-8; `seconds` went into batches. `ended` is by outcome: READY, the
@@ -23,7 +23,7 @@ class Tally:
         self.seconds = 0.0
         self.ended: Counter[str] = Counter()
 
-    def add(self, held: Held, batch: Batch, seconds: float) -> None:
+    def add(self, held: HeldLease, batch: SeedBatch, seconds: float) -> None:
         """Count a batch that was committed after the cursor stood at `held`."""
         self.batches += 1
         self.messages += batch.messages_read - held.messages_read
@@ -38,11 +38,11 @@ class Work:
     def __init__(self, thread_id: str) -> None:
         self._thread_id = thread_id
         self._began = time.monotonic()
-        self._tally = Tally()
+        self._tally = SeedTally()
         self._attempt: int | None = None
         self._items = 0
 
-    def wrote(self, held: Held, batch: Batch, seconds: float) -> None:
+    def wrote(self, held: HeldLease, batch: SeedBatch, seconds: float) -> None:
         """A batch was committed."""
         self._attempt = held.attempt
         self._items = batch.items_written

@@ -24,7 +24,7 @@ from storage.errors import Unavailable
 from storage.search.index.block import MOST_ENTRIES, Mask
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import Ids, Runs, numbers_of
-from storage.search.index.segment import Segment, merged
+from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.segment_store import index_entries
 
 MOST_OF_A_KIND = 8
@@ -43,7 +43,7 @@ class _Overtaken(Exception):
     """Somebody else has merged some of the segments meanwhile."""
 
 
-async def merge(database: Database) -> None:
+async def compact(database: Database) -> None:
     """Merge what is due. Does nothing while the database is not available: the next time will do."""
     with contextlib.suppress(Unavailable, _Overtaken):
         while await _merge_some(database):
@@ -134,17 +134,17 @@ def _merged(stored: Sequence[tuple[int, list[bytes]]], ids: Sequence[Ids], livin
     masks = [_are_alive(some, living) for some in ids]
     kept = np.concatenate([some[mask] for some, mask in zip(ids, masks, strict=True)])
     segments = [Segment.stored(size, blocks) for size, blocks in stored]
-    return kept, [Draft.of(merged(segments, masks))] if len(kept) else []
+    return kept, [Draft.of(merge_segments(segments, masks))] if len(kept) else []
 
 
-class Merger:
+class Compactor:
     """Merges beside a long import. `async with` ends what is going on."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._merging: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Merger":
+    async def __aenter__(self) -> "Compactor":
         return self
 
     async def __aexit__(
@@ -159,12 +159,12 @@ class Merger:
         """Merge what is due while others go on, unless that is being done."""
         if self._merging is None or self._merging.done():
             await self._ended()
-            self._merging = asyncio.create_task(merge(self._database))
+            self._merging = asyncio.create_task(compact(self._database))
 
     async def finish(self) -> None:
         """Merge all that is due."""
         await self._ended()
-        await merge(self._database)
+        await compact(self._database)
 
     async def _ended(self) -> None:
         if self._merging is not None:

@@ -130,7 +130,7 @@ def _shifted(terms: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return shifted
 
 
-def merged(segments: Sequence[Segment], kept: Sequence[Mask]) -> Segment:
+def merge_segments(segments: Sequence[Segment], kept: Sequence[Mask]) -> Segment:
     """One segment of those entries of several that are kept, in order."""
     words = sorted(set().union(*(segment.words for segment in segments)))
     rank_of = {word: rank for rank, word in enumerate(words)}

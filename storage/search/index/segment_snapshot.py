@@ -14,15 +14,15 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.array_parameters import numbers_table
-from storage.database.compiled_select import Reader, Reading
-from storage.database.lru_cache import Kept
+from storage.database.compiled_select import CompiledSelect, Reader
+from storage.database.lru_cache import LRUCache
 from storage.database.tables import search_segment
 from storage.search.index.entries import TITLE_POSITION, Ids, Runs, numbers_of, positions_of
 
 _KEY = "segments"
 
 
-class Changed(Exception):
+class SnapshotChanged(Exception):
     """There are other segments than those that are known."""
 
 
@@ -32,7 +32,7 @@ class _Segment(NamedTuple):
     runs: Runs
 
 
-class Known:
+class SegmentSnapshot:
     """All segments at one moment, in the order of their ids, and their entries one after another."""
 
     def __init__(self, segments: Sequence[_Segment]) -> None:
@@ -66,20 +66,22 @@ class Known:
         return sum(array.nbytes for array in arrays) + 2 * self.counts.nbytes + len(self.name)
 
 
-def known_segments(kept: Kept) -> Known | None:
+def known_segments(kept: LRUCache) -> SegmentSnapshot | None:
     """Those that were there when they were read last, if they are kept."""
-    known: Known | None = kept.get(_KEY)
+    known: SegmentSnapshot | None = kept.get(_KEY)
     return known
 
 
-async def read_segments(reader: Reader, kept: Kept) -> Known:
+async def read_segments(reader: Reader, kept: LRUCache) -> SegmentSnapshot:
     """Those that are there: the same as before, if they are. Raises Unavailable."""
     known = known_segments(kept)
     runs_of = {} if known is None else known.runs_of
     rows = await reader.rows(_segments(is_sqlite=reader.is_sqlite), segments=list(runs_of))
     if known is not None and [row[0] for row in rows] == list(runs_of):
         return known
-    known = Known([_Segment(id, size, runs_of[id] if runs is None else Runs.read(runs)) for id, size, runs in rows])
+    known = SegmentSnapshot(
+        [_Segment(id, size, runs_of[id] if runs is None else Runs.read(runs)) for id, size, runs in rows]
+    )
     kept.put(_KEY, known, known.bytes)
     return known
 
@@ -96,9 +98,9 @@ def are_these(*, is_sqlite: bool) -> ColumnElement[bool]:
 
 
 @functools.lru_cache
-def _segments(*, is_sqlite: bool) -> Reading[tuple[int, int, bytes | None]]:
+def _segments(*, is_sqlite: bool) -> CompiledSelect[tuple[int, int, bytes | None]]:
     """All of them, without the runs of those whose ids are given."""
     table, id = numbers_table("segments", is_sqlite=is_sqlite)
     runs = sa.case((search_segment.c.id.in_(sa.select(id).select_from(table)), None), else_=search_segment.c.runs)
     statement = sa.select(search_segment.c.id, search_segment.c.size, runs).order_by(search_segment.c.id)
-    return Reading(statement, tuple, (), is_sqlite=is_sqlite)
+    return CompiledSelect(statement, tuple, (), is_sqlite=is_sqlite)

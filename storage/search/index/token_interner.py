@@ -25,7 +25,7 @@ _MASKS = np.array([2 ** (8 * size) - 1 for size in range(9)], np.uint64)
 _MIXERS = [np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)]
 
 
-class Seen:
+class TokenInterner:
     """Pieces by number: 0, 1 and so on, in the order in which they are appended."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from storage.search.index.segment import Segment, Sums
 _segments = sa.select(search_segment.c.id, search_segment.c.runs)
 
 
-class Told(NamedTuple):
+class IndexedEntries(NamedTuple):
     """The ids of entries, rising, and what the index says of each; and the segments that cannot be read."""
 
     ids: Ids
@@ -24,7 +24,7 @@ class Told(NamedTuple):
     broken: list[int]
 
     @classmethod
-    def of(cls, ids: Sequence[Ids], sums: Sequence[Sums], broken: list[int]) -> "Told":
+    def of(cls, ids: Sequence[Ids], sums: Sequence[Sums], broken: list[int]) -> "IndexedEntries":
         all_ids = np.concatenate([np.zeros(0, np.int64), *ids])
         order = np.argsort(all_ids, kind="stable")
         return cls(all_ids[order], np.concatenate([np.zeros(0, np.uint64), *sums])[order], broken)
@@ -49,14 +49,14 @@ class Told(NamedTuple):
         return int(np.count_nonzero(self.sums[start : np.searchsorted(self.ids, end)]))
 
 
-async def told_by_all(database: Database) -> Told:
+async def read_indexed_entries(database: Database) -> IndexedEntries:
     """What all segments say, as they are at one moment. Raises Unavailable."""
     async with database.view() as connection:
         segment_ids = (await connection.execute(sa.select(search_segment.c.id))).scalars().all()
         return await _told(connection, segment_ids)
 
 
-async def told_of(connection: AsyncConnection, number: int) -> Told:
+async def read_indexed_entries_of(connection: AsyncConnection, number: int) -> IndexedEntries:
     """What the segments say that know of a session, in a transaction that keeps it from changing."""
     while True:
         rows = (await connection.execute(_segments)).all()
@@ -70,7 +70,7 @@ async def told_of(connection: AsyncConnection, number: int) -> Told:
             return told
 
 
-async def _told(connection: AsyncConnection, segment_ids: Iterable[int]) -> Told:
+async def _told(connection: AsyncConnection, segment_ids: Iterable[int]) -> IndexedEntries:
     ids: list[Ids] = []
     sums: list[Sums] = []
     broken: list[int] = []
@@ -87,7 +87,7 @@ async def _told(connection: AsyncConnection, segment_ids: Iterable[int]) -> Told
             else:
                 ids.append(found[0])
                 sums.append(found[1])
-    return Told.of(ids, sums, broken)
+    return IndexedEntries.of(ids, sums, broken)
 
 
 def _read(row: Any, blocks: Sequence[bytes]) -> tuple[Ids, Sums]:

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from storage.search.index.token_interner import Numbers, Seen
+from storage.search.index.token_interner import Numbers, TokenInterner
 from storage.search.index.tokens import BARRIER, part_text, word_tokens, words
 
 Hashes = npt.NDArray[np.uint64]
@@ -108,7 +108,7 @@ class Vocabulary:
         self._wholes, self._parts, self._part_pairs = _Lists(), _Lists(), _Lists()
         self._bytes = 0
         self._pieces = _Numbered(self._add)
-        self._seen = Seen()
+        self._seen = TokenInterner()
         self._token_number(BARRIER)
         for number, end in enumerate((_TEXT_END, _ENTRY_END)):
             self._pieces[end] = number

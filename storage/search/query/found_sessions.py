@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.array_parameters import numbers_table
-from storage.database.compiled_select import Reading
-from storage.database.row_types import selected
+from storage.database.compiled_select import CompiledSelect
+from storage.database.row_types import select_columns
 from storage.database.tables import session
 from storage.database.types import Instant
 from storage.records.session import conditions
@@ -16,21 +16,21 @@ from storage.search.index.segment_snapshot import are_these
 from storage.search.query.hit import FoundSession
 
 _MOST_READINGS = 64
-_sessions = sa.select(*selected(session, FoundSession._fields))
+_sessions = sa.select(*select_columns(session, FoundSession._fields))
 
 
 @functools.lru_cache(maxsize=_MOST_READINGS)
-def all_sessions(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[FoundSession]:
+def all_sessions(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[FoundSession]:
     """All that meet the conditions with these names."""
     statement = _sessions.where(are_these(is_sqlite=is_sqlite), *conditions(archived, dict.fromkeys(names)))
-    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
 
 
 @functools.lru_cache(maxsize=_MOST_READINGS)
-def numbered_sessions(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Reading[FoundSession]:
+def numbered_sessions(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[FoundSession]:
     """Those with given numbers, and a row of nulls for each that none has."""
     statement = _numbered(*conditions(archived, dict.fromkeys(names)), is_sqlite=is_sqlite)
-    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
 
 
 def _numbered(*narrowed: ColumnElement[bool], is_sqlite: bool) -> sa.Select[Any]:
@@ -43,7 +43,7 @@ def _numbered(*narrowed: ColumnElement[bool], is_sqlite: bool) -> sa.Select[Any]
 @functools.lru_cache(maxsize=_MOST_READINGS)
 def newest_sessions(
     archived: str, names: tuple[str, ...], is_inclusive: bool | None, *, are_numbered: bool, is_sqlite: bool
-) -> Reading[FoundSession]:
+) -> CompiledSelect[FoundSession]:
     """A page of them, newest first: behind the one with a given `updated_at` and id, or from it on; None for all.
 
     Of those with given numbers `are_numbered`, and then a row of nulls for each that none has.
@@ -59,4 +59,4 @@ def newest_sessions(
     else:
         statement = _sessions.where(are_these(is_sqlite=is_sqlite), *narrowed).order_by(latest, session.c.id.desc())
     statement = statement.limit(sa.bindparam("size", type_=sa.Integer()))
-    return Reading(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)

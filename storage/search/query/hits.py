@@ -11,21 +11,21 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from storage.database.compiled_select import Reader, Reading
+from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.database import Database
-from storage.database.lru_cache import Kept
+from storage.database.lru_cache import LRUCache
 from storage.errors import InvalidCursor
 from storage.records.page import Key, Page, Scope
 from storage.records.session import narrowing
 from storage.search.index.entries import TITLE_POSITION
-from storage.search.index.segment_snapshot import Changed, Known, known_segments, read_segments
+from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged, known_segments, read_segments
 from storage.search.query.candidates import Candidates, Waiting
 from storage.search.query.entry_texts import Place, Texts, matching_places, scored, texts_at
 from storage.search.query.found_sessions import all_sessions, newest_sessions, numbered_sessions
 from storage.search.query.hit import MESSAGE, TITLE, FoundSession, Hit, Search
 from storage.search.query.lookup import entries_with
 from storage.search.query.matches import Matches
-from storage.search.query.query_cache import Facts, told
+from storage.search.query.query_cache import QueryCache, told
 
 MOST_RANKED = 100
 """The newest hits, which RELEVANCE ranks; older ones follow in order of time."""
@@ -119,13 +119,13 @@ async def _looked(database: Database, search: Search, look: "Callable[[_Found], 
         if known is None:
             known = await read_segments(database, kept)
         try:
-            return await look(await _Found.of(database, kept, known, search, Facts.of(kept, search.clauses)))
-        except Changed:
+            return await look(await _Found.of(database, kept, known, search, QueryCache.of(kept, search.clauses)))
+        except SnapshotChanged:
             read = known_segments(kept)
             known = None if read is None or read.name == known.name else read
     async with database.snapshot() as reader:
         # Others may have read of a message what is newer than what is seen here.
-        facts = Facts(Kept(0), search.clauses)
+        facts = QueryCache(LRUCache(0), search.clauses)
         return await look(await _Found.of(reader, kept, await read_segments(reader, kept), search, facts))
 
 
@@ -134,15 +134,17 @@ class _Found:
     """Entries that may be hits, and the texts of those that were looked at. What reads sessions raises Changed."""
 
     reader: Reader
-    kept: Kept
-    known: Known
+    kept: LRUCache
+    known: SegmentSnapshot
     search: Search
-    facts: Facts
+    facts: QueryCache
     matches: Matches
     texts: Texts = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, reader: Reader, kept: Kept, known: Known, search: Search, facts: Facts) -> "_Found":
+    async def of(
+        cls, reader: Reader, kept: LRUCache, known: SegmentSnapshot, search: Search, facts: QueryCache
+    ) -> "_Found":
         key = (Matches, known.name, search.clauses, search.scopes)
         matches: Matches | None = kept.get(key)
         if matches is None:
@@ -207,17 +209,17 @@ class _Found:
         reading = numbered_sessions(archived, tuple(values), is_sqlite=self.reader.is_sqlite)
         return [row for row in await self._rows(reading, **values, numbers=numbers) if row.number is not None]
 
-    async def _rows(self, reading: Reading[FoundSession], **values: Any) -> list[FoundSession]:
-        """What a statement finds that relies on the known segments. Raises Changed and Unavailable."""
+    async def _rows(self, reading: CompiledSelect[FoundSession], **values: Any) -> list[FoundSession]:
+        """What a statement finds that relies on the known segments. Raises SnapshotChanged and Unavailable."""
         rows = await self.reader.rows(reading, **values, segments=self.known.name)
         if not rows:
             await self._check()
         return rows
 
     async def _check(self) -> None:
-        """Raises Changed unless the segments are those that are known, and Unavailable."""
+        """Raises SnapshotChanged unless the segments are those that are known, and Unavailable."""
         if (await read_segments(self.reader, self.kept)).name != self.known.name:
-            raise Changed
+            raise SnapshotChanged
 
     async def _newest_sessions(self, size: int, since: Key | None) -> AsyncGenerator[Sequence[FoundSession], None]:
         """Page by page, from the one that `since` lies in; the first page of `size` hits or more, if all goes well."""

@@ -14,12 +14,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from storage.database.array_parameters import numbers_table, texts_table
-from storage.database.compiled_select import Reader, Reading
-from storage.database.lru_cache import Kept
+from storage.database.compiled_select import CompiledSelect, Reader
+from storage.database.lru_cache import LRUCache
 from storage.database.tables import search_block, search_segment
 from storage.database.types import KeyText
 from storage.search.index.block import END_OF_PREFIX, Block, Held, Mask, fill, pair_term, united
-from storage.search.index.segment_snapshot import Changed, Known
+from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged
 from storage.search.index.vocabulary import pair_kind, token_hash
 from storage.search.query.clauses import Clause
 
@@ -50,8 +50,8 @@ def terms_of(clauses: Iterable[Clause]) -> list[Term]:
     return [*terms, *prefixes]
 
 
-async def entries_with(reader: Reader, kept: Kept, known: Known, clauses: Iterable[Clause]) -> Mask:
-    """Which entries hold the words of all clauses, and as far as is known their phrases. Raises Changed and
+async def entries_with(reader: Reader, kept: LRUCache, known: SegmentSnapshot, clauses: Iterable[Clause]) -> Mask:
+    """Which entries hold the words of all clauses, and as far as is known their phrases. Raises SnapshotChanged and
     Unavailable.
     """
     terms = terms_of(clauses)
@@ -67,7 +67,7 @@ async def entries_with(reader: Reader, kept: Kept, known: Known, clauses: Iterab
     return np.zeros(known.size, np.bool_) if mask is None else mask
 
 
-def _mask(known: Known, held: dict[int, Held]) -> Mask:
+def _mask(known: SegmentSnapshot, held: dict[int, Held]) -> Mask:
     """Of all entries those that segments, by their ids, hold."""
     mask = np.zeros(known.size, np.bool_)
     for id, some in held.items():
@@ -76,7 +76,9 @@ def _mask(known: Known, held: dict[int, Held]) -> Mask:
     return mask
 
 
-async def _held(reader: Reader, kept: Kept, known: Known, terms: Sequence[Term]) -> defaultdict[Term, dict[int, Held]]:
+async def _held(
+    reader: Reader, kept: LRUCache, known: SegmentSnapshot, terms: Sequence[Term]
+) -> defaultdict[Term, dict[int, Held]]:
     """The entries of each segment that hold each term; `terms` are words, or one prefix."""
     found: defaultdict[Term, dict[int, Held]] = defaultdict(dict)
     unknown: dict[int, None] = {}
@@ -109,7 +111,7 @@ async def _held(reader: Reader, kept: Kept, known: Known, terms: Sequence[Term])
             is_told.add(id)
             found[Term(text)][id] = _held_of(text, data, _size(known, id))
     if len(is_told) < len(unknown):
-        raise Changed
+        raise SnapshotChanged
     for term in missing:
         for id in unknown:
             held = found[term][id]
@@ -117,7 +119,7 @@ async def _held(reader: Reader, kept: Kept, known: Known, terms: Sequence[Term])
     return found
 
 
-def _size(known: Known, id: int) -> int:
+def _size(known: SegmentSnapshot, id: int) -> int:
     span = known.spans[id]
     return int(span.stop - span.start)
 
@@ -132,7 +134,7 @@ def _held_of(term: str, data: bytes | None, size: int) -> Held:
 
 
 @functools.lru_cache
-def _blocks_of(*, is_sqlite: bool) -> Reading[tuple[int, str, bytes | None]]:
+def _blocks_of(*, is_sqlite: bool) -> CompiledSelect[tuple[int, str, bytes | None]]:
     """For each of some segments and each term the block in which it would be."""
     segments, id = numbers_table("segments", is_sqlite=is_sqlite)
     terms, term = texts_table("terms", is_sqlite=is_sqlite)
@@ -146,11 +148,11 @@ def _blocks_of(*, is_sqlite: bool) -> Reading[tuple[int, str, bytes | None]]:
     )
     given = sa.join(segments, search_segment, search_segment.c.id == id).join(terms, sa.true())
     statement = sa.select(search_segment.c.id, term, data).select_from(given)
-    return Reading(statement, tuple, (), is_sqlite=is_sqlite)
+    return CompiledSelect(statement, tuple, (), is_sqlite=is_sqlite)
 
 
 @functools.lru_cache
-def _blocks_under(*, is_sqlite: bool) -> Reading[tuple[int, bytes | None]]:
+def _blocks_under(*, is_sqlite: bool) -> CompiledSelect[tuple[int, bytes | None]]:
     """The blocks of each of some segments in which words that begin so would be, or a row without one."""
     segments, id = numbers_table("segments", is_sqlite=is_sqlite)
     given = sa.join(segments, search_segment, search_segment.c.id == id)
@@ -173,4 +175,4 @@ def _blocks_under(*, is_sqlite: bool) -> Reading[tuple[int, bytes | None]]:
     else:
         near = sa.select(search_block.c.data).where(is_near).correlate(search_segment).offset(0).lateral()
         statement = sa.select(search_segment.c.id, near.c.data).select_from(given.join(near, sa.true(), isouter=True))
-    return Reading(statement, tuple, (), is_sqlite=is_sqlite)
+    return CompiledSelect(statement, tuple, (), is_sqlite=is_sqlite)

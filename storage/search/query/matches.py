@@ -7,7 +7,7 @@ import numpy as np
 
 from storage.search.index.block import Mask
 from storage.search.index.entries import POSITION_BITS, TITLE_POSITION, Ids, positions_of
-from storage.search.index.segment_snapshot import Known
+from storage.search.index.segment_snapshot import SegmentSnapshot
 
 
 class Entries(NamedTuple):
@@ -20,7 +20,7 @@ class Entries(NamedTuple):
 class Matches:
     """Some of the entries of known segments: titles, messages or both."""
 
-    def __init__(self, known: Known, mask: Mask, *, titles: bool, messages: bool) -> None:
+    def __init__(self, known: SegmentSnapshot, mask: Mask, *, titles: bool, messages: bool) -> None:
         if not messages:
             has_title = mask[known.titles]
             mask = np.zeros(known.size, np.bool_)

@@ -6,7 +6,7 @@ A message does not change while its session has the number that it has (see `ind
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from storage.database.lru_cache import Kept
+from storage.database.lru_cache import LRUCache
 from storage.search.query.clauses import Clause
 from storage.search.query.hit import Entry, Hit
 from storage.search.query.snippet import Snippet
@@ -20,10 +20,10 @@ MOST_MESSAGES = 2_000
 _SMALL, _SNIPPET = 150, 1_200
 
 
-class Facts:
+class QueryCache:
     """Of the messages that were looked at for one query: whether they match it, how well, and what is shown of them."""
 
-    def __init__(self, kept: Kept, clauses: tuple[Clause, ...]) -> None:
+    def __init__(self, kept: LRUCache, clauses: tuple[Clause, ...]) -> None:
         self._kept = kept
         self._clauses = clauses
         self.matches: dict[Entry, bool] = {}
@@ -31,9 +31,9 @@ class Facts:
         self.snippets: dict[Entry, Snippet] = {}
 
     @classmethod
-    def of(cls, kept: Kept, clauses: tuple[Clause, ...]) -> "Facts":
+    def of(cls, kept: LRUCache, clauses: tuple[Clause, ...]) -> "QueryCache":
         """Those that are kept."""
-        facts: Facts | None = kept.get((cls, clauses))
+        facts: QueryCache | None = kept.get((cls, clauses))
         return facts or cls(kept, clauses)
 
     def add(self, facts: dict[Entry, T], found: Mapping[Entry, T]) -> None:
@@ -44,7 +44,7 @@ class Facts:
         if len(facts) > MOST_MESSAGES:
             facts.clear()
         size = _SMALL * (1 + len(self.matches) + len(self.scores)) + _SNIPPET * len(self.snippets)
-        self._kept.put((Facts, self._clauses), self, size)
+        self._kept.put((QueryCache, self._clauses), self, size)
 
 
 def told(facts: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schema.execution.leaves import GivesUp
+from schema.execution.leaves import PlanBailout
 from schema.execution.loads import Loads, settled
 
 PATIENCE = 10
@@ -140,5 +140,5 @@ async def test_a_row_that_is_asked_for_after_other_waiting_is_given_up() -> None
         await rows.load("a")
 
     asyncio.get_running_loop().call_soon(other.future.set_result, "")
-    with pytest.raises(GivesUp):
+    with pytest.raises(PlanBailout):
         await settled([late()])

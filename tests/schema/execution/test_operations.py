@@ -7,7 +7,7 @@ from schema.build import create_schema
 from schema.execution import operation, operations, selections
 from schema.execution.loads import Loads
 from schema.execution.operations import PreparedOperations
-from schema.execution.request import Operation
+from schema.execution.request import OperationRequest
 from storage.database.database import Database
 from tests.support.databases import SqliteDatabases
 
@@ -24,7 +24,7 @@ async def answered(prepared: PreparedOperations, query: str, **variables: object
     """Whether a plan answers the query, which has been seen before."""
     documents = prepared.schema.documents
     assert not documents.errors(documents.parsed(query))
-    return await prepared.execute(Operation(query, variables, None, None)) is not None
+    return await prepared.execute(OperationRequest(query, variables, None, None)) is not None
 
 
 async def test_no_more_than_so_many_are_kept(prepared: PreparedOperations, monkeypatch: pytest.MonkeyPatch) -> None:

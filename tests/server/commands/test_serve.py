@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from app import main
-from storage.database.server_lock import alone_serving
+from storage.database.server_lock import hold_server_lock
 from storage.errors import AlreadyServed
 from tests.support.spawned import spawned
 
@@ -70,11 +70,11 @@ def test_a_server_that_was_killed_does_not_keep_the_next_one_away(tmp_path: Path
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        with pytest.raises(AlreadyServed), alone_serving(url):
+        with pytest.raises(AlreadyServed), hold_server_lock(url):
             pass
         holder.kill()
 
-    with alone_serving(url):
+    with hold_server_lock(url):
         pass
 
 

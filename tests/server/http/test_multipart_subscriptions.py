@@ -9,7 +9,7 @@ import pytest
 
 import resolvers.resume_task
 from server.http import multipart
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.process import connection
 from tests.support.client import PATIENCE
 from tests.support.deaf import deaf
@@ -32,8 +32,8 @@ async def queued(server: Served) -> str:
     return thread_id
 
 
-def sockets_of(server: Served) -> Sockets:
-    sockets: Sockets = server.app.state.sockets
+def sockets_of(server: Served) -> OpenStreams:
+    sockets: OpenStreams = server.app.state.sockets
     return sockets
 
 

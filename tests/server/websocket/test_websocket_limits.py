@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 import resolvers.resume_task
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from tests.support.documents import user, zagens
 from tests.support.raw_socket import greeted, opened
 from tests.support.resumes import WATCH, cancel, resumed, save
@@ -28,8 +28,8 @@ async def queued(server: Served) -> str:
     return thread_id
 
 
-def sockets_of(server: Served) -> Sockets:
-    sockets: Sockets = server.app.state.sockets
+def sockets_of(server: Served) -> OpenStreams:
+    sockets: OpenStreams = server.app.state.sockets
     return sockets
 
 

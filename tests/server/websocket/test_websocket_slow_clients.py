@@ -9,7 +9,7 @@ import pytest
 from websockets.frames import Opcode
 
 import resolvers.resume_task
-from server.open_streams import Sockets
+from server.open_streams import OpenStreams
 from server.process import connection
 from tests.support.client import PATIENCE
 from tests.support.deaf import deaf_websocket
@@ -60,8 +60,8 @@ def states(monkeypatch: pytest.MonkeyPatch) -> States:
     return states
 
 
-def sockets_of(server: Served) -> Sockets:
-    sockets: Sockets = server.app.state.sockets
+def sockets_of(server: Served) -> OpenStreams:
+    sockets: OpenStreams = server.app.state.sockets
     return sockets
 
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database, Transaction
-from storage.database.driver_errors import translated
+from storage.database.driver_errors import translate_driver_errors
 from storage.database.tables import turn
 from storage.errors import Unavailable
 from storage.resume.seeding.batch import TURN_COLUMNS
@@ -113,11 +113,11 @@ def test_a_rollback_that_fails_because_the_driver_had_lost_count_is_unavailable(
     first = asyncpg.InternalClientError("cannot switch to state 21; another operation (2) is in progress")
     second = asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
     second.__context__ = first
-    with pytest.raises(Unavailable), translated():
+    with pytest.raises(Unavailable), translate_driver_errors():
         raise sa.exc.InterfaceError("ROLLBACK", None, second)
 
 
 def test_a_statement_that_is_wrong_is_not_unavailable() -> None:
     wrong = asyncpg.UndefinedColumnError("there is no such column")
-    with pytest.raises(sa.exc.ProgrammingError), translated():
+    with pytest.raises(sa.exc.ProgrammingError), translate_driver_errors():
         raise sa.exc.ProgrammingError("SELECT", None, wrong)

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from storage.database.timed_lock import Turns
+from storage.database.timed_lock import TimedLock
 
 LONG = 60.0
 PATIENCE = 10
 
 
 async def test_one_after_another_in_the_order_in_which_they_came() -> None:
-    turns = Turns(LONG)
+    turns = TimedLock(LONG)
     seen: list[str] = []
 
     async def go(name: str) -> None:
@@ -26,7 +26,7 @@ async def test_one_after_another_in_the_order_in_which_they_came() -> None:
 
 
 async def test_a_long_one_holds_up_nobody_for_long() -> None:
-    turns = Turns(0.01)
+    turns = TimedLock(0.01)
     async with asyncio.timeout(PATIENCE):
         first = await turns.take()
         second = await turns.take()
@@ -40,7 +40,7 @@ async def test_a_long_one_holds_up_nobody_for_long() -> None:
 
 
 async def test_who_leaves_takes_no_turn() -> None:
-    turns = Turns(LONG)
+    turns = TimedLock(LONG)
     async with asyncio.timeout(PATIENCE):
         end = await turns.take()
         waiting = [asyncio.create_task(turns.take()) for _ in range(3)]
@@ -56,7 +56,7 @@ async def test_who_leaves_takes_no_turn() -> None:
 
 
 async def test_who_is_left_behind_takes_no_turn() -> None:
-    turns = Turns(LONG)
+    turns = TimedLock(LONG)
     async with asyncio.timeout(PATIENCE):
         end = await turns.take()
         left = turns.take()

@@ -13,7 +13,7 @@ import pytest
 
 import storage.documents.readers
 from storage.documents.document import Document, drafts_of_all
-from storage.documents.readers import BATCH_DOCUMENTS, Batch, Reading, Refusal, batches, read_batches
+from storage.documents.readers import BATCH_DOCUMENTS, BatchResult, FileBatch, RefusedFile, batches, read_batches
 from storage.errors import ReaderEnded
 from storage.search.index.vocabulary import spelled
 from tests.support.documents import user, zagens
@@ -37,7 +37,7 @@ def paths(tmp_path: Path) -> list[Path]:
     return found
 
 
-async def read(paths: list[Path], source: str | None = None) -> list[Reading]:
+async def read(paths: list[Path], source: str | None = None) -> list[BatchResult]:
     async with aclosing(read_batches(paths, source)) as found:
         return [batch async for batch in found]
 
@@ -53,7 +53,7 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
 
     for number, found in enumerate([*first, *second]):
         if number in (3, BATCH_DOCUMENTS):
-            assert isinstance(found, Refusal)
+            assert isinstance(found, RefusedFile)
         else:
             assert isinstance(found, Document)
             assert (found.id, found.source) == (f"s{number}", "CODEWHALE")
@@ -63,7 +63,7 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
         assert reading.drafts == drafts_of_all(documents)
         assert sum(draft.size for draft in reading.drafts) == 2 * len(documents)
     assert (len(first), len(second)) == (BATCH_DOCUMENTS, BATCH_DOCUMENTS // 2)
-    refusals = [found.reason for found in (*first, *second) if isinstance(found, Refusal)]
+    refusals = [found.reason for found in (*first, *second) if isinstance(found, RefusedFile)]
     assert "a list" in refusals[0]
     assert "No such file" in refusals[1]
 
@@ -75,14 +75,14 @@ async def test_whoever_makes_the_drafts_they_are_the_same(tmp_path: Path, monkey
     texts = [json.dumps(zagens(f"s{number}", messages=[user(f"readFile {number}")])) for number in range(6)]
     paths = [written(tmp_path, f"{number:03}", text) for number, text in enumerate(texts)]
     made_here = 0
-    drafted = Reading.drafted
+    drafted = BatchResult.drafted
 
-    def counted(reading: Reading) -> Reading:
+    def counted(reading: BatchResult) -> BatchResult:
         nonlocal made_here
         made_here += 1
         return drafted(reading)
 
-    monkeypatch.setattr(Reading, "drafted", counted)
+    monkeypatch.setattr(BatchResult, "drafted", counted)
     async with aclosing(read_batches(paths, None)) as readings:
         async for reading in readings:
             assert reading.drafts == drafts_of_all(reading.documents)
@@ -97,7 +97,7 @@ def test_batches_are_bounded_by_bytes_and_a_large_file_is_one_of_its_own(
     monkeypatch.setattr(storage.documents.readers, "BATCH_BYTES", 10)
     a, b, c, d = (written(tmp_path, name, "x" * size) for name, size in (("a", 4), ("b", 6), ("c", 50), ("d", 1)))
 
-    assert list(batches([a, b, c, d])) == [Batch([a, b], 10), Batch([c], 50), Batch([d], 1)]
+    assert list(batches([a, b, c, d])) == [FileBatch([a, b], 10), FileBatch([c], 50), FileBatch([d], 1)]
     assert list(batches([])) == []
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from storage.records.page import Together
+from storage.records.page import SharedRead
 
 
 class Reading:
@@ -24,7 +24,7 @@ class Reading:
         return {"a": 1, "b": 2}
 
 
-async def asked(together: Together[str, int], owner: str) -> asyncio.Task[int | None]:
+async def asked(together: SharedRead[str, int], owner: str) -> asyncio.Task[int | None]:
     task = asyncio.create_task(together.get(owner))
     await asyncio.sleep(0)
     return task
@@ -39,7 +39,7 @@ async def left(task: asyncio.Task[int | None]) -> None:
 
 async def test_one_who_gives_up_does_not_give_up_for_the_others() -> None:
     reading = Reading()
-    together = Together(reading)
+    together = SharedRead(reading)
     first, second = await asked(together, "a"), await asked(together, "b")
 
     await left(first)
@@ -51,7 +51,7 @@ async def test_one_who_gives_up_does_not_give_up_for_the_others() -> None:
 
 async def test_a_reading_that_nobody_waits_for_is_cancelled_and_begins_anew_when_asked_again() -> None:
     reading = Reading()
-    together = Together(reading)
+    together = SharedRead(reading)
 
     await left(await asked(together, "a"))
     assert (reading.begun, reading.cancelled) == (1, 1)

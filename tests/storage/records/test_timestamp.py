@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.database.types import instant_text
-from storage.records.timestamp import parse_moment
+from storage.records.timestamp import parse_timestamp
 from tests.support.strategies import timestamps
 
 
 @given(timestamps())
 def test_every_form_that_agents_write_is_read(text: str) -> None:
-    moment = parse_moment(text)
+    moment = parse_timestamp(text)
 
     assert moment.utcoffset() == timedelta(0)
-    assert parse_moment(instant_text(moment)) == moment
-    assert parse_moment(text.replace("T", " ").replace("Z", "z")) == moment
+    assert parse_timestamp(instant_text(moment)) == moment
+    assert parse_timestamp(text.replace("T", " ").replace("Z", "z")) == moment
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
@@ -26,7 +26,7 @@ def test_the_order_of_stored_texts_is_the_order_of_moments(one: datetime, other:
 
 
 def test_digits_beyond_microseconds_are_cut() -> None:
-    assert parse_moment("2026-06-11T07:52:10.999999999Z") == datetime(2026, 6, 11, 7, 52, 10, 999999, UTC)
+    assert parse_timestamp("2026-06-11T07:52:10.999999999Z") == datetime(2026, 6, 11, 7, 52, 10, 999999, UTC)
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_digits_beyond_microseconds_are_cut() -> None:
 )
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        parse_moment(text)
+        parse_timestamp(text)

@@ -10,7 +10,7 @@ from storage.database.database import Database
 from storage.database.tables import session, thread
 from storage.documents.session_changes import delete_session
 from storage.records.resume_task import ResumeTaskRow
-from storage.resume.resume import Wishes, resume_session
+from storage.resume.resume import ResumeOptions, resume_session
 from storage.resume.seeding import lease
 from storage.resume.seeding.seeder import Seeder
 from tests.support.documents import Document, Message, assistant, tool_result, tool_use, user, zagens
@@ -87,7 +87,7 @@ async def test_a_document_that_is_rewritten_between_batches_ends_the_task_and_a_
     assert task.error is not None
     assert (task.state, task.error.code) == ("ERROR", "SESSION_CHANGED")
     assert await counts(database, task.thread_id) == (task.items_written, task.items_written)
-    again = await resume_session(database, "changing", Wishes(), "OFFICE")
+    again = await resume_session(database, "changing", ResumeOptions(), "OFFICE")
     assert again is not None
     assert (again.is_reused, again.task.attempt) == (False, 1)
     assert again.task.thread_id != task.thread_id
@@ -204,7 +204,7 @@ async def test_a_ready_thread_outlives_its_session(database: Database) -> None:
 async def test_a_deleted_session_that_is_imported_again_gets_a_new_thread(database: Database) -> None:
     first = await resume(database, await save(database, saved(BEGINNING)))
     assert await delete_session(database, "changing")
-    assert await resume_session(database, "changing", Wishes(), "OFFICE") is None
+    assert await resume_session(database, "changing", ResumeOptions(), "OFFICE") is None
     await save(database, saved(BEGINNING))
     second = await resume(database, "changing")
     assert second != first

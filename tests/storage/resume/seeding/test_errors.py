@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables import message
 from storage.records.resume_task import ResumeTaskRow
-from storage.resume.resume import Wishes, resume_session
+from storage.resume.resume import ResumeOptions, resume_session
 from storage.resume.seeding import seeder as seeder_module
 from storage.resume.seeding.seeder import Seeder
 from tests.support.documents import assistant, tool_result, tool_use, user, zagens
@@ -83,7 +83,7 @@ async def test_a_task_that_failed_goes_on_where_it_was_once_it_is_resumed_again(
     await check_failed(database, failed, "SESSION_UNREADABLE")
     async with database.write() as transaction:
         await transaction.execute(sa.update(message).where(*of_message).values(WHOLE))
-    again = await resume_session(database, "s1", Wishes(), "OFFICE")
+    again = await resume_session(database, "s1", ResumeOptions(), "OFFICE")
     assert again is not None
     assert (again.is_reused, again.task.thread_id, again.task.attempt) == (True, thread_id, 2)
     assert (again.task.state, again.task.error, again.task.items_written) == ("QUEUED", None, 1)

@@ -13,9 +13,9 @@ from storage.documents.session_changes import delete_session, update_session
 from storage.errors import Unavailable
 from storage.records.session import SessionFilter
 from storage.search.index import compaction
-from storage.search.index.compaction import MOST_OF_A_KIND, merge
+from storage.search.index.compaction import MOST_OF_A_KIND, compact
 from storage.search.index.entries import numbers_of
-from storage.search.index.verification import told_by_all
+from storage.search.index.verification import read_indexed_entries
 from storage.search.query.hit import Search
 from storage.search.query.hits import search_page
 from tests.support.documents import user, zagens
@@ -72,14 +72,14 @@ async def test_searches_beside_merging_find_everything_once(
     await fill(database)
     monkeypatch.setattr(compaction, "MOST_OF_A_KIND", 2)
 
-    merges = asyncio.gather(*(merge(database) for _ in range(4)))
+    merges = asyncio.gather(*(compact(database) for _ in range(4)))
     rounds = 0
     while not merges.done() or rounds == 0:
         assert len(set(await found(database, "everywhere"))) == 2 * COUNT
         rounds += 1
     await merges
 
-    await merge(database)
+    await compact(database)
     assert len(await found(database, "everywhere")) == 2 * COUNT
     assert [finding async for finding in examine(database)] == []
     assert await segment_count(database) < 4
@@ -92,7 +92,7 @@ async def test_what_others_have_merged_by_then_is_left_to_them(
     count = await segment_count(database)
     monkeypatch.setattr(compaction, "_due", lambda segments: [-1, -2])
 
-    await merge(database)
+    await compact(database)
 
     assert await segment_count(database) == count
     assert len(await found(database, "everywhere")) == 2 * COUNT
@@ -106,13 +106,13 @@ async def test_what_is_deleted_or_rewritten_leaves_the_index_when_it_is_merged(
     await delete_session(database, "s1")
     await save(database, zagens("s2", messages=[user("other")]))
     await update_session(database, "s3", "Everywhere else", None)
-    before = set(numbers_of((await told_by_all(database)).ids).tolist())
+    before = set(numbers_of((await read_indexed_entries(database)).ids).tolist())
     monkeypatch.setattr(compaction, "MOST_OF_A_KIND", 2)
 
-    await merge(database)
+    await compact(database)
 
     assert len(before) == 7
-    assert len(set(numbers_of((await told_by_all(database)).ids).tolist())) == 5
+    assert len(set(numbers_of((await read_indexed_entries(database)).ids).tolist())) == 5
     assert len(await found(database, "everywhere")) == 4 * 2 + 1
     assert await found(database, "other") == [("s2", 0)]
     assert [finding async for finding in examine(database)] == []
@@ -128,7 +128,7 @@ async def test_a_full_segment_is_made_anew_when_most_of_it_is_gone(
 
     for number in range(5):
         await delete_session(database, f"s{number}")
-        left = len(set(numbers_of((await told_by_all(database)).ids).tolist()))
+        left = len(set(numbers_of((await read_indexed_entries(database)).ids).tolist()))
         # The fourth made it less than half.
         assert left == (6 if number < 3 else 2)
     assert await found(database, "everywhere") == [("s5", 1), ("s5", 0)]
@@ -143,4 +143,4 @@ async def test_merging_gives_way_to_a_database_that_is_not_available(
         raise Unavailable("not now")
 
     monkeypatch.setattr(database, "read", unavailable)
-    await merge(database)
+    await compact(database)

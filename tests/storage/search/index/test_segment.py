@@ -13,7 +13,7 @@ from storage.search.index import segment as segments
 from storage.search.index import vocabulary as vocabularies
 from storage.search.index.block import Block, Postings, pair_term
 from storage.search.index.entries import entry_tokens
-from storage.search.index.segment import Segment, merged
+from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.tokens import BARRIER
 from storage.search.index.vocabulary import Vocabulary, pair_kind, spelled, token_hash
 from tests.support.searches import FRAGMENTS, texts_of
@@ -117,7 +117,7 @@ def test_merging_is_as_if_what_is_kept_were_one_segment(parts: list[tuple[list[l
             left += [one for one, is_kept in zip(texts, keeps, strict=True) if is_kept]
     if left:
         [whole] = segments_of(left, Vocabulary())
-        assert equal(merged(list(map(again, some)), masks), whole)
+        assert equal(merge_segments(list(map(again, some)), masks), whole)
         assert whole.sums().tolist() == [
             segment.sums()[place] for segment, mask in zip(some, masks, strict=True) for place in np.flatnonzero(mask)
         ]

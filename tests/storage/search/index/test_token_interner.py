@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.search.index import token_interner as seen_pieces
-from storage.search.index.token_interner import Seen
+from storage.search.index.token_interner import TokenInterner
 
 # Many that begin alike, up to the longest that are told apart by their beginnings, and beyond.
 PIECES = st.text("ab\0", min_size=1, max_size=3) | st.integers(1, 40).map("a".__mul__) | st.text("é_Z9", min_size=1)
@@ -17,7 +17,7 @@ CHUNKS = st.lists(st.lists(PIECES | st.builds("{0:a<8}{1}".format, PIECES, PIECE
 def test_numbers_are_those_that_pieces_were_given(chunks: list[list[str]], slot_bits: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seen_pieces, "_SLOT_BITS", slot_bits)
-        seen = Seen()
+        seen = TokenInterner()
         known: dict[bytes, int] = {}
 
         def number_of(piece: bytes) -> int:
@@ -35,7 +35,7 @@ def test_numbers_are_those_that_pieces_were_given(chunks: list[list[str]], slot_
 
 
 def test_what_was_seen_before_is_not_asked_for_again() -> None:
-    seen = Seen()
+    seen = TokenInterner()
     pieces = [b"word%d" % number for number in range(2000)]
     numbers = {piece: number for number, piece in enumerate(pieces)}
     for piece in pieces:
