@@ -29,8 +29,8 @@ class Unreadable(StorageError):
     """A stored session whose rows can no longer be understood."""
 
 
-class NewerDatabase(StorageError):
-    """A database that a newer version wrote, or one that is not ours at all."""
+class UnsupportedDatabase(StorageError):
+    """A database of another program, or of a version of Reprise that this one cannot read or upgrade."""
 
 
 class InvalidQuery(StorageError):

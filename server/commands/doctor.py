@@ -8,7 +8,7 @@ import click
 from server.commands.environment import plain_failures, read_settings, with_database
 from storage.database.database import Database
 from storage.database.engines import driver_url
-from storage.database.migrations import refuse_newer_file
+from storage.database.migrations import refuse_unsupported_file
 from storage.doctor.doctor import examine
 
 
@@ -18,7 +18,7 @@ def doctor_command(repair: bool) -> None:
     """Look for what is wrong in the database. The status is 1 when anything is, and is left so."""
     settings = read_settings()
     with plain_failures():
-        refuse_newer_file(driver_url(settings.database_url))
+        refuse_unsupported_file(driver_url(settings.database_url))
         is_healthy = asyncio.run(with_database(settings, _examine, repair))
     sys.exit(0 if is_healthy else 1)
 

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database.database import Database
 from storage.database.migrations import migrate
 from storage.database.tables import metadata
-from storage.errors import NewerDatabase
+from storage.errors import UnsupportedDatabase
 from tests.conftest import Serve
 from tests.support.documents import assistant, codewhale, user
 from tests.support.resumes import follow, resumed
 from tests.support.seeding import counts, save, seeded, thread_rows
 
 TURNS = 1_000
-ADDS, TAKES_AWAY = "0199", "0200"
+ADDS, TAKES_AWAY = "0299", "0300"
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
@@ -85,5 +85,5 @@ async def test_an_older_process_is_not_ready_and_starts_no_more_once_a_migration
         await stand_at(transaction.connection, TAKES_AWAY)
 
     assert (await old.client.http.get("/readyz")).status_code == 503
-    with pytest.raises(NewerDatabase, match="newer version"):
+    with pytest.raises(UnsupportedDatabase, match="newer version"):
         await migrate(database_url)

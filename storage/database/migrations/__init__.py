@@ -1,8 +1,9 @@
-"""Bringing a database to the form that this version reads: Alembic revisions in `versions/`, run by `migrate`.
+"""Schema migrations: Alembic revisions in `versions/`, run by `migrate`.
 
-Processes of an older version go on while a newer one migrates, and start again beside it, as long as that only adds:
-tables, indexes, columns that may be left out. A revision that does more has other first two digits than the one before.
-One that alters tables begins with resume_task, as seeding does: else each might wait for the other.
+Processes of an older version keep working, and may restart, while a newer version migrates, as long as its revisions
+only add tables, indexes and optional columns. A revision that does anything else changes the first two digits of the
+revision number. A revision that alters several tables begins with resume_task, in the order in which the seeder locks
+them, to avoid deadlocks.
 """
 
 import contextlib
@@ -15,24 +16,24 @@ from sqlalchemy.engine import URL, Connection
 
 from storage.database.database import Database
 from storage.database.engines import driver_url
-from storage.errors import NewerDatabase
+from storage.errors import UnsupportedDatabase
 
 _LOCK = "reprise_migration_lock"
 
 
 async def migrate(url: str) -> None:
-    """Run what is missing, once however many processes ask at the same time.
+    """Run the missing revisions; processes that call this at the same time run them once.
 
-    Raises NewerDatabase, having touched nothing, for a database of a newer version or of something else; but not for
-    one on PostgreSQL to which a newer version has only added.
+    Raises UnsupportedDatabase, without changing anything, for a database of another program or of another version of
+    Reprise, unless that version is newer and has only added to it.
     """
-    refuse_newer_file(driver_url(url))
+    refuse_unsupported_file(driver_url(url))
     async with Database(url) as database, database.write() as transaction:
         await transaction.connection.run_sync(_upgrade)
 
 
 async def is_current(database: Database) -> bool:
-    """Whether the database is at the newest revision, or a newer version has only added to it. Raises Unavailable."""
+    """Whether this version can use the database without a migration. Raises Unavailable."""
     async with database.read() as connection:
         revision = await connection.run_sync(_current_revision)
     return revision == _head() or _has_only_added(revision)
@@ -40,7 +41,7 @@ async def is_current(database: Database) -> bool:
 
 @functools.cache
 def _revisions() -> frozenset[str]:
-    """All that this version has, by the names of their files, which begin with them."""
+    """The revisions of this version, taken from the file names, which begin with them."""
     return frozenset(path.name[:4] for path in Path(__file__).parent.glob("versions/[0-9]*.py"))
 
 
@@ -49,7 +50,7 @@ def _head() -> str:
 
 
 def _has_only_added(revision: str | None) -> bool:
-    """Whether `revision` is a newer version's and this one can go on with what it left."""
+    """Whether `revision` belongs to a newer version that has only added to the schema."""
     return revision is not None and revision > _head() and revision[:2] == _head()[:2]
 
 
@@ -61,8 +62,8 @@ def _current_revision(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        # A table lock and not an advisory one: every PostgreSQL-like database has it. Where two create the table at
-        # a time, one is told that there is such a type, or such a table; IF NOT EXISTS looks only once.
+        # Databases that are compatible with PostgreSQL have table locks, but not always advisory locks. CREATE TABLE IF
+        # NOT EXISTS is not atomic: of two at the same time, one fails because the type or the table exists.
         with contextlib.suppress(sa.exc.IntegrityError, sa.exc.ProgrammingError), connection.begin_nested():
             connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS {_LOCK} (id int PRIMARY KEY)"))
         connection.execute(sa.text(f"LOCK TABLE {_LOCK} IN ACCESS EXCLUSIVE MODE"))
@@ -71,8 +72,8 @@ def _upgrade(connection: Connection) -> None:
         return
     _refuse_unknown(revision)
     if revision is None and sa.inspect(connection).has_table("session"):
-        raise NewerDatabase("The database holds a table named session that is not Reprise's.")
-    # Here, since to load it is a fifth of what a process does before it serves.
+        raise UnsupportedDatabase("The database has a table named session that Reprise did not create.")
+    # Imported here, since loading Alembic takes a fifth of the start-up time.
     from alembic import command
     from alembic.config import Config
 
@@ -82,8 +83,8 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def refuse_newer_file(url: URL) -> None:
-    """Look at a SQLite file before anything opens it for writing. Raises NewerDatabase."""
+def refuse_unsupported_file(url: URL) -> None:
+    """Check a SQLite file before it is opened for writing. Raises UnsupportedDatabase."""
     if not url.drivername.startswith("sqlite") or not Path(str(url.database)).is_file():
         return
     path = Path(str(url.database))
@@ -94,14 +95,20 @@ def refuse_newer_file(url: URL) -> None:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "alembic_version" not in tables:
                 if tables:
-                    raise NewerDatabase(f"{path.name} is a SQLite database of another program.")
+                    raise UnsupportedDatabase(f"{path.name} is a SQLite database of another program.")
                 return
             for (revision,) in connection.execute("SELECT version_num FROM alembic_version"):
                 _refuse_unknown(revision)
     except sqlite3.DatabaseError:
-        raise NewerDatabase(f"{path.name} is not a SQLite database.") from None
+        raise UnsupportedDatabase(f"{path.name} is not a SQLite database.") from None
 
 
 def _refuse_unknown(revision: str | None) -> None:
-    if revision is not None and revision not in _revisions():
-        raise NewerDatabase("The database was written by a newer version of Reprise; update Reprise to open it.")
+    if revision is None or revision in _revisions():
+        return
+    if revision > _head():
+        raise UnsupportedDatabase("The database was written by a newer version of Reprise; update Reprise to open it.")
+    raise UnsupportedDatabase(
+        "The database was written by an earlier version of Reprise, and this one cannot upgrade it. Export its sessions"
+        " with that version (reprise export ID...), then import the files into a new database with this one."
+    )

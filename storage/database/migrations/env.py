@@ -1,9 +1,7 @@
-"""Alembic's entry: runs on the connection that `migrate` hands over, inside its transaction."""
+"""Alembic's environment: runs the revisions on the connection and in the transaction of `migrate`."""
 
 from alembic import context
 
-from storage.database import tables
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=tables.metadata)
+context.configure(connection=context.config.attributes["connection"])
 with context.begin_transaction():
     context.run_migrations()

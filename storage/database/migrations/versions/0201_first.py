@@ -1,41 +1,28 @@
-"""Sessions, messages, threads, resume tasks and the search index."""
+"""The first revision: every table. It imports none of the project's code, which changes while a revision does not."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from storage.database.types import Instant
-
-revision = "0001"
+revision = "0201"
 down_revision = None
 
 KEY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 
-SQLITE_SEARCH = (
-    # Only ASCII characters split tokens here, and these are a blank at most: the tokens are made in storage/search/.
-    """CREATE VIRTUAL TABLE search_index USING fts5(
-        tokens, content='search_part', content_rowid='id', tokenize="ascii tokenchars '_'"
-    )""",
-    # Merging later, and more at a time, takes half as long for many imports.
-    "INSERT INTO search_index(search_index, rank) VALUES ('automerge', 8)",
-    # Bytes of words that a transaction may gather before it writes them: a whole batch of an import.
-    "INSERT INTO search_index(search_index, rank) VALUES ('hashsize', 16777216)",
-    """CREATE TRIGGER search_part_removed AFTER DELETE ON search_part BEGIN
-        INSERT INTO search_index(search_index, rowid, tokens) VALUES ('delete', old.id, old.tokens);
-    END""",
+SQLITE_STATEMENTS = (
+    # Numbers of deleted sessions must not be given again. On PostgreSQL a sequence sees to that.
+    "CREATE TABLE session_number (last INTEGER NOT NULL)",
+    "INSERT INTO session_number (last) VALUES (0)",
 )
-POSTGRESQL_SEARCH = (
-    # Dear, so that no plan reads a table and computes this for each row instead of asking the index.
-    """CREATE FUNCTION search_lexemes(tokens text) RETURNS tsvector LANGUAGE plpgsql
-        IMMUTABLE STRICT PARALLEL SAFE COST 10000
-        AS $$ BEGIN RETURN array_to_tsvector(string_to_array(btrim(tokens, ' '), ' ')); END $$""",
-    "CREATE INDEX search_part_lexemes ON search_part USING gin (search_lexemes(tokens))",
-    # The planner is asked how many parts have a word: now it knows that of ten thousand words.
-    "ALTER INDEX search_part_lexemes ALTER COLUMN 1 SET STATISTICS 1000",
+POSTGRESQL_STATEMENTS = (
+    "CREATE SEQUENCE session_number",
+    # Blocks hardly compress, and uncompressed values can be read in part.
+    "ALTER TABLE search_block ALTER COLUMN data SET STORAGE EXTERNAL",
 )
 
 
 def upgrade() -> None:
-    """Create everything."""
+    """Create the tables and the single row of `seed_gate`."""
     op.create_table(
         "resume_task",
         sa.Column("thread_id", KEY_TEXT, nullable=False),
@@ -52,13 +39,13 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
-        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("lease_until", INSTANT, nullable=True),
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
-        sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("queued_at", Instant(), nullable=False),
-        sa.Column("started_at", Instant(), nullable=True),
-        sa.Column("finished_at", Instant(), nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("queued_at", INSTANT, nullable=False),
+        sa.Column("started_at", INSTANT, nullable=True),
+        sa.Column("finished_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("thread_id"),
     )
     op.create_index(op.f("ix_resume_task_session_id"), "resume_task", ["session_id"])
@@ -89,8 +76,8 @@ def upgrade() -> None:
         sa.Column("message_count", sa.Integer(), nullable=False),
         sa.Column("item_count", sa.Integer(), nullable=False),
         sa.Column("total_tokens", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("parent_id", KEY_TEXT, nullable=True),
         sa.Column("thread_id", KEY_TEXT, nullable=True),
         sa.Column("transcript_version", sa.Integer(), nullable=False),
@@ -121,8 +108,8 @@ def upgrade() -> None:
         sa.Column("task_type", sa.Text(), nullable=False),
         sa.Column("workspace", sa.Text(), nullable=False),
         sa.Column("system_prompt", sa.Text(), nullable=True),
-        sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_thread_session_id"), "thread", ["session_id"])
@@ -131,7 +118,7 @@ def upgrade() -> None:
         sa.Column("thread_id", KEY_TEXT, nullable=False),
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
-        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("turn_position", sa.Integer(), nullable=True),
         sa.Column("item_position", sa.Integer(), nullable=True),
         sa.Column("payload", sa.Text(), nullable=True),
@@ -165,7 +152,7 @@ def upgrade() -> None:
         sa.Column("session_id", KEY_TEXT, nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("created_at", Instant(), nullable=True),
+        sa.Column("created_at", INSTANT, nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("tool_links", sa.Text(), nullable=True),
         sa.Column("extra", sa.Text(), nullable=True),
@@ -174,15 +161,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "position"),
     )
     op.create_table(
-        "search_part",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("length", sa.Integer(), nullable=False),
-        sa.Column("tokens", sa.Text(), nullable=False),
+        "search_segment",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.BigInteger(), nullable=False),
+        sa.Column("runs", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "search_block",
+        sa.Column("segment_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first", KEY_TEXT, nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("segment_id", "first"),
+    )
     is_sqlite = op.get_bind().dialect.name == "sqlite"
-    if not is_sqlite:
-        op.execute("CREATE SEQUENCE session_number")
-    for statement in SQLITE_SEARCH if is_sqlite else POSTGRESQL_SEARCH:
+    for statement in SQLITE_STATEMENTS if is_sqlite else POSTGRESQL_STATEMENTS:
         op.execute(statement)
     op.execute("INSERT INTO seed_gate (id, capacity, claims) VALUES (1, 1, 0)")
