@@ -1,4 +1,4 @@
-"""Session: listing, reading, renaming, deleting and importing."""
+"""Resolvers of Session and its mutations: list, read, update, delete and import."""
 
 import asyncio
 import unicodedata
@@ -25,28 +25,28 @@ from storage.records.thread import ThreadRow
 
 __all__ = ["SessionFilter", "Span"]
 
-LONGEST_TITLE = 100
-MOST_MODELS = 1000
+MAX_TITLE_LENGTH = 100
+MAX_FILTER_MODELS = 1000
 _NO_FILTER = SessionFilter()
 _BIDI_OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
 class UpdateSessionPayload(NamedTuple):
-    """The outcome of `updateSession`."""
+    """The payload of `updateSession`."""
 
     session: SessionRow | None
     user_errors: list[UserError]
 
 
 class DeleteSessionPayload(NamedTuple):
-    """The outcome of `deleteSession`."""
+    """The payload of `deleteSession`."""
 
     deleted_session_id: str | None
     user_errors: list[UserError]
 
 
 class ImportSessionPayload(NamedTuple):
-    """The outcome of `importSession`."""
+    """The payload of `importSession`."""
 
     session: SessionRow | None
     outcome: str | None
@@ -68,32 +68,31 @@ async def sessions(
     filter: SessionFilter | None,
     order_by: tuple[str, str],
 ) -> Page[SessionRow]:
-    """A page of the sessions that the filter lets in. Raises BadUserInput and InvalidCursor."""
-    narrowed = storable_filter(filter)
+    """A page of the sessions that match the filter. Raises BadUserInput and InvalidCursor."""
     return await session_page(
-        context.database, page_request(first, after, last, before), narrowed, *order_by, context.wanted
+        context.database, page_request(first, after, last, before), storable_filter(filter), *order_by, context.wanted
     )
 
 
-def storable_filter(narrowed: SessionFilter | None) -> SessionFilter:
-    """None lets in what it does by default. Raises BadUserInput for more models than a statement takes."""
-    if narrowed is None:
+def storable_filter(filter: SessionFilter | None) -> SessionFilter:
+    """The filter in the form that storage compares with; None is the default filter. Raises BadUserInput."""
+    if filter is None:
         return _NO_FILTER
-    models = None if narrowed.models is None else sorted({storable_text(model) for model in narrowed.models})
-    if models is not None and len(models) > MOST_MODELS:
-        raise BadUserInput(f"`models` must not name more than {MOST_MODELS}.")
-    # No stored text holds what cannot be stored, and PostgreSQL refuses to compare with it.
+    models = None if filter.models is None else sorted({storable_text(model) for model in filter.models})
+    if models is not None and len(models) > MAX_FILTER_MODELS:
+        raise BadUserInput(f"`models` must have at most {MAX_FILTER_MODELS}.")
+    # PostgreSQL refuses U+0000 and lone surrogates even in a comparison.
     return replace(
-        narrowed,
-        title_contains=None if narrowed.title_contains is None else storable_text(narrowed.title_contains),
-        workspace=None if narrowed.workspace is None else storable_text(narrowed.workspace),
+        filter,
+        title_contains=None if filter.title_contains is None else storable_text(filter.title_contains),
+        workspace=None if filter.workspace is None else storable_text(filter.workspace),
         models=models,
-        sources=None if narrowed.sources is None else sorted(set(narrowed.sources)),
+        sources=None if filter.sources is None else sorted(set(filter.sources)),
     )
 
 
 def parent(context: Context, row: SessionRow) -> Awaitable[SessionRow | None] | None:
-    """The session it was forked from, when that is here."""
+    """The session it was forked from, if that is stored."""
     return None if row.parent_id is None else context.session(row.parent_id)
 
 
@@ -127,23 +126,23 @@ def messages(
 async def update_session(
     context: Context, session_id: str, title: str | None, is_archived: bool | None
 ) -> UpdateSessionPayload:
-    """Rename, archive or both; None leaves a thing as it is."""
+    """Rename or archive a session; None leaves a value unchanged."""
     session_id, errors = checked_id(session_id, "sessionId")
     if title is not None:
         title = storable_text(title.strip())
-        if complaint := _title_complaint(title):
-            errors.append(UserError("INVALID_VALUE", complaint, ["title"]))
+        if problem := _title_problem(title):
+            errors.append(UserError("INVALID_VALUE", problem, ["title"]))
     if errors:
         return UpdateSessionPayload(None, errors)
     updated = await update_stored(context.database, session_id, title, is_archived)
     return UpdateSessionPayload(updated, [] if updated else [no_session()])
 
 
-def _title_complaint(title: str) -> str | None:
-    if not 1 <= len(title) <= LONGEST_TITLE:
-        return f"A title has 1 to {LONGEST_TITLE} code points once trimmed."
+def _title_problem(title: str) -> str | None:
+    if not 1 <= len(title) <= MAX_TITLE_LENGTH:
+        return f"A title must have 1 to {MAX_TITLE_LENGTH} code points after trimming."
     if any(unicodedata.category(character) == "Cc" or character in _BIDI_OVERRIDES for character in title):
-        return "A title holds no control or bidirectional-override characters."
+        return "A title must not contain control or bidirectional-override characters."
     return None
 
 
@@ -156,7 +155,7 @@ async def delete_session(context: Context, session_id: str) -> DeleteSessionPayl
 
 
 async def import_session(context: Context, source: str | None, document: object) -> ImportSessionPayload:
-    """Save a session document."""
+    """Import a session document."""
     try:
         read = await asyncio.to_thread(lambda: read_document(storable(document), source))
         outcome = await import_document(context.database, read)

@@ -15,7 +15,7 @@ from storage.records.identifier import trimmed_id
 @click.command("export")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 def export_command(ids: tuple[str, ...]) -> None:
-    """Print sessions as the documents that their agents wrote, one after another."""
+    """Print sessions as JSON documents, as their agents wrote them, one after another."""
     settings = read_settings()
     with plain_failures():
         prepare_database(settings)
@@ -28,7 +28,7 @@ async def _export(database: Database, ids: tuple[str, ...]) -> int:
     for session_id in ids:
         document = await export_document(database, trimmed_id(session_id))
         if document is None:
-            click.echo(f"{session_id}: there is no such session", err=True)
+            click.echo(f"{session_id}: no such session", err=True)
             missing += 1
         else:
             click.echo(json.dumps(document, ensure_ascii=False, indent=1))

@@ -18,7 +18,7 @@ from storage.documents.imports import CREATED, UNCHANGED, UPDATED
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--source", type=click.Choice(["ZAGENS", "CODEWHALE"]), help="The agent that wrote the files.")
 def import_command(paths: tuple[Path, ...], source: str | None) -> None:
-    """Save session documents: files, or all below folders. The status is 1 when any was refused."""
+    """Import session documents from files and folders. The exit status is 1 when any file was refused."""
     settings = read_settings()
     with plain_failures():
         prepare_database(settings)

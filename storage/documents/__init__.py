@@ -1,1 +1,1 @@
-"""Session documents: import, export, the formats of each agent, and changes to sessions that are stored."""
+"""Session documents: import, export, the format of each agent, and changes to stored sessions."""

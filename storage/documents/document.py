@@ -1,4 +1,4 @@
-"""A session document as it will be stored, whichever agent wrote it."""
+"""The model of a parsed session document, the same for every agent, in the form that is stored."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ _ROLES = {
 }
 _PLAIN_ROLES = {"user", "assistant", "system", "tool"}
 _PLAIN_KEYS = {"role", "content"}
-# Of one message, in bytes.
+# Bytes of a message's digest.
 _DIGEST_SIZE = 16
 
 
 class NewMessage(NamedTuple):
-    """One message as stored; `size` counts the characters of `content`."""
+    """A row of the message table; `size` counts the characters of `content`."""
 
     position: int
     role: str
@@ -40,7 +40,7 @@ class NewMessage(NamedTuple):
 
 @dataclass(slots=True)
 class TranscriptBuilder:
-    """A document's messages, made ready one after another by `add`."""
+    """Builds the message rows of a document, with their searched texts, digests and item count."""
 
     rows: list[NewMessage] = field(default_factory=list)
     _spelled: list[str] = field(default_factory=list)
@@ -48,7 +48,7 @@ class TranscriptBuilder:
     _own_items: int = 0
 
     def add(self, message: dict[str, object]) -> None:
-        """Take in a message with a string `role` and a `content`."""
+        """Append a message, which must have a string `role` and a `content`."""
         role, content = str(message["role"]), message["content"]
         blocks = read_blocks(content)
         extra = None
@@ -62,21 +62,21 @@ class TranscriptBuilder:
         self._own_items += own_item_count(role, blocks)
 
     def spelled(self, start: int) -> list[str]:
-        """What is searched of the messages from position `start` on, as `spelled` gives it."""
+        """The index entries of the messages from position `start` on, in the form that `spelled` returns."""
         return self._spelled[start:TITLE_POSITION]
 
     def item_count(self) -> int:
-        """How many thread items seeding writes for the whole transcript."""
+        """The number of thread items that seeding the whole transcript writes."""
         return self._own_items + ToolLinks((row.position, row.tool_links) for row in self.rows).orphan_count
 
     def digest(self, count: int) -> bytes:
-        """Equal for transcripts whose first `count` messages are equal JSON values."""
+        """A digest of the first `count` messages, equal for equal JSON values."""
         return hashlib.blake2b(self._digests[: count * _DIGEST_SIZE], digest_size=32).digest()
 
 
 @dataclass(slots=True)
 class Document:
-    """A session and its transcript. `header` is the whole document with null for its messages."""
+    """A session with its transcript. `header` is the document with null in place of its messages."""
 
     id: str
     source: str
@@ -93,9 +93,9 @@ class Document:
     header: dict[str, object]
     transcript: TranscriptBuilder
     header_digest: bytes = field(init=False)
-    """Equal for documents that differ in their messages at most."""
+    """A digest of everything but the messages."""
     item_count: int = field(init=False)
-    """How many thread items seeding writes for the whole transcript."""
+    """The number of thread items that seeding the whole transcript writes."""
 
     def __post_init__(self) -> None:
         self.header_digest = hashlib.blake2b(canonical(self.header), digest_size=32).digest()
@@ -103,27 +103,27 @@ class Document:
 
 
 def drafts_of_all(documents: Sequence[Document]) -> list[Draft]:
-    """Of what is indexed: each document's title and messages."""
+    """Search drafts of the titles and messages of documents, in order."""
     return drafts_of_spelled(
         entry for document in documents for entry in (spelled([document.title]), *document.transcript.spelled(0))
     )
 
 
 def stored_role(role: str, extra: str | None) -> str:
-    """The role as the agent wrote it. Raises ValueError when the row cannot be understood."""
+    """The role as the agent wrote it. Raises ValueError for a corrupt row."""
     if extra is None:
         return role.lower()
     message = load(extra)
     if not isinstance(message, dict):
-        raise ValueError("a message's extra is no JSON object")
+        raise ValueError("`extra` is not a JSON object")
     return str(message["role"])
 
 
 def stored_message(role: str, content: str, extra: str | None) -> dict[str, object]:
-    """The message as the agent wrote it. Raises ValueError when the row cannot be understood."""
+    """The message as the agent wrote it. Raises ValueError for a corrupt row."""
     if extra is None:
         return {"role": role.lower(), "content": load(content)}
     message = load(extra)
     if not isinstance(message, dict):
-        raise ValueError("a message's extra is no JSON object")
+        raise ValueError("`extra` is not a JSON object")
     return {**message, "content": load(content)}

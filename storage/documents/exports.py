@@ -1,4 +1,4 @@
-"""Giving a session back as the document that its agent wrote."""
+"""Export: a stored session as the document that its agent wrote."""
 
 import sqlalchemy as sa
 
@@ -19,7 +19,7 @@ _messages = (
 
 
 async def export_document(database: Database, session_id: str) -> dict[str, object] | None:
-    """The document as imported, with a title and an archive mark set here since; None when there is no such session.
+    """The document as imported, with the title and archive mark set here since; None when the session is not stored.
 
     Raises Unreadable and Unavailable.
     """

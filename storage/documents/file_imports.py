@@ -1,4 +1,4 @@
-"""Importing the documents in files: many at a time, and PostgreSQL's statistics brought up to date after many."""
+"""Import of many files: saves them batch by batch and updates PostgreSQL's statistics after a large import."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -12,12 +12,12 @@ from storage.documents.imports import UNCHANGED, import_documents
 from storage.documents.readers import RefusedFile, read_batches
 from storage.search.index.compaction import Compactor
 
-# So many that the planner should know of them at once.
-_MANY = 1000
+# Changed sessions from which the planner's statistics are out of date.
+_ANALYZE_THRESHOLD = 1000
 
 
 class Outcome(NamedTuple):
-    """What became of a file: CREATED, UPDATED or UNCHANGED, or None when it was refused for a reason."""
+    """The result for one file: CREATED, UPDATED or UNCHANGED, or None with the reason of its refusal."""
 
     path: Path
     result: str | None
@@ -27,24 +27,23 @@ class Outcome(NamedTuple):
 async def import_files(
     database: Database, paths: Sequence[Path], source: str | None = None
 ) -> AsyncGenerator[list[Outcome], None]:
-    """The outcomes of all files in order, some at a time. Raises Unavailable and ReaderEnded."""
-    changes = place = 0
-    async with aclosing(read_batches(paths, source)) as readings, Compactor(database) as merger:
-        async for reading in readings:
-            found = reading.found
-            results = iter(await import_documents(database, reading.documents, reading.drafts))
+    """Yield the outcomes of all files in order, one list a batch. Raises Unavailable and ReaderEnded."""
+    change_count = position = 0
+    async with aclosing(read_batches(paths, source)) as batches, Compactor(database) as compactor:
+        async for batch in batches:
+            results = iter(await import_documents(database, batch.documents, batch.drafts))
             outcomes = [
-                Outcome(path, None, one.reason) if isinstance(one, RefusedFile) else Outcome(path, next(results))
-                for path, one in zip(paths[place:], found, strict=False)
+                Outcome(path, None, file.reason) if isinstance(file, RefusedFile) else Outcome(path, next(results))
+                for path, file in zip(paths[position:], batch.files, strict=False)
             ]
-            place += len(found)
+            position += len(batch.files)
             changed = sum(outcome.result not in {None, UNCHANGED} for outcome in outcomes)
-            changes += changed
+            change_count += changed
             if changed:
-                await merger.begin()
+                await compactor.begin()
             yield outcomes
-        if changes:
-            await merger.finish()
-    if changes >= _MANY and not database.is_sqlite:
+        if change_count:
+            await compactor.finish()
+    if change_count >= _ANALYZE_THRESHOLD and not database.is_sqlite:
         async with database.write() as transaction:
             await transaction.execute(sa.text("ANALYZE"))

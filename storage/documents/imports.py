@@ -1,8 +1,8 @@
-"""Saving session documents: each is created, updated or left as it is, in one transaction."""
+"""Import of session documents: creates, updates or leaves each session, one transaction a change."""
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -24,26 +24,46 @@ CREATED = "CREATED"
 UPDATED = "UPDATED"
 UNCHANGED = "UNCHANGED"
 
+
+class _StoredVersion(NamedTuple):
+    """What decides how a document changes the session that is stored under its id."""
+
+    id: str
+    header_hash: bytes
+    transcript_hash: bytes
+    message_count: int
+    title: str
+    is_renamed: bool
+    number: int
+    transcript_version: int
+    transcript_rewrites: int
+
+    def equals(self, document: Document) -> bool:
+        """Whether the document is the one imported last."""
+        return self.header_hash == document.header_digest and (
+            self.message_count == len(document.transcript.rows) and self.is_prefix_of(document)
+        )
+
+    def is_prefix_of(self, document: Document) -> bool:
+        """Whether the document's transcript begins with the stored one."""
+        count = self.message_count
+        return len(document.transcript.rows) >= count and self.transcript_hash == document.transcript.digest(count)
+
+
 _MESSAGE_COLUMNS = ("session_id", *NewMessage._fields)
-_hashes = sa.select(
-    *(session.c[name] for name in ("id", "header_hash", "transcript_hash", "message_count", "title", "is_renamed"))
-).where(session.c.id.in_(sa.bindparam("ids", expanding=True)))
-_locked = (
-    sa.select(
-        *(session.c[name] for name in ("header_hash", "transcript_hash", "message_count", "title", "is_renamed")),
-        *(session.c[name] for name in ("number", "header", "is_archived", "transcript_version", "transcript_rewrites")),
-    )
-    .where(session.c.id == sa.bindparam("session_id"))
-    .with_for_update()
+_version_columns = [session.c[name] for name in _StoredVersion._fields]
+_by_ids = sa.select(*_version_columns).where(session.c.id.in_(sa.bindparam("ids", expanding=True)))
+_by_id_locked = (
+    sa.select(*_version_columns, session.c.header).where(session.c.id == sa.bindparam("session_id")).with_for_update()
 )
 
 
 async def import_document(database: Database, document: Document) -> str:
-    """CREATED, UPDATED or UNCHANGED. Raises Unavailable."""
-    known = (await _known(database, [document])).get(document.id)
-    if known is not None and _is_same(known, document):
+    """Import a document; returns CREATED, UPDATED or UNCHANGED. Raises Unavailable."""
+    stored = (await _stored_versions(database, [document])).get(document.id)
+    if stored is not None and stored.equals(document):
         return UNCHANGED
-    outcome = await _save(database, document, known)
+    outcome = await _save(database, document, stored)
     await compact(database)
     return outcome
 
@@ -51,15 +71,15 @@ async def import_document(database: Database, document: Document) -> str:
 async def import_documents(
     database: Database, documents: Sequence[Document], drafts: Sequence[Draft] | None = None
 ) -> list[str]:
-    """CREATED, UPDATED or UNCHANGED for each, in order. Raises Unavailable; what was saved by then stays.
+    """Import many documents; returns CREATED, UPDATED or UNCHANGED for each, in order. Raises Unavailable.
 
-    All sessions that are not there yet are added in one transaction; every other document has one of its own. `drafts`
-    are those of all documents, as `drafts_of_all` gives them. Merging is left to the caller.
+    All new sessions are created in one transaction; every other document has its own, so a failure keeps what was
+    saved before. `drafts` are what `drafts_of_all` returns for the documents. The caller compacts the search index.
     """
-    known = await _known(database, documents)
+    stored = await _stored_versions(database, documents)
     new: dict[str, Document] = {}
     for document in documents:
-        if document.id not in known:
+        if document.id not in stored:
             new.setdefault(document.id, document)
     if drafts is None or len(new) != len(documents):
         drafts = await asyncio.to_thread(drafts_of_all, list(new.values()))
@@ -71,91 +91,81 @@ async def import_documents(
     for document in documents:
         if document.id in created and new[document.id] is document:
             outcomes.append(CREATED)
-        elif document.id in known and _is_same(known[document.id], document):
+        elif document.id in stored and stored[document.id].equals(document):
             outcomes.append(UNCHANGED)
         else:
-            outcomes.append(await _save(database, document, known.pop(document.id, None)))
+            outcomes.append(await _save(database, document, stored.pop(document.id, None)))
     return outcomes
 
 
-async def _known(database: Database, documents: Sequence[Document]) -> dict[str, Any]:
+async def _stored_versions(database: Database, documents: Sequence[Document]) -> dict[str, _StoredVersion]:
     async with database.read() as connection:
-        rows = await connection.execute(_hashes, {"ids": [document.id for document in documents]})
-        return {row.id: row for row in rows}
+        rows = await connection.execute(_by_ids, {"ids": [document.id for document in documents]})
+        return {row.id: _StoredVersion._make(row) for row in rows}
 
 
-class _Change(NamedTuple):
-    """What must be indexed of a document: the title, unless that is None, and the messages from `start` on."""
+class _IndexChange(NamedTuple):
+    """What the search index must gain for a document: the title unless None, and the messages from `start` on."""
 
     is_rewrite: bool
     title: str | None
     start: int
 
     @classmethod
-    def of(cls, document: Document, known: Any, title: str | None) -> "_Change":
-        """Of one that takes the place of what is known; `title` is the session's new one, if it gets one."""
-        count = known.message_count
-        transcript = document.transcript
-        if len(transcript.rows) >= count and known.transcript_hash == transcript.digest(count):
-            return cls(False, title, count)
-        return cls(True, known.title if title is None else title, 0)
+    def of(cls, document: Document, stored: _StoredVersion, new_title: str | None) -> "_IndexChange":
+        """The change for a document that replaces the stored version; `new_title` is None if the title stays."""
+        if stored.is_prefix_of(document):
+            return cls(False, new_title, stored.message_count)
+        return cls(True, stored.title if new_title is None else new_title, 0)
 
     @classmethod
-    def expected(cls, document: Document, known: Any) -> "_Change":
-        """Most often right; of a session that is not there when `known` is None."""
-        if known is None:
+    def predict(cls, document: Document, stored: _StoredVersion | None) -> "_IndexChange":
+        """The likely change, from a version read outside of the transaction; None is a new session."""
+        if stored is None:
             return cls(True, document.title, 0)
-        change = cls.of(document, known, None)
-        return change._replace(title=document.title) if change.is_rewrite and not known.is_renamed else change
+        change = cls.of(document, stored, None)
+        return change._replace(title=document.title) if change.is_rewrite and not stored.is_renamed else change
 
     def drafts(self, document: Document) -> list[Draft]:
-        """Of what must be indexed."""
+        """Search drafts of the entries to add."""
         title = [] if self.title is None else [spelled([self.title])]
         return drafts_of_spelled([*title, *document.transcript.spelled(self.start)])
 
 
-async def _save(database: Database, document: Document, known: Any) -> str:
-    # Made before the transaction, which it would hold up; once more in it, should things have changed meanwhile.
-    expected = _Change.expected(document, known)
-    drafts = await asyncio.to_thread(expected.drafts, document)
-    is_whole = expected == _Change.expected(document, None)
+async def _save(database: Database, document: Document, stored: _StoredVersion | None) -> str:
+    # Drafts are made before the transaction, to keep it short, and again in it if another writer came first.
+    prediction = _IndexChange.predict(document, stored)
+    drafts = await asyncio.to_thread(prediction.drafts, document)
+    is_whole = prediction == _IndexChange.predict(document, None)
     async with database.write() as transaction:
-        if known is None and await _create(transaction, [document], drafts):
+        if stored is None and await _create(transaction, [document], drafts):
             return CREATED
-        known = (await transaction.execute(_locked, {"session_id": document.id})).first()
-        if known is None:
+        row = (await transaction.execute(_by_id_locked, {"session_id": document.id})).first()
+        if row is None:
             await _create(transaction, [document], drafts if is_whole else None)
             return CREATED
-        if _is_same(known, document):
+        stored = _StoredVersion._make(row[:-1])
+        if stored.equals(document):
             return UNCHANGED
-        kept = _kept(document, known)
-        change = _Change.of(document, known, document.title if "title" in kept else None)
-        if change != expected:
+        overwritten = _overwritten_columns(document, stored, row.header)
+        change = _IndexChange.of(document, stored, document.title if "title" in overwritten else None)
+        if change != prediction:
             drafts = await asyncio.to_thread(change.drafts, document)
-        await _update(transaction, document, known, kept, change, drafts)
+        await _update(transaction, document, stored, overwritten, change, drafts)
         return UPDATED
 
 
-def _is_same(known: Any, document: Document) -> bool:
-    rows = document.transcript.rows
-    return bool(
-        known.message_count == len(rows)
-        and known.header_hash == document.header_digest
-        and known.transcript_hash == document.transcript.digest(len(rows))
-    )
-
-
 async def _create(transaction: Transaction, documents: Sequence[Document], drafts: Sequence[Draft] | None) -> set[str]:
-    """The ids of the sessions that were added: without those that another transaction added first.
+    """Insert the sessions that do not exist, and return their ids.
 
-    `drafts` are those of all documents; made here when there are none or they do not fit.
+    `drafts` are those of all documents; they are made here when None, or when another transaction created a session.
     """
-    # In one order wherever many are added: no two transactions wait for each other.
+    # Sorted, so that two transactions which create the same sessions do not deadlock.
     ordered = sorted(documents, key=lambda document: document.id)
-    numbers = dict(zip((one.id for one in ordered), await next_numbers(transaction, len(ordered)), strict=True))
+    numbers = dict(zip((each.id for each in ordered), await next_numbers(transaction, len(ordered)), strict=True))
     insert = (sqlite if transaction.is_sqlite else postgresql).insert(session)
     statement = insert.on_conflict_do_nothing(index_elements=["id"]).returning(session.c.id)
-    values = [{**_columns(document), **_firsts(document), "number": numbers[document.id]} for document in ordered]
+    values = [{**_columns(each), **_initial_columns(each), "number": numbers[each.id]} for each in ordered]
     ids = set((await transaction.execute(statement, values)).scalars())
     created = [document for document in documents if document.id in ids]
     if not created:
@@ -170,8 +180,8 @@ async def _create(transaction: Transaction, documents: Sequence[Document], draft
     return ids
 
 
-def _firsts(document: Document) -> dict[str, object]:
-    """What a later document of the session does not set again."""
+def _initial_columns(document: Document) -> dict[str, object]:
+    """Columns that an update does not set from the document."""
     return {
         **title_columns(document.title),
         "id": document.id,
@@ -186,21 +196,21 @@ def _firsts(document: Document) -> dict[str, object]:
 async def _update(
     transaction: Transaction,
     document: Document,
-    known: Any,
-    kept: dict[str, object],
-    change: _Change,
+    stored: _StoredVersion,
+    overwritten: dict[str, object],
+    change: _IndexChange,
     drafts: Sequence[Draft],
 ) -> None:
     rows = document.transcript.rows
-    values = {**_columns(document), **kept}
-    number = known.number
+    values = {**_columns(document), **overwritten}
+    number = stored.number
     if change.is_rewrite:
         await transaction.execute(sa.delete(message).where(message.c.session_id == document.id))
-        # What the index says of the old one counts for nothing from now on.
+        # Index entries under the old number are stale from here on.
         [number] = await next_numbers(transaction, 1)
-        values |= {"number": number, "transcript_rewrites": known.transcript_rewrites + 1}
+        values |= {"number": number, "transcript_rewrites": stored.transcript_rewrites + 1}
     if change.start < len(rows) or change.is_rewrite:
-        values["transcript_version"] = known.transcript_version + 1
+        values["transcript_version"] = stored.transcript_version + 1
     await transaction.execute(sa.update(session).where(session.c.id == document.id).values(values))
     await transaction.insert(message, _MESSAGE_COLUMNS, [(document.id, *row) for row in rows[change.start :]])
     ids = entry_ids(number, change.start, len(rows) - change.start)
@@ -227,18 +237,19 @@ def _columns(document: Document) -> dict[str, object]:
     }
 
 
-def _kept(document: Document, known: Any) -> dict[str, object]:
-    """What people set here stays, unless the agent has set it anew since the last import."""
-    before, now = _metadata(load(known.header)), _metadata(document.header)
+def _overwritten_columns(document: Document, stored: _StoredVersion, header: str) -> dict[str, object]:
+    """The title and archive mark, if the agent changed them since the last import; else those set here stay."""
+    before, after = _metadata(load(header)), _metadata(document.header)
     values: dict[str, object] = {}
-    if before.get("title") != now.get("title") or not (known.is_renamed or known.title != UNTITLED):
+    if before.get("title") != after.get("title") or not (stored.is_renamed or stored.title != UNTITLED):
         values = {**title_columns(document.title), "is_renamed": False}
     if (before.get("archived") is True) != document.is_archived:
         values["is_archived"] = document.is_archived
     return values
 
 
-def _metadata(header: Any) -> dict[str, object]:
+def _metadata(header: object) -> dict[str, object]:
+    assert isinstance(header, dict)
     metadata = header["metadata"]
     assert isinstance(metadata, dict)
     return metadata

@@ -1,6 +1,6 @@
-"""Documents read from files in batches, ahead of who saves them: by processes of their own when there are many.
+"""Batched, parallel reading of session files, ahead of the import that saves them.
 
-Reading a document and finding its words takes longer than saving it, and Python does one thing at a time in a process.
+Parsing and tokenizing a document takes longer than saving it, so large imports read in a pool of processes.
 """
 
 import asyncio
@@ -24,47 +24,47 @@ from storage.search.index.drafts import Draft
 
 BATCH_DOCUMENTS = 500
 BATCH_BYTES = 16 * 2**20
-"""Bytes of files in a batch, unless one alone has more; they take a fraction of a second to save.
+"""Largest total of file sizes in a batch; a larger file is a batch of its own.
 
-What is indexed of so many of text makes a full segment, which is merged with no other.
+So much text saves in a fraction of a second and makes a full search segment, which needs no compaction.
 """
 
-_AHEAD_BYTES = 4 * BATCH_BYTES
-# Fewer bytes than this are read in less time than processes take to start.
+_READ_AHEAD_BYTES = 4 * BATCH_BYTES
+# Less than this is read in less time than a pool of processes takes to start.
 _POOL_BYTES = 24 * 2**20
 
 
 class FileBatch(NamedTuple):
-    """Files to be read together, and how many bytes they have."""
+    """Files that are read together, and their total size in bytes."""
 
     paths: list[Path]
     size: int
 
 
 class RefusedFile(NamedTuple):
-    """Why a file holds no session document."""
+    """A file that was not imported, and why."""
 
     reason: str
 
 
 class BatchResult(NamedTuple):
-    """What is in each file of a batch, and the drafts of all its documents together."""
+    """The content of a batch of files, in order, and the search drafts of all its documents together."""
 
-    found: list[Document | RefusedFile]
+    files: list[Document | RefusedFile]
     drafts: list[Draft]
 
     @property
     def documents(self) -> list[Document]:
-        """Those of the files that hold one."""
-        return [one for one in self.found if isinstance(one, Document)]
+        """The documents among the files."""
+        return [file for file in self.files if isinstance(file, Document)]
 
-    def drafted(self) -> "BatchResult":
-        """With its drafts."""
+    def with_drafts(self) -> "BatchResult":
+        """A copy with the search drafts of its documents."""
         return self._replace(drafts=drafts_of_all(self.documents))
 
 
 def batches(paths: Iterable[Path]) -> Iterator[FileBatch]:
-    """The files in order, parted by their number and size."""
+    """Split files, in order, into batches bounded by count and size."""
     batch = FileBatch([], 0)
     for path in paths:
         size = _size(path)
@@ -80,70 +80,74 @@ def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:
-        # Reading it will tell why.
+        # The read fails too, and reports the reason.
         return 0
 
 
 def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) -> BatchResult:
-    """What is in these files, without the drafts where they are made elsewhere."""
-    found: list[Document | RefusedFile] = []
+    """Read the documents in these files, and draft their search segments if `drafts`."""
+    files: list[Document | RefusedFile] = []
     for path in paths:
         try:
-            found.append(read_file(path, source))
+            files.append(read_file(path, source))
         except (InvalidDocument, InvalidId, OSError) as error:
-            found.append(RefusedFile(str(error)))
-    reading = BatchResult(found, [])
-    return reading.drafted() if drafts else reading
+            files.append(RefusedFile(str(error)))
+    result = BatchResult(files, [])
+    return result.with_drafts() if drafts else result
 
 
 async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenerator[BatchResult, None]:
-    """What is in the files, batch by batch in order; a few batches are read ahead. Raises ReaderEnded."""
+    """Yield the content of the files batch by batch, in order, reading a few batches ahead. Raises ReaderEnded."""
     waiting = deque(batches(paths))
     with _executor(sum(batch.size for batch in waiting)) as (executor, workers):
-        reading: deque[tuple[asyncio.Future[BatchResult], int]] = deque()
+        reads: deque[tuple[asyncio.Future[BatchResult], int]] = deque()
 
-        async def read(paths: list[Path], *, does_draft: bool) -> BatchResult:
-            reads = functools.partial(read_batch, paths, source, drafts=does_draft)
-            found = await asyncio.get_running_loop().run_in_executor(executor, reads)
-            return found if does_draft else await asyncio.to_thread(found.drafted)
+        async def read(paths: list[Path], *, drafts_in_worker: bool) -> BatchResult:
+            job = functools.partial(read_batch, paths, source, drafts=drafts_in_worker)
+            result = await asyncio.get_running_loop().run_in_executor(executor, job)
+            return result if drafts_in_worker else await asyncio.to_thread(result.with_drafts)
 
         try:
             is_ahead = False
-            while waiting or reading:
-                ahead = sum(size for _, size in reading)
-                while waiting and len(reading) <= workers and (not reading or ahead + waiting[0].size <= _AHEAD_BYTES):
+            while waiting or reads:
+                size_ahead = sum(size for _, size in reads)
+                while (
+                    waiting
+                    and len(reads) <= workers
+                    and (not reads or size_ahead + waiting[0].size <= _READ_AHEAD_BYTES)
+                ):
                     batch = waiting.popleft()
-                    ahead += batch.size
-                    # Whoever of a process that reads and the one that saves has the time to spare makes the drafts.
-                    found = read(batch.paths, does_draft=workers > 1 or is_ahead)
-                    reading.append((asyncio.create_task(found), batch.size))
-                first, _ = reading.popleft()
+                    size_ahead += batch.size
+                    # The drafts are made by the side with time to spare: the worker, or this process.
+                    task = asyncio.create_task(read(batch.paths, drafts_in_worker=workers > 1 or is_ahead))
+                    reads.append((task, batch.size))
+                first, _ = reads.popleft()
                 is_ahead = first.done()
                 yield await first
         except BrokenProcessPool:
             raise ReaderEnded(
-                "A process that reads documents was ended, perhaps because memory ran out. What is saved stays; "
+                "A reader process ended, perhaps because memory ran out. Sessions saved so far are kept; "
                 "import again for the rest."
             ) from None
         finally:
-            # Of what is not read any more nothing is told.
-            for future, _ in reading:
+            for future, _ in reads:
                 future.cancel()
-            await asyncio.gather(*(future for future, _ in reading), return_exceptions=True)
+            # Retrieves the exceptions, which asyncio would log otherwise.
+            await asyncio.gather(*(future for future, _ in reads), return_exceptions=True)
 
 
 @contextlib.contextmanager
 def _executor(size: int) -> Iterator[tuple[Executor, int]]:
-    """What reads so many bytes, and how many batches it reads at a time."""
+    """An executor to read `size` bytes of files with, and how many batches it reads in parallel."""
     workers = max(1, _cores() - 1)
     executor: Executor
     if size < _POOL_BYTES:
         workers = 1
         executor = ThreadPoolExecutor(workers)
     else:
-        # Not forked: this process has threads.
+        # Not forked, since this process has threads.
         context = multiprocessing.get_context("spawn")
-        executor = ProcessPoolExecutor(workers, mp_context=context, initializer=begin_process)
+        executor = ProcessPoolExecutor(workers, mp_context=context, initializer=initialize_process)
     try:
         yield executor, workers
     finally:
@@ -154,14 +158,14 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def begin_process() -> None:
-    """What a process that reads does first."""
-    # An interrupt from the keyboard is for the process that reads for somebody, which then ends this one.
+def initialize_process() -> None:
+    """Initializer of a reader process: it ignores Ctrl-C and exits with its parent."""
+    # The terminal sends SIGINT to the whole group; the parent stops its readers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()

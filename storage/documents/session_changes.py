@@ -1,4 +1,4 @@
-"""Changes to a stored session: renaming, archiving and deleting it."""
+"""Changes to a stored session: rename, archive and delete."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from storage.search.index.segment_store import index_entries
 async def update_session(
     database: Database, session_id: str, title: str | None, is_archived: bool | None
 ) -> SessionRow | None:
-    """Rename, archive or both; None leaves a thing as it is. None when there is no such session. Raises Unavailable."""
+    """Rename or archive a session; None leaves a value as it is. None for an unknown id. Raises Unavailable."""
     values: dict[str, object] = {}
     if title is not None:
         values |= {**title_columns(title), "is_renamed": True}
@@ -45,13 +45,13 @@ async def update_session(
 
 
 async def delete_session(database: Database, session_id: str) -> bool:
-    """Whether there was such a session. Its messages go with it, its threads stay. Raises Unavailable.
+    """Delete a session and its messages; its threads stay. Returns whether it was stored. Raises Unavailable.
 
-    A task that has not ended fails with SESSION_DELETED; the batch that is being written waits or is waited for.
+    An unfinished resume task ends in ERROR with SESSION_DELETED; row locks order this with the batch in progress.
     """
     async with database.write() as transaction:
-        found = await transaction.execute(sa.select(session.c.id).where(session.c.id == session_id).with_for_update())
-        if found.scalar() is None:
+        locked = await transaction.execute(sa.select(session.c.id).where(session.c.id == session_id).with_for_update())
+        if locked.scalar() is None:
             return False
         stopped = await transaction.execute(
             sa.update(resume_task)

@@ -1,7 +1,7 @@
-"""Sample sessions, invented: what coding agents leave behind after real work, in both formats Reprise reads.
+"""Invented sample sessions, in the formats of zagens and CodeWhale.
 
-`zagens/` and `codewhale/` hold one document a file, as the agent would have saved it; `marathon.py` makes one long
-session. They fill an empty database (`reprise serve --samples`) and feed tests. Nothing here knows the database.
+`zagens/` and `codewhale/` hold one document a file, as the agent would have saved it; `marathon.py` generates one long
+session. `reprise serve --samples` loads them into an empty database, and tests use them.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from storage.samples.marathon import marathon
 
 
 def documents() -> Iterator[tuple[str, bytes]]:
-    """Yields (source, JSON text as bytes), source "CODEWHALE" or "ZAGENS": the files by path, then the marathon."""
+    """Yield (source, JSON text) of each sample: the files by path, then the marathon."""
     for folder in ("codewhale", "zagens"):
         entries = (entry for entry in files(__name__).joinpath(folder).iterdir() if entry.name.endswith(".json"))
         for entry in sorted(entries, key=lambda entry: entry.name):

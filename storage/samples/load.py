@@ -1,4 +1,4 @@
-"""Filling an empty database with the samples."""
+"""Loads the sample sessions into an empty database."""
 
 import sqlalchemy as sa
 
@@ -11,7 +11,7 @@ from storage.samples import documents
 
 
 async def load_samples(database: Database) -> int:
-    """How many sessions were added: none to a database that holds any. Raises Unavailable."""
+    """Import the samples unless the database has sessions; returns how many were added. Raises Unavailable."""
     async with database.read() as connection:
         if (await connection.execute(sa.select(session.c.id).limit(1))).first() is not None:
             return 0

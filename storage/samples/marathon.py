@@ -1,11 +1,11 @@
-"""One very long CodeWhale session, made from a fixed seed: the same document on every machine."""
+"""Generates one very long CodeWhale session from a fixed seed, the same on every machine."""
 
 from random import Random
 
 Block = dict[str, object]
 Entry = dict[str, object]
 
-# Each area: its files, what users call the thing, and the words its failures are made of.
+# Each area: a file, the users' name for the feature, a part of it, and a symptom.
 AREAS = {
     "search": ("src/search/index.rs", "full-text search", "tokenizer", "umlauts vanish from the index"),
     "billing": ("src/billing/dunning.py", "payment reminder", "due date", "a paid invoice is reminded again"),
@@ -44,7 +44,7 @@ FINDINGS = (
     "The test fails without the change and passes with it. The {thing} behaves the same otherwise.",
     "I would leave the {part} alone: {path} is clear enough, and a rewrite would cost the {thing} its history.",
 )
-# Tool, its input, what it answers, and what it answers when it fails.
+# Tool, its input, its output, and its output when it fails.
 TOOLS = (
     ("read_file", {"path": "{path}"}, "{count} lines, the {part} starts at line {line}", "no such file: {path}"),
     ("grep_files", {"pattern": "{part}"}, "{path}:{line}: {part}\n{path}:{count}: {part} (test)", "0 matches"),
@@ -59,7 +59,7 @@ THINKING_RATE = 0.4
 
 
 def marathon(messages: int = 2_400) -> dict[str, object]:
-    """A CodeWhale document with exactly `messages` messages; tool results lie in the user message after the call."""
+    """A CodeWhale document with `messages` messages; each tool result is in the user message after its call."""
     rng = Random(20260311)
     entries: list[Entry] = []
     while len(entries) < messages:
@@ -98,7 +98,7 @@ def marathon(messages: int = 2_400) -> dict[str, object]:
 
 
 def _turn(rng: Random, steps: int, start: int) -> list[Entry]:
-    """A prompt, `steps` tool calls with their results, and a closing answer: 2 + 2 * steps messages."""
+    """A prompt, `steps` tool calls with results, and a final reply: 2 + 2 * steps messages."""
     path, thing, part, symptom = AREAS[rng.choice(sorted(AREAS))]
     words: dict[str, object] = {"path": path, "thing": thing, "part": part, "symptom": symptom}
     words |= {"count": rng.randrange(12, 9_000), "line": rng.randrange(3, 700), "ticket": rng.randrange(1_000, 9_999)}

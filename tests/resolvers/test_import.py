@@ -1,4 +1,4 @@
-"""importSession takes every document that an agent can have written, and refuses the rest with a reason."""
+"""importSession accepts every valid document, and refuses others with a coded error and a path."""
 
 import json
 from typing import Any
@@ -12,11 +12,11 @@ from tests.support.sessions import exported, import_session, imported, rows, ses
 REPLACED = "\ufffd"
 
 
-def held(path: str) -> Any:
+def sample(path: str) -> Any:
     return json.loads((FILES / path).read_text(encoding="utf-8"))
 
 
-async def test_a_file_that_is_no_session_is_refused_by_name_and_stores_nothing(serve: Serve) -> None:
+async def test_an_invalid_document_is_refused_and_stores_nothing(serve: Serve) -> None:
     server = await serve(seed=False)
     for name, code, path, named in [
         ("not-an-object", "INVALID_VALUE", ["document"], "list"),
@@ -25,7 +25,7 @@ async def test_a_file_that_is_no_session_is_refused_by_name_and_stores_nothing(s
         ("future-version", "INVALID_VALUE", ["document", "schema_version"], "schema_version 99"),
         ("bad-timestamps", "INVALID_VALUE", ["document", "metadata", "created_at"], "metadata.created_at"),
     ]:
-        payload = await import_session(server.client, held(f"edge/{name}.json"))
+        payload = await import_session(server.client, sample(f"edge/{name}.json"))
 
         assert (payload["session"], payload["outcome"]) == (None, None), name
         [error] = payload["userErrors"]
@@ -34,22 +34,22 @@ async def test_a_file_that_is_no_session_is_refused_by_name_and_stores_nothing(s
     assert await rows(server) == []
 
 
-async def test_odd_files_are_taken(serve: Serve) -> None:
+async def test_unusual_documents_are_accepted(serve: Serve) -> None:
     server = await serve(seed=False)
     names = ["no-version", "count-mismatch", "thread-link-traversal", "unknown-fields", "empty-session"]
-    found = {name: (await imported(server.client, held(f"edge/{name}.json")))[0] for name in names}
+    found = {name: (await imported(server.client, sample(f"edge/{name}.json")))[0] for name in names}
 
     assert found["count-mismatch"]["messageCount"] == 2
     assert found["empty-session"]["messageCount"] == 0
     assert {one["source"] for one in found.values()} == {"ZAGENS"}
     for name in names:
-        assert strictly(await exported(server, found[name]["id"])) == strictly(held(f"edge/{name}.json"))
+        assert strictly(await exported(server, found[name]["id"])) == strictly(sample(f"edge/{name}.json"))
     assert await session(server.client, found["thread-link-traversal"]["id"], "thread { id }") == {"thread": None}
 
 
 async def test_a_padded_id_is_trimmed_everywhere(serve: Serve) -> None:
     server = await serve(seed=False)
-    document = held("edge/padded-id.json")
+    document = sample("edge/padded-id.json")
 
     [found] = await imported(server.client, document)
 
@@ -61,7 +61,7 @@ async def test_a_padded_id_is_trimmed_everywhere(serve: Serve) -> None:
 async def test_nul_and_lone_surrogates_are_replaced_on_both_databases(serve: Serve) -> None:
     server = await serve(seed=False)
 
-    [found] = await imported(server.client, held("edge/nul-and-surrogates.json"))
+    [found] = await imported(server.client, sample("edge/nul-and-surrogates.json"))
 
     assert found["title"] == f"NUL {REPLACED} and {REPLACED}"
     read = await session(server.client, found["id"], "messages { nodes { text } }")
@@ -70,7 +70,7 @@ async def test_nul_and_lone_surrogates_are_replaced_on_both_databases(serve: Ser
 
 async def test_content_that_is_a_string_is_one_text_block(serve: Serve) -> None:
     server = await serve(seed=False)
-    [found] = await imported(server.client, held("edge/content-is-a-string.json"))
+    [found] = await imported(server.client, sample("edge/content-is-a-string.json"))
 
     read = await session(
         server.client,
@@ -83,11 +83,11 @@ async def test_content_that_is_a_string_is_one_text_block(serve: Serve) -> None:
     assert read == {"messages": {"nodes": [message]}}
 
 
-async def test_a_blank_title_becomes_the_first_words_of_the_person(serve: Serve) -> None:
+async def test_a_blank_title_becomes_the_first_line_of_the_first_prompt(serve: Serve) -> None:
     server = await serve(seed=False)
     found = await imported(
         server.client,
-        held("edge/blank-title.json"),
+        sample("edge/blank-title.json"),
         zagens("nothing-said", " \n", messages=[assistant("Hello."), user("  ")]),
         zagens("long", "", messages=[user("\n " + "x" * 51 + "\nmore")]),
     )
@@ -96,10 +96,10 @@ async def test_a_blank_title_becomes_the_first_words_of_the_person(serve: Serve)
     assert derived_title([user("x" * 50)]) == "x" * 50
 
 
-async def test_every_sample_document_is_taken_with_its_metadata(serve: Serve) -> None:
+async def test_every_sample_document_is_imported_with_its_metadata(serve: Serve) -> None:
     server = await serve(seed=False)
     for path in sorted(FILES.glob("zagens/*.json")) + sorted(FILES.glob("codewhale/*.json")):
-        document = held(str(path.relative_to(FILES)))
+        document = sample(str(path.relative_to(FILES)))
         metadata = document["metadata"]
 
         payload = await import_session(server.client, document, source=path.parent.name.upper())
@@ -114,19 +114,19 @@ async def test_every_sample_document_is_taken_with_its_metadata(serve: Serve) ->
         assert strictly(await exported(server, found["id"])) == strictly(document)
 
 
-async def test_the_agent_is_told_from_the_document_unless_it_is_given(serve: Serve) -> None:
+async def test_the_source_is_detected_unless_it_is_given(serve: Serve) -> None:
     client = (await serve(seed=False)).client
 
-    told = await imported(
+    detected = await imported(
         client, zagens("z"), codewhale("c"), zagens("linked", runtime_thread_id="thr_1", spawn_depth=0)
     )
     given = await import_session(client, zagens("g"), source="CODEWHALE")
 
-    assert [one["source"] for one in told] == ["ZAGENS", "CODEWHALE", "ZAGENS"]
+    assert [one["source"] for one in detected] == ["ZAGENS", "CODEWHALE", "ZAGENS"]
     assert given["session"]["source"] == "CODEWHALE"
 
 
-async def test_an_agent_whose_documents_cannot_be_read_is_refused_by_name(serve: Serve) -> None:
+async def test_a_source_that_cannot_be_imported_is_refused_by_name(serve: Serve) -> None:
     server = await serve(seed=False)
 
     [error] = (await import_session(server.client, zagens("s"), source="CODEX"))["userErrors"]
@@ -135,7 +135,7 @@ async def test_an_agent_whose_documents_cannot_be_read_is_refused_by_name(serve:
     assert "CODEX" in error["message"]
 
 
-async def test_a_good_id_is_kept_trimmed_and_a_bad_one_refused(serve: Serve) -> None:
+async def test_an_id_is_trimmed_and_an_invalid_one_is_refused(serve: Serve) -> None:
     server = await serve(seed=False)
 
     for id in ("", "   ", "a" * 201, "a b", "a/b", "a:b", "ä", "..", "a\nb", "a\x00", "١"):
@@ -147,7 +147,7 @@ async def test_a_good_id_is_kept_trimmed_and_a_bad_one_refused(serve: Serve) -> 
         assert [one["id"] for one in await imported(server.client, zagens(id))] == [id.strip()]
 
 
-async def test_the_rest_of_the_metadata_reads_as_it_was_written(serve: Serve) -> None:
+async def test_metadata_is_read_and_normalized(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     document = zagens(
         "s",

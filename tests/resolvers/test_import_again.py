@@ -1,4 +1,4 @@
-"""A document that is imported again changes what has changed, and nothing else."""
+"""Importing a session again updates only what changed."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def conversation(length: int, **metadata: Any) -> Document:
 
 
 async def sizes(server: Served) -> list[int]:
-    """A stored column that no client sees: rows that MARK has marked are -7 until they are written anew."""
+    """The `size` column, which no client reads: rows that MARK marked stay -7 until they are written again."""
     async with server.app.state.database.read() as connection:
         found = await connection.exec_driver_sql("SELECT size FROM message ORDER BY position")
         return [size for (size,) in found]
@@ -51,7 +51,7 @@ async def test_the_same_document_writes_no_row(serve: Serve) -> None:
     assert await rows(server) == before
 
 
-async def test_the_order_of_keys_is_no_change_and_the_type_of_a_number_is(serve: Serve) -> None:
+async def test_key_order_is_not_a_change_but_the_type_of_a_number_is(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     document = conversation(2, cost={"turns": 1, "usd": 0.5})
     await imported(client, document)
@@ -83,7 +83,7 @@ async def test_a_longer_document_writes_only_its_tail(serve: Serve) -> None:
     assert strictly(await exported(server, "s")) == strictly(conversation(8, updated_at=LATER))
 
 
-async def test_new_metadata_alone_writes_no_message(serve: Serve) -> None:
+async def test_changed_metadata_alone_writes_no_message(serve: Serve) -> None:
     server = await serve(seed=False)
     await imported(server.client, conversation(3))
     await run_sql(server, MARK)
@@ -141,7 +141,7 @@ async def test_a_title_given_here_stays_through_imports_and_is_exported(serve: S
     assert strictly(await exported(server, "s")) == strictly(expected)
 
 
-async def test_a_title_that_the_agent_changed_since_is_taken(serve: Serve) -> None:
+async def test_a_title_that_the_agent_changed_since_replaces_it(serve: Serve) -> None:
     server = await serve(seed=False)
     await imported(server.client, conversation(2))
     await update_session(server.client, "s", title="Mine")
@@ -154,7 +154,7 @@ async def test_a_title_that_the_agent_changed_since_is_taken(serve: Serve) -> No
     assert strictly(await exported(server, "s")) == strictly(renamed)
 
 
-async def test_a_session_archived_here_stays_archived_until_its_agent_says_otherwise(serve: Serve) -> None:
+async def test_a_session_archived_here_stays_archived_until_the_agent_changes_the_mark(serve: Serve) -> None:
     server = await serve(seed=False)
     plain, archived = codewhale("s", messages=[user("a")]), codewhale("s", messages=[user("a")], archived=True)
     await imported(server.client, plain)
@@ -171,7 +171,7 @@ async def test_a_session_archived_here_stays_archived_until_its_agent_says_other
         assert strictly(await exported(server, "s")) == strictly(document)
 
 
-async def test_a_session_without_a_title_takes_one_when_the_person_speaks(serve: Serve) -> None:
+async def test_an_untitled_session_takes_its_title_from_the_first_prompt_imported_later(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     [silent] = await imported(client, zagens("s", ""))
     [spoken] = await imported(client, zagens("s", "", messages=[user("Why?")]))
@@ -180,7 +180,7 @@ async def test_a_session_without_a_title_takes_one_when_the_person_speaks(serve:
     assert [one["title"] for one in (silent, spoken, later)] == ["New Session", "Why?", "Why?"]
 
 
-async def test_a_deleted_session_comes_back_by_an_import_as_the_document_says(serve: Serve) -> None:
+async def test_importing_a_deleted_session_creates_it_again(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, conversation(2))
     await update_session(client, "s", title="Mine", isArchived=True)

@@ -1,4 +1,4 @@
-"""What goes in by importSession comes out by an export, as the same JSON value."""
+"""An exported document equals the imported one as a JSON value."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ _IMPORT = "mutation ($d: JSON!) { importSession(input: {document: $d}) { outcome
 
 
 async def sent(server: Served, document: str | bytes) -> tuple[int, dict[str, Any]]:
-    """Status and body for an import of a document that Python would not write."""
+    """Status and body of an import whose JSON text Python's encoder cannot write."""
     text = document if isinstance(document, bytes) else document.encode()
     response = await server.client.http.post(
         "/graphql",
@@ -30,7 +30,7 @@ async def sent(server: Served, document: str | bytes) -> tuple[int, dict[str, An
 
 
 def storable(value: Any) -> Any:
-    """The value with the two replacements that an import makes."""
+    """The value with U+0000 and lone surrogates replaced, as an import does."""
     match value:
         case str():
             return re.sub("[\x00\ud800-\udfff]", "\ufffd", value)
@@ -72,7 +72,7 @@ async def test_hostile_text_comes_back_with_two_replacements_and_reads_without_e
     ]
 
 
-async def test_numbers_are_kept_by_type_and_to_the_last_digit(server: Served) -> None:
+async def test_numbers_keep_their_type_and_every_digit(server: Served) -> None:
     numbers = [1, 1.0, True, 0, -0.0, 2**53 + 1, 2**63, 2**64, -(2**63) - 1, 10**400, 0.1, 1e308, 5e-324, 1e22]
     document = zagens("s", messages=[assistant(tool_use("t", input=numbers))], extra=numbers)
     await imported(server.client, document)
@@ -85,7 +85,7 @@ async def test_numbers_are_kept_by_type_and_to_the_last_digit(server: Served) ->
     assert strictly(message["content"][0]["input"]) == strictly(numbers)
 
 
-async def test_what_is_no_json_number_is_refused(server: Served) -> None:
+async def test_a_number_that_json_cannot_represent_is_refused(server: Served) -> None:
     for text in ("NaN", "-Infinity", "1e400"):
         document = json.dumps(zagens("s", extra="HERE")).replace('"HERE"', text)
 
@@ -97,7 +97,7 @@ async def test_what_is_no_json_number_is_refused(server: Served) -> None:
     assert await session(server.client, "s") is None
 
 
-async def test_nesting_is_kept_or_refused_and_what_is_kept_can_be_read(server: Served) -> None:
+async def test_deep_nesting_is_refused_or_stored_readably(server: Served) -> None:
     for depth, leaf in itertools.product((100, 240, 249, 250, 260, 300, 500, 900), (0, 2**70)):
         nested: Any = leaf
         for _ in range(depth):
@@ -131,7 +131,7 @@ async def test_a_body_that_cannot_be_read_is_a_bad_request(server: Served) -> No
         assert response.status_code == 400, body
 
 
-async def test_of_a_key_that_stands_twice_the_last_counts(server: Served) -> None:
+async def test_the_last_value_of_a_duplicate_key_wins(server: Served) -> None:
     document = zagens("s", "The last")
 
     status, _ = await sent(server, json.dumps(document).replace('"title"', '"title": "The first", "title"'))
@@ -140,7 +140,7 @@ async def test_of_a_key_that_stands_twice_the_last_counts(server: Served) -> Non
     assert strictly(await exported(server, "s")) == strictly(document)
 
 
-async def test_a_document_written_in_the_query_itself_is_taken(server: Served) -> None:
+async def test_a_document_given_as_a_literal_in_the_query_is_imported(server: Served) -> None:
     data = await server.client.data(
         """mutation ($title: String) {
           importSession(input: {document: {

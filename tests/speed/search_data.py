@@ -110,7 +110,7 @@ def _no_index() -> Iterator[None]:
     replaced = {
         **_PLAIN,
         (storage.documents.imports, "index_entries"): nothing,
-        (storage.documents.readers, "begin_process"): _begin_plain_process,
+        (storage.documents.readers, "initialize_process"): _begin_plain_process,
     }
     kept = {(module, name): getattr(module, name) for module, name in replaced}
     for (module, name), value in replaced.items():
@@ -135,7 +135,7 @@ _PLAIN: dict[tuple[Any, str], Callable[[Any], list[object]]] = {
 
 def _begin_plain_process() -> None:
     # In the process that reads, where nothing is replaced yet.
-    storage.documents.readers.begin_process()
+    storage.documents.readers.initialize_process()
     for (module, name), value in _PLAIN.items():
         setattr(module, name, value)
 

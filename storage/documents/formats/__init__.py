@@ -1,4 +1,4 @@
-"""How each agent writes a session down: one module a format, all giving a `storage.documents.document.Document`."""
+"""The document formats of the agents: one module a format, each parses to `storage.documents.document.Document`."""
 
 from storage.documents.document import Document
 from storage.documents.formats import agent_json
@@ -7,12 +7,12 @@ from storage.json_codec import type_name
 
 
 def read_document(value: object, source: str | None = None) -> Document:
-    """The session in a JSON value that came from a file or a client, all text storable.
+    """Parse the JSON value of a session document, whose texts must be storable.
 
-    `source` is the agent that wrote it; told from the document when None. Raises InvalidDocument and InvalidId.
+    `source` is the agent that wrote it; None detects it from the document. Raises InvalidDocument and InvalidId.
     """
     if source not in (None, *agent_json.SOURCES):
-        raise InvalidDocument(f"Documents of {source} cannot be read yet.", ("source",))
+        raise InvalidDocument(f"Importing documents of {source} is not supported.", ("source",))
     if not isinstance(value, dict):
-        raise InvalidDocument(f"A session document is a JSON object, and this is a {type_name(value)}.")
+        raise InvalidDocument(f"A session document must be a JSON object, not a {type_name(value)}.")
     return agent_json.read(value, source)

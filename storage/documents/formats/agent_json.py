@@ -1,6 +1,7 @@
-"""zagens and CodeWhale: one JSON object a session, `schema_version` 1, with `metadata` and `messages`.
+"""The JSON format of zagens and CodeWhale: one object a session, with `metadata` and `messages`.
 
-The two share their core. CodeWhale's keys are told from its own source; a document with none of them is zagens'.
+Both agents write `schema_version` 1 and share most keys. A document with a key that only CodeWhale writes is
+CodeWhale's; any other is zagens'.
 """
 
 import re
@@ -18,7 +19,7 @@ CODEWHALE = "CODEWHALE"
 SOURCES = (ZAGENS, CODEWHALE)
 
 SCHEMA_VERSION = 1
-LARGEST_INTEGER = 2**53 - 1
+MAX_INTEGER = 2**53 - 1
 UNTITLED = "New Session"
 _DERIVED_TITLE_LENGTH = 50
 _CODEWHALE_DOCUMENT_KEYS = {
@@ -43,14 +44,14 @@ _CODEWHALE_METADATA_KEYS = {
 
 
 def read(document: dict[str, object], source: str | None) -> Document:
-    """Raises InvalidDocument naming the key at fault, and InvalidId."""
+    """Parse a document. Raises InvalidId, and InvalidDocument with the path of the invalid key."""
     _check_version(document.get("schema_version"))
     metadata = document.get("metadata")
     if not isinstance(metadata, dict):
-        raise InvalidDocument(_wrong("metadata", "an object", metadata), ("metadata",))
+        raise InvalidDocument(_type_error("metadata", "an object", metadata), ("metadata",))
     messages = document.get("messages")
     if not isinstance(messages, list):
-        raise InvalidDocument(_wrong("messages", "a list", messages), ("messages",))
+        raise InvalidDocument(_type_error("messages", "a list", messages), ("messages",))
     session_id = _id(metadata)
     transcript = TranscriptBuilder()
     for position, message in enumerate(messages):
@@ -66,9 +67,9 @@ def read(document: dict[str, object], source: str | None) -> Document:
         mode=_text(metadata, "mode").strip() or None,
         system_prompt=prompt if isinstance(prompt, str) else None,
         is_archived=metadata.get("archived") is True,
-        total_tokens=_tokens(metadata.get("total_tokens")),
-        created_at=_moment(metadata, "created_at"),
-        updated_at=_moment(metadata, "updated_at"),
+        total_tokens=_token_count(metadata.get("total_tokens")),
+        created_at=_timestamp(metadata, "created_at"),
+        updated_at=_timestamp(metadata, "updated_at"),
         parent_id=parent_id.strip() if isinstance(parent_id, str) and is_id(parent_id.strip()) else None,
         header={**document, "metadata": {**metadata, "id": session_id}, "messages": None},
         transcript=transcript,
@@ -79,7 +80,7 @@ def _check_version(version: object) -> None:
     if version is None:
         return
     if type(version) is not int or version < 0:
-        raise InvalidDocument(_wrong("schema_version", "a whole number", version), ("schema_version",))
+        raise InvalidDocument(_type_error("schema_version", "a whole number", version), ("schema_version",))
     if version > SCHEMA_VERSION:
         raise InvalidDocument(
             f"schema_version {version} is newer than {SCHEMA_VERSION}, the newest that can be read.",
@@ -90,7 +91,7 @@ def _check_version(version: object) -> None:
 def _id(metadata: dict[str, object]) -> str:
     value = metadata.get("id")
     if not isinstance(value, str):
-        raise InvalidDocument(_wrong("metadata.id", "a string", value), ("metadata", "id"))
+        raise InvalidDocument(_type_error("metadata.id", "a string", value), ("metadata", "id"))
     try:
         return trimmed_id(value)
     except InvalidId as error:
@@ -100,13 +101,15 @@ def _id(metadata: dict[str, object]) -> str:
 def _checked_message(position: int, message: object) -> dict[str, object]:
     path = ("messages", str(position))
     if not isinstance(message, dict):
-        raise InvalidDocument(_wrong(f"messages[{position}]", "an object", message), path)
+        raise InvalidDocument(_type_error(f"messages[{position}]", "an object", message), path)
     if not isinstance(message.get("role"), str):
-        raise InvalidDocument(_wrong(f"messages[{position}].role", "a string", message.get("role")), (*path, "role"))
+        raise InvalidDocument(
+            _type_error(f"messages[{position}].role", "a string", message.get("role")), (*path, "role")
+        )
     content = message.get("content")
     if not isinstance(content, list | str):
         raise InvalidDocument(
-            _wrong(f"messages[{position}].content", "a list of blocks or a string", content), (*path, "content")
+            _type_error(f"messages[{position}].content", "a list of blocks or a string", content), (*path, "content")
         )
     return message
 
@@ -116,23 +119,23 @@ def _text(metadata: dict[str, object], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise InvalidDocument(_wrong(f"metadata.{key}", "a string", value), ("metadata", key))
+        raise InvalidDocument(_type_error(f"metadata.{key}", "a string", value), ("metadata", key))
     return value
 
 
-def _tokens(value: object) -> int:
+def _token_count(value: object) -> int:
     if isinstance(value, str) and re.fullmatch("[0-9]{1,16}", value):
         value = int(value)
     if value is None:
         return 0
-    if type(value) is not int or not 0 <= value <= LARGEST_INTEGER:
+    if type(value) is not int or not 0 <= value <= MAX_INTEGER:
         raise InvalidDocument(
             "metadata.total_tokens must be a whole number from 0 to 2^53 - 1.", ("metadata", "total_tokens")
         )
     return value
 
 
-def _moment(metadata: dict[str, object], key: str) -> datetime:
+def _timestamp(metadata: dict[str, object], key: str) -> datetime:
     value = metadata.get(key)
     try:
         if isinstance(value, str):
@@ -151,7 +154,7 @@ def _is_codewhale(document: dict[str, object], metadata: dict[str, object]) -> b
 
 
 def derived_title(messages: list[dict[str, object]]) -> str:
-    """The first line of the first thing the person said, at most 50 code points; `New Session` when there is none."""
+    """The first line of the first user message with text, cut to 50 code points; `New Session` without one."""
     for message in messages:
         if message["role"] == "user":
             text = joined_text(read_blocks(message["content"])).strip()
@@ -161,7 +164,7 @@ def derived_title(messages: list[dict[str, object]]) -> str:
     return UNTITLED
 
 
-def _wrong(key: str, wanted: str, value: object) -> str:
+def _type_error(key: str, expected: str, value: object) -> str:
     kind = type_name(value)
-    told = "missing or null" if value is None else f"{'an' if kind == 'object' else 'a'} {kind}"
-    return f"{key} must be {wanted}, and is {told}."
+    actual = "missing or null" if value is None else f"{'an' if kind == 'object' else 'a'} {kind}"
+    return f"{key} must be {expected}, but is {actual}."

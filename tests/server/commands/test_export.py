@@ -1,4 +1,4 @@
-"""`reprise export` prints documents as their agents wrote them."""
+"""`reprise export` prints sessions as the documents that their agents wrote."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_documents_are_printed_one_after_another(tmp_path: Path) -> None:
     assert "Ünïcode 漢字" in result.stdout
 
 
-def test_a_session_that_is_not_there_is_named_and_the_rest_is_printed(tmp_path: Path) -> None:
+def test_an_unknown_session_is_named_and_the_rest_is_printed(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(zagens("a")), encoding="utf-8")
     assert reprise("import", path).exit_code == 0
@@ -43,11 +43,11 @@ def test_a_session_that_is_not_there_is_named_and_the_rest_is_printed(tmp_path: 
     result = reprise("export", "missing", "a")
 
     assert result.exit_code == 1
-    assert "missing: there is no such session" in result.stderr
+    assert "missing: no such session" in result.stderr
     assert json.loads(result.stdout) == zagens("a")
 
 
-def test_what_is_no_id_is_refused() -> None:
+def test_an_invalid_id_is_refused() -> None:
     result = reprise("export", "../a")
 
     assert result.exit_code == 1

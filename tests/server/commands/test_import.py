@@ -1,4 +1,4 @@
-"""`reprise import` saves files and folders, names what it refuses, and goes on."""
+"""`reprise import` saves files and folders, and names each file that it refuses."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.support.documents import FILES, user, zagens
 from tests.support.sessions import strictly
 
 EDGE = FILES / "edge"
-# The reason that each refused file is told by; every other file of the folder is saved.
+# A part of the reason for each refused file; every other file of the folder is saved.
 REFUSED = {
     "EXPECT": "metadata must be an object",
     "bad-id": "metadata.id",
@@ -36,7 +36,7 @@ def reprise(*arguments: object) -> Result:
 
 
 def saved(id: str) -> Any:
-    """The document of a session, out of `reprise export`."""
+    """The document of a session, from `reprise export`."""
     result = reprise("export", id)
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
@@ -48,7 +48,7 @@ def written(path: Path, document: object) -> Path:
     return path
 
 
-def test_what_is_refused_is_named_with_its_reason_and_the_rest_goes_on() -> None:
+def test_refused_files_are_named_with_a_reason_and_the_rest_is_imported() -> None:
     expectations = json.loads((EDGE / "EXPECT.json").read_text(encoding="utf-8"))
     refused = {name for name, expected in expectations.items() if not expected.startswith("CREATED")}
     assert refused | {"EXPECT"} == REFUSED.keys()
@@ -84,7 +84,7 @@ def test_files_are_created_then_unchanged_then_updated(tmp_path: Path) -> None:
     assert strictly(saved(document["metadata"]["id"])) == strictly(document)
 
 
-def test_files_that_lie_beside_sessions_are_skipped_unless_named(tmp_path: Path) -> None:
+def test_files_beside_sessions_are_skipped_unless_named(tmp_path: Path) -> None:
     written(tmp_path / "s.json", zagens("s"))
     for beside in ("latest.json", "offline_queue.json", "checkpoints/c.json", ".hidden.json", ".trash/t.json", "x.txt"):
         written(tmp_path / beside, {})
@@ -94,7 +94,7 @@ def test_files_that_lie_beside_sessions_are_skipped_unless_named(tmp_path: Path)
     assert (named.exit_code, named.stdout) == (1, "0 created, 0 updated, 0 unchanged, 1 refused\n")
 
 
-def test_bytes_that_are_hardly_json_are_saved_or_refused_with_a_reason(tmp_path: Path) -> None:
+def test_unusual_json_is_imported_or_refused_with_a_reason(tmp_path: Path) -> None:
     def holding(name: str, text: bytes) -> Path:
         path = tmp_path / f"{name}.json"
         path.write_bytes(json.dumps(zagens(name, extra="HERE")).encode().replace(b'"HERE"', text))
@@ -126,7 +126,7 @@ def test_bytes_that_are_hardly_json_are_saved_or_refused_with_a_reason(tmp_path:
         assert reason in line
 
 
-def test_what_is_no_utf_8_is_replaced(tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_replaced(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_bytes(json.dumps(zagens("s", extra="HERE")).encode().replace(b"HERE", b"a\xffb"))
 
@@ -134,8 +134,8 @@ def test_what_is_no_utf_8_is_replaced(tmp_path: Path) -> None:
     assert saved("s")["metadata"]["extra"] == "a\ufffdb"
 
 
-def test_the_agent_is_told_from_the_folder_and_from_source(tmp_path: Path, database_url: str) -> None:
-    # Nothing in these documents tells who wrote them.
+def test_the_source_comes_from_the_folder_or_the_option(tmp_path: Path, database_url: str) -> None:
+    # No key in these documents is specific to an agent.
     for folder, id in ((".codewhale/sessions", "a"), ("zagens", "b"), ("plain", "c"), ("given/zagens", "d")):
         written(tmp_path / folder / f"{id}.json", zagens(id))
 
@@ -155,7 +155,7 @@ async def sources(database_url: str) -> dict[str, str]:
         return {row.id: row.source for row in rows}
 
 
-def test_a_path_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:
     result = reprise("import", tmp_path / "nothing.json")
 
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""Which files are sessions, and whose, as their folders tell."""
+"""Which files below a folder are sessions, and which agent their folder is named after."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.support.documents import codewhale, zagens
         ("elsewhere", "ZAGENS"),
     ],
 )
-def test_the_nearest_folder_tells_the_agent(tmp_path: Path, folder: str, source: str) -> None:
+def test_the_nearest_folder_named_after_an_agent_decides_the_source(tmp_path: Path, folder: str, source: str) -> None:
     path = tmp_path / folder / "s.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(zagens("s")), encoding="utf-8")
@@ -29,14 +29,14 @@ def test_the_nearest_folder_tells_the_agent(tmp_path: Path, folder: str, source:
     assert read_file(path, "CODEWHALE").source == "CODEWHALE"
 
 
-def test_a_document_outside_such_folders_tells_by_itself(tmp_path: Path) -> None:
+def test_outside_of_such_folders_the_document_decides_the_source(tmp_path: Path) -> None:
     path = tmp_path / "s.json"
     path.write_text(json.dumps(codewhale("s")), encoding="utf-8")
 
     assert read_file(path).source == "CODEWHALE"
 
 
-def test_folders_are_walked_in_order_and_files_named_are_taken_as_they_are(tmp_path: Path) -> None:
+def test_folders_are_walked_in_order_and_named_files_are_always_included(tmp_path: Path) -> None:
     kept = ["a.json", "b/c.json", "b/d.json", "z.json"]
     skipped = ["latest.json", "session_boot_owners.json", "b/checkpoints/e.json", "b/.f/g.json", ".h.json", "i.jsonl"]
     for name in kept + skipped:

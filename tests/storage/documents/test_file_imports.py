@@ -1,4 +1,4 @@
-"""Files in any number are imported, and what the databases do beside is done by the end."""
+"""Importing files: outcomes in order, the search index compacted and statistics updated at the end."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ async def imported(database: Database, paths: list[Path]) -> list[list[Outcome]]
     return [outcomes async for outcomes in import_files(database, paths)]
 
 
-async def test_outcomes_are_told_in_the_order_of_the_files_batch_by_batch(
+async def test_outcomes_come_in_the_order_of_the_files_batch_by_batch(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.documents.readers, "BATCH_DOCUMENTS", 2)
@@ -59,10 +59,10 @@ async def test_a_long_import_leaves_few_segments(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_long_import_leaves_the_planner_informed(
+async def test_a_large_import_updates_the_statistics_of_the_planner(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.documents.file_imports, "_MANY", 10)
+    monkeypatch.setattr(storage.documents.file_imports, "_ANALYZE_THRESHOLD", 10)
     paths = [written(tmp_path, f"{n}", zagens(f"s{n}", messages=[user("x")])) for n in range(10)]
 
     async with Database(database_url) as database:

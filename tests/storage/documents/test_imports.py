@@ -1,4 +1,4 @@
-"""Many documents at once come to what they would come to one after another."""
+"""Importing many documents at once has the same result as importing one after another."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def is_healthy(database: Database) -> bool:
     return [finding async for finding in examine(database)] == []
 
 
-async def test_new_known_longer_and_changed_documents_together(database: Database) -> None:
+async def test_new_unchanged_longer_and_changed_documents_in_one_call(database: Database) -> None:
     for id in ("same", "longer", "changed"):
         await import_document(database, document(id, "one", "two"))
 
@@ -62,26 +62,26 @@ async def test_new_known_longer_and_changed_documents_together(database: Databas
 
 
 async def test_the_last_of_several_documents_of_one_session_stays(database: Database) -> None:
-    await import_document(database, document("known", "one"))
+    await import_document(database, document("stored", "one"))
 
     results = await import_documents(
         database,
         [
             document("new", "one"),
-            document("known", "other"),
+            document("stored", "other"),
             document("new", "one", "two"),
             document("new", "one", "two"),
-            document("known", "one"),
+            document("stored", "one"),
         ],
     )
 
     assert results == [CREATED, UPDATED, UPDATED, UNCHANGED, UPDATED]
     assert await texts(database, "new") == ["one", "two"]
-    assert await texts(database, "known") == ["one"]
+    assert await texts(database, "stored") == ["one"]
     assert await is_healthy(database)
 
 
-async def test_the_same_documents_imported_twice_at_once_in_opposite_orders_are_saved_once(
+async def test_concurrent_imports_in_opposite_orders_save_each_session_once(
     database: Database, database_url: str
 ) -> None:
     documents = [document(f"s{number}", "one", "two") for number in range(50)]
@@ -92,7 +92,7 @@ async def test_the_same_documents_imported_twice_at_once_in_opposite_orders_are_
             first, second = await asyncio.gather(
                 import_documents(database, some), import_documents(other, list(reversed(some)))
             )
-            # Who came second found some of them there, or waited for them.
+            # The second import found the sessions, or waited for the first to commit.
             assert sorted(zip(first, reversed(second), strict=True)) in (
                 [(CREATED, UNCHANGED)] * 10,
                 [(UNCHANGED, CREATED)] * 10,
@@ -101,5 +101,5 @@ async def test_the_same_documents_imported_twice_at_once_in_opposite_orders_are_
     assert await is_healthy(database)
 
 
-async def test_nothing_to_import_is_no_work(database: Database) -> None:
+async def test_importing_nothing_returns_nothing(database: Database) -> None:
     assert await import_documents(database, []) == []

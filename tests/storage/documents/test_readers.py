@@ -1,4 +1,4 @@
-"""Files are read in batches, in order, in this process or in others, with the same result."""
+"""Files are read in batches and in order, with the same result in this process and in a pool."""
 
 import asyncio
 import gc
@@ -27,7 +27,7 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 @pytest.fixture
 def paths(tmp_path: Path) -> list[Path]:
-    """A batch and a half of documents; one file is none, and one is not there."""
+    """A batch and a half of documents; one file is not a session, and one is missing."""
     texts = [
         json.dumps(zagens(f"s{number}", messages=[user("readFile")])) for number in range(BATCH_DOCUMENTS * 3 // 2)
     ]
@@ -38,8 +38,8 @@ def paths(tmp_path: Path) -> list[Path]:
 
 
 async def read(paths: list[Path], source: str | None = None) -> list[BatchResult]:
-    async with aclosing(read_batches(paths, source)) as found:
-        return [batch async for batch in found]
+    async with aclosing(read_batches(paths, source)) as batches:
+        return [batch async for batch in batches]
 
 
 @pytest.mark.parametrize("pool_bytes", [0, 2**30])
@@ -48,50 +48,50 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
 ) -> None:
     monkeypatch.setattr(storage.documents.readers, "_POOL_BYTES", pool_bytes)
 
-    readings = await read(paths, "CODEWHALE")
-    first, second = (reading.found for reading in readings)
+    results = await read(paths, "CODEWHALE")
+    first, second = (result.files for result in results)
 
-    for number, found in enumerate([*first, *second]):
+    for number, file in enumerate([*first, *second]):
         if number in (3, BATCH_DOCUMENTS):
-            assert isinstance(found, RefusedFile)
+            assert isinstance(file, RefusedFile)
         else:
-            assert isinstance(found, Document)
-            assert (found.id, found.source) == (f"s{number}", "CODEWHALE")
-            assert found.transcript.spelled(0) == [spelled(["readFile"])]
-    for reading in readings:
-        documents = [found for found in reading.found if isinstance(found, Document)]
-        assert reading.drafts == drafts_of_all(documents)
-        assert sum(draft.size for draft in reading.drafts) == 2 * len(documents)
+            assert isinstance(file, Document)
+            assert (file.id, file.source) == (f"s{number}", "CODEWHALE")
+            assert file.transcript.spelled(0) == [spelled(["readFile"])]
+    for result in results:
+        documents = [file for file in result.files if isinstance(file, Document)]
+        assert result.drafts == drafts_of_all(documents)
+        assert sum(draft.size for draft in result.drafts) == 2 * len(documents)
     assert (len(first), len(second)) == (BATCH_DOCUMENTS, BATCH_DOCUMENTS // 2)
-    refusals = [found.reason for found in (*first, *second) if isinstance(found, RefusedFile)]
+    refusals = [file.reason for file in (*first, *second) if isinstance(file, RefusedFile)]
     assert "a list" in refusals[0]
     assert "No such file" in refusals[1]
 
 
-async def test_whoever_makes_the_drafts_they_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_drafts_are_the_same_in_either_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.documents.readers, "BATCH_DOCUMENTS", 1)
     monkeypatch.setattr(storage.documents.readers, "_POOL_BYTES", 0)
     monkeypatch.setattr(storage.documents.readers, "_cores", lambda: 2)
     texts = [json.dumps(zagens(f"s{number}", messages=[user(f"readFile {number}")])) for number in range(6)]
     paths = [written(tmp_path, f"{number:03}", text) for number, text in enumerate(texts)]
     made_here = 0
-    drafted = BatchResult.drafted
+    with_drafts = BatchResult.with_drafts
 
-    def counted(reading: BatchResult) -> BatchResult:
+    def counted(result: BatchResult) -> BatchResult:
         nonlocal made_here
         made_here += 1
-        return drafted(reading)
+        return with_drafts(result)
 
-    monkeypatch.setattr(BatchResult, "drafted", counted)
-    async with aclosing(read_batches(paths, None)) as readings:
-        async for reading in readings:
-            assert reading.drafts == drafts_of_all(reading.documents)
-            # Whoever saves them is busy for so long that the process that reads is ahead, after it has begun.
+    monkeypatch.setattr(BatchResult, "with_drafts", counted)
+    async with aclosing(read_batches(paths, None)) as results:
+        async for result in results:
+            assert result.drafts == drafts_of_all(result.documents)
+            # Saving takes so long that the reader process gets ahead once it runs.
             await asyncio.sleep(0.3)
     assert 1 <= made_here < 6
 
 
-def test_batches_are_bounded_by_bytes_and_a_large_file_is_one_of_its_own(
+def test_batches_are_bounded_by_bytes_and_a_large_file_is_a_batch_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.documents.readers, "BATCH_BYTES", 10)
@@ -102,7 +102,7 @@ def test_batches_are_bounded_by_bytes_and_a_large_file_is_one_of_its_own(
 
 
 class _Deadly:
-    """Stands for a file that takes all memory: whichever process is handed it ends."""
+    """Stands for a file that takes all memory: the process that unpickles it exits."""
 
     def __reduce__(self) -> tuple[Callable[[int], Any], tuple[int]]:
         return os._exit, (9,)
@@ -111,14 +111,14 @@ class _Deadly:
         raise OSError
 
 
-async def test_a_process_that_is_ended_while_it_reads_is_told_once(
+async def test_a_reader_process_that_dies_raises_reader_ended_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(storage.documents.readers, "_POOL_BYTES", 0)
     monkeypatch.setattr(storage.documents.readers, "BATCH_DOCUMENTS", 1)
 
     with pytest.raises(ReaderEnded, match="import again"):
-        await read([_Deadly(), _Deadly(), _Deadly()])  # type: ignore[list-item]  # what must not be real files
+        await read([_Deadly(), _Deadly(), _Deadly()])  # type: ignore[list-item]  # Must not be real files.
 
     gc.collect()
     assert caplog.records == []

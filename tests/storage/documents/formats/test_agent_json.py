@@ -1,4 +1,4 @@
-"""What makes a document a session is told key by key."""
+"""The JSON format of zagens and CodeWhale: required keys, defaults, source and title."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from tests.support.documents import assistant, codewhale, user, zagens
 @pytest.mark.parametrize(
     ("change", "path", "named"),
     [
-        ({"messages": None}, ("messages",), "messages must be a list, and is missing or null"),
-        ({"messages": {}}, ("messages",), "messages must be a list, and is an object"),
+        ({"messages": None}, ("messages",), "messages must be a list, but is missing or null"),
+        ({"messages": {}}, ("messages",), "messages must be a list, but is an object"),
         ({"messages": [user("a"), "b"]}, ("messages", "1"), "messages[1]"),
         ({"messages": [{"role": 1, "content": []}]}, ("messages", "0", "role"), "messages[0].role"),
         ({"messages": [{"role": "user"}]}, ("messages", "0", "content"), "messages[0].content"),
@@ -27,7 +27,7 @@ from tests.support.documents import assistant, codewhale, user, zagens
         ({"metadata": []}, ("metadata",), "metadata"),
     ],
 )
-def test_the_refusal_of_a_document_names_the_key_at_fault(
+def test_an_invalid_document_is_refused_with_the_path_of_the_key(
     change: dict[str, Any], path: tuple[str, ...], named: str
 ) -> None:
     with pytest.raises(InvalidDocument) as refusal:
@@ -58,7 +58,7 @@ def test_the_refusal_of_a_document_names_the_key_at_fault(
         ("updated_at", 1781164000),
     ],
 )
-def test_the_refusal_of_metadata_names_the_key_at_fault(key: str, value: object) -> None:
+def test_invalid_metadata_is_refused_with_the_path_of_the_key(key: str, value: object) -> None:
     document = zagens("s")
     document["metadata"][key] = value
 
@@ -69,7 +69,7 @@ def test_the_refusal_of_metadata_names_the_key_at_fault(key: str, value: object)
     assert f"metadata.{key}" in str(refusal.value)
 
 
-def test_what_an_agent_left_out_is_empty() -> None:
+def test_missing_metadata_has_defaults() -> None:
     document = read_document(
         {
             "metadata": {
@@ -96,12 +96,12 @@ def test_what_an_agent_left_out_is_empty() -> None:
         (codewhale("s", runtime_thread_id="thr_1"), "ZAGENS"),
     ],
 )
-def test_the_agent_is_told_from_keys_of_its_own(document: dict[str, Any], source: str) -> None:
+def test_the_source_is_detected_from_keys_that_only_one_agent_writes(document: dict[str, Any], source: str) -> None:
     assert read_document(document).source == source
     assert read_document(document, "ZAGENS").source == "ZAGENS"
 
 
-def test_an_agent_whose_documents_cannot_be_read_is_refused_by_name() -> None:
+def test_a_source_that_cannot_be_imported_is_refused_by_name() -> None:
     with pytest.raises(InvalidDocument, match="CODEX") as refusal:
         read_document(zagens("s"), "CODEX")
 
@@ -109,7 +109,7 @@ def test_an_agent_whose_documents_cannot_be_read_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize(("tokens", "stored"), [("18422", 18422), (None, 0), (2**53 - 1, 2**53 - 1)])
-def test_tokens_may_be_written_as_digits(tokens: object, stored: int) -> None:
+def test_total_tokens_may_be_a_string_of_digits(tokens: object, stored: int) -> None:
     assert read_document(zagens("s", total_tokens=tokens)).total_tokens == stored
 
 
@@ -123,7 +123,7 @@ def test_tokens_may_be_written_as_digits(tokens: object, stored: int) -> None:
         ([user("x" * 51)], "x" * 47 + "..."),
     ],
 )
-def test_a_session_without_a_title_takes_the_first_words_of_the_person(
+def test_a_session_without_a_title_takes_the_first_line_of_the_first_prompt(
     messages: list[dict[str, object]], title: str
 ) -> None:
     assert derived_title(messages) == title
@@ -131,5 +131,5 @@ def test_a_session_without_a_title_takes_the_first_words_of_the_person(
 
 
 @pytest.mark.parametrize("parent", ["../up", 7, None, "", "a b"])
-def test_a_parent_that_is_no_id_is_no_parent(parent: object) -> None:
+def test_a_parent_with_an_invalid_id_is_ignored(parent: object) -> None:
     assert read_document(codewhale("s", parent_session_id=parent)).parent_id is None
