@@ -80,9 +80,9 @@ async def resume_session(
     workspace = None if errors else await workspace_of(context.database, session_id)
     resumed = None
     if workspace is not None:
-        told_type = await asyncio.to_thread(default_task_type, workspace)
+        task_type_default = await asyncio.to_thread(default_task_type, workspace)
         wishes = ResumeOptions(_given(model), _given(mode), task_type)
-        resumed = await resume_stored(context.database, session_id, wishes, told_type)
+        resumed = await resume_stored(context.database, session_id, wishes, task_type_default)
     if resumed is None:
         return ResumeSessionPayload(None, False, 0, errors or [no_session()])
     return ResumeSessionPayload(resumed.task, resumed.is_reused, resumed.message_count, [])

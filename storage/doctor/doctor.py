@@ -1,7 +1,7 @@
-"""What is wrong with a database: rows that contradict each other, an index that contradicts the rows, stuck tasks.
+"""Consistency checks: rows that contradict each other, an index that contradicts the rows, stuck tasks.
 
-Sessions are read one by one and their messages in batches, so memory stays small. What looks wrong is looked at again
-under a lock, so that a session that is being written is no finding.
+Sessions are read one by one and their messages in batches, so that memory stays small. A session that looks wrong is
+checked again under a lock, so that a session that is being written is not reported.
 """
 
 from collections.abc import AsyncIterator
@@ -35,14 +35,14 @@ _BATCH = 100
 
 
 class Finding(NamedTuple):
-    """Something wrong, in a line."""
+    """One inconsistency, described in a line."""
 
     text: str
     is_repaired: bool = False
 
 
 class _Batch(NamedTuple):
-    """Messages that follow each other, and their blocks; None for a message that cannot be understood."""
+    """Consecutive messages and their blocks; None for a message that cannot be parsed."""
 
     rows: list[Any]
     blocks: list[list[ContentBlock] | None]
@@ -64,26 +64,26 @@ _messages = (
 
 
 async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[Finding]:
-    """Everything that is wrong. With `repair` the search index is made anew where it is. Raises Unavailable."""
+    """Yield all inconsistencies. With `repair`, wrong entries of the search index are rebuilt. Raises Unavailable."""
     if not await is_current(database):
-        yield Finding("The database is not in the form that this version reads; run `reprise migrate`.")
+        yield Finding("The database is not at this version's migration. Run `reprise migrate`.")
         return
-    told = await read_indexed_entries(database)
-    for segment_id in told.broken:
+    indexed = await read_indexed_entries(database)
+    for segment_id in indexed.broken:
         if repair:
             await forget_segment(database, segment_id)
-        yield Finding("A piece of the search index cannot be read.", repair)
-    async for finding in _examine_sessions(database, told, repair):
+        yield Finding("A segment of the search index cannot be read.", repair)
+    async for finding in _examine_sessions(database, indexed, repair):
         yield finding
     async for finding in _examine_tasks(database):
         yield finding
 
 
-async def _examine_sessions(database: Database, told: IndexedEntries, repair: bool) -> AsyncIterator[Finding]:
+async def _examine_sessions(database: Database, indexed: IndexedEntries, repair: bool) -> AsyncIterator[Finding]:
     is_repaired = False
     async for row in _all_sessions(database):
         async with database.read() as connection:
-            is_suspect = bool([text async for text in _contradictions(connection, row, told)])
+            is_suspect = bool([text async for text in _contradictions(connection, row, indexed)])
         if is_suspect:
             for finding in await _examine_locked(database, row.id, repair):
                 is_repaired |= finding.is_repaired
@@ -107,17 +107,17 @@ async def _all_sessions(database: Database) -> AsyncIterator[Any]:
 async def _examine_locked(database: Database, session_id: str, repair: bool) -> list[Finding]:
     async with database.write() as transaction:
         if not transaction.is_sqlite:
-            # What is read here takes as long as the session makes it.
+            # Reading a long session may take longer than the timeout for idle transactions.
             await transaction.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         row = (await transaction.execute(_sessions.where(session.c.id == session_id).with_for_update())).first()
         if row is None:
             return []
-        told = await read_indexed_entries_of(transaction.connection, row.number)
-        found = [contradiction async for contradiction in _contradictions(transaction.connection, row, told)]
-        does_repair = repair and any(contradiction.is_of_index for contradiction in found)
-        if does_repair:
-            await _index_anew(transaction, row)
-    return [Finding(f"Session {row.id}: {text}", does_repair and is_of_index) for text, is_of_index in found]
+        indexed = await read_indexed_entries_of(transaction.connection, row.number)
+        found = [contradiction async for contradiction in _contradictions(transaction.connection, row, indexed)]
+        is_repaired = repair and any(contradiction.is_of_index for contradiction in found)
+        if is_repaired:
+            await _rebuild_index(transaction, row)
+    return [Finding(f"Session {row.id}: {text}", is_repaired and is_of_index) for text, is_of_index in found]
 
 
 class _Contradiction(NamedTuple):
@@ -125,31 +125,33 @@ class _Contradiction(NamedTuple):
     is_of_index: bool = False
 
 
-async def _contradictions(connection: AsyncConnection, row: Any, told: IndexedEntries) -> AsyncIterator[_Contradiction]:
-    """What is wrong with a session and its messages; `told` is what the index says of it, perhaps of others too."""
+async def _contradictions(
+    connection: AsyncConnection, row: Any, indexed: IndexedEntries
+) -> AsyncIterator[_Contradiction]:
+    """Yield the inconsistencies of a session. `indexed` holds its entries in the index, and perhaps those of others."""
     count = wrong = item_count = 0
     notes: list[tuple[int, str | None]] = []
     async for batch in _batches(connection, row.id):
         start, count = count, count + len(batch.rows)
         if [one.position for one in batch.rows] != list(range(start, count)):
-            yield _Contradiction(f"positions of messages have gaps after {start}.")
+            yield _Contradiction(f"the positions of its messages have gaps after {start}.")
             return
         for one, blocks in zip(batch.rows, batch.blocks, strict=True):
             if blocks is None:
-                yield _Contradiction(f"message {one.position} cannot be understood.")
+                yield _Contradiction(f"message {one.position} cannot be parsed.")
                 return
             item_count += own_item_count(stored_role(one.role, one.extra), blocks)
             notes.append((one.position, note(blocks)))
             if notes[-1][1] != one.tool_links:
-                yield _Contradiction(f"message {one.position} has other calls and results than are noted.")
-        wrong += told.differences(entry_ids(row.number, start, len(batch.rows)), sums_of(batch.texts()))
-    wrong += told.title_differs(row.number, sums_of([[row.title]])[0])
-    wrong += told.count_beyond(row.number, count)
+                yield _Contradiction(f"message {one.position} differs from its stored tool links.")
+        wrong += indexed.differences(entry_ids(row.number, start, len(batch.rows)), sums_of(batch.texts()))
+    wrong += indexed.title_differs(row.number, sums_of([[row.title]])[0])
+    wrong += indexed.count_beyond(row.number, count)
     if count != row.message_count:
-        yield _Contradiction(f"message_count is {row.message_count} and there are {count} messages.")
+        yield _Contradiction(f"message_count is {row.message_count}, but it has {count} messages.")
     item_count += ToolLinks(notes).orphan_count
     if item_count != row.item_count:
-        yield _Contradiction(f"item_count is {row.item_count} and its messages make {item_count} items.")
+        yield _Contradiction(f"item_count is {row.item_count}, but its messages make {item_count} items.")
     if wrong:
         yield _Contradiction(f"{wrong} entries of the search index differ from its text.", is_of_index=True)
 
@@ -172,7 +174,7 @@ def _blocks(row: Any) -> list[ContentBlock] | None:
         return None
 
 
-async def _index_anew(transaction: Transaction, row: Any) -> None:
+async def _rebuild_index(transaction: Transaction, row: Any) -> None:
     [number] = await next_numbers(transaction, 1)
     await transaction.execute(sa.update(session).where(session.c.id == row.id).values(number=number))
     await index_entries(transaction, entry_ids(number, -1, 1), drafts_of([[row.title]]))

@@ -1,4 +1,4 @@
-"""What can be wrong with threads and their tasks: a line to say, and the statement that finds what to say it of."""
+"""Checks of threads and their tasks: a message, and the statement that selects the rows to report with it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +13,11 @@ from storage.resume.seeding.batch import STARTED_SEQ
 Check = tuple[str, sa.Select[Any]]
 
 PATIENCE = 60
-"""Seconds after which a task that nobody works on counts as stuck."""
+"""Seconds after which a task without progress counts as stuck."""
 
 
 def thread_checks() -> Iterator[Check]:
-    """All of them: each row that a statement finds is something wrong."""
+    """Yield all checks. Each row that a statement selects is an inconsistency."""
     yield from _stuck_checks()
     yield from _row_checks()
     yield from _link_checks()
@@ -26,14 +26,14 @@ def thread_checks() -> Iterator[Check]:
 def _stuck_checks() -> Iterator[Check]:
     task = resume_task.c
     yield (
-        "Thread {0}: is being seeded by nobody since {1}; does a process that seeds run?",
+        "Thread {0}: its seeder's lease expired at {1}, and no process took it over. Is a seeding process running?",
         sa.select(task.thread_id, task.lease_until).where(
             task.state == SEEDING, sa.or_(task.lease_until.is_(None), task.lease_until < clock(-PATIENCE))
         ),
     )
     other = resume_task.alias()
     yield (
-        "Thread {0}: is queued since {1} while nothing is seeded; does a process that seeds run?",
+        "Thread {0}: queued since {1} while nothing is being seeded. Is a seeding process running?",
         sa.select(task.thread_id, task.queued_at).where(
             task.state == QUEUED,
             task.queued_at < clock(-PATIENCE),
@@ -41,37 +41,37 @@ def _stuck_checks() -> Iterator[Check]:
         ),
     )
     yield (
-        "Nothing can be seeded: the gate lets {0} through; restart a process that seeds, which sets it.",
+        "The gate's capacity is {0}, so nothing can be seeded. Restart a seeding process, which sets the capacity.",
         sa.select(seed_gate.c.capacity).where(seed_gate.c.capacity < 1),
     )
     yield (
-        "Nothing can be seeded: the gate's row is gone; "
-        "INSERT INTO seed_gate (id, capacity, claims) VALUES ({0}, 1, 0).",
+        "The gate's row is missing, so nothing can be seeded. "
+        "Run INSERT INTO seed_gate (id, capacity, claims) VALUES ({0}, 1, 0).",
         sa.select(sa.literal(1)).where(sa.not_(sa.exists().select_from(seed_gate))),
     )
 
 
 def _row_checks() -> Iterator[Check]:
-    """A thread's rows against what its task says of them: each statement sees both as one commit left them."""
+    """Yield checks that compare a thread's rows with the counts of its task, in one statement each."""
     task = resume_task.c
     items = _count(thread_item)
     yield (
-        "Thread {0}: is READY with {1} of {2} items.",
+        "Thread {0}: READY with {1} of {2} items.",
         sa.select(task.thread_id, items, task.items_total).where(task.state == READY, items != task.items_total),
     )
     yield (
-        "Thread {0}: holds {1} items, and its task says that {2} are written.",
+        "Thread {0}: has {1} items, but its task counts {2}.",
         sa.select(task.thread_id, items, task.items_written).where(task.state != READY, items != task.items_written),
     )
     turns = _count(turn)
     yield (
-        "Thread {0}: holds {1} turns, and its task says that {2} are written.",
+        "Thread {0}: has {1} turns, but its task counts {2}.",
         sa.select(task.thread_id, turns, task.turns_written).where(turns != task.turns_written),
     )
     events, last = _count(thread_event), _of_thread(thread_event, sa.func.max(thread_event.c.seq))
     expected = STARTED_SEQ + task.items_written + sa.case((task.state == READY, 1), else_=0)
     yield (
-        "Thread {0}: its log has {1} entries up to number {2}, where {3} belong.",
+        "Thread {0}: its log has {1} events up to number {2} instead of {3}.",
         sa.select(task.thread_id, events, sa.func.coalesce(last, 0), expected).where(
             sa.or_(events != expected, sa.func.coalesce(last, 0) != expected)
         ),
@@ -95,28 +95,28 @@ def _of_thread(table: sa.Table, value: sa.ColumnElement[int]) -> sa.ScalarSelect
 def _link_checks() -> Iterator[Check]:
     task = resume_task.c
     yield (
-        "Session {0}: its thread {1} is not there.",
+        "Session {0}: its thread {1} does not exist.",
         sa.select(session.c.id, session.c.thread_id).where(
             session.c.thread_id.is_not(None), sa.not_(sa.exists().where(thread.c.id == session.c.thread_id))
         ),
     )
     yield (
-        "Session {0}: its thread {1} is that of another session, or of none.",
+        "Session {0}: its thread {1} belongs to another session or to none.",
         sa.select(session.c.id, session.c.thread_id)
         .join_from(session, thread, thread.c.id == session.c.thread_id)
         .where(thread.c.session_id.is_distinct_from(session.c.id)),
     )
     yield (
-        "Thread {0}: its session {1} is not there.",
+        "Thread {0}: its session {1} does not exist.",
         sa.select(thread.c.id, thread.c.session_id).where(
             thread.c.session_id.is_not(None), sa.not_(sa.exists().where(session.c.id == thread.c.session_id))
         ),
     )
     yield (
-        "Thread {0}: has no resume task, so nobody will fill it; resume its session again for a new one.",
+        "Thread {0}: has no resume task and will stay incomplete. Resume its session again.",
         sa.select(thread.c.id).where(sa.not_(sa.exists().where(task.thread_id == thread.c.id))),
     )
     yield (
-        "Thread {0}: is not there, and its resume task is.",
+        "Thread {0}: does not exist, but its resume task does.",
         sa.select(task.thread_id).where(sa.not_(sa.exists().where(thread.c.id == task.thread_id))),
     )

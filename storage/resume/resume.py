@@ -1,4 +1,4 @@
-"""Resuming a session into a thread, and calling a resume off: one transaction each."""
+"""Resume a session into a thread, or cancel a resume: one transaction each."""
 
 import logging
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ DEFAULT_MODE = "agent"
 
 
 class ResumeOptions(NamedTuple):
-    """What the caller asks of the thread; None where it is the session's to say."""
+    """Options of a new or reused thread. None takes the session's value."""
 
     model: str | None = None
     mode: str | None = None
@@ -35,7 +35,7 @@ class ResumeOptions(NamedTuple):
 
 
 class Resumed(NamedTuple):
-    """The outcome of a resume."""
+    """Outcome of a resume. `is_reused` tells whether the linked thread was taken."""
 
     task: ResumeTaskRow
     is_reused: bool
@@ -68,15 +68,15 @@ _linked_task = (
 
 
 async def workspace_of(database: Database, session_id: str) -> str | None:
-    """The directory a session was recorded against; None when there is no such session. Raises Unavailable."""
+    """Return the working directory of a session, or None for an unknown session. Raises Unavailable."""
     async with database.read() as connection:
         return (await connection.execute(sa.select(session.c.workspace).where(session.c.id == session_id))).scalar()
 
 
-async def resume_session(database: Database, session_id: str, wishes: ResumeOptions, told_type: str) -> Resumed | None:
-    """The session's thread and task: the linked ones where they serve, else new ones. Raises Unavailable.
+async def resume_session(database: Database, session_id: str, options: ResumeOptions, task_type: str) -> Resumed | None:
+    """Queue the session's thread for seeding: the linked thread if it is current, else a new one. Raises Unavailable.
 
-    `told_type` is the task type of a new thread for which none is wished. None when there is no such session.
+    `task_type` is used for a new thread when `options` has none. Returns None for an unknown session.
     """
     async with database.write() as transaction:
         saved = (await transaction.execute(_locked_session, {"session_id": session_id})).first()
@@ -85,12 +85,12 @@ async def resume_session(database: Database, session_id: str, wishes: ResumeOpti
         linked = None
         if saved.thread_id is not None:
             linked = (await transaction.execute(_linked_task, {"thread_id": saved.thread_id})).first()
-        if linked is not None and _serves(saved, linked):
+        if linked is not None and _is_reusable(saved, linked):
             thread_id, is_reused = saved.thread_id, True
-            await _reuse(transaction, linked, wishes)
+            await _reuse(transaction, linked, options)
         else:
             thread_id, is_reused = new_thread_id(), False
-            await _create(transaction, saved, thread_id, wishes, told_type)
+            await _create(transaction, saved, thread_id, options, task_type)
     task = (await resume_tasks_by_thread(database, [thread_id]))[thread_id]
     log.info(
         "resume reused" if is_reused else "resume accepted",
@@ -105,16 +105,16 @@ async def resume_session(database: Database, session_id: str, wishes: ResumeOpti
     return Resumed(task, is_reused, saved.message_count)
 
 
-def _serves(saved: Any, linked: Any) -> bool:
-    # A task that has not ended takes up a changed session by itself.
+def _is_reusable(saved: Any, linked: Any) -> bool:
+    # The seeder of an unfinished task adopts a changed session by itself.
     return linked.state in UNFINISHED or linked.transcript_version == saved.transcript_version
 
 
-async def _reuse(transaction: Transaction, linked: Any, wishes: ResumeOptions) -> None:
-    wished = {key: value for key, value in wishes._asdict().items() if value is not None}
-    if wished:
+async def _reuse(transaction: Transaction, linked: Any, options: ResumeOptions) -> None:
+    given = {key: value for key, value in options._asdict().items() if value is not None}
+    if given:
         await transaction.execute(
-            sa.update(thread).where(thread.c.id == linked.thread_id).values(**wished, updated_at=clock())
+            sa.update(thread).where(thread.c.id == linked.thread_id).values(**given, updated_at=clock())
         )
     if linked.state in (*UNFINISHED, READY):
         return
@@ -134,15 +134,15 @@ async def _reuse(transaction: Transaction, linked: Any, wishes: ResumeOptions) -
     transaction.notify(QUEUE, task_topic(linked.thread_id))
 
 
-async def _create(transaction: Transaction, saved: Any, thread_id: str, wishes: ResumeOptions, told_type: str) -> None:
+async def _create(transaction: Transaction, saved: Any, thread_id: str, options: ResumeOptions, task_type: str) -> None:
     await transaction.execute(
         sa.insert(thread).values(
             id=thread_id,
             session_id=saved.id,
             title=saved.title,
-            model=wishes.model or saved.model,
-            mode=wishes.mode or saved.mode or DEFAULT_MODE,
-            task_type=wishes.task_type or told_type,
+            model=options.model or saved.model,
+            mode=options.mode or saved.mode or DEFAULT_MODE,
+            task_type=options.task_type or task_type,
             workspace=saved.workspace,
             system_prompt=saved.system_prompt,
             created_at=clock(),
@@ -178,7 +178,7 @@ async def _create(transaction: Transaction, saved: Any, thread_id: str, wishes: 
 
 
 async def cancel_resume(database: Database, thread_id: str) -> ResumeTaskRow | None:
-    """The task, called off unless it had ended; None when there is none. Raises Unavailable."""
+    """Cancel the task unless it has ended, and return it; None for an unknown thread. Raises Unavailable."""
     async with database.write() as transaction:
         canceled = await transaction.execute(
             sa.update(resume_task)

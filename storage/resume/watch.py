@@ -1,7 +1,7 @@
-"""Following what changes: a resume task's states, of which a slow reader is given the newest, and a thread's log, of
-which every reader is given all.
+"""Streams for subscriptions: the states of a resume task, and the event log of a thread.
 
-Nothing is queued: what a reader has not taken yet is in the tables.
+A slow consumer of states skips to the newest one; a consumer of the log gets every event. Nothing is queued in memory,
+since each consumer reads its next rows from the tables.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ log = logging.getLogger("reprise.watch")
 
 RETRY_SECONDS = 1.0
 FOLLOWER_SECONDS = 0.001
-"""Between two states that a follower is given, for each follower of the task: to answer all of them takes a share of
-the process, however many they are.
+"""Least time between two states, for each subscriber of the task, so that many subscribers cannot take all of the
+process.
 """
 PAGE = 100
-"""Entries of a log that are read at once."""
+"""Events that are read at once."""
 
 T = TypeVar("T")
 
@@ -34,17 +34,17 @@ T = TypeVar("T")
 async def task_states(
     database: Database, load: Callable[[str], Awaitable[ResumeTaskRow | None]], thread_id: str
 ) -> AsyncGenerator[ResumeTaskRow, None]:
-    """The task as it stands, then as it is whenever its revision has risen, the final state last and at once.
+    """Yield the task's current state, then each state with a higher revision; the final state is last and not delayed.
 
-    Goes on through any time without the database. `load` reads the task; many followers may share its statements.
+    Waits while the database is away. `load` reads the task; subscribers may share its statements.
     """
     revision, earliest = 0, 0.0
     topic = task_topic(thread_id)
-    with database.bus.subscribed(topic) as woken, database.bus.subscribed(ended_topic(thread_id)) as at_end:
+    with database.bus.subscribed(topic) as woken, database.bus.subscribed(ended_topic(thread_id)) as ended:
         while True:
             woken.clear()
-            at_end.clear()
-            task = await _patiently(partial(load, thread_id))
+            ended.clear()
+            task = await _read_with_retries(partial(load, thread_id))
             if task is None:
                 return
             if task.revision > revision:
@@ -52,7 +52,7 @@ async def task_states(
                 if early > 0 and not task.is_final:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(early):
-                            await at_end.wait()
+                            await ended.wait()
                     continue
                 revision = task.revision
                 earliest = time.monotonic() + FOLLOWER_SECONDS * database.bus.waiters(topic)
@@ -66,28 +66,27 @@ async def task_states(
 async def thread_log(
     database: Database, load: Callable[[int, int], Awaitable[list[ThreadEventRow]]], thread_id: str, since_seq: int
 ) -> AsyncGenerator[ThreadEventRow, None]:
-    """Every entry of a thread's log after `since_seq`, then each new one as it is written: in order, none twice, none
-    left out. Never ends.
+    """Yield every event of a thread after `since_seq`, then each new one: in order, exactly once, without an end.
 
-    Goes on through any time without the database. `load` reads so many entries after one.
+    Waits while the database is away. `load` takes a sequence number and a limit, and reads the events that follow.
     """
-    # Whatever writes to a log also moves its task.
+    # Every write to the log also updates the task, which wakes this subscriber.
     with database.bus.subscribed(task_topic(thread_id)) as woken:
         while True:
             woken.clear()
-            entries = await _patiently(partial(load, since_seq, PAGE))
-            for entry in entries:
-                since_seq = entry.seq
-                yield entry
-            if len(entries) < PAGE:
+            events = await _read_with_retries(partial(load, since_seq, PAGE))
+            for event in events:
+                since_seq = event.seq
+                yield event
+            if len(events) < PAGE:
                 await woken.wait()
 
 
-async def _patiently(read: Callable[[], Awaitable[T]]) -> T:
-    """What `read` gives once the database is there."""
+async def _read_with_retries(read: Callable[[], Awaitable[T]]) -> T:
+    """Call `read` until the database answers."""
     while True:
         try:
             return await read()
         except Unavailable:
-            log.warning("the database is away; a subscription waits")
+            log.warning("database unavailable; subscription retries")
             await asyncio.sleep(RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""What kind of work a directory holds, told by a short look at it."""
+"""The default task type of a session, guessed from the files in its working directory."""
 
 import os
 from collections.abc import Iterator
@@ -24,7 +24,10 @@ _MOST_ENTRIES = 5_000
 
 
 def default_task_type(workspace: str) -> str:
-    """CODE or OFFICE. Looks at no more than 5,000 entries; blocks while it does. Never raises."""
+    """Return CODE for a directory with source code or a build file, else OFFICE. Never raises.
+
+    Blocks while it reads at most 5,000 directory entries.
+    """
     if not Path(workspace).is_absolute() or "\0" in workspace:
         return OFFICE
     is_code = any(
@@ -35,7 +38,7 @@ def default_task_type(workspace: str) -> str:
 
 
 def _entries(workspace: str) -> Iterator[tuple[int, os.DirEntry[str]]]:
-    """Depth and entry, nearest first, so that the bound cuts off what is far down."""
+    """Yield depth and entry breadth first, so that the limit cuts off the deepest entries."""
     folders, seen = [(0, workspace)], 0
     while folders:
         depth, folder = folders.pop(0)

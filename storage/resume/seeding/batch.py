@@ -1,4 +1,4 @@
-"""One batch: some messages of the session, as turns, items and events of the thread."""
+"""A batch: some messages of the session, as the turns, items and events to insert into the thread."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,12 +29,12 @@ ITEM_COLUMNS = (
 EVENT_COLUMNS = ("thread_id", "seq", "event", "created_at", "turn_position", "item_position")
 
 STARTED_SEQ = 1
-"""`thread.started` is every log's first event, so the n-th item's event has the number n + 1."""
+"""Sequence number of `thread.started`, the first event of each log; the event of item n has the number n + 1."""
 
 
 @dataclass(slots=True)
 class SeedBatch:
-    """Rows to write, and where the cursor then stands; `bytes_read` are those of the messages, as UTF-8."""
+    """Rows to insert, and the cursor after them. `bytes_read` counts the UTF-8 bytes of the messages."""
 
     messages_read: int
     items_written: int
@@ -54,10 +54,10 @@ def build_batch(
     messages: Sequence[Any],
     elsewhere: Mapping[int, str],
 ) -> SeedBatch:
-    """The batch of `messages` (position, role, extra, content), which follow the cursor in `held`.
+    """Build the batch of `messages` (position, role, extra, content), which follow the cursor in `held`.
 
-    `elsewhere` has the contents of messages outside the batch that answer its calls, by position; `now` is the time of
-    the events, as the database takes it. Raises Unreadable when a message cannot be understood.
+    `elsewhere` maps positions to the contents of messages outside the batch that answer its calls. `now` is the time of
+    the events in the database's own form. Raises Unreadable for a message that cannot be parsed.
     """
     batch = SeedBatch(held.messages_read + len(messages), held.items_written, held.turns_written, held.turn_items)
     blocks_at = {position: _blocks(position, content) for position, _, _, content in messages}
@@ -88,14 +88,14 @@ def _blocks(position: int, content: str) -> list[ContentBlock]:
     try:
         return read_blocks(load(content))
     except ValueError:
-        raise Unreadable(f"Message {position} of the session could not be understood.") from None
+        raise Unreadable(f"Message {position} of the session could not be parsed.") from None
 
 
 def _role(position: int, role: str, extra: str | None) -> str:
     try:
         return stored_role(role, extra)
     except (ValueError, KeyError):
-        raise Unreadable(f"Message {position} of the session could not be understood.") from None
+        raise Unreadable(f"Message {position} of the session could not be parsed.") from None
 
 
 def _add_items(batch: SeedBatch, thread_id: str, now: object, items: list[Item]) -> None:

@@ -1,8 +1,8 @@
-"""Who may write into a thread: a lease on the resume task's own row, taken at a gate.
+"""Leases: the right to write into a thread, a lease on the resume task's own row that is taken at a gate.
 
 Claims are serial, since each first updates the gate's row. A queued task is claimed only while fewer tasks than the
-gate's capacity are SEEDING, whoever holds them, so a task whose owner froze keeps its place until it is taken over.
-Time is the database's clock throughout.
+gate's capacity are SEEDING, whichever process owns them, so a task whose owner froze keeps its place until another
+process takes it over. All times come from the database's clock.
 """
 
 import uuid
@@ -21,14 +21,14 @@ task = resume_task.c
 
 
 class Claim(NamedTuple):
-    """A task that this owner may seed while its lease lives. Each claim has an owner name of its own."""
+    """A task that `owner` may seed until its lease expires. Each claim has an owner of its own."""
 
     thread_id: str
     owner: str
 
 
 class HeldLease(NamedTuple):
-    """The cursor of a task whose row is locked by the transaction that read it."""
+    """The cursor of a resume task, read under a row lock by the owner of its lease. `now` is the database's time."""
 
     session_id: str
     items_written: int
@@ -52,7 +52,7 @@ _claimable = sa.or_(
     sa.and_(task.state == QUEUED, _seeding.scalar_subquery() < _capacity),
     sa.and_(_expired, _live.scalar_subquery() < _capacity),
 )
-# What was begun goes first: it holds a place at the gate already.
+# Expired tasks come first: each already holds a place at the gate.
 _next = (
     sa.select(task.thread_id)
     .where(_claimable)
@@ -73,19 +73,19 @@ _hold = (
 )
 
 
-def _named(claim: Claim) -> dict[str, object]:
+def _parameters(claim: Claim) -> dict[str, object]:
     return {"claimed_thread": claim.thread_id, "claimed_by": claim.owner}
 
 
 async def set_capacity(database: Database, capacity: int) -> None:
-    """How many tasks may be seeding at once over all processes. Raises Unavailable."""
+    """Set how many tasks may be SEEDING at once over all processes. Raises Unavailable."""
     async with database.write() as transaction:
         await transaction.execute(sa.update(seed_gate).values(capacity=capacity))
         transaction.notify(QUEUE)
 
 
 async def claim(database: Database, lease_seconds: float) -> Claim | None:
-    """Take the next task that may be seeded now; None when there is none or the gate is full. Raises Unavailable."""
+    """Claim the next task; None when there is none or the gate is full. Raises Unavailable."""
     async with database.read() as connection:
         if (await connection.execute(_is_anything_free)).first() is None:
             return None
@@ -103,7 +103,7 @@ async def claim(database: Database, lease_seconds: float) -> Claim | None:
                 owner=owner,
                 lease_until=clock(lease_seconds),
                 started_at=sa.func.coalesce(task.started_at, clock()),
-                # Nothing that a client can see changes when a task is taken over.
+                # A takeover changes nothing that clients see.
                 revision=task.revision + sa.case((task.state == QUEUED, 1), else_=0),
             )
         )
@@ -112,15 +112,15 @@ async def claim(database: Database, lease_seconds: float) -> Claim | None:
 
 
 async def hold(transaction: Transaction, claim: Claim) -> HeldLease | None:
-    """Lock the claimed task's row; None when the lease ran out or the task was canceled, ended or taken over."""
-    row = (await transaction.execute(_hold, _named(claim))).first()
+    """Lock the claimed task's row; None when the lease has expired or the task was canceled, ended or taken over."""
+    row = (await transaction.execute(_hold, _parameters(claim))).first()
     return None if row is None else HeldLease._make(row)
 
 
 async def advance(
     transaction: Transaction, claim: Claim, held: HeldLease, lease_seconds: float, values: dict[str, object]
 ) -> bool:
-    """Move the cursor and renew the lease; False when the lease ran out or the session is not what `held` says."""
+    """Move the cursor and renew the lease; False when the lease has expired or the session has another version."""
     is_unchanged = sa.exists().where(
         session.c.id == held.session_id, session.c.transcript_version == held.transcript_version
     )
@@ -129,7 +129,7 @@ async def advance(
         .where(*_fence, is_unchanged)
         .values({"lease_until": clock(lease_seconds), "revision": task.revision + 1, **values})
         .returning(task.thread_id),
-        _named(claim),
+        _parameters(claim),
     )
     transaction.notify(task_topic(claim.thread_id))
     if values.get("state") == READY:
@@ -138,7 +138,7 @@ async def advance(
 
 
 async def adopt(transaction: Transaction, claim: Claim, values: dict[str, object]) -> None:
-    """Take the session as it stands now for what the task seeds. The row must be held."""
+    """Make the task seed the session's current version. The row must be locked by `hold`."""
     await transaction.execute(
         sa.update(resume_task).where(task.thread_id == claim.thread_id).values(revision=task.revision + 1, **values)
     )
@@ -146,7 +146,7 @@ async def adopt(transaction: Transaction, claim: Claim, values: dict[str, object
 
 
 async def fail(database: Database, claim: Claim, code: str, message: str) -> None:
-    """End the task in ERROR, if it is still this owner's. Raises Unavailable."""
+    """End the task in ERROR if this claim still owns it. Raises Unavailable."""
     async with database.write() as transaction:
         await transaction.execute(
             sa.update(resume_task)
@@ -157,7 +157,7 @@ async def fail(database: Database, claim: Claim, code: str, message: str) -> Non
 
 
 async def release(database: Database, claim: Claim) -> None:
-    """Hand the task over: whoever claims next goes on with it at once. Raises Unavailable."""
+    """Give up the lease, so that the next claim continues the task at once. Raises Unavailable."""
     async with database.write() as transaction:
         await transaction.execute(
             sa.update(resume_task)

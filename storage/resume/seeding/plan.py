@@ -1,4 +1,4 @@
-"""What a seeder knows of a session before it writes: which results answer which calls."""
+"""The plan of a resume: a session's counts and its pairs of tool calls and results, read before anything is written."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ _notes = sa.select(message.c.position, message.c.tool_links).where(
 
 
 class SeedPlan(NamedTuple):
-    """A session's transcript as it stood at one version."""
+    """A session's transcript at one version. `notes` are pairs of a message's position and its stored tool links."""
 
     transcript_version: int
     transcript_rewrites: int
@@ -27,18 +27,18 @@ class SeedPlan(NamedTuple):
     links: ToolLinks
 
     def links_before(self, position: int) -> ToolLinks:
-        """The pairs that the first messages alone tell."""
+        """Return the links of the messages before `position` alone."""
         return ToolLinks(note for note in self.notes if note[0] < position)
 
 
 async def is_current(transaction: Transaction, session_id: str, plan: SeedPlan) -> bool:
-    """Whether the session is still what `plan` was made of."""
+    """Whether the session is still at the version of `plan`."""
     found = (await transaction.execute(_session, {"session_id": session_id})).first()
     return found is not None and found.transcript_version == plan.transcript_version
 
 
 async def read_plan(transaction: Transaction, session_id: str) -> SeedPlan | None:
-    """None when the session is gone. Good only while the session's version stays what the plan says."""
+    """Read the plan of a session; None when the session is gone."""
     found = (await transaction.execute(_session, {"session_id": session_id})).first()
     if found is None:
         return None

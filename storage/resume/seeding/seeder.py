@@ -1,4 +1,4 @@
-"""The seeder: claims tasks as the gate allows and writes their batches until they are ready."""
+"""The seeder: claims resume tasks as the gate allows, and writes their batches until they are READY."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from storage.resume.seeding.batch import EVENT_COLUMNS, ITEM_COLUMNS, STARTED_SE
 from storage.resume.seeding.idle_backends import terminate_idle_backends
 from storage.resume.seeding.lease import Claim, HeldLease
 from storage.resume.seeding.plan import SeedPlan, is_current, read_plan
-from storage.resume.seeding.tally import SeedTally, Work
+from storage.resume.seeding.tally import ClaimProgress, SeedTally
 
 log = logging.getLogger("reprise.seeder")
 
@@ -36,7 +36,7 @@ LOST = "LOST"
 
 
 def _first_too_many() -> sa.ScalarSelect[int]:
-    """The message after `start` with which a batch would grow beyond BATCH_CHARACTERS."""
+    """Select the first message after `start` with which a batch would exceed BATCH_CHARACTERS."""
     upto = (
         sa.select(message.c.position, sa.func.sum(message.c.size).over(order_by=message.c.position).label("characters"))
         .where(message.c.session_id == sa.bindparam("session_id"))
@@ -54,7 +54,7 @@ _messages = (
     sa.select(message.c.position, message.c.role, message.c.extra, message.c.content)
     .where(message.c.session_id == sa.bindparam("session_id"))
     .where(message.c.position >= sa.bindparam("start"))
-    # Known before any content is read: a message is never held in memory only to be found too much.
+    # The limit is computed before any content is read, so that no message is loaded only to be dropped.
     .where(message.c.position < sa.func.coalesce(_first_too_many(), sa.bindparam("end")))
     .order_by(message.c.position)
 )
@@ -66,11 +66,11 @@ _contents = (
 
 
 class _Stale(Exception):
-    """The lease or the session changed under a batch, which must not be committed."""
+    """The lease or the session changed during a batch, which must be rolled back."""
 
 
-class _Ended(Exception):
-    """The task cannot be finished: `code` and a message for people."""
+class _CannotFinish(Exception):
+    """The task must end in ERROR with `code` and a message for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -78,9 +78,9 @@ class _Ended(Exception):
 
 
 class Seeder:
-    """Seeds tasks of one database. `run` ends soon after `stop` is called, with every task handed over.
+    """Seeds the resume tasks of one database. After `stop`, `run` releases its leases and returns.
 
-    `around_batch` is entered with the thread's id for the time of each batch.
+    `around_batch` makes a context manager from the thread's id, entered for each batch.
     """
 
     def __init__(
@@ -102,15 +102,15 @@ class Seeder:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Hand over after the batches that are being written."""
+        """Release all leases after the current batches."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Claim and seed until stopped. Goes on through any time without the database."""
+        """Claim and seed tasks until stopped. Retries while the database is away."""
         seeding: set[asyncio.Task[None]] = set()
         is_capacity_set = False
         stopping = asyncio.create_task(self._stopping.wait())
-        watching = asyncio.create_task(self._end_silent(), name="reprise-silence")
+        watching = asyncio.create_task(self._terminate_idle_backends(), name="reprise-idle-backends")
         with self._database.bus.subscribed(QUEUE) as woken:
             while not self._stopping.is_set():
                 woken.clear()
@@ -126,55 +126,57 @@ class Seeder:
                         task.add_done_callback(seeding.discard)
                         task.add_done_callback(lambda _: woken.set())
                 except Unavailable:
-                    log.warning("the database is away; the seeder tries again")
+                    log.warning("database unavailable; seeder retries")
                 except Exception:
-                    # One claim that fails must not end all seeding of this process.
-                    log.exception("claiming failed; the seeder tries again")
+                    # A failing claim must not end all seeding of this process.
+                    log.exception("claim failed; seeder retries")
                 await _first_of(stopping, woken, self._lease_seconds / 4)
             await asyncio.gather(*seeding)
             watching.cancel()
 
-    async def _end_silent(self) -> None:
-        """Sees to it that no frozen host keeps others from its task, or from the gate."""
+    async def _terminate_idle_backends(self) -> None:
+        """Terminate the backends of frozen hosts, which would block their tasks and the gate."""
         while not self._database.is_sqlite:
             await asyncio.sleep(self._lease_seconds / 2)
             try:
-                if ended := await terminate_idle_backends(self._database):
-                    log.warning("ended %d connections of hosts that fell silent", ended)
+                if count := await terminate_idle_backends(self._database):
+                    log.warning("terminated %d idle backends of frozen hosts", count)
             except Unavailable:
                 continue
             except sa.exc.DBAPIError:
-                log.info("this database does not tell who fell silent; its own timeouts must do")
+                log.info("database cannot terminate idle backends; its own timeouts apply")
                 return
 
     async def _seed(self, claim: Claim) -> None:
-        work = Work(claim.thread_id)
-        log.info("resume began", extra={"thread_id": claim.thread_id})
+        progress = ClaimProgress(claim.thread_id)
+        log.info("seeding started", extra={"thread_id": claim.thread_id})
         try:
-            outcome = await self._write_batches(claim, work)
-            log.info("resume handed over" if outcome is None else "resume ended", extra=work.fields(outcome))
+            outcome = await self._write_batches(claim, progress)
+            log.info("seeding handed over" if outcome is None else "seeding ended", extra=progress.fields(outcome))
             if outcome is not None:
                 self.tally.ended[outcome] += 1
         except Unavailable:
-            log.warning("the database went away; a resume goes on when its lease has run out", extra=work.fields())
-        except _Ended as end:
-            await self._fail(claim, work, end.code, str(end))
+            log.warning("database unavailable; seeding continues after its lease expires", extra=progress.fields())
+        except _CannotFinish as end:
+            await self._fail(claim, progress, end.code, str(end))
         except Unreadable as error:
-            await self._fail(claim, work, SESSION_UNREADABLE, str(error))
+            await self._fail(claim, progress, SESSION_UNREADABLE, str(error))
         except Exception as error:
-            text = "A fault in the server; its log has it under the thread's id."
-            await self._fail(claim, work, INTERNAL, text, error)
+            text = "Internal server error. The server's log has the details under the thread's id."
+            await self._fail(claim, progress, INTERNAL, text, error)
 
-    async def _fail(self, claim: Claim, work: Work, code: str, text: str, fault: Exception | None = None) -> None:
+    async def _fail(
+        self, claim: Claim, progress: ClaimProgress, code: str, text: str, fault: Exception | None = None
+    ) -> None:
         level = logging.ERROR if fault else logging.WARNING
-        log.log(level, "resume failed", extra={**work.fields(code), "reason": text}, exc_info=fault)
+        log.log(level, "seeding failed", extra={**progress.fields(code), "reason": text}, exc_info=fault)
         self.tally.ended[code] += 1
         with contextlib.suppress(Unavailable):
-            # If the database is away now, another claim comes to the same end.
+            # If the database is away now, the next claim fails in the same way.
             await lease.fail(self._database, claim, code, text)
 
-    async def _write_batches(self, claim: Claim, work: Work) -> str | None:
-        """READY once the thread is whole, LOST when it is no longer this owner's to write, None when handed over."""
+    async def _write_batches(self, claim: Claim, progress: ClaimProgress) -> str | None:
+        """Return READY once the thread is complete, LOST when the claim lost its task, None when it released it."""
         plan: SeedPlan | None = None
         while not self._stopping.is_set():
             began = time.monotonic()
@@ -184,7 +186,7 @@ class Seeder:
                         held = await lease.hold(transaction, claim)
                         if held is None:
                             return LOST
-                        plan, held = await self._planned(transaction, claim, held, plan)
+                        plan, held = await self._current_plan(transaction, claim, held, plan)
                         batch = await self._write_batch(transaction, claim, held, plan)
             except _Stale:
                 plan = None
@@ -192,7 +194,7 @@ class Seeder:
                 continue
             seconds = time.monotonic() - began
             self._set_pace(seconds)
-            work.wrote(held, batch, seconds)
+            progress.add(held, batch, seconds)
             self.tally.add(held, batch, seconds)
             if batch.messages_read == plan.message_count:
                 return READY
@@ -200,27 +202,27 @@ class Seeder:
         return None
 
     def _set_pace(self, seconds: float) -> None:
-        # A batch must end well within its lease however slow the disk is.
+        # A batch must end well within its lease, also on a slow disk.
         if seconds > self._lease_seconds / 4:
             self._pace = max(1, self._pace // 2)
         elif seconds < self._lease_seconds / 16:
             self._pace = min(self._batch_messages, self._pace * 2)
 
-    async def _planned(
+    async def _current_plan(
         self, transaction: Transaction, claim: Claim, held: HeldLease, plan: SeedPlan | None
     ) -> tuple[SeedPlan, HeldLease]:
-        """A plan of the version that the task seeds; the task takes over a newer version where it can."""
+        """Return the plan of the version that the task seeds. The task adopts a newer version where it can."""
         if plan is not None and plan.transcript_version == held.transcript_version:
             return plan, held
         plan = await read_plan(transaction, held.session_id)
         if plan is None:
-            raise _Ended(SESSION_DELETED, DELETED_MESSAGE)
+            raise _CannotFinish(SESSION_DELETED, DELETED_MESSAGE)
         if plan.transcript_version == held.transcript_version:
             return plan, held
-        if held.messages_read > 0 and not _goes_on(held, plan):
-            raise _Ended(
+        if held.messages_read > 0 and not _is_continuable(held, plan):
+            raise _CannotFinish(
                 SESSION_CHANGED,
-                "The session was replaced by another import before all of it was read; resume it again.",
+                "Another import replaced the session before all of it was seeded. Resume it again.",
             )
         seeded: dict[str, Any] = {
             "items_total": plan.item_count,
@@ -265,7 +267,7 @@ class Seeder:
 
     async def _finish(self, transaction: Transaction, claim: Claim, held: HeldLease, batch: SeedBatch) -> None:
         if batch.items_written != held.items_total:
-            raise RuntimeError(f"{batch.items_written} items written, {held.items_total} counted at import")
+            raise RuntimeError(f"{batch.items_written} items were written, but the import counted {held.items_total}")
         await transaction.execute(
             sa.insert(thread_event).values(
                 thread_id=claim.thread_id,
@@ -279,14 +281,14 @@ class Seeder:
 
 
 async def _missing(transaction: Transaction, held: HeldLease, plan: SeedPlan) -> Exception:
-    """What to raise where messages of the plan are not found: an import changed them meanwhile, or they are lost."""
+    """Return the error for messages of the plan that are not found: an import changed them, or they are lost."""
     if await is_current(transaction, held.session_id, plan):
         return Unreadable("Messages of the session are missing.")
     return _Stale()
 
 
-def _goes_on(held: HeldLease, plan: SeedPlan) -> bool:
-    """Whether what is written stays right when the session's newer version is seeded on."""
+def _is_continuable(held: HeldLease, plan: SeedPlan) -> bool:
+    """Whether the rows written so far are right for the session's newer version too."""
     if held.transcript_rewrites != plan.transcript_rewrites:
         return False
     return plan.links_before(held.messages_total).agrees_before(held.messages_read, plan.links)

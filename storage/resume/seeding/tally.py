@@ -1,4 +1,4 @@
-"""What seeding has done: of one claim, for the log, and of a process, for whoever counts."""
+"""Counters of seeding: of one claim for the log, and of the process for the metrics."""
 
 import time
 from collections import Counter
@@ -9,10 +9,10 @@ from storage.resume.seeding.lease import HeldLease
 
 
 class SeedTally:
-    """Counts since the process began, which only grow.
+    """Monotonic counters since the process started.
 
-    `bytes` are those of the messages read, as UTF-8; `seconds` went into batches. `ended` is by outcome: READY, the
-    code of an error, or LOST where the task was canceled or another owner took it over.
+    `bytes` are the UTF-8 bytes of the messages read, `seconds` the time spent in batches. `ended` counts by outcome:
+    READY, the code of an error, or LOST when the task was canceled or taken over.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class SeedTally:
         self.ended: Counter[str] = Counter()
 
     def add(self, held: HeldLease, batch: SeedBatch, seconds: float) -> None:
-        """Count a batch that was committed after the cursor stood at `held`."""
+        """Count a committed batch; `held` is the cursor before it."""
         self.batches += 1
         self.messages += batch.messages_read - held.messages_read
         self.items += batch.items_written - held.items_written
@@ -32,8 +32,8 @@ class SeedTally:
         self.seconds += seconds
 
 
-class Work:
-    """What one claim has come to."""
+class ClaimProgress:
+    """Progress of one claim."""
 
     def __init__(self, thread_id: str) -> None:
         self._thread_id = thread_id
@@ -42,14 +42,14 @@ class Work:
         self._attempt: int | None = None
         self._items = 0
 
-    def wrote(self, held: HeldLease, batch: SeedBatch, seconds: float) -> None:
-        """A batch was committed."""
+    def add(self, held: HeldLease, batch: SeedBatch, seconds: float) -> None:
+        """Count a committed batch."""
         self._attempt = held.attempt
         self._items = batch.items_written
         self._tally.add(held, batch, seconds)
 
     def fields(self, outcome: str | None = None) -> dict[str, Any]:
-        """For the log. `items` are all of the thread; the other counts are of this claim."""
+        """Return the fields of a log line. `items` counts the whole thread; the other counters are of this claim."""
         fields = {
             "thread_id": self._thread_id,
             "outcome": outcome,

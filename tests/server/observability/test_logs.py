@@ -198,15 +198,15 @@ async def test_a_resume_is_logged_from_its_acceptance_to_its_end(serve: Serve, l
     await follow(client, task["id"])
     await resumed(client, session_id)
 
-    story = [line for line in lines() if line["message"].startswith("resume ")]
+    story = [line for line in lines() if line["message"].startswith(("resume ", "seeding "))]
     messages = [line["message"] for line in story]
-    assert sorted(messages) == ["resume accepted", "resume began", "resume ended", "resume reused"]
+    assert sorted(messages) == ["resume accepted", "resume reused", "seeding ended", "seeding started"]
     assert messages[-1] == "resume reused"
     assert {line["thread_id"] for line in story} == {task["id"]}
     by_message = {line["message"]: line for line in story}
     assert by_message["resume accepted"].items() >= {"items": task["itemsTotal"], "messages": 3, "attempt": 1}.items()
     assert by_message["resume reused"]["state"] == "READY"
-    ended = by_message["resume ended"]
+    ended = by_message["seeding ended"]
     assert ended["seconds"] > 0
     contents = [json.dumps(message["content"], ensure_ascii=False, separators=(",", ":")) for message in messages_of()]
     assert (

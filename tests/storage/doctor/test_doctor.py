@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong, nothing else, and makes the index anew where it is told to."""
+"""The doctor finds what is wrong, nothing else, and makes the index anew where it is text to."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -118,7 +118,7 @@ async def test_a_piece_of_the_index_that_cannot_be_read_is_made_anew(database: D
     bytes_of = "X'{}'" if database.is_sqlite else "decode('{}', 'hex')"
     for data in ("", "00", "0100010000000000", "01000100ffffffff"):
         await damage(database, f"UPDATE search_block SET data = {bytes_of.format(data)}")
-        text = "A piece of the search index cannot be read."
+        text = "A segment of the search index cannot be read."
         count = sum(found == text for found in await findings(database))
         assert count > 0
 
@@ -141,31 +141,31 @@ async def test_what_the_index_says_of_deleted_sessions_is_nothing_wrong(database
     [
         (
             "UPDATE session SET message_count = 7 WHERE id = 'tools'",
-            "Session tools: message_count is 7 and there are 3 messages.",
+            "Session tools: message_count is 7, but it has 3 messages.",
         ),
         (
             "UPDATE session SET item_count = 9 WHERE id = 'tools'",
-            "Session tools: item_count is 9 and its messages make 4 items.",
+            "Session tools: item_count is 9, but its messages make 4 items.",
         ),
         (
             "UPDATE message SET position = 300 WHERE session_id = 'long' AND position = 120",
-            "Session long: positions of messages have gaps after 100.",
+            "Session long: the positions of its messages have gaps after 100.",
         ),
         (
             "UPDATE message SET tool_links = NULL WHERE session_id = 'tools'",
-            "Session tools: message 1 has other calls and results than are noted.",
+            "Session tools: message 1 differs from its stored tool links.",
         ),
         (
             "UPDATE message SET content = 'no JSON' WHERE session_id = 'tools' AND position = 1",
-            "Session tools: message 1 cannot be understood.",
+            "Session tools: message 1 cannot be parsed.",
         ),
         (
             "UPDATE message SET extra = '[]' WHERE session_id = 'tools' AND position = 1",
-            "Session tools: message 1 cannot be understood.",
+            "Session tools: message 1 cannot be parsed.",
         ),
         (
             "UPDATE session SET thread_id = 'gone' WHERE id = 'many'",
-            "Session many: its thread gone is not there.",
+            "Session many: its thread gone does not exist.",
         ),
     ],
 )
@@ -182,61 +182,61 @@ async def test_rows_that_contradict_each_other_are_told_and_left(
     [
         (
             "DELETE FROM thread_item WHERE turn_position = 0 AND position = 0",
-            ["Thread T: is READY with 3 of 4 items."],
+            ["Thread T: READY with 3 of 4 items."],
         ),
         (
             "UPDATE resume_task SET state = 'CANCELED', items_written = 3",
             [
-                "Thread T: holds 4 items, and its task says that 3 are written.",
-                "Thread T: its log has 6 entries up to number 6, where 4 belong.",
+                "Thread T: has 4 items, but its task counts 3.",
+                "Thread T: its log has 6 events up to number 6 instead of 4.",
             ],
         ),
         (
             "DELETE FROM turn WHERE position = 0",
-            ["Thread T: holds 1 turns, and its task says that 2 are written."],
+            ["Thread T: has 1 turns, but its task counts 2."],
         ),
         (
             "DELETE FROM thread_event WHERE seq = 2",
-            ["Thread T: its log has 5 entries up to number 6, where 6 belong."],
+            ["Thread T: its log has 5 events up to number 6 instead of 6."],
         ),
         (
             "UPDATE thread_event SET seq = 7 WHERE seq = 6",
-            ["Thread T: its log has 6 entries up to number 7, where 6 belong."],
+            ["Thread T: its log has 6 events up to number 7 instead of 6."],
         ),
         (
             "DELETE FROM thread_event",
-            ["Thread T: its log has 0 entries up to number 0, where 6 belong."],
+            ["Thread T: its log has 0 events up to number 0 instead of 6."],
         ),
         (
             "DELETE FROM thread",
-            ["Session tools: its thread T is not there.", "Thread T: is not there, and its resume task is."],
+            ["Session tools: its thread T does not exist.", "Thread T: does not exist, but its resume task does."],
         ),
         (
             "UPDATE thread SET session_id = NULL",
-            ["Session tools: its thread T is that of another session, or of none."],
+            ["Session tools: its thread T belongs to another session or to none."],
         ),
         (
             "UPDATE thread SET session_id = 'gone'; UPDATE session SET thread_id = NULL WHERE id = 'tools'",
-            ["Thread T: its session gone is not there."],
+            ["Thread T: its session gone does not exist."],
         ),
         (
             "DELETE FROM resume_task",
-            ["Thread T: has no resume task, so nobody will fill it; resume its session again for a new one."],
+            ["Thread T: has no resume task and will stay incomplete. Resume its session again."],
         ),
         (
             "UPDATE seed_gate SET capacity = 0",
-            ["Nothing can be seeded: the gate lets 0 through; restart a process that seeds, which sets it."],
+            ["The gate's capacity is 0, so nothing can be seeded. Restart a seeding process, which sets the capacity."],
         ),
         (
             "DELETE FROM seed_gate",
             [
-                "Nothing can be seeded: the gate's row is gone; "
-                "INSERT INTO seed_gate (id, capacity, claims) VALUES (1, 1, 0)."
+                "The gate's row is missing, so nothing can be seeded. "
+                "Run INSERT INTO seed_gate (id, capacity, claims) VALUES (1, 1, 0)."
             ],
         ),
     ],
 )
-async def test_a_thread_whose_rows_task_and_session_disagree_is_told_and_left(
+async def test_a_thread_whose_rows_task_and_session_disagree_is_reported_and_left(
     database: Database, statement: str, expected: list[str]
 ) -> None:
     async with database.read() as connection:
@@ -247,9 +247,9 @@ async def test_a_thread_whose_rows_task_and_session_disagree_is_told_and_left(
 
 
 @pytest.mark.parametrize(
-    ("state", "column", "told"), [("SEEDING", "lease_until", "nobody"), ("QUEUED", "queued_at", "queued since")]
+    ("state", "column", "text"), [("SEEDING", "lease_until", "lease expired"), ("QUEUED", "queued_at", "queued since")]
 )
-async def test_a_task_that_nobody_works_on_is_told(database: Database, state: str, column: str, told: str) -> None:
+async def test_a_task_without_a_seeder_is_reported(database: Database, state: str, column: str, text: str) -> None:
     await resume(database, "long")
     for seconds, count in ((-50, 0), (-70, 1)):
         moment = (
@@ -262,7 +262,7 @@ async def test_a_task_that_nobody_works_on_is_told(database: Database, state: st
         )
         found = await findings(database)
         assert len(found) == count
-        assert all(told in text for text in found)
+        assert all(text in text for text in found)
 
 
 async def test_a_task_that_waits_while_another_is_seeded_is_no_finding(database: Database) -> None:

@@ -22,7 +22,7 @@ async def damage(database: Database, position: int, **columns: object) -> None:
 
 
 def failures(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [vars(record)["thread_id"] for record in caplog.records if record.getMessage() == "resume failed"]
+    return [vars(record)["thread_id"] for record in caplog.records if record.getMessage() == "seeding failed"]
 
 
 async def check_failed(database: Database, task: ResumeTaskRow, code: str) -> None:
