@@ -66,18 +66,22 @@ def create_app(settings: Settings) -> Starlette:
                 seeder.stop()
                 await seeding
 
+    public = [
+        *([] if settings.hardened else page_routes()),
+        Route("/healthz", healthz),
+        Route("/readyz", Readiness(operating).endpoint),
+    ]
     app = Starlette(
         routes=[
-            *([] if settings.hardened else page_routes()),
+            # Before the endpoint, so that callers with and without the token get the same page.
+            *public,
             Route("/graphql", endpoint),
             WebSocketRoute("/graphql", websocket_endpoint),
-            Route("/healthz", healthz),
-            Route("/readyz", Readiness(operating).endpoint),
             Route("/metrics", metrics.endpoint),
         ],
         middleware=[
             Middleware(ObservationMiddleware, observers=observers),
-            *access_middleware(settings.access),
+            *access_middleware(settings.access, public),
             Middleware(Shortcut, path="/graphql", endpoint=endpoint),
         ],
         exception_handlers={HTTPException: answer_http_exception, Exception: answer_failure},

@@ -3,22 +3,21 @@
 import functools
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from server.http.negotiation import header_values
 from server.http.response import Refusal, send_refusal
-from server.page import wants_page
 
 ANY = "*"
-GRAPHQL = "/graphql"
-PAGE_FILES = "/graphql/assets/"
 PROBES = frozenset({"/healthz", "/readyz"})
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]\\]+)(:[0-9]*)?")
@@ -147,32 +146,37 @@ class HostOriginMiddleware:
 
 
 class BearerTokenMiddleware:
-    """ASGI middleware: refuses requests without the token, before their bodies are read.
+    """ASGI middleware: answers requests without the token by `public` routes alone, before their bodies are read.
 
-    The page and its files hold no secret, and a websocket presents its token when it is open.
+    What is exempt is what such a route serves itself: an exempt request is never passed on to the application, whatever
+    its headers ask for. A websocket presents its token in its first message.
     """
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, public: Sequence[BaseRoute]) -> None:
         self._app = app
         self._access = access
+        self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] != "http"
-            or is_token(self._access, header_values(scope).get(b"authorization"))
-            or scope["path"] in PROBES
-            or scope["path"].startswith(PAGE_FILES)
-            or (scope["path"] == GRAPHQL and wants_page(scope))
-        ):
+        if scope["type"] != "http" or is_token(self._access, header_values(scope).get(b"authorization")):
             await self._app(scope, receive, send)
-        else:
-            message = "The header `Authorization: Bearer` with the server's token is missing, or its token is wrong."
-            refusal = Refusal(401, "UNAUTHENTICATED", message, (b"www-authenticate", b'Bearer realm="reprise"'))
-            await send_refusal(scope, send, refusal)
+            return
+        for route in self._public:
+            match, child_scope = route.matches(scope)
+            if match is Match.FULL:
+                scope.update(child_scope)
+                await route.handle(scope, receive, send)
+                return
+        message = "The header `Authorization: Bearer` with the server's token is missing, or its token is wrong."
+        refusal = Refusal(401, "UNAUTHENTICATED", message, (b"www-authenticate", b'Bearer realm="reprise"'))
+        await send_refusal(scope, send, refusal)
 
 
-def access_middleware(access: Access) -> list[Middleware]:
-    """What stands before the routes, outermost first. Raises ValueError for an allowed origin that is none."""
+def access_middleware(access: Access, public: Sequence[BaseRoute]) -> list[Middleware]:
+    """What stands before the routes, outermost first; `public` are those of them that need no token.
+
+    Raises ValueError for an allowed origin that is none.
+    """
     middleware = [Middleware(HostOriginMiddleware, access)]
     if access.origin_names:
         cross_origin = Middleware(
@@ -187,7 +191,7 @@ def access_middleware(access: Access) -> list[Middleware]:
         # Around the check of the token: pages may read that they have none.
         middleware.append(cross_origin)
     if access.token is not None:
-        middleware.append(Middleware(BearerTokenMiddleware, access))
+        middleware.append(Middleware(BearerTokenMiddleware, access, public))
     return middleware
 
 

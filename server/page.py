@@ -4,17 +4,22 @@
 that its operations need.
 """
 
+import base64
 import gzip
+import hashlib
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from starlette.datastructures import Headers, QueryParams
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 from strawberry.http.ides import get_graphql_ide_html
+
+from server.http.negotiation import header_values, media_ranges
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -27,20 +32,18 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".ttf": "font/ttf",
 }
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "worker-src 'self'",
-        "connect-src 'self'",
-        # The editor writes its colours into style elements.
-        "style-src 'self' 'unsafe-inline'",
-        "font-src 'self' data:",
-        "img-src 'self' data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
+POLICY = (
+    ("default-src", "'none'"),
+    ("script-src", "'self'"),
+    ("worker-src", "'self'"),
+    ("connect-src", "'self'"),
+    # The editor writes its colours into style elements.
+    ("style-src", "'self' 'unsafe-inline'"),
+    ("font-src", "'self' data:"),
+    ("img-src", "'self' data:"),
+    ("base-uri", "'none'"),
+    ("form-action", "'none'"),
+    ("frame-ancestors", "'none'"),
 )
 SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
@@ -51,14 +54,37 @@ def page_routes(built: Path = BUILT) -> list[BaseRoute]:
     `built` holds `index.html` and, in `assets/`, files whose names change with what they hold, compressed with gzip.
     Where it is missing, the page is Strawberry's own.
     """
-    if not (built / "index.html").is_file():
+    index = built / "index.html"
+    if index.is_file():
+        page = _page(index.read_text(encoding="utf-8"), dict(POLICY))
+    else:
         log.warning("The playground is not built (`make playground` does that): a page from a CDN stands in for it")
-        return [PageRoute("/graphql", answering(HTMLResponse(get_graphql_ide_html(), headers=SAFETY)))]
-    headers = {**SAFETY, "Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
-    page = HTMLResponse((built / "index.html").read_text(encoding="utf-8"), headers=headers)
+        html = get_graphql_ide_html()
+        page = _page(html, stand_in_policy(html))
     # In memory: two megabytes, and building anew disturbs no page that is open.
     assets = {path.stem: path.read_bytes() for path in (built / "assets").glob("*.gz")}
     return [PageRoute("/graphql", answering(page)), Route("/graphql/assets/{name}", sending(assets))]
+
+
+def stand_in_policy(html: str) -> dict[str, str]:
+    """The policy for a page that loads from a CDN: the files that it names there and the scripts that it holds."""
+    scripts = re.findall(r'<script[^>]* src="(https://[^"]+)"', html)
+    styles = re.findall(r'<link[^>]* href="(https://[^"]+)"', html)
+    for inline in re.findall(r"<script>(.*?)</script>", html, re.DOTALL):
+        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        scripts.append(f"'sha256-{digest}'")
+    return {
+        **dict(POLICY),
+        "script-src": " ".join(scripts),
+        "worker-src": "'none'",
+        "style-src": " ".join((*styles, "'unsafe-inline'")),
+    }
+
+
+def _page(html: str, policy: dict[str, str]) -> Response:
+    directives = "; ".join(f"{name} {sources}" for name, sources in policy.items())
+    headers = {**SAFETY, "Content-Security-Policy": directives, "Cache-Control": "no-cache"}
+    return HTMLResponse(html, headers=headers)
 
 
 class PageRoute(Route):
@@ -73,8 +99,9 @@ class PageRoute(Route):
 
 def wants_page(scope: Scope) -> bool:
     """Whether HTML is welcome and the address holds no operation."""
-    accept = ",".join(Headers(scope=scope).getlist("accept"))
-    return "text/html" in accept.lower() and "query" not in QueryParams(scope["query_string"])
+    accept = header_values(scope).get(b"accept", b"")
+    is_welcome = any(media.name == "text/html" and media.quality > 0 for media in media_ranges(accept))
+    return is_welcome and "query" not in QueryParams(scope["query_string"])
 
 
 def answering(response: Response) -> Handler:

@@ -1,6 +1,8 @@
 """GET /graphql in a browser: the page, its files and what their headers say."""
 
+import base64
 import gzip
+import hashlib
 import logging
 import re
 from collections.abc import Iterator
@@ -76,8 +78,13 @@ def test_what_is_no_file_of_the_page_is_not_found(client: TestClient, name: str)
 
 @pytest.mark.parametrize(
     ("headers", "parameters"),
-    [({"accept": "application/json"}, {}), ({"accept": "*/*"}, {}), (BROWSER, {"query": "{__typename}"})],
-    ids=["json", "anything", "query"],
+    [
+        ({"accept": "application/json"}, {}),
+        ({"accept": "*/*"}, {}),
+        ({"accept": "application/json, text/html;q=0"}, {}),
+        (BROWSER, {"query": "{__typename}"}),
+    ],
+    ids=["json", "anything", "no html", "query"],
 )
 def test_what_asks_for_no_page_is_left_to_the_endpoint(
     client: TestClient, headers: dict[str, str], parameters: dict[str, str]
@@ -94,6 +101,22 @@ def test_without_a_built_page_another_stands_in_and_the_log_says_so(
 
     assert "GraphiQL" in response.text
     assert "make playground" in caplog.text
+
+
+def test_the_stand_in_loads_and_runs_what_it_names_itself(tmp_path: Path) -> None:
+    with TestClient(Starlette(routes=page_routes(tmp_path))) as client:
+        response = client.get("/graphql", headers=BROWSER)
+        missing = client.get("/graphql/assets/index-1a2b.js")
+    directives = policy(response)
+    [inline] = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+    named = set(re.findall(r'(?:src|href)="(https://[^"]+)"', response.text))
+
+    assert {*directives["script-src"], *directives["style-src"]} == {*named, f"'sha256-{digest}'", "'unsafe-inline'"}
+    assert [name for name, values in directives.items() if "'unsafe-inline'" in values] == ["style-src"]
+    assert directives["default-src"] == directives["frame-ancestors"] == directives["base-uri"] == ["'none'"]
+    assert directives["connect-src"] == ["'self'"]
+    assert missing.status_code == 404
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
