@@ -3,9 +3,8 @@
 import asyncio
 from enum import Enum
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from server.http.response import Refusal, raw_refusal
+from server.process.upgrades import SelectiveUpgrades
 
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 10.0
@@ -16,7 +15,7 @@ _LAST_SECONDS = 1.0
 _Part = Enum("_Part", "BETWEEN HEAD BODY")
 
 
-class BoundedHeads(HttpToolsProtocol):
+class BoundedHeads(SelectiveUpgrades):
     """A connection that is refused (431, 408) for a head that is too large or comes too slowly.
 
     Trailers and the extensions of chunks are bounded with it: nothing else of a request is kept that is not its body.
