@@ -2,12 +2,20 @@
 
 import asyncio
 import sys
+from pathlib import Path
 
 import click
 
-from server.commands.environment import plain_failures, read_settings, with_database
+from server.commands.environment import (
+    is_sqlite,
+    plain_failures,
+    read_settings,
+    restrict_default_folder,
+    with_database,
+)
 from storage.database.database import Database
 from storage.database.engines import driver_url
+from storage.database.file_permissions import restrict_database
 from storage.database.migrations import refuse_unsupported_file
 from storage.doctor.doctor import examine
 
@@ -18,7 +26,11 @@ def doctor_command(repair: bool) -> None:
     """Look for what is wrong in the database. The status is 1 when anything is, and is left so."""
     settings = read_settings()
     with plain_failures():
-        refuse_unsupported_file(driver_url(settings.database_url))
+        url = driver_url(settings.database_url)
+        refuse_unsupported_file(url)
+        if is_sqlite(settings):
+            restrict_default_folder(settings)
+            restrict_database(Path(str(url.database)))
         is_healthy = asyncio.run(with_database(settings, _examine, repair))
     sys.exit(0 if is_healthy else 1)
 

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from server.observability.logs import configure
 from server.observability.tracing import TracingRefused
 from server.services import create_database
-from server.settings import Settings
+from server.settings import Settings, default_database_url
 from storage.database.engines import driver_url
+from storage.database.file_permissions import create_private_folder, restrict_folder
 from storage.database.migrations import migrate
 from storage.errors import StorageError, Unavailable
 
@@ -37,10 +38,22 @@ def is_sqlite(settings: Settings) -> bool:
 
 
 def prepare_database(settings: Settings) -> None:
-    """Make sure of the database's folder and form."""
+    """Make sure of the database's folder, permissions and form."""
     if is_sqlite(settings):
-        Path(str(driver_url(settings.database_url).database)).parent.mkdir(parents=True, exist_ok=True)
+        create_private_folder(_folder(settings.database_url))
+        restrict_default_folder(settings)
     asyncio.run(migrate(settings.database_url))
+
+
+def restrict_default_folder(settings: Settings) -> None:
+    """Take others' permissions on the database's folder if it is Reprise's own; any other may be shared on purpose."""
+    folder = _folder(settings.database_url)
+    if folder == _folder(default_database_url()):
+        restrict_folder(folder)
+
+
+def _folder(database_url: str) -> Path:
+    return Path(str(driver_url(database_url).database)).absolute().parent
 
 
 @contextlib.contextmanager
@@ -48,7 +61,9 @@ def plain_failures() -> Any:
     try:
         yield
     except Unavailable as error:
-        raise click.ClickException(f"{error} ({error.__cause__})") from None
+        # SQLAlchemy adds lines with the statement and a link.
+        reason = str(error.__cause__).partition("\n")[0]
+        raise click.ClickException(f"{error} ({reason})") from None
     except (StorageError, TracingRefused, OSError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -1,7 +1,9 @@
 """Engines of both kinds, and how connections are set up."""
 
 import asyncio
+import errno
 import socket
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -48,7 +50,7 @@ def driver_url(url: str) -> URL:
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
         raise ValueError("must begin with sqlite:/// or postgresql://")
-    if driver.startswith("sqlite") and not parsed.database:
+    if driver.startswith("sqlite") and (parsed.database in {None, "", ":memory:"} or "uri" in parsed.query):
         raise ValueError("must name a file: sqlite:///PATH")
     if "sslmode" in parsed.query:
         query = {**parsed.query, "ssl": parsed.query["sslmode"]}
@@ -57,9 +59,26 @@ def driver_url(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+def existing_file_uri(path: str) -> str:
+    """A URI by which SQLite opens a file and creates none: that is left to the migration, which makes it private.
+
+    Raises FileNotFoundError.
+    """
+    file = Path(path).absolute()
+    if not file.is_file():
+        # Told by SQLite, it would leave a thread of the driver behind that outlives the event loop.
+        raise FileNotFoundError(errno.ENOENT, "No such file", path)
+    return f"{file.as_uri()}?mode=rw"
+
+
 def sqlite_engine(url: URL) -> AsyncEngine:
-    """Of a file: transactions that write begin with a write."""
+    """Of a file that exists: transactions that write begin with a write."""
     engine = create_async_engine(url, pool_size=POOL_SIZE, hide_parameters=True)
+
+    @sa.event.listens_for(engine.sync_engine, "do_connect")
+    def _open_existing(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+        arguments[0] = existing_file_uri(arguments[0])
+        options["uri"] = True
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _: object) -> None:

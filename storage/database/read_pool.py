@@ -16,6 +16,7 @@ import asyncpg
 
 from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE
+from storage.database.engines import existing_file_uri
 from storage.database.timed_lock import TimedLock
 from storage.errors import Unavailable
 
@@ -100,7 +101,7 @@ class SqliteDriver:
         self._turns = TimedLock(_TURN_SECONDS)
 
     async def open(self) -> Any:
-        connection = await aiosqlite.connect(self._path, isolation_level=None)
+        connection = await aiosqlite.connect(existing_file_uri(self._path), uri=True, isolation_level=None)
         try:
             for pragma in self._pragmas:
                 await connection.execute(pragma)

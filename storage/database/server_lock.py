@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from storage.database.engines import driver_url
+from storage.database.file_permissions import (
+    create_private_file,
+    create_private_folder,
+    refuse_inaccessible_file,
+    restrict_database,
+)
 from storage.errors import AlreadyServed
 
 
 @contextlib.contextmanager
 def hold_server_lock(url: str) -> Iterator[None]:
-    """Be the one process that serves or seeds a SQLite database, until the block ends. Raises AlreadyServed.
+    """Be the one process that serves or seeds a SQLite database, until the block ends.
+
+    Raises AlreadyServed and OSError.
 
     The hold is SQLite's own lock on a file beside the database, which every system frees when its owner dies. Other
     databases are served by any number.
@@ -21,7 +29,10 @@ def hold_server_lock(url: str) -> Iterator[None]:
         yield
         return
     path = Path(f"{parsed.database}.serving")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    create_private_folder(path.parent)
+    create_private_file(path)
+    restrict_database(path)
+    refuse_inaccessible_file(path)
     with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")

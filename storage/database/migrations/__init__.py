@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, Connection
 
 from storage.database.database import Database
 from storage.database.engines import driver_url
+from storage.database.file_permissions import create_private_database, refuse_inaccessible_file
 from storage.errors import UnsupportedDatabase
 
 _LOCK = "reprise_migration_lock"
@@ -25,9 +26,12 @@ async def migrate(url: str) -> None:
     """Run the missing revisions; processes that call this at the same time run them once.
 
     Raises UnsupportedDatabase, without changing anything, for a database of another program or of another version of
-    Reprise, unless that version is newer and has only added to it.
+    Reprise, unless that version is newer and has only added to it; OSError for a file that cannot be opened or created.
     """
-    refuse_unsupported_file(driver_url(url))
+    parsed = driver_url(url)
+    refuse_unsupported_file(parsed)
+    if parsed.drivername.startswith("sqlite"):
+        create_private_database(Path(str(parsed.database)))
     async with Database(url) as database, database.write() as transaction:
         await transaction.connection.run_sync(_upgrade)
 
@@ -84,10 +88,11 @@ def _upgrade(connection: Connection) -> None:
 
 
 def refuse_unsupported_file(url: URL) -> None:
-    """Check a SQLite file before it is opened for writing. Raises UnsupportedDatabase."""
+    """Check a SQLite file before it is opened for writing. Raises UnsupportedDatabase and PermissionError."""
     if not url.drivername.startswith("sqlite") or not Path(str(url.database)).is_file():
         return
     path = Path(str(url.database))
+    refuse_inaccessible_file(path)
     if path.stat().st_size == 0:
         return
     try:
