@@ -13,6 +13,7 @@ from server.commands.environment import (
     restrict_default_folder,
     with_database,
 )
+from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.database.engines import driver_url
 from storage.database.file_permissions import restrict_database
@@ -38,6 +39,6 @@ def doctor_command(repair: bool) -> None:
 async def _examine(database: Database, repair: bool) -> bool:
     is_healthy = True
     async for finding in examine(database, repair=repair):
-        click.echo(f"{finding.text} Repaired." if finding.is_repaired else finding.text)
+        click.echo(printable(f"{finding.text} Repaired." if finding.is_repaired else finding.text))
         is_healthy = is_healthy and finding.is_repaired
     return is_healthy

@@ -10,6 +10,7 @@ import click
 from pydantic import ValidationError
 
 from server.observability.logs import configure
+from server.observability.terminal import printable
 from server.observability.tracing import TracingRefused
 from server.services import create_database
 from server.settings import Settings, default_database_url
@@ -23,12 +24,12 @@ def read_settings(**given: Any) -> Settings:
     known = {f"REPRISE_{name.upper()}" for name in Settings.model_fields}
     unknown = {name for name in os.environ if name.upper().startswith("REPRISE_") and name.upper() not in known}
     if unknown:
-        raise click.UsageError(f"{', '.join(sorted(unknown))}: there is no such setting")
+        raise click.UsageError(printable(f"{', '.join(sorted(unknown))}: there is no such setting"))
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         complaints = [f"REPRISE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise click.UsageError("\n".join(complaints)) from None
+        raise click.UsageError("\n".join(map(printable, complaints))) from None
     configure(settings.log_format)
     return settings
 
@@ -63,9 +64,9 @@ def plain_failures() -> Any:
     except Unavailable as error:
         # SQLAlchemy adds lines with the statement and a link.
         reason = str(error.__cause__).partition("\n")[0]
-        raise click.ClickException(f"{error} ({reason})") from None
+        raise click.ClickException(printable(f"{error} ({reason})")) from None
     except (StorageError, TracingRefused, OSError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(printable(str(error))) from None
 
 
 async def with_database(settings: Settings, use: Any, *arguments: Any) -> Any:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from server.commands.environment import plain_failures, prepare_database, read_settings, with_database
+from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.exports import export_document
 from storage.records.identifier import trimmed_id
@@ -28,7 +29,7 @@ async def _export(database: Database, ids: tuple[str, ...]) -> int:
     for session_id in ids:
         document = await export_document(database, trimmed_id(session_id))
         if document is None:
-            click.echo(f"{session_id}: no such session", err=True)
+            click.echo(printable(f"{session_id}: no such session"), err=True)
             missing += 1
         else:
             click.echo(json.dumps(document, ensure_ascii=False, indent=1))

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from server.commands.environment import plain_failures, prepare_database, read_settings, with_database
+from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.document_files import document_paths
 from storage.documents.file_imports import import_files
@@ -35,7 +36,7 @@ async def _import_files(database: Database, files: list[Path], source: str | Non
             async for outcomes in batches:
                 for outcome in outcomes:
                     if outcome.result is None:
-                        refusals.append(f"{outcome.path}: {outcome.reason}")
+                        refusals.append(printable(f"{outcome.path}: {outcome.reason}"))
                     else:
                         counts[outcome.result] += 1
                 progress.update(len(outcomes))

@@ -17,6 +17,7 @@ import orjson
 
 from schema.observation import ObservedOperation, current
 from server.observability.observation import ObservedRequest
+from server.observability.terminal import printable
 
 log = logging.getLogger("reprise.http")
 
@@ -89,11 +90,14 @@ class ConsoleFormatter(logging.Formatter):
             _moment(record).astimezone().strftime("%H:%M:%S.%f")[:-3],
             f"{record.levelname:<7}",
             record.name,
-            record.getMessage(),
+            printable(record.getMessage()),
             *(f"{name}={_shown(value)}" for name, value in _fields(record).items()),
         ]
         line = " ".join(parts)
-        return f"{line}\n{_traceback(record)}" if record.exc_info else line
+        if record.exc_info:
+            # An exception may repeat what a client wrote.
+            line = "\n".join((line, *map(printable, _traceback(record).split("\n"))))
+        return line
 
 
 @functools.lru_cache(maxsize=2)

@@ -101,6 +101,15 @@ class WebSocketConnection(_Draining, WebSocketsSansIOProtocol):
         if event.data or event.fin:
             super().handle_cont(event)
 
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(b"".join(self.frames)):
+            # Uvicorn would log the traceback of what is a client's mistake.
+            self.frames = []
+            self.conn.send_close(1007)
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
     async def send(self, message: "ASGISendEvent") -> None:
         await self.writable.wait()
         was_closed = self.close_sent
@@ -111,6 +120,14 @@ class WebSocketConnection(_Draining, WebSocketsSansIOProtocol):
         if self.close_sent:
             # Also by a refusal of the handshake, which uvicorn would log as the fault of the application.
             self.handshake_complete = True
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refused_head(error: Exception) -> Refusal:

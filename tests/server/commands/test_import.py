@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +155,26 @@ async def sources(database_url: str) -> dict[str, str]:
     async with Database(database_url) as database, database.read() as connection:
         rows = await connection.exec_driver_sql("SELECT id, source FROM session")
         return {row.id: row.source for row in rows}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of POSIX")
+def test_a_name_commands_no_terminal(tmp_path: Path) -> None:
+    names = {
+        b"\x1b[2J\x1b]0;title\x07.json": "\\x1b[2J\\x1b]0;title\\x07.json",
+        b"two\nlines\r.json": "two\\nlines\\r.json",
+        "c1\x9b31m\u202egnp.json".encode(): "c1\\x9b31m\\u202egnp.json",
+        b"latin-\xe9.json": "latin-\\udce9.json",
+        "straße-日本-می‌خواهم.json".encode(): "straße-日本-می‌خواهم.json",
+    }
+    for name in names:
+        Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))).write_bytes(b"{")  # noqa: PTH118 - of bytes
+
+    result = reprise("import", tmp_path)
+
+    assert (result.exit_code, result.stdout) == (1, "0 created, 0 updated, 0 unchanged, 5 refused\n")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", result.stderr)
+    for shown in names.values():
+        assert f"{tmp_path / shown}: Not JSON" in result.stderr
 
 
 def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:

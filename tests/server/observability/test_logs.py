@@ -277,6 +277,25 @@ def test_the_form_goes_by_the_setting_and_by_the_terminal(
     assert lines() == []
 
 
+def test_a_line_for_people_commands_no_terminal() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(ConsoleFormatter())
+    logger = logging.getLogger("reprise.x")
+    logger.addHandler(handler)
+    try:
+        raise ValueError("\x1b[2Jraised\nsecond")
+    except ValueError:
+        logger.exception("said \x9b31m %s", "\rname", extra={"field": "\x1b]0;"})
+    finally:
+        logger.removeHandler(handler)
+
+    said = stream.getvalue()
+    assert not set(said) & {*"\x1b\x9b\r"}
+    assert "said \\x9b31m \\rname" in said
+    assert "ValueError: \\x1b[2Jraised\nsecond\n" in said
+
+
 def test_a_served_process_says_nothing_but_objects(tmp_path: Path) -> None:
     environment = {**os.environ, "REPRISE_DATABASE_URL": f"sqlite:///{tmp_path / 'r.db'}", "REPRISE_PORT": "0"}
     command = [sys.executable, "-m", "app", "serve"]
