@@ -21,7 +21,7 @@ from storage.records.thread import ThreadEventRow, ThreadRow, thread_events, thr
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
 from storage.records.turn import TurnRow, turn_pages
 from storage.search.query.clauses import Clause
-from storage.search.query.entry_texts import Place, scores
+from storage.search.query.entry_texts import Place, read_scores
 
 __all__ = ["Context", "Loader", "Loads", "Read", "Wanted"]
 
@@ -190,7 +190,7 @@ class Context:
         return [rows.get(place) for place in at]
 
     async def _read_scores(self, at: Sequence[Place], clauses: tuple[Clause, ...]) -> list[float]:
-        score_of = await scores(self.database, clauses, at)
+        score_of = await read_scores(self.database, clauses, at)
         return [score_of.get(place, 0.0) for place in at]
 
     async def _read_turns(self, thread_ids: Sequence[str], shape: PageShape) -> list[Page[TurnRow]]:

@@ -1,4 +1,4 @@
-"""Search: hits, and what of each is shown."""
+"""Search: pages of hits, and the fields of each hit."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from storage.json_codec import storable_text
 from storage.records.message import MessageRow, messages_at
 from storage.records.page import Page, PageEdge
 from storage.records.session import SessionFilter, SessionRow
-from storage.search.query.entry_texts import beside
+from storage.search.query.entry_texts import run_in_thread_if_long
 from storage.search.query.hit import FoundMessage, FoundSession, Hit, Search
 from storage.search.query.hits import HitPage, search_page
 from storage.search.query.query_cache import QueryCache
@@ -20,28 +20,26 @@ from storage.search.query.snippet import Snippet, TextSpan, cut_snippet
 
 __all__ = ["TextSpan"]
 
-_OF_SESSION = frozenset(FoundSession._fields)
-_OF_MESSAGE = frozenset({*FoundMessage._fields, "id"})
+_SESSION_FIELDS = frozenset(FoundSession._fields)
+_MESSAGE_FIELDS = frozenset({*FoundMessage._fields, "id"})
 _LONG = 200_000
-"""Code points of a message from which on its snippet is cut beside the event loop."""
+"""Code points of a message from which on its snippet is cut in a thread, not on the event loop."""
 
 
 class SearchHit:
-    """A hit. What is shown of it is read with its page where that is known by then, else when it is asked for, for all
-    hits of a page at once.
-    """
+    """A hit. Its fields come from what was read with the page, else are loaded for all hits of the page at once."""
 
-    def __init__(self, shown: "_Shown", hit: Hit) -> None:
-        self._shown = shown
+    def __init__(self, details: "_PageDetails", hit: Hit) -> None:
+        self._details = details
         self._hit = hit
-        self._snippet = shown.snippets.get(hit.entry)
+        self._snippet = details.snippets.get(hit.entry)
 
     def session(self) -> Awaitable[SessionRow] | FoundSession:
         """The session that matched. Raises NotFound when it was deleted since."""
-        return self._hit.session if self._shown.knows_sessions else self._read_session()
+        return self._hit.session if self._details.has_sessions else self._read_session()
 
     async def _read_session(self) -> SessionRow:
-        session = await self._shown.session.session(self._hit.session_id)
+        session = await self._details.session_context.session(self._hit.session_id)
         if session is None:
             raise NotFound("A session that matched was deleted a moment ago; search again.")
         return session
@@ -50,80 +48,81 @@ class SearchHit:
         """The message that matched; None when the title did."""
         if self._hit.is_title:
             return None
-        if self._shown.knows_messages:
+        if self._details.has_messages:
             return FoundMessage(*self._hit.place)
-        if self._shown.messages is not None:
-            return self._shown.messages.get(self._hit.place)
+        if self._details.messages is not None:
+            return self._details.messages.get(self._hit.place)
         return self._read_message()
 
     def _read_message(self) -> Awaitable[MessageRow | None]:
-        return self._shown.message.message_at(self._hit.session_id, self._hit.position)
+        return self._details.message_context.message_at(self._hit.session_id, self._hit.position)
 
     def score(self) -> Awaitable[float] | float:
-        """How well it matches."""
+        """How well it matches; higher is better."""
         if self._hit.score is not None:
             return self._hit.score
         if self._hit.is_title:
-            return title_score(self._hit.session.title, self._shown.search.clauses)
-        score = self._shown.facts.scores.get(self._hit.entry)
+            return title_score(self._hit.session.title, self._details.search.clauses)
+        score = self._details.results.scores.get(self._hit.entry)
         return self._read_score() if score is None else score
 
     async def _read_score(self) -> float:
-        score = await self._shown.message.score(self._hit.place, self._shown.search.clauses)
-        self._shown.facts.add(self._shown.facts.scores, {self._hit.entry: score})
+        score = await self._details.message_context.score(self._hit.place, self._details.search.clauses)
+        self._details.results.add(self._details.results.scores, {self._hit.entry: score})
         return score
 
     def snippet(self) -> Awaitable[str] | str:
         """The text around the match. Raises Unreadable."""
-        cut = self._cut()
-        return cut.text if cut else self._text_later()
+        snippet = self._cut_now()
+        return snippet.text if snippet else self._read_snippet_text()
 
     def highlights(self) -> Awaitable[list[TextSpan]] | list[TextSpan]:
-        """Where the matched words stand in it. Raises Unreadable."""
-        cut = self._cut()
-        return cut.highlights if cut else self._highlights_later()
+        """The span of each matched word in the snippet. Raises Unreadable."""
+        snippet = self._cut_now()
+        return snippet.highlights if snippet else self._read_highlights()
 
-    def _cut(self) -> Snippet | None:
-        """What is shown of the text, if that is at hand and not so long that it holds up others."""
+    async def _read_snippet_text(self) -> str:
+        return (await self._read_snippet()).text
+
+    async def _read_highlights(self) -> list[TextSpan]:
+        return (await self._read_snippet()).highlights
+
+    def _cut_now(self) -> Snippet | None:
+        """The snippet, if its text was read and is short enough to be processed on the event loop."""
         if self._snippet is None:
             texts = self._texts()
             if texts is not None and sum(map(len, texts)) <= _LONG:
-                self._snippet = self._shown.kept(self._hit, cut_snippet(texts, self._shown.search.clauses))
+                self._snippet = self._details.cache(self._hit, cut_snippet(texts, self._details.search.clauses))
         return self._snippet
 
-    async def _text_later(self) -> str:
-        return (await self._cut_later()).text
-
-    async def _highlights_later(self) -> list[TextSpan]:
-        return (await self._cut_later()).highlights
-
-    async def _cut_later(self) -> Snippet:
+    async def _read_snippet(self) -> Snippet:
         texts = self._texts()
         if texts is None:
             row = await self._read_message()
             texts = [] if row is None else row.searched_texts()
-        # Two fields show of it, and it is cut once.
+        # `snippet` and `highlights` both come here, and the first one cuts it for both.
         if self._snippet is None:
-            cut = await beside(sum(map(len, texts)), partial(cut_snippet, texts, self._shown.search.clauses), _LONG)
-            self._snippet = self._shown.kept(self._hit, cut)
+            cut = partial(cut_snippet, texts, self._details.search.clauses)
+            snippet = await run_in_thread_if_long(sum(map(len, texts)), cut, _LONG)
+            self._snippet = self._details.cache(self._hit, snippet)
         return self._snippet
 
     def _texts(self) -> list[str] | None:
-        """What its snippet is cut from, if that is at hand. Raises Unreadable."""
+        """The texts that its snippet is cut from, if they were read. Raises Unreadable."""
         if self._hit.is_title:
             return [self._hit.session.title]
-        shown = self._shown
-        texts = shown.texts.get(self._hit.place)
-        if texts or shown.messages is None:
+        details = self._details
+        texts = details.texts.get(self._hit.place)
+        if texts or details.messages is None:
             return texts or None
-        row = shown.messages.get(self._hit.place)
+        row = details.messages.get(self._hit.place)
         return [] if row is None else row.searched_texts()
 
 
-class _Shown:
-    """How the sessions and the messages of a page's hits are read: once, with all that any field shows of them.
+class _PageDetails:
+    """What the hits of a page share: cached results, and the sessions and messages read at once for all their fields.
 
-    `messages` are those that must be read, by their places, where it is known what is wanted of them.
+    `messages` are those that had to be read, by place; None while the selected fields are not known.
     """
 
     messages: Mapping[tuple[str, int], MessageRow] | None = None
@@ -131,21 +130,21 @@ class _Shown:
     def __init__(self, context: Context, search: Search, page: HitPage) -> None:
         self.search = search
         self.texts = page.texts
-        self.facts = QueryCache.of(context.database.kept, search.clauses)
-        # Others may forget the facts at any time.
-        found = ((hit.entry, self.facts.snippets.get(hit.entry)) for hit in page.nodes)
-        self.snippets = {entry: snippet for entry, snippet in found if snippet is not None}
-        self.session = context.wanting(_wanted(context, "session"))
-        self.knows_sessions = _is_known(self.session.wanted, _OF_SESSION)
-        self.message = context.wanting(_wanted(context, "message"))
-        self.knows_messages = _is_known(self.message.wanted, _OF_MESSAGE)
+        self.results = QueryCache.of_query(context.database.kept, search.clauses)
+        # Copied, since a concurrent search may empty the cache.
+        cached = ((hit.entry, self.results.snippets.get(hit.entry)) for hit in page.nodes)
+        self.snippets = {entry: snippet for entry, snippet in cached if snippet is not None}
+        self.session_context = context.wanting(_wanted(context, "session"))
+        self.has_sessions = _is_subset(self.session_context.wanted, _SESSION_FIELDS)
+        self.message_context = context.wanting(_wanted(context, "message"))
+        self.has_messages = _is_subset(self.message_context.wanted, _MESSAGE_FIELDS)
 
     @classmethod
-    async def of(cls, context: Context, search: Search, page: HitPage) -> "_Shown":
+    async def read(cls, context: Context, search: Search, page: HitPage) -> "_PageDetails":
         """Raises Unavailable."""
-        shown = cls(context, search, page)
-        await shown._read_messages(context, [hit for hit in page.nodes if not hit.is_title])
-        return shown
+        details = cls(context, search, page)
+        await details._read_messages(context, [hit for hit in page.nodes if not hit.is_title])
+        return details
 
     async def _read_messages(self, context: Context, hits: Sequence[Hit]) -> None:
         if context.wanted is None:
@@ -153,30 +152,30 @@ class _Shown:
         uncut: Sequence[Hit] = []
         if "snippet" in context.wanted:
             uncut = [hit for hit in hits if hit.entry not in self.snippets and not self.texts.get(hit.place)]
-        unread = hits if "message" in context.wanted and not self.knows_messages else uncut
-        wanted = self.message.wanted
+        unread = hits if "message" in context.wanted and not self.has_messages else uncut
+        wanted = self.message_context.wanted
         if wanted is not None and uncut:
             wanted |= {"searched_texts"}
         self.messages = await messages_at(context.database, [hit.place for hit in unread], wanted) if unread else {}
 
-    def kept(self, hit: Hit, snippet: Snippet) -> Snippet:
-        """The snippet of a hit, which is kept where it stays what it is."""
+    def cache(self, hit: Hit, snippet: Snippet) -> Snippet:
+        """Cache the snippet of a hit, unless it is a title's, which may change."""
         if not hit.is_title and snippet.text:
-            self.facts.add(self.facts.snippets, {hit.entry: snippet})
+            self.results.add(self.results.snippets, {hit.entry: snippet})
         return snippet
 
 
 def _wanted(context: Context, field: str) -> Wanted:
-    """What a page's hits show of what `field` gives."""
+    """The fields that are selected of a hit's session or message."""
     return None if context.wanted is None else context.inner.get(field, frozenset())
 
 
-def _is_known(wanted: Wanted, known: frozenset[str]) -> bool:
-    return wanted is not None and wanted <= known
+def _is_subset(wanted: Wanted, available: frozenset[str]) -> bool:
+    return wanted is not None and wanted <= available
 
 
 class SearchPage:
-    """A page of hits, each ready to show itself."""
+    """A page of hits with their fields."""
 
     def __init__(self, page: Page[Hit], hits: Sequence[SearchHit]) -> None:
         self._page = page
@@ -187,17 +186,17 @@ class SearchPage:
 
     @property
     def start_cursor(self) -> str | None:
-        """The first hit's."""
+        """Cursor of the first hit."""
         return self._page.start_cursor
 
     @property
     def end_cursor(self) -> str | None:
-        """The last hit's."""
+        """Cursor of the last hit."""
         return self._page.end_cursor
 
     @property
     def edges(self) -> list[PageEdge[SearchHit]]:
-        """Each hit with its cursor."""
+        """The hits with their cursors."""
         cursors = (edge.cursor for edge in self._page.edges)
         return [PageEdge(cursor, hit) for cursor, hit in zip(cursors, self.nodes, strict=True)]
 
@@ -212,8 +211,8 @@ async def search(
     order_by: str,
     scopes: list[str],
 ) -> SearchPage:
-    """Hits of a query. Raises BadUserInput, InvalidQuery and InvalidCursor."""
-    asked = Search.of(storable_text(query), storable_filter(filter), scopes)
-    page = await search_page(context.database, asked, order_by, clamp_page_size(first, "first"), after)
-    shown = await _Shown.of(context, asked, page)
-    return SearchPage(page, [SearchHit(shown, hit) for hit in page.nodes])
+    """A page of hits. Raises BadUserInput, InvalidQuery and InvalidCursor."""
+    parsed = Search.parse(storable_text(query), storable_filter(filter), scopes)
+    page = await search_page(context.database, parsed, order_by, clamp_page_size(first, "first"), after)
+    details = await _PageDetails.read(context, parsed, page)
+    return SearchPage(page, [SearchHit(details, hit) for hit in page.nodes])

@@ -21,12 +21,12 @@ from storage.records.searched_text import searched_texts
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import drafts_of, sums_of
+from storage.search.index.drafts import draft_entries, entry_checksums
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
 from storage.search.index.verification import (
     IndexedEntries,
-    forget_segment,
+    delete_segment,
     read_indexed_entries,
     read_indexed_entries_of,
 )
@@ -71,7 +71,7 @@ async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[
     indexed = await read_indexed_entries(database)
     for segment_id in indexed.broken:
         if repair:
-            await forget_segment(database, segment_id)
+            await delete_segment(database, segment_id)
         yield Finding("A segment of the search index cannot be read.", repair)
     async for finding in _examine_sessions(database, indexed, repair):
         yield finding
@@ -144,8 +144,8 @@ async def _contradictions(
             notes.append((one.position, note(blocks)))
             if notes[-1][1] != one.tool_links:
                 yield _Contradiction(f"message {one.position} differs from its stored tool links.")
-        wrong += indexed.differences(entry_ids(row.number, start, len(batch.rows)), sums_of(batch.texts()))
-    wrong += indexed.title_differs(row.number, sums_of([[row.title]])[0])
+        wrong += indexed.differences(entry_ids(row.number, start, len(batch.rows)), entry_checksums(batch.texts()))
+    wrong += indexed.title_differs(row.number, entry_checksums([[row.title]])[0])
     wrong += indexed.count_beyond(row.number, count)
     if count != row.message_count:
         yield _Contradiction(f"message_count is {row.message_count}, but it has {count} messages.")
@@ -177,11 +177,11 @@ def _blocks(row: Any) -> list[ContentBlock] | None:
 async def _rebuild_index(transaction: Transaction, row: Any) -> None:
     [number] = await next_numbers(transaction, 1)
     await transaction.execute(sa.update(session).where(session.c.id == row.id).values(number=number))
-    await index_entries(transaction, entry_ids(number, -1, 1), drafts_of([[row.title]]))
+    await index_entries(transaction, entry_ids(number, -1, 1), draft_entries([[row.title]]))
     async for batch in _batches(transaction.connection, row.id):
         if batch.rows:
             ids = entry_ids(number, batch.rows[0].position, len(batch.rows))
-            await index_entries(transaction, ids, drafts_of(batch.texts()[: len(ids)]))
+            await index_entries(transaction, ids, draft_entries(batch.texts()[: len(ids)]))
 
 
 async def _examine_tasks(database: Database) -> AsyncIterator[Finding]:

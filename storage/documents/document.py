@@ -11,9 +11,9 @@ from storage.records.content_block import read_blocks
 from storage.records.searched_text import searched_texts
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
-from storage.search.index.drafts import Draft, drafts_of_spelled
+from storage.search.index.drafts import Draft, draft_encoded
 from storage.search.index.entries import TITLE_POSITION
-from storage.search.index.vocabulary import spelled
+from storage.search.index.vocabulary import encode_entry
 
 _ROLES = {
     "user": "USER",
@@ -57,12 +57,12 @@ class TranscriptBuilder:
         text = dump(content)
         position = len(self.rows)
         self.rows.append(NewMessage(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
-        self._spelled.append(spelled(searched_texts(blocks)))
+        self._spelled.append(encode_entry(searched_texts(blocks)))
         self._digests += hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
         self._own_items += own_item_count(role, blocks)
 
     def spelled(self, start: int) -> list[str]:
-        """The index entries of the messages from position `start` on, in the form that `spelled` returns."""
+        """The index entries of the messages from position `start` on, in the form that `encode_entry` returns."""
         return self._spelled[start:TITLE_POSITION]
 
     def item_count(self) -> int:
@@ -104,8 +104,8 @@ class Document:
 
 def drafts_of_all(documents: Sequence[Document]) -> list[Draft]:
     """Search drafts of the titles and messages of documents, in order."""
-    return drafts_of_spelled(
-        entry for document in documents for entry in (spelled([document.title]), *document.transcript.spelled(0))
+    return draft_encoded(
+        entry for document in documents for entry in (encode_entry([document.title]), *document.transcript.spelled(0))
     )
 
 

@@ -15,10 +15,10 @@ from storage.documents.formats.agent_json import UNTITLED
 from storage.json_codec import dump, load
 from storage.records.casefold import title_columns
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import Draft, drafts_of_spelled
+from storage.search.index.drafts import Draft, draft_encoded
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
-from storage.search.index.vocabulary import spelled
+from storage.search.index.vocabulary import encode_entry
 
 CREATED = "CREATED"
 UPDATED = "UPDATED"
@@ -128,8 +128,8 @@ class _IndexChange(NamedTuple):
 
     def drafts(self, document: Document) -> list[Draft]:
         """Search drafts of the entries to add."""
-        title = [] if self.title is None else [spelled([self.title])]
-        return drafts_of_spelled([*title, *document.transcript.spelled(self.start)])
+        title = [] if self.title is None else [encode_entry([self.title])]
+        return draft_encoded([*title, *document.transcript.spelled(self.start)])
 
 
 async def _save(database: Database, document: Document, stored: _StoredVersion | None) -> str:

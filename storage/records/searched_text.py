@@ -1,4 +1,4 @@
-"""The texts of a message that are indexed and searched."""
+"""Extracts the texts of a message that are indexed and searched."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,22 +13,22 @@ from storage.records.content_block import (
 
 
 def content_texts(content: object) -> list[str]:
-    """The texts of a stored content that are searched, each for itself."""
+    """The searched texts of a stored content."""
     if isinstance(content, list):
         texts = [block.get("text") for block in content if isinstance(block, dict) and block.get("type") == "text"]
-        # So are most messages: there is no need to make blocks of them.
+        # Fast path for most messages, which have only text blocks.
         if len(texts) == len(content) and all(isinstance(text, str) for text in texts):
             return list(filter(None, texts))
     return searched_texts(read_blocks(content))
 
 
 def searched_texts(blocks: Sequence[ContentBlock]) -> list[str]:
-    """The texts of a message that are searched, each for itself."""
+    """The searched texts of a message. No phrase matches across two of them."""
     return [text for block in blocks for text in searched_text(block) if text]
 
 
 def searched_text(block: ContentBlock) -> Iterator[str]:
-    """The texts of a block that are searched, each for itself."""
+    """The searched texts of a block."""
     match block:
         case TextBlock(text=text) | ToolResultBlock(text=text):
             yield text

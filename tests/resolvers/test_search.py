@@ -1,4 +1,4 @@
-"""What a search finds, and where it looks."""
+"""What a search finds, and in which scopes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.support.documents import assistant, codewhale, message, thinking, too
 from tests.support.searches import DEFAULTS, PAGE, found, search
 from tests.support.sessions import delete_session, imported, saved, update_session
 
-# Each word stands in one place only.
+# Each word occurs in one place only.
 EVERYWHERE = zagens(
     "s",
     "Titleword",
@@ -73,11 +73,11 @@ FILTERS: list[tuple[dict[str, Any] | None, str]] = [
 
 @pytest.fixture
 async def client(serve: Serve) -> Client:
-    """Of a server that seeds nothing."""
+    """Of a server without a seeder."""
     return (await serve(seed=False)).client
 
 
-async def test_everything_that_is_said_is_found_and_nothing_else(client: Client) -> None:
+async def test_everything_said_is_found_and_nothing_else(client: Client) -> None:
     await imported(client, EVERYWHERE)
     for word, place in FOUND.items():
         assert await found(client, word) == [place]
@@ -144,7 +144,7 @@ async def test_every_filter_of_sessions_narrows_a_search(client: Client) -> None
         assert (await search(client, "leap", filter=filter))["totalCount"] == 2 * len(ids), filter
 
 
-async def test_what_is_found_follows_every_change(serve: Serve) -> None:
+async def test_hits_follow_every_change(serve: Serve) -> None:
     server = await serve(seed=False)
     client = server.client
 
@@ -177,7 +177,7 @@ async def test_a_query_that_is_blank_or_too_long_is_bad_input(client: Client) ->
         assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_as_much_as_a_query_may_ask_for_is_answered(client: Client) -> None:
+async def test_the_largest_allowed_query_is_answered(client: Client) -> None:
     words = [f"w{n}" for n in range(256)]
     await imported(client, zagens("s", messages=[user(" ".join(words))]))
     assert await found(client, f'"{" ".join(words)}"') == [("s", 0)]

@@ -1,4 +1,4 @@
-"""Messages so long that the index holds them in several parts are one hit, wherever in them the match is."""
+"""A very long message is one hit, wherever in it the match is."""
 
 import pytest
 
@@ -8,12 +8,12 @@ from tests.support.searches import found, search, walk_always, walked
 from tests.support.sessions import saved
 
 COUNT = 12_000
-# Some in each part begin alike.
+# With four common prefixes.
 WORDS = [f"{'wxyz'[number % 4]}{number}" for number in range(COUNT)]
 
 
 @pytest.mark.parametrize("way", ["all", "newest"])
-async def test_a_match_in_any_part_is_one_hit(serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+async def test_a_match_anywhere_is_one_hit(serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     if way == "newest":
         walk_always(monkeypatch)
     server = await serve(seed=False)
@@ -23,7 +23,7 @@ async def test_a_match_in_any_part_is_one_hit(serve: Serve, monkeypatch: pytest.
     for order in ("RECENT", "RELEVANCE"):
         for number in (0, 4_999, 5_000, 9_000, COUNT - 1):
             assert set(await found(client, WORDS[number], orderBy=order)) >= {("s", 1), ("t", 0)}
-        # A phrase over the place where parts are cut, wherever that is.
+        # Long phrases at many offsets.
         for number in range(4_800, 5_050, 40):
             phrase = " everywhere ".join(WORDS[number : number + 60])
             assert await found(client, f'"{phrase}"', orderBy=order) == [("t", 0), ("s", 1)]
@@ -39,9 +39,9 @@ async def test_a_match_in_any_part_is_one_hit(serve: Serve, monkeypatch: pytest.
     assert spans == [WORDS[-2], "everywhere", WORDS[-1]]
 
 
-async def test_a_long_message_in_long_letters_is_taken_and_found(serve: Serve) -> None:
+async def test_a_long_message_of_four_byte_letters_is_found(serve: Serve) -> None:
     server = await serve(seed=False)
-    # Four bytes each in UTF-8, in words of many letters, no two of them alike.
+    # Distinct words of 64 letters with four bytes each in UTF-8.
     letters = [chr(0x10380 + number) for number in range(26)]
     words = ["".join(letters[(number >> shift) % 16] for shift in range(64)) for number in range(9_000)]
     await saved(server, zagens("s", "Other", messages=[user(" ".join(words))]))

@@ -1,4 +1,4 @@
-"""Pages of hits: their orders, their cursors, and what they cost."""
+"""Pages of hits: orders, cursors, and the number of statements."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
@@ -110,7 +110,7 @@ async def test_a_cursor_is_good_for_its_own_search_only(serve: Serve, monkeypatc
     client = (await filled(serve, session(1), session(2))).client
     own = {"orderBy": "RECENT", "first": 2}
     cursor = (await search(client, "leap year", **own))["pageInfo"]["endCursor"]
-    # Spelt otherwise it asks for the same.
+    # The same clauses, written in another way.
     assert (await search(client, "LEAP  year leap", **own, after=cursor))["nodes"]
 
     fingerprint, *key = orjson.loads(urlsafe_b64decode(cursor + "=="))
@@ -145,7 +145,7 @@ async def test_a_cursor_is_good_for_its_own_search_only(serve: Serve, monkeypatc
 @pytest.mark.parametrize("order", ["RECENT", "RELEVANCE"])
 async def test_a_page_of_hits_takes_as_many_statements_however_many_hits_it_has(serve: Serve, order: str) -> None:
     server = await filled(serve, session(0))
-    # Prepared when it comes again, it need not read sessions to show what it knows of them.
+    # The second time the operation is prepared and reads no sessions for the fields that the search has.
     await server.client.data(FULL % order)
     with statements(server) as few:
         assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 4
@@ -154,15 +154,15 @@ async def test_a_page_of_hits_takes_as_many_statements_however_many_hits_it_has(
         assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 100
     with statements(server) as many:
         assert len((await server.client.data(FULL % order))["search"]["nodes"]) == 100
-    # The sessions in order, and the messages to show.
+    # Sessions and messages.
     assert len(few) == len(many) == 2
-    # Other segments than were known: these, what they say of the words, and to rate messages what those say.
+    # The snapshot changed: the failed attempt, the new snapshot, the postings, and the texts to score.
     assert len(changed) == len(many) + 4
 
 
 @pytest.mark.parametrize("order", ["RECENT", "RELEVANCE"])
 @pytest.mark.parametrize("words", ["leap", "ye*", '\\"leap year\\"', "constant remains"])
-async def test_what_was_asked_before_is_found_by_one_statement(serve: Serve, order: str, words: str) -> None:
+async def test_a_repeated_search_takes_one_statement(serve: Serve, order: str, words: str) -> None:
     asked = """{ search(query: "%s", orderBy: %s) {
       nodes { session { id title } message { id position } snippet highlights { start end } }
     } }""" % (words, order)  # noqa: UP031 - braces stand for themselves
@@ -175,7 +175,7 @@ async def test_what_was_asked_before_is_found_by_one_statement(serve: Serve, ord
     assert answers[0]["search"]["nodes"]
 
 
-async def test_what_was_found_before_is_not_shown_of_a_message_that_is_another_now(serve: Serve) -> None:
+async def test_cached_results_are_not_used_for_a_rewritten_message(serve: Serve) -> None:
     server = await filled(serve, zagens("s", "Other", messages=[user("A leap year."), user("The year 2024.")]))
     asked = '{ search(query: "%s") { nodes { message { position } snippet } } }'
 
@@ -192,19 +192,19 @@ async def test_what_was_found_before_is_not_shown_of_a_message_that_is_another_n
 
 
 @pytest.mark.parametrize("most", [0, 3])
-async def test_what_is_too_much_to_keep_is_found_again(
+async def test_results_that_exceed_the_cache_are_computed_again(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     server = await filled(serve, *(session(n) for n in range(3)))
     asked = [('"leap year"', order) for order in ("RECENT", "RELEVANCE")] + [("leap", "RELEVANCE")]
     expected = [await search(server.client, words, orderBy=order) for words, order in asked]
     server.app.state.database.kept.clear()
-    monkeypatch.setattr(storage.search.query.query_cache, "MOST_MESSAGES", most)
+    monkeypatch.setattr(storage.search.query.query_cache, "MAX_MESSAGES", most)
     for _ in range(3):
         assert [await search(server.client, words, orderBy=order) for words, order in asked] == expected
 
 
-async def test_hits_are_counted_when_that_is_asked_for_only(serve: Serve) -> None:
+async def test_hits_are_counted_only_when_that_is_selected(serve: Serve) -> None:
     server = await filled(serve, session(0))
     counted = '{ search(query: "leap", orderBy: RECENT) { %s nodes { session { id } } } }'
     for fields in ("", "totalCount"):
@@ -214,7 +214,7 @@ async def test_hits_are_counted_when_that_is_asked_for_only(serve: Serve) -> Non
         await server.client.data(counted % "")
     with statements(server) as with_count:
         await server.client.data(counted % "totalCount")
-    # The sessions, since all else was read before.
+    # Sessions; all else is cached.
     assert len(with_count) == len(plain) + 1
     with statements(server) as nothing:
         await server.client.data('{ search(query: "…") { totalCount nodes { score } } }')

@@ -1,4 +1,4 @@
-"""Any text in any script, any query: a plain search, SQLite and PostgreSQL find the same, in the same order (I20)."""
+"""For any texts and queries in any script SQLite and PostgreSQL find what a naive search finds, in the same order."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from storage.documents.formats import read_document
 from storage.documents.imports import import_document
 from storage.documents.session_changes import delete_session
 from storage.json_codec import storable, storable_text
-from storage.search.query import hits
+from storage.search.query.hit_finder import MAX_RANKED
 from tests.support.searches import (
     DEFAULTS,
     PAGE,
@@ -44,7 +44,7 @@ async def replace_all(server: Served, sessions: list[Told]) -> None:
 
 
 def stored(sessions: list[Told]) -> list[Told]:
-    """With what replaces the characters that no database takes."""
+    """With replacements for characters that the databases cannot store."""
     return [
         told._replace(texts={place: [storable_text(text) for text in texts] for place, texts in told.texts.items()})
         for told in sessions
@@ -54,7 +54,7 @@ def stored(sessions: list[Told]) -> list[Told]:
 @pytest.mark.parametrize("way", ["all", "newest"])
 @settings(max_examples=15)
 @given(drawn=searches())
-async def test_any_query_finds_the_same_as_looking_at_every_word(
+async def test_any_query_finds_the_same_as_a_naive_search(
     servers: list[Served], monkeypatch: pytest.MonkeyPatch, way: str, drawn: tuple[list[Told], list[str], int]
 ) -> None:
     sessions, queries, size = drawn
@@ -78,15 +78,15 @@ async def test_any_query_finds_the_same_as_looking_at_every_word(
             assert (await search(server.client, query, first=1))["totalCount"] == len(expected)
         assert ranked[0] == ranked[1]
         assert sorted(map(place_of, ranked[0]), key=newest_first, reverse=True) == expected
-        scores = [node["score"] for node in ranked[0][: hits.MOST_RANKED]]
+        scores = [node["score"] for node in ranked[0][:MAX_RANKED]]
         assert scores == sorted(scores, reverse=True)
         assert all(score > 0 for score in scores)
-        assert {place_of(node) for node in ranked[0][: hits.MOST_RANKED]} == set(expected[: hits.MOST_RANKED])
+        assert {place_of(node) for node in ranked[0][:MAX_RANKED]} == set(expected[:MAX_RANKED])
 
 
 @settings(max_examples=40)
 @given(query=st.text(max_size=20) | st.text(st.sampled_from("\"*()^:-+'\\ aé漢_\x00\ud800\n"), max_size=20))
-async def test_no_query_is_an_error_but_an_empty_one(servers: list[Served], query: str) -> None:
+async def test_only_an_empty_query_is_an_error(servers: list[Served], query: str) -> None:
     for server in servers:
         answer = await server.client.execute(PAGE, {**DEFAULTS, "words": query})
 

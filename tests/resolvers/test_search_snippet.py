@@ -1,4 +1,4 @@
-"""What a hit shows, counted in code points."""
+"""Snippets and highlights of hits, in code points."""
 
 from tests.conftest import Serve
 from tests.support.documents import Block, assistant, thinking, tool_result, tool_use, user, zagens
@@ -8,7 +8,7 @@ from tests.support.sessions import saved
 
 
 async def marked(server: Served, query: str) -> list[tuple[str, list[str]]]:
-    """For each hit its snippet and the words marked in it, newest first."""
+    """Each hit's snippet and the highlighted words, newest first."""
     nodes = (await search(server.client, query, orderBy="RECENT"))["nodes"]
     return [
         (node["snippet"], [node["snippet"][span["start"] : span["end"]] for span in node["highlights"]])
@@ -16,7 +16,7 @@ async def marked(server: Served, query: str) -> list[tuple[str, list[str]]]:
     ]
 
 
-async def test_words_are_marked_in_code_points(serve: Serve) -> None:
+async def test_highlights_count_code_points(serve: Serve) -> None:
     server = await serve(seed=False)
     texts = ["👩\u200d👩\u200d👧👍🏽 leap", "e\u0301e\u0301 leap E\u0301", "𠮷野家で leap", "\U00010380 leap\n\tleap"]
     await saved(server, zagens("s", "Leap 🎉 leap", messages=[user(text) for text in texts]))
@@ -44,7 +44,7 @@ async def test_the_text_that_matches_is_shown_whatever_block_it_is_in(serve: Ser
     assert await marked(server, "file") == [("read_file", ["read_file"])]
     assert await marked(server, "days year") == [("def days(year): ...", ["days", "year"])]
     assert await marked(server, "said") == [("Said at the end", ["Said"])]
-    # All match in the message, most of them in one block.
+    # All match in the message; two of them in one block.
     assert await marked(server, "said thought nothing") == [("A thought about nothing", ["thought", "nothing"])]
 
 

@@ -1,4 +1,4 @@
-"""Searches while others write: what a process knows of the index is right or is read again (I21)."""
+"""Searches during concurrent writes: a stale snapshot of the index is detected and read again."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ import storage.search.query.hits
 from storage.database.database import Database
 from storage.database.lru_cache import LRUCache
 from storage.documents.session_changes import delete_session, update_session
-from storage.search.index.compaction import MOST_OF_A_KIND
+from storage.search.index.compaction import MAX_TIER_SEGMENTS
 from tests.conftest import Serve
 from tests.support.documents import Document, assistant, user, zagens
 from tests.support.searches import found
@@ -32,14 +32,14 @@ async def test_what_another_process_writes_is_found_at_once(
 ) -> None:
     server = await serve(seed=False)
     if most_bytes is not None:
-        # Nothing that is known of the index fits, or little.
+        # The cache has room for nothing, or for little.
         server.app.state.database.kept = LRUCache(most_bytes)
     async with Database(database_url) as elsewhere:
         assert await found(server.client, "constant") == []
         await save(elsewhere, session("a"))
         assert await found(server.client, "constant") == [("a", 2), ("a", 1)]
-        # Enough of them, so that segments which the server knows are merged.
-        for number in range(MOST_OF_A_KIND):
+        # Enough to compact segments that the server has cached.
+        for number in range(MAX_TIER_SEGMENTS):
             await save(elsewhere, session(f"b{number}"))
             assert len(await found(server.client, "constant")) == 4 + 2 * number
         await update_session(elsewhere, "a", "A constant title", None)
@@ -51,21 +51,21 @@ async def test_what_another_process_writes_is_found_at_once(
             ("a", 1),
         ]
         await delete_session(elsewhere, "a")
-        assert len(await found(server.client, "constant")) == 2 * MOST_OF_A_KIND
+        assert len(await found(server.client, "constant")) == 2 * MAX_TIER_SEGMENTS
 
 
 @pytest.mark.parametrize(("order", "tries"), [("RECENT", 0), ("RECENT", 1), ("RELEVANCE", 3)])
-async def test_a_session_that_is_written_anew_is_found_all_the_while(
+async def test_a_session_is_found_all_the_while_it_is_rewritten(
     database_url: str, serve: Serve, monkeypatch: pytest.MonkeyPatch, order: str, tries: int
 ) -> None:
-    monkeypatch.setattr(storage.search.query.hits, "_MOST_TRIES", tries)
+    monkeypatch.setattr(storage.search.query.hits, "_MAX_ATTEMPTS", tries)
     server = await serve(seed=False)
     async with Database(database_url) as elsewhere, asyncio.timeout(PATIENCE):
         await save(elsewhere, session("s"))
 
         async def write() -> None:
             for turn in range(1, ROUNDS):
-                # Another transcript, then one that goes on from it: the session gets a new number, then a new segment.
+                # A rewrite gives the session a new number, an appended message a new segment.
                 await save(elsewhere, session("s", turn))
                 await save(elsewhere, session("s", turn, extra=1))
 

@@ -1,11 +1,10 @@
-"""Searching: `python -m tests.speed.search`, or `make bench-search`.
+"""The search benchmark: `python -m tests.speed.search`, or `make bench-search`.
 
-Each line is one kind of query in one order: the median and the 95th percentile of the first page and of page 50 (the
-last page where there are fewer), 20 hits a page with score, snippet, highlights, session and message, prepared as the
-server does, without HTTP. The queries of a kind take turns, and each has been asked before. `cold`: the process has
-forgotten before each of them what the index says and what it found out for a query. `read` counts the rows that the
-statements of a page visit then: on PostgreSQL by EXPLAIN ANALYZE, with the pages that they touch; on SQLite, which
-counts no rows, the steps of its virtual machine.
+Each line is one kind of query in one order: median and 95th percentile of the first page and of page 50 (or the last),
+20 hits a page with score, snippet, highlights, session and message, executed as the server does, without HTTP. The
+queries of a kind alternate, and each has been run before. `cold`: with empty caches. `read` is the number of rows that
+the statements of a page visit with empty caches: on PostgreSQL by EXPLAIN ANALYZE, with the pages that they touch; on
+SQLite, which counts no rows, the steps of its virtual machine.
 
 The data set is built once, in the folder reprise-bench of XDG_CACHE_HOME or ~/.cache, which may be deleted.
 """
@@ -39,7 +38,7 @@ def main() -> None:
     if given.sample:
         _print_costs(given.sample)
     schema = create_schema()
-    # As the server does: what is there from the start is not looked through for garbage again and again.
+    # As the server does: objects that live as long as the process are exempt from garbage collection.
     gc.collect()
     gc.freeze()
     with data_set(cache_folder(), given.sessions) as urls:

@@ -1,4 +1,4 @@
-"""Kinds of queries, and what a page of each costs."""
+"""Kinds of queries, and the measurement of a page of each."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,8 +47,8 @@ ORDERS = ("RELEVANCE", "RECENT")
 
 
 class SearchFigure(NamedTuple):
-    """One line: milliseconds of a page, `cold` where the process knows nothing of the index yet, and rows or steps read
-    for it by its statements then, with the pages touched.
+    """One line: milliseconds of a page, also with empty caches (`cold`), and the rows or steps and the pages that its
+    statements read then.
     """
 
     case: str
@@ -67,7 +67,7 @@ async def search_figures(schema: Schema, url: str, cases: dict[str, Sequence[str
     figures = []
     async with Database(url) as database, Database(url) as observed:
         work = _Work(observed)
-        asker = _Asker(schema, database)
+        executor = _Executor(schema, database)
         for case, queries in cases.items():
             for order in ORDERS:
                 for page in (1, DEEP):
@@ -80,10 +80,10 @@ async def search_figures(schema: Schema, url: str, cases: dict[str, Sequence[str
                         }
                         for query in queries
                     ]
-                    # The first of each query do not count: they compile statements, and prepare the operation.
-                    await asker.times(pages, 2 * len(pages))
-                    p50, p95 = await asker.times(pages, rounds)
-                    cold = await asker.times(pages, rounds, is_cold=True)
+                    # Warm up: compile the statements and prepare the operation.
+                    await executor.times(pages, 2 * len(pages))
+                    p50, p95 = await executor.times(pages, rounds)
+                    cold = await executor.times(pages, rounds, is_cold=True)
                     read, touched = await work.of(schema, pages[0])
                     figures.append(SearchFigure(case, order, page, p50, p95, *cold, read, touched))
     return figures
@@ -120,8 +120,8 @@ def search_table(columns: dict[str, list[SearchFigure]]) -> str:
     )
 
 
-class _Asker:
-    """Asks as the endpoint does."""
+class _Executor:
+    """Executes operations as the endpoint does."""
 
     def __init__(self, schema: Schema, database: Database) -> None:
         self._database = database
@@ -134,15 +134,15 @@ class _Asker:
             if is_cold:
                 self._database.kept.clear()
             began = time.perf_counter()
-            await self._ask(pages[number % len(pages)])
+            await self._execute(pages[number % len(pages)])
             taken.append((time.perf_counter() - began) * 1000)
         taken.sort()
         return taken[count // 2], taken[min(count - 1, count * 95 // 100)]
 
-    async def _ask(self, variables: dict[str, Any]) -> None:
+    async def _execute(self, variables: dict[str, Any]) -> None:
         result = await self._prepared.execute(OperationRequest(_OPERATION, variables, None, None))
         if result is None:
-            # Not prepared yet.
+            # The operation is not prepared yet.
             await _answer(self._prepared.schema, self._database, _OPERATION, variables)
 
 
@@ -154,7 +154,7 @@ async def _answer(schema: Schema, database: Database, operation: str, variables:
 
 
 async def _cursor(schema: Schema, database: Database, query: str, order: str, page: int) -> str | None:
-    """Where that page of a query begins, or the last one."""
+    """The cursor before that page of a query, or before the last page."""
     cursor: str | None = None
     missing = (page - 1) * PAGE
     while missing > 0:
@@ -169,7 +169,7 @@ async def _cursor(schema: Schema, database: Database, query: str, order: str, pa
 
 
 class _Work:
-    """Counts what the statements of a page do."""
+    """Counts the work of the statements of a page."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -201,7 +201,7 @@ class _Work:
             self._steps += 100
             return 0
 
-        # Those that read are opened by then.
+        # Opens the connections.
         await _answer(schema, self._database, _OPERATION, variables)
         for connection in self._database._readers._born:
             await connection.set_progress_handler(count, 100)

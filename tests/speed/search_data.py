@@ -1,4 +1,4 @@
-"""The data set that searches are measured on: built once through Reprise's own import, kept outside the repository."""
+"""The data set of the search benchmark: built once through Reprise's own import and cached outside the repository."""
 
 import asyncio
 import contextlib
@@ -38,31 +38,25 @@ MEAN = 50
 """Messages a session on average."""
 
 _NAME = "reprise_search"
-# What the rows of the data set depend on: a cached one of any other state is not used.
+# The sources that the rows of the data set depend on: after a change of these it is built again.
 _SOURCES = (
-    "document.py",
-    "imports.py",
-    "content_block.py",
-    "migrations/versions",
-    "search/block.py",
-    "search/drafts.py",
-    "search/entries.py",
-    "search/index.py",
-    "search/seen.py",
-    "search/segment.py",
-    "search/tokens.py",
-    "search/vocabulary.py",
+    "database/migrations/versions",
+    "documents/document.py",
+    "documents/imports.py",
+    "records/content_block.py",
+    "records/searched_text.py",
+    "search/index",
 )
 
 
 def cache_folder() -> Path:
-    """Where data sets are kept; each may be deleted at any time."""
+    """The folder of cached data sets; each may be deleted at any time."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "reprise-bench")
 
 
 @contextlib.contextmanager
 def data_set(folder: Path, sessions: int) -> Iterator[dict[str, str]]:
-    """The URLs of both databases by name, built in `folder` if they are not there; the server runs in the block."""
+    """The URLs of both databases by name, built in `folder` unless they exist; PostgreSQL runs inside the block."""
     place = folder / f"search-{sessions}-{_fingerprint()}"
     done = place / "done"
     if not done.exists():
@@ -102,7 +96,7 @@ async def imported(url: str, paths: Sequence[Path]) -> float:
 
 @contextlib.contextmanager
 def _no_index() -> Iterator[None]:
-    """Imports in the block look for no words and index nothing."""
+    """Imports in the block tokenize and index nothing."""
 
     async def nothing(*_: object) -> None:
         return None
@@ -128,13 +122,13 @@ def _nothing(_: object) -> list[object]:
 
 _PLAIN: dict[tuple[Any, str], Callable[[Any], list[object]]] = {
     (storage.documents.document, "searched_texts"): _nothing,
-    (storage.documents.document, "spelled"): _nothing,
+    (storage.documents.document, "encode_entry"): _nothing,
     (storage.documents.readers, "drafts_of_all"): _nothing,
 }
 
 
 def _begin_plain_process() -> None:
-    # In the process that reads, where nothing is replaced yet.
+    # The reader process imports the modules anew, so the functions must be replaced there too.
     storage.documents.readers.initialize_process()
     for (module, name), value in _PLAIN.items():
         setattr(module, name, value)
@@ -142,7 +136,7 @@ def _begin_plain_process() -> None:
 
 def _fingerprint() -> str:
     digest = hashlib.blake2b(Path(tests.speed.generate.__file__).read_bytes(), digest_size=4)
-    root = Path(storage.documents.document.__file__).parent
+    root = Path(storage.documents.document.__file__).parent.parent
     for source in _SOURCES:
         for path in sorted((root / source).glob("*.py")) or [root / source]:
             digest.update(path.read_bytes())
@@ -185,6 +179,6 @@ async def _imported(database: Database, documents: list[Document], drafts: list[
 
 
 def _documents(sessions: int) -> Iterator[Document]:
-    """Made one at a time, since all of them do not fit into memory."""
+    """Generated one at a time, since all of them do not fit into memory."""
     for document in tests.speed.generate.sessions(sessions, MEAN):
         yield read_document(parse_document(orjson.dumps(document)))

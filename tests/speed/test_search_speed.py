@@ -1,4 +1,4 @@
-"""That the benchmark of searching runs. What it measures is not looked at."""
+"""The search benchmark runs. Its figures are not checked, since they depend on the machine."""
 
 from pathlib import Path
 

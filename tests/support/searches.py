@@ -1,4 +1,4 @@
-"""Searching in tests: operations, texts over many scripts, and a plain search to compare with."""
+"""Searching in tests: operations, texts in many scripts, and a naive search to compare with."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
 from storage.search.index.tokens import part_text, word_tokens, words
-from storage.search.query import hits
-from storage.search.query.clauses import Clause, read_query
+from storage.search.query import found_sessions, hit_finder
+from storage.search.query.clauses import Clause, parse_query
 from tests.support.client import Client
 from tests.support.documents import Block, Document, message, text, thinking, tool_result, tool_use, zagens
 
@@ -26,7 +26,7 @@ PAGE = """query ($words: String!, $first: Int!, $after: String, $filter: Session
 }"""
 DEFAULTS = {"first": 20, "orderBy": "RELEVANCE", "scopes": ["TITLE", "MESSAGE"]}
 
-# Words in many scripts and forms, several of one word, and what queries are made difficult by.
+# Words in many scripts and forms, some equal after normalization, and characters that queries must survive.
 FRAGMENTS = [
     *"Straße STRASSE strasse Strassen İstanbul istanbul ISTANBUL ısı Ωmega ΣΊΣΥΦΟΣ σίσυφος Σίσυφος".split(),
     *"ПРИВЕТ привет Привет ёлка e\u0301clair éclair eclair ÉCLAIR re\u0301sume\u0301 naïve ½ ﬁn fin ＡＢＣ abc".split(),
@@ -54,15 +54,11 @@ class Told(NamedTuple):
 
 
 def walk_always(patch: pytest.MonkeyPatch) -> None:
-    """Makes searches take the sessions from the newest on, and look at their messages, a few at a time."""
-    for name, size in {
-        "MOST_SESSIONS": -1,
-        "MOST_RANKED": 5,
-        "_FIRST_SESSIONS": 1,
-        "_MOST_AT_ONCE": 2,
-        "_MOST_LOOKED_AT": 3,
-    }.items():
-        patch.setattr(hits, name, size)
+    """Makes searches read sessions newest first and verify their messages, a few at a time."""
+    for name, size in {"MAX_SESSIONS": -1, "_FIRST_PAGE": 1, "_LAST_PAGE": 2}.items():
+        patch.setattr(found_sessions, name, size)
+    for name, size in {"MAX_RANKED": 5, "_MAX_VERIFIED": 3}.items():
+        patch.setattr(hit_finder, name, size)
 
 
 async def search(client: Client, query: str, **arguments: Any) -> Any:
@@ -92,9 +88,9 @@ def place_of(node: Any) -> Place:
 
 
 def plainly_found(sessions: Sequence[Told], query: str) -> set[Place]:
-    """What the query finds, by looking at every word."""
+    """Where the query matches, by a naive search."""
     try:
-        clauses = read_query(query)
+        clauses = parse_query(query)
     except InvalidQuery:
         return set()
     return {

@@ -1,1 +1,1 @@
-"""The inverted index: tokens, entries, and the immutable segments that hold the postings."""
+"""The inverted index: the tokenizer, and the immutable segments that hold each term's postings."""

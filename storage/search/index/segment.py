@@ -1,7 +1,7 @@
-"""Segments: which of many entries hold which words, and which words in a row, as it is stored and as it is made.
+"""Segments: immutable parts of the inverted index, each over up to 65,535 entries numbered from 0.
 
-A segment is never changed. Its entries count from 0. Beside each word, in order, stand the entries that hold it; so do
-they beside each kind of pair of tokens that follow each other, which tells nearly all entries without a phrase apart.
+Terms are words and bigrams (two tokens in a row). Bigrams are stored by a 16-bit hash, which rules out nearly all
+entries that have the words of a phrase but not the phrase; the rest is verified in the texts.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,150 +12,156 @@ import numpy.typing as npt
 
 from storage.search.index.block import (
     ENTRY_BITS,
-    MOST_ENTRIES,
+    MAX_ENTRIES,
     Block,
     Mask,
     Postings,
-    joined,
-    pair_blocks,
+    bigram_blocks,
+    join_postings,
     word_blocks,
 )
-from storage.search.index.token_interner import Numbers
-from storage.search.index.vocabulary import PAIR_KINDS, Vocabulary, entry_ends, pair_kinds, token_hash
+from storage.search.index.token_interner import IntArray
+from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Vocabulary, bigram_hashes, entry_ends, token_hash
 
-_MOST_CHARACTERS = 2**24
-# So few that what is told of them stays in a processor's cache.
-_AT_A_TIME = 2**19
-# No word is so long.
-_PAIR_SUM = np.uint64(2**62)
+_MAX_CHARACTERS = 2**24
+# So few that the arrays of a batch stay in the processor's cache.
+_BATCH_CHARACTERS = 2**19
+# Tells the checksum's bigrams from its words, none of which is so long.
+_BIGRAM_FLAG = np.uint64(2**62)
 
-Sums = npt.NDArray[np.uint64]
+Checksums = npt.NDArray[np.uint64]
 
 
 class Segment(NamedTuple):
-    """So many entries, their words in order and kinds of pairs, and which of them hold those."""
+    """The number of entries, the words in order with their postings, and the bigram hashes with theirs."""
 
     size: int
     words: list[str]
-    said: Postings
-    pairs: Numbers
-    in_a_row: Postings
+    word_postings: Postings
+    bigrams: IntArray
+    bigram_postings: Postings
 
     @classmethod
-    def of(cls, size: int, words: list[str], said: npt.NDArray[Any], in_a_row: npt.NDArray[Any]) -> "Segment":
-        """Of places as Postings takes them; the terms of `in_a_row` are kinds."""
-        postings = Postings.of(in_a_row, PAIR_KINDS)
-        pairs = np.flatnonzero(postings.counts)
-        return cls(size, words, Postings.of(said, len(words)), pairs, postings._replace(counts=postings.counts[pairs]))
-
-    def blocks(self) -> Iterator[tuple[str, bytes]]:
-        """It as it is stored: pieces, each under the term that it begins with, in order."""
-        yield from pair_blocks(self.pairs, self.in_a_row, self.size)
-        yield from word_blocks(self.words, self.said, self.size)
-
-    def sums(self) -> Sums:
-        """For each entry a number that tells it from one with other words or pairs, almost surely; else 0."""
-        sums = np.zeros(self.size, np.uint64)
-        words = np.array([token_hash(word) | len(word) << 32 for word in self.words], np.uint64)
-        for terms, postings in ((words, self.said), (self.pairs.astype(np.uint64) | _PAIR_SUM, self.in_a_row)):
-            np.add.at(sums, postings.entries, np.repeat(_mixed(terms), postings.counts))
-        return sums
+    def from_keys(
+        cls, size: int, words: list[str], word_keys: npt.NDArray[Any], bigram_keys: npt.NDArray[Any]
+    ) -> "Segment":
+        """From unsorted posting keys (see Postings.from_keys); the term of a bigram key is its hash."""
+        postings = Postings.from_keys(bigram_keys, BIGRAM_HASH_COUNT)
+        hashes = np.flatnonzero(postings.counts)
+        counts = postings.counts[hashes]
+        return cls(size, words, Postings.from_keys(word_keys, len(words)), hashes, postings._replace(counts=counts))
 
     @classmethod
-    def stored(cls, size: int, blocks: Iterable[bytes]) -> "Segment":
-        """From all of its blocks, in order. Raises ValueError when they are none."""
-        read = [Block(data, size) for data in blocks]
-        pairs = [block for block in read if not block.has_words]
-        said = [block for block in read if block.has_words]
+    def from_blocks(cls, size: int, blocks: Iterable[bytes]) -> "Segment":
+        """From all its stored blocks, in order. Raises ValueError when they are corrupt."""
+        decoded = [Block(data, size) for data in blocks]
+        bigrams = [block for block in decoded if not block.has_words]
+        words = [block for block in decoded if block.has_words]
         return cls(
             size,
-            [word for block in said for word in block.words],
-            joined(said),
-            np.concatenate([np.zeros(0, np.int64), *(block.pairs for block in pairs)]),
-            joined(pairs),
+            [word for block in words for word in block.words],
+            join_postings(words),
+            np.concatenate([np.zeros(0, np.int64), *(block.bigrams for block in bigrams)]),
+            join_postings(bigrams),
         )
 
+    def blocks(self) -> Iterator[tuple[str, bytes]]:
+        """The blocks in which it is stored, in order, each with its first term."""
+        yield from bigram_blocks(self.bigrams, self.bigram_postings, self.size)
+        yield from word_blocks(self.words, self.word_postings, self.size)
 
-def _mixed(values: Sums) -> Sums:
-    """Values as far apart as can be: the last step of SplitMix64 (Steele, Lea and Flood, 2014)."""
+    def checksums(self) -> Checksums:
+        """A 64-bit checksum of each entry's words and bigrams; 0 for an entry without any."""
+        checksums = np.zeros(self.size, np.uint64)
+        words = np.array([token_hash(word) | len(word) << 32 for word in self.words], np.uint64)
+        bigrams = self.bigrams.astype(np.uint64) | _BIGRAM_FLAG
+        for terms, postings in ((words, self.word_postings), (bigrams, self.bigram_postings)):
+            np.add.at(checksums, postings.entries, np.repeat(_mix(terms), postings.counts))
+        return checksums
+
+
+def _mix(values: Checksums) -> Checksums:
+    """The finalizer of SplitMix64 (Steele, Lea and Flood, 2014)."""
     values = (values ^ values >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ values >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
     return values ^ values >> np.uint64(31)
 
 
-def segments_of(entries: Iterable[str], vocabulary: Vocabulary) -> Iterator[Segment]:
-    """Segments of entries as `spelled` gives them: one, unless they are very many or very long."""
-    for some in _parted(entries, MOST_ENTRIES, _MOST_CHARACTERS):
-        pieces = [vocabulary.pieces("".join(few)) for few in _parted(some, MOST_ENTRIES, _AT_A_TIME)]
-        yield _segment(vocabulary, np.concatenate(pieces))
+def build_segments(entries: Iterable[str], vocabulary: Vocabulary) -> Iterator[Segment]:
+    """Segments of encoded entries: one, unless they are very many or very long."""
+    for batch in _batches(entries, MAX_ENTRIES, _MAX_CHARACTERS):
+        pieces = [vocabulary.pieces("".join(some)) for some in _batches(batch, MAX_ENTRIES, _BATCH_CHARACTERS)]
+        yield _build(vocabulary, np.concatenate(pieces))
 
 
-def _parted(entries: Iterable[str], most: int, characters: int) -> Iterator[list[str]]:
-    """At most so many entries together, and fewer when they have so many characters."""
-    some: list[str] = []
+def _batches(entries: Iterable[str], max_entries: int, max_characters: int) -> Iterator[list[str]]:
+    """Cut into batches of `max_entries` or fewer, each closed by the entry that exceeds `max_characters`."""
+    batch: list[str] = []
     length = 0
     for entry in entries:
-        some.append(entry)
+        batch.append(entry)
         length += len(entry)
-        if len(some) == most or length > characters:
-            yield some
-            some, length = [], 0
-    if some:
-        yield some
+        if len(batch) == max_entries or length > max_characters:
+            yield batch
+            batch, length = [], 0
+    if batch:
+        yield batch
 
 
-def _segment(vocabulary: Vocabulary, pieces: Numbers) -> Segment:
+def _build(vocabulary: Vocabulary, pieces: IntArray) -> Segment:
     ends = entry_ends(pieces)
     entry_of = np.repeat(np.arange(len(ends), dtype=np.uint32), np.diff(ends, prepend=0))
-    wholes, parts, part_pairs = vocabulary.wholes(pieces), vocabulary.parts(pieces), vocabulary.part_pairs(pieces)
+    wholes, parts, part_bigrams = vocabulary.wholes(pieces), vocabulary.parts(pieces), vocabulary.part_bigrams(pieces)
     entries = entry_of[wholes.places]
-    words, ranks = vocabulary.ranked((wholes.values, parts.values))
-    terms = _shifted(ranks)
+    words, ranks = vocabulary.ranks((wholes.values, parts.values))
+    terms = _shift(ranks)
     is_word = wholes.values > 0
-    follows = np.flatnonzero(is_word[:-1] & is_word[1:])
+    first = np.flatnonzero(is_word[:-1] & is_word[1:])
     hashes = vocabulary.hashes(wholes.values)
-    kinds = pair_kinds(hashes[follows], hashes[follows + 1])
-    return Segment.of(
+    bigrams = bigram_hashes(hashes[first], hashes[first + 1])
+    return Segment.from_keys(
         len(ends),
         words,
         np.concatenate((terms[wholes.values] | entries, terms[parts.values] | entry_of[parts.places])),
-        np.concatenate((_shifted(kinds) | entries[follows], _shifted(part_pairs.values) | entry_of[part_pairs.places])),
+        np.concatenate((_shift(bigrams) | entries[first], _shift(part_bigrams.values) | entry_of[part_bigrams.places])),
     )
 
 
-def _shifted(terms: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Terms where Postings takes them, in as few bytes as hold them all: those are sorted sooner."""
+def _shift(terms: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Terms in the upper bits of posting keys, of the smallest type: short keys sort faster."""
     is_short = len(terms) == 0 or int(terms.max()) < 2**ENTRY_BITS
     shifted: npt.NDArray[Any] = np.left_shift(terms.astype(np.uint32 if is_short else np.int64), ENTRY_BITS)
     return shifted
 
 
-def merge_segments(segments: Sequence[Segment], kept: Sequence[Mask]) -> Segment:
-    """One segment of those entries of several that are kept, in order."""
+def merge_segments(segments: Sequence[Segment], live: Sequence[Mask]) -> Segment:
+    """One segment of the live entries of several, in order."""
     words = sorted(set().union(*(segment.words for segment in segments)))
     rank_of = {word: rank for rank, word in enumerate(words)}
-    said: list[Numbers] = []
-    in_a_row: list[Numbers] = []
+    word_keys: list[IntArray] = []
+    bigram_keys: list[IntArray] = []
     size = 0
-    for segment, mask in zip(segments, kept, strict=True):
+    for segment, mask in zip(segments, live, strict=True):
         entry_of = np.cumsum(mask) - 1 + size
         has_all = bool(mask.all())
         size += int(mask.sum())
         ranks = np.array([rank_of[word] for word in segment.words], np.int64)
-        for found, names, postings in (
-            (said, ranks, segment.said),
-            (in_a_row, segment.pairs, segment.in_a_row),
+        for keys, names, postings in (
+            (word_keys, ranks, segment.word_postings),
+            (bigram_keys, segment.bigrams, segment.bigram_postings),
         ):
             terms, entries = np.repeat(names << ENTRY_BITS, postings.counts), postings.entries
             if not has_all:
-                is_kept = mask[entries]
-                terms, entries = terms[is_kept], entries[is_kept]
-            found.append(terms | entry_of[entries])
-    segment = Segment.of(size, words, np.concatenate(said), np.concatenate(in_a_row).astype(np.uint32))
-    return segment if segment.said.counts.all() else _without_unsaid(segment)
+                is_live = mask[entries]
+                terms, entries = terms[is_live], entries[is_live]
+            keys.append(terms | entry_of[entries])
+    merged = Segment.from_keys(size, words, np.concatenate(word_keys), np.concatenate(bigram_keys).astype(np.uint32))
+    return merged if merged.word_postings.counts.all() else _without_dead_words(merged)
 
 
-def _without_unsaid(segment: Segment) -> Segment:
-    is_said = segment.said.counts > 0
-    words = [word for word, said in zip(segment.words, is_said.tolist(), strict=True) if said]
-    return segment._replace(words=words, said=segment.said._replace(counts=segment.said.counts[is_said]))
+def _without_dead_words(segment: Segment) -> Segment:
+    """Without the words that only dropped entries had."""
+    is_live = segment.word_postings.counts > 0
+    words = [word for word, live in zip(segment.words, is_live.tolist(), strict=True) if live]
+    postings = segment.word_postings._replace(counts=segment.word_postings.counts[is_live])
+    return segment._replace(words=words, word_postings=postings)

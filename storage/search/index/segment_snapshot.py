@@ -1,7 +1,7 @@
-"""Which segments there are, as a process knows them.
+"""The set of segments at one moment, cached by each process.
 
-Segments never change, so what was read of them once holds while they are there. Whoever relies on knowing all of them
-says so in each statement: `are_these`.
+Segments are immutable, so what was read of one stays valid while it exists. Statements that need the whole set carry
+the condition `is_current`, which makes them return nothing once the set has changed.
 """
 
 import functools
@@ -17,13 +17,13 @@ from storage.database.array_parameters import numbers_table
 from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.lru_cache import LRUCache
 from storage.database.tables import search_segment
-from storage.search.index.entries import TITLE_POSITION, Ids, Runs, numbers_of, positions_of
+from storage.search.index.entries import TITLE_POSITION, Ids, Runs, entry_positions, entry_session_numbers
 
 _KEY = "segments"
 
 
 class SnapshotChanged(Exception):
-    """There are other segments than those that are known."""
+    """The segments are not those of the cached snapshot any more."""
 
 
 class _Segment(NamedTuple):
@@ -33,61 +33,61 @@ class _Segment(NamedTuple):
 
 
 class SegmentSnapshot:
-    """All segments at one moment, in the order of their ids, and their entries one after another."""
+    """All segments in the order of their ids, with their entries concatenated."""
 
     def __init__(self, segments: Sequence[_Segment]) -> None:
         self.runs_of = {segment.id: segment.runs for segment in segments}
-        nothing = np.zeros(0, np.int64)
-        firsts: Ids = np.concatenate([nothing, *(segment.runs.firsts for segment in segments)])
-        counts: Ids = np.concatenate([nothing, *(segment.runs.counts for segment in segments)])
+        empty = np.zeros(0, np.int64)
+        firsts: Ids = np.concatenate([empty, *(segment.runs.firsts for segment in segments)])
+        counts: Ids = np.concatenate([empty, *(segment.runs.counts for segment in segments)])
         ends = np.cumsum([0, *(segment.size for segment in segments)]).tolist()
         self.spans = {
             segment.id: slice(start, end) for segment, (start, end) in zip(segments, pairwise(ends), strict=True)
         }
-        """Where the entries of each segment stand among all."""
+        """Range of each segment's entries among all entries."""
         self.size: int = ends[-1]
         self.name = ",".join(map(str, self.spans))
-        """As `are_these` takes it."""
+        """The segment ids, as the parameter of `is_current`."""
         self.starts: Ids = np.cumsum(counts) - counts
-        """Where each run begins."""
-        self.titles: Ids = self.starts[positions_of(firsts) == TITLE_POSITION]
-        """Where titles stand."""
+        """Index of each run's first entry."""
+        self.titles: Ids = self.starts[entry_positions(firsts) == TITLE_POSITION]
+        """Indexes of the titles."""
         self.order: Ids = np.argsort(firsts, kind="stable")
-        """The runs by their sessions; so are the following ones."""
+        """Permutation that sorts the runs by session; it is applied to the arrays below."""
         self.ordered_starts: Ids = self.starts[self.order]
         self.counts: Ids = counts[self.order]
         self.firsts: Ids = firsts[self.order]
-        self.numbers = numbers_of(self.firsts)
+        self.numbers = entry_session_numbers(self.firsts)
 
     @property
     def bytes(self) -> int:
-        """Of memory, about."""
+        """Approximate size in memory."""
         arrays = (self.starts, self.titles, self.order, self.ordered_starts, self.counts, self.firsts, self.numbers)
         return sum(array.nbytes for array in arrays) + 2 * self.counts.nbytes + len(self.name)
 
 
-def known_segments(kept: LRUCache) -> SegmentSnapshot | None:
-    """Those that were there when they were read last, if they are kept."""
-    known: SegmentSnapshot | None = kept.get(_KEY)
-    return known
+def cached_snapshot(cache: LRUCache) -> SegmentSnapshot | None:
+    """The snapshot that was read last, if it is in the cache."""
+    snapshot: SegmentSnapshot | None = cache.get(_KEY)
+    return snapshot
 
 
-async def read_segments(reader: Reader, kept: LRUCache) -> SegmentSnapshot:
-    """Those that are there: the same as before, if they are. Raises Unavailable."""
-    known = known_segments(kept)
-    runs_of = {} if known is None else known.runs_of
+async def read_snapshot(reader: Reader, cache: LRUCache) -> SegmentSnapshot:
+    """The current snapshot: the cached object if nothing changed. Raises Unavailable."""
+    snapshot = cached_snapshot(cache)
+    runs_of = {} if snapshot is None else snapshot.runs_of
     rows = await reader.rows(_segments(is_sqlite=reader.is_sqlite), segments=list(runs_of))
-    if known is not None and [row[0] for row in rows] == list(runs_of):
-        return known
-    known = SegmentSnapshot(
-        [_Segment(id, size, runs_of[id] if runs is None else Runs.read(runs)) for id, size, runs in rows]
+    if snapshot is not None and [row[0] for row in rows] == list(runs_of):
+        return snapshot
+    snapshot = SegmentSnapshot(
+        [_Segment(id, size, runs_of[id] if runs is None else Runs.from_bytes(runs)) for id, size, runs in rows]
     )
-    kept.put(_KEY, known, known.bytes)
-    return known
+    cache.put(_KEY, snapshot, snapshot.bytes)
+    return snapshot
 
 
-def are_these(*, is_sqlite: bool) -> ColumnElement[bool]:
-    """Whether the segments are those whose name a statement is given as `segments`, which it then reads all of."""
+def is_current(*, is_sqlite: bool) -> ColumnElement[bool]:
+    """Condition that the segments are those of a snapshot, whose `name` is the parameter `segments`."""
     ordered = sa.select(search_segment.c.id).order_by(search_segment.c.id).subquery()
     if is_sqlite:
         ids: sa.ColumnElement[str] = sa.func.group_concat(ordered.c.id)
@@ -99,7 +99,7 @@ def are_these(*, is_sqlite: bool) -> ColumnElement[bool]:
 
 @functools.lru_cache
 def _segments(*, is_sqlite: bool) -> CompiledSelect[tuple[int, int, bytes | None]]:
-    """All of them, without the runs of those whose ids are given."""
+    """All segments, with null in place of the runs of those whose ids are given."""
     table, id = numbers_table("segments", is_sqlite=is_sqlite)
     runs = sa.case((search_segment.c.id.in_(sa.select(id).select_from(table)), None), else_=search_segment.c.runs)
     statement = sa.select(search_segment.c.id, search_segment.c.size, runs).order_by(search_segment.c.id)

@@ -1,7 +1,7 @@
-"""Keeping the index in step: called in the transactions that change what is indexed.
+"""Writes segments, in the transaction that changes what is indexed.
 
-What is deleted needs no call: a session's number goes with it, and what the index still says of that number counts for
-nothing. What is written anew gets a new number.
+Deleting a session needs no write here: its number goes with it, and entries of unknown numbers are ignored until
+compaction drops them. A rewritten session gets a new number.
 """
 
 import secrets
@@ -24,7 +24,7 @@ _last = sa.text("UPDATE session_number SET last = last + :count RETURNING last")
 
 
 async def next_numbers(transaction: Transaction, count: int) -> Sequence[int]:
-    """Numbers for the entries of sessions: rising, and never given again."""
+    """New session numbers, ascending and never reused."""
     if transaction.is_sqlite:
         last = int((await transaction.execute(_last, {"count": count})).scalar_one())
         return range(last + 1 - count, last + 1)
@@ -32,13 +32,13 @@ async def next_numbers(transaction: Transaction, count: int) -> Sequence[int]:
 
 
 async def index_entries(transaction: Transaction, ids: Ids, drafts: Sequence[Draft]) -> None:
-    """Add the entries of drafts, whose ids are these in order, after at least one other statement."""
+    """Write the segments of drafts, whose entries have these ids in order. Must not be a transaction's first write."""
     segments, blocks = [], []
     start = 0
     for draft in drafts:
-        # Random: nobody waits for anybody's, and none is given again.
+        # Random, so that writers need no common counter and no id is ever reused.
         id = secrets.randbits(62)
-        runs = Runs.of(ids[start : start + draft.size]).stored()
+        runs = Runs.from_ids(ids[start : start + draft.size]).to_bytes()
         segments.append((id, draft.size, draft.weight, runs))
         blocks += [(id, first, data) for first, data in draft.blocks]
         start += draft.size

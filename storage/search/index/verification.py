@@ -1,4 +1,4 @@
-"""What the index says of each entry, to be compared with what the entries themselves say."""
+"""Reads back what the index holds for each entry, so that `reprise doctor` can compare it with the messages."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -10,69 +10,69 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database.array_parameters import is_among
 from storage.database.database import Database
 from storage.database.tables import search_block, search_segment
-from storage.search.index.entries import Ids, Runs, entry_ids, numbers_of
-from storage.search.index.segment import Segment, Sums
+from storage.search.index.entries import Ids, Runs, entry_ids, entry_session_numbers
+from storage.search.index.segment import Checksums, Segment
 
 _segments = sa.select(search_segment.c.id, search_segment.c.runs)
 
 
 class IndexedEntries(NamedTuple):
-    """The ids of entries, rising, and what the index says of each; and the segments that cannot be read."""
+    """Entry ids in ascending order, the checksum of each entry's terms, and the ids of corrupt segments."""
 
     ids: Ids
-    sums: Sums
+    checksums: Checksums
     broken: list[int]
 
     @classmethod
-    def of(cls, ids: Sequence[Ids], sums: Sequence[Sums], broken: list[int]) -> "IndexedEntries":
+    def merge(cls, ids: Sequence[Ids], checksums: Sequence[Checksums], broken: list[int]) -> "IndexedEntries":
         all_ids = np.concatenate([np.zeros(0, np.int64), *ids])
         order = np.argsort(all_ids, kind="stable")
-        return cls(all_ids[order], np.concatenate([np.zeros(0, np.uint64), *sums])[order], broken)
+        return cls(all_ids[order], np.concatenate([np.zeros(0, np.uint64), *checksums])[order], broken)
 
-    def differences(self, ids: Ids, sums: Sums) -> int:
-        """How many of some messages it says something else of, or says something twice."""
+    def differences(self, ids: Ids, expected: Checksums) -> int:
+        """How many of these messages are indexed with another checksum, or more than once."""
         starts, ends = np.searchsorted(self.ids, ids), np.searchsorted(self.ids, ids, "right")
-        # What is not there is said to hold nothing.
-        said = np.append(self.sums, np.uint64(0))[np.where(starts < ends, starts, len(self.sums))]
-        return int(np.count_nonzero((said != sums[: len(ids)]) | (ends - starts > 1)))
+        # The checksum of an entry that is not indexed is 0, as of one without any token.
+        found = np.append(self.checksums, np.uint64(0))[np.where(starts < ends, starts, len(self.checksums))]
+        return int(np.count_nonzero((found != expected[: len(ids)]) | (ends - starts > 1)))
 
     def title_differs(self, number: int, expected: np.uint64) -> bool:
-        """Whether it does not know a session's title; it may know earlier ones besides."""
+        """Whether a session's title is missing. Earlier titles may be indexed as well."""
         [id] = entry_ids(number, -1, 1)
         start, end = np.searchsorted(self.ids, id), np.searchsorted(self.ids, id, "right")
-        return bool(expected != 0 and expected not in self.sums[start:end])
+        return bool(expected != 0 and expected not in self.checksums[start:end])
 
     def count_beyond(self, number: int, count: int) -> int:
-        """How many messages it says something of behind a session's last one."""
+        """How many entries with tokens lie behind the last of a session's `count` messages."""
         [end] = entry_ids(number + 1, -1, 1)
         start = np.searchsorted(self.ids, entry_ids(number, -1, 1)[0] + 1 + count)
-        return int(np.count_nonzero(self.sums[start : np.searchsorted(self.ids, end)]))
+        return int(np.count_nonzero(self.checksums[start : np.searchsorted(self.ids, end)]))
 
 
 async def read_indexed_entries(database: Database) -> IndexedEntries:
-    """What all segments say, as they are at one moment. Raises Unavailable."""
+    """All entries of all segments, in one snapshot. Raises Unavailable."""
     async with database.view() as connection:
         segment_ids = (await connection.execute(sa.select(search_segment.c.id))).scalars().all()
-        return await _told(connection, segment_ids)
+        return await _read_segments(connection, segment_ids)
 
 
 async def read_indexed_entries_of(connection: AsyncConnection, number: int) -> IndexedEntries:
-    """What the segments say that know of a session, in a transaction that keeps it from changing."""
+    """All entries of the segments that hold a session. The transaction must lock the session."""
     while True:
         rows = (await connection.execute(_segments)).all()
-        segment_ids = [row.id for row in rows if number in numbers_of(Runs.read(row.runs).firsts)]
-        told = await _told(connection, segment_ids)
-        left = sa.select(sa.func.count()).where(
+        segment_ids = [row.id for row in rows if number in entry_session_numbers(Runs.from_bytes(row.runs).firsts)]
+        entries = await _read_segments(connection, segment_ids)
+        remaining = sa.select(sa.func.count()).where(
             is_among(search_segment.c.id, segment_ids, is_sqlite=connection.dialect.name == "sqlite")
         )
-        # Else some were merged while they were read.
-        if (await connection.execute(left)).scalar_one() == len(segment_ids):
-            return told
+        # Fewer: a concurrent compaction replaced some of them in the meantime.
+        if (await connection.execute(remaining)).scalar_one() == len(segment_ids):
+            return entries
 
 
-async def _told(connection: AsyncConnection, segment_ids: Iterable[int]) -> IndexedEntries:
+async def _read_segments(connection: AsyncConnection, segment_ids: Iterable[int]) -> IndexedEntries:
     ids: list[Ids] = []
-    sums: list[Sums] = []
+    checksums: list[Checksums] = []
     broken: list[int] = []
     for segment_id in segment_ids:
         row = (await connection.execute(sa.select(search_segment).where(search_segment.c.id == segment_id))).first()
@@ -81,25 +81,25 @@ async def _told(connection: AsyncConnection, segment_ids: Iterable[int]) -> Inde
         )
         if row is not None:
             try:
-                found = _read(row, blocks.scalars().all())
+                segment_entries = _read_segment(row, blocks.scalars().all())
             except (ValueError, IndexError):
                 broken.append(segment_id)
             else:
-                ids.append(found[0])
-                sums.append(found[1])
-    return IndexedEntries.of(ids, sums, broken)
+                ids.append(segment_entries[0])
+                checksums.append(segment_entries[1])
+    return IndexedEntries.merge(ids, checksums, broken)
 
 
-def _read(row: Any, blocks: Sequence[bytes]) -> tuple[Ids, Sums]:
-    """Raises ValueError and IndexError when the segment is none."""
-    ids = Runs.read(row.runs).ids()
+def _read_segment(row: Any, blocks: Sequence[bytes]) -> tuple[Ids, Checksums]:
+    """Raises ValueError and IndexError when the segment is corrupt."""
+    ids = Runs.from_bytes(row.runs).ids()
     if len(ids) != row.size:
-        raise ValueError("a segment has more or fewer entries than it says")
-    return ids, Segment.stored(row.size, blocks).sums()
+        raise ValueError("the number of entries differs from the segment's size")
+    return ids, Segment.from_blocks(row.size, blocks).checksums()
 
 
-async def forget_segment(database: Database, segment_id: int) -> None:
-    """Remove a segment; its entries are to be indexed anew. Raises Unavailable."""
+async def delete_segment(database: Database, segment_id: int) -> None:
+    """Remove a segment, after which its entries must be indexed again. Raises Unavailable."""
     async with database.write() as transaction:
         await transaction.execute(sa.delete(search_segment).where(search_segment.c.id == segment_id))
         await transaction.execute(sa.delete(search_block).where(search_block.c.segment_id == segment_id))

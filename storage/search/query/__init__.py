@@ -1,1 +1,1 @@
-"""Answering a search: clauses, posting lookups, phrase checks, scores and snippets."""
+"""Query execution: parse clauses, look up postings, verify phrases, rank hits and cut snippets."""

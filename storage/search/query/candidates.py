@@ -1,4 +1,4 @@
-"""What may be hits, taken in order, a few at a time."""
+"""Candidates: unverified hits, taken a few at a time in order."""
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -8,27 +8,27 @@ from storage.search.query.hit import FoundSession, Hit
 
 
 class Candidates:
-    """What may be hits in some sessions, in order; each is made when it is taken."""
+    """The candidates of a page of sessions; each Hit is created when it is taken."""
 
     def __init__(self, rows: Sequence[FoundSession], sessions: list[int], positions: list[int]) -> None:
         self.count = len(sessions)
         self._hits = (Hit(rows[place], position) for place, position in zip(sessions, positions, strict=True))
 
     def take(self, count: int) -> Iterator[Hit]:
-        """The next ones."""
+        """The next `count`, or all that are left."""
         self.count -= min(count, self.count)
         return islice(self._hits, count)
 
 
-class Waiting:
-    """Candidates of many pages, one after another."""
+class CandidateQueue:
+    """The candidates of all pages, read as they are needed."""
 
     def __init__(self, pages: AsyncGenerator[Candidates, None]) -> None:
         self._pages = pages
         self._read: deque[Candidates] = deque()
 
-    async def next(self, count: int) -> list[Hit]:
-        """So many, fewer only when there are no more."""
+    async def take(self, count: int) -> list[Hit]:
+        """The next `count`; fewer only at the end."""
         while sum(page.count for page in self._read) < count:
             page = await anext(self._pages, None)
             if page is None:

@@ -1,4 +1,4 @@
-"""What entries say, read again for those that are looked at: to find phrases in them and to score them."""
+"""Reads the texts of candidate entries, to verify phrases in them and to score them."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -10,11 +10,11 @@ from storage.records.message import MessageRow, messages_at
 from storage.records.searched_text import content_texts
 from storage.search.index.entries import TITLE_POSITION, entry_tokens
 from storage.search.query.clauses import Clause
-from storage.search.query.matching import says
+from storage.search.query.matching import texts_match
 from storage.search.query.score import score
 
 _LONG = 1_000_000
-"""Characters from which on texts are read, looked through and scored beside the event loop."""
+"""Characters from which on texts are processed in a thread, not on the event loop."""
 
 T = TypeVar("T")
 
@@ -29,40 +29,42 @@ class Place(NamedTuple):
 Texts: TypeAlias = dict[Place, list[str]]
 
 
-async def texts_at(reader: Reader, at: Sequence[Place]) -> Texts:
-    """The searched texts of the messages at these places: of what cannot be understood none. Raises Unavailable."""
-    rows = await messages_at(reader, at, frozenset({"content"}))
-    return await beside(sum(len(row.content) for row in rows.values()), lambda: _texts(rows.values()))
+async def read_texts(reader: Reader, places: Sequence[Place]) -> Texts:
+    """The searched texts of the messages at these places, without those that are gone. Raises Unavailable."""
+    rows = await messages_at(reader, places, frozenset({"content"}))
+    return await run_in_thread_if_long(sum(len(row.content) for row in rows.values()), lambda: _texts(rows.values()))
 
 
-async def scores(reader: Reader, clauses: Sequence[Clause], at: Sequence[Place]) -> dict[Place, float]:
-    """How well the message at each place matches; of what is gone nothing. Raises Unavailable."""
-    return await scored(await texts_at(reader, at), clauses)
+async def read_scores(reader: Reader, clauses: Sequence[Clause], places: Sequence[Place]) -> dict[Place, float]:
+    """The score of the message at each place, without those that are gone. Raises Unavailable."""
+    return await score_texts(await read_texts(reader, places), clauses)
 
 
-async def scored(texts: Texts, clauses: Sequence[Clause]) -> dict[Place, float]:
-    """How well what was read at each place matches."""
-    return await beside(
+async def score_texts(texts: Texts, clauses: Sequence[Clause]) -> dict[Place, float]:
+    """The score of each entry."""
+    return await run_in_thread_if_long(
         _length(texts),
         lambda: {
-            place: score(entry_tokens(its), clauses, is_title=place.position == TITLE_POSITION)
-            for place, its in texts.items()
+            place: score(entry_tokens(some), clauses, is_title=place.position == TITLE_POSITION)
+            for place, some in texts.items()
         },
     )
 
 
 async def matching_places(texts: Texts, clauses: Sequence[Clause]) -> set[Place]:
-    """Where what was read matches every clause."""
-    return await beside(_length(texts), lambda: {place for place, its in texts.items() if says(its, clauses)})
+    """The places of the entries that match every clause."""
+    return await run_in_thread_if_long(
+        _length(texts), lambda: {place for place, some in texts.items() if texts_match(some, clauses)}
+    )
 
 
 def _length(texts: Texts) -> int:
-    return sum(len(text) for its in texts.values() for text in its)
+    return sum(len(text) for some in texts.values() for text in some)
 
 
-async def beside(length: int, work: Callable[[], T], most: int = _LONG) -> T:
-    """What work on texts of that length gives, done beside the event loop where they are longer than `most`."""
-    return await asyncio.to_thread(work) if length > most else work()
+async def run_in_thread_if_long(length: int, work: Callable[[], T], limit: int = _LONG) -> T:
+    """Call `work` on texts of this length: in a thread if they are longer than `limit`, else directly."""
+    return await asyncio.to_thread(work) if length > limit else work()
 
 
 def _texts(rows: Iterable[MessageRow]) -> Texts:
@@ -70,7 +72,7 @@ def _texts(rows: Iterable[MessageRow]) -> Texts:
 
 
 def message_texts(content: str) -> list[str]:
-    """The searched texts of a message by its stored content; none when it cannot be understood."""
+    """The searched texts of a message's stored content; none when it is corrupt."""
     try:
         return content_texts(load(content))
     except ValueError:

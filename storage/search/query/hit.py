@@ -1,4 +1,4 @@
-"""What is searched for, and what is found."""
+"""A search and its hits."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 from storage.records.message import message_id
 from storage.records.session import SessionFilter
 from storage.search.index.entries import TITLE_POSITION
-from storage.search.query.clauses import Clause, read_query
+from storage.search.query.clauses import Clause, parse_query
 from storage.search.query.entry_texts import Place
 
 TITLE = "TITLE"
@@ -16,11 +16,11 @@ MESSAGE = "MESSAGE"
 
 
 Entry: TypeAlias = tuple[int, int]
-"""The number of a session and a position there: of a message, they never come to mean another."""
+"""A session's number and a position. For a message it is a stable key: it never comes to mean another one."""
 
 
 class FoundSession(NamedTuple):
-    """What is known of a session in which something was found."""
+    """A session with hits: the columns that a search reads anyway."""
 
     number: int
     id: str
@@ -29,7 +29,7 @@ class FoundSession(NamedTuple):
 
 
 class FoundMessage(NamedTuple):
-    """What is known of a message in which something was found."""
+    """A message that is a hit: what is known without reading it."""
 
     session_id: str
     position: int
@@ -41,7 +41,7 @@ class FoundMessage(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A message that matched, or a session's title: then `position` is TITLE_POSITION."""
+    """A message that matches, or a session's title: then `position` is TITLE_POSITION."""
 
     session: FoundSession
     position: int
@@ -49,53 +49,53 @@ class Hit(NamedTuple):
 
     @property
     def session_id(self) -> str:
-        """The session that it is in."""
+        """Id of its session."""
         return self.session.id
 
     @property
     def is_title(self) -> bool:
-        """Whether the title matched and not a message."""
+        """Whether the title matched, not a message."""
         return bool(self.position == TITLE_POSITION)
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its place by the session's id."""
         return Place(self.session.id, self.position)
 
     @property
     def entry(self) -> Entry:
-        """What it is known by."""
+        """Its place by the session's number, as the key of caches."""
         return self.session.number, self.position
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched for, and where."""
+    """A parsed query, a filter of sessions, and the scopes to look in."""
 
     clauses: tuple[Clause, ...]
-    narrowed: SessionFilter
+    filter: SessionFilter
     scopes: frozenset[str]
 
     @classmethod
-    def of(cls, query: str, narrowed: SessionFilter, scopes: Sequence[str]) -> "Search":
+    def parse(cls, query: str, filter: SessionFilter, scopes: Sequence[str]) -> "Search":
         """Raises InvalidQuery."""
-        return cls(tuple(read_query(query)), narrowed, frozenset(scopes))
+        return cls(tuple(parse_query(query)), filter, frozenset(scopes))
 
     @property
-    def parts(self) -> tuple[Callable[[], object], ...]:
-        """Of the scope of its cursors."""
+    def cursor_scope(self) -> tuple[Callable[[], object], ...]:
+        """What its cursors are bound to, computed when a cursor is made or read."""
         return (
             lambda: [list(clause) for clause in self.clauses],
-            lambda: astuple(self.narrowed),
+            lambda: astuple(self.filter),
             lambda: sorted(self.scopes),
         )
 
     @property
-    def finds_nothing(self) -> bool:
-        """Whether there is no word or no place to look for."""
+    def is_empty(self) -> bool:
+        """Whether it can have no hits: it has no word or no scope."""
         return not self.clauses or not self.scopes
 
     @property
     def has_phrases(self) -> bool:
-        """Whether some words must follow each other."""
+        """Whether a clause has several tokens."""
         return any(len(clause.tokens) > 1 for clause in self.clauses)

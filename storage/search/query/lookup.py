@@ -1,7 +1,7 @@
-"""Which entries hold what was asked for, as the segments tell: exactly for words and prefixes.
+"""Posting lookups: the entries that have all words and bigrams of a query.
 
-A phrase may be missing from entries that are told: what they say is looked at after (see `hits.py`). Entries of
-sessions that are gone and titles that were changed are told too.
+The result is exact for words and prefixes. An entry may have the bigrams of a phrase but not the phrase, so
+`hit_finder` verifies it. Entries of deleted sessions and former titles are included.
 """
 
 import functools
@@ -18,124 +18,122 @@ from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.lru_cache import LRUCache
 from storage.database.tables import search_block, search_segment
 from storage.database.types import KeyText
-from storage.search.index.block import END_OF_PREFIX, Block, Held, Mask, fill, pair_term, united
+from storage.search.index.block import END_OF_PREFIX, Block, EntrySet, Mask, bigram_term, fill_mask, union
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged
-from storage.search.index.vocabulary import pair_kind, token_hash
+from storage.search.index.vocabulary import bigram_hash, token_hash
 from storage.search.query.clauses import Clause
 
-_MOST_TERMS = 32
-"""In one statement, which may give some kilobytes for each in each segment."""
+_MAX_TERMS = 32
+"""Terms of one statement, which returns a block for each of them and each segment."""
 
 _OVERHEAD = 200
-"""Bytes of memory that are needed to keep what holds a term, besides what that is."""
+"""Bytes of memory that a cached set of entries takes besides the entries."""
 
 
 class Term(NamedTuple):
-    """A word, or the pair that a segment names so, or all words with a prefix."""
+    """A term of the index (a word or a bigram), or all words with a prefix."""
 
     text: str
     is_prefix: bool = False
 
 
-def terms_of(clauses: Iterable[Clause]) -> list[Term]:
-    """Those that an entry must hold to match all clauses, each once; prefixes last."""
+def clause_terms(clauses: Iterable[Clause]) -> list[Term]:
+    """The distinct terms that an entry must have to match all clauses; prefixes last."""
     terms: dict[Term, None] = {}
     prefixes: dict[Term, None] = {}
     for clause in clauses:
         whole = clause.tokens[:-1] if clause.is_prefix else clause.tokens
-        kinds = [pair_kind(token_hash(first), token_hash(second)) for first, second in pairwise(whole)]
-        terms |= dict.fromkeys(map(Term, (*whole, *map(pair_term, kinds))))
+        bigrams = [bigram_hash(token_hash(first), token_hash(second)) for first, second in pairwise(whole)]
+        terms |= dict.fromkeys(map(Term, (*whole, *map(bigram_term, bigrams))))
         if clause.is_prefix:
             prefixes[Term(clause.tokens[-1], is_prefix=True)] = None
     return [*terms, *prefixes]
 
 
-async def entries_with(reader: Reader, kept: LRUCache, known: SegmentSnapshot, clauses: Iterable[Clause]) -> Mask:
-    """Which entries hold the words of all clauses, and as far as is known their phrases. Raises SnapshotChanged and
-    Unavailable.
-    """
-    terms = terms_of(clauses)
+async def find_entries(reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, clauses: Iterable[Clause]) -> Mask:
+    """The entries that have the words and bigrams of all clauses. Raises SnapshotChanged and Unavailable."""
+    terms = clause_terms(clauses)
     words = [term for term in terms if not term.is_prefix]
-    batches = [words[start : start + _MOST_TERMS] for start in range(0, len(words), _MOST_TERMS)]
+    batches = [words[start : start + _MAX_TERMS] for start in range(0, len(words), _MAX_TERMS)]
     mask: Mask | None = None
     for batch in [*batches, *([term] for term in terms if term.is_prefix)]:
         if mask is None or mask.any():
-            held = await _held(reader, kept, known, batch)
+            entry_sets = await _entry_sets(reader, cache, snapshot, batch)
             for term in batch:
-                its = _mask(known, held[term])
-                mask = its if mask is None else mask & its
-    return np.zeros(known.size, np.bool_) if mask is None else mask
+                term_mask = _mask(snapshot, entry_sets[term])
+                mask = term_mask if mask is None else mask & term_mask
+    return np.zeros(snapshot.size, np.bool_) if mask is None else mask
 
 
-def _mask(known: SegmentSnapshot, held: dict[int, Held]) -> Mask:
-    """Of all entries those that segments, by their ids, hold."""
-    mask = np.zeros(known.size, np.bool_)
-    for id, some in held.items():
-        if len(some):
-            fill(mask[known.spans[id]], some)
+def _mask(snapshot: SegmentSnapshot, entry_sets: dict[int, EntrySet]) -> Mask:
+    """The union of sets of entries, by segment id."""
+    mask = np.zeros(snapshot.size, np.bool_)
+    for id, entries in entry_sets.items():
+        if len(entries):
+            fill_mask(mask[snapshot.spans[id]], entries)
     return mask
 
 
-async def _held(
-    reader: Reader, kept: LRUCache, known: SegmentSnapshot, terms: Sequence[Term]
-) -> defaultdict[Term, dict[int, Held]]:
-    """The entries of each segment that hold each term; `terms` are words, or one prefix."""
-    found: defaultdict[Term, dict[int, Held]] = defaultdict(dict)
-    unknown: dict[int, None] = {}
+async def _entry_sets(
+    reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, terms: Sequence[Term]
+) -> defaultdict[Term, dict[int, EntrySet]]:
+    """For each term the entries of each segment that have it; `terms` are words and bigrams, or one prefix."""
+    found: defaultdict[Term, dict[int, EntrySet]] = defaultdict(dict)
+    unread: dict[int, None] = {}
     missing: dict[Term, None] = {}
     for term in terms:
-        for id in known.spans:
-            held = kept.get((id, term))
-            if held is None:
-                unknown[id] = missing[term] = None
+        for id in snapshot.spans:
+            entries = cache.get((id, term))
+            if entries is None:
+                unread[id] = missing[term] = None
             else:
-                found[term][id] = held
-    if not unknown:
+                found[term][id] = entries
+    if not unread:
         return found
-    is_told: set[int] = set()
+    read: set[int] = set()
     under: defaultdict[int, list[Block]] = defaultdict(list)
     if terms[0].is_prefix:
         [term] = terms
         blocks = _blocks_under(is_sqlite=reader.is_sqlite)
         values = {"prefix": term.text, "end": term.text + END_OF_PREFIX}
-        for id, data in await reader.rows(blocks, segments=list(unknown), **values):
-            is_told.add(id)
+        for id, data in await reader.rows(blocks, segments=list(unread), **values):
+            read.add(id)
             if data is not None:
-                under[id].append(Block(data, _size(known, id)))
-        for id in is_told:
-            found[term][id] = united([block.mask(block.places_under(term.text)) for block in under[id]])
+                under[id].append(Block(data, _size(snapshot, id)))
+        for id in read:
+            found[term][id] = union([block.mask(block.places_under(term.text)) for block in under[id]])
     else:
         texts = [term.text for term in missing]
-        rows = await reader.rows(_blocks_of(is_sqlite=reader.is_sqlite), segments=list(unknown), terms=texts)
+        rows = await reader.rows(_blocks_of(is_sqlite=reader.is_sqlite), segments=list(unread), terms=texts)
         for id, text, data in rows:
-            is_told.add(id)
-            found[Term(text)][id] = _held_of(text, data, _size(known, id))
-    if len(is_told) < len(unknown):
+            read.add(id)
+            found[Term(text)][id] = _entry_set(text, data, _size(snapshot, id))
+    if len(read) < len(unread):
         raise SnapshotChanged
     for term in missing:
-        for id in unknown:
-            held = found[term][id]
-            kept.put((id, term), held, held.nbytes + _OVERHEAD)
+        for id in unread:
+            entries = found[term][id]
+            cache.put((id, term), entries, entries.nbytes + _OVERHEAD)
     return found
 
 
-def _size(known: SegmentSnapshot, id: int) -> int:
-    span = known.spans[id]
+def _size(snapshot: SegmentSnapshot, id: int) -> int:
+    span = snapshot.spans[id]
     return int(span.stop - span.start)
 
 
-def _held_of(term: str, data: bytes | None, size: int) -> Held:
-    """What holds a term, by the block in which it would be."""
+def _entry_set(term: str, data: bytes | None, size: int) -> EntrySet:
+    """The entries that have a term, by the block whose range includes it."""
     if data is None:
-        return united([])
+        return union([])
     block = Block(data, size)
     place = block.place(term)
-    return united([]) if place is None else block.held(place)
+    return union([]) if place is None else block.entry_set(place)
 
 
 @functools.lru_cache
 def _blocks_of(*, is_sqlite: bool) -> CompiledSelect[tuple[int, str, bytes | None]]:
-    """For each of some segments and each term the block in which it would be."""
+    """For each of some segments and each term the block whose range includes the term."""
     segments, id = numbers_table("segments", is_sqlite=is_sqlite)
     terms, term = texts_table("terms", is_sqlite=is_sqlite)
     data = (
@@ -153,7 +151,7 @@ def _blocks_of(*, is_sqlite: bool) -> CompiledSelect[tuple[int, str, bytes | Non
 
 @functools.lru_cache
 def _blocks_under(*, is_sqlite: bool) -> CompiledSelect[tuple[int, bytes | None]]:
-    """The blocks of each of some segments in which words that begin so would be, or a row without one."""
+    """For each of some segments the blocks whose ranges include words with a prefix, or a row without a block."""
     segments, id = numbers_table("segments", is_sqlite=is_sqlite)
     given = sa.join(segments, search_segment, search_segment.c.id == id)
     before = search_block.alias()
@@ -168,7 +166,7 @@ def _blocks_under(*, is_sqlite: bool) -> CompiledSelect[tuple[int, bytes | None]
         search_block.c.first >= sa.func.coalesce(first, sa.literal_column("''")),
         search_block.c.first <= sa.bindparam("end", type_=KeyText),
     )
-    # Either way segment by segment: joined freely, all blocks of all segments may be looked at.
+    # Both forms make the planner go segment by segment; with a plain join it may scan all blocks.
     if is_sqlite:
         joined = given.join(search_block, is_near, isouter=True)
         statement = sa.select(search_segment.c.id, search_block.c.data).select_from(joined)

@@ -1,4 +1,4 @@
-"""Entries that hold what was asked for, found by their sessions."""
+"""The entries that match a query by the index, grouped by session."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,73 +6,73 @@ from typing import NamedTuple
 import numpy as np
 
 from storage.search.index.block import Mask
-from storage.search.index.entries import POSITION_BITS, TITLE_POSITION, Ids, positions_of
+from storage.search.index.entries import POSITION_BITS, TITLE_POSITION, Ids, entry_positions
 from storage.search.index.segment_snapshot import SegmentSnapshot
 
 
 class Entries(NamedTuple):
-    """Some entries: the session of each, by its place among those that were asked for, and its position there."""
+    """For each entry the index of its session among those asked for, and its position there."""
 
     sessions: Ids
     positions: Ids
 
 
 class Matches:
-    """Some of the entries of known segments: titles, messages or both."""
+    """A set of entries of a snapshot, without titles or without messages if those are out of scope."""
 
-    def __init__(self, known: SegmentSnapshot, mask: Mask, *, titles: bool, messages: bool) -> None:
+    def __init__(self, snapshot: SegmentSnapshot, mask: Mask, *, titles: bool, messages: bool) -> None:
         if not messages:
-            has_title = mask[known.titles]
-            mask = np.zeros(known.size, np.bool_)
-            mask[known.titles] = has_title
+            has_title = mask[snapshot.titles]
+            mask = np.zeros(snapshot.size, np.bool_)
+            mask[snapshot.titles] = has_title
         elif not titles:
-            mask[known.titles] = False
-        is_found = np.zeros(0, np.bool_)
-        if known.size:
-            is_found = np.bitwise_or.reduceat(mask.view(np.uint8), known.starts).view(np.bool_)[known.order]
+            mask[snapshot.titles] = False
+        has_match = np.zeros(0, np.bool_)
+        if snapshot.size:
+            has_match = np.bitwise_or.reduceat(mask.view(np.uint8), snapshot.starts).view(np.bool_)[snapshot.order]
         self._bits = np.packbits(mask, bitorder="little")
-        # Nothing of what is known of all segments: that is forgotten when there are others.
-        self._starts = known.ordered_starts[is_found]
-        self._counts = known.counts[is_found]
-        self._firsts = known.firsts[is_found]
-        self._numbers = known.numbers[is_found]
+        # Copies, no views: the snapshot's arrays must be freed when there is a newer one.
+        self._starts = snapshot.ordered_starts[has_match]
+        self._counts = snapshot.counts[has_match]
+        self._firsts = snapshot.firsts[has_match]
+        self._numbers = snapshot.numbers[has_match]
         self.numbers: Ids = _distinct(self._numbers)
-        """The numbers of the sessions that have some, rising."""
+        """Numbers of the sessions with matching entries, ascending."""
 
     @property
     def bytes(self) -> int:
-        """Of memory, about."""
+        """Approximate size in memory."""
         arrays = (self._bits, self._starts, self._counts, self._firsts, self._numbers, self.numbers)
         return sum(array.nbytes for array in arrays)
 
-    def of(self, numbers: Sequence[int]) -> Entries:
-        """Those of sessions, by their numbers. A title that was changed may be there twice."""
+    def of_sessions(self, numbers: Sequence[int]) -> Entries:
+        """The entries of sessions. The title of a renamed session may occur twice."""
         wanted = np.array(numbers, np.int64)
         lows = np.searchsorted(self._numbers, wanted)
         runs_each = np.searchsorted(self._numbers, wanted, "right") - lows
         runs = _ranges(lows, runs_each)
         starts, counts = self._starts[runs], self._counts[runs]
         places = _ranges(starts, counts)
-        is_found = (self._bits[places >> 3] >> (places & 7).astype(np.uint8) & 1).view(np.bool_)
-        ids = (np.repeat(self._firsts[runs] - starts, counts) + places)[is_found]
-        sessions = np.repeat(np.repeat(np.arange(len(wanted)), runs_each), counts)[is_found]
-        return Entries(sessions, positions_of(ids))
+        is_match = (self._bits[places >> 3] >> (places & 7).astype(np.uint8) & 1).view(np.bool_)
+        ids = (np.repeat(self._firsts[runs] - starts, counts) + places)[is_match]
+        sessions = np.repeat(np.repeat(np.arange(len(wanted)), runs_each), counts)[is_match]
+        return Entries(sessions, entry_positions(ids))
 
     def newest_first(self, numbers: Sequence[int]) -> Entries:
-        """Those of sessions, each once: in the sessions' order, the last position first."""
-        sessions, positions = self.of(numbers)
+        """The distinct entries of sessions: in the order of the sessions, the last position first."""
+        sessions, positions = self.of_sessions(numbers)
         keys = _distinct(np.sort(sessions << POSITION_BITS | TITLE_POSITION - positions))
         return Entries(keys >> POSITION_BITS, TITLE_POSITION - (keys & TITLE_POSITION))
 
 
 def _ranges(starts: Ids, counts: Ids) -> Ids:
-    """So many numbers from each start on, one range after another."""
+    """The ranges of `counts` integers from each start, concatenated."""
     ranges: Ids = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(int(counts.sum()))
     return ranges
 
 
 def _distinct(numbers: Ids) -> Ids:
-    """Those in order, each once."""
+    """The distinct ones of sorted numbers."""
     is_new = np.ones(len(numbers), np.bool_)
     np.not_equal(numbers[1:], numbers[:-1], out=is_new[1:])
     return numbers[is_new]

@@ -1,4 +1,4 @@
-"""Where texts say what was asked for: word by word, as the index would tell it of a whole entry."""
+"""Matches clauses in a text, with the same result as matching them in its tokens."""
 
 import string
 from collections.abc import Iterator, Sequence
@@ -8,30 +8,30 @@ from math import inf
 from storage.search.index.entries import entry_tokens
 from storage.search.index.tokens import Word, normal_form, part_text, word_tokens, words
 from storage.search.query.clauses import Clause
-from storage.search.query.score import said
+from storage.search.query.score import clause_text
 
-_OF_WORDS = frozenset(string.ascii_lowercase + string.digits + "_")
+_WORD_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "_")
 
 
-def says(texts: Sequence[str], clauses: Sequence[Clause]) -> bool:
+def texts_match(texts: Sequence[str], clauses: Sequence[Clause]) -> bool:
     """Whether an entry with these texts matches every clause."""
-    return all(any(_says(text, clause) for text in texts) for clause in clauses)
+    return all(any(_matches(text, clause) for text in texts) for clause in clauses)
 
 
-def _says(text: str, clause: Clause) -> bool:
+def _matches(text: str, clause: Clause) -> bool:
     if not text.isascii():
-        return said(clause) in entry_tokens([text])
+        return clause_text(clause) in entry_tokens([text])
     folded = text.lower()
     return _may_match(folded, clause) and any(_runs(text, folded, clause))
 
 
 def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> list[tuple[Word, Clause]]:
-    """The words of a text that clauses match, with the clause, in order of the words: of each clause all those that
-    begin no more than `reach` characters behind its first, at least.
+    """The matching words of a text with their clauses, in order: of each clause at least those that begin within
+    `reach` characters of its first match.
     """
     is_ascii = text.isascii()
     folded = text.lower() if is_ascii else normal_form(text)
-    # It is seldom worth the time to look at each word.
+    # Most texts lack a clause altogether, which takes no tokenizing to see.
     possible = [clause for clause in clauses if _may_match(folded, clause)]
     if not possible:
         return []
@@ -67,19 +67,19 @@ def _start_of(match: tuple[Word, Clause]) -> int:
 
 
 def _runs(text: str, folded: str, clause: Clause) -> Iterator[list[Word]]:
-    """The words in a row that match a clause, in ASCII: there a word has one token at most, so they begin with one that
-    holds the first of the clause's. A compound word that matches by its parts is a row of its own.
+    """The runs of words that match a clause in an ASCII text, where a word has at most one token: each begins with a
+    word that contains the clause's first token. A compound word that matches by its parts is a run of its own.
     """
     first, length = clause.tokens[0], len(clause.tokens)
     place = folded.find(first)
     while place >= 0:
         end = place + len(first)
-        while place > 0 and folded[place - 1] in _OF_WORDS:
+        while place > 0 and folded[place - 1] in _WORD_CHARACTERS:
             place -= 1
-        while end < len(folded) and folded[end] in _OF_WORDS:
+        while end < len(folded) and folded[end] in _WORD_CHARACTERS:
             end += 1
         word = Word(place, end, text[place:end])
-        run = [word] if length == 1 else _with_tokens(text, place, length)
+        run = [word] if length == 1 else _words_with_tokens(text, place, length)
         if (length == 1 and end - place == len(first)) or _follows(
             [token for one in run for token in word_tokens(one.text)], clause
         ):
@@ -89,8 +89,8 @@ def _runs(text: str, folded: str, clause: Clause) -> Iterator[list[Word]]:
         place = folded.find(first, end)
 
 
-def _with_tokens(text: str, start: int, count: int) -> list[Word]:
-    """So many words that have tokens, from a place in ASCII on."""
+def _words_with_tokens(text: str, start: int, count: int) -> list[Word]:
+    """The next `count` words with tokens of an ASCII text."""
     return list(islice((word for word in words(text, start) if word_tokens(word.text)), count))
 
 

@@ -1,6 +1,6 @@
-"""What was found out about messages that hold the words of a query, kept for when the same is asked again.
+"""Cached results of verifying, scoring and cutting snippets of messages, for queries that are repeated.
 
-A message does not change while its session has the number that it has (see `index.py`), so it stays true.
+A message never changes while its session keeps its number (see `index/segment_store.py`), so entries are never stale.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,42 +13,42 @@ from storage.search.query.snippet import Snippet
 
 T = TypeVar("T")
 
-MOST_MESSAGES = 2_000
-"""Of which something is kept for one query."""
+MAX_MESSAGES = 2_000
+"""Messages of one query for which each kind of result is cached."""
 
-# Bytes of memory, about.
+# Approximate bytes in memory.
 _SMALL, _SNIPPET = 150, 1_200
 
 
 class QueryCache:
-    """Of the messages that were looked at for one query: whether they match it, how well, and what is shown of them."""
+    """For one query, by message: whether it matches, its score, its snippet."""
 
-    def __init__(self, kept: LRUCache, clauses: tuple[Clause, ...]) -> None:
-        self._kept = kept
+    def __init__(self, cache: LRUCache, clauses: tuple[Clause, ...]) -> None:
+        self._cache = cache
         self._clauses = clauses
         self.matches: dict[Entry, bool] = {}
         self.scores: dict[Entry, float] = {}
         self.snippets: dict[Entry, Snippet] = {}
 
     @classmethod
-    def of(cls, kept: LRUCache, clauses: tuple[Clause, ...]) -> "QueryCache":
-        """Those that are kept."""
-        facts: QueryCache | None = kept.get((cls, clauses))
-        return facts or cls(kept, clauses)
+    def of_query(cls, cache: LRUCache, clauses: tuple[Clause, ...]) -> "QueryCache":
+        """The cached one of a query, or an empty one."""
+        cached: QueryCache | None = cache.get((cls, clauses))
+        return cached or cls(cache, clauses)
 
-    def add(self, facts: dict[Entry, T], found: Mapping[Entry, T]) -> None:
-        """Keeps what was found, in one of the three; where those are too many, they are forgotten."""
-        if not found:
+    def add(self, results: dict[Entry, T], new: Mapping[Entry, T]) -> None:
+        """Add to one of the three dicts; empty it when it grows too large."""
+        if not new:
             return
-        facts.update(found)
-        if len(facts) > MOST_MESSAGES:
-            facts.clear()
+        results.update(new)
+        if len(results) > MAX_MESSAGES:
+            results.clear()
         size = _SMALL * (1 + len(self.matches) + len(self.scores)) + _SNIPPET * len(self.snippets)
-        self._kept.put((QueryCache, self._clauses), self, size)
+        self._cache.put((QueryCache, self._clauses), self, size)
 
 
-def told(facts: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:
-    """What is known of some hits, and the others."""
-    # Others may forget the facts at any time.
-    known = {entry: facts[entry] for hit in hits if (entry := hit.entry) in facts}
-    return known, [hit for hit in hits if hit.entry not in known]
+def split_cached(results: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:
+    """The cached results of some hits, and the hits without one."""
+    # Copied, since a concurrent search may empty the cache.
+    cached = {entry: results[entry] for hit in hits if (entry := hit.entry) in results}
+    return cached, [hit for hit in hits if hit.entry not in cached]

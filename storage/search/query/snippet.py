@@ -1,4 +1,4 @@
-"""What of a hit is shown: a plain piece of the text around the best match, and where the matched words stand in it."""
+"""Snippets: an excerpt of a text around the best match, with highlights."""
 
 import re
 import unicodedata
@@ -12,12 +12,12 @@ from storage.search.query.clauses import Clause
 from storage.search.query.matching import matched_words
 
 LENGTH = 240
-"""Code points of a snippet, about."""
+"""Approximate length of a snippet in code points."""
 
 _LEAD = 60
 _WINDOW = 4_000
 _JOINERS = "\u200d\ufe0e\ufe0f"
-# All there are lie below.
+# There is no white space in higher planes.
 _SPACES = {code: " " for code in range(0x3001) if chr(code).isspace()}
 _BREAK = re.compile(r"[\s!-/:-@[-^`{-~]")
 
@@ -30,19 +30,19 @@ class TextSpan(NamedTuple):
 
 
 class Snippet(NamedTuple):
-    """Text around a match, and each matched word in it."""
+    """Text around a match, and the span of each matched word in it."""
 
     text: str
     highlights: list[TextSpan]
 
 
 def cut_snippet(texts: Iterable[str], clauses: Sequence[Clause]) -> Snippet:
-    """The piece of `texts` that matches most of the clauses; the beginning when none matches."""
+    """Excerpt the text that matches the most clauses; the beginning when none matches."""
     first, best, best_matches, most = "", "", [], 0
     for text in texts:
         first = first or text
         for window in _windows(text) if len(text) > _WINDOW else (text,):
-            # Of one clause the first match is shown, with what stands around it.
+            # With one clause the first match is as good as any, so the rest of the text is not searched.
             matched = matched_words(window, clauses, LENGTH if len(clauses) == 1 else inf)
             count = len({clause for _, clause in matched}) if matched else 0
             if count > most:
@@ -53,7 +53,7 @@ def cut_snippet(texts: Iterable[str], clauses: Sequence[Clause]) -> Snippet:
 
 
 def _windows(text: str) -> Iterator[str]:
-    """Pieces that end where words do and overlap by a snippet, so that no match is cut in two."""
+    """Pieces of a text that end between words and overlap by a snippet's length, so that no match is cut in two."""
     start = 0
     while True:
         wanted = start + _WINDOW
@@ -68,14 +68,14 @@ def _windows(text: str) -> Iterator[str]:
 
 
 def _cut(text: str, matched: list[tuple[Word, Clause]], clauses: int) -> Snippet:
-    """A piece around words that match so many clauses."""
+    """Cut out the part with the best of the matching words; `clauses` is how many clauses they match."""
     start = 0
     if matched:
         start = _start(text, _best_place(matched) if clauses > 1 else matched[0][0].start)
     end = _end(text, start + LENGTH)
     shown = text[start:end]
     if not (shown.isascii() and shown.isprintable()):
-        # One blank for each, so that places stay what they are.
+        # One for one, so that the spans stay valid.
         shown = shown.translate(_SPACES)
     spans = dict.fromkeys(
         TextSpan(word.start - start, min(word.end, end) - start) for word, _ in matched if start <= word.start < end
@@ -84,7 +84,7 @@ def _cut(text: str, matched: list[tuple[Word, Clause]], clauses: int) -> Snippet
 
 
 def _best_place(matched: list[tuple[Word, Clause]]) -> int:
-    """Where the first word stands of those that match most of the clauses within a snippet."""
+    """Start of the first word of those that match the most clauses within the length of a snippet."""
     best, most = matched[0][0].start, 0
     following = 0
     inside: Counter[Clause] = Counter()
@@ -102,7 +102,7 @@ def _best_place(matched: list[tuple[Word, Clause]]) -> int:
 
 
 def _start(text: str, place: int) -> int:
-    """The beginning of a word some way before `place`, or at least of a character."""
+    """Start of a word some way before `place`, or at least of a grapheme."""
     wanted = place - _LEAD
     if wanted <= 0:
         return 0

@@ -76,7 +76,7 @@ async def findings(database: Database, *, repair: bool = False) -> list[str]:
 
 async def found(database: Database, query: str) -> int:
     page = await search_page(
-        database, Search.of(query, SessionFilter(), ("TITLE", "MESSAGE")), "RECENT", 500, after=None
+        database, Search.parse(query, SessionFilter(), ("TITLE", "MESSAGE")), "RECENT", 500, after=None
     )
     return len(page.nodes)
 

@@ -12,7 +12,7 @@ from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents.file_imports import Outcome, import_files
 from storage.documents.imports import CREATED, UNCHANGED, UPDATED
-from storage.search.index.compaction import MOST_OF_A_KIND
+from storage.search.index.compaction import MAX_TIER_SEGMENTS
 from tests.support.documents import Document, user, zagens
 
 
@@ -55,7 +55,7 @@ async def test_a_long_import_leaves_few_segments(
         assert [finding async for finding in examine(database)] == []
         async with database.read() as connection:
             segments = await connection.execute(sa.text("SELECT count(*) FROM search_segment"))
-            assert segments.scalar_one() < MOST_OF_A_KIND
+            assert segments.scalar_one() < MAX_TIER_SEGMENTS
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

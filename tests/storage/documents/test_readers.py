@@ -15,7 +15,7 @@ import storage.documents.readers
 from storage.documents.document import Document, drafts_of_all
 from storage.documents.readers import BATCH_DOCUMENTS, BatchResult, FileBatch, RefusedFile, batches, read_batches
 from storage.errors import ReaderEnded
-from storage.search.index.vocabulary import spelled
+from storage.search.index.vocabulary import encode_entry
 from tests.support.documents import user, zagens
 
 
@@ -57,7 +57,7 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
         else:
             assert isinstance(file, Document)
             assert (file.id, file.source) == (f"s{number}", "CODEWHALE")
-            assert file.transcript.spelled(0) == [spelled(["readFile"])]
+            assert file.transcript.spelled(0) == [encode_entry(["readFile"])]
     for result in results:
         documents = [file for file in result.files if isinstance(file, Document)]
         assert result.drafts == drafts_of_all(documents)

@@ -1,4 +1,4 @@
-"""Small segments are merged: nothing is lost or doubled by it, and what is deleted leaves the index."""
+"""Compaction compactions small segments without losing or doubling entries, and drops those of deleted sessions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,15 +13,15 @@ from storage.documents.session_changes import delete_session, update_session
 from storage.errors import Unavailable
 from storage.records.session import SessionFilter
 from storage.search.index import compaction
-from storage.search.index.compaction import MOST_OF_A_KIND, compact
-from storage.search.index.entries import numbers_of
+from storage.search.index.compaction import MAX_TIER_SEGMENTS, compact
+from storage.search.index.entries import entry_session_numbers
 from storage.search.index.verification import read_indexed_entries
 from storage.search.query.hit import Search
 from storage.search.query.hits import search_page
 from tests.support.documents import user, zagens
 from tests.support.seeding import save
 
-COUNT = 3 * MOST_OF_A_KIND
+COUNT = 3 * MAX_TIER_SEGMENTS
 
 
 @pytest.fixture
@@ -41,13 +41,13 @@ async def segment_count(database: Database) -> int:
 
 
 async def found(database: Database, query: str) -> list[tuple[str, int]]:
-    asked = Search.of(query, SessionFilter(), ("TITLE", "MESSAGE"))
-    page = await search_page(database, asked, "RECENT", 500, None)
+    search = Search.parse(query, SessionFilter(), ("TITLE", "MESSAGE"))
+    page = await search_page(database, search, "RECENT", 500, None)
     assert await page.total_count() == len(page.nodes)
     return [(hit.session_id, hit.position) for hit in page.nodes]
 
 
-async def test_all_statements_of_a_view_see_one_moment(database: Database) -> None:
+async def test_all_statements_of_a_view_see_one_snapshot(database: Database) -> None:
     async with database.view() as connection:
         count = sa.select(sa.func.count()).select_from(search_segment)
         assert (await connection.execute(count)).scalar() == 0
@@ -56,28 +56,28 @@ async def test_all_statements_of_a_view_see_one_moment(database: Database) -> No
     assert await segment_count(database) == 1
 
 
-async def test_many_imports_leave_few_segments_that_say_everything(database: Database) -> None:
+async def test_many_imports_leave_few_segments_with_every_entry(database: Database) -> None:
     await fill(database)
-    assert await segment_count(database) < 2 * MOST_OF_A_KIND
+    assert await segment_count(database) < 2 * MAX_TIER_SEGMENTS
     assert len(await found(database, "everywhere")) == 2 * COUNT
     for number in range(COUNT):
         assert await found(database, f"word{number}") == [(f"s{number}", 0)]
     assert [finding async for finding in examine(database)] == []
 
 
-async def test_searches_beside_merging_find_everything_once(
+async def test_searches_during_compaction_find_every_hit_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "MOST_OF_A_KIND", 10**6)
+    monkeypatch.setattr(compaction, "MAX_TIER_SEGMENTS", 10**6)
     await fill(database)
-    monkeypatch.setattr(compaction, "MOST_OF_A_KIND", 2)
+    monkeypatch.setattr(compaction, "MAX_TIER_SEGMENTS", 2)
 
-    merges = asyncio.gather(*(compact(database) for _ in range(4)))
+    compactions = asyncio.gather(*(compact(database) for _ in range(4)))
     rounds = 0
-    while not merges.done() or rounds == 0:
+    while not compactions.done() or rounds == 0:
         assert len(set(await found(database, "everywhere"))) == 2 * COUNT
         rounds += 1
-    await merges
+    await compactions
 
     await compact(database)
     assert len(await found(database, "everywhere")) == 2 * COUNT
@@ -85,12 +85,12 @@ async def test_searches_beside_merging_find_everything_once(
     assert await segment_count(database) < 4
 
 
-async def test_what_others_have_merged_by_then_is_left_to_them(
+async def test_segments_that_another_process_compacted_are_skipped(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(database)
     count = await segment_count(database)
-    monkeypatch.setattr(compaction, "_due", lambda segments: [-1, -2])
+    monkeypatch.setattr(compaction, "_due_segments", lambda segments: [-1, -2])
 
     await compact(database)
 
@@ -98,45 +98,45 @@ async def test_what_others_have_merged_by_then_is_left_to_them(
     assert len(await found(database, "everywhere")) == 2 * COUNT
 
 
-async def test_what_is_deleted_or_rewritten_leaves_the_index_when_it_is_merged(
+async def test_compaction_drops_deleted_and_rewritten_sessions(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "MOST_OF_A_KIND", 10**6)
+    monkeypatch.setattr(compaction, "MAX_TIER_SEGMENTS", 10**6)
     await fill(database, 6)
     await delete_session(database, "s1")
     await save(database, zagens("s2", messages=[user("other")]))
     await update_session(database, "s3", "Everywhere else", None)
-    before = set(numbers_of((await read_indexed_entries(database)).ids).tolist())
-    monkeypatch.setattr(compaction, "MOST_OF_A_KIND", 2)
+    before = set(entry_session_numbers((await read_indexed_entries(database)).ids).tolist())
+    monkeypatch.setattr(compaction, "MAX_TIER_SEGMENTS", 2)
 
     await compact(database)
 
     assert len(before) == 7
-    assert len(set(numbers_of((await read_indexed_entries(database)).ids).tolist())) == 5
+    assert len(set(entry_session_numbers((await read_indexed_entries(database)).ids).tolist())) == 5
     assert len(await found(database, "everywhere")) == 4 * 2 + 1
     assert await found(database, "other") == [("s2", 0)]
     assert [finding async for finding in examine(database)] == []
 
 
-async def test_a_full_segment_is_made_anew_when_most_of_it_is_gone(
+async def test_a_full_segment_is_rewritten_when_most_of_its_entries_are_dead(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compaction, "MOST_OF_A_KIND", 6)
+    monkeypatch.setattr(compaction, "MAX_TIER_SEGMENTS", 6)
     await fill(database, 6)
     assert await segment_count(database) == 1
-    monkeypatch.setattr(compaction, "FULL", 1)
+    monkeypatch.setattr(compaction, "FULL_BYTES", 1)
 
     for number in range(5):
         await delete_session(database, f"s{number}")
-        left = len(set(numbers_of((await read_indexed_entries(database)).ids).tolist()))
-        # The fourth made it less than half.
+        left = len(set(entry_session_numbers((await read_indexed_entries(database)).ids).tolist()))
+        # After the fourth deletion less than half is live.
         assert left == (6 if number < 3 else 2)
     assert await found(database, "everywhere") == [("s5", 1), ("s5", 0)]
     await delete_session(database, "s5")
     assert await segment_count(database) == 0
 
 
-async def test_merging_gives_way_to_a_database_that_is_not_available(
+async def test_compaction_stops_while_the_database_is_unavailable(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unavailable() -> None:

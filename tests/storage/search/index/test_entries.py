@@ -1,4 +1,4 @@
-"""What is indexed of a session, and by which ids."""
+"""The entries of a session and their ids."""
 
 import numpy as np
 from hypothesis import given
@@ -6,14 +6,21 @@ from hypothesis import strategies as st
 
 from storage.records.content_block import read_blocks
 from storage.records.searched_text import searched_texts
-from storage.search.index.entries import TITLE_POSITION, Runs, entry_ids, entry_tokens, numbers_of, positions_of
+from storage.search.index.entries import (
+    TITLE_POSITION,
+    Runs,
+    entry_ids,
+    entry_positions,
+    entry_session_numbers,
+    entry_tokens,
+)
 from storage.search.index.tokens import BARRIER
 from tests.support.documents import text, thinking, tool_result, tool_use
 
 numbers = st.integers(0, 2**43 - 2)
 
 
-def test_texts_thinking_and_all_of_a_tool_s_words_are_indexed_and_nothing_else() -> None:
+def test_texts_thinking_and_tool_calls_are_indexed_and_nothing_else() -> None:
     content = [
         text("Said"),
         thinking("Thought"),
@@ -35,24 +42,24 @@ def test_texts_thinking_and_all_of_a_tool_s_words_are_indexed_and_nothing_else()
 
 
 @given(number=numbers, start=st.integers(-1, TITLE_POSITION), count=st.integers(0, 50))
-def test_an_id_tells_where_its_entry_belongs(number: int, start: int, count: int) -> None:
+def test_an_id_encodes_session_number_and_position(number: int, start: int, count: int) -> None:
     ids = entry_ids(number, start, count)
     end = min(start + count, TITLE_POSITION)
     expected = [position % 2**20 for position in range(start, end)]
-    assert positions_of(ids).tolist() == expected
-    assert set(numbers_of(ids).tolist()) == ({number} if expected else set())
+    assert entry_positions(ids).tolist() == expected
+    assert set(entry_session_numbers(ids).tolist()) == ({number} if expected else set())
 
 
-def test_beyond_what_ids_can_tell_apart_nothing_is_indexed() -> None:
-    assert positions_of(entry_ids(1, TITLE_POSITION - 1, 3)).tolist() == [TITLE_POSITION - 1]
+def test_messages_beyond_the_position_bits_are_not_indexed() -> None:
+    assert entry_positions(entry_ids(1, TITLE_POSITION - 1, 3)).tolist() == [TITLE_POSITION - 1]
     assert entry_ids(1, TITLE_POSITION, 3).tolist() == []
     assert len(entry_ids(1, -1, 2**21)) == 2**20
-    assert positions_of(entry_ids(1, -1, 1)).tolist() == [TITLE_POSITION]
+    assert entry_positions(entry_ids(1, -1, 1)).tolist() == [TITLE_POSITION]
 
 
 @given(st.lists(st.tuples(numbers, st.integers(-1, 40), st.integers(1, 9)), min_size=1, max_size=6))
-def test_runs_name_every_entry(pieces: list[tuple[int, int, int]]) -> None:
+def test_runs_decode_to_the_same_ids(pieces: list[tuple[int, int, int]]) -> None:
     ids = np.concatenate([entry_ids(*piece) for piece in pieces])
-    runs = Runs.of(ids)
+    runs = Runs.from_ids(ids)
     assert len(runs.firsts) <= len(pieces)
-    assert Runs.read(runs.stored()).ids().tolist() == ids.tolist()
+    assert Runs.from_bytes(runs.to_bytes()).ids().tolist() == ids.tolist()

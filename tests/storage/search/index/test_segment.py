@@ -1,4 +1,4 @@
-"""Segments say which entries hold which words and pairs, as they are made, stored, read and merged."""
+"""Segments hold the words and bigrams of each entry, when they are built, stored, loaded and merged."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,31 +11,31 @@ from hypothesis import strategies as st
 from storage.search.index import block as stored_blocks
 from storage.search.index import segment as segments
 from storage.search.index import vocabulary as vocabularies
-from storage.search.index.block import Block, Postings, pair_term
+from storage.search.index.block import Block, Postings, bigram_term
 from storage.search.index.entries import entry_tokens
 from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.tokens import BARRIER
-from storage.search.index.vocabulary import Vocabulary, pair_kind, spelled, token_hash
+from storage.search.index.vocabulary import Vocabulary, bigram_hash, encode_entry, token_hash
 from tests.support.searches import FRAGMENTS, texts_of
 
 entries = st.lists(st.lists(texts_of(FRAGMENTS).map(lambda text: text.replace("\0", "\ufffd")), max_size=3), max_size=9)
 
-Told = tuple[set[str], set[int]]
+Terms = tuple[set[str], set[int]]
 
 
-def expected(texts: Sequence[str]) -> Told:
-    """The words and kinds of pairs of an entry, told from its tokens."""
-    words, kinds = set(), set()
+def expected(texts: Sequence[str]) -> Terms:
+    """The words and bigram hashes of an entry, from its tokens."""
+    words, bigrams = set(), set()
     for sequence in entry_tokens(texts).split(f" {BARRIER} "):
         tokens = sequence.split()
         words |= set(tokens)
-        kinds |= {pair_kind(token_hash(first), token_hash(second)) for first, second in pairwise(tokens)}
-    return words, kinds
+        bigrams |= {bigram_hash(token_hash(first), token_hash(second)) for first, second in pairwise(tokens)}
+    return words, bigrams
 
 
-def told(segment: Segment) -> list[Told]:
-    """Those of each entry, as a segment has them."""
-    found: list[Told] = [(set(), set()) for _ in range(segment.size)]
+def entry_terms(segment: Segment) -> list[Terms]:
+    """The words and bigram hashes of each entry of a segment."""
+    found: list[Terms] = [(set(), set()) for _ in range(segment.size)]
 
     def fill(which: int, terms: Sequence[object], postings: Postings) -> None:
         ends = np.cumsum(postings.counts)
@@ -43,52 +43,54 @@ def told(segment: Segment) -> list[Told]:
             for entry in postings.entries[end - count : end].tolist():
                 found[entry][which].add(term)
 
-    fill(0, segment.words, segment.said)
-    fill(1, segment.pairs.tolist(), segment.in_a_row)
+    fill(0, segment.words, segment.word_postings)
+    fill(1, segment.bigrams.tolist(), segment.bigram_postings)
     return found
 
 
-def segments_of(entries: Sequence[Sequence[str]], vocabulary: Vocabulary) -> list[Segment]:
-    return list(segments.segments_of(map(spelled, entries), vocabulary))
+def build(entries: Sequence[Sequence[str]], vocabulary: Vocabulary) -> list[Segment]:
+    return list(segments.build_segments(map(encode_entry, entries), vocabulary))
 
 
 def equal(first: Segment, second: Segment) -> bool:
     return (
-        (first.size, first.words, first.pairs.tolist()) == (second.size, second.words, second.pairs.tolist())
-        and [numbers.tolist() for numbers in first.said] == [numbers.tolist() for numbers in second.said]
-        and [numbers.tolist() for numbers in first.in_a_row] == [numbers.tolist() for numbers in second.in_a_row]
+        (first.size, first.words, first.bigrams.tolist()) == (second.size, second.words, second.bigrams.tolist())
+        and [numbers.tolist() for numbers in first.word_postings]
+        == [numbers.tolist() for numbers in second.word_postings]
+        and [numbers.tolist() for numbers in first.bigram_postings]
+        == [numbers.tolist() for numbers in second.bigram_postings]
     )
 
 
-def again(segment: Segment) -> Segment:
-    return Segment.stored(segment.size, [data for _, data in sorted(segment.blocks())])
+def reloaded(segment: Segment) -> Segment:
+    return Segment.from_blocks(segment.size, [data for _, data in sorted(segment.blocks())])
 
 
 @settings(max_examples=60)
-@given(texts=entries, bytes_of_a_block=st.integers(1, 400))
-def test_a_segment_says_of_each_entry_what_its_tokens_are(texts: list[list[str]], bytes_of_a_block: int) -> None:
+@given(texts=entries, block_bytes=st.integers(1, 400))
+def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stored_blocks, "_BLOCK_BYTES", bytes_of_a_block)
+        patch.setattr(stored_blocks, "_BLOCK_BYTES", block_bytes)
         vocabulary = Vocabulary()
-        # Words that were seen before have the same tokens.
+        # The second time the vocabulary has all words already.
         for _ in range(2):
-            made = segments_of(texts, vocabulary)
-            assert [one for segment in made for one in told(segment)] == list(map(expected, texts))
+            made = build(texts, vocabulary)
+            assert [one for segment in made for one in entry_terms(segment)] == list(map(expected, texts))
             for segment in made:
                 assert segment.words == sorted(segment.words)
-                assert equal(again(segment), segment)
+                assert equal(reloaded(segment), segment)
 
 
 @settings(max_examples=60)
-@given(texts=entries, bytes_of_a_block=st.integers(1, 400))
-def test_blocks_tell_of_every_term_and_every_prefix(texts: list[list[str]], bytes_of_a_block: int) -> None:
+@given(texts=entries, block_bytes=st.integers(1, 400))
+def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stored_blocks, "_BLOCK_BYTES", bytes_of_a_block)
-        for segment in segments_of(texts, Vocabulary()):
+        patch.setattr(stored_blocks, "_BLOCK_BYTES", block_bytes)
+        for segment in build(texts, Vocabulary()):
             blocks = sorted(segment.blocks())
-            said = told(segment)
-            for term in [*segment.words, *map(pair_term, segment.pairs.tolist()), " 0000", "a", "zz", "漢漢"]:
-                holds = [term in words or term in map(pair_term, kinds) for words, kinds in said]
+            terms = entry_terms(segment)
+            for term in [*segment.words, *map(bigram_term, segment.bigrams.tolist()), " 0000", "a", "zz", "漢漢"]:
+                holds = [term in words or term in map(bigram_term, bigrams) for words, bigrams in terms]
                 before = [data for first, data in blocks if first <= term]
                 mask = np.zeros(segment.size, np.bool_)
                 if before:
@@ -101,63 +103,65 @@ def test_blocks_tell_of_every_term_and_every_prefix(texts: list[list[str]], byte
                 for _, data in blocks:
                     block = Block(data, segment.size)
                     mask |= block.mask(block.places_under(prefix))
-                assert mask.tolist() == [any(word.startswith(prefix) for word in words) for words, _ in said]
+                assert mask.tolist() == [any(word.startswith(prefix) for word in words) for words, _ in terms]
 
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(entries, st.integers(0, 2**9 - 1)), min_size=1, max_size=4))
-def test_merging_is_as_if_what_is_kept_were_one_segment(parts: list[tuple[list[list[str]], int]]) -> None:
+def test_merging_equals_one_segment_of_the_live_entries(parts: list[tuple[list[list[str]], int]]) -> None:
     vocabulary = Vocabulary()
     some, masks, left = [], [], []
     for texts, bits in parts:
-        for segment in segments_of(texts, vocabulary):
+        for segment in build(texts, vocabulary):
             keeps = [bool(bits >> place & 1) for place in range(segment.size)]
             some.append(segment)
             masks.append(np.array(keeps))
             left += [one for one, is_kept in zip(texts, keeps, strict=True) if is_kept]
     if left:
-        [whole] = segments_of(left, Vocabulary())
-        assert equal(merge_segments(list(map(again, some)), masks), whole)
-        assert whole.sums().tolist() == [
-            segment.sums()[place] for segment, mask in zip(some, masks, strict=True) for place in np.flatnonzero(mask)
+        [whole] = build(left, Vocabulary())
+        assert equal(merge_segments(list(map(reloaded, some)), masks), whole)
+        assert whole.checksums().tolist() == [
+            segment.checksums()[place]
+            for segment, mask in zip(some, masks, strict=True)
+            for place in np.flatnonzero(mask)
         ]
 
 
-def test_words_of_many_entries_take_a_bit_for_each() -> None:
+def test_frequent_words_take_a_bit_an_entry() -> None:
     texts = [["the"] if number % 3 else ["a the"] for number in range(30_000)]
-    [segment] = segments_of(texts, Vocabulary())
+    [segment] = build(texts, Vocabulary())
     assert sum(len(data) for _, data in segment.blocks()) < 3 * 30_000 / 8 + 500
-    assert equal(again(segment), segment)
+    assert equal(reloaded(segment), segment)
 
 
 def test_very_many_and_very_long_entries_make_several_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [[f"word{number}"] for number in range(70_000)]
-    first, second = segments_of(texts, Vocabulary())
+    first, second = build(texts, Vocabulary())
     assert (first.size, second.size) == (65_535, 70_000 - 65_535)
 
-    monkeypatch.setattr(segments, "_MOST_CHARACTERS", 20)
-    assert [segment.size for segment in segments_of([["a b c"]] * 6, Vocabulary())] == [3, 3]
+    monkeypatch.setattr(segments, "_MAX_CHARACTERS", 20)
+    assert [segment.size for segment in build([["a b c"]] * 6, Vocabulary())] == [3, 3]
 
 
-def test_entries_with_other_words_or_pairs_have_other_sums() -> None:
+def test_entries_with_other_words_or_bigrams_have_other_checksums() -> None:
     texts = [["a b c"], ["a b"], ["c b a"], ["b c", "a b"], ["a", "b", "c"], ["a b d"], [""], []]
-    [segment] = segments_of(texts, Vocabulary())
-    sums = segment.sums().tolist()
-    assert sums[0] == sums[3]
-    assert len(set(sums)) == 6
-    assert sums[-2:] == [0, 0]
+    [segment] = build(texts, Vocabulary())
+    checksums = segment.checksums().tolist()
+    assert checksums[0] == checksums[3]
+    assert len(set(checksums)) == 6
+    assert checksums[-2:] == [0, 0]
 
 
-def test_a_full_vocabulary_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vocabularies, "_MOST_PIECES", 4)
+def test_a_vocabulary_is_full_from_a_number_of_pieces_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vocabularies, "_MAX_PIECES", 4)
     vocabulary = Vocabulary()
-    segments_of([["a b"]], vocabulary)
+    build([["a b"]], vocabulary)
     assert not vocabulary.is_full
-    segments_of([["c d"]], vocabulary)
+    build([["c d"]], vocabulary)
     assert vocabulary.is_full
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 7, b"\0" * 8, b"\1\0\1\0\1\0\0\0\1\0"])
-def test_what_is_no_block_is_refused(data: bytes) -> None:
+def test_a_corrupt_block_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="a block of the search index"):
         Block(data, 10)

@@ -1,54 +1,54 @@
-"""Pieces looked up many at a time have the numbers that they were given, wherever those lie."""
+"""Interned pieces keep their numbers, whichever slots they are in."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.search.index import token_interner as seen_pieces
+from storage.search.index import token_interner
 from storage.search.index.token_interner import TokenInterner
 
-# Many that begin alike, up to the longest that are told apart by their beginnings, and beyond.
+# Many with a common prefix, up to the length that is compared without a dict, and beyond.
 PIECES = st.text("ab\0", min_size=1, max_size=3) | st.integers(1, 40).map("a".__mul__) | st.text("é_Z9", min_size=1)
 CHUNKS = st.lists(st.lists(PIECES | st.builds("{0:a<8}{1}".format, PIECES, PIECES), max_size=30), max_size=4)
 
 
 @settings(max_examples=200)
 @given(chunks=CHUNKS, slot_bits=st.sampled_from([1, 3, 18]))
-def test_numbers_are_those_that_pieces_were_given(chunks: list[list[str]], slot_bits: int) -> None:
+def test_every_piece_keeps_its_number(chunks: list[list[str]], slot_bits: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seen_pieces, "_SLOT_BITS", slot_bits)
-        seen = TokenInterner()
-        known: dict[bytes, int] = {}
+        patch.setattr(token_interner, "_SLOT_BITS", slot_bits)
+        interner = TokenInterner()
+        numbers: dict[bytes, int] = {}
 
         def number_of(piece: bytes) -> int:
-            if piece not in known:
-                known[piece] = len(known)
-                seen.append(piece)
-            return known[piece]
+            if piece not in numbers:
+                numbers[piece] = len(numbers)
+                interner.append(piece)
+            return numbers[piece]
 
         number_of(b"first")
-        # Those of the second time were all seen before.
+        # The second time all are interned already.
         for chunk in [*chunks, *chunks]:
             pieces = [piece.encode() for piece in chunk]
-            numbers = seen.numbers(b"  ".join(pieces), number_of).tolist()
-            assert numbers == [known[piece] for piece in pieces]
+            found = interner.intern(b"  ".join(pieces), number_of).tolist()
+            assert found == [numbers[piece] for piece in pieces]
 
 
-def test_what_was_seen_before_is_not_asked_for_again() -> None:
-    seen = TokenInterner()
+def test_an_interned_piece_takes_no_dict_lookup() -> None:
+    interner = TokenInterner()
     pieces = [b"word%d" % number for number in range(2000)]
     numbers = {piece: number for number, piece in enumerate(pieces)}
     for piece in pieces:
-        seen.append(piece)
+        interner.append(piece)
     asked: list[bytes] = []
 
     def number_of(piece: bytes) -> int:
         asked.append(piece)
         return numbers[piece]
 
-    # At the first time they get one of their slots, at the second the other, where somebody else has that.
+    # The first round fills their first slots, the second the other slots of those that share one.
     for _ in range(2):
-        seen.numbers(b" ".join(pieces), number_of)
+        interner.intern(b" ".join(pieces), number_of)
     asked.clear()
-    assert seen.numbers(b" ".join(pieces), number_of).tolist() == list(range(2000))
+    assert interner.intern(b" ".join(pieces), number_of).tolist() == list(range(2000))
     assert asked == []

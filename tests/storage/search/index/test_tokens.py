@@ -1,4 +1,4 @@
-"""Which words a text has, and by which tokens they are found."""
+"""The words of a text and their tokens."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.search.index.tokens import BARRIER, LONGEST_TOKEN, part_text, token_text, word_tokens, words
+from storage.search.index.tokens import BARRIER, MAX_TOKEN_LENGTH, part_text, token_text, word_tokens, words
 from tests.support.searches import FRAGMENTS, texts_of
 
 texts = st.text(max_size=60) | texts_of(FRAGMENTS)
@@ -75,16 +75,16 @@ def test_parts_of_names(word: str, expected: str) -> None:
     assert part_text(word) == expected
 
 
-def test_the_parts_of_each_name_stand_behind_all_words_each_behind_a_barrier() -> None:
+def test_the_parts_of_each_compound_word_follow_behind_a_barrier() -> None:
     assert token_text("readFile a_b x readFile") == f"readfile a_b x readfile {BARRIER} read file {BARRIER} a b"
 
 
-def test_only_the_beginning_of_a_very_long_word_counts() -> None:
-    assert tokens("a" * 100 + " é" + "b" * 100) == ["a" * LONGEST_TOKEN, "é" + "b" * (LONGEST_TOKEN - 1)]
+def test_a_very_long_word_is_cut_off() -> None:
+    assert tokens("a" * 100 + " é" + "b" * 100) == ["a" * MAX_TOKEN_LENGTH, "é" + "b" * (MAX_TOKEN_LENGTH - 1)]
 
 
 @given(text=texts)
-def test_words_stand_where_they_say_in_order(text: str) -> None:
+def test_words_are_in_order_at_their_spans(text: str) -> None:
     end = 0
     for word in words(text):
         assert end <= word.start < word.end
@@ -97,9 +97,9 @@ def test_tokens_are_short_words_with_one_blank_between(text: str) -> None:
     found = token_text(text)
     assert found == " ".join(found.split())
     for token in found.split():
-        assert len(token) <= LONGEST_TOKEN
+        assert len(token) <= MAX_TOKEN_LENGTH
         assert token == BARRIER or token.strip("_")
-        # What the databases' own parsers would split at or mean something by.
+        # No separator, and none of the characters of a query's syntax.
         assert not set(token) & set("\"'\\:*&|!()<> \x00")
 
 

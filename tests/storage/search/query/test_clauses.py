@@ -1,11 +1,11 @@
-"""What a query asks for."""
+"""Queries parsed into clauses."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
-from storage.search.query.clauses import MOST_CLAUSES, Clause, read_query
+from storage.search.query.clauses import MAX_CLAUSES, Clause, parse_query
 
 
 def word(*tokens: str) -> Clause:
@@ -45,28 +45,28 @@ def prefix(*tokens: str) -> Clause:
     ],
 )
 def test_clauses(query: str, clauses: list[Clause]) -> None:
-    assert read_query(query) == clauses
+    assert parse_query(query) == clauses
 
 
 @pytest.mark.parametrize("query", ["", " ", "\n\t\u3000"])
 def test_a_blank_query_is_refused(query: str) -> None:
     with pytest.raises(InvalidQuery):
-        read_query(query)
+        parse_query(query)
 
 
-def test_a_query_has_so_many_words_at_most() -> None:
-    names = [f"w{number}" for number in range(MOST_CLAUSES)]
-    assert len(read_query(" ".join(names))) == MOST_CLAUSES
-    assert len(read_query(f'"{" ".join(names * 4)}"')) == 1
+def test_a_query_with_too_many_words_is_refused() -> None:
+    names = [f"w{number}" for number in range(MAX_CLAUSES)]
+    assert len(parse_query(" ".join(names))) == MAX_CLAUSES
+    assert len(parse_query(f'"{" ".join(names * 4)}"')) == 1
     for query in (" ".join([*names, "one"]), f'"{" ".join(names * 4)} one"', "漢字" * 200):
         with pytest.raises(InvalidQuery):
-            read_query(query)
+            parse_query(query)
 
 
 @given(query=st.text(max_size=40) | st.text(st.sampled_from("ab漢e\u0301_\"*' -"), max_size=30))
 def test_any_text_is_a_query(query: str) -> None:
     if not query.strip():
         return
-    for clause in read_query(query):
+    for clause in parse_query(query):
         assert clause.tokens
         assert all(token and token == token.strip() and token.strip("_") for token in clause.tokens)

@@ -1,12 +1,12 @@
-"""What texts say is told from them as the index tells it from their tokens."""
+"""Matching in a text gives the same result as matching in its tokens."""
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storage.search.index.entries import entry_tokens
-from storage.search.query.clauses import Clause, read_query
-from storage.search.query.matching import matched_words, says
-from storage.search.query.score import said
+from storage.search.query.clauses import Clause, parse_query
+from storage.search.query.matching import matched_words, texts_match
+from storage.search.query.score import clause_text
 from tests.support.searches import FRAGMENTS, queries_of, texts_of
 
 PLAIN = [fragment for fragment in FRAGMENTS if fragment.isascii()]
@@ -14,10 +14,10 @@ PLAIN = [fragment for fragment in FRAGMENTS if fragment.isascii()]
 
 @settings(max_examples=300)
 @given(data=st.data(), fragments=st.sampled_from([PLAIN, FRAGMENTS]))
-def test_texts_say_what_their_tokens_do(data: st.DataObject, fragments: list[str]) -> None:
+def test_texts_match_as_their_tokens_do(data: st.DataObject, fragments: list[str]) -> None:
     texts = data.draw(st.lists(texts_of(fragments), max_size=3))
     query = data.draw(queries_of(fragments))
-    agree(texts, read_query(query) if query.strip() else [])
+    agree(texts, parse_query(query) if query.strip() else [])
 
 
 @given(
@@ -28,13 +28,13 @@ def test_texts_say_what_their_tokens_do(data: st.DataObject, fragments: list[str
 @example("a ___ b", ["a", "b"], False)
 @example("aB_a b", ["a", "b"], False)
 @example("aBA aba", ["ab"], True)
-def test_parts_of_names_in_a_row_are_told_too(text: str, tokens: list[str], is_prefix: bool) -> None:
+def test_parts_of_compound_words_match_in_a_row(text: str, tokens: list[str], is_prefix: bool) -> None:
     agree([text], [Clause(tuple(tokens), is_prefix)])
 
 
 def agree(texts: list[str], clauses: list[Clause]) -> None:
     tokens = entry_tokens(texts)
     for clause in clauses:
-        assert says(texts, [clause]) == (said(clause) in tokens)
-        assert says(texts, [clause]) == any(matched_words(text, [clause]) for text in texts)
-    assert says(texts, clauses) == all(said(clause) in tokens for clause in clauses)
+        assert texts_match(texts, [clause]) == (clause_text(clause) in tokens)
+        assert texts_match(texts, [clause]) == any(matched_words(text, [clause]) for text in texts)
+    assert texts_match(texts, clauses) == all(clause_text(clause) in tokens for clause in clauses)

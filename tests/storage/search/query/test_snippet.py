@@ -1,4 +1,4 @@
-"""What of a hit is shown, and which words in it are marked."""
+"""Snippets and their highlights."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
 from storage.search.index.tokens import part_text, word_tokens, words
-from storage.search.query.clauses import Clause, read_query
+from storage.search.query.clauses import Clause, parse_query
 from storage.search.query.matching import matched_words
 from storage.search.query.snippet import LENGTH, TextSpan, cut_snippet
 from tests.support.searches import FRAGMENTS, holds, queries_of, texts_of, vocabularies
@@ -17,7 +17,7 @@ FILLER = "lorem ipsum dolor sit amet "
 
 def marked(texts: list[str], query: str) -> tuple[str, list[str]]:
     """The snippet and the words that are marked in it."""
-    snippet = cut_snippet(texts, read_query(query))
+    snippet = cut_snippet(texts, parse_query(query))
     return snippet.text, [snippet.text[span.start : span.end] for span in snippet.highlights]
 
 
@@ -39,7 +39,7 @@ def marked(texts: list[str], query: str) -> tuple[str, list[str]]:
         ("½ cup", "1", ["½"]),
     ],
 )
-def test_each_word_that_matches_is_marked(text: str, query: str, expected: list[str]) -> None:
+def test_each_matching_word_is_highlighted(text: str, query: str, expected: list[str]) -> None:
     assert marked([text], query) == (text, expected)
 
 
@@ -73,7 +73,7 @@ def test_a_word_is_not_taken_for_another_that_begins_with_it() -> None:
         assert "leaping" not in shown
 
 
-def test_no_character_is_cut_in_two() -> None:
+def test_no_grapheme_is_cut_in_two() -> None:
     family = "👩\u200d👩\u200d👧"
     for count in range(50, 80):
         shown, _ = marked([family * count + "leap" + family * count], "leap")
@@ -83,7 +83,7 @@ def test_no_character_is_cut_in_two() -> None:
     assert shown[0] == "e"
 
 
-def test_a_very_long_word_is_marked_as_far_as_it_is_shown() -> None:
+def test_the_highlight_of_a_very_long_word_ends_with_the_snippet() -> None:
     shown, found = marked(["see " + "a" * 1_000 + " there"], "a" * 64)
     assert len(found) == 1
     assert shown.endswith(found[0])
@@ -96,7 +96,7 @@ def test_without_a_match_the_beginning_is_shown() -> None:
     assert marked([], "leap") == ("", [])
 
 
-def test_line_breaks_are_shown_as_blanks_that_move_nothing() -> None:
+def test_line_breaks_become_blanks_and_spans_stay_valid() -> None:
     assert marked(["a\r\n\tleap\u2028year"], "leap") == ("a   leap year", ["leap"])
 
 
@@ -108,13 +108,13 @@ def searches(draw: st.DrawFn) -> tuple[list[str], list[Clause]]:
     )
     texts = draw(st.lists(texts_of(vocabulary) | long | st.text(max_size=50), max_size=4))
     try:
-        return texts, read_query(draw(queries_of(vocabulary)))
+        return texts, parse_query(draw(queries_of(vocabulary)))
     except InvalidQuery:
         return texts, []
 
 
 @given(drawn=searches())
-def test_what_is_marked_matches_and_what_is_shown_is_in_the_text(drawn: tuple[list[str], list[Clause]]) -> None:
+def test_highlights_match_and_the_snippet_is_in_the_text(drawn: tuple[list[str], list[Clause]]) -> None:
     texts, clauses = drawn
     snippet = cut_snippet(texts, clauses)
 
@@ -143,10 +143,10 @@ def _matches(text: str, span: TextSpan, clauses: list[Clause]) -> bool:
 
 
 @given(st.text("abAB_1 -.\n", max_size=60), st.text("abAB_1 *", min_size=1, max_size=12))
-def test_words_that_are_looked_for_alone_are_those_that_are_told_from_all(text: str, query: str) -> None:
+def test_the_ascii_path_finds_the_same_words(text: str, query: str) -> None:
     try:
-        clauses = read_query(query)
+        clauses = parse_query(query)
     except InvalidQuery:
         return
-    # A word that no query here matches, and for whose sake every word is looked at.
+    # The appended word matches no query, but rules out the ASCII path.
     assert matched_words(text, clauses) == matched_words(f"{text} é", clauses)

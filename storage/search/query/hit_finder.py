@@ -1,0 +1,155 @@
+"""Finds the hits of a search: looks up postings, reads sessions newest first, verifies what may be wrong, and ranks."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from storage.database.compiled_select import Reader
+from storage.database.lru_cache import LRUCache
+from storage.records.page import Key
+from storage.search.index.entries import TITLE_POSITION
+from storage.search.index.segment_snapshot import SegmentSnapshot
+from storage.search.query.candidates import CandidateQueue, Candidates
+from storage.search.query.entry_texts import Place, Texts, matching_places, read_texts, score_texts
+from storage.search.query.found_sessions import FoundSessions
+from storage.search.query.hit import MESSAGE, TITLE, Hit, Search
+from storage.search.query.lookup import find_entries
+from storage.search.query.matches import Matches
+from storage.search.query.query_cache import QueryCache, split_cached
+
+MAX_RANKED = 100
+"""The newest hits, which RELEVANCE ranks; older ones follow in order of time."""
+
+_MAX_VERIFIED = 1_000
+# How many more candidates to verify than hits are missing: falling short by a little costs another statement.
+_SPARE_FACTOR, _SPARE = 1.25, 4
+
+_UNRANKED = -1.0
+
+
+def hit_key(hit: Hit) -> Key:
+    """Position of a hit in either order, as the key of its cursor."""
+    return (_UNRANKED if hit.score is None else hit.score, hit.session.updated_at, hit.session.id, hit.position)
+
+
+@dataclass(slots=True)
+class HitFinder:
+    """One search in one snapshot of the segments. Methods that read sessions raise SnapshotChanged and Unavailable."""
+
+    reader: Reader
+    search: Search
+    results: QueryCache
+    matches: Matches
+    sessions: FoundSessions
+    texts: Texts = field(default_factory=dict)
+
+    @classmethod
+    async def create(
+        cls, reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, search: Search, results: QueryCache
+    ) -> "HitFinder":
+        """Look up the postings of the query."""
+        key = (Matches, snapshot.name, search.clauses, search.scopes)
+        matches: Matches | None = cache.get(key)
+        if matches is None:
+            mask = await find_entries(reader, cache, snapshot, search.clauses)
+            matches = Matches(snapshot, mask, titles=TITLE in search.scopes, messages=MESSAGE in search.scopes)
+            cache.put(key, matches, matches.bytes)
+        sessions = FoundSessions(reader, cache, snapshot, search.filter, matches.numbers)
+        return cls(reader, search, results, matches, sessions)
+
+    async def best(self, size: int, since: Key | None) -> list[Hit]:
+        """The first `size` hits behind the key `since`: the newest ones ranked, then the rest by time."""
+        if since is not None and since[0] == _UNRANKED:
+            return await self.newest(size, since)
+        wanted = max(MAX_RANKED, size)
+        found = await self.newest(wanted, None)
+        ranked = await self._rank(found[:MAX_RANKED])
+        hits = sorted(ranked, key=hit_key, reverse=True) + found[MAX_RANKED:]
+        page = [hit for hit in hits if since is None or hit_key(hit) < since][:size]
+        if len(page) < size and len(found) == wanted:
+            page += await self.newest(size - len(page), hit_key(found[-1]))
+        return page
+
+    async def newest(self, size: int, since: Key | None) -> list[Hit]:
+        """The first `size` hits behind the key `since`, newest first."""
+        hits: list[Hit] = []
+        verified, count = 0, size
+        async with contextlib.aclosing(self._candidates(size, since)) as pages:
+            queue = CandidateQueue(pages)
+            while len(hits) < size and (candidates := await queue.take(count)):
+                hits += await self._verify(candidates)
+                verified += len(candidates)
+                count = _next_count(size - len(hits), len(hits), verified)
+        return hits[:size]
+
+    async def count(self) -> int:
+        """The number of hits."""
+        rows = await self.sessions.all()
+        sessions, positions = self.matches.of_sessions([row.number for row in rows])
+        # A renamed session has the entries of both titles, and the old one may not match any more.
+        is_doubtful = positions == TITLE_POSITION
+        if self.search.has_phrases:
+            is_doubtful[:] = True
+        doubtful = dict.fromkeys(
+            Hit(rows[place], position)
+            for place, position in zip(sessions[is_doubtful].tolist(), positions[is_doubtful].tolist(), strict=True)
+        )
+        total = len(positions) - int(is_doubtful.sum())
+        for start in range(0, len(doubtful), _MAX_VERIFIED):
+            total += len(await self._verify(list(islice(doubtful, start, start + _MAX_VERIFIED))))
+            self.texts.clear()
+        return total
+
+    async def _candidates(self, size: int, since: Key | None) -> AsyncGenerator[Candidates, None]:
+        """Unverified hits newest first, a page of sessions at a time."""
+        async for rows in self.sessions.newest(size, None if since is None else since[1:3]):
+            sessions, positions = self.matches.newest_first([row.number for row in rows])
+            if since is not None:
+                ids = [row.id for row in rows]
+                place = ids.index(since[2]) if since[2] in ids else -1
+                is_behind = (sessions != place) | (positions < since[3])
+                sessions, positions = sessions[is_behind], positions[is_behind]
+            yield Candidates(rows, sessions.tolist(), positions.tolist())
+
+    async def _verify(self, candidates: list[Hit]) -> list[Hit]:
+        """The candidates that match. Those that the index cannot decide on are checked by their texts."""
+        doubtful = candidates if self.search.has_phrases else [hit for hit in candidates if hit.is_title]
+        if not doubtful:
+            return candidates
+        cached, unknown = split_cached(self.results.matches, doubtful)
+        texts = await self._texts_of(unknown)
+        matching = await matching_places(texts, self.search.clauses)
+        self.results.add(self.results.matches, {hit.entry: hit.place in matching for hit in _cacheable(unknown, texts)})
+        wrong = {hit.entry for hit in unknown if hit.place not in matching}
+        wrong.update(entry for entry, is_match in cached.items() if not is_match)
+        return [hit for hit in candidates if hit.entry not in wrong] if wrong else candidates
+
+    async def _rank(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits with their scores."""
+        cached, unknown = split_cached(self.results.scores, hits)
+        scores = await score_texts(await self._texts_of(unknown), self.search.clauses)
+        self.results.add(self.results.scores, {hit.entry: scores[hit.place] for hit in _cacheable(unknown, scores)})
+        return [hit._replace(score=cached.get(hit.entry, scores.get(hit.place, 0.0))) for hit in hits]
+
+    async def _texts_of(self, hits: Sequence[Hit]) -> Texts:
+        """The searched texts of hits, without those that are deleted by now."""
+        unread = []
+        for hit in hits:
+            if hit.is_title:
+                self.texts[hit.place] = [hit.session.title]
+            elif hit.place not in self.texts:
+                unread.append(hit.place)
+        if unread:
+            self.texts |= await read_texts(self.reader, unread)
+        return {hit.place: self.texts[hit.place] for hit in hits if hit.place in self.texts}
+
+
+def _cacheable(hits: Iterable[Hit], found: Container[Place]) -> Iterator[Hit]:
+    """The hits with a result that stays true: a title may change."""
+    return (hit for hit in hits if hit.place in found and not hit.is_title)
+
+
+def _next_count(missing: int, found: int, verified: int) -> int:
+    """How many candidates to verify next, by the share of hits so far."""
+    return min(round(_SPARE_FACTOR * missing * (verified + 1) / (found + 1)) + _SPARE, _MAX_VERIFIED)
