@@ -14,7 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from resolvers.context import Context
 from resolvers.operating import Operating
 from schema.build import create_schema
-from schema.execution.loads import Loads
+from schema.execution.loader import PlanLoader
 from schema.execution.operations import PreparedOperations
 from server.access import access_middleware
 from server.commands.group import command_group
@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> Starlette:
     if traces:
         observers.append(traces)
     context = Context(database)
-    prepared = PreparedOperations(schema, Context(database, Loads)) if settings.prepared else None
+    prepared = PreparedOperations(schema, Context(database, PlanLoader)) if settings.prepared else None
     endpoint = Endpoint(schema, context, settings.limits, sockets, prepared, allows_get=not settings.hardened)
     websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, sockets, prepared)
 

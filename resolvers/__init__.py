@@ -1,5 +1,5 @@
-"""What a field does: one module a type, of the same name as its file in schema/.
+"""Resolvers of the GraphQL fields: one module for each type, with the name of its file in `schema/`.
 
-A resolver turns a field and its arguments into calls of storage and gives back plain rows. No SQL here, and no types
-of the API. Start reading at `context.py`, then at the type you came for.
+A resolver checks the arguments of its field, calls storage and returns plain rows. It contains no SQL and no GraphQL
+types. Start reading at `context.py`, then at the type that you are interested in.
 """

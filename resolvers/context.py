@@ -1,6 +1,6 @@
-"""What every resolver is given: the database, and loaders that turn many small reads into one statement.
+"""The context of resolvers: the database, and loaders that batch reads of single objects into one statement.
 
-The loaders keep nothing: one set serves the whole process, and what is read is what is committed.
+The loaders cache nothing, so one context serves the whole process and reads see all that is committed.
 """
 
 import asyncio
@@ -23,28 +23,28 @@ from storage.records.turn import TurnRow, turn_pages
 from storage.search.query.clauses import Clause
 from storage.search.query.entry_texts import Place, read_scores
 
-__all__ = ["Context", "Loader", "Loads", "Read", "Wanted"]
+__all__ = ["BatchLoader", "Context", "Loader", "ReadKeys", "Wanted"]
 
 Row = TypeVar("Row")
 Key = TypeVar("Key", bound=Hashable)
 Subject = TypeVar("Subject", bound=Hashable)
 Shape = TypeVar("Shape", bound=Hashable)
 
-Read: TypeAlias = Callable[[list[Any]], Awaitable[Sequence[Any]]]
-"""Reads many keys at once: for each a row, or the exception that it fails with."""
+ReadKeys: TypeAlias = Callable[[list[Any]], Awaitable[Sequence[Any]]]
+"""Reads many keys at once: for each, its row or the exception that it fails with."""
 
-MOST_KEYS = 500
+MAX_BATCH = 500
 
 
-class Loads(Protocol):
-    """Gives what belongs to a key, read together with that of other keys."""
+class Loader(Protocol):
+    """Loads rows by their keys, many at once."""
 
     def load(self, key: Any) -> Awaitable[Any]:
-        """What belongs to a key, once it is awaited."""
+        """The row of a key."""
 
 
 class MessagesShape(NamedTuple):
-    """Which page of a transcript, and what of its rows."""
+    """Which page of a transcript, and which attributes of its rows."""
 
     request: PageRequest
     roles: tuple[str, ...] | None
@@ -52,7 +52,7 @@ class MessagesShape(NamedTuple):
 
 
 class EventsShape(NamedTuple):
-    """Which entries of a log, and what of them and of the items that they are about."""
+    """Which entries of a log, and which attributes of them and of their items."""
 
     since_seq: int
     size: int
@@ -61,63 +61,63 @@ class EventsShape(NamedTuple):
 
 
 class PageShape(NamedTuple):
-    """Which page, and what of its rows."""
+    """Which page, and which attributes of its rows."""
 
     request: PageRequest
     wanted: Wanted
 
 
-class Loader(DataLoader[Key, Row]):
-    """Keys that are asked for at about the same time are read together, whoever asks.
+class BatchLoader(DataLoader[Key, Row]):
+    """A DataLoader that is shared by all requests: keys of one turn of the event loop are read together.
 
-    Who gives up waiting does not give up for the others; a reading that nobody waits for any more is cancelled.
+    A request that is cancelled does not fail others; a read that no request awaits any more is cancelled.
     """
 
     def __init__(self, read: Callable[[list[Key]], Awaitable[Sequence[Row | BaseException]]]) -> None:
-        super().__init__(read, cache=False, max_batch_size=MOST_KEYS)
+        super().__init__(read, cache=False, max_batch_size=MAX_BATCH)
 
     def load(self, key: Key) -> Awaitable[Row]:
-        # A batch that everybody left is cancelled before it is read: who joined it now would wait for ever.
+        # A batch whose requests were all cancelled is never read: a key that joins it would wait for ever.
         if self.batch is not None and all(task.future.cancelled() for task in self.batch.tasks):
             self.batch = None
         loading = cast("asyncio.Future[Row]", super().load(key))
-        # graphql-core leaves without a word when a field beside fails; then nobody asks what went wrong here.
-        loading.add_done_callback(_look)
+        # graphql-core drops awaitables when a sibling field fails, so this exception may never be retrieved.
+        loading.add_done_callback(_retrieve_exception)
         return loading
 
 
-def _look(loading: "asyncio.Future[Any]") -> None:
-    """Keeps the event loop from telling of a failure as one that nobody looked at."""
+def _retrieve_exception(loading: "asyncio.Future[Any]") -> None:
+    """Keep asyncio from logging that the exception was never retrieved."""
     if not loading.cancelled():
         loading.exception()
 
 
 class Context:
-    """Handed to each resolver as `info.context`.
+    """The value of `info.context` in resolvers.
 
-    `loads` makes a loader of what reads many keys. `wanted` are the attributes that will be looked at of the rows that
-    a resolver gives, `inner` those of the rows that fields of these give, by the field's name; None is all of them.
+    `wanted` are the attributes of a resolver's rows that will be used, and `inner` those of the rows of their fields,
+    by the field's name; None means all. They are known to plans only.
     """
 
     wanted: Wanted = None
     inner: Mapping[str, Wanted] = MappingProxyType({})
 
-    def __init__(self, database: Database, loads: Callable[[Read], Loads] = Loader) -> None:
+    def __init__(self, database: Database, new_loader: Callable[[ReadKeys], Loader] = BatchLoader) -> None:
         self.database = database
-        self._sessions = loads(_by_shape(self._read_sessions))
-        self._threads = loads(_by_shape(self._read_threads))
-        self._resume_tasks = loads(_by_shape(self._read_resume_tasks))
-        self._queue_positions = loads(self._read_queue_positions)
-        self._messages = loads(_by_shape(self._read_messages))
-        self._messages_at = loads(_by_shape(self._read_messages_at))
-        self._scores = loads(_by_shape(self._read_scores))
-        self._turns = loads(_by_shape(self._read_turns))
-        self._events = loads(_by_shape(self._read_events))
-        self._items = loads(_by_shape(self._read_items))
+        self._sessions = new_loader(_by_shape(self._read_sessions))
+        self._threads = new_loader(_by_shape(self._read_threads))
+        self._resume_tasks = new_loader(_by_shape(self._read_resume_tasks))
+        self._queue_positions = new_loader(self._read_queue_positions)
+        self._messages = new_loader(_by_shape(self._read_messages))
+        self._messages_at = new_loader(_by_shape(self._read_messages_at))
+        self._scores = new_loader(_by_shape(self._read_scores))
+        self._turns = new_loader(_by_shape(self._read_turns))
+        self._events = new_loader(_by_shape(self._read_events))
+        self._items = new_loader(_by_shape(self._read_items))
 
     def wanting(self, wanted: Wanted, inner: Mapping[str, Wanted] = MappingProxyType({})) -> "Context":
-        """The same for a resolver of whose rows no more than these attributes will be looked at."""
-        # As copy.copy does, in a fraction of the time.
+        """A copy for a resolver of whose rows only these attributes will be used."""
+        # copy.copy does the same, several times slower.
         narrowed = object.__new__(Context)
         vars(narrowed).update(vars(self))
         narrowed.wanted = wanted
@@ -147,7 +147,7 @@ class Context:
         return self._messages.load((transcript, MessagesShape(request, roles, self.wanted)))
 
     def message_at(self, session_id: str, position: int) -> Awaitable[MessageRow | None]:
-        """The message at a place."""
+        """The message at a position."""
         return self._messages_at.load(((session_id, position), self.wanted))
 
     def score(self, place: Place, clauses: tuple[Clause, ...]) -> Awaitable[float]:
@@ -204,28 +204,28 @@ class Context:
         return await item_pages(self.database, turns, *shape)
 
 
-def _by_shape(read: Callable[[Sequence[Subject], Shape], Awaitable[Sequence[Row]]]) -> Read:
-    """For keys that are a subject and a shape.
+def _by_shape(read: Callable[[Sequence[Subject], Shape], Awaitable[Sequence[Row]]]) -> ReadKeys:
+    """A read for keys that are pairs of a subject and a shape, from one that reads many subjects in one shape.
 
-    Those of one shape are read together; a shape that is refused fails its own keys only.
+    A shape that is refused, such as a page after a wrong cursor, fails its own keys only.
     """
 
     async def load(keys: list[tuple[Subject, Shape]]) -> Sequence[Row | BaseException]:
         first = keys[0][1]
         if all(shape == first for _, shape in keys):
-            only = {subject: None for subject, _ in keys}
-            if len(only) == len(keys):
-                return await read(list(only), first)
+            all_subjects = {subject: None for subject, _ in keys}
+            if len(all_subjects) == len(keys):
+                return await read(list(all_subjects), first)
         subjects: defaultdict[Shape, dict[Subject, None]] = defaultdict(dict)
         for subject, shape in keys:
             subjects[shape][subject] = None
         found: dict[tuple[Subject, Shape], Row | BaseException] = {}
-        for shape, wanted in subjects.items():
+        for shape, unique in subjects.items():
             try:
-                rows: Sequence[Row | BaseException] = await read(list(wanted), shape)
+                rows: Sequence[Row | BaseException] = await read(list(unique), shape)
             except Exception as error:
-                rows = [error] * len(wanted)
-            found.update({(subject, shape): row for subject, row in zip(wanted, rows, strict=True)})
+                rows = [error] * len(unique)
+            found.update({(subject, shape): row for subject, row in zip(unique, rows, strict=True)})
         return [found[key] for key in keys]
 
     return load

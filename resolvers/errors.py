@@ -1,4 +1,4 @@
-"""Failures as clients see them: a code for programs and a message for people."""
+"""Errors that clients may see, each with a code for programs and a message for people."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ import storage.errors
 
 
 class CodedError(Exception):
-    """Base of all that may be shown. `code` goes into the error's extensions."""
+    """Base of errors that clients may see. `code` goes into the extensions of the error."""
 
     code: ClassVar[str]
 
@@ -18,24 +18,24 @@ class BadUserInput(CodedError):
 
 
 class NotFound(CodedError):
-    """Nothing has the id that was asked for, where there must be something."""
+    """No object has the requested id, where one is required."""
 
     code = "NOT_FOUND"
 
 
 class SessionUnreadable(CodedError):
-    """A stored session that cannot be understood."""
+    """A stored session that cannot be parsed."""
 
     code = "SESSION_UNREADABLE"
 
 
 class ServiceUnavailable(CodedError):
-    """The database is away; the same request may succeed later."""
+    """The database is unavailable; the same request may succeed later."""
 
     code = "SERVICE_UNAVAILABLE"
 
 
-_SHOWN: dict[type[Exception], type[CodedError]] = {
+_BY_STORAGE_ERROR: dict[type[Exception], type[CodedError]] = {
     storage.errors.InvalidCursor: BadUserInput,
     storage.errors.InvalidQuery: BadUserInput,
     storage.errors.Unreadable: SessionUnreadable,
@@ -44,10 +44,10 @@ _SHOWN: dict[type[Exception], type[CodedError]] = {
 
 
 def coded(error: BaseException) -> CodedError | None:
-    """What to show for an exception; None for one that nobody foresaw."""
+    """The error that clients see for an exception; None for an unexpected one."""
     if isinstance(error, CodedError):
         return error
-    for kind, shown in _SHOWN.items():
+    for kind, shown in _BY_STORAGE_ERROR.items():
         if isinstance(error, kind):
             return shown(str(error))
     return None

@@ -1,4 +1,4 @@
-"""Message."""
+"""Resolvers of Message and its blocks."""
 
 import orjson
 
@@ -11,7 +11,7 @@ from storage.records.session import SessionRow
 
 
 async def session(context: Context, row: MessageRow) -> SessionRow:
-    """The session it belongs to. Raises NotFound when that was deleted since."""
+    """The session of the message. Raises NotFound when it was deleted meanwhile."""
     found = await context.session(row.session_id)
     if found is None:
         raise NotFound("The message's session was deleted a moment ago.")
@@ -19,13 +19,15 @@ async def session(context: Context, row: MessageRow) -> SessionRow:
 
 
 def content(row: MessageRow) -> list[ContentBlock]:
-    """What it says, block by block. Raises Unreadable."""
+    """Its blocks. Raises Unreadable."""
     return row.blocks()
 
 
-def passed_on(value: object) -> orjson.Fragment:
-    """A JSON value as responses take it."""
-    # As text: whole numbers beyond 64 bits and deep nesting are more than the encoder of responses takes.
+def json_fragment(value: object) -> orjson.Fragment:
+    """A JSON value as text that is copied into the response.
+
+    orjson, which encodes responses, refuses integers beyond 64 bits and deep nesting.
+    """
     return orjson.Fragment(dump(value))
 
 

@@ -1,4 +1,4 @@
-"""The arguments of connections."""
+"""Page requests, from the arguments of connections."""
 
 import functools
 
@@ -7,7 +7,7 @@ from storage.records.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
 
 
 def clamp_page_size(size: int, name: str) -> int:
-    """A page size held within 1 to 500. Raises BadUserInput when it is negative."""
+    """A page size clamped to 1 to 500. Raises BadUserInput when it is negative."""
     if size < 0:
         raise BadUserInput(f"`{name}` must not be negative.")
     return min(max(size, 1), LARGEST_SIZE)
@@ -16,9 +16,9 @@ def clamp_page_size(size: int, name: str) -> int:
 def page_request(
     first: int | None, after: str | None = None, last: int | None = None, before: str | None = None
 ) -> PageRequest:
-    """The page that the arguments ask for. Raises BadUserInput."""
+    """The page that is requested by these arguments. Raises BadUserInput."""
     if after is None and before is None:
-        return _plain_request(first, last)
+        return _first_page_request(first, last)
     return _request(first, after, last, before)
 
 
@@ -31,6 +31,6 @@ def _request(first: int | None, after: str | None, last: int | None, before: str
 
 
 @functools.lru_cache
-def _plain_request(first: int | None, last: int | None) -> PageRequest:
-    # Asked for once for each row of a page above.
+def _first_page_request(first: int | None, last: int | None) -> PageRequest:
+    # A nested connection calls it once for each row of the page above, with the same arguments.
     return _request(first, None, last, None)

@@ -1,4 +1,4 @@
-"""ResumeTask: reading and following it, resuming, calling off."""
+"""Resolvers of ResumeTask, its subscription, and the mutations that start and cancel resumes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -55,7 +55,7 @@ def thread(context: Context, row: ResumeTaskRow) -> Awaitable[ThreadRow | None]:
 
 
 def session(context: Context, row: ResumeTaskRow) -> Awaitable[SessionRow | None] | None:
-    """The session being resumed; None once it is deleted."""
+    """The session being resumed; None after it was deleted."""
     return None if row.seeded_session_id is None else context.session(row.seeded_session_id)
 
 
@@ -65,7 +65,7 @@ def queue_position(context: Context, row: ResumeTaskRow) -> Awaitable[int | None
 
 
 async def watch(context: Context, thread_id: str) -> AsyncIterator[ResumeTaskRow]:
-    """Its state as it stands, then each later one until it is final. Raises NotFound before the first."""
+    """Its current state, then each later one until a final one. Raises NotFound before the first."""
     thread_id = thread_id.strip()
     if not is_id(thread_id) or await context.resume_task(thread_id) is None:
         raise NotFound("There is no resume task of that thread.")
@@ -80,21 +80,21 @@ async def resume_session(
     workspace = None if errors else await workspace_of(context.database, session_id)
     resumed = None
     if workspace is not None:
-        task_type_default = await asyncio.to_thread(default_task_type, workspace)
-        wishes = ResumeOptions(_given(model), _given(mode), task_type)
-        resumed = await resume_stored(context.database, session_id, wishes, task_type_default)
+        default_type = await asyncio.to_thread(default_task_type, workspace)
+        options = ResumeOptions(_trimmed(model), _trimmed(mode), task_type)
+        resumed = await resume_stored(context.database, session_id, options, default_type)
     if resumed is None:
         return ResumeSessionPayload(None, False, 0, errors or [no_session()])
     return ResumeSessionPayload(resumed.task, resumed.is_reused, resumed.message_count, [])
 
 
-def _given(text: str | None) -> str | None:
-    """The text trimmed; None when it is blank."""
+def _trimmed(text: str | None) -> str | None:
+    """The trimmed text; None when it is blank."""
     return storable_text(text).strip() or None if text else None
 
 
 async def cancel_resume(context: Context, thread_id: str) -> CancelResumePayload:
-    """Call a resume off."""
+    """Cancel a resume."""
     thread_id, errors = checked_id(thread_id, "threadId")
     task = None if errors else await cancel_stored(context.database, thread_id)
     if task is None and not errors:

@@ -1,4 +1,4 @@
-"""Thread and its log."""
+"""Resolvers of Thread, its log and its subscription."""
 
 from collections.abc import AsyncIterator, Awaitable
 from functools import partial
@@ -43,7 +43,7 @@ def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> A
 
 
 async def watch(context: Context, thread_id: str, since_seq: int) -> AsyncIterator[ThreadEventRow]:
-    """Its log after `since_seq`, and on as it is written. Raises NotFound before the first entry."""
+    """Its log after `since_seq`, then new entries as they are written. Raises NotFound before the first entry."""
     thread_id = thread_id.strip()
     if not is_id(thread_id) or await context.thread(thread_id) is None:
         raise NotFound("There is no such thread.")

@@ -1,4 +1,4 @@
-"""Turn."""
+"""Resolvers of Turn."""
 
 from collections.abc import Awaitable
 
@@ -10,5 +10,5 @@ from storage.records.turn import TurnRow
 
 
 def items(context: Context, row: TurnRow, *, first: int, after: str | None) -> Awaitable[Page[ThreadItemRow]]:
-    """What happened in the turn. Raises BadUserInput and InvalidCursor."""
+    """The items of the turn. Raises BadUserInput and InvalidCursor."""
     return context.items(TurnKey(row.thread_id, row.position), page_request(first, after))

@@ -1,4 +1,4 @@
-"""Failures of a mutation that its caller can put right."""
+"""UserError: a failure of a mutation that its caller can correct."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from storage.records.identifier import trimmed_id
 
 
 class UserError(NamedTuple):
-    """`path` names the field of the input at fault; None when no one field is."""
+    """A failure of a mutation. `path` leads to the wrong field of the input; None when no single field is wrong."""
 
     code: str
     message: str
@@ -15,12 +15,12 @@ class UserError(NamedTuple):
 
 
 def no_session() -> UserError:
-    """For a session id that nothing has."""
+    """The failure for an id that no session has."""
     return UserError("NOT_FOUND", "There is no session with that id.", ["sessionId"])
 
 
 def checked_id(value: str, field: str) -> tuple[str, list[UserError]]:
-    """The id trimmed, and why it is none."""
+    """The trimmed id, and the errors when it is malformed."""
     try:
         return trimmed_id(value), []
     except InvalidId as error:

@@ -1,8 +1,10 @@
-"""The API as people see it: its types, fields, arguments and their descriptions, one file a type.
+"""The GraphQL schema: one file for each type, with its fields, arguments and descriptions.
 
-A field that is more than an attribute of its row calls the function of the same name in `resolvers/`, in one line.
-No field decides anything here, and nothing here knows of storage or HTTP.
+Start reading at `query.py`, `mutation.py` and `subscription.py`. A field that is more than an attribute of its row
+calls the function of the same name in `resolvers/`, in one line. Types hold no logic and know neither storage nor
+HTTP.
 
-Start reading at `query.py`, `mutation.py` and `subscription.py`; `build.py` puts them together and `errors.py` gives
-every error its code. `schema.graphql` is what all of it prints.
+Around the types: `build.py` puts the schema together, `coded_schema.py` validates and executes operations,
+`errors.py` gives every error its code, `limits/` bounds what an operation may ask for, and `execution/` answers
+queries that were seen before. `schema.graphql` is the printed schema; `make schema` writes it.
 """

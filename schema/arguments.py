@@ -1,6 +1,6 @@
-"""Arguments that several fields share, and how they are handed on.
+"""Arguments that several fields share, and their conversion for resolvers.
 
-An argument that may be left out defaults to `strawberry.UNSET`, since a default of None would be printed.
+An optional argument defaults to `strawberry.UNSET`: a default of None would appear in the schema.
 """
 
 from collections.abc import Sequence
@@ -27,15 +27,15 @@ T = TypeVar("T")
 
 
 def given(value: T | None) -> T | None:
-    """The argument's value, None when it was left out."""
+    """The value of an optional argument; None when it is omitted."""
     return None if value is strawberry.UNSET else value
 
 
 def name(value: Enum | None) -> str | None:
-    """The plain name by which the resolvers know an enum value."""
+    """The name of an enum value, as resolvers take it."""
     return value.name if value else None
 
 
 def names(values: Sequence[Enum] | None) -> list[str] | None:
-    """The plain names of a list of enum values, None when it was left out."""
+    """The names of a list of enum values; None when it is omitted."""
     return [value.name for value in values] if values is not None and values is not strawberry.UNSET else None

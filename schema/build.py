@@ -1,12 +1,12 @@
-"""The schema, put together."""
+"""Builds the schema from its root types."""
 
 from strawberry.schema.config import StrawberryConfig
 
+from schema.coded_schema import CodedSchema, ValidationExtension
 from schema.content_block import CONTENT_BLOCKS
-from schema.errors import Checked, Schema
 from schema.limits import Limits
 from schema.mutation import Mutation
-from schema.observation import Observed
+from schema.observation import ObservationExtension
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.subscription import Subscription
@@ -15,17 +15,17 @@ from schema.thread_item import THREAD_ITEMS
 DEFAULT_LIMITS = Limits()
 
 
-def create_schema(limits: Limits = DEFAULT_LIMITS, *, is_hardened: bool = False) -> Schema:
-    """A new schema, which holds no connection: its state is the documents that it has seen.
+def create_schema(limits: Limits = DEFAULT_LIMITS, *, is_hardened: bool = False) -> CodedSchema:
+    """A new schema. Its only state is a cache of documents.
 
-    A hardened one refuses introspection and suggests no names.
+    A hardened schema refuses introspection and suggests no names in its errors.
     """
-    return Schema(
+    return CodedSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[*CONTENT_BLOCKS, *THREAD_ITEMS],
-        extensions=[Observed, Checked],
+        extensions=[ObservationExtension, ValidationExtension],
         config=StrawberryConfig(scalar_map=SCALARS),
         limits=limits,
         is_hardened=is_hardened,

@@ -1,4 +1,4 @@
-"""How the members of an interface are told apart."""
+"""Type resolution of interfaces, by the `typename` of rows."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from graphql import GraphQLAbstractType, GraphQLResolveInfo
 
 
 class ByTypename:
-    """For interfaces whose rows carry the name of their GraphQL type in `typename`."""
+    """Base of interfaces whose rows have the name of their GraphQL type in `typename`."""
 
     @classmethod
     def resolve_type(cls, row: Any, _info: GraphQLResolveInfo[Any], _interface: GraphQLAbstractType) -> str:

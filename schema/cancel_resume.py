@@ -1,4 +1,4 @@
-"""Input and outcome of `cancelResume`."""
+"""Input and payload of the mutation `cancelResume`."""
 
 import strawberry
 

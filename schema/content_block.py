@@ -1,4 +1,4 @@
-"""The blocks of a message."""
+"""ContentBlock, the interface of a message's blocks, and its types."""
 
 import strawberry
 
@@ -30,7 +30,7 @@ class ToolUseBlock(ContentBlock):
 
     @field(JSON | None, "Arguments, as the model wrote them.", needs=("input",))
     def input(self: Row) -> object:
-        return None if self.input is None else resolvers.message.passed_on(self.input)
+        return None if self.input is None else resolvers.message.json_fragment(self.input)
 
 
 @strawberry.type(description="What a tool answered.")
@@ -51,7 +51,7 @@ class OtherBlock(ContentBlock):
 
     @field(JSON, "The block as stored.", needs=("raw",))
     def raw(self: Row) -> object:
-        return resolvers.message.passed_on(self.raw)
+        return resolvers.message.json_fragment(self.raw)
 
 
 CONTENT_BLOCKS = (TextBlock, ThinkingBlock, ToolUseBlock, ToolResultBlock, ImageBlock, OtherBlock)

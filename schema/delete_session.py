@@ -1,4 +1,4 @@
-"""Input and outcome of `deleteSession`."""
+"""Input and payload of the mutation `deleteSession`."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""How a field that is more than an attribute of its row is declared."""
+"""Declaration of fields and subscriptions that have a resolver."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, TypeVar
@@ -9,21 +9,20 @@ from resolvers.context import Context
 
 Info: TypeAlias = strawberry.Info[Context, None]
 
-# `self` in a field function is a row of the resolvers, not an instance of the class that the function stands in, and
-# what the function returns is rows too. Their types are the resolvers' affair.
 Row: TypeAlias = Any
+"""The type of `self` in the methods of GraphQL types: a row from a resolver, not an instance of the class."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
 
 NEEDS = "needs"
-"""The key of a field's metadata under which it says what it needs."""
+"""The key of a field's metadata that holds the attributes it needs."""
 
 
 def field(graphql_type: object, description: str, *, needs: Iterable[str] | None = None) -> Callable[[F], F]:
-    """Makes a method the field that gives `graphql_type`.
+    """Make a method the resolver of a field of type `graphql_type`.
 
-    `needs` are the attributes of its row that it looks at, so that no others need be read; None for all.
+    `needs` are the attributes of its row that it uses, so that plans read no other columns; None means all.
     """
     decorate: Callable[[F], F] = strawberry.field(
         description=description,
@@ -34,6 +33,6 @@ def field(graphql_type: object, description: str, *, needs: Iterable[str] | None
 
 
 def subscription(graphql_type: object, description: str) -> Callable[[F], F]:
-    """Makes a method that returns an asynchronous iterator the subscription whose events are `graphql_type`."""
+    """Make a method that returns an asynchronous iterator of `graphql_type` a subscription."""
     decorate: Callable[[F], F] = strawberry.subscription(description=description, graphql_type=graphql_type)
     return decorate

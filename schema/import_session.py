@@ -1,4 +1,4 @@
-"""Input and outcome of `importSession`."""
+"""Input, outcome and payload of the mutation `importSession`."""
 
 from enum import Enum
 

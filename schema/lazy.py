@@ -1,4 +1,4 @@
-"""Types that refer to one another in a circle, by name."""
+"""Forward references, for types that refer to each other."""
 
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 

@@ -1,4 +1,4 @@
-"""Message, its role and its connection."""
+"""Message, one message of a session's transcript, with MessageRole and MessageConnection."""
 
 from datetime import datetime
 from enum import Enum

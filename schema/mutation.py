@@ -1,4 +1,4 @@
-"""Mutation: where changing things starts."""
+"""Mutation, the root type of mutations."""
 
 from typing import Annotated
 

@@ -1,7 +1,6 @@
-"""The operation that the running code belongs to, and the observers (logs, metrics, traces) that hear of its progress.
+"""Observation of operations: the current operation of a task, and the interface of logs, metrics and traces.
 
-`current` holds the operation of the running task. Names that a client chose are cut; text that a client wrote is not
-kept.
+Names that a client chose are truncated; other text of clients is never passed to observers.
 """
 
 import contextlib
@@ -12,7 +11,7 @@ from typing import Any, Protocol
 
 from strawberry.extensions import SchemaExtension
 
-LONGEST_NAME = 100
+MAX_NAME_LENGTH = 100
 
 
 class RequestInfo(Protocol):
@@ -30,9 +29,10 @@ class RequestInfo(Protocol):
 
 
 class ObservedOperation:
-    """`kind` is query, mutation, subscription, or none while nothing that can be run was seen.
+    """An operation as its observers see it.
 
-    `id` is that of its log lines; `codes` counts the errors that its client was sent.
+    `kind` is query, mutation, subscription, or none before a valid operation was found. `id` is written to its log
+    entries; `codes` counts the errors that were sent to its client, by their codes.
     """
 
     __slots__ = ("began", "codes", "ended", "id", "is_running", "kind", "name", "observers", "request", "span")
@@ -48,8 +48,8 @@ class ObservedOperation:
         self.span: Any = None
         self.began = self.ended = time.perf_counter()
 
-    def runs(self, kind: str, name: str | None) -> None:
-        """It has been understood, and found to be in order. Said again, it is not told again."""
+    def start(self, kind: str, name: str | None) -> None:
+        """Report that it is about to be executed. Only the first call is reported."""
         self.describe(kind, name)
         if not self.is_running:
             self.is_running = True
@@ -57,63 +57,64 @@ class ObservedOperation:
                 observer.operation_runs(self)
 
     def describe(self, kind: str, name: str | None) -> None:
-        """It is of that kind and of the name that its client chose."""
+        """Set its kind, and the name that its client chose."""
         self.kind = kind
-        self.name = name[:LONGEST_NAME] if name else None
+        self.name = name[:MAX_NAME_LENGTH] if name else None
 
     def note(self, code: str) -> None:
-        """Its client is sent an error of this code."""
+        """Count an error that is sent to its client."""
         self.codes[code] = self.codes.get(code, 0) + 1
 
     def end(self) -> None:
-        """Its last result has been sent."""
+        """Report that its last result was sent."""
         self.ended = time.perf_counter()
         for observer in self.observers:
             observer.operation_ended(self)
 
 
 class OperationObserver(Protocol):
-    """Hears of an operation's progress, synchronously and in the task that runs it."""
+    """Is called at the start and the end of an operation, synchronously and in the task that executes it."""
 
     def operation_runs(self, operation: ObservedOperation) -> None:
-        """It is about to be executed."""
+        """The operation is about to be executed."""
 
     def operation_ended(self, operation: ObservedOperation) -> None:
-        """It was executed or refused, or its client went away."""
+        """The operation was executed or refused, or its client disconnected."""
 
 
-current: ContextVar[ObservedOperation | None] = ContextVar("reprise_operation", default=None)
+current_operation: ContextVar[ObservedOperation | None] = ContextVar("reprise_operation", default=None)
+"""The operation of the running task."""
 
 
 def note_codes(codes: Iterable[str]) -> None:
-    """The current operation's client is sent errors of these codes."""
-    if operation := current.get():
+    """Count errors that are sent to the client of the current operation."""
+    if operation := current_operation.get():
         for code in codes:
             operation.note(code)
 
 
 @contextlib.contextmanager
-def one_of_many() -> Iterator[None]:
-    """Gives an operation of a websocket a place of its own; it is the task's own."""
-    operation = current.get()
+def socket_operation() -> Iterator[None]:
+    """Makes an operation of a websocket the current one of its task, with an id of its own."""
+    operation = current_operation.get()
     if operation is None:
         yield
         return
     request = operation.request
     request.operations += 1
     operation = ObservedOperation(request, operation.observers, f"{request.id}-{request.operations}")
-    current.set(operation)
+    current_operation.set(operation)
     try:
         yield
     finally:
         operation.end()
 
 
-class Observed(SchemaExtension):
-    """Tells the current operation what Strawberry runs."""
+class ObservationExtension(SchemaExtension):
+    """Reports the operations that Strawberry executes."""
 
     def on_operation(self) -> Iterator[None]:
-        operation = current.get()
+        operation = current_operation.get()
         try:
             yield
         finally:
@@ -121,9 +122,9 @@ class Observed(SchemaExtension):
                 self._describe(operation)
 
     def on_execute(self) -> Iterator[None]:
-        if operation := current.get():
+        if operation := current_operation.get():
             context = self.execution_context
-            operation.runs(context.operation_type.value, context.operation_name)
+            operation.start(context.operation_type.value, context.operation_name)
         yield
 
     def _describe(self, operation: ObservedOperation) -> None:
@@ -131,5 +132,5 @@ class Observed(SchemaExtension):
         try:
             operation.describe(context.operation_type.value, context.operation_name)
         except RuntimeError:
-            # Nothing that could be read as an operation.
+            # The document has no operation.
             return

@@ -1,4 +1,4 @@
-"""PageInfo, and what all connections and edges have in common."""
+"""PageInfo, and the base classes of connections and edges."""
 
 from typing import Generic, TypeVar
 
@@ -26,14 +26,14 @@ class PageInfo:
 
 @strawberry.type
 class Edge:
-    """What edges share; each adds its `node`."""
+    """Base of edges, which add `node`."""
 
     cursor: str = strawberry.field(description="Opaque place in the list.")
 
 
 @strawberry.type
 class Connection(Generic[EdgeT, NodeT]):
-    """A connection, resolved from a Page of the resolvers."""
+    """Base of connections, whose rows are pages of resolvers."""
 
     edges: list[EdgeT] = strawberry.field(description="The edges of the page.")
     nodes: list[NodeT] = strawberry.field(description="The nodes of the page, without their cursors.")

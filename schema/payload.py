@@ -1,4 +1,4 @@
-"""What the payloads of all mutations have in common."""
+"""The base class of the payloads of mutations."""
 
 import strawberry
 

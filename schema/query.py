@@ -1,4 +1,4 @@
-"""Query: where reading starts."""
+"""Query, the root type of queries."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Input and outcome of `resumeSession`."""
+"""Input and payload of the mutation `resumeSession`."""
 
 import strawberry
 

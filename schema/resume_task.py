@@ -1,4 +1,4 @@
-"""ResumeTask, its states, its error and its connection."""
+"""ResumeTask, which seeds a thread from a session, with ResumeState, ResumeError and ResumeTaskConnection."""
 
 from datetime import datetime
 from enum import Enum

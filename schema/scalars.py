@@ -1,4 +1,4 @@
-"""DateTime, BigInt and JSON: what they take from clients and what they give."""
+"""The scalars DateTime, BigInt and JSON: coercion of their inputs and outputs."""
 
 import math
 import re
@@ -23,25 +23,25 @@ from strawberry.types.scalar import ScalarDefinition
 BigInt = NewType("BigInt", int)
 JSON = NewType("JSON", object)
 
-_LARGEST = 2**53 - 1
+_MAX_BIG_INT = 2**53 - 1
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
 
 
-def _refused(message: str, node: ValueNode | None) -> GraphQLError:
-    """The error for an input that the scalar does not take; `node` is null for a variable's value."""
+def _input_error(message: str, node: ValueNode | None) -> GraphQLError:
+    """The error for an invalid input; `node` is None for the value of a variable."""
     return GraphQLError(message, node, extensions={"code": "BAD_USER_INPUT"})
 
 
 def date_time_input(value: object, node: ValueNode | None = None) -> datetime:
-    """RFC 3339 text with an offset, as a datetime in UTC. Digits beyond microseconds are dropped."""
+    """RFC 3339 text with an offset, as a datetime in UTC. Digits after the microseconds are dropped."""
     if isinstance(value, str) and _RFC_3339.fullmatch(value):
         try:
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-    raise _refused('DateTime takes RFC 3339 text with an offset, such as "2026-06-11T07:52:10.118Z".', node)
+    raise _input_error('DateTime takes RFC 3339 text with an offset, such as "2026-06-11T07:52:10.118Z".', node)
 
 
 def date_time_literal(node: ValueNode) -> datetime:
@@ -49,38 +49,38 @@ def date_time_literal(node: ValueNode) -> datetime:
 
 
 def date_time_output(value: datetime) -> str:
-    """`value`, which must have a time zone, in UTC: `2026-06-11T07:52:10.118000Z`, no fraction when it is zero."""
+    """A datetime with a time zone, as text in UTC: `2026-06-11T07:52:10.118000Z`. A zero fraction is left out."""
     if value.tzinfo is None:
         raise ValueError("A datetime without a time zone.")
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def big_int_input(value: object, node: ValueNode | None = None) -> int:
-    """A whole JSON number; `2.0` is one, true and "2" are not."""
+    """An integral JSON number, such as 2 or 2.0, but not true or "2"."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_BIG_INT:
         return value
-    raise _refused("BigInt takes a whole number from -(2^53 - 1) to 2^53 - 1.", node)
+    raise _input_error("BigInt takes a whole number from -(2^53 - 1) to 2^53 - 1.", node)
 
 
 def big_int_literal(node: ValueNode) -> int:
-    return big_int_input(_whole_number(node.value) if isinstance(node, IntValueNode) else None, node)
+    return big_int_input(_integer(node.value) if isinstance(node, IntValueNode) else None, node)
 
 
 def big_int_output(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_BIG_INT:
         return value
     raise ValueError("Not a whole number within 2^53 - 1.")
 
 
 def json_input(value: object) -> object:
-    """A variable's value comes from JSON, so it is taken as it is."""
+    """The value of a variable, which was decoded from JSON."""
     return value
 
 
 def json_literal(node: ValueNode) -> object:
-    """The value of a literal in the query's text; graphql-core has put in the values of variables by then."""
+    """The value of a literal, in which graphql-core has replaced variables by their values."""
     match node:
         case ObjectValueNode():
             return {field.name.value: json_literal(field.value) for field in node.fields}
@@ -89,23 +89,23 @@ def json_literal(node: ValueNode) -> object:
         case StringValueNode() | BooleanValueNode():
             return node.value
         case IntValueNode():
-            if (whole := _whole_number(node.value)) is not None:
-                return whole
+            if (integer := _integer(node.value)) is not None:
+                return integer
         case FloatValueNode():
             if math.isfinite(number := float(node.value)):
                 return number
         case NullValueNode():
             return None
-    raise _refused("JSON takes objects, lists, strings, finite numbers, true, false and null.", node)
+    raise _input_error("JSON takes objects, lists, strings, finite numbers, true, false and null.", node)
 
 
 def json_output(value: object) -> object:
-    """A JSON value, or text of one in an `orjson.Fragment`, which is put into the response as it stands."""
+    """A JSON value, or its text in an `orjson.Fragment`, which is copied into the response."""
     return value
 
 
-def _whole_number(digits: str) -> int | None:
-    """The number, None when Python refuses to read so many digits."""
+def _integer(digits: str) -> int | None:
+    """The number; None when it has more digits than Python converts."""
     try:
         return int(digits)
     except ValueError:
@@ -120,7 +120,7 @@ def _scalar(
     value: Callable[[object], object],
     literal: Callable[[Any], object],
 ) -> ScalarDefinition:
-    """A scalar whose literals graphql-core frees of variables first, which `strawberry.scalar` has no parameter for."""
+    """A scalar whose literals may contain variables: `strawberry.scalar` has no parameter for their coercion."""
     scalar = GraphQLScalarType(
         name,
         description=description,

@@ -1,4 +1,4 @@
-"""Search hits, their orders and scopes, and their connection."""
+"""SearchHit, a match of a full-text search, with SearchOrder, SearchScope, TextSpan and SearchConnection."""
 
 from enum import Enum
 

@@ -1,4 +1,4 @@
-"""Session, its source and its connection."""
+"""Session, a saved conversation with an agent, with SessionSource and SessionConnection."""
 
 from datetime import datetime
 from enum import Enum

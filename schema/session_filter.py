@@ -1,4 +1,4 @@
-"""Which sessions a list counts in."""
+"""SessionFilter, the input that narrows lists of sessions, with ArchivedFilter and DateTimeRange."""
 
 from datetime import datetime
 from enum import Enum

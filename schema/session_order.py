@@ -1,4 +1,4 @@
-"""How a list of sessions is ordered."""
+"""SessionOrder, the input that orders lists of sessions, with SessionOrderField and OrderDirection."""
 
 from enum import Enum
 

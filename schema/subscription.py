@@ -1,4 +1,4 @@
-"""Subscription: where following changes starts."""
+"""Subscription, the root type of subscriptions."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -11,7 +11,7 @@ from schema.arguments import ThreadId
 from schema.field import Info, subscription
 from schema.resume_task import ResumeTask
 from schema.scalars import BigInt
-from schema.thread import FROM_THE_START
+from schema.thread import FROM_START
 from schema.thread_event import ThreadEvent
 
 
@@ -38,6 +38,6 @@ class Subscription:
         thread_id: ThreadId,
         since_seq: Annotated[
             BigInt, strawberry.argument(description="Only events with a greater `seq`: what the client saw last.")
-        ] = FROM_THE_START,
+        ] = FROM_START,
     ) -> AsyncIterator[object]:
         return await resolvers.thread.watch(info.context, thread_id, since_seq)

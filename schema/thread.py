@@ -1,4 +1,4 @@
-"""Thread and its kind of work."""
+"""Thread, a conversation that was seeded from a session, with TaskType."""
 
 from datetime import datetime
 from enum import Enum
@@ -21,7 +21,7 @@ class TaskType(Enum):
     OFFICE = strawberry.enum_value("OFFICE", description="Documents, tables and slides.")
 
 
-FROM_THE_START = BigInt(0)
+FROM_START = BigInt(0)
 
 
 @strawberry.type(description="A live conversation that can take new turns.")
@@ -61,9 +61,7 @@ class Thread:
     def events(
         self: Row,
         info: Info,
-        since_seq: Annotated[
-            BigInt, strawberry.argument(description="Only events with a greater `seq`.")
-        ] = FROM_THE_START,
+        since_seq: Annotated[BigInt, strawberry.argument(description="Only events with a greater `seq`.")] = FROM_START,
         first: Annotated[int, strawberry.argument(description="How many, held within 1 to 500.")] = 50,
     ) -> object:
         return resolvers.thread.events(info.context, self, since_seq=since_seq, first=first)

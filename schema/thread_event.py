@@ -1,4 +1,4 @@
-"""ThreadEvent."""
+"""ThreadEvent, an entry of a thread's log."""
 
 from datetime import datetime
 

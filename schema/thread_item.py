@@ -1,4 +1,4 @@
-"""What happens in a turn, and its connection."""
+"""ThreadItem, the interface of the items of a turn, with its types and ThreadItemConnection."""
 
 from enum import Enum
 

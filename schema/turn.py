@@ -1,4 +1,4 @@
-"""Turn, its status and its connection."""
+"""Turn, a prompt with the items that followed it, and TurnConnection."""
 
 from typing import Annotated
 

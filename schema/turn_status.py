@@ -1,4 +1,4 @@
-"""TurnStatus, which turns and items share."""
+"""TurnStatus, the status of turns and of items."""
 
 from enum import Enum
 

@@ -1,4 +1,4 @@
-"""Input and outcome of `updateSession`."""
+"""Input and payload of the mutation `updateSession`."""
 
 import strawberry
 

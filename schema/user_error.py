@@ -1,4 +1,4 @@
-"""UserError, the expected failure of a mutation."""
+"""UserError, an expected failure of a mutation, with UserErrorCode."""
 
 from enum import Enum
 

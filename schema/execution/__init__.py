@@ -1,9 +1,14 @@
-"""Prepared operations: a query that was seen before is answered by a plan that was made of it, not by walking it again.
+"""Prepared operations: a second executor, for queries that were seen before.
 
-`operations.py` keeps them and runs them, `operation.py` is one of them, `plan.py` makes a plan of what it selects,
-`completion.py` says how values of each type become what the answer holds, `leaves.py` how an object's leaves do,
-`loads.py` reads together what many resolvers wait for, and `selections.py` looks ahead at what of a row will be read.
+graphql-core walks a query's document anew for each request, field by field and object by object. A prepared operation
+walks it once and makes a plan of it: an object that completes whole lists of rows with generated code, reads only the
+columns that were selected, and sends one statement for each level of the query.
 
-A plan gives answers without errors and nothing else. Wherever there could be an error, it gives up, and graphql-core
-runs the operation as if there were no plan: the two cannot differ in what they say is wrong.
+Read in this order: `operations.py` (the cache of prepared operations and the entry point), `operation.py` (one query
+and its plans), `plan.py` (a selection on an object type), `completion.py` (values of each type of the GraphQL type
+system), `leaves.py` (code generation for scalars and enums), `field_resolver.py` (calls of resolvers), `loader.py`
+(batching of reads) and `selections.py` (which columns a query needs).
+
+A plan only produces answers without errors. Where an error is possible it raises PlanBailout, and graphql-core
+executes the operation from the start: error messages have one source.
 """

@@ -1,4 +1,7 @@
-"""How the values of a field become what the answer holds, type by type: those of all rows of a level at once."""
+"""Completion of values, one class for each kind of type, as in section 6.4.3 of the GraphQL specification.
+
+Unlike in graphql-core, a call completes the values of one field for all rows of a level.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -6,95 +9,95 @@ from typing import Any
 
 from graphql import GraphQLLeafType
 
-from schema.execution.leaves import PlanBailout, convert_function
-from schema.execution.variables import Variables
+from schema.execution.leaves import PlanBailout, compile_leaves
+from schema.execution.variables import RequestVariables
 
 
-class Completion(ABC):
-    """Of the values of one type. `reads` tells whether there are resolvers below that may read."""
+class Completer(ABC):
+    """Completes the values of one type. `reads` tells whether resolvers below it may read from the database."""
 
     reads = False
 
     @abstractmethod
-    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
-        """What the answer holds of each value, by the variables of the request. Raises PlanBailout."""
+    async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
+        """The completed values, in their order. Raises PlanBailout."""
 
 
-class Required(Completion):
-    """A type that does not take null."""
+class NonNullCompleter(Completer):
+    """A non-null type."""
 
-    def __init__(self, inner: Completion) -> None:
+    def __init__(self, inner: Completer) -> None:
         self._inner = inner
         self.reads = inner.reads
 
-    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         for value in values:
             if value is None:
                 raise PlanBailout
         return await self._inner(values, variables)
 
 
-class Nullable(Completion):
-    """A type that takes null, on top of one whose values are none."""
+class NullableCompleter(Completer):
+    """A nullable type: passes on the values that are not null."""
 
-    def __init__(self, inner: Completion) -> None:
+    def __init__(self, inner: Completer) -> None:
         self._inner = inner
         self.reads = inner.reads
 
-    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
-        given = [value for value in values if value is not None]
-        if len(given) == len(values):
+    async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
+        present = [value for value in values if value is not None]
+        if len(present) == len(values):
             return await self._inner(values, variables)
-        made = iter(await self._inner(given, variables) if given else ())
-        return [None if value is None else next(made) for value in values]
+        completed = iter(await self._inner(present, variables) if present else ())
+        return [None if value is None else next(completed) for value in values]
 
 
-class Lists(Completion):
-    """Lists, none of them null."""
+class ListCompleter(Completer):
+    """A list type, without nulls among the lists: completes the items of all lists at once."""
 
-    def __init__(self, inner: Completion) -> None:
+    def __init__(self, inner: Completer) -> None:
         self._inner = inner
         self.reads = inner.reads
 
-    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
-        made = await self._inner([item for value in values for item in value], variables)
+    async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
+        completed = await self._inner([item for value in values for item in value], variables)
         if len(values) == 1:
-            return [made]
+            return [completed]
         lists = []
         start = 0
         for value in values:
             end = start + len(value)
-            lists.append(made[start:end])
+            lists.append(completed[start:end])
             start = end
         return lists
 
 
-class Leaves(Completion):
-    """Leaves, none of them null."""
+class LeafCompleter(Completer):
+    """A scalar or enum type, without nulls."""
 
     def __init__(self, kind: GraphQLLeafType) -> None:
-        self._convert = convert_function(kind)
+        self._convert = compile_leaves(kind)
 
-    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         return self._convert(values)
 
 
-class AnyOf(Completion):
-    """Rows, none of them null, that name their type in `typename`."""
+class AbstractCompleter(Completer):
+    """An interface type, whose rows name their object type in `typename`, without nulls."""
 
-    def __init__(self, by_typename: Mapping[str, Completion]) -> None:
+    def __init__(self, by_typename: Mapping[str, Completer]) -> None:
         self._by_typename = by_typename
-        self.reads = any(completion.reads for completion in by_typename.values())
+        self.reads = any(completer.reads for completer in by_typename.values())
 
-    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
-        places: dict[str, list[int]] = {}
-        for place, value in enumerate(values):
-            places.setdefault(value.typename, []).append(place)
-        made: list[Any] = [None] * len(values)
-        for typename, its in places.items():
+    async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
+        indexes_by_typename: dict[str, list[int]] = {}
+        for index, value in enumerate(values):
+            indexes_by_typename.setdefault(value.typename, []).append(index)
+        completed: list[Any] = [None] * len(values)
+        for typename, indexes in indexes_by_typename.items():
             if typename not in self._by_typename:
                 raise PlanBailout
-            some = await self._by_typename[typename]([values[place] for place in its], variables)
-            for place, value in zip(its, some, strict=True):
-                made[place] = value
-        return made
+            objects = await self._by_typename[typename]([values[index] for index in indexes], variables)
+            for index, value in zip(indexes, objects, strict=True):
+                completed[index] = value
+        return completed

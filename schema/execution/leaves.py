@@ -1,6 +1,7 @@
-"""How leaves become what the answer holds: values that graphql-core would give too, or that orjson writes as it would.
+"""Serialization of scalars and enums, by code that is generated for each selection on an object type.
 
-Of each selection of an object a function is made, in Python's own source text: that is what takes the time of a page.
+Building objects is most of the time that a page takes. The values equal those of graphql-core, or are written by
+orjson in the same way.
 """
 
 import math
@@ -10,39 +11,39 @@ from typing import Any, NamedTuple, NoReturn
 
 from graphql import GraphQLEnumType, GraphQLLeafType
 
-_FITS = {
+_CONDITIONS = {
     "Int": "-2147483648 <= {0} <= 2147483647",
     "BigInt": "-9007199254740991 <= {0} <= 9007199254740991",
     "Float": "isfinite({0})",
     # Written by orjson.
     "DateTime": "{0}.tzinfo is UTC",
 }
-"""What must hold of a value, by the name of its scalar, for it to be the one that the scalar gives."""
+"""When a value is its own serialization, by the name of its scalar."""
 
 
 class PlanBailout(Exception):
-    """There may be an error in the answer, or what a plan does not know how to say."""
+    """The answer may have an error, or needs something that plans do not support: graphql-core has to execute it."""
 
 
-Build = Callable[[Sequence[Any]], list[dict[str, Any]]]
-"""Makes of each row an object of the answer. Raises PlanBailout, and whatever a value that does not fit leads to."""
+BuildObjects = Callable[[Sequence[Any]], list[dict[str, Any]]]
+"""Builds an object for each row. Raises PlanBailout, or any exception for a value that does not fit its type."""
 
 
 class Leaf(NamedTuple):
-    """An attribute of a row that becomes a leaf of that kind."""
+    """A scalar or enum field that is an attribute of its row."""
 
     attribute: str
     kind: GraphQLLeafType
     is_required: bool
 
 
-def build_function(typename: str, entries: Mapping[str, Leaf | str | None], row_type: type[Any]) -> Build:
-    """A function that makes of rows of one type objects with these entries, by their keys and in their order.
+def compile_objects(typename: str, entries: Mapping[str, Leaf | str | None], row_type: type[Any]) -> BuildObjects:
+    """Generate the function that builds objects with these entries from rows of one type.
 
-    An entry is a leaf, the name of the type, or None for what is filled in later: null until then.
+    An entry is a leaf, the name of the type, or None for a field that is completed later and null until then.
     """
     names: dict[str, Any] = {**_NAMES, "row_type": row_type}
-    # Where it is known at which places of a row its attributes are, they need not be looked up.
+    # Rows that tell the places of their columns are unpacked, which is faster than looking up attributes.
     made_of: Mapping[str, Any] = getattr(row_type, "made_of", {})
     columns: tuple[str, ...] = getattr(row_type, "columns", ())
     each = f"({''.join(f'c{place}, ' for place in range(len(columns)))})" if columns else "row"
@@ -56,33 +57,33 @@ def build_function(typename: str, entries: Mapping[str, Leaf | str | None], row_
             else:
                 value = f"v{number}"
                 lines.append(f"{value} = row.{entry.attribute}")
-            is_there, is_instant = (source.is_there, source.is_instant) if source else (False, False)
-            value = _leaf(entry, value, names, is_there=is_there, is_instant=is_instant)
+            is_not_null, is_instant = (source.is_there, source.is_instant) if source else (False, False)
+            value = _leaf(entry, value, names, is_not_null=is_not_null, is_instant=is_instant)
         items.append(f"{key!r}: {value}")
-    made = f"{{{', '.join(items)}}}"
-    body = [f"    return [{made} for {each} in rows]"]
+    item = f"{{{', '.join(items)}}}"
+    body = [f"    return [{item} for {each} in rows]"]
     if lines:
         lines = [f"{each} = row" for _ in columns[:1]] + lines
-        body = ["    made = []", "    for row in rows:"]
+        body = ["    objects = []", "    for row in rows:"]
         body += [f"        {line}" for line in lines]
-        body += [f"        made.append({made})", "    return made"]
-    # Keys are names of GraphQL, as Python writes its strings; attributes are those of our own types.
-    text = "\n".join(["def build(rows):", "    if set(map(type, rows)) != {row_type}: give_up()", *body])
+        body += [f"        objects.append({item})", "    return objects"]
+    # Safe to compile: keys are GraphQL names, written as Python strings, and attributes are those of our own types.
+    text = "\n".join(["def build(rows):", "    if set(map(type, rows)) != {row_type}: bail_out()", *body])
     exec(compile(text, f"<plan of {typename}>", "exec"), names)
-    build: Build = names["build"]
+    build: BuildObjects = names["build"]
     return build
 
 
-def convert_function(kind: GraphQLLeafType) -> Callable[[Sequence[Any]], list[Any]]:
-    """A function that makes of each value, none of them null, a leaf. It raises as a Build does."""
+def compile_leaves(kind: GraphQLLeafType) -> Callable[[Sequence[Any]], list[Any]]:
+    """Generate the function that serializes values, none of them null, of one type. It raises as BuildObjects does."""
     names: dict[str, Any] = dict(_NAMES)
-    leaf = _leaf(Leaf("", kind, is_required=True), "value", names, is_there=True)
+    leaf = _leaf(Leaf("", kind, is_required=True), "value", names, is_not_null=True)
     convert: Callable[[Sequence[Any]], list[Any]] = eval(f"lambda values: [{leaf} for value in values]", names)
     return convert
 
 
 def _source(attribute: str, source: Any, names: dict[str, Any]) -> str:
-    """An attribute, told from the columns of a row."""
+    """The expression for an attribute, from the unpacked columns of a row."""
     values = ", ".join(f"c{place}" for place in source.places)
     if source.maker is None:
         return values
@@ -90,27 +91,25 @@ def _source(attribute: str, source: Any, names: dict[str, Any]) -> str:
     return f"make_{attribute}({values})"
 
 
-def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_there: bool, is_instant: bool = False) -> str:
-    """What the answer holds of a value, a name; `is_there` where it is known not to be null, `is_instant` where it is
-    the text of an instant.
-    """
-    made = value
+def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_not_null: bool, is_instant: bool = False) -> str:
+    """The expression for the serialization of `value`, a name. `is_instant` values are texts of instants."""
+    serialized = value
     if is_instant:
-        # As the database has it: always with six digits of a second.
-        made = f"{value}.replace('.000000Z', 'Z')"
+        # The database stores six digits of a second.
+        serialized = f"{value}.replace('.000000Z', 'Z')"
     elif isinstance(leaf.kind, GraphQLEnumType):
         names[f"names_of_{leaf.kind.name}"] = {entry.value: name for name, entry in leaf.kind.values.items()}
-        made = f"names_of_{leaf.kind.name}[{value}]"
-    elif leaf.kind.name in _FITS:
-        made = f"({value} if {_FITS[leaf.kind.name].format(value)} else give_up())"
-    if is_there:
-        return made
-    otherwise = "give_up()" if leaf.is_required else "None"
-    return f"({made} if {value} is not None else {otherwise})"
+        serialized = f"names_of_{leaf.kind.name}[{value}]"
+    elif leaf.kind.name in _CONDITIONS:
+        serialized = f"({value} if {_CONDITIONS[leaf.kind.name].format(value)} else bail_out())"
+    if is_not_null:
+        return serialized
+    otherwise = "bail_out()" if leaf.is_required else "None"
+    return f"({serialized} if {value} is not None else {otherwise})"
 
 
-def _give_up() -> NoReturn:
+def _bail_out() -> NoReturn:
     raise PlanBailout
 
 
-_NAMES = {"give_up": _give_up, "UTC": UTC, "isfinite": math.isfinite}
+_NAMES = {"bail_out": _bail_out, "UTC": UTC, "isfinite": math.isfinite}

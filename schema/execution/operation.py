@@ -1,4 +1,4 @@
-"""One prepared operation: a plan for each way in which its conditions can turn out."""
+"""A prepared operation: a query, with a plan for each combination of its `@skip` and `@include` conditions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,20 +19,19 @@ from resolvers.context import Context
 from schema.execution.leaves import PlanBailout
 from schema.execution.plan import Plan
 from schema.execution.selections import Selections
-from schema.execution.variables import MOST_BYTES, MOST_SETS, KnownVariables, Variables
+from schema.execution.variables import CACHE_BYTES, RequestVariables, VariablesCache
 from schema.limits.documents import ParsedDocument
 
-MOST_PLANS = 8
-"""Ways in which the conditions of an operation may turn out that get a plan."""
+MAX_PLANS = 8
+"""Combinations of conditions that get a plan."""
 
-_LONGEST_PAUSE = 64
-_BYTES_A_FIELD = 2_000
-_BYTES_OF_VARIABLES = 4 * MOST_SETS * MOST_BYTES
-_NO_VARIABLES = Variables(VariableValues({}, {}))
+_MAX_BACKOFF = 64
+_BYTES_PER_FIELD = 2_000
+_NO_VARIABLES = RequestVariables(VariableValues({}, {}))
 
 
 class PreparedOperation:
-    """A query of a valid document. `size` is about what it and its document take, in bytes."""
+    """A query of a valid document. `size` estimates the memory of it and of its document in bytes."""
 
     def __init__(
         self, schema: Schema, context: Context, document: ParsedDocument, operation: OperationDefinitionNode
@@ -44,60 +43,62 @@ class PreparedOperation:
         self._operation = operation
         self._fragments = [node for node in document.tree.definitions if isinstance(node, FragmentDefinitionNode)]
         self._definitions = operation.variable_definitions or ()
-        conditions = _Conditions()
+        conditions = _ConditionNames()
         for node in (operation, *self._fragments):
             visit(node, conditions)
         self._conditions = tuple(sorted(conditions.names))
         self._plans: dict[tuple[object, ...], Plan | None] = {}
-        self._variables = KnownVariables(self._coerced)
-        self.size = document.size + (_BYTES_OF_VARIABLES if self._definitions else 0)
-        self._pause = 0
-        self._paused = 0
+        self._variables = VariablesCache(self._coerced)
+        self.size = document.size + (CACHE_BYTES if self._definitions else 0)
+        self._backoff = 0
+        self._skips_left = 0
 
-    def variables(self, given: Mapping[str, Any] | None) -> Variables | None:
-        """The values of its variables; None where some are wrong."""
-        return self._variables.of(given or {}) if self._definitions else _NO_VARIABLES
+    def variables(self, given: Mapping[str, Any] | None) -> RequestVariables | None:
+        """The coerced values of its variables; None when some are wrong."""
+        return self._variables.get(given or {}) if self._definitions else _NO_VARIABLES
 
     def _coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
         values = get_variable_values(self._schema._schema, self._definitions, dict(given), max_errors=1)
         return values if isinstance(values, VariableValues) else None
 
-    def plan(self, variables: Variables) -> Plan | None:
-        """The plan for these values; None where there is none."""
+    def plan(self, variables: RequestVariables) -> Plan | None:
+        """The plan for these values; None when the operation cannot be planned."""
         key = tuple(variables.values.coerced.get(name) for name in self._conditions)
         if key not in self._plans:
-            if len(self._plans) >= MOST_PLANS:
+            if len(self._plans) >= MAX_PLANS:
                 return None
-            self._plans[key] = self._planned(variables.values)
+            self._plans[key] = self._new_plan(variables.values)
         return self._plans[key]
 
-    def _planned(self, variables: VariableValues) -> Plan | None:
+    def _new_plan(self, variables: VariableValues) -> Plan | None:
         selections = Selections(self._schema, self._context, self._operation, self._fragments, variables)
         try:
             return Plan(selections.root(), selections)
         except (PlanBailout, GraphQLError):
             return None
         finally:
-            self.size += _BYTES_A_FIELD * selections.fields
+            self.size += _BYTES_PER_FIELD * selections.fields
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether a plan should not be tried now. Whoever asks over and over for what has errors pays for it once."""
-        self._paused = max(self._paused - 1, -1)
-        return self._paused >= 0
+    def is_backing_off(self) -> bool:
+        """Whether to leave this request to graphql-core, as plans failed lately.
 
-    def gave_up(self) -> None:
-        """Its plan was tried in vain."""
-        self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
-        self._paused = self._pause
+        An operation that always has errors would else be executed twice each time.
+        """
+        self._skips_left = max(self._skips_left - 1, -1)
+        return self._skips_left >= 0
 
-    def succeeded(self) -> None:
+    def record_failure(self) -> None:
+        """Its plan failed: skip it for a number of requests that doubles with each failure."""
+        self._backoff = min(2 * self._backoff + 1, _MAX_BACKOFF)
+        self._skips_left = self._backoff
+
+    def record_success(self) -> None:
         """Its plan gave the answer."""
-        self._pause = 0
+        self._backoff = 0
 
 
-class _Conditions(Visitor):
-    """The names of the variables on which it depends what is selected."""
+class _ConditionNames(Visitor):
+    """Collects the names of variables in `@skip` and `@include`."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,89 +1,102 @@
-"""Prepared operations: kept while they are in use, and run."""
+"""The cache of prepared operations, and their execution."""
 
-from collections import OrderedDict
+from operator import attrgetter
 
+from cachetools import LRUCache
 from graphql import OperationDefinitionNode, OperationType
 from strawberry.types.execution import ExecutionResult
 
 from resolvers.context import Context
 from resolvers.errors import ServiceUnavailable
-from schema.errors import Schema
+from schema.coded_schema import CodedSchema
 from schema.execution.operation import PreparedOperation
 from schema.execution.request import OperationRequest
-from schema.limits.cost import Entangled
+from schema.limits.cost import CostUnknown
 from schema.limits.documents import ParsedDocument
-from schema.limits.seconds import within
-from schema.observation import current
+from schema.limits.time_limit import time_limit
+from schema.observation import current_operation
 
-MOST_OPERATIONS = 500
-MOST_BYTES = 32 * 1024 * 1024
-"""Of all operations that are kept, by the estimate in `PreparedOperation.size`."""
+CACHE_BYTES = 32 * 1024 * 1024
+"""Size of the cache, by the estimate in `PreparedOperation.size`."""
 
 
 class PreparedOperations:
-    """Those of one schema. An operation is prepared when its document is seen again, so that one that never comes back
-    costs nothing.
+    """An LRU cache of the prepared operations of one schema.
 
-    `context` has loaders that are stepped: `schema.execution.loads.Loads`.
+    An operation is prepared at the second request for its document, so one that never comes back costs nothing.
+    `context` has loaders of the type `schema.execution.loader.PlanLoader`.
     """
 
-    def __init__(self, schema: Schema, context: Context) -> None:
+    def __init__(self, schema: CodedSchema, context: Context) -> None:
         self.schema = schema
         self._context = context
-        self._kept: OrderedDict[tuple[str, str | None], PreparedOperation] = OrderedDict()
+        self._operations: LRUCache[tuple[str, str | None], PreparedOperation] = LRUCache(
+            CACHE_BYTES, attrgetter("size")
+        )
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._operations)
 
-    async def execute(self, asked: OperationRequest) -> ExecutionResult | None:
-        """The result of an operation, if it holds no errors; None where graphql-core must look."""
-        operation = self._found(asked.query, asked.operation_name)
-        if operation is None or operation.is_paused:
+    async def execute(self, request: OperationRequest) -> ExecutionResult | None:
+        """The result of an operation when it has no errors; None when graphql-core has to execute it."""
+        operation = self._operation(request.query, request.operation_name)
+        if operation is None or operation.is_backing_off():
             return None
-        variables = operation.variables(asked.variables)
-        plan = None if variables is None else operation.plan(variables)
-        if plan is None or variables is None:
+        variables = operation.variables(request.variables)
+        if variables is None:
+            return None
+        size = operation.size
+        plan = operation.plan(variables)
+        if operation.size != size:
+            self._store((request.query, request.operation_name), operation)
+        if plan is None:
             return None
         try:
-            cost = operation.cost(asked.variables)
-        except Entangled:
+            cost = operation.cost(request.variables)
+        except CostUnknown:
             return None
         limits = self.schema.limits
         if cost > limits.cost:
             return None
-        if observed := current.get():
-            observed.runs(OperationType.QUERY.value, operation.name)
-        extensions = {"cost": cost} if (asked.extensions or {}).get("cost") is True else {}
+        if observed := current_operation.get():
+            observed.start(OperationType.QUERY.value, operation.name)
+        extensions = {"cost": cost} if (request.extensions or {}).get("cost") is True else {}
         try:
-            async with within(limits.request_seconds):
+            async with time_limit(limits.request_seconds):
                 [data] = await plan([None], variables)
         except ServiceUnavailable as error:
-            return self.schema.failed(error, extensions)
+            return self.schema.error_result(error, extensions)
         except Exception:
-            # Whatever it is, graphql-core will find it again, and say where it is.
-            operation.gave_up()
+            # Whatever it is, graphql-core will run into it again and report it with its path.
+            operation.record_failure()
             return None
-        operation.succeeded()
+        operation.record_success()
         return ExecutionResult(data=data, errors=None, extensions=extensions)
 
-    def _found(self, text: str, name: str | None) -> PreparedOperation | None:
+    def _operation(self, text: str, name: str | None) -> PreparedOperation | None:
         key = (text, name)
-        operation = self._kept.get(key)
+        operation = self._operations.get(key)
         if operation is not None:
-            self._kept.move_to_end(key)
             return operation
         document = self.schema.documents.get(text)
         definition = None if document is None else _query(document, name)
         if document is None or definition is None:
             return None
-        operation = self._kept[key] = PreparedOperation(self.schema, self._context, document, definition)
-        while len(self._kept) > MOST_OPERATIONS or sum(kept.size for kept in self._kept.values()) > MOST_BYTES:
-            self._kept.popitem(last=False)
+        operation = PreparedOperation(self.schema, self._context, document, definition)
+        # The document's text, which its cache holds too, rather than this request's copy of it.
+        self._store((document.text, name), operation)
         return operation
+
+    def _store(self, key: tuple[str, str | None], operation: PreparedOperation) -> None:
+        """Store an operation, or store it again with its new size."""
+        if operation.size <= CACHE_BYTES:
+            self._operations[key] = operation
+        else:
+            self._operations.pop(key, None)
 
 
 def _query(document: ParsedDocument, name: str | None) -> OperationDefinitionNode | None:
-    """The query that a request with this `operationName` asks for; None where it asks for none, or another kind."""
+    """The operation that a request with this `operationName` selects; None when it is not exactly one query."""
     operations = [node for node in document.tree.definitions if isinstance(node, OperationDefinitionNode)]
     if name is not None:
         operations = [node for node in operations if node.name and node.name.value == name]

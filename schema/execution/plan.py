@@ -1,7 +1,7 @@
-"""Plans: for each object that an operation selects from, how its rows become what the answer holds.
+"""Plans: the completion of object types, with the selection on each of them.
 
-A plan works on all rows of a level at once: what their resolvers wait for is read together, so that a level takes one
-statement, and the leaves of a page are made by one function.
+A plan completes all rows of a level at once: their resolvers read with one statement, and one generated function
+builds the objects with their leaves.
 """
 
 from inspect import iscoroutine
@@ -19,21 +19,28 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList
 
-from schema.execution.arguments import Resolver
-from schema.execution.completion import AnyOf, Completion, Leaves, Lists, Nullable, Required
-from schema.execution.leaves import Build, Leaf, PlanBailout, build_function
-from schema.execution.loads import settled, together
-from schema.execution.selections import Selected, Selections, definition_of
-from schema.execution.variables import Resolve, Variables
+from schema.execution.completion import (
+    AbstractCompleter,
+    Completer,
+    LeafCompleter,
+    ListCompleter,
+    NonNullCompleter,
+    NullableCompleter,
+)
+from schema.execution.field_resolver import FieldResolver
+from schema.execution.leaves import BuildObjects, Leaf, PlanBailout, compile_objects
+from schema.execution.loader import gather_or_cancel, resolve_level
+from schema.execution.selections import SelectedType, Selections, definition_of
+from schema.execution.variables import RequestVariables, ResolveRow
 
-# Rows of a selection are of one type, unless that was made anew in between.
-_MOST_BUILDS = 4
+# Rows of a selection are of one type until storage evicts and recreates their class.
+_MAX_ROW_TYPES = 4
 
 
-class Plan(Completion):
-    """How rows of one type, none of them null, become objects of the answer."""
+class Plan(Completer):
+    """Completes rows as objects of one type, without nulls."""
 
-    def __init__(self, selected: Selected, selections: Selections) -> None:
+    def __init__(self, selected: SelectedType, selections: Selections) -> None:
         self._fields: list[_Field] = []
         self._entries: dict[str, Leaf | str | None] = {}
         kind, groups = selected
@@ -43,7 +50,7 @@ class Plan(Completion):
                 self._entries[key] = kind.name
                 continue
             if name not in kind.fields:
-                # Introspection: it is seldom asked for twice.
+                # Introspection, which is not worth a plan.
                 raise PlanBailout
             field = kind.fields[name]
             leaf = get_nullable_type(field.type)
@@ -54,45 +61,45 @@ class Plan(Completion):
                 self._entries[key] = None
                 self._fields.append(_Field(key, field, details, selections))
         self._kind = kind
-        self._builds: dict[type[Any], Build] = {}
-        self._resolves = any(field.is_resolved for field in self._fields)
-        self.reads = self._resolves or any(field.reads for field in self._fields)
+        self._builds: dict[type[Any], BuildObjects] = {}
+        self._has_resolvers = any(field.is_resolved for field in self._fields)
+        self.reads = self._has_resolvers or any(field.reads for field in self._fields)
 
-    async def __call__(self, values: list[Any], variables: Variables) -> list[Any]:
+    async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         if not values:
             return []
-        made = self._build(values)
+        objects = self._build(values)
         if not self._fields:
-            return made
-        results = await self._results(values, variables)
+            return objects
+        results = await self._resolve(values, variables)
         reading = []
-        for field, its in zip(self._fields, results, strict=True):
+        for field, field_results in zip(self._fields, results, strict=True):
             if field.reads:
-                reading.append((field, its))
+                reading.append(field.complete(objects, field_results, variables))
             else:
-                await field.fill(made, its, variables)
-        await together([field.fill(made, its, variables) for field, its in reading])
-        return made
+                await field.complete(objects, field_results, variables)
+        await gather_or_cancel(reading)
+        return objects
 
     def _build(self, rows: list[Any]) -> list[dict[str, Any]]:
-        """Objects with their leaves. Raises PlanBailout."""
+        """Objects with their leaves, and null for all other fields. Raises PlanBailout."""
         row_type = type(rows[0])
         build = self._builds.get(row_type)
         if build is None:
-            if len(self._builds) >= _MOST_BUILDS:
+            if len(self._builds) >= _MAX_ROW_TYPES:
                 self._builds.clear()
-            build = self._builds[row_type] = build_function(self._kind.name, self._entries, row_type)
+            build = self._builds[row_type] = compile_objects(self._kind.name, self._entries, row_type)
         return build(rows)
 
-    async def _results(self, rows: list[Any], variables: Variables) -> list[list[Any]]:
-        """What each field gives for each row."""
+    async def _resolve(self, rows: list[Any], variables: RequestVariables) -> list[list[Any]]:
+        """The results of each field, one for each row."""
         results: list[Any] = []
         try:
             for field in self._fields:
                 resolve = field.resolve(variables)
                 results += [resolve(row) for row in rows]
-            if self._resolves:
-                results = await settled(results)
+            if self._has_resolvers:
+                results = await resolve_level(results)
         except BaseException:
             for result in results:
                 if iscoroutine(result):
@@ -102,40 +109,40 @@ class Plan(Completion):
 
 
 class _Field:
-    """A field that is more than a leaf of its row: it is resolved, or selected from."""
+    """A field that has a resolver or a selection of its own."""
 
     def __init__(self, key: str, field: GraphQLField, details: FieldDetailsList, selections: Selections) -> None:
         self._key = key
         definition = definition_of(field)
         self.is_resolved = not definition.is_basic_field
         self._attribute = attrgetter(definition.python_name)
-        self._resolver = Resolver(field, details, selections) if self.is_resolved else None
-        self._completion = completion(field.type, selections.below(field.type, details), selections)
-        self.reads = self._completion.reads
+        self._resolver = FieldResolver(field, details, selections) if self.is_resolved else None
+        self._complete = completer_for(field.type, selections.below(field.type, details), selections)
+        self.reads = self._complete.reads
 
-    def resolve(self, variables: Variables) -> Resolve:
-        """What gives its value for a row. Raises GraphQLError."""
+    def resolve(self, variables: RequestVariables) -> ResolveRow:
+        """The function from a row to its value. Raises GraphQLError."""
         return self._attribute if self._resolver is None else self._resolver(variables)
 
-    async def fill(self, made: list[dict[str, Any]], results: list[Any], variables: Variables) -> None:
-        """Puts what the answer holds of its values into objects. Raises PlanBailout."""
+    async def complete(self, objects: list[dict[str, Any]], results: list[Any], variables: RequestVariables) -> None:
+        """Complete its values and put them into the objects. Raises PlanBailout."""
         key = self._key
-        for entry, value in zip(made, await self._completion(results, variables), strict=True):
+        for entry, value in zip(objects, await self._complete(results, variables), strict=True):
             entry[key] = value
 
 
-def completion(kind: GraphQLOutputType, below: list[Selected], selections: Selections) -> Completion:
-    """How values of a type, of which this is selected, are completed. Raises PlanBailout."""
+def completer_for(kind: GraphQLOutputType, below: list[SelectedType], selections: Selections) -> Completer:
+    """The completer for a type and the selections on it. Raises PlanBailout."""
     if is_non_null_type(kind):
-        return Required(_completion(kind.of_type, below, selections))
-    return Nullable(_completion(kind, below, selections))
+        return NonNullCompleter(_nullable_completer(kind.of_type, below, selections))
+    return NullableCompleter(_nullable_completer(kind, below, selections))
 
 
-def _completion(kind: GraphQLOutputType, below: list[Selected], selections: Selections) -> Completion:
+def _nullable_completer(kind: GraphQLOutputType, below: list[SelectedType], selections: Selections) -> Completer:
     if is_list_type(kind):
-        return Lists(completion(kind.of_type, below, selections))
+        return ListCompleter(completer_for(kind.of_type, below, selections))
     if is_leaf_type(kind):
-        return Leaves(kind)
+        return LeafCompleter(kind)
     if is_abstract_type(kind):
-        return AnyOf({selected.kind.name: Plan(selected, selections) for selected in below})
+        return AbstractCompleter({selected.kind.name: Plan(selected, selections) for selected in below})
     return Plan(below[0], selections)

@@ -1,10 +1,10 @@
-"""What a request asks for."""
+"""The parameters of a GraphQL request."""
 
 from typing import Any, NamedTuple
 
 
 class OperationRequest(NamedTuple):
-    """What a request asks for, of the right types but not yet looked at."""
+    """The parameters of a request, of the right types but not validated."""
 
     query: str
     variables: dict[str, Any] | None

@@ -1,4 +1,4 @@
-"""What an operation selects, as graphql-core collects it, and what of its rows that will read."""
+"""The selections of an operation, as graphql-core collects them, and the attributes of rows that they need."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -29,21 +29,21 @@ from resolvers.context import Context, Wanted
 from schema.execution.leaves import PlanBailout
 from schema.field import NEEDS
 
-MOST_FIELDS = 2_000
-"""Fields of an operation, each as often as it stands in an answer's form, beyond which it gets no plan."""
+MAX_FIELDS = 2_000
+"""Fields of an operation with its fragments expanded, beyond which it gets no plan."""
 
-_CONNECTION = {"nodes", "edges"}
+_CONNECTION_FIELDS = {"nodes", "edges"}
 
 
-class Selected(NamedTuple):
-    """A type that rows may be of, and what is then selected of them."""
+class SelectedType(NamedTuple):
+    """An object type and the fields that are selected on it, by their keys in the answer."""
 
     kind: GraphQLObjectType
     groups: GroupedFieldSet
 
 
 class Selections:
-    """One operation of a valid document, with the variables that decide what it includes."""
+    """Collects the fields of one operation of a valid document, for one outcome of its conditions."""
 
     def __init__(
         self,
@@ -60,15 +60,15 @@ class Selections:
         self._operation = operation
         self._fragments = {node.name.value: FragmentDetails(node) for node in fragments}
 
-    def root(self) -> Selected:
-        """What is selected of the root. Raises PlanBailout."""
+    def root(self) -> SelectedType:
+        """The selection on the root type. Raises PlanBailout."""
         kind = self.schema._schema.query_type
         assert kind is not None
         collected = collect_fields(self.schema._schema, self._fragments, self.variables, kind, self._operation)
         return self._counted(kind, collected.grouped_field_set)
 
-    def below(self, kind: GraphQLOutputType, details: FieldDetailsList) -> list[Selected]:
-        """What is selected of the values of a field of that type, none for leaves. Raises PlanBailout."""
+    def below(self, kind: GraphQLOutputType, details: FieldDetailsList) -> list[SelectedType]:
+        """The selections on the values of a field, one for each object type they can have. Raises PlanBailout."""
         named = get_named_type(kind)
         if is_object_type(named):
             return [self._below(named, details)]
@@ -77,7 +77,7 @@ class Selections:
         return []
 
     def context(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Context:
-        """For the resolver of a field of that type: what it need not read is known. Raises PlanBailout."""
+        """The context for the resolver of a field, with the attributes that are needed. Raises PlanBailout."""
         rows = self._rows(kind, details)
         wanted = self._wanted(rows)
         inner: dict[str, Wanted] = {}
@@ -85,25 +85,25 @@ class Selections:
             for field, its in _fields(selected):
                 if is_composite_type(get_named_type(field.type)):
                     name = definition_of(field).python_name
-                    inner[name] = _either(inner.get(name, frozenset()), self._wanted(self._rows(field.type, its)))
+                    inner[name] = _union(inner.get(name, frozenset()), self._wanted(self._rows(field.type, its)))
         return self._context.wanting(wanted, inner)
 
-    def _below(self, kind: GraphQLObjectType, details: FieldDetailsList) -> Selected:
+    def _below(self, kind: GraphQLObjectType, details: FieldDetailsList) -> SelectedType:
         schema = self.schema._schema
         collected = collect_subfields(schema, self._fragments, self.variables, self._operation, kind, details)
         return self._counted(kind, collected.grouped_field_set)
 
-    def _counted(self, kind: GraphQLObjectType, groups: GroupedFieldSet) -> Selected:
+    def _counted(self, kind: GraphQLObjectType, groups: GroupedFieldSet) -> SelectedType:
         self.fields += len(groups)
-        if self.fields > MOST_FIELDS:
+        if self.fields > MAX_FIELDS:
             raise PlanBailout
-        return Selected(kind, groups)
+        return SelectedType(kind, groups)
 
-    def _rows(self, kind: GraphQLOutputType, details: FieldDetailsList) -> list[Selected]:
-        """What is selected of the rows that a field gives: its values, or the nodes of its connection."""
-        rows: list[Selected] = []
+    def _rows(self, kind: GraphQLOutputType, details: FieldDetailsList) -> list[SelectedType]:
+        """The selections on the rows of a field: on its values, or on the nodes of its connection."""
+        rows: list[SelectedType] = []
         for selected in self.below(kind, details):
-            if not selected.kind.fields.keys() >= _CONNECTION:
+            if not selected.kind.fields.keys() >= _CONNECTION_FIELDS:
                 rows.append(selected)
                 continue
             for field, its in _fields(selected):
@@ -116,35 +116,35 @@ class Selections:
                             rows += self.below(inner.type, nodes)
         return rows
 
-    def _wanted(self, rows: Iterable[Selected]) -> Wanted:
-        """The attributes of rows that their fields are made of; None where a resolver does not say what it needs."""
+    def _wanted(self, rows: Iterable[SelectedType]) -> Wanted:
+        """The attributes of rows that their fields need; None when a resolver does not declare its needs."""
         wanted: Wanted = frozenset()
         for selected in rows:
             if selected.kind.interfaces:
-                wanted = _either(wanted, frozenset({"typename"}))
+                wanted = _union(wanted, frozenset({"typename"}))
             for field, _ in _fields(selected):
                 definition = definition_of(field)
                 is_basic = definition.is_basic_field
-                wanted = _either(
+                wanted = _union(
                     wanted, frozenset({definition.python_name}) if is_basic else definition.metadata.get(NEEDS)
                 )
         return wanted
 
 
 def definition_of(field: GraphQLField) -> StrawberryField:
-    """What Strawberry made a field of."""
+    """Strawberry's definition of a field."""
     definition = field.extensions["strawberry-definition"]
     assert isinstance(definition, StrawberryField)
     return definition
 
 
-def _fields(selected: Selected) -> Iterable[tuple[GraphQLField, FieldDetailsList]]:
-    """The fields that are selected, but for those of introspection."""
+def _fields(selected: SelectedType) -> Iterable[tuple[GraphQLField, FieldDetailsList]]:
+    """The selected fields, except for fields of introspection."""
     for details in selected.groups.values():
         field = selected.kind.fields.get(details[0].node.name.value)
         if field is not None:
             yield field, details
 
 
-def _either(one: Wanted, other: Wanted) -> Wanted:
+def _union(one: Wanted, other: Wanted) -> Wanted:
     return None if one is None or other is None else one | other

@@ -1,55 +1,70 @@
-"""The variables of a request, and what was made of them: kept for requests with the same ones."""
+"""The coerced variables of requests, with an LRU cache for each operation."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import orjson
+from cachetools import LRUCache
 from graphql.execution.values import VariableValues
 
-MOST_SETS = 8
-"""Of variables, which an operation keeps."""
+CACHE_BYTES = 100_000
+"""Size of the cache of one operation, by the estimate in `RequestVariables.size`."""
 
-MOST_BYTES = 1_000
-"""Of a set that is kept, as JSON."""
+MAX_JSON_BYTES = 1_000
+"""Longest JSON text of variables that are cached."""
 
-Resolve: TypeAlias = Callable[[Any], Any]
-"""From a row to the value of a field, or to what gives that when it is awaited."""
+MAX_BOUND = 8
+"""Bound resolvers that are cached with their variables."""
+
+_BYTES_PER_ENTRY = 5_000
+_BYTES_PER_JSON_BYTE = 40
+"""Memory of values and bound arguments for each byte of their JSON text."""
+
+ResolveRow: TypeAlias = Callable[[Any], Any]
+"""From a row to the value of a field, or to an awaitable of it."""
 
 
-class Variables:
-    """The values of an operation's variables. `resolves` is what resolvers made of them, by the resolver."""
+class RequestVariables:
+    """Coerced values of an operation's variables, and resolvers that are bound to arguments with these values."""
 
-    def __init__(self, values: VariableValues) -> None:
+    def __init__(self, values: VariableValues, json_bytes: int = 0) -> None:
         self.values = values
-        self.resolves: dict[object, Resolve] = {}
+        self.size = _BYTES_PER_ENTRY + _BYTES_PER_JSON_BYTE * json_bytes
+        self._bound: dict[object, ResolveRow] = {}
+
+    def bound(self, resolver: object, bind: Callable[[VariableValues], ResolveRow]) -> ResolveRow:
+        """A resolver bound to its arguments, from the cache or else by `bind`."""
+        resolve = self._bound.get(resolver)
+        if resolve is None:
+            resolve = bind(self.values)
+            if len(self._bound) < MAX_BOUND:
+                self._bound[resolver] = resolve
+        return resolve
 
 
-class KnownVariables:
-    """Those that were given last."""
+class VariablesCache:
+    """An LRU cache of the variables of one operation, by their JSON text."""
 
     def __init__(self, coerce: Callable[[Mapping[str, Any]], VariableValues | None]) -> None:
         self._coerce = coerce
-        self._kept: OrderedDict[bytes, Variables] = OrderedDict()
+        self._cache: LRUCache[bytes, RequestVariables] = LRUCache(CACHE_BYTES, attrgetter("size"))
 
-    def of(self, given: Mapping[str, Any]) -> Variables | None:
-        """None where some are wrong."""
+    def get(self, given: Mapping[str, Any]) -> RequestVariables | None:
+        """The coerced variables; None when some are wrong."""
         try:
             key = orjson.dumps(given)
         except TypeError:
-            # Whole numbers beyond 64 bits, half a surrogate pair.
+            # Integers beyond 64 bits and lone surrogates.
             return self._coerced(given)
-        known = self._kept.get(key)
-        if known is not None:
-            self._kept.move_to_end(key)
-            return known
-        made = self._coerced(given)
-        if made is not None and len(key) <= MOST_BYTES:
-            self._kept[key] = made
-            if len(self._kept) > MOST_SETS:
-                self._kept.popitem(last=False)
-        return made
+        cached = self._cache.get(key)
+        if cached is not None:
+            return cached
+        variables = self._coerced(given, len(key))
+        if variables is not None and len(key) <= MAX_JSON_BYTES:
+            self._cache[key] = variables
+        return variables
 
-    def _coerced(self, given: Mapping[str, Any]) -> Variables | None:
+    def _coerced(self, given: Mapping[str, Any], json_bytes: int = 0) -> RequestVariables | None:
         values = self._coerce(given)
-        return None if values is None else Variables(values)
+        return None if values is None else RequestVariables(values, json_bytes)

@@ -1,15 +1,15 @@
-"""What one request, one socket and one process may ask for."""
+"""Limits on what one request, one websocket and one process may ask for."""
 
 from collections.abc import Container
 from dataclasses import dataclass
 
-IMPORT_TIMES = 6
-"""How many times as long as another request `importSession` may take."""
+IMPORT_TIME_FACTOR = 6
+"""How many times as long as another operation `importSession` may take."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds; what goes beyond one is refused with a coded error."""
+    """The limits of one server; what goes beyond one is refused with a coded error."""
 
     tokens: int = 2_000
     depth: int = 12
@@ -25,5 +25,5 @@ class Limits:
     init_seconds: float = 10.0
 
     def seconds(self, root_fields: Container[str]) -> float:
-        """For an operation that asks these of its root: an import, of documents so much longer, has more time."""
-        return self.request_seconds * (IMPORT_TIMES if "importSession" in root_fields else 1)
+        """The time limit of an operation with these root fields. Imports get more, as their documents are large."""
+        return self.request_seconds * (IMPORT_TIME_FACTOR if "importSession" in root_fields else 1)

@@ -1,14 +1,13 @@
-"""What an operation could cost: the objects that its answer could hold, by GitHub's rule of page sizes multiplied.
+"""The cost of an operation: how many objects its answer could hold, by GitHub's rule of multiplied page sizes.
 
-- A page counts as many objects as were asked for by `first` or `last`, each with what is asked of it; 50 where neither
-  is given, or what the schema says. What the resolvers hold within 500 is held so here.
-- Its connection and its `pageInfo` count nothing, and an edge and its node count as one.
-- A list that takes `first` and has no connection, such as `events`, is a page too.
-- Any other object counts one, and so does a whole list that has no page size: `content` and `highlights` are as long as
-  the one message or hit that they belong to.
+- A page counts as many objects as `first` or `last` asks for, each with its own selections. The default is the
+  argument's, or 50; sizes are clamped to 500 as the resolvers do.
+- A connection and its `pageInfo` count nothing, and an edge and its node count as one.
+- A list that takes `first` and is not a connection, such as `events`, is a page too.
+- Any other object counts one, and so does a list without a page size: `content` and `highlights` are as long as the
+  one message or hit that they belong to.
 - Leaves and introspection count nothing.
-- Fields that the answer merges count once. What `@skip` or `@include` leaves out, literally or by these variables,
-  does not count.
+- Fields that are merged in the answer count once. What `@skip` or `@include` leaves out does not count.
 
 See https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit and, for the
 names of connections, https://relay.dev/graphql/connections.htm.
@@ -16,8 +15,10 @@ names of connections, https://relay.dev/graphql/connections.htm.
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from sys import getsizeof
+from typing import Any, ClassVar, NamedTuple
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -45,18 +46,19 @@ from graphql import (
 from resolvers.errors import BadUserInput
 from resolvers.paging import page_request
 
-MOST_STEPS = 20_000
-"""Selections that are looked at before an operation counts as too entangled: some hundred are usual."""
-
-_MOST_KEPT = 50
+MAX_SELECTIONS = 20_000
+"""Selections that are visited before the computation is given up; some hundred are usual."""
 
 
-class Entangled(Exception):
-    """The fragments of an operation lead to too many places for its cost to be worked out."""
+class CostUnknown(Exception):
+    """The fragments of an operation expand to too many selections to compute its cost."""
 
 
-class Cost:
-    """The cost of an operation of a valid document, by a request's variables. Kept for those seen last."""
+class OperationCost:
+    """The cost of one operation of a valid document, as a function of the variables, with an LRU cache."""
+
+    MAX_BYTES: ClassVar[int] = 8_192
+    """Size of the cache."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         self._schema = schema
@@ -68,51 +70,53 @@ class Cost:
         assert root is not None
         self._root = root
         self._defaults: dict[str, object] = {}
-        self._names = []
+        self._kinds: dict[str, str] = {}
         for definition in operation.variable_definitions or ():
             kind = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
-            # Page sizes and conditions; no other variable has a part in the cost.
+            # Page sizes and conditions: no other variable has an effect on the cost.
             if isinstance(kind, NamedTypeNode) and kind.name.value in {"Int", "Boolean"}:
                 name = definition.variable.name.value
-                self._names.append(name)
+                self._kinds[name] = kind.name.value
                 if definition.default_value:
                     self._defaults[name] = value_from_ast_untyped(definition.default_value)
-        self._kept: dict[tuple[object, ...], int] = {}
+        # A key is a tuple of small values, which are shared or take 32 bytes.
+        key_bytes = getsizeof(tuple(self._kinds)) + 32 * len(self._kinds)
+        self._costs: LRUCache[tuple[object, ...], int] = LRUCache(self.MAX_BYTES // key_bytes)
 
     def __call__(self, variables: Mapping[str, Any] | None) -> int:
-        """The cost with these values, coerced or as they came in. Raises Entangled."""
+        """The cost with these variables, coerced or not. Raises CostUnknown."""
         given = variables or {}
-        values = tuple(_plain(given.get(name, self._defaults.get(name, Undefined))) for name in self._names)
-        cost = self._kept.get(values)
+        values = tuple(
+            _coerced(given.get(name, self._defaults.get(name, Undefined)), kind) for name, kind in self._kinds.items()
+        )
+        cost = self._costs.get(values)
         if cost is None:
-            cost = self._walk(dict(zip(self._names, values, strict=True)))
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[values] = cost
+            cost = self._compute(dict(zip(self._kinds, values, strict=True)))
+            if self._costs.maxsize:
+                self._costs[values] = cost
         return cost
 
     @cached_property
     def root_fields(self) -> set[str]:
-        """Names of the fields that the operation may ask of its root."""
-        walk = _Walk(self._schema, self._fragments, {})
-        selected = walk.selected(self._root, (self._operation.selection_set,))
+        """Names of the operation's root fields, also of those that its conditions may leave out."""
+        walk = _CostWalk(self._schema, self._fragments, {})
+        selected = walk.merged_fields(self._root, (self._operation.selection_set,))
         return {field.nodes[0].name.value for field in selected}
 
-    def _walk(self, variables: Mapping[str, object]) -> int:
-        return _Walk(self._schema, self._fragments, variables).objects(
-            self._root, (self._operation.selection_set,), None
-        )
+    def _compute(self, variables: Mapping[str, object]) -> int:
+        walk = _CostWalk(self._schema, self._fragments, variables)
+        return walk.objects(self._root, (self._operation.selection_set,), None)
 
 
-class _Selected(NamedTuple):
-    """A field of the answer, and the nodes of the document that ask for it."""
+class _MergedField(NamedTuple):
+    """A field of the answer, and the nodes of the document that select it."""
 
     field: GraphQLField
     nodes: list[FieldNode]
 
 
-class _Walk:
-    """One operation with one set of variables; what is reached twice by the same selections is counted once."""
+class _CostWalk:
+    """The walk of one operation with one set of variables. Equal selections on a type are counted once and reused."""
 
     def __init__(
         self,
@@ -124,21 +128,22 @@ class _Walk:
         self._fragments = fragments
         self._variables = variables
         self._counted: dict[tuple[object, ...], int] = {}
-        self._steps = 0
+        self._visited = 0
 
     def objects(
         self, parent: GraphQLCompositeType, selection_sets: tuple[SelectionSetNode, ...], page_size: int | None
     ) -> int:
-        """Objects below one `parent`. `page_size` is that of a connection, 0 for an edge, None for any other."""
+        """Objects below one `parent`. `page_size` is that of a connection, 0 for an edge, None for other types."""
         key = (parent.name, page_size, *map(id, selection_sets))
         counted = self._counted.get(key)
         if counted is None:
-            counted = sum(self._of_field(selected, page_size) for selected in self.selected(parent, selection_sets))
+            fields = self.merged_fields(parent, selection_sets)
+            counted = sum(self._field_objects(field, page_size) for field in fields)
             self._counted[key] = counted
         return counted
 
-    def _of_field(self, selected: _Selected, page_size: int | None) -> int:
-        field, nodes = selected
+    def _field_objects(self, merged: _MergedField, page_size: int | None) -> int:
+        field, nodes = merged
         kind = get_named_type(field.type)
         if not is_composite_type(kind):
             return 0
@@ -155,20 +160,20 @@ class _Walk:
         size = max(self._page_size(field, node) for node in nodes)
         return size * (1 + self.objects(kind, below, None)) if is_list else self.objects(kind, below, size)
 
-    def selected(
+    def merged_fields(
         self, parent: GraphQLCompositeType, selection_sets: tuple[SelectionSetNode, ...]
-    ) -> Iterator[_Selected]:
-        """The fields that are asked of `parent`, merged as in the answer."""
-        merged: dict[tuple[str, str], _Selected] = {}
+    ) -> Iterator[_MergedField]:
+        """The fields that are selected on `parent`, merged as in the answer."""
+        merged: dict[tuple[str, str], _MergedField] = {}
         seen: set[str] = set()
-        left: list[tuple[GraphQLCompositeType, SelectionNode]] = [
+        stack: list[tuple[GraphQLCompositeType, SelectionNode]] = [
             (parent, selection) for selection_set in selection_sets for selection in selection_set.selections
         ]
-        while left:
-            self._steps += 1
-            if self._steps > MOST_STEPS:
-                raise Entangled
-            kind, selection = left.pop()
+        while stack:
+            self._visited += 1
+            if self._visited > MAX_SELECTIONS:
+                raise CostUnknown
+            kind, selection = stack.pop()
             if not self._is_included(selection):
                 continue
             if isinstance(selection, FieldNode):
@@ -180,7 +185,7 @@ class _Walk:
                 if field is not None:
                     name = (selection.alias or selection.name).value
                     key = (name, get_named_type(field.type).name)
-                    merged.setdefault(key, _Selected(field, [])).nodes.append(selection)
+                    merged.setdefault(key, _MergedField(field, [])).nodes.append(selection)
                 continue
             if isinstance(selection, FragmentSpreadNode):
                 if selection.name.value in seen:
@@ -193,7 +198,7 @@ class _Walk:
             condition = fragment.type_condition and self._schema.get_type(fragment.type_condition.name.value)
             if is_composite_type(condition):
                 kind = condition
-            left.extend((kind, inner) for inner in fragment.selection_set.selections)
+            stack.extend((kind, inner) for inner in fragment.selection_set.selections)
         return iter(merged.values())
 
     def _is_included(self, selection: SelectionNode) -> bool:
@@ -224,8 +229,10 @@ class _Walk:
         return value_from_ast_untyped(node)
 
 
-def _plain(value: object) -> object:
-    """What a variable says, as it will be coerced; Undefined where that will fail, for then nothing is executed."""
+def _coerced(value: object, kind: str) -> object:
+    """The value of an Int or Boolean variable; Undefined when its coercion will fail, as nothing is executed then."""
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if value is None or isinstance(value, int) else Undefined
+        value = int(value)
+    # A bool is an int to Python: they are kept apart, since True and 1 are one key of a cache.
+    is_valid = isinstance(value, bool) if kind == "Boolean" else type(value) is int and -(2**31) <= value < 2**31
+    return value if value is None or is_valid else Undefined

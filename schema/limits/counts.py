@@ -1,6 +1,6 @@
-"""What can be counted in a document without knowing the schema: aliases, directives, levels of fields.
+"""Limits on a document's aliases, directives and depth, which are counted without the schema.
 
-Each definition is walked once, and none by recursion, so a refusal costs less than the validation it spares.
+Each definition is walked once and without recursion, so refusing a document costs less than validating it would.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,15 @@ from graphql import (
 from schema.limits import Limits
 from schema.limits.refusal import too_complex
 
-_NO_LEVEL = -1
-"""The level of what stands below a field of introspection."""
+_INTROSPECTION = -1
+"""The level of selections below a field of introspection."""
 
 
-class Counts(NamedTuple):
-    """Of one operation or fragment: `depth` without its fragments, and at which level it spreads which."""
+class DefinitionCounts(NamedTuple):
+    """Counts of one operation or fragment.
+
+    `depth` leaves out the fragments that it spreads; `spreads` are their names, each with its level.
+    """
 
     aliases: int
     directives: int
@@ -34,10 +37,10 @@ class Counts(NamedTuple):
     spreads: list[tuple[str, int]]
 
 
-def refusals(document: DocumentNode, limits: Limits) -> Iterator[GraphQLError]:
-    """For each limit that the document goes beyond, why it is refused.
+def limit_errors(document: DocumentNode, limits: Limits) -> Iterator[GraphQLError]:
+    """An error for each limit that the document exceeds.
 
-    Fields of introspection have no level: the standard query for the schema nests deeply, and cannot do harm.
+    Fields of introspection do not count as levels: the standard introspection query nests deeply and is harmless.
     """
     counts = {id(node): _counts(node) for node in document.definitions if isinstance(node, ExecutableDefinitionNode)}
     aliases = sum(count.aliases for count in counts.values())
@@ -54,15 +57,15 @@ def refusals(document: DocumentNode, limits: Limits) -> Iterator[GraphQLError]:
                 yield too_complex("The operation has {} levels of fields", depth, limits.depth, [node])
 
 
-def _counts(definition: ExecutableDefinitionNode) -> Counts:
+def _counts(definition: ExecutableDefinitionNode) -> DefinitionCounts:
     aliases = depth = 0
     directives = len(definition.directives or ())
     for variable in definition.variable_definitions or ():
         directives += len(variable.directives or ())
     spreads: list[tuple[str, int]] = []
-    left = [(definition.selection_set, 0)]
-    while left:
-        selection_set, level = left.pop()
+    stack = [(definition.selection_set, 0)]
+    while stack:
+        selection_set, level = stack.pop()
         for selection in selection_set.selections:
             directives += len(selection.directives or ())
             if isinstance(selection, FragmentSpreadNode):
@@ -72,18 +75,18 @@ def _counts(definition: ExecutableDefinitionNode) -> Counts:
             if isinstance(selection, FieldNode):
                 aliases += selection.alias is not None
                 if selection.name.value.startswith("__"):
-                    # Its aliases and directives count all the same: they stand in the document, not in the answer.
-                    below = _NO_LEVEL
-                elif level != _NO_LEVEL:
+                    # Aliases and directives below it still count: they make the document longer, if not the answer.
+                    below = _INTROSPECTION
+                elif level != _INTROSPECTION:
                     below = level + 1
                     depth = max(depth, below)
             if selection.selection_set:  # type: ignore[attr-defined] # A field or an inline fragment.
-                left.append((selection.selection_set, below))  # type: ignore[attr-defined] # As above.
-    return Counts(aliases, directives, depth, [spread for spread in spreads if spread[1] != _NO_LEVEL])
+                stack.append((selection.selection_set, below))  # type: ignore[attr-defined] # As above.
+    return DefinitionCounts(aliases, directives, depth, [spread for spread in spreads if spread[1] != _INTROSPECTION])
 
 
-def _fragment_depths(definitions: tuple[DefinitionNode, ...], counts: dict[int, Counts]) -> dict[str, int]:
-    """Levels of each fragment by name; none where fragments go round in a circle, which validation will refuse."""
+def _fragment_depths(definitions: tuple[DefinitionNode, ...], counts: dict[int, DefinitionCounts]) -> dict[str, int]:
+    """The depth of each fragment by its name; empty when fragments form a cycle, which validation will refuse."""
     fragments = {node.name.value: counts[id(node)] for node in definitions if isinstance(node, FragmentDefinitionNode)}
     spread = {name: [inner for inner, _ in count.spreads] for name, count in fragments.items()}
     depths: dict[str, int] = {}
@@ -96,5 +99,5 @@ def _fragment_depths(definitions: tuple[DefinitionNode, ...], counts: dict[int, 
     return depths
 
 
-def _depth(count: Counts, fragment_depths: dict[str, int]) -> int:
+def _depth(count: DefinitionCounts, fragment_depths: dict[str, int]) -> int:
     return max([count.depth, *(level + fragment_depths.get(name, 0) for name, level in count.spreads)])

@@ -1,7 +1,9 @@
-"""Documents, as requests bring them: parsed, counted, validated, and kept while they are in use."""
+"""Parsing and validation of documents, with a cache of those that are in use."""
 
-from collections import OrderedDict
+from operator import attrgetter
+from sys import getsizeof
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -18,35 +20,32 @@ from graphql import (
 from graphql.validation.validate import ValidationAbortedError
 
 from schema.limits import Limits
-from schema.limits.cost import Cost
-from schema.limits.counts import refusals
+from schema.limits.cost import OperationCost
+from schema.limits.counts import limit_errors
 from schema.limits.refusal import refusal
 
-MOST_DOCUMENTS = 500
-MOST_BYTES = 32 * 1024 * 1024
-"""Of all documents that are kept, by the estimate in `ParsedDocument.size`."""
+CACHE_BYTES = 32 * 1024 * 1024
+"""Size of the cache, by the estimate in `ParsedDocument.size`."""
 
-_BYTES_A_TOKEN = 600
-_CHARACTERS_A_TOKEN = 100
-_MOST_COMPARISONS = 30_000
+_BYTES_PER_TOKEN = 600
+_MAX_CHARACTERS_PER_TOKEN = 100
+_MAX_COMPARISONS = 30_000
 
 
 class ParsedDocument:
-    """A parsed document, and the cost of each of its operations by name."""
+    """A parsed document, and the costs of its operations."""
 
     def __init__(self, schema: GraphQLSchema, text: str, tree: DocumentNode) -> None:
         self.text = text
         self.tree = tree
         self._schema = schema
-        self._costs: dict[str | None, Cost] = {}
+        self._costs: dict[str | None, OperationCost] = {}
+        operations = sum(isinstance(node, OperationDefinitionNode) for node in tree.definitions)
+        self.size = getsizeof(text) + _BYTES_PER_TOKEN * tree.token_count + OperationCost.MAX_BYTES * operations
+        """Bytes of memory, as an estimate."""
 
-    @property
-    def size(self) -> int:
-        """Bytes of memory, about."""
-        return len(self.text) + _BYTES_A_TOKEN * self.tree.token_count
-
-    def cost(self, operation_name: str | None) -> Cost:
-        """How to know the cost of an operation, which must be there; None for the only one."""
+    def cost(self, operation_name: str | None) -> OperationCost:
+        """The cost of an operation of the document; None names the only one."""
         cost = self._costs.get(operation_name)
         if cost is None:
             operation = next(
@@ -55,20 +54,20 @@ class ParsedDocument:
                 if isinstance(node, OperationDefinitionNode)
                 and (operation_name is None or (node.name and node.name.value == operation_name))
             )
-            cost = self._costs[operation_name] = Cost(self._schema, self.tree, operation)
+            cost = self._costs[operation_name] = OperationCost(self._schema, self.tree, operation)
         return cost
 
 
 class FieldsCanBeMerged(OverlappingFieldsCanBeMergedRule):
-    """graphql-core's rule, which compares fields of one name two by two, held to some ten milliseconds."""
+    """graphql-core's rule, which compares fields of one name in pairs, limited to about ten milliseconds."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
-        self.rule_context.remaining_complexity_budget = _MOST_COMPARISONS
+        self.rule_context.remaining_complexity_budget = _MAX_COMPARISONS
 
 
 class DocumentCache:
-    """The documents of one schema. Only valid ones are kept: refused ones push nobody's out."""
+    """An LRU cache of the valid documents of one schema. Refused documents are not stored, so they evict nothing."""
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, *, is_hardened: bool = False) -> None:
         self._schema = schema
@@ -78,59 +77,48 @@ class DocumentCache:
         ]
         if is_hardened:
             self._rules.append(NoSchemaIntrospectionCustomRule)
-        self._kept: OrderedDict[str, ParsedDocument] = OrderedDict()
-        self._size = 0
+        self._documents: LRUCache[str, ParsedDocument] = LRUCache(CACHE_BYTES, attrgetter("size"))
 
-    def parsed(self, text: str) -> ParsedDocument:
-        """The document that `text` is. Raises GraphQLError for one that is too long, GraphQLSyntaxError for none."""
-        if kept := self.get(text):
-            return kept
-        most = self._limits.tokens
-        if len(text) > _CHARACTERS_A_TOKEN * most:
+    def get(self, text: str) -> ParsedDocument | None:
+        """The cached document of this text."""
+        return self._documents.get(text)
+
+    def parse(self, text: str) -> ParsedDocument:
+        """The document of this text. Raises GraphQLError when it is too long, GraphQLSyntaxError when it is wrong."""
+        if document := self.get(text):
+            return document
+        limit = self._limits.tokens
+        if len(text) > _MAX_CHARACTERS_PER_TOKEN * limit:
             raise refusal(
-                f"The document has {len(text):,} characters; {_CHARACTERS_A_TOKEN * most:,} are allowed: "
-                f"{_CHARACTERS_A_TOKEN} for each of {most:,} tokens."
+                f"The document has {len(text):,} characters; {_MAX_CHARACTERS_PER_TOKEN * limit:,} are allowed: "
+                f"{_MAX_CHARACTERS_PER_TOKEN} for each of {limit:,} tokens."
             )
         try:
-            tree = parse(text, max_lexical_tokens=most, max_comments=most)
+            tree = parse(text, max_lexical_tokens=limit, max_comments=limit)
         except GraphQLSyntaxError as error:
-            # Only the text tells this refusal from others.
-            if error.message.endswith(f"more than {most} tokens. Parsing aborted."):
-                raise refusal(f"The document has more tokens than the {most:,} that are allowed.") from None
-            if error.message.endswith(f"more than {most} comments. Parsing aborted."):
-                raise refusal(f"The document has more comments than the {most:,} that are allowed.") from None
+            # graphql-core distinguishes these errors by their messages only.
+            if error.message.endswith(f"more than {limit} tokens. Parsing aborted."):
+                raise refusal(f"The document has more tokens than the {limit:,} that are allowed.") from None
+            if error.message.endswith(f"more than {limit} comments. Parsing aborted."):
+                raise refusal(f"The document has more comments than the {limit:,} that are allowed.") from None
             raise
         return ParsedDocument(self._schema, text, tree)
 
-    def get(self, text: str) -> ParsedDocument | None:
-        """A document that was found valid before; None where there is none, or none any more."""
-        document = self._kept.get(text)
-        if document is not None:
-            self._kept.move_to_end(text)
-        return document
-
-    def errors(self, document: ParsedDocument) -> list[GraphQLError]:
-        """What is wrong with a document, its cost apart. Keeps it when nothing is."""
-        if document.text in self._kept:
+    def validate(self, document: ParsedDocument) -> list[GraphQLError]:
+        """The errors of a document, its cost apart. Stores the document in the cache when there are none."""
+        if document.text in self._documents:
             return []
-        errors = list(refusals(document.tree, self._limits)) or self._invalid(document.tree)
-        if not errors:
-            self._keep(document)
+        errors = list(limit_errors(document.tree, self._limits)) or self._rule_errors(document.tree)
+        if not errors and document.size <= CACHE_BYTES:
+            self._documents[document.text] = document
         return errors[: self._limits.errors]
 
-    def _invalid(self, tree: DocumentNode) -> list[GraphQLError]:
-        most = self._limits.errors
+    def _rule_errors(self, tree: DocumentNode) -> list[GraphQLError]:
+        limit = self._limits.errors
         return [
-            # The one beyond `most` says only that there are more.
-            refusal("The document is too entangled to be validated.")
-            if isinstance(error, ValidationAbortedError) and index < most
+            # The error after the last says only that there are more.
+            refusal("The document selects too many fields of one name to be validated.")
+            if isinstance(error, ValidationAbortedError) and index < limit
             else error
-            for index, error in enumerate(validate(self._schema, tree, self._rules, max_errors=most))
+            for index, error in enumerate(validate(self._schema, tree, self._rules, max_errors=limit))
         ]
-
-    def _keep(self, document: ParsedDocument) -> None:
-        self._kept[document.text] = document
-        self._size += document.size
-        while len(self._kept) > MOST_DOCUMENTS or self._size > MOST_BYTES:
-            _, oldest = self._kept.popitem(last=False)
-            self._size -= oldest.size

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive
 
-from schema.limits.seconds import Stop
 from server.http.body import Disconnected
 
 T = TypeVar("T")
@@ -21,7 +20,6 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     For a request whose body has been read: what `receive` gives otherwise is dropped.
     """
     watching: asyncio.Task[None] | None = None
-    stop = Stop()
 
     def watch() -> None:
         nonlocal watching
@@ -29,18 +27,21 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
 
     async def end() -> None:
         await left(receive)
-        stop()
+        timeout.reschedule(loop.time())
 
     loop = asyncio.get_running_loop()
     timer = loop.call_later(UNWATCHED_SECONDS, watch)
     try:
-        with stop:
+        async with asyncio.timeout(None) as timeout:
             return await work
+    except TimeoutError:
+        if not timeout.expired():
+            raise
+        raise Disconnected from None
     finally:
         timer.cancel()
         if watching is not None:
             watching.cancel()
-    raise Disconnected
 
 
 async def left(receive: Receive) -> None:

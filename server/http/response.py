@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope, Send
 
-from schema.observation import current, note_codes
+from schema.observation import current_operation, note_codes
 from server.http.negotiation import JSON, answer_type, header_values
 from server.observability.observation import REQUEST_ID
 from server.results import AS_SCALARS, encoded
@@ -67,7 +67,7 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
 
 async def answer_failure(request: Request, _error: Exception) -> Response:
     """The fault is ours; whoever raised it, or else the server, logs it."""
-    operation = current.get()
+    operation = current_operation.get()
     # Sent from outside the middleware that adds it to all other responses.
     headers = [] if operation is None else [(REQUEST_ID, operation.request.id.encode())]
     return _response(request, Refusal(500, "INTERNAL_SERVER_ERROR", "Internal server error.", *headers))

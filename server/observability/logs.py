@@ -15,7 +15,7 @@ from typing import Any, Literal, TextIO
 
 import orjson
 
-from schema.observation import ObservedOperation, current
+from schema.observation import ObservedOperation, current_operation
 from server.observability.observation import ObservedRequest
 from server.observability.terminal import printable
 
@@ -112,7 +112,7 @@ def _moment(record: logging.LogRecord) -> datetime:
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     if isinstance(record, Line):
         return record.fields
-    operation = current.get()
+    operation = current_operation.get()
     fields = {} if operation is None else {"request_id": operation.id}
     fields.update((name, value) for name, value in vars(record).items() if name not in _OWN)
     return fields

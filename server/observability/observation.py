@@ -1,7 +1,7 @@
 """What happens to requests and operations, for the log, the metrics and the traces: observed once, told to each.
 
-An operation is one that a request carries, or one of many on a websocket. `current` is the one that the running code
-belongs to. What a client chose, such as a name, is bounded here; what a client wrote is not kept at all.
+An operation is one that a request carries, or one of many on a websocket. `current_operation` is the one that the
+running code belongs to. What a client chose, such as a name, is bounded here; what a client wrote is not kept at all.
 """
 
 import random
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from schema.observation import ObservedOperation, OperationObserver, current
+from schema.observation import ObservedOperation, OperationObserver, current_operation
 
 REQUEST_ID = b"x-request-id"
 LONGEST_PATH = 200
@@ -81,7 +81,7 @@ class ObservationMiddleware:
             return
         request = ObservedRequest(scope)
         operation = ObservedOperation(request, self._observers, request.id)
-        current.set(operation)
+        current_operation.set(operation)
 
         async def sending(message: Message) -> None:
             kind = message["type"]

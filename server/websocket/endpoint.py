@@ -22,7 +22,7 @@ from schema.errors import coded_error
 from schema.execution.operations import PreparedOperations
 from schema.execution.request import OperationRequest
 from schema.limits import Limits
-from schema.observation import one_of_many
+from schema.observation import socket_operation
 from server.access import Access, is_token
 from server.http.response import Refusal, send_refusal
 from server.open_streams import OpenStreams
@@ -189,7 +189,7 @@ class _Socket:
     async def _run(self, id: str, operation: OperationRequest) -> None:
         last: dict[str, Any] = {"id": id, "type": "complete"}
         try:
-            with one_of_many():
+            with socket_operation():
                 if errors := await self._send_results(id, operation):
                     last = _error_message(id, errors)
         except Exception as error:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from resolvers.context import Loader
+from resolvers.context import BatchLoader
 
 PATIENCE = 5
 
@@ -42,7 +42,7 @@ async def cancelled(task: asyncio.Task[str]) -> None:
 @pytest.mark.parametrize("ticks", range(4))
 async def test_a_cancelled_request_does_not_fail_another_of_its_batch(ticks: int) -> None:
     reading = Reading()
-    loader: Loader[str, str] = Loader(reading)
+    loader: BatchLoader[str, str] = BatchLoader(reading)
     first, second = (asyncio.create_task(request(loader.load(key))) for key in "ab")
     for _ in range(ticks):
         await asyncio.sleep(0)
@@ -57,7 +57,7 @@ async def test_a_cancelled_request_does_not_fail_another_of_its_batch(ticks: int
 
 async def test_a_reading_that_nobody_waits_for_is_cancelled() -> None:
     reading = Reading()
-    loader: Loader[str, str] = Loader(reading)
+    loader: BatchLoader[str, str] = BatchLoader(reading)
     requests = [asyncio.create_task(request(loader.load(key))) for key in "ab"]
     await reading.begun.wait()
 
@@ -73,7 +73,7 @@ async def test_a_reading_that_nobody_waits_for_is_cancelled() -> None:
 async def test_a_request_that_comes_as_all_others_give_up_is_answered(before: int, after: int) -> None:
     reading = Reading()
     reading.end.set()
-    loader: Loader[str, str] = Loader(reading)
+    loader: BatchLoader[str, str] = BatchLoader(reading)
     first = loader.load("a")
     for _ in range(before):
         await asyncio.sleep(0)
@@ -95,7 +95,7 @@ async def test_a_failure_that_nobody_waits_for_is_no_error_of_the_event_loop() -
     async def fail(keys: list[str]) -> list[str | ValueError]:
         return [ValueError(key) for key in keys]
 
-    loader: Loader[str, str] = Loader(fail)
+    loader: BatchLoader[str, str] = BatchLoader(fail)
     loader.load("a")
     for _ in range(5):
         await asyncio.sleep(0)

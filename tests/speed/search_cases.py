@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from resolvers.context import Context
-from schema.errors import Schema
-from schema.execution.loads import Loads
+from schema.coded_schema import CodedSchema
+from schema.execution.loader import PlanLoader
 from schema.execution.operations import PreparedOperations
 from schema.execution.request import OperationRequest
 from storage.database.compiled_select import CompiledSelect
@@ -62,7 +62,9 @@ class SearchFigure(NamedTuple):
     touched: int | None
 
 
-async def search_figures(schema: Schema, url: str, cases: dict[str, Sequence[str]], rounds: int) -> list[SearchFigure]:
+async def search_figures(
+    schema: CodedSchema, url: str, cases: dict[str, Sequence[str]], rounds: int
+) -> list[SearchFigure]:
     """A line for each case, order and page, of `rounds` pages each."""
     figures = []
     async with Database(url) as database, Database(url) as observed:
@@ -123,9 +125,9 @@ def search_table(columns: dict[str, list[SearchFigure]]) -> str:
 class _Executor:
     """Executes operations as the endpoint does."""
 
-    def __init__(self, schema: Schema, database: Database) -> None:
+    def __init__(self, schema: CodedSchema, database: Database) -> None:
         self._database = database
-        self._prepared = PreparedOperations(schema, Context(database, Loads))
+        self._prepared = PreparedOperations(schema, Context(database, PlanLoader))
 
     async def times(self, pages: Sequence[dict[str, Any]], count: int, *, is_cold: bool = False) -> tuple[float, float]:
         """The median and the 95th percentile of so many answers, in milliseconds; the queries take turns."""
@@ -146,14 +148,14 @@ class _Executor:
             await _answer(self._prepared.schema, self._database, _OPERATION, variables)
 
 
-async def _answer(schema: Schema, database: Database, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+async def _answer(schema: CodedSchema, database: Database, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
     result = await schema.execute(operation, variables, context_value=Context(database))
     assert result.data is not None, result.errors
     found: dict[str, Any] = result.data["search"]
     return found
 
 
-async def _cursor(schema: Schema, database: Database, query: str, order: str, page: int) -> str | None:
+async def _cursor(schema: CodedSchema, database: Database, query: str, order: str, page: int) -> str | None:
     """The cursor before that page of a query, or before the last page."""
     cursor: str | None = None
     missing = (page - 1) * PAGE
@@ -178,7 +180,7 @@ class _Work:
         if not database.is_sqlite:
             database.watchers.append(self)
 
-    async def of(self, schema: Schema, variables: dict[str, Any]) -> tuple[int, int | None]:
+    async def of(self, schema: CodedSchema, variables: dict[str, Any]) -> tuple[int, int | None]:
         """Rows read and pages touched on PostgreSQL; steps on SQLite."""
         if self._database.is_sqlite:
             return await self._steps_of(schema, variables), None
@@ -196,7 +198,7 @@ class _Work:
             touched += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
         return rows, touched
 
-    async def _steps_of(self, schema: Schema, variables: dict[str, Any]) -> int:
+    async def _steps_of(self, schema: CodedSchema, variables: dict[str, Any]) -> int:
         def count() -> int:
             self._steps += 100
             return 0

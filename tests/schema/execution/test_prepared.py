@@ -8,9 +8,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from schema.execution.variables import MOST_BYTES, MOST_SETS
+from schema.execution.variables import MAX_JSON_BYTES
 from tests.conftest import Serve
-from tests.schema.test_limits_seconds import READ, SECONDS, SLOW_READ, change, kind, refused_soon
+from tests.schema.limits.test_time_limit import READ, SECONDS, SLOW_READ, change, kind, refused_soon
 from tests.support.client import receive, send
 from tests.support.documents import assistant, codewhale, tool_result, tool_use, user, zagens
 from tests.support.server import Served
@@ -89,13 +89,13 @@ async def test_each_request_is_answered_by_its_own_variables(serve: Serve) -> No
     }"""
     ids = ["s0", "s1", "s2"]
     for _ in range(3):
-        # More than are kept, in turn.
-        for first in range(1, 2 * MOST_SETS):
+        # More than are cached, in turn.
+        for first in range(1, 40):
             page = (await server.client.execute(asked, {"first": first, "with": True}))["data"]["sessions"]
             assert len(page["nodes"]) == min(first, 3)
             assert all(len(node["messages"]["nodes"]) == min(first, 12) for node in page["nodes"])
         for direction, order in (("ASC", ids), ("DESC", ids[::-1])):
-            variables = {"order": {"field": "CREATED_AT", "direction": direction}, "title": "x" * MOST_BYTES}
+            variables = {"order": {"field": "CREATED_AT", "direction": direction}, "title": "x" * MAX_JSON_BYTES}
             assert await server.client.execute(asked, variables) == {"data": {"sessions": {"nodes": []}}}
             del variables["title"]
             found = await server.client.execute(asked, variables)

@@ -71,7 +71,7 @@ async def test_a_database_that_does_not_answer_in_time_is_not_ready(
         return True
 
     monkeypatch.setattr(resolvers.operating, "is_current", hangs)
-    monkeypatch.setattr(resolvers.operating, "PATIENCE", 0.05)
+    monkeypatch.setattr(resolvers.operating, "TIMEOUT_SECONDS", 0.05)
     response = await http.get("/readyz")
 
     assert (response.status_code, response.json()) == (503, NOT_READY)

@@ -20,8 +20,8 @@ SCHEMA = create_schema()
 
 def cost(query: str, variables: dict[str, Any] | None = None, operation_name: str | None = None) -> int:
     """The cost of an operation that is within all limits that a document has."""
-    document = SCHEMA.documents.parsed(query)
-    assert SCHEMA.documents.errors(document) == []
+    document = SCHEMA.documents.parse(query)
+    assert SCHEMA.documents.validate(document) == []
     return document.cost(operation_name)(variables)
 
 
@@ -282,9 +282,9 @@ def test_the_cost_is_that_of_the_fullest_answer_however_it_is_asked_for(data: st
     asked = data.draw(selections())
     expected = answered(asked)
     writer = Writer(data)
-    document = SCHEMA.documents.parsed(writer.document(asked))
+    document = SCHEMA.documents.parse(writer.document(asked))
 
     # What is drawn is within every limit of a document, so none is refused.
-    assert SCHEMA.documents.errors(document) == []
+    assert SCHEMA.documents.validate(document) == []
     cost = document.cost(None)(writer.variables)
     assert cost > MOST_COUNTED if expected > MOST_COUNTED else cost == expected

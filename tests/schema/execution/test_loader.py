@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schema.execution.leaves import PlanBailout
-from schema.execution.loads import Loads, settled
+from schema.execution.loader import PlanLoader, resolve_level
 
 PATIENCE = 10
 
@@ -17,7 +17,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.read: list[list[Any]] = []
-        self.loads = Loads(self)
+        self.loads = PlanLoader(self)
 
     async def __call__(self, keys: list[Any]) -> Sequence[Any]:
         self.read.append(keys)
@@ -70,14 +70,14 @@ async def test_who_waits_elsewhere_goes_on_while_rows_are_read() -> None:
     # It is given to the first who waits for it, who must be there to give it back.
     asyncio.get_running_loop().call_later(0.01, lock.release)
     async with asyncio.timeout(PATIENCE):
-        assert await settled([held(), Loads(read).load("a")]) == ["held", "a"]
+        assert await resolve_level([held(), PlanLoader(read).load("a")]) == ["held", "a"]
 
 
 async def test_what_is_waited_for_at_a_time_is_read_together() -> None:
     rows, others = Rows(), Rows()
 
     given = ["plain", rows.load("a"), resolved(rows, "b", "c"), others.load("d"), resolved(rows, "e", "f")]
-    assert await settled(given) == ["plain", "row a", "row b row c", "row d", "row e row f"]
+    assert await resolve_level(given) == ["plain", "row a", "row b row c", "row d", "row e row f"]
 
     assert rows.read == [["a", "b", "e"], ["c", "f"]]
     assert others.read == [["d"]]
@@ -88,7 +88,7 @@ async def test_what_the_event_loop_gives_is_waited_for() -> None:
     asyncio.get_running_loop().call_soon(second.future.set_result, "two")
     asyncio.get_running_loop().call_later(0.01, first.future.set_result, "one")
 
-    assert await settled([first(), rows.load("a"), second()]) == ["one", "row a", "two"]
+    assert await resolve_level([first(), rows.load("a"), second()]) == ["one", "row a", "two"]
 
 
 @pytest.mark.parametrize("culprit", ["load", "coroutine", "first"])
@@ -100,7 +100,7 @@ async def test_when_one_fails_the_others_are_cancelled_and_have_ended(culprit: s
         values.insert(0, values.pop(1))
 
     with pytest.raises(ValueError, match="bad"):
-        await settled(values)
+        await resolve_level(values)
 
     begun = [other for other in others if other.future.cancelled()]
     assert all(other.ended == "cancelled" for other in begun)
@@ -112,7 +112,7 @@ async def test_one_that_fails_later_ends_the_others() -> None:
     asyncio.get_running_loop().call_later(0.01, fails.future.set_exception, ValueError("late"))
 
     with pytest.raises(ValueError, match="late"):
-        await settled([waits(), fails()])
+        await resolve_level([waits(), fails()])
 
     assert waits.ended == "cancelled"
 
@@ -121,7 +121,7 @@ async def test_one_that_fails_later_ends_the_others() -> None:
 @pytest.mark.parametrize("ticks", range(1, 4))
 async def test_when_it_is_cancelled_so_is_all_that_it_waits_for(count: int, ticks: int) -> None:
     others = [Elsewhere() for _ in range(count)]
-    waiting = asyncio.create_task(settled([other() for other in others]))
+    waiting = asyncio.create_task(resolve_level([other() for other in others]))
     for _ in range(ticks):
         await asyncio.sleep(0)
 
@@ -141,4 +141,4 @@ async def test_a_row_that_is_asked_for_after_other_waiting_is_given_up() -> None
 
     asyncio.get_running_loop().call_soon(other.future.set_result, "")
     with pytest.raises(PlanBailout):
-        await settled([late()])
+        await resolve_level([late()])

@@ -1,4 +1,4 @@
-"""A document beyond a limit is refused with a code and a message that names the limit; one within it is not."""
+"""A document that exceeds a limit is refused with a code and a message that names the limit; others are not."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -116,7 +116,7 @@ INTROSPECTION_WITH_SOME = '{ __schema { types { fields { type { ofType { name } 
         ),
     ],
 )
-async def test_what_is_at_a_limit_is_answered_and_what_is_beyond_is_refused(
+async def test_a_document_at_a_limit_is_answered_and_one_beyond_is_refused(
     limited: Limited, setting: str, limit: int, allowed: str, refused: str, message: str
 ) -> None:
     client = await limited(**{setting: limit})
@@ -126,13 +126,13 @@ async def test_what_is_at_a_limit_is_answered_and_what_is_beyond_is_refused(
         assert await refusal(client, refused) == message
 
 
-async def test_an_operation_whose_cost_cannot_be_worked_out_is_refused(
+async def test_an_operation_whose_cost_cannot_be_computed_is_refused(
     limited: Limited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.limits.cost.MOST_STEPS", 5)
+    monkeypatch.setattr("schema.limits.cost.MAX_SELECTIONS", 5)
     client = await limited()
 
-    assert await refusal(client, SPREAD) == "The operation is too entangled for its cost to be worked out."
+    assert await refusal(client, SPREAD) == "The operation has too many nested fragments to compute its cost."
     assert await client.data("{ __typename }") == {"__typename": "Query"}
 
 
@@ -146,7 +146,7 @@ async def test_a_websocket_has_the_same_limits(limited: Limited) -> None:
     assert codes({"errors": refused.value.errors}) == ["QUERY_TOO_COMPLEX"]
 
 
-async def test_what_clients_ask_of_the_schema_is_within_the_limits(limited: Limited) -> None:
+async def test_introspection_is_within_the_limits(limited: Limited) -> None:
     client = await limited()
 
     for options in ({}, {"schema_description": True, "input_value_deprecation": True, "specified_by_url": True}):
@@ -195,9 +195,7 @@ async def test_no_more_errors_are_reported_than_the_setting_says(limited: Limite
         ("{ ...A } fragment A on Query { ...A }", "Cannot spread fragment 'A' within itself."),
     ],
 )
-async def test_fragments_that_lead_nowhere_are_refused_like_any_mistake(
-    limited: Limited, query: str, message: str
-) -> None:
+async def test_invalid_fragments_are_validation_errors(limited: Limited, query: str, message: str) -> None:
     answer = await (await limited()).execute(query)
 
     assert codes(answer) == ["GRAPHQL_VALIDATION_FAILED"]
@@ -231,7 +229,7 @@ def test_a_hostile_document_is_refused_in_little_time(query: str) -> None:
 
     began = time.process_time()
     try:
-        errors = documents.errors(documents.parsed(query))
+        errors = documents.validate(documents.parse(query))
     except Exception as error:
         errors = [error]  # type: ignore[list-item] # GraphQLError, or the test fails below.
     # Ten times what it takes: enough to tell work that grows with a power of the document's length.
@@ -240,23 +238,22 @@ def test_a_hostile_document_is_refused_in_little_time(query: str) -> None:
     assert [error.message.split()[0] for error in errors] in (["The"], ["Syntax"])
 
 
-def test_only_valid_documents_are_kept_and_no_more_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("schema.limits.documents.MOST_DOCUMENTS", 3)
+def test_valid_documents_are_cached_up_to_a_number_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schema.limits.documents.CACHE_BYTES", 40_000)
     documents = create_schema(Limits(tokens=100_000)).documents
 
-    def asked(text: str) -> bool:
-        """Whether the document is kept once it has been asked for."""
-        documents.errors(documents.parsed(text))
+    def is_cached(text: str) -> bool:
+        """Whether the document is cached after it was requested."""
+        documents.validate(documents.parse(text))
         return documents.get(text) is not None
 
     texts = ["{ a: __typename }", "{ b: __typename }", "{ c: __typename }"]
-    assert all(asked(text) for text in texts)
-    assert not asked("{ wrong }")
-    assert asked(texts[0])
-    assert asked("{ d: __typename }")
+    assert all(is_cached(text) for text in texts)
+    assert not is_cached("{ wrong }")
+    assert is_cached(texts[0])
+    assert is_cached("{ d: __typename }")
     assert [documents.get(text) is not None for text in texts] == [True, False, True]
 
-    # What takes all the room leaves none to others, and is not kept either when it takes more.
-    monkeypatch.setattr("schema.limits.documents.MOST_BYTES", 100_000)
-    assert not asked("{ sessions(filter: {models: [" + '"m" ' * 200 + "]}) { totalCount } }")
-    assert [documents.get(text) is not None for text in texts] == [False, False, False]
+    # One that is larger than the cache evicts nothing.
+    assert not is_cached("{ sessions(filter: {models: [" + '"m" ' * 200 + "]}) { totalCount } }")
+    assert [documents.get(text) is not None for text in texts] == [True, False, True]

@@ -1,4 +1,4 @@
-"""What the resolver of a field is called with: made once where it does not depend on variables."""
+"""Calls of resolvers: arguments are converted once, or once for each set of variables that they depend on."""
 
 import inspect
 from collections.abc import Callable
@@ -8,24 +8,24 @@ from typing import Any, cast
 import strawberry
 from graphql import FieldNode, GraphQLField, VariableNode, Visitor, visit
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import get_argument_values
+from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.arguments import StrawberryArgument, convert_arguments
 
 from resolvers.context import Context
 from schema.execution.selections import Selections, definition_of
-from schema.execution.variables import Resolve, Variables
+from schema.execution.variables import RequestVariables, ResolveRow
 
 
 class _Info:
-    """What of Strawberry's Info resolvers look at."""
+    """The part of Strawberry's Info that resolvers use."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
 
 
-class Resolver:
-    """The resolver of a field, as it is asked for in one place of an operation."""
+class FieldResolver:
+    """The resolver of a field at one place of an operation."""
 
     def __init__(self, field: GraphQLField, details: FieldDetailsList, selections: Selections) -> None:
         definition = definition_of(field)
@@ -39,11 +39,11 @@ class Resolver:
         self._scalars = selections.schema.schema_converter.scalar_registry
         varying = _varying(self._node)
         self._varying = _with_arguments(field, lambda name: name in varying)
-        self._arguments = [one for one in definition.arguments if self._name(one) in varying]
+        self._arguments = [argument for argument in definition.arguments if self._name(argument) in varying]
         constant = get_argument_values(
             _with_arguments(field, lambda name: name not in varying), self._node, selections.variables
         )
-        given, self._constants = get_arguments(
+        positional, self._constants = get_arguments(
             field=definition,
             source=None,
             info=cast("strawberry.Info", _Info(selections.context(field.type, details))),
@@ -51,21 +51,19 @@ class Resolver:
             config=self._config,
             scalar_registry=self._scalars,
         )
-        self._takes_row = bool(given)
-        self._bound = None if varying else self._with(self._constants)
+        self._takes_row = bool(positional)
+        self._constant = None if varying else self._partial(self._constants)
 
-    def __call__(self, variables: Variables) -> Resolve:
-        """With the arguments that these variables make. Raises GraphQLError."""
-        if self._bound is not None:
-            return self._bound
-        resolve = variables.resolves.get(self)
-        if resolve is None:
-            values = get_argument_values(self._varying, self._node, variables.values)
-            named = convert_arguments(values, self._arguments, self._scalars, self._config)
-            resolve = variables.resolves[self] = self._with(self._constants | named)
-        return resolve
+    def __call__(self, variables: RequestVariables) -> ResolveRow:
+        """The resolver, bound to the arguments of a request. Raises GraphQLError."""
+        return self._constant or variables.bound(self, self._bind)
 
-    def _with(self, named: dict[str, Any]) -> Resolve:
+    def _bind(self, variables: VariableValues) -> ResolveRow:
+        values = get_argument_values(self._varying, self._node, variables)
+        named = convert_arguments(values, self._arguments, self._scalars, self._config)
+        return self._partial(self._constants | named)
+
+    def _partial(self, named: dict[str, Any]) -> ResolveRow:
         function = partial(self._function, **named)
         return function if self._takes_row else partial(_without_row, function)
 
@@ -73,9 +71,9 @@ class Resolver:
         return self._config.name_converter.from_argument(argument)
 
 
-def _with_arguments(field: GraphQLField, are_some: Callable[[str], bool]) -> GraphQLField:
-    """A field with some of its arguments."""
-    return GraphQLField(field.type, {name: argument for name, argument in field.args.items() if are_some(name)})
+def _with_arguments(field: GraphQLField, is_chosen: Callable[[str], bool]) -> GraphQLField:
+    """The field with some of its arguments only."""
+    return GraphQLField(field.type, {name: argument for name, argument in field.args.items() if is_chosen(name)})
 
 
 def _without_row(function: Callable[[], Any], _: Any) -> Any:
@@ -83,18 +81,18 @@ def _without_row(function: Callable[[], Any], _: Any) -> Any:
 
 
 def _varying(node: FieldNode) -> set[str]:
-    """The names of the arguments that variables are in."""
+    """Names of the arguments that contain variables."""
     names = set()
     for argument in node.arguments or ():
-        found = _Variables()
-        visit(argument, found)
-        if found.are_there:
+        visitor = _VariableFinder()
+        visit(argument, visitor)
+        if visitor.has_found:
             names.add(argument.name.value)
     return names
 
 
-class _Variables(Visitor):
-    are_there = False
+class _VariableFinder(Visitor):
+    has_found = False
 
     def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        self.are_there = True
+        self.has_found = True

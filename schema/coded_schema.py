@@ -1,0 +1,145 @@
+"""Validation and execution by graphql-core, with limits and coded errors."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Any, TypeVar, cast
+
+import strawberry
+from graphql import GraphQLError, OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.schema.schema import StreamResult
+from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError, StreamExecutionResult
+from strawberry.types.graphql import OperationType
+
+from schema.errors import as_graphql_error, coded_error, is_coded, with_code, without_suggestion
+from schema.limits import Limits
+from schema.limits.cost import CostUnknown
+from schema.limits.documents import DocumentCache, ParsedDocument
+from schema.limits.refusal import refusal, too_complex
+from schema.limits.time_limit import time_limit
+from schema.observation import note_codes
+
+R = TypeVar("R", bound=StreamExecutionResult)
+
+
+class CodedSchema(strawberry.Schema):
+    """A Strawberry schema with limits, a document cache, and results whose errors all have codes.
+
+    `execute` raises only what the HTTP endpoint has to answer: MissingQueryError, and InvalidOperationTypeError for an
+    operation that the request's method does not allow.
+    """
+
+    def __init__(self, *args: Any, limits: Limits, is_hardened: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.limits = limits
+        self.documents = DocumentCache(self._schema, limits, is_hardened=is_hardened)
+        self._is_hardened = is_hardened
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        try:
+            result = await super().execute(*args, **kwargs)
+        except CannotGetOperationTypeError as error:
+            result = PreExecutionError(data=None, errors=[as_graphql_error(error)])
+        return self._coded(result)
+
+    async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
+        return self._coded_stream(await super().stream(*args, **kwargs))
+
+    def error_result(self, error: Exception, extensions: dict[str, Any]) -> ExecutionResult:
+        """The result of an operation that failed as a whole."""
+        result = PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])
+        result.extensions = extensions
+        return self._coded(result)
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Logs nothing: `coded_error` logs, once for each error and only those that it masks."""
+
+    def _coded(self, result: R) -> R:
+        if isinstance(result, ExecutionResult) and result.errors:
+            # A request with many wrong values gets few errors. Errors of execution, which have paths, are all kept.
+            is_refusal = all(error.path is None for error in result.errors)
+            errors = [coded_error(error) for error in result.errors[: self.limits.errors if is_refusal else None]]
+            result.errors = [without_suggestion(error) for error in errors] if self._is_hardened else errors
+            note_codes((error.extensions or {})["code"] for error in errors)
+        return result
+
+    async def _coded_stream(self, results: StreamResult) -> AsyncGenerator[Any, None]:
+        async with aclosing(results):
+            try:
+                async for result in results:
+                    yield self._coded(result)
+            except Exception as error:
+                yield self._coded(PreExecutionError(data=None, errors=[as_graphql_error(error)]))
+
+
+class ValidationExtension(SchemaExtension):
+    """Parses and validates documents through the schema's cache, and applies the limits, cheapest check first.
+
+    A request whose extensions have `"cost": true` gets the cost in `extensions.cost` of its answer.
+    """
+
+    _document: ParsedDocument
+    _ambiguity: list[GraphQLError]
+    _cost: int | None = None
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        assert context.query is not None
+        self._document = self._schema.documents.parse(context.query)
+        context.graphql_document = self._document.tree
+        self._ambiguity = _ambiguity_errors(context)
+        if self._ambiguity:
+            # No operation will be executed, so the type of the first one must not be refused instead.
+            context.allowed_operations = frozenset(OperationType)
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        context.pre_execution_errors = (
+            [
+                # Coded here, where they can be told from errors in variables. Scalars code their own errors.
+                error if is_coded(error) else with_code(error, "GRAPHQL_VALIDATION_FAILED")
+                for error in self._schema.documents.validate(self._document)
+            ]
+            or self._ambiguity
+            or self._cost_errors()
+        )
+        yield
+
+    async def on_execute(self) -> AsyncGenerator[None]:
+        async with time_limit(self._seconds()):
+            yield
+
+    def get_results(self) -> dict[str, Any]:
+        is_wanted = (self.execution_context.operation_extensions or {}).get("cost") is True
+        return {"cost": self._cost} if is_wanted and self._cost is not None else {}
+
+    @property
+    def _schema(self) -> CodedSchema:
+        return cast("CodedSchema", self.execution_context.schema)
+
+    def _cost_errors(self) -> list[GraphQLError]:
+        context = self.execution_context
+        limit = self._schema.limits.cost
+        try:
+            self._cost = self._document.cost(context.operation_name)(context.variables)
+        except CostUnknown:
+            return [refusal("The operation has too many nested fragments to compute its cost.")]
+        return [too_complex("The operation could cost {}", self._cost, limit)] if self._cost > limit else []
+
+    def _seconds(self) -> float:
+        return self._schema.limits.seconds(self._document.cost(self.execution_context.operation_name).root_fields)
+
+
+def _ambiguity_errors(context: ExecutionContext) -> list[GraphQLError]:
+    """Strawberry would run the first of several operations when the request names none."""
+    document = context.graphql_document
+    operations = (
+        [node for node in document.definitions if isinstance(node, OperationDefinitionNode)] if document else []
+    )
+    # The public `operation_name` falls back to the first operation's.
+    if len(operations) < 2 or context._provided_operation_name is not None:
+        return []
+    message = "Must provide operation name if query contains multiple operations."
+    return [GraphQLError(message, operations, extensions={"code": "OPERATION_RESOLUTION_FAILURE"})]
