@@ -1,4 +1,4 @@
-"""The API keeps to its contract: everything in contract/schema.graphql is there, word for word. More may be."""
+"""The schema contains the contract in contract/schema.graphql, word for word. It may have more."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def built() -> GraphQLSchema:
 
 
 @pytest.mark.parametrize("name", contract_types())
-def test_type_is_as_the_contract_has_it(built: GraphQLSchema, name: str) -> None:
+def test_a_type_equals_the_contract(built: GraphQLSchema, name: str) -> None:
     ours, promised = built.type_map[name], CONTRACT.type_map[name]
 
     assert type(ours) is type(promised)
@@ -46,7 +46,7 @@ def test_type_is_as_the_contract_has_it(built: GraphQLSchema, name: str) -> None
 
 
 def _described(type_: GraphQLNamedType) -> dict[str, object]:
-    """All that clients can see of a type, one entry a part, so that one mapping can be held to contain another."""
+    """Everything that clients see of a type, as a flat mapping: a type that contains the contract is a superset."""
     seen: dict[str, object] = {"": type_.description}
     if isinstance(type_, GraphQLScalarType):
         seen["specifiedBy"] = type_.specified_by_url

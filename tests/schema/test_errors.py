@@ -1,4 +1,4 @@
-"""Every error of a response has a code, and none tells more than clients may know."""
+"""Every error of a response has a code, and unexpected errors are masked."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ def raising(error: Exception) -> Any:
 async def test_an_error_of_the_request_has_its_code(
     query: str, variables: dict[str, Any], operation_name: str | None, code: str
 ) -> None:
-    # Twice: the second time parser and validation answer from their caches.
+    # Twice, to cover the document cache.
     for _ in range(2):
         result = await SCHEMA.execute(query, variables, operation_name=operation_name)
 
@@ -82,7 +82,7 @@ async def test_an_error_of_the_request_has_its_code_on_a_stream(
     assert error["extensions"] == {"code": code}
 
 
-async def test_of_two_subscriptions_none_runs_unless_it_is_named() -> None:
+async def test_two_subscriptions_need_an_operation_name() -> None:
     two = SUBSCRIPTION.replace("subscription", "subscription A") + SUBSCRIPTION.replace(
         "subscription", "subscription B"
     )
@@ -116,7 +116,7 @@ async def test_a_misspelled_field_is_answered_with_a_suggestion() -> None:
         (ServiceUnavailable("The database is away."), "SERVICE_UNAVAILABLE"),
     ],
 )
-async def test_a_foreseen_error_keeps_its_message_and_path(
+async def test_an_expected_error_keeps_its_message_and_path(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, raised: CodedError, code: str
 ) -> None:
     monkeypatch.setattr(resolvers.session, "sessions", raising(raised))
@@ -136,7 +136,7 @@ async def test_a_foreseen_error_keeps_its_message_and_path(
 
 
 @pytest.mark.parametrize("raised", [RuntimeError("/secret/path"), GraphQLError("/secret/path")])
-async def test_an_unforeseen_error_is_masked_and_logged_once(
+async def test_an_unexpected_error_is_masked_and_logged_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, raised: Exception
 ) -> None:
     monkeypatch.setattr(resolvers.session, "session", raising(raised))
@@ -155,7 +155,7 @@ async def test_an_unforeseen_error_is_masked_and_logged_once(
     assert record.exc_info[2] is not None
 
 
-async def test_a_value_that_does_not_fit_its_type_is_our_fault(
+async def test_a_value_that_does_not_fit_its_type_is_an_internal_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def session(*_args: object) -> object:
@@ -172,7 +172,7 @@ async def test_a_value_that_does_not_fit_its_type_is_our_fault(
         assert len(caplog.records) == 1
 
 
-async def test_null_from_a_variable_where_none_may_be_is_the_callers_fault() -> None:
+async def test_null_from_a_variable_for_a_non_null_argument_is_bad_user_input() -> None:
     query = "query ($first: Int = 5) { resumeTasks(first: $first) { totalCount } }"
 
     _, [error] = await execute(query, first=None)
@@ -222,7 +222,7 @@ async def test_an_error_that_ends_a_subscription_is_its_last_event(
     assert error["extensions"]["code"] == code
 
 
-async def test_a_mutation_asked_of_subscribe_is_refused_with_a_code() -> None:
+async def test_subscribe_refuses_a_mutation_with_a_code() -> None:
     results = await SCHEMA.subscribe('mutation { deleteSession(input: {sessionId: "s"}) { deletedSessionId } }')
 
     [errors] = [result.errors or [] async for result in results]

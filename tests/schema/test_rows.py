@@ -1,4 +1,4 @@
-"""Types resolve from plain rows, and from nothing that was not asked for."""
+"""Types resolve from plain rows, and compute only what is selected."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -56,13 +56,13 @@ async def data(query: str, **variables: object) -> dict[str, Any]:
     result = await SCHEMA.execute(query, variables)
     assert result.errors is None
     assert result.data is not None
-    # As a client reads it: JSON values may be there as text.
+    # As a client decodes it: JSON values may be fragments of text.
     read: dict[str, Any] = orjson.loads(orjson.dumps(result.data))
     return read
 
 
 @pytest.mark.parametrize("state", ["QUEUED", "SEEDING", "READY", "ERROR", "CANCELED"])
-async def test_plain_strings_of_rows_are_given_as_enum_values(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+async def test_strings_in_rows_are_serialized_as_enum_values(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
     monkeypatch.setattr(resolvers.resume_task, "resume_task", returning(SimpleNamespace(state=state)))
 
     assert await data('{ resumeTask(threadId: "t") { state } }') == {"resumeTask": {"state": state}}
@@ -112,7 +112,7 @@ async def test_a_span_of_time_reaches_the_resolvers_in_utc(monkeypatch: pytest.M
     assert calls[0]["filter"].created_at == resolvers.session.Span(start=datetime(2026, 6, 11, tzinfo=UTC), until=None)
 
 
-async def test_a_page_counts_and_looks_around_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_computes_counts_and_neighbours_only_when_selected(monkeypatch: pytest.MonkeyPatch) -> None:
     page = Page([SimpleNamespace(id="one")])
     monkeypatch.setattr(resolvers.session, "sessions", returning(page))
 
@@ -129,7 +129,7 @@ async def test_a_page_counts_and_looks_around_only_when_asked(monkeypatch: pytes
     assert sorted(page.calls) == ["has_next_page", "total_count"]
 
 
-async def test_blocks_and_items_are_told_apart_by_their_typename(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_blocks_and_items_are_resolved_by_their_typename(monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = [
         SimpleNamespace(typename="TextBlock", position=0, text="hello"),
         SimpleNamespace(typename="ToolUseBlock", position=1, tool_use_id="call", name="bash", input={"a": [1]}),

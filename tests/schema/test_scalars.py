@@ -1,4 +1,4 @@
-"""What DateTime, BigInt and JSON take and give."""
+"""Input and output coercion of DateTime, BigInt and JSON."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -68,7 +68,7 @@ def test_a_date_time_without_an_offset_and_garbage_are_refused(value: object) ->
 
 
 @pytest.mark.parametrize("literal", ["1781164330", '"2026-06-11T07:52:10"', "NOW", "{}"])
-def test_a_literal_that_is_no_date_time_is_refused(literal: str) -> None:
+def test_an_invalid_date_time_literal_is_refused(literal: str) -> None:
     assert_refused(date_time_literal, parse_const_value(literal))
 
 
@@ -88,11 +88,11 @@ def test_a_date_time_is_given_in_utc_as_orjson_gives_it(instant: datetime, text:
 
 def test_a_date_time_without_a_zone_is_never_given() -> None:
     with pytest.raises(ValueError, match="without a time zone"):
-        date_time_output(datetime(2026, 6, 11))  # noqa: DTZ001 - what must not get through
+        date_time_output(datetime(2026, 6, 11))  # noqa: DTZ001 - must be refused
 
 
 @pytest.mark.parametrize("number", [0, -1, 2**31, 2**53 - 1, -(2**53 - 1)])
-def test_a_whole_number_within_2_to_the_53_is_taken_and_given(number: int) -> None:
+def test_an_integer_within_2_to_the_53_is_a_big_int(number: int) -> None:
     assert big_int_input(number) == number
     assert big_int_input(float(number)) == number
     assert big_int_literal(parse_const_value(str(number))) == number
@@ -100,12 +100,12 @@ def test_a_whole_number_within_2_to_the_53_is_taken_and_given(number: int) -> No
 
 
 @pytest.mark.parametrize("value", [2**53, -(2**53), 1.5, float("inf"), float("nan"), True, False, "1", None, [1]])
-def test_any_other_value_is_no_big_int(value: object) -> None:
+def test_any_other_value_is_refused_as_big_int(value: object) -> None:
     assert_refused(big_int_input, value)
 
 
 @pytest.mark.parametrize("literal", ["9007199254740992", "1" * 5_000, '"1"', "true", "1.0", "ONE", "[1]"])
-def test_any_other_literal_is_no_big_int(literal: str) -> None:
+def test_any_other_literal_is_refused_as_big_int(literal: str) -> None:
     assert_refused(big_int_literal, parse_const_value(literal))
 
 
@@ -115,7 +115,7 @@ def test_any_other_value_is_never_given_as_a_big_int(value: object) -> None:
         big_int_output(value)
 
 
-def test_a_json_literal_is_taken_whole() -> None:
+def test_a_json_literal_may_have_any_structure() -> None:
     literal = parse_const_value('{a: [1, -2.5e3, "x", true, null, {}], b: {c: """block"""}, big: 18446744073709551616}')
 
     assert json_literal(literal) == {
@@ -130,6 +130,6 @@ def test_what_json_cannot_hold_is_refused(literal: str) -> None:
     assert_refused(json_literal, parse_const_value(literal))
 
 
-def test_stored_json_text_is_given_as_it_stands() -> None:
+def test_stored_json_text_is_copied_into_the_answer() -> None:
     assert orjson.dumps({"raw": json_output(orjson.Fragment('{"a" : 1.0}'))}) == b'{"raw":{"a" : 1.0}}'
     assert json_output({"a": "text"}) == {"a": "text"}

@@ -1,4 +1,4 @@
-"""The committed export is what the code prints, so that a change of the API shows in review."""
+"""The committed schema.graphql is up to date, so that changes of the API are visible in reviews."""
 
 from pathlib import Path
 

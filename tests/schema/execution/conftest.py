@@ -12,7 +12,7 @@ from tests.support.twins import Twins, twins
 
 
 class Filled(NamedTuple):
-    """A database with something of every kind, which tests only read."""
+    """A database with objects of every type, which tests only read."""
 
     url: str
     names: Mapping[str, str]
@@ -28,10 +28,10 @@ def filled(request: pytest.FixtureRequest) -> Iterator[Filled]:
 
 @pytest.fixture(scope="module")
 async def both(filled: Filled) -> AsyncIterator[Twins]:
-    """A server with prepared operations, and one without. What they mask is not logged: it is much."""
+    """A server with prepared operations and one without. Logging of masked errors is disabled, as there are many."""
     logging.disable(logging.ERROR)
     async with twins(filled.url, filled.names) as pair:
         yield pair
     logging.disable(logging.NOTSET)
-    # Where a field fails at once, graphql-core forgets the coroutines of those beside it: not in the next test.
+    # Collect the coroutines that graphql-core dropped now, rather than in another test.
     gc.collect()

@@ -1,4 +1,4 @@
-"""Prepared or not, an operation is answered alike, byte for byte: I24, over the whole schema."""
+"""Prepared operations and graphql-core give the same answers, byte for byte, over the whole schema."""
 
 import itertools
 from collections import Counter
@@ -16,7 +16,7 @@ from tests.support.operations.reached import composites, fields, reached
 from tests.support.operations.request import Request, request, requests
 from tests.support.twins import Answer, Twins, check
 
-# Where a field fails at once, graphql-core forgets the coroutines of the fields beside it.
+# When a field fails synchronously, graphql-core drops the coroutines of its siblings.
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 SCHEMA = create_schema()._schema
 TYPES = [kind.name for kind in composites(SCHEMA)]
@@ -29,12 +29,12 @@ _numbers = itertools.count()
 @settings(max_examples=EXAMPLES)
 @given(drawn=requests(SCHEMA))
 async def test_any_operation_is_answered_alike(both: Twins, drawn: Request) -> None:
-    # A comment makes it a document that was never seen: what fails the first time only, fails again.
+    # A comment makes it a new document, so that hypothesis can reproduce a failure of first requests.
     await check(both, replace(drawn, query=f"{drawn.query}\n#{next(_numbers)}"))
 
 
 async def test_every_field_is_answered_alike(both: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same operations in each run, which come to every field of every object that queries can come to."""
+    """The same operations in each run, which reach every field of every object type."""
     planned = count_planned(monkeypatch)
     seen: set[str] = set()
     tally: Counter[str] = Counter()
@@ -46,12 +46,12 @@ async def test_every_field_is_answered_alike(both: Twins, monkeypatch: pytest.Mo
 
     assert fields(SCHEMA) <= seen, sorted(fields(SCHEMA) - seen)
     assert min(tally["data"], tally["both"], tally["refused"]) > 20, tally
-    # Each is asked the first time, again, and with other variables: two of three can be by a plan.
+    # Each is requested first, again, and with other variables: a plan can answer two of three.
     assert len(planned) > tally["data"] / 2, (len(planned), tally)
 
 
 def count_planned(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The results that plans give from now on."""
+    """Records the results of plans."""
     results: list[object] = []
     execute = PreparedOperations.execute
 

@@ -1,4 +1,4 @@
-"""Operations that a plan could get wrong, answered alike whether prepared or not, byte for byte."""
+"""Prepared operations and graphql-core give the same answers to operations that are hard to plan."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support.operations.shapes import SHAPES
 from tests.support.server import Served
 from tests.support.twins import Answer, Twins, answer_of, check
 
-# Where a field fails at once, graphql-core forgets the coroutines of the fields beside it.
+# When a field fails synchronously, graphql-core drops the coroutines of its siblings.
 pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 CASES = SHAPES | INPUTS
 WAYS: tuple[dict[str, Any], ...] = (
@@ -46,7 +46,7 @@ async def test_an_operation_is_answered_alike(both: Twins, name: str) -> None:
     case = CASES[name]
     for way in WAYS:
         for answer in await check(both, case.request(**way)):
-            # GET takes neither mutations nor addresses that are too long.
+            # GET refuses mutations and long URLs.
             assert has(answer) == case.has or "method" in way, answer
 
 
@@ -79,7 +79,7 @@ async def test_a_body_is_answered_alike(both: Twins, name: str) -> None:
     assert answers[2] == answers[0]
 
 
-def test_every_name_in_a_case_is_known() -> None:
+def test_every_placeholder_in_a_case_is_defined() -> None:
     known = {*KNOWN.thread_ids, *(cursor for cursors in KNOWN.cursors.values() for cursor in cursors)}
     text = " ".join(case.query for case in CASES.values())
 
@@ -96,7 +96,7 @@ def has(answer: Answer) -> str:
 
 
 async def over_socket(server: Served, query: str, variables: Any) -> str:
-    """All that comes for an operation, as text, its errors in order of their paths."""
+    """The results of an operation as text, with errors sorted by their paths."""
     try:
         messages: list[Any] = [message async for message in server.client.subscribe(query, variables)]
     except SubscriptionError as refusal:

@@ -1,4 +1,4 @@
-"""Resolvers of a level are stepped together; none is left behind when one of them fails."""
+"""Resolvers of a level advance together, and all have ended when one of them fails."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -13,7 +13,7 @@ PATIENCE = 10
 
 
 class Rows:
-    """Reads rows, and remembers what was read together."""
+    """A reader that records its batches."""
 
     def __init__(self) -> None:
         self.read: list[list[Any]] = []
@@ -28,8 +28,8 @@ class Rows:
         return self.loads.load(key)
 
 
-class Elsewhere:
-    """What only the event loop can give."""
+class Suspended:
+    """A coroutine function that awaits a future of the event loop."""
 
     def __init__(self) -> None:
         self.future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -39,7 +39,7 @@ class Elsewhere:
         try:
             return await self.future
         except asyncio.CancelledError:
-            # A connection has to be told.
+            # As releasing a connection does.
             await asyncio.sleep(0)
             self.ended = "cancelled"
             raise
@@ -55,7 +55,7 @@ async def failing(error: Exception) -> None:
     raise error
 
 
-async def test_who_waits_elsewhere_goes_on_while_rows_are_read() -> None:
+async def test_a_coroutine_that_awaits_the_event_loop_advances_during_reads() -> None:
     lock = asyncio.Lock()
 
     async def read(keys: list[Any]) -> list[Any]:
@@ -67,13 +67,13 @@ async def test_who_waits_elsewhere_goes_on_while_rows_are_read() -> None:
             return "held"
 
     await lock.acquire()
-    # It is given to the first who waits for it, who must be there to give it back.
+    # The lock goes to the coroutine that waits for it, which must be running to release it.
     asyncio.get_running_loop().call_later(0.01, lock.release)
     async with asyncio.timeout(PATIENCE):
         assert await resolve_level([held(), PlanLoader(read).load("a")]) == ["held", "a"]
 
 
-async def test_what_is_waited_for_at_a_time_is_read_together() -> None:
+async def test_concurrent_loads_are_read_in_one_batch() -> None:
     rows, others = Rows(), Rows()
 
     given = ["plain", rows.load("a"), resolved(rows, "b", "c"), others.load("d"), resolved(rows, "e", "f")]
@@ -83,20 +83,20 @@ async def test_what_is_waited_for_at_a_time_is_read_together() -> None:
     assert others.read == [["d"]]
 
 
-async def test_what_the_event_loop_gives_is_waited_for() -> None:
-    rows, first, second = Rows(), Elsewhere(), Elsewhere()
+async def test_futures_of_the_event_loop_are_awaited() -> None:
+    rows, first, second = Rows(), Suspended(), Suspended()
     asyncio.get_running_loop().call_soon(second.future.set_result, "two")
     asyncio.get_running_loop().call_later(0.01, first.future.set_result, "one")
 
     assert await resolve_level([first(), rows.load("a"), second()]) == ["one", "row a", "two"]
 
 
-@pytest.mark.parametrize("culprit", ["load", "coroutine", "first"])
-async def test_when_one_fails_the_others_are_cancelled_and_have_ended(culprit: str) -> None:
-    rows, others = Rows(), [Elsewhere(), Elsewhere()]
-    failure: Any = {"load": lambda: rows.load("bad")}.get(culprit, lambda: failing(ValueError("bad")))()
+@pytest.mark.parametrize("failing_part", ["load", "coroutine", "first"])
+async def test_when_one_fails_the_others_are_cancelled_and_have_ended(failing_part: str) -> None:
+    rows, others = Rows(), [Suspended(), Suspended()]
+    failure: Any = {"load": lambda: rows.load("bad")}.get(failing_part, lambda: failing(ValueError("bad")))()
     values = [others[0](), failure, others[1](), resolved(rows, "a")]
-    if culprit == "first":
+    if failing_part == "first":
         values.insert(0, values.pop(1))
 
     with pytest.raises(ValueError, match="bad"):
@@ -104,11 +104,11 @@ async def test_when_one_fails_the_others_are_cancelled_and_have_ended(culprit: s
 
     begun = [other for other in others if other.future.cancelled()]
     assert all(other.ended == "cancelled" for other in begun)
-    assert len(begun) == {"load": 2, "coroutine": 1, "first": 0}[culprit]
+    assert len(begun) == {"load": 2, "coroutine": 1, "first": 0}[failing_part]
 
 
-async def test_one_that_fails_later_ends_the_others() -> None:
-    fails, waits = Elsewhere(), Elsewhere()
+async def test_a_late_failure_cancels_the_others() -> None:
+    fails, waits = Suspended(), Suspended()
     asyncio.get_running_loop().call_later(0.01, fails.future.set_exception, ValueError("late"))
 
     with pytest.raises(ValueError, match="late"):
@@ -119,8 +119,8 @@ async def test_one_that_fails_later_ends_the_others() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("ticks", range(1, 4))
-async def test_when_it_is_cancelled_so_is_all_that_it_waits_for(count: int, ticks: int) -> None:
-    others = [Elsewhere() for _ in range(count)]
+async def test_cancellation_reaches_all_coroutines(count: int, ticks: int) -> None:
+    others = [Suspended() for _ in range(count)]
     waiting = asyncio.create_task(resolve_level([other() for other in others]))
     for _ in range(ticks):
         await asyncio.sleep(0)
@@ -132,8 +132,8 @@ async def test_when_it_is_cancelled_so_is_all_that_it_waits_for(count: int, tick
     assert [other.ended for other in others] == ["cancelled"] * count
 
 
-async def test_a_row_that_is_asked_for_after_other_waiting_is_given_up() -> None:
-    rows, other = Rows(), Elsewhere()
+async def test_a_load_after_another_await_bails_out() -> None:
+    rows, other = Rows(), Suspended()
 
     async def late() -> None:
         await other()

@@ -1,4 +1,4 @@
-"""A query that comes again is answered by a plan: what of that can be seen from outside."""
+"""A repeated query is answered by a plan: the effects that clients and the database see."""
 
 import itertools
 import json
@@ -31,7 +31,7 @@ async def filled(serve: Serve, **settings: Any) -> Served:
 
 
 async def ran(server: Served, query: str) -> list[str]:
-    """The statements that a query runs, each with its columns in one line."""
+    """The statements of a query, each in one line."""
     with statements(server) as found:
         await server.client.execute(query)
     return [" ".join(statement.split()) for statement in found]
@@ -41,7 +41,7 @@ def reads(statement: str, column: str) -> bool:
     return f".{column}" in statement.split(" FROM ")[0]
 
 
-async def test_a_query_that_comes_again_reads_what_it_asks_for(serve: Serve) -> None:
+async def test_a_repeated_query_reads_only_the_selected_columns(serve: Serve) -> None:
     server = await filled(serve)
     for query, column in ((TITLES, "system_prompt"), (MESSAGES, "content")):
         first, *later = [(await ran(server, query))[-1] for _ in range(4)]
@@ -49,13 +49,13 @@ async def test_a_query_that_comes_again_reads_what_it_asks_for(serve: Serve) -> 
         assert not any(reads(statement, column) for statement in later)
 
 
-async def test_a_document_that_never_came_before_gets_no_plan(serve: Serve) -> None:
+async def test_a_new_document_gets_no_plan(serve: Serve) -> None:
     server = await filled(serve)
     for _ in range(5):
         assert reads((await ran(server, f"{TITLES} #{next(_numbers)}"))[-1], "system_prompt")
 
 
-async def test_moments_are_written_alike_whatever_their_fraction(serve: Serve) -> None:
+async def test_instants_are_serialized_alike_whatever_their_fraction(serve: Serve) -> None:
     moments = {
         "0001-01-01T00:00:00Z": "0001-01-01T00:00:00Z",
         "1969-12-31T23:59:59.999999Z": "1969-12-31T23:59:59.999999Z",
@@ -74,7 +74,7 @@ async def test_moments_are_written_alike_whatever_their_fraction(serve: Serve) -
         assert [node["updatedAt"] for node in found["data"]["sessions"]["nodes"]] == [*moments.values()]
 
 
-async def test_it_can_be_switched_off(serve: Serve) -> None:
+async def test_prepared_operations_can_be_disabled(serve: Serve) -> None:
     server = await filled(serve, prepared=False)
     for _ in range(4):
         assert reads((await ran(server, TITLES))[-1], "system_prompt")
@@ -105,7 +105,7 @@ async def test_each_request_is_answered_by_its_own_variables(serve: Serve) -> No
             assert [error["extensions"]["code"] for error in answer.get("errors", ())] == ["BAD_USER_INPUT"], wrong
 
 
-async def test_a_websocket_has_them_too(serve: Serve) -> None:
+async def test_websockets_use_prepared_operations(serve: Serve) -> None:
     server = await filled(serve)
     with statements(server) as found:
         async with connect(
@@ -122,18 +122,18 @@ async def test_a_websocket_has_them_too(serve: Serve) -> None:
     assert [reads(" ".join(statement.split()), "system_prompt") for statement in found] == [True, False, False]
 
 
-async def test_whoever_asks_again_for_what_has_errors_does_not_pay_twice_each_time(serve: Serve) -> None:
+async def test_a_query_that_always_fails_backs_off_from_its_plan(serve: Serve) -> None:
     server = await filled(serve)
     await change(server, "UPDATE message SET content = '{' WHERE position = 0")
     counts = [len(await ran(server, BLOCKS)) for _ in range(20)]
-    # The first time there is no plan yet, and the second it is tried in vain.
+    # The first request has no plan yet, and the second one's plan fails.
     assert counts[:2] == [2, 4]
     assert counts.count(4) <= 5
     await change(server, "UPDATE message SET content = '[]' WHERE position = 0")
     assert await ran(server, BLOCKS)
 
 
-async def test_one_that_takes_too_long_is_stopped(serve: Serve) -> None:
+async def test_a_prepared_operation_has_the_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s", messages=[user("a")]))
     for _ in range(2):
@@ -143,7 +143,7 @@ async def test_one_that_takes_too_long_is_stopped(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("asked", [None, {"cost": True}])
-async def test_the_cost_is_told_when_it_is_asked_for(serve: Serve, asked: dict[str, bool] | None) -> None:
+async def test_the_cost_is_returned_when_requested(serve: Serve, asked: dict[str, bool] | None) -> None:
     server = await filled(serve, max_cost=60)
     answers = []
     for _ in range(3):
@@ -153,7 +153,7 @@ async def test_the_cost_is_told_when_it_is_asked_for(serve: Serve, asked: dict[s
     assert json.loads(answers[0]).get("extensions") == (None if asked is None else {"cost": 50})
 
 
-async def test_one_is_refused_for_its_cost_with_other_variables(serve: Serve) -> None:
+async def test_a_prepared_operation_is_refused_when_its_variables_cost_too_much(serve: Serve) -> None:
     server = await filled(serve, max_cost=60)
     query = "query ($n: Int!) { sessions(first: $n) { nodes { title } } }"
     for size, is_refused in ((2, False), (2, False), (61, True), (60, False)):
@@ -162,7 +162,7 @@ async def test_one_is_refused_for_its_cost_with_other_variables(serve: Serve) ->
         assert codes == (["QUERY_TOO_COMPLEX"] if is_refused else [])
 
 
-async def test_a_session_that_is_gone_is_no_longer_given(serve: Serve) -> None:
+async def test_a_deleted_session_is_null(serve: Serve) -> None:
     server = await filled(serve)
     for _ in range(3):
         assert (await server.client.data(MESSAGES))["session"]

@@ -1,4 +1,4 @@
-"""The cost of an operation: the objects that its answer could hold."""
+"""The cost of an operation is the number of objects that its answer could hold."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SCHEMA = create_schema()
 
 
 def cost(query: str, variables: dict[str, Any] | None = None, operation_name: str | None = None) -> int:
-    """The cost of an operation that is within all limits that a document has."""
+    """The cost of an operation of a valid document."""
     document = SCHEMA.documents.parse(query)
     assert SCHEMA.documents.validate(document) == []
     return document.cost(operation_name)(variables)
@@ -91,7 +91,7 @@ def test_each_operation_of_a_document_has_its_own_cost() -> None:
 
 
 @pytest.mark.parametrize("value", ["9", [9], {"n": 9}, True, 1.5, 10**400, float("inf")])
-def test_a_variable_that_is_no_page_size_is_left_to_the_execution_to_refuse(value: Any) -> None:
+def test_the_cost_ignores_invalid_page_sizes_which_execution_refuses(value: Any) -> None:
     assert cost("query ($n: Int) { sessions(first: $n) { nodes { id } } }", {"n": value}) <= 500
 
 
@@ -103,7 +103,7 @@ PAGES = [
 ]
 
 
-def test_what_clients_ask_for_costs_no_more_than_is_allowed() -> None:
+def test_usual_queries_cost_less_than_half_the_limit() -> None:
     in_readme = [
         found[found.index("{") :]
         for block in blocks()
@@ -115,7 +115,7 @@ def test_what_clients_ask_for_costs_no_more_than_is_allowed() -> None:
     assert in_readme
 
 
-async def test_a_request_that_asks_is_told_the_cost(sqlite_databases: SqliteDatabases) -> None:
+async def test_the_cost_is_in_the_extensions_when_requested(sqlite_databases: SqliteDatabases) -> None:
     body = {"query": "query ($n: Int) { sessions(first: $n) { nodes { id } } }", "variables": {"n": 6000}}
     asking = {"extensions": {"cost": True}}
     with sqlite_databases.copy() as url:
@@ -143,23 +143,23 @@ async def test_a_request_that_asks_is_told_the_cost(sqlite_databases: SqliteData
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A field of an operation; `selections` are of its nodes where it has pages."""
+class Requested:
+    """A field of an operation; `selections` are those on its nodes when it is a connection."""
 
     name: str
     kind: str
     needed: str
     default_size: int | None
     first: int | None
-    selections: tuple["Asked", ...]
+    selections: tuple["Requested", ...]
 
     @property
     def size(self) -> int:
-        """How many objects it may give."""
+        """How many objects it may return."""
         return self.first or self.default_size or 1
 
 
-# The fields of each type: name, type of what it gives, an argument that it needs, the size of a page by default.
+# The fields of each type: name, type, a required argument, default page size.
 FIELDS: dict[str, list[tuple[str, str, str, int | None]]] = {
     "Query": [
         ("session", "Session", 'id: "s"', None),
@@ -189,16 +189,16 @@ FIELDS: dict[str, list[tuple[str, str, str, int | None]]] = {
     "TextSpan": [],
 }
 WITHOUT_CONNECTION = {"events"}
-MOST_COUNTED = 20_000
+MAX_COUNTED = 20_000
 
 
 @st.composite
-def selections(draw: DrawFn, kind: str = "Query", depth: int = 4) -> tuple[Asked, ...]:
-    """Fields that may be asked of a type."""
+def selections(draw: DrawFn, kind: str = "Query", depth: int = 4) -> tuple[Requested, ...]:
+    """Selections on a type."""
     fields = FIELDS[kind] if depth else []
     wanted = draw(st.lists(st.sampled_from(fields), max_size=3, unique=True)) if fields else []
     return tuple(
-        Asked(
+        Requested(
             name,
             below,
             needed,
@@ -210,18 +210,18 @@ def selections(draw: DrawFn, kind: str = "Query", depth: int = 4) -> tuple[Asked
     )
 
 
-def answered(asked: tuple[Asked, ...], count: int = 0) -> int:
-    """`count` and the objects of the fullest answer, made and counted one by one; no more than can be waited for."""
+def answered(asked: tuple[Requested, ...], count: int = 0) -> int:
+    """`count` and the objects of the fullest answer, counted one by one, up to MAX_COUNTED."""
     for one in asked:
         for _ in range(one.size):
             count = answered(one.selections, count + 1)
-            if count > MOST_COUNTED:
+            if count > MAX_COUNTED:
                 return count
     return count
 
 
 class Writer:
-    """Writes what is asked in one of the many ways to ask for it."""
+    """Writes a selection as a document, with fragments, variables and conditions at random."""
 
     def __init__(self, data: st.DataObject) -> None:
         self._data = data
@@ -230,13 +230,13 @@ class Writer:
         self._is_repeated = False
         self.variables: dict[str, int] = {}
 
-    def document(self, asked: tuple[Asked, ...]) -> str:
-        """An operation with its fragments; `variables` are its own."""
+    def document(self, asked: tuple[Requested, ...]) -> str:
+        """An operation with its fragments; sets `variables`."""
         body = self._selection_set("Query", asked)
         declared = f"({', '.join(self._declared)})" if self._declared else ""
         return f"query {declared} {body} {' '.join(self._fragments)}"
 
-    def _selection_set(self, kind: str, asked: tuple[Asked, ...]) -> str:
+    def _selection_set(self, kind: str, asked: tuple[Requested, ...]) -> str:
         fields = [self._field(one) for one in asked]
         match self._choose("plain", "inline", "named", "repeated", "left out"):
             case "inline":
@@ -246,14 +246,14 @@ class Writer:
                 self._fragments.append(f"fragment {name} on {kind} {{ __typename {' '.join(fields)} }}")
                 fields = [f"...{name}", f"...{name} @skip(if: false)"]
             case "repeated" if not self._is_repeated:
-                # Only once: each time doubles what is below. The answer has it once.
+                # Only once, as each repetition doubles the document. The answer has the fields once.
                 self._is_repeated = True
                 fields += fields
             case "left out" if kind == "Session":
                 fields.append("parent @skip(if: true) { parent { parent { id } } }")
         return f"{{ __typename {' '.join(fields)} }}"
 
-    def _field(self, one: Asked) -> str:
+    def _field(self, one: Requested) -> str:
         arguments = [one.needed] if one.needed else []
         if one.first:
             arguments.append(f"first: {self._size(one.first)}")
@@ -278,13 +278,13 @@ class Writer:
 
 
 @given(data=st.data())
-def test_the_cost_is_that_of_the_fullest_answer_however_it_is_asked_for(data: st.DataObject) -> None:
+def test_the_cost_equals_the_objects_of_the_fullest_answer(data: st.DataObject) -> None:
     asked = data.draw(selections())
     expected = answered(asked)
     writer = Writer(data)
     document = SCHEMA.documents.parse(writer.document(asked))
 
-    # What is drawn is within every limit of a document, so none is refused.
+    # Drawn documents are within all other limits.
     assert SCHEMA.documents.validate(document) == []
     cost = document.cost(None)(writer.variables)
-    assert cost > MOST_COUNTED if expected > MOST_COUNTED else cost == expected
+    assert cost > MAX_COUNTED if expected > MAX_COUNTED else cost == expected

@@ -173,7 +173,7 @@ async def test_a_hardened_server_answers_no_introspection_and_suggests_no_names(
     assert await client.data("{ __typename }") == {"__typename": "Query"}
 
 
-async def test_no_more_errors_are_reported_than_the_setting_says(limited: Limited) -> None:
+async def test_the_number_of_reported_errors_is_limited(limited: Limited) -> None:
     wrong = "{" + " ".join(f"wrong{number}" for number in range(40)) + "}"
     scopes = 'query ($scopes: [SearchScope!]!) { search(query: "a", scopes: $scopes) { totalCount } }'
 

@@ -1,4 +1,4 @@
-"""An operation that takes too long ends with a coded error, also in the database, and leaves nothing half done."""
+"""An operation beyond its time limit ends with a coded error; its statement is cancelled and rolled back."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from tests.support.server import Served
 from tests.support.sessions import delete_session, import_session, imported, session, update_session
 
 SECONDS = 0.8
-# Far beyond any statement's own time, far below that of a statement that nobody stops.
+# Far longer than any statement takes, far shorter than one that is not cancelled.
 SOON = 10
 REFUSED = {
     "message": "The operation took longer than the 0.8 seconds that are allowed.",
@@ -47,7 +47,7 @@ READ = '{ session(id: "s") { messages { nodes { id } } } }'
 
 
 async def change(server: Served, *statements: str) -> None:
-    """Change the tables behind the server's back."""
+    """Change tables without the server."""
     async with server.app.state.database.engine.begin() as connection:
         for statement in statements:
             await connection.execute(sa.text(statement))
@@ -79,12 +79,12 @@ async def refused_soon(server: Served, operation: str) -> None:
     assert answer["errors"] == [REFUSED]
     if kind(server) == "postgresql":
         async with asyncio.timeout(SOON):
-            # Only asking tells: the database wakes nobody.
+            # Polled: the database sends no notification.
             while await running(server):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
 
-async def test_a_statement_that_takes_too_long_is_stopped_and_its_mutation_undone(serve: Serve) -> None:
+async def test_a_mutation_beyond_the_time_limit_is_cancelled_and_rolled_back(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s", messages=[user("a")]))
     await change(server, *SLOW_DELETE[kind(server)])
@@ -93,12 +93,12 @@ async def test_a_statement_that_takes_too_long_is_stopped_and_its_mutation_undon
 
     await change(server, QUICK_DELETE[kind(server)])
     assert await session(server.client, "s", "messages { totalCount }") == {"messages": {"totalCount": 1}}
-    # The lock of SQLite's only writer is free again.
+    # The write lock of SQLite was released.
     assert (await update_session(server.client, "s", title="new"))["session"]["title"] == "new"
     assert (await delete_session(server.client, "s"))["deletedSessionId"] == "s"
 
 
-async def test_a_query_that_takes_too_long_is_stopped(serve: Serve) -> None:
+async def test_a_query_beyond_the_time_limit_is_cancelled(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s", messages=[user("a")]))
     await change(server, *SLOW_READ[kind(server)])
@@ -109,7 +109,7 @@ async def test_a_query_that_takes_too_long_is_stopped(serve: Serve) -> None:
     assert "errors" not in await server.client.execute(READ)
 
 
-async def test_what_a_client_asked_for_is_stopped_when_it_goes_away(serve: Serve) -> None:
+async def test_the_statement_of_a_client_that_disconnects_is_cancelled(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=60)
     await imported(server.client, zagens("s", messages=[user("a")]))
     await change(server, *SLOW_DELETE[kind(server)])
@@ -118,12 +118,12 @@ async def test_what_a_client_asked_for_is_stopped_when_it_goes_away(serve: Serve
         await server.client.http.post("/graphql", json={"query": DELETE}, timeout=SECONDS)
 
     async with asyncio.timeout(SOON):
-        # Changing the table waits until the statement is done with it.
+        # Waits for the lock that the statement holds.
         await change(server, QUICK_DELETE[kind(server)])
     assert await session(server.client, "s", "id") == {"id": "s"}
 
 
-async def test_a_query_on_a_websocket_has_the_same_time(serve: Serve) -> None:
+async def test_a_query_on_a_websocket_has_the_same_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s", messages=[user("a")]))
     await change(server, *SLOW_READ[kind(server)])
@@ -134,7 +134,7 @@ async def test_a_query_on_a_websocket_has_the_same_time(serve: Serve) -> None:
     assert refusal.value.errors == [REFUSED]
 
 
-async def test_a_mutation_that_waits_for_another_has_the_same_time(serve: Serve) -> None:
+async def test_a_mutation_that_waits_for_a_lock_has_the_same_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s"))
     async with server.app.state.database.write() as transaction:
@@ -149,7 +149,7 @@ async def test_a_mutation_that_waits_for_another_has_the_same_time(serve: Serve)
     assert (await update_session(server.client, "s", title="third"))["session"]["title"] == "third"
 
 
-async def test_an_import_has_more_time(serve: Serve) -> None:
+async def test_an_import_has_a_longer_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s"))
     async with server.app.state.database.write() as transaction:
@@ -161,7 +161,7 @@ async def test_an_import_has_more_time(serve: Serve) -> None:
     assert (await importing)["outcome"] == "UPDATED"
 
 
-async def test_a_subscription_has_all_the_time_it_wants(serve: Serve) -> None:
+async def test_a_subscription_has_no_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s", messages=[user("a")]))
     resumed = await server.client.data(
