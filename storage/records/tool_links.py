@@ -1,10 +1,14 @@
-"""Which tool result answers which tool call, wherever in the session the two stand.
+"""Pairs of tool calls and their results, wherever in the session the two stand.
 
-The k-th call with an id is answered by the k-th result with that id. So that seeding need not read a whole
-transcript before its first item, each message's calls and results are noted beside it when it is imported.
+A result answers the nearest message before it with an open call of the same id, and there the first open call. Agents
+reuse ids: `call_0` may stand in each turn, and a call that was interrupted stays without an answer. A result that
+finds no open call is an orphan.
+
+So that seeding need not read a whole transcript before it writes the first item, the import stores the calls and
+results of each message beside it.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 import orjson
@@ -16,7 +20,10 @@ Place = tuple[int, int]
 
 
 def note(blocks: Sequence[ContentBlock]) -> str | None:
-    """JSON text naming the calls and results among `blocks` as `[[place, id], ...]`; None when there are none."""
+    """Return the calls and results among `blocks` as JSON text, or None when there are none.
+
+    The text has the form `{"calls": [[block position, tool use id], ...], "results": [...]}`.
+    """
     calls = [(block.position, block.tool_use_id) for block in blocks if isinstance(block, ToolUseBlock)]
     results = [(block.position, block.tool_use_id) for block in blocks if isinstance(block, ToolResultBlock)]
     if not calls and not results:
@@ -24,45 +31,62 @@ def note(blocks: Sequence[ContentBlock]) -> str | None:
     return orjson.dumps({"calls": calls, "results": results}).decode()
 
 
+_OpenCalls = tuple[int, deque[int]]
+"""Position of a message, and the blocks of its calls with one id that have no answer yet."""
+
+
+def _open(messages: list[_OpenCalls], position: int, block: int) -> None:
+    if not messages or messages[-1][0] != position:
+        messages.append((position, deque()))
+    messages[-1][1].append(block)
+
+
 class ToolLinks:
     """The pairs of calls and results of a transcript, or of its first messages."""
 
     def __init__(self, notes: Iterable[tuple[int, str | None]]) -> None:
-        """`notes` are pairs of a message's position and what `note` gave for it, in order."""
-        calls: defaultdict[str, list[Place]] = defaultdict(list)
-        results: defaultdict[str, list[Place]] = defaultdict(list)
+        """`notes` are pairs of a message's position and what `note` returned for it, in order of position."""
+        self._answers: dict[int, dict[int, Place]] = {}
+        self._answering: dict[int, set[int]] = {}
+        self._orphan_count = 0
+        open_calls: defaultdict[str, list[_OpenCalls]] = defaultdict(list)
         for position, text in notes:
             if text is not None:
                 links = orjson.loads(text)
-                for block, tool_use_id in links["calls"]:
-                    calls[tool_use_id].append((position, block))
-                for block, tool_use_id in links["results"]:
-                    results[tool_use_id].append((position, block))
-        self._result_count = sum(map(len, results.values()))
-        self._answers: dict[int, dict[int, Place]] = {}
-        self._answering: dict[int, set[int]] = {}
-        self._pair_count = 0
-        for tool_use_id, places in calls.items():
-            for (asking, call), result in zip(places, results.get(tool_use_id, ()), strict=False):
-                self._answers.setdefault(asking, {})[call] = result
-                self._answering.setdefault(result[0], set()).add(result[1])
-                self._pair_count += 1
+                found = [(block, id, True) for block, id in links["calls"]]
+                found += [(block, id, False) for block, id in links["results"]]
+                for block, tool_use_id, is_call in sorted(found):
+                    if is_call:
+                        _open(open_calls[tool_use_id], position, block)
+                    else:
+                        self._close(open_calls[tool_use_id], (position, block))
+
+    def _close(self, messages: list[_OpenCalls], result: Place) -> None:
+        if not messages:
+            self._orphan_count += 1
+            return
+        asking, blocks = messages[-1]
+        call = blocks.popleft()
+        if not blocks:
+            messages.pop()
+        self._answers.setdefault(asking, {})[call] = result
+        self._answering.setdefault(result[0], set()).add(result[1])
 
     def answers_to(self, position: int) -> Mapping[int, Place]:
-        """Where the results of a message's calls stand, by the place of the call; a call without one is left out."""
+        """Return the places of the results of a message's calls, by the call's block position. Unanswered calls are left out."""
         return self._answers.get(position, {})
 
     def answering_in(self, position: int) -> Set[int]:
-        """Places of the results in a message that answer some call."""
+        """Return the block positions of the results in a message that answer a call."""
         return self._answering.get(position, frozenset())
 
     @property
     def orphan_count(self) -> int:
-        """Results that answer no call."""
-        return self._result_count - self._pair_count
+        """Number of results that answer no call."""
+        return self._orphan_count
 
     def answered_from_outside(self, start: int, end: int) -> set[int]:
-        """Messages before `start` or from `end` on that answer calls of the messages between."""
+        """Return the messages outside of `start` to `end` whose results answer calls of the messages inside."""
         return {
             position
             for asking in range(start, end)
@@ -71,7 +95,7 @@ class ToolLinks:
         }
 
     def agrees_before(self, position: int, other: "ToolLinks") -> bool:
-        """Whether both tell the same of every call and result in messages before `position`."""
+        """Whether both hold the same pairs for every call and result in messages before `position`."""
         return all(
             self.answers_to(place) == other.answers_to(place) and self.answering_in(place) == other.answering_in(place)
             for place in range(position)

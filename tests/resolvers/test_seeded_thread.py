@@ -134,6 +134,16 @@ async def test_a_picture_alone_opens_a_turn_and_tool_results_do_not(server: Serv
     ]
 
 
+async def test_an_id_that_an_agent_uses_in_every_turn_pairs_each_call_with_its_own_result(server: Served) -> None:
+    thread = await turns(server.client, await seeded(server, document_of("zagens/tool-id-reused.json")))
+    calls = [item for turn in thread for item in turn["items"]["nodes"] if item["__typename"] == "ToolCallItem"]
+    assert [(call["input"]["command"], call["status"], call["output"]) for call in calls] == [
+        ("make a", "INTERRUPTED", None),
+        ("make b", "COMPLETED", "B-OUTPUT"),
+        ("make c", "FAILED", "C-OUTPUT"),
+    ]
+
+
 async def test_an_empty_session_has_no_turns_and_a_log_of_two(server: Served) -> None:
     thread_id = await seeded(server, document_of("edge/empty-session.json"))
     assert await turns(server.client, thread_id) == []

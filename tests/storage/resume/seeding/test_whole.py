@@ -49,13 +49,12 @@ def is_call(block: Block) -> bool:
 
 
 def expected(document: Document) -> Iterator[Shown]:
-    """Type and content of the items that a document's blocks stand for, told without the code under test.
+    """Type and content of the items that a document's blocks make, computed without the code under test.
 
-    Of several calls and results with one id, the first results answer the first calls.
+    A result is an answer if a call of its id before it is still open.
     """
-    messages = document["messages"]
-    calls = Counter(block["id"] for saved in messages for block in blocks_of(saved) if is_call(block))
-    for saved in messages:
+    calls: Counter[str] = Counter()
+    for saved in document["messages"]:
         role, blocks = saved["role"], blocks_of(saved)
         said = [block["text"] for block in blocks if block["type"] == "text" and block["text"]]
         if role == "user" and said:
@@ -73,6 +72,7 @@ def expected(document: Document) -> Iterator[Shown]:
                 case "thinking":
                     yield "ReasoningItem", block["thinking"]
                 case "tool_use" | "server_tool_use":
+                    calls[block["id"]] += 1
                     yield "ToolCallItem", canonical([block["id"], block["name"], block["input"]])
                 case "tool_result" if calls[block["tool_use_id"]] > 0:
                     calls[block["tool_use_id"]] -= 1
@@ -131,7 +131,7 @@ async def test_the_log_numbers_every_item_in_order_without_a_gap(database: Datab
     assert [event[2:4] for event in rows.events[1:-1]] == [item[:2] for item in rows.items]
 
 
-async def test_results_answer_calls_of_the_same_id_in_their_order(database: Database) -> None:
+async def test_a_result_answers_the_nearest_open_call_of_its_id(database: Database) -> None:
     messages = [
         assistant(tool_use("t"), tool_result("t", "first"), tool_use("t")),
         user(tool_result("t", "second", is_error=True), tool_result("t", "third")),
@@ -148,12 +148,43 @@ async def test_two_results_of_one_call_leave_the_second_as_an_item_of_its_own(da
     assert [json.loads(item[DETAIL]) for item in rows.items[1:]] == [tool_result("t", "second")]
 
 
-async def test_a_result_before_its_call_answers_it(database: Database) -> None:
+async def test_an_id_used_again_after_an_interruption_leaves_the_first_call_unanswered(database: Database) -> None:
+    messages = [
+        assistant(tool_use("t")),
+        user("Stop."),
+        assistant(tool_use("t")),
+        user(tool_result("t", "second")),
+        assistant(tool_use("t")),
+        user(tool_result("t", "third", is_error=True)),
+    ]
+    for size in (1, 2, 6):
+        thread_id = await resume(database, await save(database, zagens(f"again{size}", messages=messages)))
+        await seed(database, thread_id, Seeder(database, batch_messages=size))
+        assert calls_of(await thread_rows(database, thread_id)) == [
+            ("t", "INTERRUPTED", None),
+            ("t", "COMPLETED", "second"),
+            ("t", "FAILED", "third"),
+        ]
+
+
+async def test_parallel_calls_of_one_message_with_one_id_are_answered_in_their_order(database: Database) -> None:
+    messages = [
+        assistant(tool_use("t", "first"), tool_use("t", "second")),
+        user(tool_result("t", "1"), tool_result("t", "2"), tool_result("t", "3")),
+    ]
+    rows = await seeded(database, zagens("parallel", messages=messages))
+    assert calls_of(rows) == [("t", "COMPLETED", "1"), ("t", "COMPLETED", "2")]
+    assert [item[TYPE] for item in rows.items] == ["ToolCallItem", "ToolCallItem", "OtherItem"]
+
+
+async def test_a_result_before_its_call_is_an_item_of_its_own(database: Database) -> None:
     messages = [user("Go", tool_result("t", "early")), assistant(tool_use("t"))]
     for size in (1, 2):
         thread_id = await resume(database, await save(database, zagens(f"early{size}", messages=messages)))
         await seed(database, thread_id, Seeder(database, batch_messages=size))
-        assert calls_of(await thread_rows(database, thread_id)) == [("t", "COMPLETED", "early")]
+        rows = await thread_rows(database, thread_id)
+        assert calls_of(rows) == [("t", "INTERRUPTED", None)]
+        assert json.loads(rows.items[1][DETAIL]) == tool_result("t", "early")
 
 
 async def test_a_result_many_batches_away_answers_its_call(database: Database) -> None:
