@@ -73,7 +73,7 @@ class ToolLinks:
         self._answering.setdefault(result[0], set()).add(result[1])
 
     def answers_to(self, position: int) -> Mapping[int, Place]:
-        """Return the places of the results of a message's calls, by the call's block position. Unanswered calls are left out."""
+        """Return the places of the results of a message's calls, by the block positions of the answered calls."""
         return self._answers.get(position, {})
 
     def answering_in(self, position: int) -> Set[int]:

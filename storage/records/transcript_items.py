@@ -1,6 +1,6 @@
 """What a message becomes in a thread: pure functions from blocks to turns and items."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from storage.json_codec import dump
@@ -12,6 +12,12 @@ from storage.records.content_block import (
     ToolResultBlock,
     ToolUseBlock,
 )
+
+SEED_VERSION = 2
+"""Version of the rules in this module and in `tool_links.py`. A thread of another version is not reused by a resume.
+
+1 paired the k-th result of an id with its k-th call; 2 pairs a result with the nearest open call.
+"""
 
 SUMMARY_LENGTH = 280
 
@@ -60,32 +66,30 @@ def prompt_of(role: str, blocks: Sequence[ContentBlock]) -> str | None:
 
 def items_of(
     role: str, blocks: Sequence[ContentBlock], answers: Mapping[int, ToolResultBlock], answering: Set[int]
-) -> list[Item]:
-    """The items of one message, in the order of its blocks.
+) -> Iterator[Item]:
+    """Yield the items of one message, in the order of its blocks.
 
-    `role` is the role as stored, `answers` holds the results of the message's calls by their places, and `answering`
-    the places of those of its own results that answer a call.
+    `role` is the role as stored. `answers` maps block positions of the message's calls to their results, and
+    `answering` holds the block positions of its own results that answer a call.
     """
-    items: list[Item] = []
     is_said = False
     for block in blocks:
         if isinstance(block, TextBlock):
             if block.text and not (role == USER and is_said):
-                items.append(_said(role, block, blocks))
+                yield _said(role, block, blocks)
                 is_said = True
         elif isinstance(block, ToolUseBlock):
-            items.append(_tool_call(block, answers.get(block.position)))
+            yield _tool_call(block, answers.get(block.position))
         elif isinstance(block, ThinkingBlock):
             if block.thinking:
-                items.append(Item(REASONING, COMPLETED, summarize(block.thinking), text=block.thinking))
+                yield Item(REASONING, COMPLETED, summarize(block.thinking), text=block.thinking)
         elif isinstance(block, ToolResultBlock):
             if block.position not in answering:
-                items.append(_other(role, str(block.raw["type"]), summarize(block.text), block.raw))
+                yield _other(role, str(block.raw["type"]), summarize(block.text), block.raw)
         elif isinstance(block, ImageBlock):
-            items.append(_other(role, str(block.raw["type"]), "", block.raw))
+            yield _other(role, str(block.raw["type"]), "", block.raw)
         else:
-            items.append(_other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw))
-    return items
+            yield _other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw)
 
 
 def _said(role: str, block: TextBlock, blocks: Sequence[ContentBlock]) -> Item:

@@ -19,6 +19,7 @@ from storage.records.resume_task import (
     ended,
     resume_tasks_by_thread,
 )
+from storage.records.transcript_items import SEED_VERSION
 from storage.resume.seeding.batch import STARTED_SEQ
 
 log = logging.getLogger("reprise.resume")
@@ -60,7 +61,9 @@ _locked_session = (
     .with_for_update()
 )
 _linked_task = (
-    sa.select(resume_task.c.thread_id, resume_task.c.state, resume_task.c.transcript_version)
+    sa.select(
+        resume_task.c.thread_id, resume_task.c.state, resume_task.c.transcript_version, resume_task.c.seed_version
+    )
     .join_from(resume_task, thread, thread.c.id == resume_task.c.thread_id)
     .where(resume_task.c.thread_id == sa.bindparam("thread_id"))
     .with_for_update(of=resume_task)
@@ -107,7 +110,9 @@ async def resume_session(database: Database, session_id: str, options: ResumeOpt
 
 def _is_reusable(saved: Any, linked: Any) -> bool:
     # The seeder of an unfinished task adopts a changed session by itself.
-    return linked.state in UNFINISHED or linked.transcript_version == saved.transcript_version
+    return linked.state in UNFINISHED or (
+        linked.transcript_version == saved.transcript_version and linked.seed_version == SEED_VERSION
+    )
 
 
 async def _reuse(transaction: Transaction, linked: Any, options: ResumeOptions) -> None:
@@ -124,6 +129,7 @@ async def _reuse(transaction: Transaction, linked: Any, options: ResumeOptions) 
         .values(
             state=QUEUED,
             attempt=resume_task.c.attempt + 1,
+            claims=0,
             revision=resume_task.c.revision + 1,
             error_code=None,
             error_message=None,
@@ -162,11 +168,14 @@ async def _create(transaction: Transaction, saved: Any, thread_id: str, options:
             items_written=0,
             items_total=saved.item_count,
             messages_read=0,
+            message_items=0,
             messages_total=saved.message_count,
             turns_written=0,
             turn_items=0,
             transcript_version=saved.transcript_version,
             transcript_rewrites=saved.transcript_rewrites,
+            seed_version=SEED_VERSION,
+            claims=0,
             attempt=1,
             revision=1,
             created_at=clock(),

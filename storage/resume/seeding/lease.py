@@ -10,37 +10,50 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.bus import QUEUE, ended_topic, task_topic
 from storage.database.database import Database, Transaction
 from storage.database.tables import resume_task, seed_gate, session
 from storage.database.types import clock
 from storage.records.resume_task import ERROR, QUEUED, READY, SEEDING, ended
+from storage.resume.seeding.batch import Cursor
 
 task = resume_task.c
 
 
 class Claim(NamedTuple):
-    """A task that `owner` may seed until its lease expires. Each claim has an owner of its own."""
+    """A task that `owner` may seed until its lease expires. Each claim has an owner of its own.
+
+    `claims` counts the claims since the task's last committed batch, this one included.
+    """
 
     thread_id: str
     owner: str
+    claims: int
 
 
 class HeldLease(NamedTuple):
     """The cursor of a resume task, read under a row lock by the owner of its lease. `now` is the database's time."""
 
     session_id: str
-    items_written: int
-    items_total: int
     messages_read: int
-    messages_total: int
+    message_items: int
+    items_written: int
     turns_written: int
     turn_items: int
+    messages_total: int
+    items_total: int
     transcript_version: int
     transcript_rewrites: int
+    seed_version: int
     attempt: int
     now: datetime
+
+    @property
+    def cursor(self) -> Cursor:
+        """How far the thread is written."""
+        return Cursor._make(self[1:6])
 
 
 _other = resume_task.alias("other")
@@ -68,9 +81,8 @@ _fence = (
     task.state == SEEDING,
     task.lease_until >= clock(),
 )
-_hold = (
-    sa.select(*(task[name] for name in HeldLease._fields[:-1]), clock().label("now")).where(*_fence).with_for_update()
-)
+_cursor = sa.select(*(task[name] for name in HeldLease._fields[:-1]), clock().label("now")).where(*_fence)
+_hold = _cursor.with_for_update()
 
 
 def _parameters(claim: Claim) -> dict[str, object]:
@@ -95,20 +107,37 @@ async def claim(database: Database, lease_seconds: float) -> Claim | None:
         thread_id = (await transaction.execute(_next, {"capacity": capacity})).scalar()
         if thread_id is None:
             return None
-        await transaction.execute(
+        claims = await transaction.execute(
             sa.update(resume_task)
             .where(task.thread_id == thread_id)
             .values(
                 state=SEEDING,
                 owner=owner,
+                claims=task.claims + 1,
                 lease_until=clock(lease_seconds),
                 started_at=sa.func.coalesce(task.started_at, clock()),
                 # A takeover changes nothing that clients see.
                 revision=task.revision + sa.case((task.state == QUEUED, 1), else_=0),
             )
+            .returning(task.claims)
         )
+        count = claims.scalar_one()
         transaction.notify(task_topic(thread_id))
-    return Claim(thread_id, owner)
+    return Claim(thread_id, owner, count)
+
+
+async def read_cursor(connection: AsyncConnection, claim: Claim) -> HeldLease | None:
+    """Read the cursor without a lock; None when the lease has expired or the task was canceled, ended or taken over."""
+    row = (await connection.execute(_cursor, _parameters(claim))).first()
+    return None if row is None else HeldLease._make(row)
+
+
+async def renew(database: Database, claim: Claim, lease_seconds: float) -> None:
+    """Renew a live lease. Raises Unavailable."""
+    async with database.write() as transaction:
+        await transaction.execute(
+            sa.update(resume_task).where(*_fence).values(lease_until=clock(lease_seconds)), _parameters(claim)
+        )
 
 
 async def hold(transaction: Transaction, claim: Claim) -> HeldLease | None:
@@ -127,7 +156,7 @@ async def advance(
     moved = await transaction.execute(
         sa.update(resume_task)
         .where(*_fence, is_unchanged)
-        .values({"lease_until": clock(lease_seconds), "revision": task.revision + 1, **values})
+        .values({"lease_until": clock(lease_seconds), "revision": task.revision + 1, "claims": 0, **values})
         .returning(task.thread_id),
         _parameters(claim),
     )
@@ -162,6 +191,7 @@ async def release(database: Database, claim: Claim) -> None:
         await transaction.execute(
             sa.update(resume_task)
             .where(task.thread_id == claim.thread_id, task.owner == claim.owner, task.state == SEEDING)
-            .values(owner=None, lease_until=clock(-1))
+            # A claim that was given up in good order is not one that failed.
+            .values(owner=None, lease_until=clock(-1), claims=sa.case((task.claims > 0, task.claims - 1), else_=0))
         )
         transaction.notify(QUEUE)

@@ -1,10 +1,11 @@
 """The plan of a resume: a session's counts and its pairs of tool calls and results, read before anything is written."""
 
+import asyncio
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database.database import Transaction
 from storage.database.tables import message, session
 from storage.records.tool_links import ToolLinks
 
@@ -31,18 +32,18 @@ class SeedPlan(NamedTuple):
         return ToolLinks(note for note in self.notes if note[0] < position)
 
 
-async def is_current(transaction: Transaction, session_id: str, plan: SeedPlan) -> bool:
+async def is_current(connection: AsyncConnection, session_id: str, plan: SeedPlan) -> bool:
     """Whether the session is still at the version of `plan`."""
-    found = (await transaction.execute(_session, {"session_id": session_id})).first()
+    found = (await connection.execute(_session, {"session_id": session_id})).first()
     return found is not None and found.transcript_version == plan.transcript_version
 
 
-async def read_plan(transaction: Transaction, session_id: str) -> SeedPlan | None:
+async def read_plan(connection: AsyncConnection, session_id: str) -> SeedPlan | None:
     """Read the plan of a session; None when the session is gone."""
-    found = (await transaction.execute(_session, {"session_id": session_id})).first()
+    found = (await connection.execute(_session, {"session_id": session_id})).first()
     if found is None:
         return None
-    rows = await transaction.execute(_notes.order_by(message.c.position), {"session_id": session_id})
+    rows = await connection.execute(_notes.order_by(message.c.position), {"session_id": session_id})
     notes = [(row.position, row.tool_links) for row in rows]
     return SeedPlan(
         found.transcript_version,
@@ -50,5 +51,6 @@ async def read_plan(transaction: Transaction, session_id: str) -> SeedPlan | Non
         found.message_count,
         found.item_count,
         notes,
-        ToolLinks(notes),
+        # A long session has hundreds of thousands of calls.
+        await asyncio.to_thread(ToolLinks, notes),
     )

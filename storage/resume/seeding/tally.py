@@ -26,8 +26,8 @@ class SeedTally:
     def add(self, held: HeldLease, batch: SeedBatch, seconds: float) -> None:
         """Count a committed batch; `held` is the cursor before it."""
         self.batches += 1
-        self.messages += batch.messages_read - held.messages_read
-        self.items += batch.items_written - held.items_written
+        self.messages += batch.cursor.messages_read - held.messages_read
+        self.items += batch.cursor.items_written - held.items_written
         self.bytes += batch.bytes_read
         self.seconds += seconds
 
@@ -45,7 +45,7 @@ class ClaimProgress:
     def add(self, held: HeldLease, batch: SeedBatch, seconds: float) -> None:
         """Count a committed batch."""
         self._attempt = held.attempt
-        self._items = batch.items_written
+        self._items = batch.cursor.items_written
         self._tally.add(held, batch, seconds)
 
     def fields(self, outcome: str | None = None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ PICTURE: Block = {"type": "image_url", "image_url": {"url": "https://pictures.te
 
 def items(role: str, *blocks: Block, answer: ToolResultBlock | None = None) -> list[Item]:
     """The items of a message whose first block `answer` answers, where there is one."""
-    return items_of(role, read_blocks(list(blocks)), {} if answer is None else {0: answer}, frozenset())
+    return list(items_of(role, read_blocks(list(blocks)), {} if answer is None else {0: answer}, frozenset()))
 
 
 def answered(is_error: bool | None) -> ToolResultBlock:

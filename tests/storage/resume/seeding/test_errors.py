@@ -7,10 +7,11 @@ from storage.database.database import Database
 from storage.database.tables import message
 from storage.records.resume_task import ResumeTaskRow
 from storage.resume.resume import ResumeOptions, resume_session
-from storage.resume.seeding import seeder as seeder_module
-from storage.resume.seeding.seeder import Seeder
+from storage.resume.seeding import lease
+from storage.resume.seeding.batch import BatchBuilder
+from storage.resume.seeding.seeder import MOST_CLAIMS, Seeder
 from tests.support.documents import assistant, tool_result, tool_use, user, zagens
-from tests.support.seeding import counts, resume, save, seed, seeded, thread_rows
+from tests.support.seeding import before_batches, counts, expire, resume, save, seed, seeded, thread_rows
 
 DOCUMENT = zagens("s1", messages=[user("One"), assistant("Two", tool_use("t")), user(tool_result("t")), user("Four")])
 WHOLE = {"content": '[{"type":"text","text":"Two"},{"type":"tool_use","id":"t","name":"read_file","input":{}}]'}
@@ -63,7 +64,7 @@ async def test_a_fault_in_the_server_is_masked_and_logged_under_the_thread_s_id(
     def fault(*_: object) -> None:
         raise RuntimeError("/etc/secret")
 
-    monkeypatch.setattr(seeder_module, "build_batch", fault)
+    monkeypatch.setattr(BatchBuilder, "build", fault)
     thread_id = await resume(database, await save(database, DOCUMENT))
     task = await seed(database, thread_id)
     await check_failed(database, task, "INTERNAL")
@@ -99,3 +100,47 @@ async def test_one_task_that_fails_does_not_hold_up_the_next(database: Database)
     following = await resume(database, await save(database, zagens("s2", messages=[user("Hello")])))
     assert (await seed(database, following)).state == "READY"
     await check_failed(database, await seed(database, failing), "SESSION_UNREADABLE")
+
+
+async def test_a_task_that_was_claimed_five_times_without_a_batch_ends_and_can_be_resumed_again(
+    database: Database,
+) -> None:
+    thread_id = await resume(database, await save(database, DOCUMENT))
+    for _ in range(MOST_CLAIMS):
+        assert await lease.claim(database, 5) is not None
+        await expire(database, thread_id)
+    task = await seed(database, thread_id)
+    await check_failed(database, task, "INTERNAL")
+    assert task.error is not None
+    assert "without progress" in task.error.message
+    await resume(database, "s1")
+    assert (await seed(database, thread_id)).state == "READY"
+
+
+async def test_claims_before_a_committed_batch_do_not_count(database: Database) -> None:
+    messages = [user(f"Message {number}") for number in range(8)]
+    undisturbed = await seeded(database, zagens("undisturbed", messages=messages))
+    thread_id = await resume(database, await save(database, zagens("interrupted", messages=messages)))
+    for _ in range(3):
+        for _ in range(MOST_CLAIMS - 1):
+            assert await lease.claim(database, 5) is not None
+            await expire(database, thread_id)
+        seeder = Seeder(database, batch_messages=1)
+
+        async def stop(number: int, seeder: Seeder = seeder) -> None:
+            if number == 2:
+                seeder.stop()
+
+        with before_batches(database, stop):
+            assert (await seed(database, thread_id, seeder)).state == "SEEDING"
+    assert (await seed(database, thread_id)).state == "READY"
+    assert await thread_rows(database, thread_id) == undisturbed
+
+
+async def test_a_release_is_not_counted_as_a_claim_without_a_batch(database: Database) -> None:
+    thread_id = await resume(database, await save(database, DOCUMENT))
+    for _ in range(MOST_CLAIMS + 1):
+        claim = await lease.claim(database, 5)
+        assert claim is not None
+        await lease.release(database, claim)
+    assert (await seed(database, thread_id)).state == "READY"

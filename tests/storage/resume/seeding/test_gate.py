@@ -1,8 +1,9 @@
-"""How many tasks are seeding at once, and who goes on with a task whose owner fell silent (I12, I13)."""
+"""How many tasks are seeding at once, and the takeover of a task whose owner froze."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from storage.database.database import Database
 from storage.database.tables import resume_task
 from storage.resume.resume import cancel_resume
 from storage.resume.seeding import lease
+from storage.resume.seeding.batch import BatchBuilder, SeedBatch
 from storage.resume.seeding.lease import Claim
 from storage.resume.seeding.seeder import Seeder
 from tests.support.documents import Document, assistant, user, zagens
@@ -235,3 +237,21 @@ async def test_a_seeder_that_waits_at_the_gate_is_woken_by_the_one_that_stops(
             async with running(stopping):
                 pass
             assert (await final_state(database, thread_id)).state == "READY"
+
+
+async def test_a_batch_that_takes_longer_than_the_lease_is_written_by_its_owner(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = await seeded(database, dialogue("undisturbed"))
+    build = BatchBuilder.build
+
+    def slow(self: BatchBuilder, *arguments: Any) -> SeedBatch:
+        time.sleep(1.5)
+        return build(self, *arguments)
+
+    monkeypatch.setattr(BatchBuilder, "build", slow)
+    thread_id = await resume(database, await save(database, dialogue("slow")))
+    async with running(Seeder(database, lease_seconds=0.6)):
+        task = await seed(database, thread_id, Seeder(database, lease_seconds=0.6))
+    assert (task.state, task.attempt) == ("READY", 1)
+    assert await thread_rows(database, thread_id) == undisturbed

@@ -32,10 +32,17 @@ class Interruption(NamedTuple):
     kind: str
     batch: int
     batch_messages: int
+    items_a_message: int
 
 
 interruptions = st.lists(
-    st.builds(Interruption, st.sampled_from(["cancel", "stop", "expire"]), st.integers(1, 5), st.integers(1, 3)),
+    st.builds(
+        Interruption,
+        st.sampled_from(["cancel", "stop", "expire"]),
+        st.integers(1, 5),
+        st.integers(1, 3),
+        st.integers(1, 4),
+    ),
     max_size=3,
 )
 batch_sizes = st.integers(1, 9)
@@ -47,7 +54,7 @@ def renamed(document: Document) -> Document:
 
 async def interrupted(database: Database, thread_id: str, interruption: Interruption) -> None:
     """Seeds until the interruption or the end, and checks the counts at every commit on the way."""
-    seeder = Seeder(database, batch_messages=interruption.batch_messages)
+    seeder = Seeder(database, batch_messages=interruption.batch_messages, items_a_message=interruption.items_a_message)
     before = 0
 
     async def interrupt(number: int) -> None:
@@ -144,3 +151,21 @@ async def test_a_batch_too_large_in_characters_is_cut_and_seeds_the_same_thread(
     assert task.state == "READY"
     assert len(batches) > 1
     assert len((await thread_rows(database, thread_id)).items) == len(messages)
+
+
+async def test_a_message_of_many_blocks_is_cut_into_batches_and_seeds_the_same_thread(database: Database) -> None:
+    blocks = [block for number in range(30) for block in (text(f"Step {number}"), tool_use(f"t{number}"))]
+    messages = [user("Go"), assistant(*blocks), user(*(tool_result(f"t{number}", "ok") for number in range(30)))]
+    undisturbed = await seeded(database, zagens("undisturbed", messages=messages))
+    for size in (1, 7, 59, 60, 61):
+        thread_id = await resume(database, await save(database, zagens(f"many{size}", messages=messages)))
+        batches: list[int] = []
+
+        async def note(number: int, batches: list[int] = batches) -> None:
+            batches.append(number)
+
+        with before_batches(database, note):
+            task = await seed(database, thread_id, Seeder(database, batch_messages=1, items_a_message=size))
+        assert task.state == "READY"
+        assert len(batches) >= 61 // size
+        assert await thread_rows(database, thread_id) == undisturbed

@@ -1,0 +1,245 @@
+"""Writing the thread of one claim, batch by batch.
+
+A batch is read and built without a transaction, while a background task renews the lease. The transaction that inserts
+the rows checks that the cursor, the lease and the session's version are still those that the batch was built for.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database.database import Database, Transaction
+from storage.database.tables import message, thread, thread_event, thread_item, turn
+from storage.database.types import clock
+from storage.errors import Unavailable, Unreadable
+from storage.records.resume_task import DELETED_MESSAGE, READY, SESSION_DELETED
+from storage.records.transcript_items import SEED_VERSION
+from storage.resume.seeding import lease
+from storage.resume.seeding.batch import (
+    EVENT_COLUMNS,
+    ITEM_COLUMNS,
+    STARTED_SEQ,
+    TURN_COLUMNS,
+    BatchBuilder,
+    SeedBatch,
+)
+from storage.resume.seeding.lease import Claim, HeldLease
+from storage.resume.seeding.plan import SeedPlan, is_current, read_plan
+
+BATCH_CHARACTERS = 4_000_000
+
+SESSION_CHANGED = "SESSION_CHANGED"
+
+
+def _first_too_many() -> sa.ScalarSelect[int]:
+    """Select the first message after `start` with which a batch would exceed BATCH_CHARACTERS."""
+    upto = (
+        sa.select(message.c.position, sa.func.sum(message.c.size).over(order_by=message.c.position).label("characters"))
+        .where(message.c.session_id == sa.bindparam("session_id"))
+        .where(message.c.position >= sa.bindparam("start"), message.c.position < sa.bindparam("end"))
+        .subquery()
+    )
+    return (
+        sa.select(sa.func.min(upto.c.position))
+        .where(upto.c.characters > BATCH_CHARACTERS, upto.c.position > sa.bindparam("start"))
+        .scalar_subquery()
+    )
+
+
+_messages = (
+    sa.select(message.c.position, message.c.role, message.c.extra, message.c.content)
+    .where(message.c.session_id == sa.bindparam("session_id"))
+    .where(message.c.position >= sa.bindparam("start"))
+    # The limit is computed before any content is read, so that no message is loaded only to be dropped.
+    .where(message.c.position < sa.func.coalesce(_first_too_many(), sa.bindparam("end")))
+    .order_by(message.c.position)
+)
+_contents = (
+    sa.select(message.c.position, message.c.content)
+    .where(message.c.session_id == sa.bindparam("session_id"))
+    .where(message.c.position.in_(sa.bindparam("positions", expanding=True)))
+)
+
+
+class Stale(Exception):
+    """The lease, the cursor or the session changed during a batch, which was rolled back."""
+
+
+class CannotFinish(Exception):
+    """The task must end in ERROR with `code` and a message for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class LeaseLost(Exception):
+    """The claim no longer owns its task: the lease expired, or the task was canceled, ended or taken over."""
+
+
+class Written(NamedTuple):
+    """A committed batch, and the cursor before it."""
+
+    before: HeldLease
+    batch: SeedBatch
+    is_last: bool
+
+
+class _State(NamedTuple):
+    """What the next batch is built from. `adopted` holds the task's new values when it adopts a newer session."""
+
+    held: HeldLease
+    plan: SeedPlan
+    builder: BatchBuilder
+    adopted: dict[str, Any]
+
+
+class ThreadWriter:
+    """Writes the thread of a claim. `async with` renews the lease until the block ends."""
+
+    def __init__(self, database: Database, claim: Claim, lease_seconds: float) -> None:
+        self._database = database
+        self._claim = claim
+        self._lease_seconds = lease_seconds
+        self._state: _State | None = None
+        self._resources = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> "ThreadWriter":
+        await self._resources.enter_async_context(self._renewing())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._resources.aclose()
+
+    async def write(self, most_messages: int, most_items: int) -> Written:
+        """Write the next batch. Raises Stale, LeaseLost, CannotFinish, Unreadable and Unavailable.
+
+        After Stale the next call starts from what the database holds.
+        """
+        state, self._state = self._state, None
+        async with self._database.read() as connection:
+            state = state or await self._read_state(connection)
+            messages, elsewhere = await self._read_messages(connection, state, most_messages)
+        batch = await asyncio.to_thread(state.builder.build, state.held.cursor, messages, elsewhere, most_items)
+        async with self._database.write() as transaction:
+            held = await lease.hold(transaction, self._claim)
+            if held is None:
+                raise LeaseLost
+            if state.adopted:
+                await lease.adopt(transaction, self._claim, state.adopted)
+                held = held._replace(**state.adopted)
+            if held != state.held._replace(now=held.now):
+                raise Stale
+            is_last = batch.cursor.messages_read == state.plan.message_count
+            await self._insert(transaction, held, batch, is_last=is_last)
+        self._state = _State(held._replace(**batch.cursor._asdict()), state.plan, state.builder, {})
+        return Written(held, batch, is_last)
+
+    async def _read_state(self, connection: AsyncConnection) -> _State:
+        held = await lease.read_cursor(connection, self._claim)
+        if held is None:
+            raise LeaseLost
+        plan = await read_plan(connection, held.session_id)
+        if plan is None:
+            raise CannotFinish(SESSION_DELETED, DELETED_MESSAGE)
+        adopted: dict[str, Any] = {}
+        if plan.transcript_version != held.transcript_version or held.seed_version != SEED_VERSION:
+            if held.items_written > 0 and not _is_continuable(held, plan):
+                raise CannotFinish(
+                    SESSION_CHANGED,
+                    "Another import replaced the session before all of it was seeded. Resume it again.",
+                )
+            adopted = {
+                "items_total": plan.item_count,
+                "messages_total": plan.message_count,
+                "transcript_version": plan.transcript_version,
+                "transcript_rewrites": plan.transcript_rewrites,
+                "seed_version": SEED_VERSION,
+            }
+        builder = BatchBuilder(self._claim.thread_id, plan.links)
+        return _State(held._replace(**adopted), plan, builder, adopted)
+
+    async def _read_messages(
+        self, connection: AsyncConnection, state: _State, most_messages: int
+    ) -> tuple[Sequence[Any], Mapping[int, str]]:
+        """Read the messages that follow the cursor, and the contents elsewhere that answer their calls."""
+        of_session = {"session_id": state.held.session_id}
+        start = state.held.messages_read + state.builder.has_open_message
+        most = min(start + most_messages, state.plan.message_count)
+        if start >= most:
+            return [], {}
+        rows = (await connection.execute(_messages, {**of_session, "start": start, "end": most})).all()
+        end = start + len(rows)
+        if not rows or rows[-1].position != end - 1:
+            raise await self._missing(connection, state)
+        outside = state.plan.links.answered_from_outside(start, end)
+        if not outside:
+            return rows, {}
+        found = await connection.execute(_contents, {**of_session, "positions": sorted(outside)})
+        elsewhere = {row.position: row.content for row in found}
+        if elsewhere.keys() != outside:
+            raise await self._missing(connection, state)
+        return rows, elsewhere
+
+    async def _missing(self, connection: AsyncConnection, state: _State) -> Exception:
+        """Return the error for messages of the plan that are not found: an import changed them, or they are lost."""
+        if await is_current(connection, state.held.session_id, state.plan):
+            return Unreadable("Messages of the session are missing.")
+        return Stale()
+
+    async def _insert(self, transaction: Transaction, held: HeldLease, batch: SeedBatch, *, is_last: bool) -> None:
+        await transaction.insert(turn, TURN_COLUMNS, batch.turns)
+        await transaction.insert(thread_item, ITEM_COLUMNS, batch.items)
+        await transaction.insert(thread_event, EVENT_COLUMNS, batch.events(transaction.instant(held.now)))
+        values: dict[str, object] = batch.cursor._asdict()
+        if is_last:
+            await self._finish(transaction, held, batch)
+            values |= {"state": READY, "owner": None, "lease_until": None, "finished_at": clock()}
+        if not await lease.advance(transaction, self._claim, held, self._lease_seconds, values):
+            raise Stale
+
+    async def _finish(self, transaction: Transaction, held: HeldLease, batch: SeedBatch) -> None:
+        count = batch.cursor.items_written
+        if count != held.items_total:
+            raise RuntimeError(f"{count} items were written, but the import counted {held.items_total}")
+        await transaction.execute(
+            sa.insert(thread_event).values(
+                thread_id=self._claim.thread_id,
+                seq=STARTED_SEQ + count + 1,
+                event="thread.updated",
+                created_at=held.now,
+                payload='{"reason":"session_resume"}',
+            )
+        )
+        await transaction.execute(
+            sa.update(thread).where(thread.c.id == self._claim.thread_id).values(updated_at=held.now)
+        )
+
+    @contextlib.asynccontextmanager
+    async def _renewing(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._renew(), name=f"reprise-lease-{self._claim.thread_id}")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease_seconds / 3)
+            # While the database is away the lease may expire, which the next batch notices.
+            with contextlib.suppress(Unavailable):
+                await lease.renew(self._database, self._claim, self._lease_seconds)
+
+
+def _is_continuable(held: HeldLease, plan: SeedPlan) -> bool:
+    """Whether the rows written so far are right for the session's newer version too."""
+    if held.transcript_rewrites != plan.transcript_rewrites or held.seed_version != SEED_VERSION:
+        return False
+    begun = held.messages_read + (held.message_items > 0)
+    return plan.links_before(held.messages_total).agrees_before(begun, plan.links)
