@@ -14,6 +14,7 @@ from storage.database.database import Database, Transaction
 from storage.database.migrations import is_current
 from storage.database.tables import message, session
 from storage.doctor.thread_checks import thread_checks
+from storage.doctor.thread_contents import find_wrong_thread, unlink_thread
 from storage.documents.document import stored_role
 from storage.json_codec import load
 from storage.records.content_block import ContentBlock, read_blocks
@@ -64,7 +65,11 @@ _messages = (
 
 
 async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[Finding]:
-    """Yield all inconsistencies. With `repair`, wrong entries of the search index are rebuilt. Raises Unavailable."""
+    """Yield all inconsistencies. Raises Unavailable.
+
+    With `repair`, wrong entries of the search index are rebuilt, and threads that differ from their sessions are
+    unlinked, so that the next resume makes new ones.
+    """
     if not await is_current(database):
         yield Finding("The database is not at this version's migration. Run `reprise migrate`.")
         return
@@ -88,6 +93,12 @@ async def _examine_sessions(database: Database, indexed: IndexedEntries, repair:
             for finding in await _examine_locked(database, row.id, repair):
                 is_repaired |= finding.is_repaired
                 yield finding
+        elif (wrong := await find_wrong_thread(database, row.id)) is not None:
+            if repair:
+                await unlink_thread(database, wrong)
+            advice = "" if repair else " Repair it, then resume the session for a new thread."
+            text = f"{wrong.difference_count} of its items differ from session {wrong.session_id}.{advice}"
+            yield Finding(f"Thread {wrong.thread_id}: {text}", repair)
     if is_repaired:
         await compact(database)
 

@@ -6,14 +6,14 @@ the rows checks that the cursor, the lease and the session's version are still t
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.database import Database, Transaction
-from storage.database.tables import message, thread, thread_event, thread_item, turn
+from storage.database.tables import thread, thread_event, thread_item, turn
 from storage.database.types import clock
 from storage.errors import Unavailable, Unreadable
 from storage.records.resume_task import DELETED_MESSAGE, READY, SESSION_DELETED
@@ -28,41 +28,10 @@ from storage.resume.seeding.batch import (
     SeedBatch,
 )
 from storage.resume.seeding.lease import Claim, HeldLease
+from storage.resume.seeding.messages import Messages, read_messages
 from storage.resume.seeding.plan import SeedPlan, is_current, read_plan
 
-BATCH_CHARACTERS = 4_000_000
-
 SESSION_CHANGED = "SESSION_CHANGED"
-
-
-def _first_too_many() -> sa.ScalarSelect[int]:
-    """Select the first message after `start` with which a batch would exceed BATCH_CHARACTERS."""
-    upto = (
-        sa.select(message.c.position, sa.func.sum(message.c.size).over(order_by=message.c.position).label("characters"))
-        .where(message.c.session_id == sa.bindparam("session_id"))
-        .where(message.c.position >= sa.bindparam("start"), message.c.position < sa.bindparam("end"))
-        .subquery()
-    )
-    return (
-        sa.select(sa.func.min(upto.c.position))
-        .where(upto.c.characters > BATCH_CHARACTERS, upto.c.position > sa.bindparam("start"))
-        .scalar_subquery()
-    )
-
-
-_messages = (
-    sa.select(message.c.position, message.c.role, message.c.extra, message.c.content)
-    .where(message.c.session_id == sa.bindparam("session_id"))
-    .where(message.c.position >= sa.bindparam("start"))
-    # The limit is computed before any content is read, so that no message is loaded only to be dropped.
-    .where(message.c.position < sa.func.coalesce(_first_too_many(), sa.bindparam("end")))
-    .order_by(message.c.position)
-)
-_contents = (
-    sa.select(message.c.position, message.c.content)
-    .where(message.c.session_id == sa.bindparam("session_id"))
-    .where(message.c.position.in_(sa.bindparam("positions", expanding=True)))
-)
 
 
 class Stale(Exception):
@@ -163,33 +132,16 @@ class ThreadWriter:
         builder = BatchBuilder(self._claim.thread_id, plan.links)
         return _State(held._replace(**adopted), plan, builder, adopted)
 
-    async def _read_messages(
-        self, connection: AsyncConnection, state: _State, most_messages: int
-    ) -> tuple[Sequence[Any], Mapping[int, str]]:
-        """Read the messages that follow the cursor, and the contents elsewhere that answer their calls."""
-        of_session = {"session_id": state.held.session_id}
+    async def _read_messages(self, connection: AsyncConnection, state: _State, most_messages: int) -> Messages:
+        """Read the messages that follow the cursor. Raises Stale when an import changed them, else Unreadable."""
         start = state.held.messages_read + state.builder.has_open_message
-        most = min(start + most_messages, state.plan.message_count)
-        if start >= most:
-            return [], {}
-        rows = (await connection.execute(_messages, {**of_session, "start": start, "end": most})).all()
-        end = start + len(rows)
-        if not rows or rows[-1].position != end - 1:
-            raise await self._missing(connection, state)
-        outside = state.plan.links.answered_from_outside(start, end)
-        if not outside:
-            return rows, {}
-        found = await connection.execute(_contents, {**of_session, "positions": sorted(outside)})
-        elsewhere = {row.position: row.content for row in found}
-        if elsewhere.keys() != outside:
-            raise await self._missing(connection, state)
-        return rows, elsewhere
-
-    async def _missing(self, connection: AsyncConnection, state: _State) -> Exception:
-        """Return the error for messages of the plan that are not found: an import changed them, or they are lost."""
-        if await is_current(connection, state.held.session_id, state.plan):
-            return Unreadable("Messages of the session are missing.")
-        return Stale()
+        end = min(start + most_messages, state.plan.message_count)
+        try:
+            return await read_messages(connection, state.held.session_id, state.plan.links, start, end)
+        except Unreadable:
+            if await is_current(connection, state.held.session_id, state.plan):
+                raise
+            raise Stale from None
 
     async def _insert(self, transaction: Transaction, held: HeldLease, batch: SeedBatch, *, is_last: bool) -> None:
         await transaction.insert(turn, TURN_COLUMNS, batch.turns)

@@ -285,3 +285,27 @@ async def test_a_database_of_another_form_is_told_and_not_looked_at(database: Da
     await damage(database, "DELETE FROM alembic_version", "DELETE FROM search_segment")
     [text] = await findings(database, repair=True)
     assert "reprise migrate" in text
+
+
+async def test_a_thread_that_differs_from_its_session_is_reported_and_with_repair_replaced_by_the_next_resume(
+    database: Database,
+) -> None:
+    thread_id = await resume(database, "tools")
+    assert (await seed(database, thread_id)).state == "READY"
+    assert await findings(database) == []
+    await damage(database, "UPDATE thread_item SET text = 'of another call' WHERE type = 'ToolCallItem'")
+    text = "1 of its items differ from session tools."
+    advice = " Repair it, then resume the session for a new thread."
+    assert await findings(database) == [f"Thread {thread_id}: {text}{advice}"]
+    assert await resume(database, "tools") == thread_id
+    assert await findings(database, repair=True) == [f"+ Thread {thread_id}: {text}"]
+    assert await findings(database) == []
+    assert await resume(database, "tools") != thread_id
+
+
+async def test_a_thread_seeded_by_older_rules_is_not_reused(database: Database) -> None:
+    thread_id = await resume(database, "tools")
+    assert (await seed(database, thread_id)).state == "READY"
+    assert await resume(database, "tools") == thread_id
+    await damage(database, "UPDATE resume_task SET seed_version = 1")
+    assert await resume(database, "tools") != thread_id
