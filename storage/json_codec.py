@@ -7,7 +7,7 @@ that may hold either go through the standard library.
 import json
 import math
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import orjson
 
@@ -17,6 +17,7 @@ _TYPE_NAMES = {dict: "object", list: "list", str: "string", bool: "boolean", int
 
 _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 REPLACEMENT = "\ufffd"
 
 
@@ -31,24 +32,40 @@ def parse_document(data: bytes) -> object:
     Raises InvalidDocument with the line and column when it is not JSON.
     """
     data = data.removeprefix(b"\xef\xbb\xbf")
-    if not _has_nineteen_digits(data):
-        try:
-            value = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return storable(_parse_slowly(data))
-        return storable(value) if b"\\u0000" in data else value
-    return storable(_parse_slowly(data))
-
-
-def _parse_slowly(data: bytes) -> object:
     try:
-        return json.loads(data.decode("utf-8", "replace"), parse_constant=_refuse_constant, parse_float=_finite)
+        value = _load_or_replace(data)
     except json.JSONDecodeError as error:
         raise InvalidDocument(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
-    except RecursionError:
-        raise InvalidDocument("The document is nested too deeply.") from None
     except ValueError as error:
         raise InvalidDocument(f"Not JSON: {error}.") from None
+    return storable(value) if b"\\u" in data and _UNSTORABLE_ESCAPE.search(data) else value
+
+
+def load(text: str | bytes) -> Any:
+    """The value of JSON text; bytes are UTF-8. Raises ValueError for anything else, NaN and Infinity included."""
+    data = text.encode() if isinstance(text, str) else text
+    if not _has_nineteen_digits(data):
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            # It refuses lone surrogates, which are valid JSON.
+            return _load_slowly(data.decode())
+    return _load_slowly(data.decode())
+
+
+def _load_or_replace(data: bytes) -> Any:
+    """As `load`, with U+FFFD in place of what is not UTF-8."""
+    try:
+        return load(data)
+    except UnicodeDecodeError:
+        return _load_slowly(data.decode("utf-8", "replace"))
+
+
+def _load_slowly(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -115,12 +132,7 @@ def _dump(value: object, option: int) -> bytes:
     return text.encode()
 
 
-def load(text: str) -> object:
-    """The value of JSON text that `dump` wrote. Raises ValueError when it is not JSON."""
-    return json.loads(text) if _has_nineteen_digits(text.encode()) else orjson.loads(text)
-
-
 def _has_nineteen_digits(data: bytes) -> bool:
-    """Whether so many stand in a row somewhere."""
-    # Every sixth byte most often tells that there are none: in a row it comes to three of them at least.
+    """Whether `data` has 19 digits in a row, which a 64-bit integer may not hold."""
+    # Of 19 bytes in a row, every sixth byte is at least three. Most texts are ruled out by these alone.
     return b"000" in data[::6].translate(_DIGITS) and b"0" * 19 in data.translate(_DIGITS)

@@ -1,12 +1,9 @@
 """From the bytes of a request to the operation that it asks for. Everything here may come from anybody."""
 
 import asyncio
-import json
-import math
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -23,12 +20,10 @@ from starlette.types import Receive
 
 from schema.execution.request import OperationRequest
 from server.http.response import Refusal
+from storage.json_codec import load
 
 # The one field whose requests may be large: they carry a whole session.
 IMPORT = "importSession"
-
-_DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
-_NINETEEN_DIGITS = b"0" * 19
 
 
 class Disconnected(Exception):
@@ -102,43 +97,9 @@ def queried_operation(query_string: bytes) -> OperationRequest:
     return _operation(parameters)
 
 
-def decode_json(data: str | bytes) -> Any:
-    """The value of JSON text. Raises ValueError for what is none.
-
-    Unlike orjson, it keeps whole numbers beyond 64 bits and lone surrogates, which saved sessions may hold. Unlike the
-    standard library, it takes no NaN, no Infinity and no number that is too large to be a float.
-    """
-    data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if _NINETEEN_DIGITS not in data.translate(_DIGITS):
-        try:
-            return orjson.loads(data)
-        except orjson.JSONDecodeError:
-            # It refuses lone surrogates too, so the last word is another's.
-            return _decode_slowly(data)
-    return _decode_slowly(data)
-
-
-def _decode_slowly(data: bytes) -> Any:
-    try:
-        return json.loads(data.decode(), parse_constant=_refuse_constant, parse_float=_finite)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError("a number too large")
-    return number
-
-
 def _decoded(what: str, data: bytes) -> Any:
     try:
-        return decode_json(data)
+        return load(data)
     except ValueError:
         raise _bad(f"{what} cannot be read as JSON.") from None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schema.execution.request import OperationRequest
-from server.http.body import decode_json
+from storage.json_codec import load
 
 CONNECTION_INIT = "connection_init"
 PING = "ping"
@@ -33,7 +33,7 @@ class ClientMessage:
 def read_message(text: str) -> ClientMessage:
     """The message that a text frame holds. Raises Malformed."""
     try:
-        message = decode_json(text)
+        message = load(text)
     except ValueError as error:
         raise Malformed("Message is no JSON") from error
     if not isinstance(message, dict):
