@@ -20,7 +20,6 @@ from server.access import access_middleware
 from server.commands.group import command_group
 from server.http.endpoint import Endpoint
 from server.http.response import answer_failure, answer_http_exception
-from server.http.shortcut import Shortcut
 from server.observability.health import Readiness, healthz
 from server.observability.logs import RequestLog
 from server.observability.metrics import Metrics
@@ -73,6 +72,8 @@ def create_app(settings: Settings) -> Starlette:
     ]
     app = Starlette(
         routes=[
+            # Tried first, since nearly all requests are POSTs.
+            Route("/graphql", endpoint, methods=["POST"]),
             # Before the endpoint, so that callers with and without the token get the same page.
             *public,
             Route("/graphql", endpoint),
@@ -82,7 +83,6 @@ def create_app(settings: Settings) -> Starlette:
         middleware=[
             Middleware(ObservationMiddleware, observers=observers),
             *access_middleware(settings.access, public),
-            Middleware(Shortcut, path="/graphql", endpoint=endpoint),
         ],
         exception_handlers={HTTPException: answer_http_exception, Exception: answer_failure},
         lifespan=lifespan,
