@@ -29,7 +29,7 @@ BeforeBatch = Callable[[int], Awaitable[None]]
 
 
 class ThreadRows(NamedTuple):
-    """All that is stored of a thread but its id and the times."""
+    """All columns stored of a thread except its id and its times."""
 
     turns: list[tuple[Any, ...]]
     items: list[tuple[Any, ...]]
@@ -37,7 +37,7 @@ class ThreadRows(NamedTuple):
 
 
 class Pause:
-    """A place where whoever comes is held until it is opened."""
+    """A barrier that holds each task that reaches it until it is opened."""
 
     def __init__(self) -> None:
         self._reached = asyncio.Event()
@@ -56,14 +56,14 @@ class Pause:
 
 
 async def save(database: Database, document: Document) -> str:
-    """Imports a document; its session's id."""
+    """Import a document and return its session's id."""
     read = read_document(storable(document))
     await import_document(database, read)
     return read.id
 
 
 async def resume(database: Database, session_id: str) -> str:
-    """Resumes a session; its thread's id."""
+    """Resume a session and return its thread's id."""
     resumed = await resume_session(database, session_id, ResumeOptions(), "OFFICE")
     assert resumed is not None
     return resumed.task.thread_id
@@ -96,7 +96,7 @@ def before_batches(database: Database, hook: BeforeBatch) -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def running(seeder: Seeder) -> AsyncIterator[asyncio.Task[None]]:
-    """The seeder at work; stopped, and waited for, at the end of the block."""
+    """Run the seeder, and stop it at the end of the block."""
     task = asyncio.create_task(seeder.run())
     try:
         yield task
@@ -107,7 +107,7 @@ async def running(seeder: Seeder) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def seed(database: Database, thread_id: str, seeder: Seeder | None = None) -> ResumeTaskRow:
-    """Lets a seeder work until the task is final or the seeder has stopped; the task as it then stands."""
+    """Run a seeder until the task is final or the seeder has stopped, and return the task."""
     async with running(seeder or Seeder(database)) as work:
         final = asyncio.create_task(final_state(database, thread_id))
         await asyncio.wait({work, final}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
@@ -116,7 +116,7 @@ async def seed(database: Database, thread_id: str, seeder: Seeder | None = None)
 
 
 async def final_state(database: Database, thread_id: str) -> ResumeTaskRow:
-    """Waits for the task's end."""
+    """Wait for the final state of the task."""
     async with asyncio.timeout(PATIENCE):
         async for state in task_states(database, lambda id: task_of(database, id), thread_id):
             last = state
@@ -124,7 +124,7 @@ async def final_state(database: Database, thread_id: str) -> ResumeTaskRow:
 
 
 async def seeded(database: Database, document: Document) -> ThreadRows:
-    """The thread that a seeder writes when nothing disturbs it."""
+    """Return the thread that a seeder writes without interruptions."""
     thread_id = await resume(database, await save(database, document))
     task = await seed(database, thread_id)
     assert task.state == "READY", task.error
@@ -132,7 +132,7 @@ async def seeded(database: Database, document: Document) -> ThreadRows:
 
 
 def undisturbed_thread(databases: SqliteDatabases, document: Document) -> ThreadRows:
-    """The same, written in a database of its own: on either kind it is the same. For fixtures, which run in no loop."""
+    """Return the same rows, written into a SQLite database of their own. For fixtures, which run outside of an event loop."""
 
     async def write(url: str) -> ThreadRows:
         async with Database(url) as database:
@@ -155,7 +155,7 @@ async def thread_rows(database: Database, thread_id: str) -> ThreadRows:
 
 
 async def counts(database: Database, thread_id: str) -> tuple[int, int]:
-    """The items that the task says are written, and those that are."""
+    """Return the number of items in the task's row and in the thread."""
     stored = sa.select(sa.func.count()).where(thread_item.c.thread_id == thread_id).scalar_subquery()
     async with database.read() as connection:
         row = await connection.execute(
@@ -166,7 +166,7 @@ async def counts(database: Database, thread_id: str) -> tuple[int, int]:
 
 
 async def expire(database: Database, thread_id: str) -> None:
-    """Makes the lease on a task run out now."""
+    """Expire the lease of a task now."""
     async with database.write() as transaction:
         await transaction.execute(
             sa.update(resume_task).where(resume_task.c.thread_id == thread_id).values(lease_until=clock(-1))

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong, nothing else, and makes the index anew where it is text to."""
+"""The doctor reports inconsistencies and nothing else, and rebuilds the index with `--repair`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -28,14 +28,14 @@ TOOLS = zagens(
 
 
 class Original(NamedTuple):
-    """A database of which each test has a copy."""
+    """A database that each test gets a copy of."""
 
     databases: SqliteDatabases | PostgresDatabases
     url: str
 
 
 async def fill(url: str) -> None:
-    """With sessions whose numbers are 1 to 4, the third of which was resumed."""
+    """Import sessions with the numbers 1 to 4, and resume the third."""
     async with Database(url) as database:
         for document in (LONG, zagens("empty", "Empty"), TOOLS, zagens("many", messages=[user("x")] * 100)):
             await save(database, document)
@@ -53,7 +53,7 @@ def original(request: pytest.FixtureRequest) -> Iterator[Original]:
 
 @pytest.fixture
 def database_url(original: Original) -> Iterator[str]:
-    """A database as `fill` leaves it."""
+    """A copy of the database that `fill` made."""
     with original.databases.copy(original.url) as url:
         yield url
 
@@ -81,12 +81,12 @@ async def found(database: Database, query: str) -> int:
     return len(page.nodes)
 
 
-async def test_nothing_is_wrong_with_a_healthy_database(database: Database) -> None:
+async def test_a_healthy_database_has_no_findings(database: Database) -> None:
     assert await findings(database) == []
     assert await findings(database, repair=True) == []
 
 
-async def test_an_index_that_is_not_what_its_rows_say_is_found_and_repaired(database: Database) -> None:
+async def test_an_index_that_differs_from_its_rows_is_found_and_repaired(database: Database) -> None:
     for statement in (
         "UPDATE session SET title = 'Other' WHERE id = 'long'",
         "UPDATE message SET content = '\"other\"' WHERE session_id = 'long' AND position = 150",
@@ -102,7 +102,7 @@ async def test_an_index_that_is_not_what_its_rows_say_is_found_and_repaired(data
         assert await findings(database) == [], statement
 
 
-async def test_what_was_lost_from_the_index_is_found_again_after_a_repair(database: Database) -> None:
+async def test_lost_index_entries_are_searchable_again_after_a_repair(database: Database) -> None:
     assert await found(database, "question") == 205
     await damage(database, "DELETE FROM search_segment")
     assert await found(database, "question") == 0
@@ -114,7 +114,7 @@ async def test_what_was_lost_from_the_index_is_found_again_after_a_repair(databa
     assert await findings(database) == []
 
 
-async def test_a_piece_of_the_index_that_cannot_be_read_is_made_anew(database: Database) -> None:
+async def test_an_unreadable_segment_is_rebuilt(database: Database) -> None:
     bytes_of = "X'{}'" if database.is_sqlite else "decode('{}', 'hex')"
     for data in ("", "00", "0100010000000000", "01000100ffffffff"):
         await damage(database, f"UPDATE search_block SET data = {bytes_of.format(data)}")
@@ -130,7 +130,7 @@ async def test_a_piece_of_the_index_that_cannot_be_read_is_made_anew(database: D
         assert await found(database, "question") == 205
 
 
-async def test_what_the_index_says_of_deleted_sessions_is_nothing_wrong(database: Database) -> None:
+async def test_index_entries_of_deleted_sessions_are_not_reported(database: Database) -> None:
     assert await delete_session(database, "tools")
     assert await found(database, "hologram") == await found(database, "tools") == 0
     assert await findings(database) == []
@@ -169,7 +169,7 @@ async def test_what_the_index_says_of_deleted_sessions_is_nothing_wrong(database
         ),
     ],
 )
-async def test_rows_that_contradict_each_other_are_told_and_left(
+async def test_rows_that_contradict_each_other_are_reported_and_left(
     database: Database, statement: str, expected: str
 ) -> None:
     await damage(database, statement)
@@ -265,7 +265,7 @@ async def test_a_task_without_a_seeder_is_reported(database: Database, state: st
         assert all(text in text for text in found)
 
 
-async def test_a_task_that_waits_while_another_is_seeded_is_no_finding(database: Database) -> None:
+async def test_a_task_that_waits_while_another_is_seeded_is_not_reported(database: Database) -> None:
     await resume(database, "long")
     await damage(
         database,
@@ -281,7 +281,7 @@ async def test_a_task_that_waits_while_another_is_seeded_is_no_finding(database:
     assert await findings(database) == []
 
 
-async def test_a_database_of_another_form_is_told_and_not_looked_at(database: Database) -> None:
+async def test_a_database_at_another_migration_is_reported_and_not_examined(database: Database) -> None:
     await damage(database, "DELETE FROM alembic_version", "DELETE FROM search_segment")
     [text] = await findings(database, repair=True)
     assert "reprise migrate" in text

@@ -1,4 +1,4 @@
-"""What kind of work a directory holds."""
+"""The default task type of a directory."""
 
 from pathlib import Path
 
@@ -39,19 +39,19 @@ def test_other_files_mean_office(tmp_path: Path, name: str) -> None:
     assert default_task_type(str(tmp_path)) == "OFFICE"
 
 
-@pytest.mark.parametrize(("place", "told"), [("a/x.py", "CODE"), ("a/b/x.py", "CODE"), ("a/b/c/x.py", "OFFICE")])
-def test_source_files_count_down_to_a_depth_of_two(tmp_path: Path, place: str, told: str) -> None:
+@pytest.mark.parametrize(("place", "expected"), [("a/x.py", "CODE"), ("a/b/x.py", "CODE"), ("a/b/c/x.py", "OFFICE")])
+def test_source_files_count_down_to_a_depth_of_two(tmp_path: Path, place: str, expected: str) -> None:
     touched(tmp_path / place)
-    assert default_task_type(str(tmp_path)) == told
+    assert default_task_type(str(tmp_path)) == expected
 
 
 @pytest.mark.parametrize("folder", ["node_modules", "target", "dist", "a/node_modules"])
-def test_folders_of_what_was_built_are_skipped(tmp_path: Path, folder: str) -> None:
+def test_build_folders_are_skipped(tmp_path: Path, folder: str) -> None:
     touched(tmp_path / folder / "x.js")
     assert default_task_type(str(tmp_path)) == "OFFICE"
 
 
-def test_a_folder_named_like_a_source_file_is_none(tmp_path: Path) -> None:
+def test_a_folder_named_like_a_source_file_does_not_count(tmp_path: Path) -> None:
     (tmp_path / "archive.py").mkdir()
     assert default_task_type(str(tmp_path)) == "OFFICE"
 
@@ -79,7 +79,7 @@ def test_parts_of_a_path_may_lead_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["", ".", "..", "tests", "/nowhere/at/all", "/\0", "C:\\work", "/" + "x" * 5_000])
-def test_a_path_that_cannot_be_looked_at_means_office(path: str) -> None:
+def test_an_unreadable_path_means_office(path: str) -> None:
     assert default_task_type(path) == "OFFICE"
 
 
@@ -88,7 +88,7 @@ def test_a_file_in_place_of_a_folder_means_office(tmp_path: Path) -> None:
     assert default_task_type(str(tmp_path / "x.py")) == "OFFICE"
 
 
-def test_the_look_at_a_vast_folder_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_entries_read_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workspace, "_MOST_ENTRIES", 50)
     for number in range(50):
         touched(tmp_path / f"{number}.txt")

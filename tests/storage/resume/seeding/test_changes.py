@@ -1,4 +1,4 @@
-"""A session that is imported again or deleted while it is being seeded (I9, I14)."""
+"""A session that is imported again or deleted while it is being seeded: READY means complete, a delete succeeds."""
 
 import asyncio
 from typing import Any
@@ -39,7 +39,7 @@ def saved(messages: list[Message], id: str = "changing") -> Document:
 
 
 async def seed_with_import(database: Database, document: Document, before_batch: int) -> ResumeTaskRow:
-    """Seeds BEGINNING message by message, and imports `document` before one of the batches."""
+    """Seed BEGINNING message by message, and import `document` before one of the batches."""
     thread_id = await resume(database, await save(database, saved(BEGINNING)))
 
     async def change(number: int) -> None:
@@ -50,7 +50,7 @@ async def seed_with_import(database: Database, document: Document, before_batch:
         return await seed(database, thread_id, Seeder(database, batch_messages=1))
 
 
-async def test_a_document_that_grows_while_queued_is_seeded_whole(database: Database) -> None:
+async def test_a_document_that_grows_while_queued_is_seeded_completely(database: Database) -> None:
     undisturbed = await seeded(database, saved(LONGER, "undisturbed"))
     thread_id = await resume(database, await save(database, saved(BEGINNING)))
     await save(database, saved(LONGER))
@@ -60,7 +60,9 @@ async def test_a_document_that_grows_while_queued_is_seeded_whole(database: Data
 
 
 @pytest.mark.parametrize("before_batch", [1, 2, 3, 4])
-async def test_a_document_that_grows_between_batches_is_seeded_whole(database: Database, before_batch: int) -> None:
+async def test_a_document_that_grows_between_batches_is_seeded_completely(
+    database: Database, before_batch: int
+) -> None:
     undisturbed = await seeded(database, saved(LONGER, "undisturbed"))
     task = await seed_with_import(database, saved(LONGER), before_batch)
     assert (task.state, task.items_written, task.items_total) == (
@@ -71,7 +73,7 @@ async def test_a_document_that_grows_between_batches_is_seeded_whole(database: D
     assert await thread_rows(database, task.thread_id) == undisturbed
 
 
-async def test_a_document_that_is_rewritten_while_queued_is_seeded_as_it_is_now(database: Database) -> None:
+async def test_a_document_that_is_rewritten_while_queued_is_seeded_in_its_newest_form(database: Database) -> None:
     undisturbed = await seeded(database, saved(REWRITTEN, "undisturbed"))
     thread_id = await resume(database, await save(database, saved(BEGINNING)))
     await save(database, saved(REWRITTEN))
@@ -102,7 +104,7 @@ async def test_a_tail_that_answers_a_call_already_written_as_interrupted_ends_th
     assert (task.state, task.error.code) == ("ERROR", "SESSION_CHANGED")
 
 
-async def test_a_tail_that_answers_a_call_not_yet_written_is_taken_up(database: Database) -> None:
+async def test_a_tail_that_answers_a_call_not_yet_written_is_adopted(database: Database) -> None:
     undisturbed = await seeded(database, saved(ANSWERED, "undisturbed"))
     task = await seed_with_import(database, saved(ANSWERED), 2)
     assert task.state == "READY"

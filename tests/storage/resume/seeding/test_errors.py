@@ -1,4 +1,4 @@
-"""Tasks that cannot be finished say why in a code, and the log has the rest under the thread's id (I15)."""
+"""Tasks that cannot be finished end with an error code; the log has the details under the thread's id."""
 
 import pytest
 import sqlalchemy as sa
@@ -74,7 +74,7 @@ async def test_a_fault_in_the_server_is_masked_and_logged_under_the_thread_s_id(
     assert vars(record)["thread_id"] == thread_id
 
 
-async def test_a_task_that_failed_goes_on_where_it_was_once_it_is_resumed_again(database: Database) -> None:
+async def test_a_failed_task_continues_at_its_cursor_when_it_is_resumed_again(database: Database) -> None:
     undisturbed = await seeded(database, {**DOCUMENT, "metadata": {**DOCUMENT["metadata"], "id": "undisturbed"}})
     thread_id = await resume(database, await save(database, DOCUMENT))
     async with database.write() as transaction:

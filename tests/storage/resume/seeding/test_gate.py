@@ -47,7 +47,7 @@ async def seeding_count(database: Database) -> int:
 
 
 @pytest.mark.parametrize("capacity", [1, 2, 3])
-async def test_never_more_tasks_are_seeding_than_the_gate_takes(
+async def test_never_more_tasks_are_seeding_than_the_gate_s_capacity(
     database: Database, monkeypatch: pytest.MonkeyPatch, capacity: int
 ) -> None:
     threads = [await resume(database, await save(database, dialogue(f"s{number}"))) for number in range(TASKS)]
@@ -81,7 +81,7 @@ async def test_never_more_tasks_are_seeding_than_the_gate_takes(
 
 @pytest.fixture
 async def second(database_url: str) -> AsyncIterator[Database]:
-    """The same database as another process has it open."""
+    """The same database, opened as by another process."""
     async with Database(database_url) as opened:
         yield opened
 
@@ -103,7 +103,7 @@ async def test_two_processes_share_one_gate(database: Database, second: Database
             assert (await final_state(database, thread_id)).state == "READY"
 
 
-async def test_tasks_are_seeded_in_the_order_they_were_asked_for(database: Database) -> None:
+async def test_tasks_are_seeded_in_the_order_of_their_resumes(database: Database) -> None:
     threads = [await resume(database, await save(database, dialogue(f"s{number}"))) for number in range(4)]
     async with running(Seeder(database)):
         ended = [await final_state(database, thread_id) for thread_id in threads]

@@ -1,4 +1,4 @@
-"""However seeding is cut into batches and wherever it is interrupted, it writes the same thread (I9, I10, I11, I17)."""
+"""Seeding writes the same thread for any batch size and any interruption, exactly once and with rising progress."""
 
 from typing import NamedTuple
 from uuid import uuid4
@@ -27,7 +27,7 @@ EXAMPLES = settings(max_examples=12)
 
 
 class Interruption(NamedTuple):
-    """What happens before which batch of which size."""
+    """An interruption before a batch, and the size of the batches."""
 
     kind: str
     batch: int
@@ -53,7 +53,7 @@ def renamed(document: Document) -> Document:
 
 
 async def interrupted(database: Database, thread_id: str, interruption: Interruption) -> None:
-    """Seeds until the interruption or the end, and checks the counts at every commit on the way."""
+    """Seed until the interruption or the end, and check the counts before each batch."""
     seeder = Seeder(database, batch_messages=interruption.batch_messages, items_a_message=interruption.items_a_message)
     before = 0
 

@@ -1,4 +1,4 @@
-"""Every block of a session is in its thread, and wherever results stand, the thread is the same (I16, I18)."""
+"""Every block of a session is in its thread, and the placement of tool results does not change the thread."""
 
 import json
 from collections import Counter
@@ -196,7 +196,7 @@ async def test_a_result_many_batches_away_answers_its_call(database: Database) -
     assert calls_of(await thread_rows(database, thread_id)) == [("t", "COMPLETED", "late")]
 
 
-async def test_a_result_without_a_call_is_kept_as_it_stands(database: Database) -> None:
+async def test_a_result_without_a_call_is_kept_unchanged(database: Database) -> None:
     rows = await seeded(database, zagens("orphan", messages=[user("Hi", tool_result("nobody", "42"))]))
     assert [item[TYPE] for item in rows.items] == ["UserMessageItem", "OtherItem"]
     assert json.loads(rows.items[1][DETAIL]) == tool_result("nobody", "42")
