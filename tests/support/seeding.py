@@ -132,7 +132,7 @@ async def seeded(database: Database, document: Document) -> ThreadRows:
 
 
 def undisturbed_thread(databases: SqliteDatabases, document: Document) -> ThreadRows:
-    """Return the same rows, written into a SQLite database of their own. For fixtures, which run outside of an event loop."""
+    """Return the same rows, written into a SQLite database of their own. For fixtures, which run in no event loop."""
 
     async def write(url: str) -> ThreadRows:
         async with Database(url) as database:

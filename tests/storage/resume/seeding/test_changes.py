@@ -60,9 +60,7 @@ async def test_a_document_that_grows_while_queued_is_seeded_completely(database:
 
 
 @pytest.mark.parametrize("before_batch", [1, 2, 3, 4])
-async def test_a_document_that_grows_between_batches_is_seeded_completely(
-    database: Database, before_batch: int
-) -> None:
+async def test_a_document_that_grows_between_batches_is_seeded_in_full(database: Database, before_batch: int) -> None:
     undisturbed = await seeded(database, saved(LONGER, "undisturbed"))
     task = await seed_with_import(database, saved(LONGER), before_batch)
     assert (task.state, task.items_written, task.items_total) == (
