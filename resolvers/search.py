@@ -130,7 +130,7 @@ class _PageDetails:
     def __init__(self, context: Context, search: Search, page: HitPage) -> None:
         self.search = search
         self.texts = page.texts
-        self.results = QueryCache.of_query(context.database.kept, search.clauses)
+        self.results = QueryCache.of_query(context.database.cache, search.clauses)
         # Copied, since a concurrent search may empty the cache.
         cached = ((hit.entry, self.results.snippets.get(hit.entry)) for hit in page.nodes)
         self.snippets = {entry: snippet for entry, snippet in cached if snippet is not None}

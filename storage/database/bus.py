@@ -1,8 +1,7 @@
-"""Who is told when rows change: an in-process bus, and on PostgreSQL a listener that joins the processes' buses.
+"""Notifications about changed rows: an in-process bus, and a listener that connects the buses over PostgreSQL.
 
-A topic says only that there is something to read; what, the reader takes from the tables. So a message may come twice
-or be merged with the next one, and after a time without a listener everybody is told to read again. What stands in for
-the listener where nothing can listen is in `poll.py`.
+A topic only says that there is something to read in the tables. So messages may be repeated or merged, and after a gap
+in listening all waiters are told to read again. `poll.py` is the fallback for databases without LISTEN.
 """
 
 import asyncio
@@ -23,8 +22,9 @@ RECONNECT_SECONDS = 0.5
 
 
 def payloads(origin: str, topics: list[str]) -> list[str]:
-    """`topics` without repeats, as few notifications as PostgreSQL's 8,000 bytes a payload allow; each names the bus
-    that has told its own waiters.
+    """The payloads of as few notifications as PostgreSQL's limit of 8,000 bytes allows, without repeated topics.
+
+    Each begins with the id of the bus that sends it, which has published the topics itself.
     """
     unique = list(dict.fromkeys(topics))
     return ["\n".join([origin, *unique[start : start + 30]]) for start in range(0, len(unique), 30)]
@@ -34,29 +34,29 @@ _TASK = "task:"
 
 
 def task_topic(thread_id: str) -> str:
-    """Topic of one resume task's state."""
+    """The topic of every change of a resume task."""
     return f"{_TASK}{thread_id}"
 
 
 def ended_topic(thread_id: str) -> str:
-    """Topic of its final state alone."""
+    """The topic of the final state of a resume task."""
     return f"ended:{thread_id}"
 
 
 class Bus:
-    """Wakes the coroutines of this process that wait for a topic. Holds one flag a waiter, whatever is published."""
+    """Wakes the coroutines of this process that wait for a topic. It holds one event per waiter and no messages."""
 
     def __init__(self) -> None:
         self._waiters: dict[str, set[asyncio.Event]] = {}
         self.rename()
 
     def rename(self) -> None:
-        """Hear what was said under the name so far as if another process had said it."""
+        """Take a new id, so that notifications sent under the old one are received like those of another process."""
         self.id = uuid.uuid4().hex
 
     @contextlib.contextmanager
     def subscribed(self, topic: str) -> Iterator[asyncio.Event]:
-        """An event that is set at every message on `topic`; the waiter clears it before it reads."""
+        """An event that is set by every message on `topic`; the waiter clears it before it reads."""
         woken = asyncio.Event()
         waiters = self._waiters.setdefault(topic, set())
         waiters.add(woken)
@@ -68,33 +68,33 @@ class Bus:
                 del self._waiters[topic]
 
     def waiters(self, topic: str) -> int:
-        """How many wait for a topic in this process."""
+        """The number of waiters for a topic in this process."""
         return len(self._waiters.get(topic, ()))
 
-    def threads(self) -> list[str]:
-        """Those whose resume tasks somebody in this process waits for."""
+    def task_threads(self) -> list[str]:
+        """The ids of the threads whose resume tasks have waiters in this process."""
         return [topic.removeprefix(_TASK) for topic in self._waiters if topic.startswith(_TASK)]
 
     def publish(self, topics: Iterable[str]) -> None:
-        """Wake whoever waits for one of `topics`."""
+        """Wake the waiters for `topics`."""
         for topic in topics:
             for woken in self._waiters.get(topic, ()):
                 woken.set()
 
     def receive(self, payload: str) -> None:
-        """Publish what came from another process; one's own is published before it comes back."""
+        """Publish a notification of another process; this one's own were published when they were sent."""
         origin, *topics = payload.split("\n")
         if origin != self.id:
             self.publish(topics)
 
     def publish_all(self) -> None:
-        """Wake everybody: something may have been missed."""
+        """Wake all waiters, since messages may have been missed."""
         self.publish(list(self._waiters))
 
 
 @contextlib.asynccontextmanager
 async def listening(bus: Bus, connect_args: Mapping[str, Any]) -> AsyncIterator[None]:
-    """Feed `bus` from PostgreSQL's notifications until the block ends. Returns at once and reconnects by itself."""
+    """Publish PostgreSQL's notifications on `bus` until the block ends. Connects in the background, and reconnects."""
     task = asyncio.create_task(_listen(bus, connect_args), name="reprise-listener")
     try:
         yield
@@ -109,8 +109,8 @@ async def _listen(bus: Bus, connect_args: Mapping[str, Any]) -> None:
         try:
             await _listen_once(bus, connect_args)
         except Exception as error:
-            # Whatever it was: without a listener nobody here is told anything. The driver has many words for it.
-            log.warning("listener lost, connecting again: %s", type(error).__name__)
+            # Any error: the driver raises many kinds, and the listener must not stop.
+            log.warning("Listener lost its connection and reconnects: %s", type(error).__name__)
         await asyncio.sleep(RECONNECT_SECONDS)
 
 

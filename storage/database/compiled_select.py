@@ -1,4 +1,4 @@
-"""Statements that are read often: compiled once, and run on the driver's own cursor in a fraction of the time."""
+"""SELECT statements that are compiled once and run on the driver's own cursor, many times faster than by SQLAlchemy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
@@ -19,18 +19,18 @@ _DIALECTS: dict[bool, Dialect] = {
 
 
 class Reader(Protocol):
-    """Reads: the database as it is at each statement, or as it was at one moment."""
+    """A Database, each of whose reads sees what is committed, or a Snapshot."""
 
     is_sqlite: bool
 
-    async def rows(self, reading: "CompiledSelect[Row]", **values: Any) -> "list[Row]":
-        """What a statement finds, with these values of its parameters. Raises Unavailable."""
+    async def read(self, select: "CompiledSelect[Row]", **values: Any) -> "list[Row]":
+        """The rows of a statement with these values of its parameters. Raises Unavailable."""
 
 
 class CompiledSelect(Generic[Row]):
-    """A statement that reads `columns` of a row type, and whose parameters are named.
+    """A statement with named parameters that selects `columns` of a row type, compiled for one of the databases.
 
-    `text` is what the driver is given, `tables` the names of the tables it reads, `row_type` what a row becomes.
+    `text` is the SQL that the driver is given, `tables` the names of the tables in it, `row_type` the class of rows.
     """
 
     def __init__(self, statement: sa.Select[Any], row_type: type[Row], columns: Columns, *, is_sqlite: bool) -> None:
@@ -39,7 +39,7 @@ class CompiledSelect(Generic[Row]):
         named = dict(zip(columns, selected, strict=False))
         instants = frozenset(name for name, column in named.items() if isinstance(column.type, Instant))
         never_null = frozenset(name for name, column in named.items() if not getattr(column, "nullable", True))
-        # Where attributes have names, datetimes are made when they are asked for.
+        # Instants of named columns are read as texts; the attributes of the row type parse them on access.
         as_read = [
             text_of_instant(column).label(name) if name in instants else column for name, column in named.items()
         ]
@@ -49,35 +49,35 @@ class CompiledSelect(Generic[Row]):
         assert not compiled.post_compile_params, "the text would depend on the values"
         self.text = compiled.string
         self.tables = sorted({table.name for table in find_tables(statement) if isinstance(table, sa.Table)})
-        kind: Any = row_type
-        self.row_type: Any = narrow_type(kind, columns, never_null, instants, is_record=not is_sqlite)
+        untyped: Any = row_type
+        self.row_type: Any = narrow_type(untyped, columns, never_null, instants, is_record=not is_sqlite)
         self._parameters = [
             (bind.key, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))
             for bind in (compiled.binds[name] for name in compiled.positiontup or ())
         ]
-        # PostgreSQL's driver gives the values as they are meant.
+        # asyncpg converts values itself.
         self._conversions = [
-            (place, convert)
-            for place, column in enumerate(statement.selected_columns)
+            (index, convert)
+            for index, column in enumerate(statement.selected_columns)
             if is_sqlite and (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ]
 
     def parameters(self, values: Mapping[str, Any]) -> list[Any]:
-        """What the driver is given with the text: of each parameter the value by its name, else its own."""
-        given = []
+        """The positional parameters: for each the value of its name, or else its default in the statement."""
+        converted = []
         for name, default, convert in self._parameters:
             value = values.get(name, default)
-            given.append(value if convert is None else convert(value))
-        return given
+            converted.append(value if convert is None else convert(value))
+        return converted
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
-        """Rows that SQLite gave, as they are meant."""
+        """Rows of the row type, made of SQLite's."""
         if not self._conversions:
             return list(map(self.row_type, found))
         return [self.row_type(self._converted(row)) for row in found]
 
     def _converted(self, row: Sequence[Any]) -> list[Any]:
         values = list(row)
-        for place, convert in self._conversions:
-            values[place] = convert(values[place])
+        for index, convert in self._conversions:
+            values[index] = convert(values[index])
         return values

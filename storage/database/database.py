@@ -1,25 +1,22 @@
-"""One database: its engine, and how a reading or a writing transaction runs on it."""
+"""One database: its connections, its notification bus and its cache, and the ways to read and write it."""
 
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database.bus import CHANNEL, Bus, listening, payloads
-from storage.database.compiled_select import CompiledSelect, Reader, Row
+from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE, translate_driver_errors
 from storage.database.engines import (
     POOL_SIZE,
-    READING,
     SERVER_SETTINGS,
+    SNAPSHOT,
     SQLITE_PRAGMAS,
-    VIEWING,
     driver_url,
     open_connection,
     postgresql_engine,
@@ -28,69 +25,28 @@ from storage.database.engines import (
 from storage.database.lru_cache import LRUCache
 from storage.database.poll import Poll
 from storage.database.read_pool import Driver, PostgresqlDriver, ReadPool, SqliteDriver
-from storage.database.types import instant_text
+from storage.database.transaction import Snapshot, Transaction
 from storage.errors import Unavailable
 
-_MOST_KEPT = 64 * 1024 * 1024
+_CACHE_BYTES = 64 * 1024 * 1024
 
 
 class StatementObserver(Protocol):
-    """Is told of the statements that a database's readers run."""
+    """Observes the statements that are read through CompiledSelect, for traces."""
 
-    def began(self, reading: CompiledSelect[Any], values: Mapping[str, Any]) -> Any:
-        """One is about to run, with these values; what is returned is given to `ended`."""
+    def began(self, select: CompiledSelect[Any], values: Mapping[str, Any]) -> Any:
+        """Called before a statement; the return value is passed to `ended`."""
 
     def ended(self, begun: Any, error: BaseException | None) -> None:
-        """It has come to its end."""
-
-
-class Transaction:
-    """A writing transaction: statements, and topics to be published when it commits."""
-
-    def __init__(self, connection: AsyncConnection, topics: list[str]) -> None:
-        self.connection = connection
-        self.is_sqlite = connection.dialect.name == "sqlite"
-        self.topics = topics
-
-    async def execute(
-        self, statement: sa.Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> CursorResult[Any]:
-        """Run one statement."""
-        return await self.connection.execute(statement, values)
-
-    def instant(self, value: datetime) -> datetime | str:
-        """A moment as `insert` takes it."""
-        return instant_text(value) if self.is_sqlite else value
-
-    def notify(self, *topics: str) -> None:
-        """Wake, in every process, whoever waits for `topics` once this is committed."""
-        self.topics.extend(topics)
-
-    async def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        """Add many rows by the driver's fastest way, after at least one other statement has begun the transaction.
-
-        Values go as they are, unconverted: moments through `instant` first.
-        """
-        if not rows:
-            return
-        driver = (await self.connection.get_raw_connection()).driver_connection
-        assert driver is not None
-        if self.is_sqlite:
-            places = ", ".join("?" * len(columns))
-            try:
-                await driver.executemany(f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", rows)
-            except asyncio.CancelledError:
-                await driver.interrupt()
-                raise
-        else:
-            await driver.copy_records_to_table(table.name, records=rows, columns=columns)
+        """Called after a statement."""
 
 
 class Database:
-    """The engine and the bus of one database. `async with` opens the listener and closes everything.
+    """The connections of one database. `async with` starts the listener, and closes everything at its end.
 
-    `listen_url` is where the listener connects, where `url` leads to a pooler through which nobody can listen. With
-    `poll_seconds` nothing listens or notifies, and whoever waits is told by looks at the database, so often.
+    `read` runs one statement, `snapshot` several that see the same, `write` a transaction. `listen_url` is the
+    listener's address where `url` leads to a pooler that does not support LISTEN. With `poll_seconds` the database is
+    polled at this interval instead, and nothing listens or notifies.
     """
 
     def __init__(
@@ -106,37 +62,34 @@ class Database:
         self._poll_seconds = poll_seconds
         self.bus = Bus()
         self.is_sqlite = self.url.drivername.startswith("sqlite")
-        # Readers and transactions share what a process may hold, so that neither waits for the other.
+        # Each half has its own share of the connections, so that readers and transactions do not wait for each other.
         readers = pool_size // 2
         self.engine = sqlite_engine(self.url) if self.is_sqlite else postgresql_engine(self.url, pool_size - readers)
-        self._readers = ReadPool(self._driver(), readers)
-        self.watchers: list[StatementObserver] = []
-        self.kept = LRUCache(_MOST_KEPT)
-        self._reading = self.engine.execution_options(
-            **(READING if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"})
+        self.readers = ReadPool(self._driver(), readers)
+        self.observers: list[StatementObserver] = []
+        self.cache = LRUCache(_CACHE_BYTES)
+        self._snapshots = self.engine.execution_options(
+            **(SNAPSHOT if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
         )
-        self._viewing = self.engine.execution_options(
-            **(VIEWING if self.is_sqlite else {"isolation_level": "REPEATABLE READ"})
-        )
-        # SQLite has one writer: queueing here is fair and free, its busy handler is neither.
+        # SQLite has one writer. A lock is fair and wakes the next writer at once; SQLite's busy handler polls.
         self._writer = asyncio.Lock() if self.is_sqlite else None
         self._resources = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> "Database":
         if not self.is_sqlite:
-            await self._resources.enter_async_context(self._hearing())
+            await self._resources.enter_async_context(self._bus_feed())
         return self
 
-    def _hearing(self) -> contextlib.AbstractAsyncContextManager[None]:
-        """What tells the bus of other processes."""
+    def _bus_feed(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """What publishes the changes of other processes on the bus."""
         if self._poll_seconds is not None:
             return Poll(self.bus, self.read).running(self._poll_seconds)
-        _, from_url = self.engine.dialect.create_connect_args(self._listen_url)
-        return listening(self.bus, {**from_url, "server_settings": SERVER_SETTINGS})
+        _, options = self.engine.dialect.create_connect_args(self._listen_url)
+        return listening(self.bus, {**options, "server_settings": SERVER_SETTINGS})
 
     async def __aexit__(self, *_: object) -> None:
         await self._resources.aclose()
-        await self._readers.close()
+        await self.readers.close()
         await self.engine.dispose()
 
     def _driver(self) -> Driver:
@@ -145,57 +98,45 @@ class Database:
             return SqliteDriver(arguments[0], (*SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
         return PostgresqlDriver(functools.partial(open_connection, **options))
 
-    async def rows(self, reading: CompiledSelect[Row], **values: Any) -> list[Row]:
-        """What a statement finds among what is committed, with these values of its parameters. Raises Unavailable."""
-        if self.watchers:
-            return await self.watched(self._readers.read, reading, values)
+    async def read(self, select: CompiledSelect[Row], **values: Any) -> list[Row]:
+        """The rows of a statement among what is committed, with these values of its parameters. Raises Unavailable."""
+        if self.observers:
+            with self._observed(select, values), translate_driver_errors():
+                return await self.readers.read(select, values)
         with translate_driver_errors():
-            return await self._readers.read(reading, values)
+            return await self.readers.read(select, values)
 
     @contextlib.asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Reader]:
-        """A reader whose statements all see what was committed before the first. Raises Unavailable."""
-        with translate_driver_errors():
-            async with self._readers.snapshot() as read:
-                yield _Snapshot(read, self)
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """A connection whose statements all see what was committed before the first. Raises Unavailable."""
+        async with _connected(self._snapshots) as connection, connection.begin():
+            if not self.is_sqlite:
+                # asyncpg's adapter begins the transaction with the first statement that it sees itself.
+                await connection.exec_driver_sql("SELECT 1")
+            yield Snapshot(connection, self._read_on)
 
-    async def watched(
-        self,
-        read: Callable[[CompiledSelect[Row], Mapping[str, Any]], Awaitable[list[Row]]],
-        reading: CompiledSelect[Row],
-        values: Mapping[str, Any],
-    ) -> list[Row]:
-        """What `read` gives, and the watchers are told of it."""
-        begun = [watcher.began(reading, values) for watcher in self.watchers]
+    async def _read_on(self, connection: Any, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
+        with self._observed(select, values):
+            return await self.readers.driver.read(connection, select, values)
+
+    @contextlib.contextmanager
+    def _observed(self, select: CompiledSelect[Any], values: Mapping[str, Any]) -> Iterator[None]:
+        begun = [observer.began(select, values) for observer in self.observers]
         error: BaseException | None = None
         try:
-            with translate_driver_errors():
-                return await read(reading, values)
+            yield
         except BaseException as raised:
             error = raised
             raise
         finally:
-            for watcher, token in zip(self.watchers, begun, strict=False):
-                watcher.ended(token, error)
-
-    @contextlib.asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection whose statements each see what is committed. Raises Unavailable."""
-        async with _connected(self._reading) as connection:
-            yield connection
-
-    @contextlib.asynccontextmanager
-    async def view(self) -> AsyncIterator[AsyncConnection]:
-        """A connection whose statements all see what was committed before the first. Raises Unavailable."""
-        with translate_driver_errors():
-            async with self._viewing.connect() as connection:
-                yield connection
+            for observer, token in zip(self.observers, begun, strict=False):
+                observer.ended(token, error)
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        """A transaction, committed at the end of the block and rolled back by an exception. Raises Unavailable.
+        """A transaction that is committed at the end of the block, and rolled back by an exception. Raises Unavailable.
 
-        Cancelled while it commits, it is either committed or rolled back, and nobody knows which.
+        When it is cancelled during the commit, it may be committed or rolled back.
         """
         topics: list[str] = []
         try:
@@ -209,34 +150,17 @@ class Database:
                     for payload in payloads(self.bus.id, topics):
                         await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
         except BaseException:
-            # It may yet be committed, by a server that lost sight of us.
+            # A server that lost the connection may still commit it, and its notification must not be ignored then.
             self.bus.rename()
             raise
         finally:
-            # Also then: who is woken for nothing finds nothing, but who is not woken waits.
+            # Also after an error, when it may be committed: waiters read again, and a needless read does no harm.
             self.bus.publish(topics)
-
-
-class _Snapshot:
-    """Reads what a database held at one moment."""
-
-    def __init__(
-        self, read: Callable[[CompiledSelect[Any], Mapping[str, Any]], Awaitable[list[Any]]], database: Database
-    ) -> None:
-        self._read = read
-        self._database = database
-        self.is_sqlite = database.is_sqlite
-
-    async def rows(self, reading: CompiledSelect[Row], **values: Any) -> list[Row]:
-        if self._database.watchers:
-            return await self._database.watched(self._read, reading, values)
-        with translate_driver_errors():
-            return await self._read(reading, values)
 
 
 @contextlib.asynccontextmanager
 async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection of the pool, which does not get it back when it may have ended. Raises Unavailable."""
+    """A connection of the pool, which is closed instead of returned when it may be broken. Raises Unavailable."""
     with translate_driver_errors():
         async with engine.connect() as connection:
             try:
@@ -247,10 +171,10 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                     raise
                 driver = (await connection.get_raw_connection()).driver_connection
                 assert driver is not None
-                # uvloop has no better word for what is said on a line that has closed.
+                # uvloop raises no other error for writing to a closed connection.
                 if not isinstance(error, Unavailable) and not driver.is_closed():
                     raise
-                # At once: from the server's last word to the line's end the driver has lost count.
+                # Not closed in order: after the server's last message the driver's protocol state is unknown.
                 driver.terminate()
                 await connection.invalidate()
                 raise Unavailable(UNAVAILABLE) from error

@@ -1,4 +1,4 @@
-"""Engines of both kinds, and how connections are set up."""
+"""SQLAlchemy engines for SQLite and PostgreSQL, and the settings of their connections."""
 
 import asyncio
 import errno
@@ -35,14 +35,13 @@ SERVER_SETTINGS = {
     "jit": "off",
 }
 _CONNECT_SECONDS = 5
-# What the server is asked to do about us, we do about it; the last is in milliseconds.
+# The keepalive settings of SERVER_SETTINGS, for this end of the connection; the last is in milliseconds.
 _SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
-READING = {"reprise_reading": True}
-VIEWING = {"reprise_viewing": True}
+SNAPSHOT = {"reprise_snapshot": True}
 
 
 def driver_url(url: str) -> URL:
-    """`sqlite:///PATH` or `postgresql://...` with the driver added. Raises ValueError for any other kind."""
+    """The URL `sqlite:///PATH` or `postgresql://...` with the driver added. Raises ValueError for other URLs."""
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError:
@@ -72,7 +71,7 @@ def existing_file_uri(path: str) -> str:
 
 
 def sqlite_engine(url: URL) -> AsyncEngine:
-    """Of a file that exists: transactions that write begin with a write."""
+    """An engine for an existing SQLite file. Transactions take the write lock when they begin, except snapshots."""
     engine = create_async_engine(url, pool_size=POOL_SIZE, hide_parameters=True)
 
     @sa.event.listens_for(engine.sync_engine, "do_connect")
@@ -90,7 +89,7 @@ def sqlite_engine(url: URL) -> AsyncEngine:
 
     @sa.event.listens_for(engine.sync_engine, "handle_error")
     def _interrupt(failure: sa.engine.ExceptionContext) -> None:
-        # The connection is closed next, which waits for the statement: the driver leaves that running.
+        # SQLAlchemy closes the connection next and would wait for the statement, which aiosqlite leaves running.
         connection = failure.connection
         if isinstance(failure.original_exception, asyncio.CancelledError) and connection and not connection.invalidated:
             driver = connection.connection.driver_connection
@@ -99,53 +98,50 @@ def sqlite_engine(url: URL) -> AsyncEngine:
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
-        # A transaction that reads first and writes later can only fail when another one wrote in between.
+        # A transaction that takes the write lock only after a read fails if another one has written in between.
         options = connection.get_execution_options()
-        if options.get("reprise_viewing"):
-            connection.exec_driver_sql("BEGIN")
-        elif not options.get("reprise_reading"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if options.get("reprise_snapshot") else "BEGIN IMMEDIATE")
 
     return engine
 
 
 def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
-    """Of a server, with at most so many connections."""
+    """An engine for a PostgreSQL database with at most `pool_size` connections."""
     engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
         pool_recycle=3600,
-        # Errors are logged, and what people wrote shall not be.
+        # Errors are logged; the texts of sessions must not be.
         hide_parameters=True,
         connect_args={"server_settings": SERVER_SETTINGS, "timeout": _CONNECT_SECONDS},
     )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _: object) -> None:
-        _attend(connection.driver_connection)
+        _detect_lost_peer(connection.driver_connection)
 
     return engine
 
 
 async def open_connection(**options: Any) -> Any:
-    """A connection of PostgreSQL's driver beside the engine's; `options` say where to."""
+    """An asyncpg connection outside the engine's pool, with the same settings; `options` hold the address."""
     connection = await asyncpg.connect(server_settings=SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
-    _attend(connection)
+    _detect_lost_peer(connection)
     return connection
 
 
-def _attend(connection: Any) -> None:
-    """See to it that nobody waits without end on a connection that has ended."""
-    # Where its buffer is full when the connection ends, the driver waits for ever to send the rest.
+def _detect_lost_peer(connection: Any) -> None:
+    """Make statements on a lost connection fail instead of waiting without end."""
+    # When the connection is lost while its write buffer is full, asyncpg does not resume the writer.
     protocol = connection._protocol
     connection.add_termination_listener(lambda _: protocol.resume_writing())
-    # The driver tells nobody else its socket, and waits for ever on a server that went without a word.
-    line = connection._transport.get_extra_info("socket")
-    if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):
+    # asyncpg sets no keepalive, and gives access to the socket only by a private attribute.
+    sock = connection._transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _SOCKET_OPTIONS.items():
         if option := getattr(socket, name, None):
-            line.setsockopt(socket.IPPROTO_TCP, option, value)
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -1,36 +1,46 @@
-"""Values that never change, kept by a process while they are asked for."""
+"""An LRU cache for immutable values, bounded in bytes."""
 
-from collections import OrderedDict
+import sys
 from collections.abc import Hashable
+from operator import itemgetter
 from typing import Any
+
+import cachetools
+
+_ENTRY_BYTES = 400
+"""What an entry costs besides its key and its value: slots of three dictionaries, a pair and an ordering link."""
 
 
 class LRUCache:
-    """Those that were asked for last, of at most so many bytes together."""
+    """A cachetools.LRUCache whose entries count the bytes of their key and the size that is given for their value."""
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+    def __init__(self, max_bytes: int) -> None:
+        self._entries: cachetools.LRUCache[Hashable, tuple[Any, int]] = cachetools.LRUCache(max_bytes, itemgetter(1))
+
+    @property
+    def bytes(self) -> int:
+        """The size of all entries."""
+        return int(self._entries.currsize)
 
     def get(self, key: Hashable) -> Any:
-        """The value of a key; None when it is not kept."""
-        found = self._values.get(key)
-        if found is None:
-            return None
-        self._values.move_to_end(key)
-        return found[0]
+        """The value of a key, or None."""
+        entry = self._entries.get(key)
+        return None if entry is None else entry[0]
 
     def put(self, key: Hashable, value: Any, size: int) -> None:
-        """Keep a value of about so many bytes, which is not None."""
-        _, old_size = self._values.pop(key, (None, 0))
-        self._values[key] = (value, size)
-        self._bytes += size - old_size
-        while self._bytes > self._most_bytes:
-            _, (_, oldest_size) = self._values.popitem(last=False)
-            self._bytes -= oldest_size
+        """Add or replace a value of `size` bytes. A value that is larger than the cache is not stored."""
+        size += _key_bytes(key) + _ENTRY_BYTES
+        if size > self._entries.maxsize:
+            self._entries.pop(key, None)
+        else:
+            self._entries[key] = (value, size)
 
     def clear(self) -> None:
-        """Keep nothing."""
-        self._values.clear()
-        self._bytes = 0
+        """Remove all entries."""
+        self._entries.clear()
+
+
+def _key_bytes(key: object) -> int:
+    if isinstance(key, type):
+        return 0
+    return sys.getsizeof(key) + (sum(map(_key_bytes, key)) if isinstance(key, tuple) else 0)

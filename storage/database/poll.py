@@ -1,42 +1,55 @@
-"""Looking for what other processes write, on databases that have no LISTEN and NOTIFY."""
+"""Polling for the writes of other processes, on databases without LISTEN and NOTIFY."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.bus import Bus, ended_topic, task_topic
+from storage.database.compiled_select import CompiledSelect
+from storage.database.list_parameters import is_any_of
 from storage.database.tables import resume_task
 from storage.errors import Unavailable
 
-Revision = tuple[int, bool]
-"""How often a task has changed, and whether it has ended."""
 
-# An array is one value, however many wait: a statement can have 32,767.
-_revisions = sa.select(
-    resume_task.c.thread_id, resume_task.c.revision, resume_task.c.finished_at.is_not(None).label("is_final")
-).where(resume_task.c.thread_id == sa.any_(sa.bindparam("thread_ids", type_=ARRAY(sa.Text))))
+class _Revision(NamedTuple):
+    thread_id: str
+    revision: int
+    is_final: bool
+
+
+_revisions = CompiledSelect(
+    sa.select(
+        resume_task.c.thread_id, resume_task.c.revision, resume_task.c.finished_at.is_not(None).label("is_final")
+    ).where(is_any_of(resume_task.c.thread_id, "thread_ids")),
+    _Revision,
+    _Revision._fields,
+    is_sqlite=False,
+)
+
+
+class _Read(Protocol):
+    def __call__(self, select: CompiledSelect[_Revision], *, thread_ids: Sequence[str]) -> Awaitable[list[_Revision]]:
+        """`Database.read`."""
 
 
 class Poll:
-    """Tells a bus of tasks that somebody in this process waits for and that have changed since the last look.
+    """Publishes on a bus which of the tasks with waiters in this process have changed since the last poll.
 
-    Whatever writes to a thread moves its task's revision, so one statement a look is enough for all who wait, and none
-    is made while nobody does. `read` gives a connection, or raises Unavailable.
+    Every write to a thread raises its task's revision, so that one statement a poll serves all waiters; without
+    waiters there is none. `read` is that of the database.
     """
 
-    def __init__(self, bus: Bus, read: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
+    def __init__(self, bus: Bus, read: _Read) -> None:
         self._bus = bus
         self._read = read
-        self._known: dict[str, Revision] = {}
+        self._revisions: dict[str, _Revision] = {}
 
     @contextlib.asynccontextmanager
     async def running(self, seconds: float) -> AsyncIterator[None]:
-        """Look every so many seconds until the block ends."""
+        """Poll at this interval until the block ends."""
         task = asyncio.create_task(self._run(seconds), name="reprise-poll")
         try:
             yield
@@ -48,27 +61,21 @@ class Poll:
     async def _run(self, seconds: float) -> None:
         while True:
             await asyncio.sleep(seconds)
-            # Who waits reads for itself until the database is there again.
+            # The waiters read by themselves until the database is available again.
             with contextlib.suppress(Unavailable):
-                await self.look()
+                await self.poll()
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Publish what has changed. Raises Unavailable."""
-        found = await self._found(self._bus.threads())
-        self._bus.publish(self._changed(found))
-        self._known = found
+        thread_ids = self._bus.task_threads()
+        rows = await self._read(_revisions, thread_ids=thread_ids) if thread_ids else []
+        self._bus.publish(self._changed(rows))
+        self._revisions = {row.thread_id: row for row in rows}
 
-    async def _found(self, thread_ids: list[str]) -> dict[str, Revision]:
-        if not thread_ids:
-            return {}
-        async with self._read() as connection:
-            rows = await connection.execute(_revisions, {"thread_ids": thread_ids})
-        return {row.thread_id: (row.revision, row.is_final) for row in rows}
-
-    def _changed(self, found: dict[str, Revision]) -> Iterator[str]:
-        for thread_id, revision in found.items():
-            # What is looked at for the first time may have changed since its waiter read it.
-            if revision != self._known.get(thread_id):
-                yield task_topic(thread_id)
-                if revision[1]:
-                    yield ended_topic(thread_id)
+    def _changed(self, rows: Sequence[_Revision]) -> Iterator[str]:
+        for row in rows:
+            # A task that is new here counts as changed: it may have, since its waiter read it.
+            if row != self._revisions.get(row.thread_id):
+                yield task_topic(row.thread_id)
+                if row.is_final:
+                    yield ended_topic(row.thread_id)

@@ -1,14 +1,12 @@
-"""Connections of the drivers' own, for reading: opened when they are needed, and kept.
+"""A pool of driver connections for reading, opened on demand.
 
-To take one and to give it back costs less than a statement, which cannot be said of a pool that knows transactions.
+It serves both drivers, and costs less than the pools of SQLAlchemy and asyncpg, which reset a connection that is
+returned: a connection here runs nothing but single statements that read.
 """
 
 import asyncio
-import contextlib
-import functools
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import aiosqlite
@@ -20,44 +18,37 @@ from storage.database.engines import existing_file_uri
 from storage.database.timed_lock import TimedLock
 from storage.errors import Unavailable
 
-PATIENCE = 10.0
-"""Seconds that a reader waits for a connection."""
+ACQUIRE_SECONDS = 10.0
 
-# Classes of SQLSTATE after which the server ends the connection.
-_LAST_WORDS = {"08", "57"}
-_LONGEST_LIFE = 3600.0
-_CLOSING_SECONDS = 2.0
-# Most statements of SQLite take less.
-_TURN_SECONDS = 0.005
+# SQLSTATE classes after which the server closes the connection: connection exceptions and operator intervention.
+_CLOSING_SQLSTATES = {"08", "57"}
+_MAX_AGE_SECONDS = 3600.0
+_CLOSE_SECONDS = 2.0
+# Most statements on SQLite take less.
+_LOCK_SECONDS = 0.005
 
 
 class Driver(Protocol):
-    """How connections of one kind are handled. What they raise is the driver's own."""
+    """What the pool needs from a database driver. Its methods raise the driver's own errors."""
 
     async def open(self) -> Any:
-        """A new connection."""
+        """Open a connection."""
 
     def is_open(self, connection: Any) -> bool:
-        """Whether it can still be used."""
+        """Whether a connection can be used."""
 
     async def close(self, connection: Any) -> None:
-        """End it, and the statement that it was left with."""
+        """Stop a connection's running statement and close it."""
 
-    async def rows(self, connection: Any, reading: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
-        """What a statement finds."""
+    async def read(self, connection: Any, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
+        """The rows of a statement."""
 
-    async def begin(self, connection: Any) -> None:
-        """From now on statements see what was committed before the first of them."""
-
-    async def end(self, connection: Any) -> None:
-        """From now on each sees what is committed."""
-
-    def is_sound_after(self, error: BaseException) -> bool:
-        """Whether a connection may be used again after a statement has failed."""
+    def is_usable_after(self, error: BaseException) -> bool:
+        """Whether a connection can be used after a statement has failed with this error."""
 
 
 class PostgresqlDriver:
-    """Connections of asyncpg, which `connect` opens."""
+    """asyncpg; `connect` opens a connection."""
 
     def __init__(self, connect: Callable[[], Awaitable[Any]]) -> None:
         self._connect = connect
@@ -70,35 +61,28 @@ class PostgresqlDriver:
 
     async def close(self, connection: Any) -> None:
         try:
-            # Waits until a statement that was called off has been.
-            await connection.close(timeout=_CLOSING_SECONDS)
+            # Waits until the server has cancelled a running statement.
+            await connection.close(timeout=_CLOSE_SECONDS)
         except (OSError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             connection.terminate()
 
-    async def rows(self, connection: Any, reading: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
-        found: list[Row] = await connection.fetch(
-            reading.text, *reading.parameters(values), record_class=reading.row_type
-        )
-        return found
+    async def read(self, connection: Any, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
+        rows: list[Row] = await connection.fetch(select.text, *select.parameters(values), record_class=select.row_type)
+        return rows
 
-    async def begin(self, connection: Any) -> None:
-        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-    async def end(self, connection: Any) -> None:
-        await connection.execute("COMMIT")
-
-    def is_sound_after(self, error: BaseException) -> bool:
-        # From the server's last word to the line's end the driver has lost count.
-        return isinstance(error, asyncpg.PostgresError) and error.sqlstate[:2] not in _LAST_WORDS
+    def is_usable_after(self, error: BaseException) -> bool:
+        # After other errors the protocol state of the driver is unknown.
+        return isinstance(error, asyncpg.PostgresError) and error.sqlstate[:2] not in _CLOSING_SQLSTATES
 
 
 class SqliteDriver:
-    """Connections of aiosqlite to one file; each has a thread of its own."""
+    """aiosqlite on one file; each connection has a thread."""
 
     def __init__(self, path: str, pragmas: Sequence[str]) -> None:
         self._path = path
         self._pragmas = pragmas
-        self._turns = TimedLock(_TURN_SECONDS)
+        # Statements that run at the same time compete for Python's global lock and take longer than one by one.
+        self._lock = TimedLock(_LOCK_SECONDS)
 
     async def open(self) -> Any:
         connection = await aiosqlite.connect(existing_file_uri(self._path), uri=True, isolation_level=None)
@@ -117,156 +101,100 @@ class SqliteDriver:
         await connection.interrupt()
         await connection.close()
 
-    async def rows(self, connection: Any, reading: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
-        end = await self._turns.take()
+    async def read(self, connection: Any, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
+        release = await self._lock.acquire()
         try:
-            # The one call that crosses to its thread and back once.
-            found = await connection.execute_fetchall(reading.text, reading.parameters(values))
+            # The only method that runs a statement and fetches its rows in one switch to the thread.
+            rows = await connection.execute_fetchall(select.text, select.parameters(values))
         finally:
-            end()
-        return reading.rows(found)
+            release()
+        return select.rows(rows)
 
-    async def begin(self, connection: Any) -> None:
-        await connection.execute_fetchall("BEGIN")
-
-    async def end(self, connection: Any) -> None:
-        await connection.execute_fetchall("COMMIT")
-
-    def is_sound_after(self, error: BaseException) -> bool:
+    def is_usable_after(self, error: BaseException) -> bool:
         return isinstance(error, aiosqlite.Error)
 
 
 class ReadPool:
-    """At most `size` connections. Who finds all of them busy waits in line."""
+    """At most `size` connections; readers wait for them in the order in which they came."""
 
     def __init__(self, driver: Driver, size: int) -> None:
-        self._driver = driver
-        self._size = size
-        self._born: dict[Any, float] = {}
+        self.driver = driver
+        self.opened: dict[Any, float] = {}
+        """The open connections, with the times at which they were opened."""
         self._idle: list[Any] = []
-        self._opening = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._ending: set[asyncio.Task[None]] = set()
+        self._free = asyncio.Semaphore(size)
+        self._closing: set[asyncio.Task[None]] = set()
 
-    async def read(self, reading: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
-        """What a statement finds. Raises what the driver does, and Unavailable when no connection becomes free.
+    async def read(self, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
+        """The rows of a statement, which is stopped when the caller is cancelled.
 
-        When the reader is cancelled, its statement is stopped.
+        Raises the driver's errors, and Unavailable when no connection became free in time.
         """
-        connection = await self._take()
+        if self._free.locked():
+            await self._wait()
+        else:
+            await self._free.acquire()
         try:
-            rows = await self._driver.rows(connection, reading, values)
-        except BaseException as error:
-            self._give_back_after(error, connection, self._driver.is_sound_after(error))
-            raise
-        self._give_back(connection, is_sound=True)
-        return rows
-
-    @contextlib.asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Callable[[CompiledSelect[Any], Mapping[str, Any]], Awaitable[list[Any]]]]:
-        """Statements that see the same, as `read` gives what they find. Raises as `read` does."""
-        connection = await self._take()
-        try:
-            await self._driver.begin(connection)
-            yield functools.partial(self._driver.rows, connection)
-            await self._driver.end(connection)
-        except BaseException as error:
-            self._give_back_after(error, connection, False)
-            raise
-        self._give_back(connection, is_sound=True)
+            return await self._read(select, values)
+        finally:
+            self._free.release()
 
     async def close(self) -> None:
-        """Closes all; nobody may be reading."""
-        for connection in [*self._born]:
-            self._end(connection)
+        """Close all connections, when none is in use."""
+        for connection in [*self.opened]:
+            self._close(connection)
         self._idle.clear()
-        while self._ending:
-            await asyncio.wait(self._ending)
+        while self._closing:
+            await asyncio.wait(self._closing)
 
-    async def _take(self) -> Any:
-        # What is idle nobody waits for: who gives one back hands it to the first in line.
-        while self._idle:
-            # The one that was used last: those that are not needed grow old.
-            connection = self._idle.pop()
-            if self._driver.is_open(connection):
-                return connection
-            self._end(connection)
-        if len(self._born) + self._opening >= self._size and (connection := await self._turn()) is not None:
-            if self._driver.is_open(connection):
-                return connection
-            self._end(connection)
-        return await self._opened()
-
-    async def _opened(self) -> Any:
-        self._opening += 1
+    async def _wait(self) -> None:
         try:
-            connection = await self._driver.open()
-        except BaseException:
-            self._opening -= 1
-            self._hand_on()
-            raise
-        self._opening -= 1
-        self._born[connection] = time.monotonic()
-        return connection
+            async with asyncio.timeout(ACQUIRE_SECONDS):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Unavailable(UNAVAILABLE) from None
 
-    async def _turn(self) -> Any:
-        """A connection, or None when there is room for a new one. Raises Unavailable."""
-        loop = asyncio.get_running_loop()
-        turn = loop.create_future()
-        self._waiting.append(turn)
-        timer = loop.call_later(PATIENCE, _run_out, turn)
+    async def _read(self, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
+        connection = self._idle_connection()
+        if connection is None:
+            connection = await self.driver.open()
+            self.opened[connection] = time.monotonic()
+        is_usable = False
         try:
-            connection = await turn
-        except BaseException:
-            # Not given to who has left.
-            if not turn.cancel() and not turn.cancelled() and turn.exception() is None:
-                self._opening -= turn.result() is None
-                self._hand_on(turn.result())
+            rows = await self.driver.read(connection, select, values)
+            is_usable = True
+        except BaseException as error:
+            is_usable = self.driver.is_usable_after(error)
+            if isinstance(error, RuntimeError) and not self.driver.is_open(connection):
+                # uvloop raises no other error for writing to a closed connection.
+                raise Unavailable(UNAVAILABLE) from error
             raise
         finally:
-            timer.cancel()
-        self._opening -= connection is None
-        return connection
+            self._release(connection, is_usable=is_usable)
+        return rows
 
-    def _hand_on(self, connection: Any = None) -> None:
-        """Gives a connection, or else the room for one, to who has waited longest."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                # Until it is taken, as if one were being opened.
-                self._opening += connection is None
-                turn.set_result(connection)
-                return
-        if connection is not None:
-            self._idle.append(connection)
+    def _idle_connection(self) -> Any:
+        # The one used last, so that a quiet pool lets the others expire.
+        while self._idle:
+            connection = self._idle.pop()
+            if self.driver.is_open(connection):
+                return connection
+            self._close(connection)
+        return None
 
-    def _give_back(self, connection: Any, *, is_sound: bool) -> None:
-        born = self._born.get(connection)
-        if born is None:
-            # It was closed with all the others.
+    def _release(self, connection: Any, *, is_usable: bool) -> None:
+        opened_at = self.opened.get(connection)
+        if opened_at is None:
+            # The pool was closed meanwhile.
             return
-        is_old = time.monotonic() - born > _LONGEST_LIFE
-        if is_sound and not is_old and self._driver.is_open(connection):
-            self._hand_on(connection)
+        is_expired = time.monotonic() - opened_at > _MAX_AGE_SECONDS
+        if is_usable and not is_expired and self.driver.is_open(connection):
+            self._idle.append(connection)
         else:
-            self._end(connection)
-            self._hand_on()
+            self._close(connection)
 
-    def _give_back_after(self, error: BaseException, connection: Any, is_sound: bool) -> None:
-        """Raises Unavailable for the error when the connection has ended."""
-        has_ended = not self._driver.is_open(connection)
-        self._give_back(connection, is_sound=is_sound)
-        if isinstance(error, RuntimeError) and has_ended:
-            # uvloop has no better word for what is said on a line that has closed.
-            raise Unavailable(UNAVAILABLE) from error
-
-    def _end(self, connection: Any) -> None:
-        del self._born[connection]
-        ending = asyncio.create_task(self._driver.close(connection), name="reprise-connection-end")
-        self._ending.add(ending)
-        ending.add_done_callback(self._ending.discard)
-
-
-def _run_out(turn: asyncio.Future[Any]) -> None:
-    if not turn.done():
-        turn.set_exception(Unavailable(UNAVAILABLE))
+    def _close(self, connection: Any) -> None:
+        del self.opened[connection]
+        task = asyncio.create_task(self.driver.close(connection), name="reprise-close-connection")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

@@ -1,7 +1,7 @@
-"""Rows that hold no more than what was asked for: classes with some of a row type's columns, made when they are needed.
+"""Row classes with a subset of a row type's columns, so that statements select only the requested columns.
 
-A row type is a NamedTuple with an attribute for each column. Properties and methods that it adds are there in each of
-its narrower classes too; `reads_columns` says which columns they need.
+A row type is a NamedTuple with an attribute for each column. Its classes also have its properties and methods;
+`reads_columns` declares which columns these need.
 """
 
 import functools
@@ -14,15 +14,15 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import asyncpg
 
 Wanted: TypeAlias = frozenset[str] | None
-"""The attributes of a row that will be looked at; None for all."""
+"""The requested attributes of a row; None for all."""
 
 Columns: TypeAlias = tuple[str, ...]
 
 
 class AttributeSource(NamedTuple):
-    """What an attribute is made of: the value at a place of the row, or a function of those at some places.
+    """How an attribute is made: the value at an index of the row, or a function of the values at several.
 
-    `is_there` tells that it is never null, `is_instant` that the value is the text of an instant, the attribute itself.
+    `is_there` means that it is never null, `is_instant` that the value is the text of an instant.
     """
 
     maker: Callable[..., object] | None
@@ -33,31 +33,31 @@ class AttributeSource(NamedTuple):
 
 F = TypeVar("F", bound=Callable[..., object])
 
-_MOST_KEPT = 512
+_MAX_CACHED = 512
 
 
 def reads_columns(*columns: str, by: Callable[..., object] | None = None) -> Callable[[F], F]:
-    """Says which columns a property's function or a method of a row type looks at.
+    """Declare which columns a property's function or a method of a row type reads.
 
-    `by` is what makes the property of their values, where that is one function, which never gives None.
+    `by` is a function that computes the property from their values and never returns None, if there is one.
     """
 
-    def note(function: F) -> F:
+    def declare(function: F) -> F:
         _READS[function] = columns
         if by is not None:
             _MAKERS[function] = by
         return function
 
-    return note
+    return declare
 
 
 _READS: dict[object, Columns] = {}
 _MAKERS: dict[object, Callable[..., object]] = {}
 
 
-@functools.lru_cache(maxsize=_MOST_KEPT)
+@functools.lru_cache(maxsize=_MAX_CACHED)
 def columns_for(row_type: Any, wanted: Wanted, also: Columns = ()) -> Columns:
-    """The columns that hold the attributes `wanted`, and those named in `also`, in the row type's own order."""
+    """The columns of the attributes `wanted` and those named in `also`, in the order of the row type."""
     fields: Columns = row_type._fields
     if wanted is None:
         return fields
@@ -69,7 +69,7 @@ def columns_for(row_type: Any, wanted: Wanted, also: Columns = ()) -> Columns:
     return tuple(name for name in fields if name in needed)
 
 
-@functools.lru_cache(maxsize=_MOST_KEPT)
+@functools.lru_cache(maxsize=_MAX_CACHED)
 def narrow_type(
     row_type: Any,
     columns: Columns,
@@ -78,11 +78,10 @@ def narrow_type(
     *,
     is_record: bool,
 ) -> type[Any]:
-    """Like `row_type`, with these columns alone: a class that PostgreSQL's driver makes itself, or a tuple.
+    """A class like `row_type` with only these columns: a subclass of asyncpg.Record, or of tuple.
 
-    Those in `instants` hold texts, of which the attributes make datetimes when they are looked at. Its `columns` are
-    their names in order, and its `made_of` tells what attributes are made of: what looks at many rows need not go by
-    the attributes.
+    Columns in `instants` hold texts, which the attributes parse on access. The class attribute `columns` has the names
+    in order. `made_of` maps attributes to their sources, for code that reads many rows without attribute access.
     """
     added = {
         name: value
@@ -90,30 +89,30 @@ def narrow_type(
         if isinstance(value, property | FunctionType) and not name.startswith("_")
     }
     columns_at = {
-        name: property(_instant_getter(place) if name in instants else itemgetter(place))
-        for place, name in enumerate(columns)
+        name: property(_instant_getter(index) if name in instants else itemgetter(index))
+        for index, name in enumerate(columns)
     }
     made_of = {
-        name: AttributeSource(None, (place,), name in never_null, name in instants)
-        for place, name in enumerate(columns)
+        name: AttributeSource(None, (index,), name in never_null, name in instants)
+        for index, name in enumerate(columns)
     }
     for name, value in added.items():
         function = getattr(value, "fget", None)
         if function in _MAKERS and set(_READS[function]) <= set(columns) - instants:
             made_of[name] = AttributeSource(_MAKERS[function], tuple(map(columns.index, _READS[function])), True)
     base: type[Any] = asyncpg.Record if is_record else tuple
-    known = {"__slots__": (), "columns": columns, "made_of": made_of}
-    return type(row_type.__name__, (base,), {**known, **added, **columns_at})
+    fixed = {"__slots__": (), "columns": columns, "made_of": made_of}
+    return type(row_type.__name__, (base,), {**fixed, **added, **columns_at})
 
 
-def _instant_getter(place: int) -> Callable[[Any], datetime | None]:
+def _instant_getter(index: int) -> Callable[[Any], datetime | None]:
     def instant(row: Any) -> datetime | None:
-        text = row[place]
+        text = row[index]
         return None if text is None else datetime.fromisoformat(text)
 
     return instant
 
 
 def select_columns(table: Any, columns: Iterable[str]) -> list[Any]:
-    """The columns of a table, by name."""
+    """The columns of a table with these names."""
     return [table.c[name] for name in columns]

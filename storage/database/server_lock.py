@@ -1,4 +1,4 @@
-"""One serving process for a SQLite file: its processes cannot tell each other what changed."""
+"""The lock that allows one serving process for a SQLite file, since the bus does not reach other processes there."""
 
 import contextlib
 import sqlite3
@@ -17,12 +17,10 @@ from storage.errors import AlreadyServed
 
 @contextlib.contextmanager
 def hold_server_lock(url: str) -> Iterator[None]:
-    """Be the one process that serves or seeds a SQLite database, until the block ends.
+    """Hold the lock of the process that serves or seeds a SQLite database. Raises AlreadyServed and OSError.
 
-    Raises AlreadyServed and OSError.
-
-    The hold is SQLite's own lock on a file beside the database, which every system frees when its owner dies. Other
-    databases are served by any number.
+    It is SQLite's own lock on a file beside the database, which every operating system releases when its owner ends.
+    PostgreSQL databases have no such lock.
     """
     parsed = driver_url(url)
     if not parsed.drivername.startswith("sqlite"):

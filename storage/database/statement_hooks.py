@@ -1,4 +1,4 @@
-"""Watching a database's statements from outside, for traces."""
+"""Hooks around each statement of a database, for traces."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
@@ -19,10 +19,10 @@ def observe_statements(
     begin: Callable[[str, str, list[str]], T | None],
     end: Callable[[T, BaseException | None], None],
 ) -> None:
-    """Call `begin` before each statement and `end`, with what `begin` returned unless that is None, after it.
+    """Call `begin` before each statement, and `end` after it with what `begin` returned, unless that is None.
 
-    `begin` is given the database's kind, the statement's verb and the names of its tables: never its text, which may
-    hold what was searched for. Rows that the driver takes in bulk are not seen.
+    `begin` gets the database system, the statement's verb and the names of its tables, but never its text, which may
+    contain search terms. Bulk inserts are not observed.
     """
     engine = database.engine.sync_engine
 
@@ -46,11 +46,11 @@ def observe_statements(
     sa.event.listen(engine, "before_cursor_execute", before)
     sa.event.listen(engine, "after_cursor_execute", after)
     sa.event.listen(engine, "handle_error", failed)
-    database.watchers.append(_Watcher(engine.dialect.name, begin, end))
+    database.observers.append(_Observer(engine.dialect.name, begin, end))
 
 
-class _Watcher(Generic[T]):
-    """Tells of what is read on the driver's own cursors."""
+class _Observer(Generic[T]):
+    """Observes the statements that do not go through SQLAlchemy."""
 
     def __init__(
         self,
@@ -62,8 +62,8 @@ class _Watcher(Generic[T]):
         self._begin = begin
         self._end = end
 
-    def began(self, reading: CompiledSelect[Any], values: Mapping[str, Any]) -> T | None:
-        return self._begin(self._system, "SELECT", reading.tables)
+    def began(self, select: CompiledSelect[Any], values: Mapping[str, Any]) -> T | None:
+        return self._begin(self._system, "SELECT", select.tables)
 
     def ended(self, begun: T | None, error: BaseException | None) -> None:
         if begun is not None:

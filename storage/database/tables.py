@@ -1,7 +1,7 @@
-"""What is stored: one class a table.
+"""The tables, one SQLModel class each.
 
-Session or thread id leads every key, so that a distributed PostgreSQL can keep together what belongs together.
-Rows of a thread are only ever added, and threads are never deleted, so they carry no foreign key to check.
+Keys begin with the session or thread id, so that a distributed PostgreSQL can store the rows of one together. Rows of a
+thread are only added and threads are never deleted, so that these tables have no foreign keys to check.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ def _column(kind: Any, *constraints: Any, **options: Any) -> Any:
 
 
 class Session(SQLModel, table=True):
-    """A saved session: what its agent wrote, less the messages, and what people did with it here."""
+    """A saved session without its messages: the agent's data, and the changes made here."""
 
     id: str = _column(KeyText, primary_key=True)
     number: int = _column(sa.BigInteger, unique=True)
@@ -56,9 +56,9 @@ class Session(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """One message. `content` is its JSON text; `extra` the whole message less its content, when there is more to it.
+    """A message. `content` is JSON text; `extra` is the message without its content, if it has other unmodelled keys.
 
-    The small columns come first: SQLite then reads them without touching the pages that long contents spill to.
+    The small columns come first, so that SQLite reads them without the overflow pages of a long content.
     """
 
     session_id: str = _column(KeyText, sa.ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
@@ -72,7 +72,7 @@ class Message(SQLModel, table=True):
 
 
 class Thread(SQLModel, table=True):
-    """A runtime thread. `session_id` is null once that session is deleted."""
+    """A runtime thread. `session_id` is null after the session is deleted."""
 
     id: str = _column(KeyText, primary_key=True)
     session_id: str | None = _column(KeyText, nullable=True, index=True)
@@ -87,7 +87,7 @@ class Thread(SQLModel, table=True):
 
 
 class Turn(SQLModel, table=True):
-    """One prompt and all that followed it."""
+    """A turn of a thread: a prompt and everything up to the next one."""
 
     thread_id: str = _column(KeyText, primary_key=True)
     position: int = _column(sa.Integer, primary_key=True, autoincrement=False)
@@ -96,7 +96,7 @@ class Turn(SQLModel, table=True):
 
 
 class ThreadItem(SQLModel, table=True):
-    """Something that happened in a turn. `detail` is JSON text: a tool's input, or a block as stored."""
+    """An item of a turn. `detail` is JSON text: the input of a tool, or a block as stored."""
 
     __tablename__ = "thread_item"
 
@@ -114,7 +114,7 @@ class ThreadItem(SQLModel, table=True):
 
 
 class ThreadEvent(SQLModel, table=True):
-    """An entry of a thread's log. An item's event names the item; its payload is that item as it stands."""
+    """An event of a thread. The event of an item has the item's position; its payload is made from the item."""
 
     __tablename__ = "thread_event"
 
@@ -128,7 +128,7 @@ class ThreadEvent(SQLModel, table=True):
 
 
 class ResumeTask(SQLModel, table=True):
-    """Seeding one thread: queue entry, lease, cursor and progress in one row."""
+    """The task of seeding a thread: queue entry, lease, cursor and progress in one row."""
 
     __tablename__ = "resume_task"
 
@@ -165,9 +165,9 @@ class ResumeTask(SQLModel, table=True):
 
 
 class SearchSegment(SQLModel, table=True):
-    """Which of `size` entries hold which words. `runs` names the entries: a run is a session's title and messages.
+    """A segment of the search index: the postings of `size` entries. `runs` lists the entries by session.
 
-    Its words lie in blocks. It is never changed; what is added makes a new one, and small ones are merged.
+    Its terms are stored in blocks. Segments are immutable: additions make new ones, and compaction merges small ones.
     """
 
     __tablename__ = "search_segment"
@@ -179,7 +179,7 @@ class SearchSegment(SQLModel, table=True):
 
 
 class SearchBlock(SQLModel, table=True):
-    """A piece of a segment, by the word that it begins with."""
+    """A block of a segment: a range of its terms, beginning with `first`, and their postings."""
 
     __tablename__ = "search_block"
 
@@ -189,7 +189,7 @@ class SearchBlock(SQLModel, table=True):
 
 
 class SeedGate(SQLModel, table=True):
-    """The one row that claims pass through, one at a time, and how many tasks may be seeding at once."""
+    """The single row that serializes the claims of tasks; `capacity` is how many tasks may be seeding at once."""
 
     __tablename__ = "seed_gate"
 

@@ -1,30 +1,30 @@
-"""Turns: one after another, but nobody's lasts long."""
+"""A lock that its holder loses after a while."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class TimedLock:
-    """Whose turn has come goes on alone for so many seconds at most; after that the next one does too.
+    """A fair lock that is released after `seconds` at the latest, so that a long holder delays the others only once.
 
-    For threads that Python runs one at a time: together they take longer than one after another.
+    Not asyncio.timeout, which would cancel the holder: it goes on beside the next one.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._one = asyncio.Semaphore(1)
+        self._semaphore = asyncio.Semaphore(1)
 
-    async def take(self) -> Callable[[], None]:
-        """Returns when one's turn has come; what is returned ends it."""
-        await self._one.acquire()
-        has_ended = False
+    async def acquire(self) -> Callable[[], None]:
+        """Wait for the lock; returns the function that releases it, which may be called more than once."""
+        await self._semaphore.acquire()
+        is_released = False
 
-        def end() -> None:
-            nonlocal has_ended
-            if not has_ended:
-                has_ended = True
+        def release() -> None:
+            nonlocal is_released
+            if not is_released:
+                is_released = True
                 timer.cancel()
-                self._one.release()
+                self._semaphore.release()
 
-        timer = asyncio.get_running_loop().call_later(self._seconds, end)
-        return end
+        timer = asyncio.get_running_loop().call_later(self._seconds, release)
+        return release

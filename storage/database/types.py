@@ -1,18 +1,15 @@
-"""Column types that mean the same on both databases."""
+"""Column types and SQL functions that behave the same on both databases."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-# Code point order on both: PostgreSQL's "C" collation compares UTF-8 bytes, as SQLite's BINARY does.
+# Sorted by code points on both: PostgreSQL's "C" collation compares UTF-8 bytes, as SQLite's BINARY does.
 KeyText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
@@ -20,7 +17,7 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 
 
 def instant_text(value: datetime) -> str:
-    """RFC 3339 in UTC, always with six digits of a second, so that text order is time order."""
+    """The moment in RFC 3339, in UTC with six fractional digits: texts sort as the moments do."""
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -31,7 +28,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text on SQLite, whose order is the order of the moments."""
+        """Text on SQLite, which has no type for moments."""
         return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else sa.DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
@@ -46,7 +43,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class text_of_instant(FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it is
-    """A column of instants as `instant_text` writes them. Drivers take several times as long to make datetimes."""
+    """A column of instants as the text of `instant_text`, which drivers read several times faster than datetimes."""
 
     type = sa.Text()
     inherit_cache = True
@@ -58,7 +55,7 @@ class text_of_instant(FunctionElement[str]):  # noqa: N801 - reads as the SQL fu
 @compiles(text_of_instant, "postgresql")
 def _postgresql_text_of_instant(element: text_of_instant, compiler: Any, **options: Any) -> str:
     column = compiler.process(element.clauses, **options)
-    # The driver stores Python's first and last moment as infinities, of which to_char says nothing.
+    # The driver stores Python's first and last moment as infinities, for which to_char returns an empty text.
     return (
         f"CASE {column} WHEN '-infinity' THEN '{instant_text(_FIRST)}' WHEN 'infinity' THEN '{instant_text(_LAST)}'"
         f""" ELSE to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END"""
@@ -71,7 +68,7 @@ def _sqlite_text_of_instant(element: text_of_instant, compiler: Any, **options: 
 
 
 class clock(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL function that it is
-    """The database's own time, plus `seconds`. Moves within a transaction."""
+    """The current time of the database server plus `seconds`; not fixed within a transaction."""
 
     type = Instant()
     inherit_cache = True
@@ -93,7 +90,7 @@ def _sqlite_clock(element: clock, compiler: Any, **options: Any) -> str:
 
 
 class position_of(FunctionElement[int]):  # noqa: N801 - reads as the SQL function that it is
-    """Where a text first holds another, from 1; 0 when it does not. Unlike LIKE it takes a text of any length."""
+    """The index, from 1, of the first occurrence of a text in another; 0 if there is none. LIKE limits the length."""
 
     type = sa.Integer()
     inherit_cache = True
@@ -110,64 +107,3 @@ def _postgresql_position_of(element: position_of, compiler: Any, **options: Any)
 @compiles(position_of, "sqlite")
 def _sqlite_position_of(element: position_of, compiler: Any, **options: Any) -> str:
     return f"instr({compiler.process(element.clauses, **options)})"
-
-
-class _List(TypeDecorator[list[Any]]):
-    """A list that a statement is given as one value, whatever its length: an array, or JSON text on SQLite."""
-
-    impl = sa.Text
-    item: TypeEngine[Any]
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Of its items on PostgreSQL."""
-        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else ARRAY(self.item))
-
-    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
-        """`value` may be any sequence."""
-        if value is None:
-            return None
-        return orjson.dumps(value).decode() if dialect.name == "sqlite" else list(value)
-
-
-class TextList(_List):
-    """Several texts."""
-
-    cache_ok = True
-    item = sa.Text()
-
-
-class IntegerList(_List):
-    """Several whole numbers of 32 bits."""
-
-    cache_ok = True
-    item = sa.Integer()
-
-
-class BigIntegerList(_List):
-    """Several whole numbers."""
-
-    cache_ok = True
-    item = sa.BigInteger()
-
-
-class is_any_of(FunctionElement[Any]):  # noqa: N801 - reads as the SQL condition that it is
-    """Whether a text is one of a list's."""
-
-    # Not a Boolean, which would be compared with 1 on SQLite, past every index.
-    type = sa.types.NullType()
-    inherit_cache = True
-
-    def __init__(self, text: sa.ColumnElement[str], name: str, values: Sequence[str] | None = None) -> None:
-        super().__init__(text, sa.bindparam(name, values, TextList()))
-
-
-@compiles(is_any_of, "postgresql")
-def _postgresql_is_any_of(element: is_any_of, compiler: Any, **options: Any) -> str:
-    text, texts = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({text} = ANY ({texts}))"
-
-
-@compiles(is_any_of, "sqlite")
-def _sqlite_is_any_of(element: is_any_of, compiler: Any, **options: Any) -> str:
-    text, texts = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({text} IN (SELECT value FROM json_each({texts})))"

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database.database import Database, Transaction
+from storage.database.database import Database
 from storage.database.migrations import is_current
 from storage.database.tables import message, session
+from storage.database.transaction import Connection, Transaction
 from storage.doctor.thread_checks import thread_checks
 from storage.doctor.thread_contents import find_wrong_thread, unlink_thread
 from storage.documents.document import stored_role
@@ -87,7 +87,7 @@ async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[
 async def _examine_sessions(database: Database, indexed: IndexedEntries, repair: bool) -> AsyncIterator[Finding]:
     is_repaired = False
     async for row in _all_sessions(database):
-        async with database.read() as connection:
+        async with database.snapshot() as connection:
             is_suspect = bool([text async for text in _contradictions(connection, row, indexed)])
         if is_suspect:
             for finding in await _examine_locked(database, row.id, repair):
@@ -106,7 +106,7 @@ async def _examine_sessions(database: Database, indexed: IndexedEntries, repair:
 async def _all_sessions(database: Database) -> AsyncIterator[Any]:
     id = ""
     while True:
-        async with database.read() as connection:
+        async with database.snapshot() as connection:
             rows = (await connection.execute(_sessions.where(session.c.id > id).limit(_BATCH))).all()
         for row in rows:
             yield row
@@ -123,8 +123,8 @@ async def _examine_locked(database: Database, session_id: str, repair: bool) -> 
         row = (await transaction.execute(_sessions.where(session.c.id == session_id).with_for_update())).first()
         if row is None:
             return []
-        indexed = await read_indexed_entries_of(transaction.connection, row.number)
-        found = [contradiction async for contradiction in _contradictions(transaction.connection, row, indexed)]
+        indexed = await read_indexed_entries_of(transaction, row.number)
+        found = [contradiction async for contradiction in _contradictions(transaction, row, indexed)]
         is_repaired = repair and any(contradiction.is_of_index for contradiction in found)
         if is_repaired:
             await _rebuild_index(transaction, row)
@@ -136,9 +136,7 @@ class _Contradiction(NamedTuple):
     is_of_index: bool = False
 
 
-async def _contradictions(
-    connection: AsyncConnection, row: Any, indexed: IndexedEntries
-) -> AsyncIterator[_Contradiction]:
+async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntries) -> AsyncIterator[_Contradiction]:
     """Yield the inconsistencies of a session. `indexed` holds its entries in the index, and perhaps those of others."""
     count = wrong = item_count = 0
     notes: list[tuple[int, str | None]] = []
@@ -167,7 +165,7 @@ async def _contradictions(
         yield _Contradiction(f"{wrong} entries of the search index differ from its text.", is_of_index=True)
 
 
-async def _batches(connection: AsyncConnection, session_id: str) -> AsyncIterator[_Batch]:
+async def _batches(connection: Connection, session_id: str) -> AsyncIterator[_Batch]:
     start = 0
     is_last = False
     while not is_last:
@@ -189,7 +187,7 @@ async def _rebuild_index(transaction: Transaction, row: Any) -> None:
     [number] = await next_numbers(transaction, 1)
     await transaction.execute(sa.update(session).where(session.c.id == row.id).values(number=number))
     await index_entries(transaction, entry_ids(number, -1, 1), draft_entries([[row.title]]))
-    async for batch in _batches(transaction.connection, row.id):
+    async for batch in _batches(transaction, row.id):
         if batch.rows:
             ids = entry_ids(number, batch.rows[0].position, len(batch.rows))
             await index_entries(transaction, ids, draft_entries(batch.texts()[: len(ids)]))
@@ -197,7 +195,7 @@ async def _rebuild_index(transaction: Transaction, row: Any) -> None:
 
 async def _examine_tasks(database: Database) -> AsyncIterator[Finding]:
     for text, statement in thread_checks():
-        async with database.read() as connection:
+        async with database.snapshot() as connection:
             rows = (await connection.execute(statement)).all()
         for row in rows:
             yield Finding(text.format(*row))

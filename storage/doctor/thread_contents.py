@@ -4,10 +4,10 @@ import asyncio
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.database import Database
 from storage.database.tables import resume_task, session, thread_item
+from storage.database.transaction import Connection
 from storage.errors import Unreadable
 from storage.records.resume_task import READY
 from storage.resume.seeding.batch import ITEM_COLUMNS, BatchBuilder, Cursor
@@ -52,7 +52,7 @@ class WrongThread(NamedTuple):
 
 async def find_wrong_thread(database: Database, session_id: str) -> WrongThread | None:
     """Return the session's linked thread if it is READY and differs from the unchanged session. Raises Unavailable."""
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         thread_id = (await connection.execute(_linked, {"session_id": session_id})).scalar()
         if thread_id is None:
             return None
@@ -60,7 +60,7 @@ async def find_wrong_thread(database: Database, session_id: str) -> WrongThread 
     return WrongThread(session_id, thread_id, count) if count else None
 
 
-async def _differences(connection: AsyncConnection, session_id: str, thread_id: str) -> int:
+async def _differences(connection: Connection, session_id: str, thread_id: str) -> int:
     plan = await read_plan(connection, session_id)
     if plan is None:
         return 0

@@ -23,7 +23,7 @@ async def export_document(database: Database, session_id: str) -> dict[str, obje
 
     Raises Unreadable and Unavailable.
     """
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         row = (await connection.execute(_header, {"session_id": session_id})).first()
         if row is None:
             return None

@@ -1,6 +1,7 @@
 """Import of session documents: creates, updates or leaves each session, one transaction a change."""
 
 import asyncio
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,8 +9,11 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.database.database import Database, Transaction
+from storage.database.compiled_select import CompiledSelect
+from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
 from storage.database.tables import message, session
+from storage.database.transaction import Transaction
 from storage.documents.document import Document, NewMessage, drafts_of_all
 from storage.documents.formats.agent_json import UNTITLED
 from storage.json_codec import dump, load
@@ -52,7 +56,6 @@ class _StoredVersion(NamedTuple):
 
 _MESSAGE_COLUMNS = ("session_id", *NewMessage._fields)
 _version_columns = [session.c[name] for name in _StoredVersion._fields]
-_by_ids = sa.select(*_version_columns).where(session.c.id.in_(sa.bindparam("ids", expanding=True)))
 _by_id_locked = (
     sa.select(*_version_columns, session.c.header).where(session.c.id == sa.bindparam("session_id")).with_for_update()
 )
@@ -99,9 +102,14 @@ async def import_documents(
 
 
 async def _stored_versions(database: Database, documents: Sequence[Document]) -> dict[str, _StoredVersion]:
-    async with database.read() as connection:
-        rows = await connection.execute(_by_ids, {"ids": [document.id for document in documents]})
-        return {row.id: _StoredVersion._make(row) for row in rows}
+    rows = await database.read(_by_ids(is_sqlite=database.is_sqlite), ids=[document.id for document in documents])
+    return {row.id: _StoredVersion._make(row) for row in rows}
+
+
+@functools.lru_cache
+def _by_ids(*, is_sqlite: bool) -> CompiledSelect[_StoredVersion]:
+    statement = sa.select(*_version_columns).where(is_any_of(session.c.id, "ids"))
+    return CompiledSelect(statement, _StoredVersion, _StoredVersion._fields, is_sqlite=is_sqlite)
 
 
 class _IndexChange(NamedTuple):

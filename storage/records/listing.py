@@ -133,7 +133,7 @@ async def fetch_page(
             given |= bound.values(key)
     columns = columns_for(listing.row_type, wanted, listing.keys)
     reading = _rows_reading(listing, columns, bounds, is_backward=request.is_backward, is_sqlite=database.is_sqlite)
-    rows = await database.rows(reading, **given)
+    rows = await database.read(reading, **given)
     return _ListPage(database, listing, values, request, scope, rows, after, before)
 
 
@@ -190,7 +190,7 @@ class _ListPage(Page[Any]):
 
     async def total_count(self) -> int:
         reading = _count_reading(self._listing, is_sqlite=self._database.is_sqlite)
-        [found] = await self._database.rows(reading, **self._values)
+        [found] = await self._database.read(reading, **self._values)
         return found.value
 
     def _key(self, row: Any) -> Key:
@@ -198,4 +198,4 @@ class _ListPage(Page[Any]):
 
     async def _exists(self, bound: _Bound, key: Key) -> bool:
         reading = _one_reading(self._listing, bound, is_sqlite=self._database.is_sqlite)
-        return bool(await self._database.rows(reading, **self._values, **bound.values(key)))
+        return bool(await self._database.read(reading, **self._values, **bound.values(key)))

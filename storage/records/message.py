@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import message
-from storage.database.types import is_any_of
 from storage.errors import Unreadable
 from storage.json_codec import load
 from storage.records.content_block import ContentBlock, joined_text, read_blocks
@@ -95,7 +95,7 @@ async def message_pages(
     ranges = [_range(transcript, request, chosen) for transcript in transcripts]
     spans = [span.page(request) if chosen is None else (span.start, span.end) for span in ranges]
     columns = columns_for(MessageRow, wanted, ("session_id", "position"))
-    rows = await database.rows(
+    rows = await database.read(
         _pages(columns, is_by_role=chosen is not None, is_backward=request.is_backward, is_sqlite=database.is_sqlite),
         owner=[span.owner for span in ranges],
         start=[start for start, _ in spans],
@@ -155,7 +155,7 @@ async def messages_at(
     reader: Reader, at: Sequence[tuple[str, int]], wanted: Wanted = None
 ) -> dict[tuple[str, int], MessageRow]:
     """The messages at these places (session id, position), by place; one statement. Raises Unavailable."""
-    rows = await reader.rows(
+    rows = await reader.read(
         _at(columns_for(MessageRow, wanted, ("session_id", "position")), is_sqlite=reader.is_sqlite),
         owner=[session_id for session_id, _ in at],
         position=[position for _, position in at],
@@ -275,5 +275,5 @@ def _extents(*, is_sqlite: bool) -> CompiledSelect[_Extent]:
 
 async def _read_extents(database: Database, transcripts: Sequence[Transcript], roles: list[str]) -> dict[str, _Extent]:
     ids = [transcript.session_id for transcript in transcripts]
-    rows = await database.rows(_extents(is_sqlite=database.is_sqlite), session_ids=ids, roles=roles)
+    rows = await database.read(_extents(is_sqlite=database.is_sqlite), session_ids=ids, roles=roles)
     return {row.session_id: row for row in rows}

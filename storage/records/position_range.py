@@ -1,20 +1,22 @@
-"""Ranges of positions, for lists that are numbered from 0 without a gap."""
+"""Ranges of positions, for lists that are numbered from 0 without gaps."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeEngine
 
-from storage.database.types import IntegerList, KeyText, TextList
+from storage.database.list_parameters import lists_table
+from storage.database.types import KeyText
 from storage.records.page import PageRequest, Scope
 
 UNCOUNTED = 2**31 - 1000
-"""For a list whose length is not known: more than any has."""
+"""The length of a list that was not counted: more than any list has."""
 
 
 class PositionRange(NamedTuple):
-    """The positions from `start` on and before `end`, of the list that `owner` has."""
+    """The positions from `start` up to but not including `end` of an owner's list."""
 
     owner: str
     start: int
@@ -22,7 +24,7 @@ class PositionRange(NamedTuple):
 
     @classmethod
     def of(cls, owner: str, count: int, scope_of: Callable[[], Scope], request: PageRequest) -> "PositionRange":
-        """What lies between the cursors of a request, in a list of `count`. Raises InvalidCursor."""
+        """The range between the cursors of a request, in a list of `count` rows. Raises InvalidCursor."""
         if request.after is None and request.before is None:
             return cls(owner, 0, count)
         scope = scope_of()
@@ -34,7 +36,7 @@ class PositionRange(NamedTuple):
         return cls(owner, start, end)
 
     def page(self, request: PageRequest) -> tuple[int, int]:
-        """Start and end of the page asked for."""
+        """Start and end of the requested page."""
         _, start, end = self
         if request.is_backward:
             return max(start, end - request.size), end
@@ -42,23 +44,15 @@ class PositionRange(NamedTuple):
 
 
 class PositionTable(NamedTuple):
-    """A table made of lists that a statement is given: of owners, and of numbers that go with each."""
+    """A table of owners and of positions in the list of each."""
 
     source: sa.FromClause
     owner: ColumnElement[str]
-    numbers: tuple[ColumnElement[int], ...]
+    numbers: list[ColumnElement[int]]
 
 
 def position_table(*names: str, is_sqlite: bool) -> PositionTable:
-    """A table to join with. Its parameters are `owner` and `names`, lists of one length."""
-    owners = sa.bindparam("owner", type_=TextList())
-    lists = [sa.bindparam(name, type_=IntegerList()) for name in names]
-    if not is_sqlite:
-        columns: list[sa.ColumnClause[Any]] = [sa.column("owner", KeyText)]
-        columns += (sa.column(name, sa.Integer()) for name in names)
-        table = sa.func.unnest(owners, *lists).table_valued(*columns).render_derived("place")
-        return PositionTable(table, table.c.owner, tuple(table.c[name] for name in names))
-    table = sa.func.json_each(owners).table_valued("key", "value", name="place")
-    at = sa.func.printf("$[%d]", table.c.key)
-    numbers = tuple(sa.func.json_extract(values, at, type_=sa.Integer()) for values in lists)
-    return PositionTable(table, table.c.value, numbers)
+    """A table made of the list parameters `owner` and `names`, which have the same length."""
+    types: dict[str, TypeEngine[Any]] = {"owner": KeyText, **dict.fromkeys(names, sa.Integer())}
+    source, [owner, *numbers] = lists_table(types, is_sqlite=is_sqlite)
+    return PositionTable(source, owner, numbers)

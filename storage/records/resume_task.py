@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns
 from storage.database.tables import resume_task, thread
-from storage.database.types import clock, is_any_of
+from storage.database.types import clock
 from storage.records.listing import Listing, fetch_page
 from storage.records.page import Page, PageRequest, Scope
 
@@ -112,7 +113,7 @@ async def resume_tasks_by_thread(
 ) -> dict[str, ResumeTaskRow]:
     """The tasks of these threads, by thread id; a thread that was never seeded is left out. Raises Unavailable."""
     reading = _by_thread(columns_for(ResumeTaskRow, wanted, ("thread_id",)), is_sqlite=database.is_sqlite)
-    return {row.thread_id: row for row in await database.rows(reading, thread_ids=thread_ids)}
+    return {row.thread_id: row for row in await database.read(reading, thread_ids=thread_ids)}
 
 
 async def resume_task_page(
@@ -147,7 +148,7 @@ async def unfinished_counts(database: Database) -> dict[str, int]:
         .where(resume_task.c.state.in_(UNFINISHED))
         .group_by(resume_task.c.state)
     )
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         counts = {row.state: row.tasks for row in await connection.execute(statement)}
     return {state: counts.get(state, 0) for state in UNFINISHED}
 
@@ -183,5 +184,5 @@ def _positions(*, is_sqlite: bool) -> CompiledSelect[QueuePosition]:
 
 async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
     """How many queued tasks are ahead of each queued one, by thread id. Raises Unavailable."""
-    rows = await database.rows(_positions(is_sqlite=database.is_sqlite), thread_ids=thread_ids)
+    rows = await database.read(_positions(is_sqlite=database.is_sqlite), thread_ids=thread_ids)
     return {row.thread_id: row.position for row in rows}

@@ -11,9 +11,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, select_columns
 from storage.database.tables import session
-from storage.database.types import Instant, is_any_of, position_of
+from storage.database.types import Instant, position_of
 from storage.records.casefold import casefold
 from storage.records.listing import Listing, fetch_page
 from storage.records.page import Page, PageRequest, Scope
@@ -90,7 +91,7 @@ def _by_id(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[SessionRow]:
 async def sessions_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, SessionRow]:
     """The sessions with these ids, by id; those that are not there are left out. Raises Unavailable."""
     reading = _by_id(columns_for(SessionRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
-    return {row.id: row for row in await database.rows(reading, ids=ids)}
+    return {row.id: row for row in await database.read(reading, ids=ids)}
 
 
 async def session_page(

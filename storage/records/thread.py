@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, narrow_type, select_columns
 from storage.database.tables import thread, thread_event, thread_item
-from storage.database.types import is_any_of
 from storage.records.thread_item import ThreadItemRow, item_id, turn_id
 
 
@@ -72,7 +72,7 @@ def _by_id(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[ThreadRow]:
 async def threads_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, ThreadRow]:
     """The threads with these ids, by id; those that are not there are left out. Raises Unavailable."""
     reading = _by_id(columns_for(ThreadRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
-    return {row.id: row for row in await database.rows(reading, ids=ids)}
+    return {row.id: row for row in await database.read(reading, ids=ids)}
 
 
 _EVENT_COLUMNS = ("thread_id", "seq", "event", "created_at", "turn_position", "item_position", "payload")
@@ -117,7 +117,7 @@ async def thread_events(
     events: dict[str, list[ThreadEventRow]] = {thread_id: [] for thread_id in thread_ids}
     since_seq = max(since_seq, 0)
     span = {"since_seq": since_seq, "until_seq": since_seq + size}
-    for row in await database.rows(_events(columns, is_sqlite=database.is_sqlite), thread_ids=thread_ids, **span):
+    for row in await database.read(_events(columns, is_sqlite=database.is_sqlite), thread_ids=thread_ids, **span):
         item = None if not columns or row[width] is None else item_type(row[width:])
         events[row[0]].append(ThreadEventRow._make((*row[:width], item)))
     return events

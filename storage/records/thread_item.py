@@ -109,7 +109,7 @@ async def item_pages(
     """A page of each turn, in their order: one statement. Raises InvalidCursor and Unavailable."""
     starts = [_start(key, request) for key in turns]
     columns = columns_for(ThreadItemRow, wanted, ("thread_id", "turn_position", "position"))
-    rows = await database.rows(
+    rows = await database.read(
         _pages(columns, is_sqlite=database.is_sqlite),
         owner=[key.thread_id for key in turns],
         turn=[key.position for key in turns],
@@ -193,7 +193,7 @@ def _counts(*, is_sqlite: bool) -> CompiledSelect[_Count]:
 
 
 async def _read_counts(database: Database, turns: Sequence[TurnKey]) -> dict[TurnKey, int]:
-    rows = await database.rows(
+    rows = await database.read(
         _counts(is_sqlite=database.is_sqlite),
         owner=[key.thread_id for key in turns],
         turn=[key.position for key in turns],

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import thread, turn
-from storage.database.types import is_any_of
 from storage.records.page import Page, PageRequest, Scope, SharedRead
 from storage.records.position_range import UNCOUNTED, PositionRange, position_table
 from storage.records.thread_item import turn_id
@@ -44,7 +44,7 @@ async def turn_pages(
     ranges = [await _range(counts, thread_id, request) for thread_id in thread_ids]
     spans = [span.page(request) for span in ranges]
     columns = columns_for(TurnRow, wanted, ("thread_id", "position"))
-    rows = await database.rows(
+    rows = await database.read(
         _pages(columns, is_sqlite=database.is_sqlite),
         owner=thread_ids,
         start=[start for start, _ in spans],
@@ -123,5 +123,5 @@ def _counts(*, is_sqlite: bool) -> CompiledSelect[_Count]:
 
 
 async def _read_counts(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
-    rows = await database.rows(_counts(is_sqlite=database.is_sqlite), thread_ids=thread_ids)
+    rows = await database.read(_counts(is_sqlite=database.is_sqlite), thread_ids=thread_ids)
     return {row.id: row.total or 0 for row in rows}

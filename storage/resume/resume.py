@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from storage.database.bus import QUEUE, ended_topic, task_topic
-from storage.database.database import Database, Transaction
+from storage.database.database import Database
 from storage.database.tables import resume_task, session, thread, thread_event
+from storage.database.transaction import Transaction
 from storage.database.types import clock
 from storage.records.identifier import new_thread_id
 from storage.records.resume_task import (
@@ -72,7 +73,7 @@ _linked_task = (
 
 async def workspace_of(database: Database, session_id: str) -> str | None:
     """Return the working directory of a session, or None for an unknown session. Raises Unavailable."""
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         return (await connection.execute(sa.select(session.c.workspace).where(session.c.id == session_id))).scalar()
 
 

@@ -12,7 +12,7 @@ from storage.samples import documents
 
 async def load_samples(database: Database) -> int:
     """Import the samples unless the database has sessions; returns how many were added. Raises Unavailable."""
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         if (await connection.execute(sa.select(session.c.id).limit(1))).first() is not None:
             return 0
     count = 0

@@ -44,9 +44,9 @@ async def importing(database_url: str, folder: Path) -> Process:
 
 async def counts(database: Database) -> tuple[int, int]:
     """Sessions and messages that are saved."""
-    async with database.read() as connection:
-        sessions = await connection.scalar(sa.select(sa.func.count()).select_from(session))
-        messages = await connection.scalar(sa.select(sa.func.count()).select_from(message))
+    async with database.snapshot() as connection:
+        sessions = await connection.connection.scalar(sa.select(sa.func.count()).select_from(session))
+        messages = await connection.connection.scalar(sa.select(sa.func.count()).select_from(message))
     return sessions or 0, messages or 0
 
 

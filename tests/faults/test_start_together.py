@@ -36,7 +36,7 @@ async def test_all_come_up_and_migrations_and_samples_are_there_once(empty_url: 
             assert (await client.http.get("/readyz")).status_code == 200
         found = [(await client.data(SESSIONS))["sessions"] for client in clients]
         assert all(one == found[0] for one in found)
-        async with Database(empty_url) as database, database.read() as connection:
+        async with Database(empty_url) as database, database.snapshot() as connection:
             revisions = await connection.execute(sa.text("SELECT version_num FROM alembic_version"))
             assert len(revisions.all()) == 1
             sessions = await connection.execute(sa.select(session.c.id))

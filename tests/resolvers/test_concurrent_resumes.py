@@ -20,7 +20,7 @@ on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 
 async def rows(server: Served) -> tuple[int, int]:
     """How many threads and tasks there are."""
-    async with server.app.state.database.read() as connection:
+    async with server.app.state.database.snapshot() as connection:
         counts = [
             (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
             for table in (thread, resume_task)

@@ -127,8 +127,8 @@ async def test_a_sqlite_file_that_another_program_holds_is_unavailable_for_writi
     await imported(server.client, zagens("s"))
 
     # One request after another has used one connection, which shall not wait now.
-    async with server.app.state.database.read() as connection:
-        await connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    async with server.app.state.database.snapshot() as connection:
+        await connection.connection.exec_driver_sql("PRAGMA busy_timeout=0")
     other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     answer = await server.client.execute(

@@ -32,8 +32,8 @@ def conversation(length: int, **metadata: Any) -> Document:
 
 async def sizes(server: Served) -> list[int]:
     """The `size` column, which no client reads: rows that MARK marked stay -7 until they are written again."""
-    async with server.app.state.database.read() as connection:
-        found = await connection.exec_driver_sql("SELECT size FROM message ORDER BY position")
+    async with server.app.state.database.snapshot() as connection:
+        found = await connection.connection.exec_driver_sql("SELECT size FROM message ORDER BY position")
         return [size for (size,) in found]
 
 

@@ -198,7 +198,7 @@ async def test_results_that_exceed_the_cache_are_computed_again(
     server = await filled(serve, *(session(n) for n in range(3)))
     asked = [('"leap year"', order) for order in ("RECENT", "RELEVANCE")] + [("leap", "RELEVANCE")]
     expected = [await search(server.client, words, orderBy=order) for words, order in asked]
-    server.app.state.database.kept.clear()
+    server.app.state.database.cache.clear()
     monkeypatch.setattr(storage.search.query.query_cache, "MAX_MESSAGES", most)
     for _ in range(3):
         assert [await search(server.client, words, orderBy=order) for words, order in asked] == expected

@@ -33,7 +33,7 @@ async def test_what_another_process_writes_is_found_at_once(
     server = await serve(seed=False)
     if most_bytes is not None:
         # The cache has room for nothing, or for little.
-        server.app.state.database.kept = LRUCache(most_bytes)
+        server.app.state.database.cache = LRUCache(most_bytes)
     async with Database(database_url) as elsewhere:
         assert await found(server.client, "constant") == []
         await save(elsewhere, session("a"))

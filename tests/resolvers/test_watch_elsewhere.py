@@ -81,7 +81,7 @@ async def test_none_is_lost_or_doubled_where_the_listener_goes_and_comes_back_on
     async def end_listeners(number: int) -> None:
         nonlocal ended
         if number % 8 == 0:
-            async with there.read() as connection:
+            async with there.snapshot() as connection:
                 ended += len((await connection.execute(_end_listeners)).all())
 
     readers = [asyncio.create_task(read_log(here, thread_id)) for _ in range(5)]

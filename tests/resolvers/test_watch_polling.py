@@ -120,7 +120,7 @@ async def test_nothing_listens_and_nothing_notifies(servers: tuple[Served, Serve
     with statements_of(here) as said:
         await cancel(here.client, (await resumed(here.client, await save(here.client, document("s1", 1))))["id"])
     assert not [statement for statement in said if "notify" in statement.lower()]
-    async with here.app.state.database.read() as connection:
+    async with here.app.state.database.snapshot() as connection:
         listening = sa.text("SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND datname = :name")
         name = here.app.state.database.url.database
         assert (await connection.execute(listening, {"name": name})).scalar_one() == 0

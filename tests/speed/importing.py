@@ -45,7 +45,7 @@ async def _round(ours: str, plain: str, paths: Sequence[Path]) -> tuple[float, f
 
 async def _stored(database: Database) -> dict[str, tuple[Row, list[Row]]]:
     """Each session's row and its messages' rows, by the session's id."""
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         rows = {
             row["id"]: (dict(row), list[Row]()) for row in (await connection.execute(sa.select(session))).mappings()
         }

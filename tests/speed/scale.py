@@ -50,7 +50,7 @@ async def throughput(database_url: str, processes: int, gate: int, sessions: int
         )
         while await _number(database, unfinished):  # noqa: ASYNC110 - it is other processes that are waited for
             await asyncio.sleep(0.1)
-        async with database.read() as connection:
+        async with database.snapshot() as connection:
             began, ended = (
                 await connection.execute(
                     sa.select(sa.func.min(resume_task.c.created_at), sa.func.max(resume_task.c.finished_at))
@@ -100,7 +100,7 @@ async def idle(database_url: str, processes: int) -> Figure:
 
 
 async def _number(database: Database, statement: sa.Executable) -> int:
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         return int((await connection.execute(statement)).scalar_one())
 
 

@@ -134,7 +134,7 @@ class _Executor:
         taken = []
         for number in range(count):
             if is_cold:
-                self._database.kept.clear()
+                self._database.cache.clear()
             began = time.perf_counter()
             await self._execute(pages[number % len(pages)])
             taken.append((time.perf_counter() - began) * 1000)
@@ -178,19 +178,19 @@ class _Work:
         self._steps = 0
         self._ran: list[tuple[str, list[Any]]] = []
         if not database.is_sqlite:
-            database.watchers.append(self)
+            database.observers.append(self)
 
     async def of(self, schema: CodedSchema, variables: dict[str, Any]) -> tuple[int, int | None]:
         """Rows read and pages touched on PostgreSQL; steps on SQLite."""
         if self._database.is_sqlite:
             return await self._steps_of(schema, variables), None
         self._ran.clear()
-        self._database.kept.clear()
+        self._database.cache.clear()
         await _answer(schema, self._database, _OPERATION, variables)
         rows = touched = 0
         for statement, parameters in list(self._ran):
-            async with self._database.read() as connection:
-                explained = await connection.exec_driver_sql(
+            async with self._database.snapshot() as connection:
+                explained = await connection.connection.exec_driver_sql(
                     f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {statement}", tuple(parameters)
                 )
                 plan = explained.scalar_one()[0]["Plan"]
@@ -205,10 +205,10 @@ class _Work:
 
         # Opens the connections.
         await _answer(schema, self._database, _OPERATION, variables)
-        for connection in self._database._readers._born:
+        for connection in self._database.readers.opened:
             await connection.set_progress_handler(count, 100)
         self._steps = 0
-        self._database.kept.clear()
+        self._database.cache.clear()
         await _answer(schema, self._database, _OPERATION, variables)
         return self._steps
 

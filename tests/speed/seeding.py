@@ -65,7 +65,7 @@ async def _resumed(client: Client, session_id: str, item_count: int) -> tuple[st
 async def _plainly_written(database: Database, thread_id: str, transactions: int) -> float:
     """Seconds to write the thread's rows once more, under another id."""
     written = []
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         for table in (turn, thread_item, thread_event):
             rows = await connection.execute(sa.select(table).where(table.c.thread_id == thread_id))
             written.append((table, [{**row, "thread_id": f"{thread_id}_again"} for row in rows.mappings()]))

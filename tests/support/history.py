@@ -66,7 +66,7 @@ async def histories(database: Database) -> dict[str, list[Moment]]:
     """Of each thread, in the order of their commits."""
     found: dict[str, list[Moment]] = {}
     statement = sa.text(f"SELECT {', '.join(Moment._fields)} FROM task_history ORDER BY id")
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         for row in await connection.execute(statement):
             found.setdefault(row.thread_id, []).append(Moment._make(row))
     return found

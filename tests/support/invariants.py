@@ -47,7 +47,7 @@ async def problems(
     """What is wrong after all tasks have ended. `expected` has the whole thread of every session, by session id."""
     found = [str(finding.text) async for finding in examine(database)]
     found += await _problems_of_links(database, expected, deleted)
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         tasks = (await connection.execute(sa.select(resume_task))).all()
     for task in tasks:
         name = f"{task.session_id} ({task.thread_id}, {task.state})"
@@ -79,7 +79,7 @@ async def _problems_of_links(
 ) -> list[str]:
     """One thread and one task a session, each linked to the other; a deleted session's stay, unlinked (I8, I14)."""
     columns = (session.c.id, session.c.thread_id)
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         sessions = {row.id: row.thread_id for row in await connection.execute(sa.select(*columns))}
         owned = sa.select(resume_task.c.session_id, thread.c.id, thread.c.session_id.label("linked"))
         tasks = (

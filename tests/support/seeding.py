@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 import sqlalchemy as sa
 
-from storage.database.database import Database, Transaction
+from storage.database.database import Database
 from storage.database.tables import resume_task, thread_event, thread_item, turn
+from storage.database.transaction import Transaction
 from storage.database.types import clock
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document
@@ -145,7 +146,7 @@ def undisturbed_thread(databases: SqliteDatabases, document: Document) -> Thread
 async def thread_rows(database: Database, thread_id: str) -> ThreadRows:
     orders = ((turn, "position"), (thread_item, "turn_position position"), (thread_event, "seq"))
     rows = []
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         for table, order in orders:
             columns = [column for column in table.c if column.name not in {"thread_id", "created_at"}]
             statement = sa.select(*columns).where(table.c.thread_id == thread_id)
@@ -157,7 +158,7 @@ async def thread_rows(database: Database, thread_id: str) -> ThreadRows:
 async def counts(database: Database, thread_id: str) -> tuple[int, int]:
     """Return the number of items in the task's row and in the thread."""
     stored = sa.select(sa.func.count()).where(thread_item.c.thread_id == thread_id).scalar_subquery()
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         row = await connection.execute(
             sa.select(resume_task.c.items_written, stored).where(resume_task.c.thread_id == thread_id)
         )

@@ -93,7 +93,7 @@ async def exported(server: Served, id: str) -> Document:
 async def rows(server: Served, *tables: str) -> list[Any]:
     """All that tables hold: by default everything that an import writes."""
     found: list[Any] = []
-    async with server.app.state.database.read() as connection:
+    async with server.app.state.database.snapshot() as connection:
         for table in tables or ("session", "message"):
             found += sorted((await connection.execute(sa.text(f"SELECT * FROM {table}"))).all(), key=repr)
     return found

@@ -37,11 +37,11 @@ def statements(server: Served) -> Iterator[Statements]:
     engine = database.engine.sync_engine
     sa.event.listen(engine, "before_cursor_execute", note)
     watcher = _Watcher(ran)
-    database.watchers.append(watcher)
+    database.observers.append(watcher)
     try:
         yield ran
     finally:
-        database.watchers.remove(watcher)
+        database.observers.remove(watcher)
         sa.event.remove(engine, "before_cursor_execute", note)
 
 

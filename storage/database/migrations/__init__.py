@@ -38,8 +38,8 @@ async def migrate(url: str) -> None:
 
 async def is_current(database: Database) -> bool:
     """Whether this version can use the database without a migration. Raises Unavailable."""
-    async with database.read() as connection:
-        revision = await connection.run_sync(_current_revision)
+    async with database.snapshot() as snapshot:
+        revision = await snapshot.connection.run_sync(_current_revision)
     return revision == _head() or _has_only_added(revision)
 
 

@@ -5,16 +5,18 @@ gate's capacity are SEEDING, whichever process owns them, so a task whose owner 
 process takes it over. All times come from the database's clock.
 """
 
+import functools
 import uuid
 from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.bus import QUEUE, ended_topic, task_topic
-from storage.database.database import Database, Transaction
+from storage.database.compiled_select import CompiledSelect
+from storage.database.database import Database
 from storage.database.tables import resume_task, seed_gate, session
+from storage.database.transaction import Connection, Transaction
 from storage.database.types import clock
 from storage.records.resume_task import ERROR, QUEUED, READY, SEEDING, ended
 from storage.resume.seeding.batch import Cursor
@@ -73,7 +75,6 @@ _next = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_is_anything_free = sa.select(sa.literal(1)).where(sa.or_(task.state == QUEUED, _expired)).limit(1)
 _pass_gate = sa.update(seed_gate).values(claims=seed_gate.c.claims + 1).returning(seed_gate.c.capacity)
 _fence = (
     task.thread_id == sa.bindparam("claimed_thread"),
@@ -96,11 +97,16 @@ async def set_capacity(database: Database, capacity: int) -> None:
         transaction.notify(QUEUE)
 
 
+@functools.lru_cache
+def _unclaimed(*, is_sqlite: bool) -> CompiledSelect[tuple[str]]:
+    statement = sa.select(task.thread_id).where(sa.or_(task.state == QUEUED, _expired)).limit(sa.literal_column("1"))
+    return CompiledSelect(statement, tuple, (), is_sqlite=is_sqlite)
+
+
 async def claim(database: Database, lease_seconds: float) -> Claim | None:
     """Claim the next task; None when there is none or the gate is full. Raises Unavailable."""
-    async with database.read() as connection:
-        if (await connection.execute(_is_anything_free)).first() is None:
-            return None
+    if not await database.read(_unclaimed(is_sqlite=database.is_sqlite)):
+        return None
     owner = uuid.uuid4().hex
     async with database.write() as transaction:
         capacity = (await transaction.execute(_pass_gate)).scalar_one()
@@ -126,7 +132,7 @@ async def claim(database: Database, lease_seconds: float) -> Claim | None:
     return Claim(thread_id, owner, count)
 
 
-async def read_cursor(connection: AsyncConnection, claim: Claim) -> HeldLease | None:
+async def read_cursor(connection: Connection, claim: Claim) -> HeldLease | None:
     """Read the cursor without a lock; None when the lease has expired or the task was canceled, ended or taken over."""
     row = (await connection.execute(_cursor, _parameters(claim))).first()
     return None if row is None else HeldLease._make(row)

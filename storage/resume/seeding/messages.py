@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.tables import message
+from storage.database.transaction import Connection
 from storage.errors import Unreadable
 from storage.records.tool_links import ToolLinks
 
@@ -50,9 +50,7 @@ _contents = (
 )
 
 
-async def read_messages(
-    connection: AsyncConnection, session_id: str, links: ToolLinks, start: int, end: int
-) -> Messages:
+async def read_messages(connection: Connection, session_id: str, links: ToolLinks, start: int, end: int) -> Messages:
     """Read messages from `start` on and before `end`, at most BATCH_CHARACTERS of them but at least one.
 
     Raises Unreadable when messages are missing.

@@ -4,9 +4,9 @@ import asyncio
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.tables import message, session
+from storage.database.transaction import Connection
 from storage.records.tool_links import ToolLinks
 
 _session = sa.select(
@@ -32,13 +32,13 @@ class SeedPlan(NamedTuple):
         return ToolLinks(note for note in self.notes if note[0] < position)
 
 
-async def is_current(connection: AsyncConnection, session_id: str, plan: SeedPlan) -> bool:
+async def is_current(connection: Connection, session_id: str, plan: SeedPlan) -> bool:
     """Whether the session is still at the version of `plan`."""
     found = (await connection.execute(_session, {"session_id": session_id})).first()
     return found is not None and found.transcript_version == plan.transcript_version
 
 
-async def read_plan(connection: AsyncConnection, session_id: str) -> SeedPlan | None:
+async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
     """Read the plan of a session; None when the session is gone."""
     found = (await connection.execute(_session, {"session_id": session_id})).first()
     if found is None:

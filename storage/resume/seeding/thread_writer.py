@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database.database import Database, Transaction
+from storage.database.database import Database
 from storage.database.tables import thread, thread_event, thread_item, turn
+from storage.database.transaction import Connection, Transaction
 from storage.database.types import clock
 from storage.errors import Unavailable, Unreadable
 from storage.records.resume_task import DELETED_MESSAGE, READY, SESSION_DELETED
@@ -90,7 +90,7 @@ class ThreadWriter:
         After Stale the next call starts from what the database holds.
         """
         state, self._state = self._state, None
-        async with self._database.read() as connection:
+        async with self._database.snapshot() as connection:
             state = state or await self._read_state(connection)
             messages, elsewhere = await self._read_messages(connection, state, most_messages)
         batch = await asyncio.to_thread(state.builder.build, state.held.cursor, messages, elsewhere, most_items)
@@ -108,7 +108,7 @@ class ThreadWriter:
         self._state = _State(held._replace(**batch.cursor._asdict()), state.plan, state.builder, {})
         return Written(held, batch, is_last)
 
-    async def _read_state(self, connection: AsyncConnection) -> _State:
+    async def _read_state(self, connection: Connection) -> _State:
         held = await lease.read_cursor(connection, self._claim)
         if held is None:
             raise LeaseLost
@@ -132,7 +132,7 @@ class ThreadWriter:
         builder = BatchBuilder(self._claim.thread_id, plan.links)
         return _State(held._replace(**adopted), plan, builder, adopted)
 
-    async def _read_messages(self, connection: AsyncConnection, state: _State, most_messages: int) -> Messages:
+    async def _read_messages(self, connection: Connection, state: _State, most_messages: int) -> Messages:
         """Read the messages that follow the cursor. Raises Stale when an import changed them, else Unreadable."""
         start = state.held.messages_read + state.builder.has_open_message
         end = min(start + most_messages, state.plan.message_count)

@@ -7,19 +7,22 @@ and merged without a lock; only replacing the old ones by the new one is a trans
 
 import asyncio
 import contextlib
+import functools
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database.array_parameters import is_among
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
+from storage.database.row_types import select_columns
 from storage.database.tables import search_block, search_segment, session
+from storage.database.transaction import Connection
 from storage.errors import Unavailable
 from storage.search.index.block import MAX_ENTRIES, Mask
 from storage.search.index.drafts import Draft
@@ -34,9 +37,6 @@ FULL_BYTES = 6 * 2**20
 """Size from which on a segment takes no part in compaction."""
 
 _full = sa.select(search_segment.c.id).where(search_segment.c.weight >= sa.bindparam("full"))
-_small = sa.select(search_segment.c.id, search_segment.c.size, search_segment.c.weight).where(
-    search_segment.c.weight < sa.bindparam("full")
-)
 
 
 class _Conflict(Exception):
@@ -53,7 +53,7 @@ async def compact(database: Database) -> None:
 
 async def _sweep(database: Database) -> None:
     """Rewrite one random full segment if most of its entries belong to deleted sessions."""
-    async with database.view() as connection:
+    async with database.snapshot() as connection:
         full = (await connection.execute(_full, {"full": FULL_BYTES})).scalars().all()
         if not full:
             return
@@ -69,14 +69,26 @@ async def _sweep(database: Database) -> None:
 
 async def _compact_tier(database: Database) -> bool:
     """Compact the smallest tier that is due. Returns whether there was one."""
-    async with database.read() as connection:
-        group = _due_segments((await connection.execute(_small, {"full": FULL_BYTES})).all())
+    group = _due_segments(await database.read(_small(is_sqlite=database.is_sqlite)))
     return bool(group) and await _replace(database, group)
 
 
-def _due_segments(segments: Sequence[Any]) -> list[int]:
+class _SmallSegment(NamedTuple):
+    id: int
+    size: int
+    weight: int
+
+
+@functools.lru_cache
+def _small(*, is_sqlite: bool) -> CompiledSelect[_SmallSegment]:
+    columns = select_columns(search_segment, _SmallSegment._fields)
+    statement = sa.select(*columns).where(search_segment.c.weight < sa.literal(FULL_BYTES))
+    return CompiledSelect(statement, _SmallSegment, _SmallSegment._fields, is_sqlite=is_sqlite)
+
+
+def _due_segments(segments: Sequence[_SmallSegment]) -> list[int]:
     """Ids of the segments to merge: some of the smallest tier that has too many."""
-    tiers: defaultdict[int, list[Any]] = defaultdict(list)
+    tiers: defaultdict[int, list[_SmallSegment]] = defaultdict(list)
     for segment in segments:
         tiers[segment.weight.bit_length() // 3].append(segment)
     for _, tier in sorted(tiers.items()):
@@ -94,10 +106,9 @@ def _due_segments(segments: Sequence[Any]) -> list[int]:
 
 async def _replace(database: Database, group: list[int]) -> bool:
     """Replace some segments by one with their live entries. Raises _Conflict and Unavailable."""
-    is_sqlite = database.is_sqlite
-    is_in_group = is_among(search_segment.c.id, group, is_sqlite=is_sqlite)
-    is_of_group = is_among(search_block.c.segment_id, group, is_sqlite=is_sqlite)
-    async with database.view() as connection:
+    is_in_group = is_any_of(search_segment.c.id, "group", group)
+    is_of_group = is_any_of(search_block.c.segment_id, "group", group)
+    async with database.snapshot() as connection:
         rows = (await connection.execute(sa.select(search_segment).where(is_in_group))).all()
         if len(rows) != len(group):
             raise _Conflict
@@ -120,10 +131,10 @@ async def _replace(database: Database, group: list[int]) -> bool:
     return True
 
 
-async def _live_numbers(connection: AsyncConnection, ids: Sequence[Ids]) -> Ids:
+async def _live_numbers(connection: Connection, ids: Sequence[Ids]) -> Ids:
     """The session numbers of these entries that still exist."""
     numbers = np.unique(entry_session_numbers(np.concatenate(ids))).tolist()
-    is_one = is_among(session.c.number, numbers, is_sqlite=connection.dialect.name == "sqlite")
+    is_one = is_any_of(session.c.number, "numbers", numbers)
     return np.array((await connection.execute(sa.select(session.c.number).where(is_one))).scalars().all(), np.int64)
 
 

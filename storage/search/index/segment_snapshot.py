@@ -13,8 +13,8 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.database.array_parameters import numbers_table
 from storage.database.compiled_select import CompiledSelect, Reader
+from storage.database.list_parameters import numbers_table
 from storage.database.lru_cache import LRUCache
 from storage.database.tables import search_segment
 from storage.search.index.entries import TITLE_POSITION, Ids, Runs, entry_positions, entry_session_numbers
@@ -76,7 +76,7 @@ async def read_snapshot(reader: Reader, cache: LRUCache) -> SegmentSnapshot:
     """The current snapshot: the cached object if nothing changed. Raises Unavailable."""
     snapshot = cached_snapshot(cache)
     runs_of = {} if snapshot is None else snapshot.runs_of
-    rows = await reader.rows(_segments(is_sqlite=reader.is_sqlite), segments=list(runs_of))
+    rows = await reader.read(_segments(is_sqlite=reader.is_sqlite), segments=list(runs_of))
     if snapshot is not None and [row[0] for row in rows] == list(runs_of):
         return snapshot
     snapshot = SegmentSnapshot(

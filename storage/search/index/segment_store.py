@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from storage.database.database import Transaction
 from storage.database.tables import search_block, search_segment
+from storage.database.transaction import Transaction
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import Ids, Runs
 

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database.array_parameters import is_among
 from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
 from storage.database.tables import search_block, search_segment
+from storage.database.transaction import Connection
 from storage.search.index.entries import Ids, Runs, entry_ids, entry_session_numbers
 from storage.search.index.segment import Checksums, Segment
 
@@ -51,26 +51,24 @@ class IndexedEntries(NamedTuple):
 
 async def read_indexed_entries(database: Database) -> IndexedEntries:
     """All entries of all segments, in one snapshot. Raises Unavailable."""
-    async with database.view() as connection:
+    async with database.snapshot() as connection:
         segment_ids = (await connection.execute(sa.select(search_segment.c.id))).scalars().all()
         return await _read_segments(connection, segment_ids)
 
 
-async def read_indexed_entries_of(connection: AsyncConnection, number: int) -> IndexedEntries:
+async def read_indexed_entries_of(connection: Connection, number: int) -> IndexedEntries:
     """All entries of the segments that hold a session. The transaction must lock the session."""
     while True:
         rows = (await connection.execute(_segments)).all()
         segment_ids = [row.id for row in rows if number in entry_session_numbers(Runs.from_bytes(row.runs).firsts)]
         entries = await _read_segments(connection, segment_ids)
-        remaining = sa.select(sa.func.count()).where(
-            is_among(search_segment.c.id, segment_ids, is_sqlite=connection.dialect.name == "sqlite")
-        )
+        remaining = sa.select(sa.func.count()).where(is_any_of(search_segment.c.id, "segment_ids", segment_ids))
         # Fewer: a concurrent compaction replaced some of them in the meantime.
         if (await connection.execute(remaining)).scalar_one() == len(segment_ids):
             return entries
 
 
-async def _read_segments(connection: AsyncConnection, segment_ids: Iterable[int]) -> IndexedEntries:
+async def _read_segments(connection: Connection, segment_ids: Iterable[int]) -> IndexedEntries:
     ids: list[Ids] = []
     checksums: list[Checksums] = []
     broken: list[int] = []

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.database.array_parameters import numbers_table
 from storage.database.compiled_select import CompiledSelect, Reader
+from storage.database.list_parameters import numbers_table
 from storage.database.lru_cache import LRUCache
 from storage.database.row_types import select_columns
 from storage.database.tables import session
@@ -82,7 +82,7 @@ class FoundSessions:
             key, is_inclusive, wanted = (page[-1].updated_at, page[-1].id), False, min(_GROWTH * wanted, _LAST_PAGE)
 
     async def _rows(self, statement: CompiledSelect[FoundSession], **values: Any) -> list[FoundSession]:
-        rows = await self._reader.rows(statement, **values, segments=self._snapshot.name)
+        rows = await self._reader.read(statement, **values, segments=self._snapshot.name)
         if not rows:
             await self._check()
         return rows

@@ -84,7 +84,7 @@ async def _run(database: Database, search: Search, find: Callable[[HitFinder], A
 
     Optimistic: it begins with the cached snapshot of the segments, and begins again if a statement finds another one.
     """
-    cache = database.kept
+    cache = database.cache
     snapshot = cached_snapshot(cache)
     for _ in range(_MAX_ATTEMPTS):
         if snapshot is None:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
-from storage.database.array_parameters import numbers_table, texts_table
 from storage.database.compiled_select import CompiledSelect, Reader
+from storage.database.list_parameters import numbers_table, texts_table
 from storage.database.lru_cache import LRUCache
 from storage.database.tables import search_block, search_segment
 from storage.database.types import KeyText
@@ -96,7 +96,7 @@ async def _entry_sets(
         [term] = terms
         blocks = _blocks_under(is_sqlite=reader.is_sqlite)
         values = {"prefix": term.text, "end": term.text + END_OF_PREFIX}
-        for id, data in await reader.rows(blocks, segments=list(unread), **values):
+        for id, data in await reader.read(blocks, segments=list(unread), **values):
             read.add(id)
             if data is not None:
                 under[id].append(Block(data, _size(snapshot, id)))
@@ -104,7 +104,7 @@ async def _entry_sets(
             found[term][id] = union([block.mask(block.places_under(term.text)) for block in under[id]])
     else:
         texts = [term.text for term in missing]
-        rows = await reader.rows(_blocks_of(is_sqlite=reader.is_sqlite), segments=list(unread), terms=texts)
+        rows = await reader.read(_blocks_of(is_sqlite=reader.is_sqlite), segments=list(unread), terms=texts)
         for id, text, data in rows:
             read.add(id)
             found[Term(text)][id] = _entry_set(text, data, _size(snapshot, id))

@@ -152,8 +152,8 @@ def test_the_source_comes_from_the_folder_or_the_option(tmp_path: Path, database
 
 
 async def sources(database_url: str) -> dict[str, str]:
-    async with Database(database_url) as database, database.read() as connection:
-        rows = await connection.exec_driver_sql("SELECT id, source FROM session")
+    async with Database(database_url) as database, database.snapshot() as connection:
+        rows = await connection.connection.exec_driver_sql("SELECT id, source FROM session")
         return {row.id: row.source for row in rows}
 
 

@@ -166,7 +166,7 @@ async def test_nothing_that_anybody_wrote_is_logged(
     await post(client, "{ __typename }", authorization=f"Bearer {SECRET}wrong")
 
     async def fails(database: Database, *_: object) -> None:
-        async with database.read() as connection:
+        async with database.snapshot() as connection:
             await connection.execute(sa.text("SELECT 1 FROM nowhere WHERE x = :x"), {"x": SECRET})
 
     monkeypatch.setattr(resolvers.session, "session_page", fails)

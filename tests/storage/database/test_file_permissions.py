@@ -45,7 +45,7 @@ async def used(path: Path) -> dict[str, str]:
     async with Database(url(path)) as database:
         async with database.write() as transaction:
             await transaction.connection.exec_driver_sql("CREATE TABLE written (x)")
-        async with database.view():
+        async with database.snapshot():
             return modes(path.parent)
 
 
@@ -208,7 +208,7 @@ def not_root(path: Path) -> Iterator[None]:
 async def test_only_a_migration_creates_a_file(tmp_path: Path) -> None:
     async with Database(url(tmp_path / "missing.db")) as database:
         with pytest.raises(Unavailable):
-            async with database.read():
+            async with database.snapshot():
                 pass
         with pytest.raises(Unavailable):
             async with database.write():

@@ -11,9 +11,10 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-from storage.database.database import Database, Transaction
+from storage.database.database import Database
 from storage.database.driver_errors import translate_driver_errors
 from storage.database.tables import turn
+from storage.database.transaction import Transaction
 from storage.errors import Unavailable
 from storage.resume.seeding.batch import TURN_COLUMNS
 from tests.support.proxy import Proxy
@@ -66,7 +67,7 @@ async def test_a_transaction_whose_connection_ends_between_two_statements_is_una
     async with proxy.serving() as url, Database(url) as database:
         with pytest.raises(Unavailable):
             await write()
-        async with database.read() as connection:
+        async with database.snapshot() as connection:
             assert (await connection.execute(sa.text("SELECT 1"))).scalar_one() == 1
     await killer.close()
 
@@ -97,8 +98,8 @@ async def test_rows_that_are_still_to_be_sent_when_the_connection_ends_are_not_w
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such option")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_server_that_goes_without_a_word_is_noticed_within_half_a_minute(database_url: str) -> None:
-    async with Proxy(database_url).serving() as url, Database(url) as database, database.read() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
+    async with Proxy(database_url).serving() as url, Database(url) as database, database.snapshot() as connection:
+        driver: Any = (await connection.connection.get_raw_connection()).driver_connection
         line = driver._transport.get_extra_info("socket")
         assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         silence = [

@@ -1,32 +1,49 @@
-"""What a process keeps stays within its bytes."""
+"""The LRU cache evicts by use and stays within its bytes, keys included."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+import tracemalloc
 
 from storage.database.lru_cache import LRUCache
 
-MOST = 100
+MAX_BYTES = 10_000
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(1, 60) | st.none()), max_size=40))
-def test_what_was_asked_for_last_is_kept(steps: list[tuple[str, int | None]]) -> None:
-    kept, expected = LRUCache(MOST), dict[str, int]()
-    for key, size in steps:
-        if size is None:
-            assert kept.get(key) == expected.get(key)
-            if key in expected:
-                expected[key] = expected.pop(key)
-        else:
-            kept.put(key, size, size)
-            expected.pop(key, None)
-            expected[key] = size
-            while sum(expected.values()) > MOST:
-                del expected[next(iter(expected))]
-    assert {key: kept.get(key) for key in "abcdef"} == {key: expected.get(key) for key in "abcdef"}
+def test_the_least_recently_used_entry_is_evicted_first() -> None:
+    cache = LRUCache(MAX_BYTES)
+    for key in ("a", "b"):
+        cache.put(key, key, 4_000)
+    assert cache.get("a") == "a"
+
+    cache.put("c", "c", 4_000)
+
+    assert [cache.get(key) for key in ("a", "b", "c")] == ["a", None, "c"]
+    assert cache.bytes <= MAX_BYTES
 
 
-def test_what_is_larger_than_all_is_not_kept() -> None:
-    kept = LRUCache(MOST)
-    kept.put("small", 1, 1)
-    kept.put("large", 2, MOST + 1)
-    assert kept.get("large") is None
+def test_a_value_that_is_larger_than_the_cache_replaces_its_old_value_and_nothing_else() -> None:
+    cache = LRUCache(MAX_BYTES)
+    cache.put("small", 1, 1)
+    cache.put("large", 1, 1)
+    cache.put("large", 2, MAX_BYTES)
+    assert (cache.get("small"), cache.get("large")) == (1, None)
+
+
+def test_long_keys_of_small_values_count() -> None:
+    cache = LRUCache(1_000_000)
+    tracemalloc.start()
+    for number in range(1_000):
+        cache.put(("terms", f"{number:04}" * 10_000), None, 0)
+        cache.put((number, ("nested", f"{number:04}" * 10_000)), None, 0)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0 < cache.bytes <= 1_000_000
+    assert held < 1_200_000
+
+
+def test_many_small_entries_take_no_more_memory_than_they_count() -> None:
+    cache = LRUCache(2_000_000)
+    tracemalloc.start()
+    for number in range(20_000):
+        cache.put((number, f"word {number}"), None, 0)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 2_000_000

@@ -36,8 +36,8 @@ def difference(connection: sa.Connection) -> list[Any]:
 
 async def test_the_newest_revision_is_what_the_models_say(database_url: str) -> None:
     async with Database(database_url) as database:
-        async with database.read() as connection:
-            assert await connection.run_sync(difference) == []
+        async with database.snapshot() as connection:
+            assert await connection.connection.run_sync(difference) == []
         assert await is_current(database)
 
 
@@ -80,8 +80,8 @@ async def test_a_database_of_an_earlier_version_is_refused_with_a_way_to_move_it
         with pytest.raises(UnsupportedDatabase, match=r"earlier version.* export .* import"):
             await migrate(database_url)
 
-        async with database.read() as connection:
-            assert await connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == revision
+        async with database.snapshot() as connection:
+            assert await connection.connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == revision
 
 
 def test_revisions_import_no_code_of_the_project() -> None:

@@ -239,7 +239,7 @@ async def test_rows_that_contradict_each_other_are_reported_and_left(
 async def test_a_thread_whose_rows_task_and_session_disagree_is_reported_and_left(
     database: Database, statement: str, expected: list[str]
 ) -> None:
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         thread_id = (await connection.execute(sa.select(thread.c.id))).scalar_one()
     await damage(database, *statement.split("; "))
     for repair in (False, True):

@@ -53,7 +53,7 @@ async def test_a_long_import_leaves_few_segments(
         await imported(database, paths)
 
         assert [finding async for finding in examine(database)] == []
-        async with database.read() as connection:
+        async with database.snapshot() as connection:
             segments = await connection.execute(sa.text("SELECT count(*) FROM search_segment"))
             assert segments.scalar_one() < MAX_TIER_SEGMENTS
 
@@ -68,6 +68,6 @@ async def test_a_large_import_updates_the_statistics_of_the_planner(
     async with Database(database_url) as database:
         await imported(database, paths)
 
-        async with database.read() as connection:
+        async with database.snapshot() as connection:
             rows = await connection.execute(sa.text("SELECT reltuples FROM pg_class WHERE relname = 'message'"))
             assert rows.scalar() == 10

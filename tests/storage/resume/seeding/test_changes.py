@@ -137,7 +137,7 @@ async def check_deleted(database: Database, task: ResumeTaskRow) -> None:
     assert (task.state, task.error.code, task.seeded_session_id) == ("ERROR", "SESSION_DELETED", None)
     assert task.finished_at is not None
     assert await counts(database, task.thread_id) == (task.items_written, task.items_written)
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         assert (await connection.execute(sa.select(session.c.id))).all() == []
         assert (await connection.execute(sa.select(thread.c.id, thread.c.session_id))).all() == [(task.thread_id, None)]
 

@@ -42,7 +42,7 @@ def dialogue(id: str, turns: int = 3) -> Document:
 
 async def seeding_count(database: Database) -> int:
     statement = sa.select(sa.func.count()).select_from(resume_task).where(resume_task.c.state == "SEEDING")
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         return int((await connection.execute(statement)).scalar_one())
 
 

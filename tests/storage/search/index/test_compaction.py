@@ -36,7 +36,7 @@ async def fill(database: Database, count: int = COUNT) -> None:
 
 
 async def segment_count(database: Database) -> int:
-    async with database.read() as connection:
+    async with database.snapshot() as connection:
         return int((await connection.execute(sa.select(sa.func.count()).select_from(search_segment))).scalar_one())
 
 
@@ -48,7 +48,7 @@ async def found(database: Database, query: str) -> list[tuple[str, int]]:
 
 
 async def test_all_statements_of_a_view_see_one_snapshot(database: Database) -> None:
-    async with database.view() as connection:
+    async with database.snapshot() as connection:
         count = sa.select(sa.func.count()).select_from(search_segment)
         assert (await connection.execute(count)).scalar() == 0
         await fill(database, 1)
