@@ -1,24 +1,24 @@
-"""What storage refuses, and why. Messages are for people and hold no internals."""
+"""The exceptions that storage raises. Their messages are shown to users and contain no internals."""
 
 
 class StorageError(Exception):
-    """Base of all that storage raises on purpose."""
+    """Base of the exceptions of storage."""
 
 
 class Unavailable(StorageError):
-    """The database is away or too busy; the same call may succeed later."""
+    """The database is not available or too busy; the same call may succeed later."""
 
 
 class InvalidCursor(StorageError):
-    """A cursor that no page of this list gave."""
+    """A cursor that is malformed or belongs to another list."""
 
 
 class InvalidId(StorageError):
-    """An id that is not `[A-Za-z0-9_-]+` of at most 200 characters once trimmed."""
+    """An id that does not match `[A-Za-z0-9_-]{1,200}` without surrounding white space."""
 
 
 class InvalidDocument(StorageError):
-    """A session document that cannot be taken in. `path` names the key at fault, outermost first."""
+    """A session document that cannot be imported. `path` leads to the key at fault, outermost first."""
 
     def __init__(self, message: str, path: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class InvalidDocument(StorageError):
 
 
 class Unreadable(StorageError):
-    """A stored session whose rows can no longer be understood."""
+    """A stored session whose rows cannot be parsed."""
 
 
 class UnsupportedDatabase(StorageError):
@@ -34,12 +34,12 @@ class UnsupportedDatabase(StorageError):
 
 
 class InvalidQuery(StorageError):
-    """A search query that asks for nothing, or for too much."""
+    """A search query without search terms, or with too many."""
 
 
 class AlreadyServed(StorageError):
-    """A SQLite database that another process serves or seeds."""
+    """A SQLite database that another process already serves or seeds."""
 
 
 class ReaderEnded(StorageError):
-    """A process that read documents ended in the middle, as when memory runs out."""
+    """A worker process that parses documents was killed, for instance when memory ran out."""

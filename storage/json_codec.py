@@ -1,7 +1,7 @@
-"""JSON in and out: lossless for values, and only text that both databases take.
+"""Parsing and writing of JSON, without loss and with only such text as both databases can store.
 
-orjson does the common case. It turns whole numbers beyond 64 bits into floats and refuses lone surrogates, so texts
-that may hold either go through the standard library.
+orjson handles the common case. It turns integers beyond 64 bits into floats and rejects lone surrogates, so that texts
+that may contain either are handled by the standard library.
 """
 
 import json
@@ -22,14 +22,14 @@ REPLACEMENT = "\ufffd"
 
 
 def type_name(value: object) -> str:
-    """The JSON type of a value, as people call it."""
+    """The name of the JSON type of a value."""
     return _TYPE_NAMES.get(type(value), "null")
 
 
 def parse_document(data: bytes) -> object:
-    """The JSON value of `data` (UTF-8, a BOM allowed), unstorable characters replaced.
+    """The value of a JSON document in UTF-8 with or without a BOM, with unstorable characters replaced.
 
-    Raises InvalidDocument with the line and column when it is not JSON.
+    Raises InvalidDocument, with the line and column, when it is not JSON.
     """
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -85,9 +85,9 @@ def storable_text(text: str) -> str:
 
 
 def storable(value: object) -> object:
-    """A copy of a JSON value whose strings and keys both databases take.
+    """A copy of a JSON value whose strings and keys both databases can store.
 
-    Raises InvalidDocument for what is no JSON value (NaN, infinities) and for nesting beyond what can be stored.
+    Raises InvalidDocument for NaN and infinities, and for nesting that is too deep to be stored.
     """
     try:
         return _storable(value)
@@ -108,12 +108,12 @@ def _storable(value: object) -> object:
 
 
 def dump(value: object) -> str:
-    """Compact JSON text, keys in their own order. Raises InvalidDocument for nesting beyond what can be stored."""
+    """Compact JSON text with the keys in their order. Raises InvalidDocument for nesting too deep to be stored."""
     return _dump(value, 0).decode()
 
 
 def canonical(value: object) -> bytes:
-    """JSON text that is equal for equal values: keys sorted. For hashing only."""
+    """JSON text with sorted keys, which is equal for equal values. For hashing only."""
     return _dump(value, orjson.OPT_SORT_KEYS)
 
 

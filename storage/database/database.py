@@ -110,9 +110,6 @@ class Database:
     async def snapshot(self) -> AsyncIterator[Snapshot]:
         """A connection whose statements all see what was committed before the first. Raises Unavailable."""
         async with _connected(self._snapshots) as connection, connection.begin():
-            if not self.is_sqlite:
-                # asyncpg's adapter begins the transaction with the first statement that it sees itself.
-                await connection.exec_driver_sql("SELECT 1")
             yield Snapshot(connection, self._read_on)
 
     async def _read_on(self, connection: Any, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:

@@ -63,9 +63,14 @@ class Snapshot(Connection):
     ) -> None:
         super().__init__(connection)
         self._read = read
+        self._has_begun = self.is_sqlite
 
     async def read(self, select: CompiledSelect[Row], **values: Any) -> list[Row]:
         """The rows of a statement. Raises Unavailable."""
+        if not self._has_begun:
+            # SQLAlchemy begins a transaction on asyncpg with the first statement that it runs itself.
+            await self.connection.exec_driver_sql("SELECT 1")
+            self._has_begun = True
         rows: list[Row] = await self._interruptible(self._read(await self._driver(), select, values))
         return rows
 

@@ -1,17 +1,17 @@
-"""Text as lists compare it: without regard to case in any script."""
+"""Case folding of titles, by which lists are filtered and sorted."""
 
 import unicodedata
 
 KEY_LENGTH = 200
-"""Code points of a title that its place in a list goes by; what an index of either database can hold."""
+"""Code points of a title that it is sorted by: as many as an index of either database can hold."""
 
 
 def casefold(text: str) -> str:
-    """Unicode case folding, in composed form on both sides of it, so that one text written two ways is one."""
+    """The text with Unicode case folding and in composed form (NFC), so that equivalent texts are equal."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def title_columns(title: str) -> dict[str, str]:
-    """A session's three title columns."""
+    """The three title columns of a session."""
     folded = casefold(title)
     return {"title": title, "title_folded": folded, "title_key": folded[:KEY_LENGTH]}

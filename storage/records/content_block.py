@@ -1,4 +1,4 @@
-"""The blocks of a message's content, told apart. Nothing is fatal: what is not understood is an OtherBlock."""
+"""The content blocks of a message. No content is an error: an unknown or malformed block is an OtherBlock."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -29,7 +29,7 @@ class ThinkingBlock:
 
 @dataclass(slots=True)
 class ToolUseBlock:
-    """The model asking for a tool to be run. `input` is a JSON value."""
+    """A tool call of the model. `input` is a JSON value."""
 
     typename: ClassVar[str] = "ToolUseBlock"
 
@@ -41,7 +41,7 @@ class ToolUseBlock:
 
 @dataclass(slots=True)
 class ToolResultBlock:
-    """What a tool answered. `raw` is the block as stored."""
+    """The result of a tool call. `raw` is the block as stored."""
 
     typename: ClassVar[str] = "ToolResultBlock"
 
@@ -54,7 +54,7 @@ class ToolResultBlock:
 
 @dataclass(slots=True)
 class ImageBlock:
-    """A picture. `raw` is the block as stored."""
+    """An image. `raw` is the block as stored."""
 
     typename: ClassVar[str] = "ImageBlock"
 
@@ -65,7 +65,7 @@ class ImageBlock:
 
 @dataclass(slots=True)
 class OtherBlock:
-    """A block of a kind that is not modelled. `raw` is the block as stored."""
+    """A block of any other kind. `raw` is the block as stored."""
 
     typename: ClassVar[str] = "OtherBlock"
 
@@ -78,7 +78,7 @@ ContentBlock = TextBlock | ThinkingBlock | ToolUseBlock | ToolResultBlock | Imag
 
 
 def read_blocks(content: object) -> list[ContentBlock]:
-    """The blocks of a stored content: a list of blocks, or a string that is one text block."""
+    """The blocks of a stored content: those of a list, or one text block for a string."""
     if isinstance(content, str):
         return [TextBlock(0, content, content)]
     if not isinstance(content, list):
@@ -102,7 +102,7 @@ def _read_block(position: int, raw: object) -> ContentBlock:
         if isinstance(tool_use_id, str) and isinstance(name, str):
             block = ToolUseBlock(position, tool_use_id, name, raw.get("input"))
     elif kind == "image_url" or kind == "image":
-        url = _picture_url(raw)
+        url = _image_url(raw)
         block = None if url is None else ImageBlock(position, url, raw)
     elif isinstance(kind, str) and is_tool_result(kind):
         tool_use_id = raw.get("tool_use_id")
@@ -114,7 +114,7 @@ def _read_block(position: int, raw: object) -> ContentBlock:
     return OtherBlock(position, kind if isinstance(kind, str) else type_name(raw), raw)
 
 
-def _picture_url(raw: dict[str, object]) -> str | None:
+def _image_url(raw: dict[str, object]) -> str | None:
     match raw:
         case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
             return url
@@ -126,12 +126,12 @@ def _picture_url(raw: dict[str, object]) -> str | None:
 
 
 def is_tool_result(kind: str) -> bool:
-    """Whether blocks of this kind answer a call: `tool_result`, and what a server's own tools answer with."""
+    """Whether a block kind is a tool result: `tool_result`, or that of a server tool."""
     return kind == "tool_result" or kind.endswith("_tool_result")
 
 
 def result_text(content: object) -> str:
-    """A tool's answer as text: a string as it is, the texts of a list of text blocks, else compact JSON."""
+    """The text of a tool result: a string itself, the joined texts of text blocks, else compact JSON."""
     if isinstance(content, str):
         return content
     if content is None:
@@ -144,5 +144,5 @@ def result_text(content: object) -> str:
 
 
 def joined_text(blocks: list[ContentBlock]) -> str:
-    """The text blocks joined by newlines; empty when there are none."""
+    """The texts of the text blocks joined by newlines."""
     return "\n".join(block.text for block in blocks if isinstance(block, TextBlock))

@@ -1,4 +1,4 @@
-"""Keyset pages: a page begins where a cursor points, found by index, so page 1,000 costs what page 1 costs."""
+"""Keyset pagination: an index finds the row of a cursor, so that late pages cost no more than early ones."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -16,19 +16,19 @@ from storage.database.row_types import Columns, Wanted, columns_for
 from storage.database.types import Instant
 from storage.records.page import Key, Page, PageRequest, Scope
 
-_MOST_READINGS = 256
+_MAX_STATEMENTS = 256
 
 
 def _bound_type(column: sa.Column[Any]) -> Any:
-    # Nobody made the numbers in a forged cursor fit the column.
+    # The numbers in a forged cursor may be too large for the column.
     return sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
 
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """A list in one order: rows of a type from `source`, where `condition` holds, by all of `order` in one direction.
+    """A list in one order: the rows of `source` that meet `condition`, sorted by the columns of `order`.
 
-    `order` must be unique as a whole. Parameters in `condition` are named.
+    Together the columns of `order` must be unique. Parameters in `condition` are named.
     """
 
     row_type: Any
@@ -50,23 +50,23 @@ class Listing:
 
 
 class _Bound(NamedTuple):
-    """Rows beyond a key: after it, or before it; the one at the key too where it is inclusive."""
+    """The rows after or before a key, with the row at the key if it is inclusive."""
 
     is_after: bool
     is_inclusive: bool = False
 
     @property
     def name(self) -> str:
-        """What its parameters' names begin with."""
+        """The prefix of the names of its parameters."""
         return "after" if self.is_after else "before"
 
     def condition(self, listing: Listing) -> ColumnElement[bool]:
         key = sa.tuple_(*listing.order)
-        # Typed one by one: a plain tuple would be bound as text.
+        # Each value has its column's type: SQLAlchemy would bind those of a plain tuple as text.
         bound = sa.tuple_(
             *(
-                sa.bindparam(f"{self.name}_{place}", type_=_bound_type(column))
-                for place, column in enumerate(listing.order)
+                sa.bindparam(f"{self.name}_{index}", type_=_bound_type(column))
+                for index, column in enumerate(listing.order)
             )
         )
         if self.is_after is listing.is_descending:
@@ -74,42 +74,42 @@ class _Bound(NamedTuple):
         return key >= bound if self.is_inclusive else key > bound
 
     def values(self, key: Key) -> dict[str, Any]:
-        return {f"{self.name}_{place}": value for place, value in enumerate(key)}
+        return {f"{self.name}_{index}": value for index, value in enumerate(key)}
 
 
 _AFTER, _BEFORE = _Bound(is_after=True), _Bound(is_after=False)
 
 
-@functools.lru_cache(maxsize=_MOST_READINGS)
-def _rows_reading(
+@functools.lru_cache(maxsize=_MAX_STATEMENTS)
+def _select_rows(
     listing: Listing, columns: Columns, bounds: tuple[_Bound, ...], *, is_backward: bool, is_sqlite: bool
 ) -> CompiledSelect[Any]:
-    is_falling = listing.is_descending is not is_backward
+    is_descending = listing.is_descending is not is_backward
     statement = (
         sa.select(*(listing.columns[name] for name in columns))
         .select_from(listing.source)
         .where(listing.condition, *(bound.condition(listing) for bound in bounds))
-        .order_by(*(column.desc() if is_falling else column.asc() for column in listing.order))
+        .order_by(*(column.desc() if is_descending else column.asc() for column in listing.order))
         .limit(sa.bindparam("size", type_=sa.Integer()))
     )
     return CompiledSelect(statement, listing.row_type, columns, is_sqlite=is_sqlite)
 
 
-@functools.lru_cache(maxsize=_MOST_READINGS)
-def _one_reading(listing: Listing, bound: _Bound, *, is_sqlite: bool) -> CompiledSelect[Any]:
+@functools.lru_cache(maxsize=_MAX_STATEMENTS)
+def _select_one(listing: Listing, bound: _Bound, *, is_sqlite: bool) -> CompiledSelect[Any]:
     statement: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(listing.source)
     statement = statement.where(listing.condition, bound.condition(listing)).limit(sa.literal_column("1"))
     return CompiledSelect(statement, Found, Found._fields, is_sqlite=is_sqlite)
 
 
-@functools.lru_cache(maxsize=_MOST_READINGS)
-def _count_reading(listing: Listing, *, is_sqlite: bool) -> CompiledSelect["Found"]:
+@functools.lru_cache(maxsize=_MAX_STATEMENTS)
+def _select_count(listing: Listing, *, is_sqlite: bool) -> CompiledSelect["Found"]:
     statement = sa.select(sa.func.count()).select_from(listing.source).where(listing.condition)
     return CompiledSelect(statement, Found, Found._fields, is_sqlite=is_sqlite)
 
 
 class Found(NamedTuple):
-    """A row of one number."""
+    """A row with one number."""
 
     value: int
 
@@ -122,18 +122,19 @@ async def fetch_page(
     scope: Scope,
     wanted: Wanted = None,
 ) -> Page[Any]:
-    """One page of a list, with these values of its parameters. Raises InvalidCursor and Unavailable."""
+    """A page of a list, with these values of its parameters. Raises InvalidCursor and Unavailable."""
     after = None if request.after is None else scope.key(request.after, listing.kinds)
     before = None if request.before is None else scope.key(request.before, listing.kinds)
-    given = {**values, "size": request.size + 1}
+    # One more row than the page tells whether more follow.
+    parameters = {**values, "size": request.size + 1}
     bounds: tuple[_Bound, ...] = ()
     for bound, key in ((_AFTER, after), (_BEFORE, before)):
         if key is not None:
             bounds = (*bounds, bound)
-            given |= bound.values(key)
+            parameters |= bound.values(key)
     columns = columns_for(listing.row_type, wanted, listing.keys)
-    reading = _rows_reading(listing, columns, bounds, is_backward=request.is_backward, is_sqlite=database.is_sqlite)
-    rows = await database.read(reading, **given)
+    select = _select_rows(listing, columns, bounds, is_backward=request.is_backward, is_sqlite=database.is_sqlite)
+    rows = await database.read(select, **parameters)
     return _ListPage(database, listing, values, request, scope, rows, after, before)
 
 
@@ -165,7 +166,7 @@ class _ListPage(Page[Any]):
 
     @functools.cached_property
     def _written_key(self) -> Callable[[Any], Key]:
-        # Instants stand in rows as they do in cursors.
+        # Instants are texts both in rows and in cursors.
         columns = self.nodes[0].columns
         return itemgetter(*map(columns.index, self._listing.keys))
 
@@ -189,13 +190,13 @@ class _ListPage(Page[Any]):
         return await self._exists(_Bound(is_after=False, is_inclusive=True), self._after)
 
     async def total_count(self) -> int:
-        reading = _count_reading(self._listing, is_sqlite=self._database.is_sqlite)
-        [found] = await self._database.read(reading, **self._values)
+        select = _select_count(self._listing, is_sqlite=self._database.is_sqlite)
+        [found] = await self._database.read(select, **self._values)
         return found.value
 
     def _key(self, row: Any) -> Key:
         return tuple(getattr(row, name) for name in self._listing.keys)
 
     async def _exists(self, bound: _Bound, key: Key) -> bool:
-        reading = _one_reading(self._listing, bound, is_sqlite=self._database.is_sqlite)
-        return bool(await self._database.read(reading, **self._values, **bound.values(key)))
+        select = _select_one(self._listing, bound, is_sqlite=self._database.is_sqlite)
+        return bool(await self._database.read(select, **self._values, **bound.values(key)))

@@ -1,4 +1,4 @@
-"""Messages: pages of many sessions' transcripts in one statement."""
+"""Message rows, and pages of the messages of many sessions in one statement."""
 
 import functools
 import itertools
@@ -49,27 +49,27 @@ class MessageRow(NamedTuple):
 
     @reads_columns("position", "content")
     def blocks(self) -> list[ContentBlock]:
-        """What it says, block by block. Raises Unreadable."""
-        return _understood(self, read_blocks)
+        """The content blocks. Raises Unreadable."""
+        return _parsed(self, read_blocks)
 
     @reads_columns("position", "content")
     def searched_texts(self) -> list[str]:
-        """The texts in it that are searched, each for itself. Raises Unreadable."""
-        return _understood(self, content_texts)
+        """The searched texts of the content. Raises Unreadable."""
+        return _parsed(self, content_texts)
 
     @reads_columns("position", "content")
     def text(self) -> str:
-        """The text blocks joined by newlines. Raises Unreadable."""
+        """The texts of the text blocks joined by newlines. Raises Unreadable."""
         return joined_text(self.blocks())
 
 
 def message_id(session_id: str, position: int) -> str:
-    """What a message is known by; a session's id holds no colon."""
+    """A message's id for clients; a session id contains no colon."""
     return f"{session_id}:{position}"
 
 
-def _understood(row: MessageRow, read: Callable[[object], T]) -> T:
-    """What is read in its content. Raises Unreadable."""
+def _parsed(row: MessageRow, read: Callable[[object], T]) -> T:
+    """The result of `read` for the parsed content. Raises Unreadable."""
     try:
         return read(load(row.content))
     except ValueError:
@@ -77,7 +77,7 @@ def _understood(row: MessageRow, read: Callable[[object], T]) -> T:
 
 
 class Transcript(NamedTuple):
-    """A session whose messages are wanted."""
+    """A session whose messages are requested."""
 
     session_id: str
     message_count: int
@@ -90,7 +90,7 @@ async def message_pages(
     roles: Sequence[str] | None,
     wanted: Wanted = None,
 ) -> list[Page[MessageRow]]:
-    """A page of each transcript, in their order: one statement. Raises InvalidCursor and Unavailable."""
+    """A page of each transcript in their order, by one statement. Raises InvalidCursor and Unavailable."""
     chosen = None if roles is None else sorted(set(roles))
     ranges = [_range(transcript, request, chosen) for transcript in transcripts]
     spans = [span.page(request) if chosen is None else (span.start, span.end) for span in ranges]
@@ -104,14 +104,14 @@ async def message_pages(
         size=request.size + 1,
     )
     found: dict[str, list[MessageRow]] = {transcript.session_id: [] for transcript in transcripts}
-    for session_id, some in itertools.groupby(rows, itemgetter(columns.index("session_id"))):
-        found[session_id] += some
+    for session_id, group_rows in itertools.groupby(rows, itemgetter(columns.index("session_id"))):
+        found[session_id] += group_rows
     in_order = itemgetter(columns.index("position"))
-    for its in found.values():
-        its.sort(key=in_order)
+    for group in found.values():
+        group.sort(key=in_order)
     if chosen is None:
         return [
-            _Stretch(found[transcript.session_id], transcript, *span)
+            _PageOfAll(found[transcript.session_id], transcript, *span)
             for transcript, span in zip(transcripts, spans, strict=True)
         ]
     extents = SharedRead(lambda: _read_extents(database, transcripts, chosen))
@@ -123,38 +123,38 @@ async def message_pages(
 
 @functools.lru_cache(maxsize=64)
 def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: bool) -> CompiledSelect[MessageRow]:
-    """Of many transcripts: those between two positions, or the first `size` of them by some roles."""
-    given = position_table("start", "end", is_sqlite=is_sqlite)
-    start, end = given.numbers
-    is_its = message.c.session_id == given.owner
-    is_within = sa.and_(is_its, message.c.position >= start, message.c.position < end)
+    """The messages of many transcripts in ranges of positions, or the first `size` of some roles in them."""
+    ranges = position_table("start", "end", is_sqlite=is_sqlite)
+    start, end = ranges.numbers
+    is_of_owner = message.c.session_id == ranges.owner
+    is_within = sa.and_(is_of_owner, message.c.position >= start, message.c.position < end)
     if not is_by_role:
         # Positions have no gaps, so a page is a range of them.
-        statement = sa.select(*select_columns(message, columns)).join_from(given.source, message, is_within)
+        statement = sa.select(*select_columns(message, columns)).join_from(ranges.source, message, is_within)
         return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
-    # One limited walk along the key for each session.
-    walk = (
+    # For each session a scan of the primary key with a limit.
+    scan = (
         sa.select(*select_columns(message, columns))
         .where(is_within, is_any_of(message.c.role, "roles"))
         .order_by(message.c.position.desc() if is_backward else message.c.position.asc())
         .limit(sa.bindparam("size", type_=sa.Integer()))
-        .correlate(given.source)
+        .correlate(ranges.source)
     )
     if is_sqlite:
-        is_chosen = message.c.position.in_(walk.with_only_columns(message.c.position))
+        is_chosen = message.c.position.in_(scan.with_only_columns(message.c.position))
         statement = sa.select(*select_columns(message, columns)).join_from(
-            given.source, message, sa.and_(is_its, is_chosen)
+            ranges.source, message, sa.and_(is_of_owner, is_chosen)
         )
     else:
-        walked = walk.lateral("walked")
-        statement = sa.select(*select_columns(walked, columns)).join_from(given.source, walked, sa.true())
+        scanned = scan.lateral("scanned")
+        statement = sa.select(*select_columns(scanned, columns)).join_from(ranges.source, scanned, sa.true())
     return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
 
 
 async def messages_at(
     reader: Reader, at: Sequence[tuple[str, int]], wanted: Wanted = None
 ) -> dict[tuple[str, int], MessageRow]:
-    """The messages at these places (session id, position), by place; one statement. Raises Unavailable."""
+    """The messages with these keys (session id, position) by key, read by one statement. Raises Unavailable."""
     rows = await reader.read(
         _at(columns_for(MessageRow, wanted, ("session_id", "position")), is_sqlite=reader.is_sqlite),
         owner=[session_id for session_id, _ in at],
@@ -165,9 +165,9 @@ async def messages_at(
 
 @functools.lru_cache(maxsize=64)
 def _at(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[MessageRow]:
-    given = position_table("position", is_sqlite=is_sqlite)
-    is_its = sa.and_(message.c.session_id == given.owner, message.c.position == given.numbers[0])
-    statement = sa.select(*select_columns(message, columns)).join_from(given.source, message, is_its)
+    keys = position_table("position", is_sqlite=is_sqlite)
+    is_wanted = sa.and_(message.c.session_id == keys.owner, message.c.position == keys.numbers[0])
+    statement = sa.select(*select_columns(message, columns)).join_from(keys.source, message, is_wanted)
     return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
 
 
@@ -180,8 +180,8 @@ def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None
     return PositionRange.of(session_id, count, functools.partial(_scope, session_id, roles), request)
 
 
-class _Stretch(Page[MessageRow]):
-    """The messages from one position to another."""
+class _PageOfAll(Page[MessageRow]):
+    """A page of the messages of all roles, which is a range of positions."""
 
     def __init__(self, rows: list[MessageRow], transcript: Transcript, start: int, end: int) -> None:
         self.nodes = rows
@@ -207,7 +207,7 @@ class _Stretch(Page[MessageRow]):
 
 
 class _Extent(NamedTuple):
-    """How many messages there are by some roles, and where the first and the last of them stand."""
+    """The number of a session's messages of some roles, and the positions of the first and the last."""
 
     session_id: str
     total: int
@@ -216,7 +216,7 @@ class _Extent(NamedTuple):
 
 
 class _PageByRole(Page[MessageRow]):
-    """The first messages by some roles, or the last, of a range."""
+    """A page of the messages of some roles."""
 
     def __init__(
         self,
@@ -244,21 +244,21 @@ class _PageByRole(Page[MessageRow]):
         is_known = self._has_more and self._is_backward
         if self._span.start == 0 or is_known:
             return is_known
-        told = await self._told()
-        return told is not None and told.first < (self.nodes[0].position if self.nodes else self._span.start)
+        extent = await self._extent()
+        return extent is not None and extent.first < (self.nodes[0].position if self.nodes else self._span.start)
 
     async def has_next_page(self) -> bool:
         is_known = self._has_more and not self._is_backward
         if self._span.end == self._transcript.message_count or is_known:
             return is_known
-        told = await self._told()
-        return told is not None and told.last > (self.nodes[-1].position if self.nodes else self._span.end - 1)
+        extent = await self._extent()
+        return extent is not None and extent.last > (self.nodes[-1].position if self.nodes else self._span.end - 1)
 
     async def total_count(self) -> int:
-        told = await self._told()
-        return 0 if told is None else told.total
+        extent = await self._extent()
+        return 0 if extent is None else extent.total
 
-    async def _told(self) -> _Extent | None:
+    async def _extent(self) -> _Extent | None:
         return await self._extents.get(self._transcript.session_id)
 
 

@@ -1,4 +1,4 @@
-"""Pages, and the cursors that say where one begins."""
+"""Pages of lists, and their cursors."""
 
 import asyncio
 import functools
@@ -19,7 +19,7 @@ from storage.records.timestamp import parse_timestamp
 
 Row = TypeVar("Row")
 Owner = TypeVar("Owner")
-Told = TypeVar("Told")
+Value = TypeVar("Value")
 Key = tuple[Any, ...]
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -29,7 +29,7 @@ LARGEST_SIZE = 500
 
 
 class PageRequest(NamedTuple):
-    """Which page: `size` rows from the start of the range between two cursors, or from its end."""
+    """A request for `size` rows at the start of the range between two cursors, or at its end."""
 
     size: int
     is_backward: bool = False
@@ -45,10 +45,10 @@ class PageEdge(NamedTuple, Generic[Row]):
 
 
 class Scope:
-    """One ordering of one list. Its cursors are good nowhere else.
+    """A list in one order, for which its cursors are valid.
 
-    A cursor is base64url of a JSON list: the scope's fingerprint, then the key of the row that it points at. Parts are
-    values, or functions that give them once there is a cursor.
+    A cursor is base64url of a JSON list: the fingerprint of the scope, then the key of the row. The parts of a scope
+    are values, or functions that return them when they are needed.
     """
 
     def __init__(self, *parts: object) -> None:
@@ -56,20 +56,20 @@ class Scope:
 
     @functools.cached_property
     def _fingerprint(self) -> str:
-        # Most pages are asked for without a cursor, and tell none.
+        # Computed on demand: most pages are requested without a cursor, and no cursor is selected.
         parts = [part() if callable(part) else part for part in self._parts]
         text = orjson.dumps(parts, default=repr)
         return hashlib.blake2b(text, digest_size=6).hexdigest()
 
     def cursor(self, key: Key) -> str:
-        """Opaque text for a row's key."""
+        """The cursor of a row with this key."""
         values = [instant_text(value) if isinstance(value, datetime) else value for value in key]
-        # As urlsafe_b64encode does, in a third of the time.
+        # Equal to urlsafe_b64encode, in a third of the time.
         encoded = b2a_base64(orjson.dumps([self._fingerprint, *values]), newline=False)
         return encoded.rstrip(b"=").translate(_URL_SAFE).decode()
 
     def key(self, cursor: str, kinds: Sequence[type]) -> Key:
-        """The key in a cursor, whose values have these types. Raises InvalidCursor."""
+        """The key in a cursor, of values of these types. Raises InvalidCursor."""
         try:
             padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
             fingerprint, *values = orjson.loads(urlsafe_b64decode(padded))
@@ -77,9 +77,9 @@ class Scope:
                 parse_timestamp(value) if kind is datetime else value for kind, value in zip(kinds, values, strict=True)
             )
         except (ValueError, TypeError):
-            raise InvalidCursor("This is not a cursor.") from None
+            raise InvalidCursor("The cursor is malformed.") from None
         if fingerprint != self._fingerprint or not all(map(_is_storable, key, kinds)):
-            raise InvalidCursor("This cursor belongs to another list, order or filter.")
+            raise InvalidCursor("The cursor belongs to another list, order or filter.")
         return key
 
 
@@ -92,25 +92,25 @@ def _is_storable(value: object, kind: type) -> bool:
 
 
 class Page(ABC, Generic[Row]):
-    """A page and, when asked for, where it sits and how long the whole list is."""
+    """A page of a list; what surrounds it is read on demand."""
 
     nodes: list[Row]
 
     @abstractmethod
     def cursor(self, row: Row) -> str:
-        """Where a row of the page stands in the list."""
+        """The cursor of a row of the page."""
 
     @abstractmethod
     async def has_previous_page(self) -> bool:
-        """Whether there are rows before the page. Raises Unavailable."""
+        """Whether the list has rows before the page. Raises Unavailable."""
 
     @abstractmethod
     async def has_next_page(self) -> bool:
-        """Whether there are rows after the page. Raises Unavailable."""
+        """Whether the list has rows after the page. Raises Unavailable."""
 
     @abstractmethod
     async def total_count(self) -> int:
-        """How many rows the whole list has. Raises Unavailable."""
+        """The number of rows of the list. Raises Unavailable."""
 
     @property
     def edges(self) -> list[PageEdge[Row]]:
@@ -128,19 +128,19 @@ class Page(ABC, Generic[Row]):
         return self.cursor(self.nodes[-1]) if self.nodes else None
 
 
-class SharedRead(Generic[Owner, Told]):
-    """What pages of many lists tell besides their rows, read for all of them when the first of them is asked.
+class SharedRead(Generic[Owner, Value]):
+    """One read for many owners, such as the totals of several lists, which starts when the first value is requested.
 
-    Whoever gives up waiting does not give up for the others; when all have, the reading is cancelled.
+    The read is cancelled when all that wait for it are; the cancellation of some does not affect the others.
     """
 
-    def __init__(self, read: Callable[[], Coroutine[Any, Any, dict[Owner, Told]]]) -> None:
+    def __init__(self, read: Callable[[], Coroutine[Any, Any, dict[Owner, Value]]]) -> None:
         self._read = read
-        self._reading: asyncio.Task[dict[Owner, Told]] | None = None
+        self._reading: asyncio.Task[dict[Owner, Value]] | None = None
         self._waiting = 0
 
-    async def get(self, owner: Owner) -> Told | None:
-        """What is told of one list; None when nothing is."""
+    async def get(self, owner: Owner) -> Value | None:
+        """The value for one owner, or None."""
         reading = self._reading
         if reading is None:
             reading = self._reading = asyncio.create_task(self._read())

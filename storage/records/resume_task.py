@@ -1,4 +1,4 @@
-"""Resume tasks as clients read them."""
+"""Resume task rows, and pages of them."""
 
 import functools
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ SESSION_DELETED = "SESSION_DELETED"
 
 
 class ResumeError(NamedTuple):
-    """Why a task failed."""
+    """The reason why a task failed."""
 
     code: str
     message: str
@@ -54,7 +54,7 @@ class ResumeTaskRow(NamedTuple):
     @property
     @reads_columns("thread_id")
     def id(self) -> str:
-        """The thread's id, by which a task is known."""
+        """The id for clients, which is the thread's."""
         return self.thread_id
 
     @property
@@ -66,7 +66,7 @@ class ResumeTaskRow(NamedTuple):
     @property
     @reads_columns("state", "error_code", "error_message")
     def error(self) -> ResumeError | None:
-        """Set exactly when the state is ERROR."""
+        """The error, in state ERROR only."""
         if self.state != ERROR:
             return None
         return ResumeError(self.error_code or "INTERNAL", self.error_message or "")
@@ -74,7 +74,7 @@ class ResumeTaskRow(NamedTuple):
     @property
     @reads_columns("state")
     def is_final(self) -> bool:
-        """Whether nothing but a new resume changes it."""
+        """Whether the state can only be changed by a new resume."""
         return self.state not in UNFINISHED
 
 
@@ -82,7 +82,7 @@ DELETED_MESSAGE = "The session was deleted before all of it was read."
 
 
 def ended(state: str, error_code: str | None = None, error_message: str | None = None) -> dict[str, object]:
-    """What a task's row holds once it has ended in ERROR or CANCELED."""
+    """The column values of a task that ends in ERROR or CANCELED."""
     return {
         "state": state,
         "error_code": error_code,
@@ -111,15 +111,17 @@ def _by_thread(wanted: Columns, *, is_sqlite: bool) -> CompiledSelect[ResumeTask
 async def resume_tasks_by_thread(
     database: Database, thread_ids: Sequence[str], wanted: Wanted = None
 ) -> dict[str, ResumeTaskRow]:
-    """The tasks of these threads, by thread id; a thread that was never seeded is left out. Raises Unavailable."""
-    reading = _by_thread(columns_for(ResumeTaskRow, wanted, ("thread_id",)), is_sqlite=database.is_sqlite)
-    return {row.thread_id: row for row in await database.read(reading, thread_ids=thread_ids)}
+    """The tasks of these threads by thread id; threads without a task are left out. Raises Unavailable."""
+    select = _by_thread(columns_for(ResumeTaskRow, wanted, ("thread_id",)), is_sqlite=database.is_sqlite)
+    return {row.thread_id: row for row in await database.read(select, thread_ids=thread_ids)}
 
 
 async def resume_task_page(
     database: Database, request: PageRequest, states: Sequence[str] | None, wanted: Wanted = None
 ) -> Page[ResumeTaskRow]:
-    """Tasks, newest first, only in `states` unless that is None. Raises InvalidCursor and Unavailable."""
+    """A page of the tasks, newest first, filtered by `states` unless that is None. Raises InvalidCursor and
+    Unavailable.
+    """
     chosen = None if states is None else sorted(set(states))
     scope = Scope("resumeTasks", chosen)
     values = {} if chosen is None else {"states": chosen}
@@ -142,7 +144,7 @@ _IN_STATES = _listing(is_any_of(resume_task.c.state, "states"))
 
 
 async def unfinished_counts(database: Database) -> dict[str, int]:
-    """How many tasks are QUEUED and how many SEEDING. Raises Unavailable."""
+    """The numbers of QUEUED and SEEDING tasks. Raises Unavailable."""
     statement = (
         sa.select(resume_task.c.state, sa.func.count().label("tasks"))
         .where(resume_task.c.state.in_(UNFINISHED))
@@ -154,7 +156,7 @@ async def unfinished_counts(database: Database) -> dict[str, int]:
 
 
 class QueuePosition(NamedTuple):
-    """How many queued tasks are ahead of one."""
+    """The number of queued tasks ahead of a thread's task."""
 
     thread_id: str
     position: int
@@ -183,6 +185,6 @@ def _positions(*, is_sqlite: bool) -> CompiledSelect[QueuePosition]:
 
 
 async def queue_positions(database: Database, thread_ids: Sequence[str]) -> dict[str, int]:
-    """How many queued tasks are ahead of each queued one, by thread id. Raises Unavailable."""
+    """The number of queued tasks ahead of each queued one, by thread id. Raises Unavailable."""
     rows = await database.read(_positions(is_sqlite=database.is_sqlite), thread_ids=thread_ids)
     return {row.thread_id: row.position for row in rows}

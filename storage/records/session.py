@@ -1,4 +1,4 @@
-"""Sessions as clients read, rename, archive and delete them."""
+"""Session rows, and pages of them with filters."""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +43,7 @@ class SessionRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A half-open span of time; None leaves an end open."""
+    """A half-open span of time; None means unbounded."""
 
     start: datetime | None = None
     until: datetime | None = None
@@ -51,7 +51,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which sessions count in. What is None does not narrow; `archived` is ACTIVE, ARCHIVED or ANY."""
+    """Conditions on sessions, where None means no condition. `archived` is ACTIVE, ARCHIVED or ANY."""
 
     archived: str = "ACTIVE"
     title_contains: str | None = None
@@ -69,7 +69,7 @@ _ORDERS = {
     "MESSAGE_COUNT": session.c.message_count,
     "TOTAL_TOKENS": session.c.total_tokens,
 }
-_NARROWING: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
+_CONDITIONS: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
     "title_contains": lambda name, value: position_of(sa.bindparam(name, value, sa.Text()), session.c.title_folded) > 0,
     "workspace": lambda name, value: session.c.workspace == sa.bindparam(name, value, sa.Text()),
     "models": lambda name, value: is_any_of(session.c.model, name, value),
@@ -89,51 +89,51 @@ def _by_id(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[SessionRow]:
 
 
 async def sessions_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, SessionRow]:
-    """The sessions with these ids, by id; those that are not there are left out. Raises Unavailable."""
-    reading = _by_id(columns_for(SessionRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
-    return {row.id: row for row in await database.read(reading, ids=ids)}
+    """The sessions with these ids by id, without those that do not exist. Raises Unavailable."""
+    select = _by_id(columns_for(SessionRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
+    return {row.id: row for row in await database.read(select, ids=ids)}
 
 
 async def session_page(
     database: Database,
     request: PageRequest,
-    narrowed: SessionFilter,
+    session_filter: SessionFilter,
     field: str,
     direction: str,
     wanted: Wanted = None,
 ) -> Page[SessionRow]:
-    """Sessions in the order of a field, then of their ids. Raises InvalidCursor and Unavailable."""
-    values = _filter_values(narrowed)
-    scope = Scope("sessions", field, narrowed, direction)
-    listing = _listing(narrowed.archived, tuple(values), field, direction)
+    """A page of the sessions sorted by a field, then by id. Raises InvalidCursor and Unavailable."""
+    values = _filter_values(session_filter)
+    scope = Scope("sessions", field, session_filter, direction)
+    listing = _listing(session_filter.archived, tuple(values), field, direction)
     return await fetch_page(database, listing, values, request, scope, wanted)
 
 
 @functools.lru_cache(maxsize=256)
-def _listing(archived: str, narrowing: tuple[str, ...], field: str, direction: str) -> Listing:
+def _listing(archived: str, names: tuple[str, ...], field: str, direction: str) -> Listing:
     return Listing(
         row_type=SessionRow,
         source=session,
         columns=dict(session.c),
-        condition=sa.and_(sa.true(), *conditions(archived, dict.fromkeys(narrowing))),
+        condition=sa.and_(sa.true(), *conditions(archived, dict.fromkeys(names))),
         order=(_ORDERS[field], session.c.id),
         is_descending=direction == "DESC",
     )
 
 
-def narrowing(narrowed: SessionFilter) -> tuple[str, dict[str, Any]]:
-    """Which side of the archive, and what else narrows by the name of its parameter: for `conditions`."""
-    return narrowed.archived, _filter_values(narrowed)
+def narrowing(session_filter: SessionFilter) -> tuple[str, dict[str, Any]]:
+    """The arguments of `conditions` for a filter."""
+    return session_filter.archived, _filter_values(session_filter)
 
 
-def _filter_values(narrowed: SessionFilter) -> dict[str, Any]:
-    """What narrows, by the name of its parameter."""
-    created, updated = narrowed.created_at or _NO_SPAN, narrowed.updated_at or _NO_SPAN
+def _filter_values(session_filter: SessionFilter) -> dict[str, Any]:
+    """The values of a filter's conditions by the names of their parameters."""
+    created, updated = session_filter.created_at or _NO_SPAN, session_filter.updated_at or _NO_SPAN
     values = {
-        "title_contains": casefold(narrowed.title_contains) if narrowed.title_contains else None,
-        "workspace": narrowed.workspace,
-        "models": narrowed.models,
-        "sources": narrowed.sources,
+        "title_contains": casefold(session_filter.title_contains) if session_filter.title_contains else None,
+        "workspace": session_filter.workspace,
+        "models": session_filter.models,
+        "sources": session_filter.sources,
         "created_from": created.start,
         "created_until": created.until,
         "updated_from": updated.start,
@@ -143,10 +143,10 @@ def _filter_values(narrowed: SessionFilter) -> dict[str, Any]:
 
 
 def conditions(archived: str, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
-    """What a row of `session` must meet, with these values of its parameters."""
-    narrowed = [_NARROWING[name](name, value) for name, value in values.items()]
+    """The conditions on the table `session`, with these values of their parameters."""
+    found = [_CONDITIONS[name](name, value) for name, value in values.items()]
     if archived != "ANY":
-        # Not a parameter: a plan for either would not use an index that begins with it.
+        # Not a parameter: a plan for both values could not use an index that begins with it.
         wanted: ColumnElement[bool] = sa.literal_column("true" if archived == "ARCHIVED" else "false")
-        narrowed.insert(0, session.c.is_archived == wanted)
-    return narrowed
+        found.insert(0, session.c.is_archived == wanted)
+    return found

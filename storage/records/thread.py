@@ -1,4 +1,4 @@
-"""Runtime threads and their logs as clients read them."""
+"""Thread rows, and the events of threads."""
 
 import functools
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class ThreadRow(NamedTuple):
 
 
 class ThreadEventRow(NamedTuple):
-    """An entry of a thread's log. `stored_payload` is JSON text; None when the payload is the item."""
+    """An event of a thread. `stored_payload` is JSON text, or None if the payload is made from the item."""
 
     thread_id: str
     seq: int
@@ -45,19 +45,19 @@ class ThreadEventRow(NamedTuple):
 
     @property
     def payload(self) -> orjson.Fragment:
-        """The details; of an item's event, that item as it now stands."""
+        """The details of the event; for the event of an item, the item as it is now."""
         if self.stored_payload is not None:
             return orjson.Fragment(self.stored_payload)
         return orjson.Fragment(orjson.dumps({} if self.item is None else {"item": self.item.as_json()}))
 
     @property
     def turn_id(self) -> str | None:
-        """The turn it is about."""
+        """The turn of the event."""
         return None if self.turn_position is None else turn_id(self.thread_id, self.turn_position)
 
     @property
     def item_id(self) -> str | None:
-        """The item it is about."""
+        """The item of the event."""
         if self.turn_position is None or self.item_position is None:
             return None
         return item_id(self.thread_id, self.turn_position, self.item_position)
@@ -70,9 +70,9 @@ def _by_id(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[ThreadRow]:
 
 
 async def threads_by_id(database: Database, ids: Sequence[str], wanted: Wanted = None) -> dict[str, ThreadRow]:
-    """The threads with these ids, by id; those that are not there are left out. Raises Unavailable."""
-    reading = _by_id(columns_for(ThreadRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
-    return {row.id: row for row in await database.read(reading, ids=ids)}
+    """The threads with these ids by id, without those that do not exist. Raises Unavailable."""
+    select = _by_id(columns_for(ThreadRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
+    return {row.id: row for row in await database.read(select, ids=ids)}
 
 
 _EVENT_COLUMNS = ("thread_id", "seq", "event", "created_at", "turn_position", "item_position", "payload")
@@ -81,18 +81,18 @@ _ITEM_KEY = ("thread_id", "turn_position", "position")
 
 @functools.lru_cache(maxsize=64)
 def _events(item_columns: Columns, *, is_sqlite: bool) -> CompiledSelect[tuple[Any, ...]]:
-    """Events, each with these columns of the item that it is about, if any."""
-    is_its = sa.and_(
+    """Events, each with these columns of its item, if it has one."""
+    is_of_event = sa.and_(
         thread_item.c.thread_id == thread_event.c.thread_id,
         thread_item.c.turn_position == thread_event.c.turn_position,
         thread_item.c.position == thread_event.c.item_position,
     )
-    source = thread_event.join(thread_item, is_its, isouter=True) if item_columns else thread_event
+    source = thread_event.join(thread_item, is_of_event, isouter=True) if item_columns else thread_event
     statement = (
         sa.select(*select_columns(thread_event, _EVENT_COLUMNS), *select_columns(thread_item, item_columns))
         .select_from(source)
         .where(is_any_of(thread_event.c.thread_id, "thread_ids"))
-        # Numbers have no gaps, so so many of them are so many events.
+        # Sequence numbers have no gaps, so that a range of them limits the number of events.
         .where(
             thread_event.c.seq > sa.bindparam("since_seq", type_=sa.BigInteger()),
             thread_event.c.seq <= sa.bindparam("until_seq", type_=sa.BigInteger()),
@@ -110,7 +110,7 @@ async def thread_events(
     wanted: Wanted = None,
     item_wanted: Wanted = None,
 ) -> dict[str, list[ThreadEventRow]]:
-    """The first `size` entries of each thread's log after `since_seq`, in order, by thread id. Raises Unavailable."""
+    """The first `size` events of each thread after `since_seq`, in order, by thread id. Raises Unavailable."""
     columns = _item_columns(wanted, item_wanted)
     item_type: Any = narrow_type(ThreadItemRow, columns, is_record=False)
     width = len(_EVENT_COLUMNS)
@@ -125,6 +125,6 @@ async def thread_events(
 
 def _item_columns(wanted: Wanted, item_wanted: Wanted) -> Columns:
     if wanted is None or "payload" in wanted:
-        # Which is made of all of it.
+        # The payload is made from the whole item.
         return ThreadItemRow._fields
     return columns_for(ThreadItemRow, item_wanted, _ITEM_KEY) if "item" in wanted else ()

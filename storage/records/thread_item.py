@@ -1,4 +1,4 @@
-"""Thread items: pages of many turns' items in one statement."""
+"""Thread item rows, and pages of the items of many turns in one statement."""
 
 import functools
 import itertools
@@ -19,7 +19,7 @@ from storage.records.transcript_items import OTHER, TOOL_CALL
 
 
 class ThreadItemRow(NamedTuple):
-    """An item as clients see it. `type` is the name of its GraphQL type; `detail` is JSON text."""
+    """An item of a turn as clients see it. `type` is the name of its GraphQL type; `detail` is JSON text."""
 
     thread_id: str
     turn_position: int
@@ -36,25 +36,25 @@ class ThreadItemRow(NamedTuple):
     @property
     @reads_columns("type", by=str)
     def typename(self) -> str:
-        """Which kind of item it is."""
+        """The name of the GraphQL type."""
         return self.type
 
     @property
     @reads_columns("detail")
     def input(self) -> orjson.Fragment | None:
-        """A tool call's arguments; None when there are none."""
+        """The arguments of a tool call, if it has any."""
         return None if self.detail is None else orjson.Fragment(self.detail)
 
     @property
     @reads_columns("detail")
     def raw(self) -> orjson.Fragment:
-        """The block that an OtherItem came from."""
+        """The block that an OtherItem was made from."""
         return orjson.Fragment(self.detail or "null")
 
     @property
     @reads_columns("text")
     def output(self) -> str | None:
-        """A tool's answer; None when none was saved."""
+        """The result of a tool call; None when none was saved."""
         return self.text
 
     @property
@@ -64,8 +64,8 @@ class ThreadItemRow(NamedTuple):
         return item_id(self.thread_id, self.turn_position, self.position)
 
     def as_json(self) -> dict[str, object]:
-        """The item for the payload of its event, under the names that clients know."""
-        shown: dict[str, object] = {
+        """The item as a JSON object with the field names of the API, for the payload of its event."""
+        fields: dict[str, object] = {
             "id": self.id,
             "type": self.type,
             "turnId": turn_id(self.thread_id, self.turn_position),
@@ -76,26 +76,26 @@ class ThreadItemRow(NamedTuple):
         detail = orjson.Fragment(self.detail or "null")
         if self.type == TOOL_CALL:
             call = {"kind": self.kind, "name": self.name, "toolUseId": self.tool_use_id, "input": detail}
-            return shown | call | {"output": self.text}
+            return fields | call | {"output": self.text}
         if self.type == OTHER:
-            return shown | {"kind": self.kind, "raw": detail}
-        return shown | {"text": self.text}
+            return fields | {"kind": self.kind, "raw": detail}
+        return fields | {"text": self.text}
 
 
 class TurnKey(NamedTuple):
-    """A turn whose items are wanted."""
+    """A turn whose items are requested."""
 
     thread_id: str
     position: int
 
 
 def turn_id(thread_id: str, position: int) -> str:
-    """`turn_`, the thread's hex digits and the turn's place."""
+    """The id of a turn: `turn_`, the thread's hex digits and the turn's position."""
     return f"turn_{thread_id.removeprefix('thr_')}_{position}"
 
 
 def item_id(thread_id: str, turn_position: int, position: int) -> str:
-    """`item_`, the thread's hex digits, the turn's place and the item's place in it."""
+    """The id of an item: `item_`, the thread's hex digits, the turn's position and the item's position in it."""
     return f"item_{thread_id.removeprefix('thr_')}_{turn_position}_{position}"
 
 
@@ -106,7 +106,7 @@ def _scope(key: TurnKey) -> Scope:
 async def item_pages(
     database: Database, turns: Sequence[TurnKey], request: PageRequest, wanted: Wanted = None
 ) -> list[Page[ThreadItemRow]]:
-    """A page of each turn, in their order: one statement. Raises InvalidCursor and Unavailable."""
+    """A page of each turn in their order, by one statement. Raises InvalidCursor and Unavailable."""
     starts = [_start(key, request) for key in turns]
     columns = columns_for(ThreadItemRow, wanted, ("thread_id", "turn_position", "position"))
     rows = await database.read(
@@ -114,31 +114,31 @@ async def item_pages(
         owner=[key.thread_id for key in turns],
         turn=[key.position for key in turns],
         start=starts,
-        # One more than the page: whether it is there tells whether more follow.
+        # One more row than the page tells whether more follow.
         end=[start + request.size + 1 for start in starts],
     )
     found: dict[TurnKey, list[ThreadItemRow]] = {key: [] for key in turns}
     of_turn = itemgetter(columns.index("thread_id"), columns.index("turn_position"))
-    for place, some in itertools.groupby(rows, of_turn):
-        found[TurnKey(*place)] += some
+    for key, group_rows in itertools.groupby(rows, of_turn):
+        found[TurnKey(*key)] += group_rows
     in_order = itemgetter(columns.index("position"))
-    for its in found.values():
-        its.sort(key=in_order)
+    for group in found.values():
+        group.sort(key=in_order)
     counts = SharedRead(lambda: _read_counts(database, turns))
     return [_ItemPage(found[key], key, start, request.size, counts) for key, start in zip(turns, starts, strict=True)]
 
 
 @functools.lru_cache(maxsize=64)
 def _pages(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[ThreadItemRow]:
-    given = position_table("turn", "start", "end", is_sqlite=is_sqlite)
-    turn, start, end = given.numbers
+    ranges = position_table("turn", "start", "end", is_sqlite=is_sqlite)
+    turn, start, end = ranges.numbers
     is_within = sa.and_(
-        thread_item.c.thread_id == given.owner,
+        thread_item.c.thread_id == ranges.owner,
         thread_item.c.turn_position == turn,
         thread_item.c.position >= start,
         thread_item.c.position < end,
     )
-    statement = sa.select(*select_columns(thread_item, columns)).join_from(given.source, thread_item, is_within)
+    statement = sa.select(*select_columns(thread_item, columns)).join_from(ranges.source, thread_item, is_within)
     return CompiledSelect(statement, ThreadItemRow, columns, is_sqlite=is_sqlite)
 
 
@@ -147,7 +147,7 @@ def _start(key: TurnKey, request: PageRequest) -> int:
 
 
 class _ItemPage(Page[ThreadItemRow]):
-    """Items of a turn from one position on."""
+    """A page of the items of a turn."""
 
     def __init__(
         self, rows: list[ThreadItemRow], key: TurnKey, start: int, size: int, counts: SharedRead[TurnKey, int]
@@ -176,7 +176,7 @@ class _ItemPage(Page[ThreadItemRow]):
 
 
 class _Count(NamedTuple):
-    """How many items a turn has."""
+    """The number of items of a turn."""
 
     thread_id: str
     turn_position: int
@@ -185,10 +185,10 @@ class _Count(NamedTuple):
 
 @functools.lru_cache
 def _counts(*, is_sqlite: bool) -> CompiledSelect[_Count]:
-    given = position_table("turn", is_sqlite=is_sqlite)
-    of_turn = (thread_item.c.thread_id, thread_item.c.turn_position)
-    is_its = sa.and_(thread_item.c.thread_id == given.owner, thread_item.c.turn_position == given.numbers[0])
-    statement = sa.select(*of_turn, sa.func.count()).join_from(given.source, thread_item, is_its).group_by(*of_turn)
+    turns = position_table("turn", is_sqlite=is_sqlite)
+    key = (thread_item.c.thread_id, thread_item.c.turn_position)
+    is_of_turn = sa.and_(thread_item.c.thread_id == turns.owner, thread_item.c.turn_position == turns.numbers[0])
+    statement = sa.select(*key, sa.func.count()).join_from(turns.source, thread_item, is_of_turn).group_by(*key)
     return CompiledSelect(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
 
 

@@ -1,4 +1,4 @@
-"""Moments as documents and clients write them."""
+"""Parsing of timestamps from documents and clients."""
 
 import re
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\
 
 
 def parse_timestamp(text: str) -> datetime:
-    """An RFC 3339 date and time with an offset, in UTC, cut to microseconds. Raises ValueError."""
+    """The moment of an RFC 3339 text with an offset, in UTC and cut to microseconds. Raises ValueError."""
     if not _RFC_3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time with an offset")
     try:

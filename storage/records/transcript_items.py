@@ -1,4 +1,4 @@
-"""What a message becomes in a thread: pure functions from blocks to turns and items."""
+"""Conversion of messages to turns and items of a thread: pure functions of content blocks."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
@@ -37,7 +37,7 @@ ASSISTANT_INTERRUPTED = "assistant_interrupted"
 
 
 class Item(NamedTuple):
-    """A thread item less its place. `detail` is JSON text: a tool's input, or a block as stored."""
+    """A thread item without its position. `detail` is JSON text: the input of a tool, or a block as stored."""
 
     type: str
     status: str
@@ -50,7 +50,7 @@ class Item(NamedTuple):
 
 
 def summarize(text: str) -> str:
-    """The first line that says something, cut at 280 code points."""
+    """The first line that is not blank, cut at 280 code points."""
     return text.lstrip().split("\n", 1)[0][:SUMMARY_LENGTH].rstrip()
 
 
@@ -72,12 +72,12 @@ def items_of(
     `role` is the role as stored. `answers` maps block positions of the message's calls to their results, and
     `answering` holds the block positions of its own results that answer a call.
     """
-    is_said = False
+    has_user_text = False
     for block in blocks:
         if isinstance(block, TextBlock):
-            if block.text and not (role == USER and is_said):
-                yield _said(role, block, blocks)
-                is_said = True
+            if block.text and not (role == USER and has_user_text):
+                yield _text_item(role, block, blocks)
+                has_user_text = True
         elif isinstance(block, ToolUseBlock):
             yield _tool_call(block, answers.get(block.position))
         elif isinstance(block, ThinkingBlock):
@@ -92,7 +92,7 @@ def items_of(
             yield _other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw)
 
 
-def _said(role: str, block: TextBlock, blocks: Sequence[ContentBlock]) -> Item:
+def _text_item(role: str, block: TextBlock, blocks: Sequence[ContentBlock]) -> Item:
     if role == USER:
         text = _texts(blocks)
         return Item(USER_MESSAGE, COMPLETED, summarize(text), text=text)
@@ -102,7 +102,7 @@ def _said(role: str, block: TextBlock, blocks: Sequence[ContentBlock]) -> Item:
 
 
 def own_item_count(role: str, blocks: Sequence[ContentBlock]) -> int:
-    """How many items a message has, tool results left out: whether those are items depends on the whole session."""
+    """The number of items of a message without its tool results, which are items only if they answer no call."""
     count = sum(
         not (
             isinstance(block, ToolResultBlock | TextBlock) or (isinstance(block, ThinkingBlock) and not block.thinking)
@@ -145,7 +145,7 @@ def _call_line(call: ToolUseBlock) -> str:
 
 
 def tool_call_kind(name: str) -> str:
-    """COMMAND_EXECUTION, FILE_CHANGE or TOOL_CALL, told from the tool's name."""
+    """COMMAND_EXECUTION, FILE_CHANGE or TOOL_CALL, guessed from the tool's name."""
     name = name.lower()
     if name == "bash" or name.startswith("exec_shell"):
         return "COMMAND_EXECUTION"

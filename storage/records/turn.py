@@ -1,4 +1,4 @@
-"""Turns: pages of a thread's turns."""
+"""Turn rows, and pages of the turns of many threads in one statement."""
 
 import functools
 import itertools
@@ -36,9 +36,9 @@ class TurnRow(NamedTuple):
 async def turn_pages(
     database: Database, thread_ids: Sequence[str], request: PageRequest, wanted: Wanted = None
 ) -> list[Page[TurnRow]]:
-    """A page of each thread's turns, in their order. Raises InvalidCursor and Unavailable.
+    """A page of the turns of each thread, in their order. Raises InvalidCursor and Unavailable.
 
-    One statement, and one more when pages are counted from the end.
+    It takes one statement, and a second one for pages that are counted from the end.
     """
     counts = SharedRead(lambda: _read_counts(database, thread_ids))
     ranges = [await _range(counts, thread_id, request) for thread_id in thread_ids]
@@ -48,15 +48,15 @@ async def turn_pages(
         _pages(columns, is_sqlite=database.is_sqlite),
         owner=thread_ids,
         start=[start for start, _ in spans],
-        # One more than the page: whether it is there tells whether more follow.
+        # One more row than the page tells whether more follow.
         end=[end + 1 for _, end in spans],
     )
     found: dict[str, list[TurnRow]] = {thread_id: [] for thread_id in thread_ids}
-    for thread_id, some in itertools.groupby(rows, itemgetter(columns.index("thread_id"))):
-        found[thread_id] += some
+    for thread_id, group_rows in itertools.groupby(rows, itemgetter(columns.index("thread_id"))):
+        found[thread_id] += group_rows
     in_order = itemgetter(columns.index("position"))
-    for its in found.values():
-        its.sort(key=in_order)
+    for group in found.values():
+        group.sort(key=in_order)
     return [
         _TurnPage(found[thread_id], thread_id, *span, counts) for thread_id, span in zip(thread_ids, spans, strict=True)
     ]
@@ -64,10 +64,10 @@ async def turn_pages(
 
 @functools.lru_cache(maxsize=64)
 def _pages(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[TurnRow]:
-    given = position_table("start", "end", is_sqlite=is_sqlite)
-    start, end = given.numbers
-    is_within = sa.and_(turn.c.thread_id == given.owner, turn.c.position >= start, turn.c.position < end)
-    statement = sa.select(*select_columns(turn, columns)).join_from(given.source, turn, is_within)
+    ranges = position_table("start", "end", is_sqlite=is_sqlite)
+    start, end = ranges.numbers
+    is_within = sa.and_(turn.c.thread_id == ranges.owner, turn.c.position >= start, turn.c.position < end)
+    statement = sa.select(*select_columns(turn, columns)).join_from(ranges.source, turn, is_within)
     return CompiledSelect(statement, TurnRow, columns, is_sqlite=is_sqlite)
 
 
@@ -81,7 +81,7 @@ def _scope(thread_id: str) -> Scope:
 
 
 class _TurnPage(Page[TurnRow]):
-    """The turns from one position to another."""
+    """A page of the turns of a thread, which is a range of positions."""
 
     def __init__(self, rows: list[TurnRow], thread_id: str, start: int, end: int, counts: SharedRead[str, int]) -> None:
         self.nodes = [row for row in rows if row.position < end]
@@ -108,7 +108,7 @@ class _TurnPage(Page[TurnRow]):
 
 
 class _Count(NamedTuple):
-    """How many turns a thread has."""
+    """The number of turns of a thread."""
 
     id: str
     total: int | None
@@ -116,7 +116,7 @@ class _Count(NamedTuple):
 
 @functools.lru_cache
 def _counts(*, is_sqlite: bool) -> CompiledSelect[_Count]:
-    """Turns have no gaps, so the last one's position tells how many there are."""
+    """The number of turns of each thread: positions have no gaps, so that the last one tells it."""
     last = sa.select(sa.func.max(turn.c.position) + 1).where(turn.c.thread_id == thread.c.id).scalar_subquery()
     statement = sa.select(thread.c.id, last.label("total")).where(is_any_of(thread.c.id, "thread_ids"))
     return CompiledSelect(statement, _Count, _Count._fields, is_sqlite=is_sqlite)

@@ -1,8 +1,7 @@
 """Subscriptions to what another process writes where nothing can listen (I22, I23)."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from tests.support.process import program, seeding_program
 from tests.support.proxy import Proxy
 from tests.support.resumes import WATCH, cancel, resumed, save
 from tests.support.server import Served, serving
+from tests.support.statements import statements
 
 TURNS = 300
 SECONDS = 0.05
@@ -64,19 +64,6 @@ async def servers(serve: Serve) -> tuple[Served, Served]:
     return await serve(**settings), await serve(**settings)
 
 
-@contextmanager
-def statements_of(server: Served) -> Iterator[list[str]]:
-    said: list[str] = []
-    engine = server.app.state.database.engine.sync_engine
-
-    def say(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        said.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", say)
-    yield said
-    sa.event.remove(engine, "before_cursor_execute", say)
-
-
 async def test_the_final_state_comes_soon_after_another_process_wrote_it(servers: tuple[Served, Served]) -> None:
     here, there = servers
     thread_id = (await resumed(here.client, await save(here.client, document("s1", 1))))["id"]
@@ -92,7 +79,7 @@ async def test_nothing_is_asked_while_nobody_waits_and_one_statement_a_look_whil
 ) -> None:
     here, _ = servers
     ids = [(await resumed(here.client, await save(here.client, document(f"s{n}", 1))))["id"] for n in range(4)]
-    with statements_of(here) as said:
+    with statements(here) as said:
         await asyncio.sleep(10 * SECONDS)
         assert said == []
 
@@ -106,7 +93,7 @@ async def test_nothing_is_asked_while_nobody_waits_and_one_statement_a_look_whil
         await waiting.acquire()
     # The first look at what is new wakes those who wait for it.
     await asyncio.sleep(4 * SECONDS)
-    with statements_of(here) as said:
+    with statements(here) as said:
         await asyncio.sleep(10 * SECONDS)
     assert 0 < len(said) <= 11
     assert len(set(said)) == 1
@@ -117,7 +104,7 @@ async def test_nothing_is_asked_while_nobody_waits_and_one_statement_a_look_whil
 
 async def test_nothing_listens_and_nothing_notifies(servers: tuple[Served, Served]) -> None:
     here, _ = servers
-    with statements_of(here) as said:
+    with statements(here) as said:
         await cancel(here.client, (await resumed(here.client, await save(here.client, document("s1", 1))))["id"])
     assert not [statement for statement in said if "notify" in statement.lower()]
     async with here.app.state.database.snapshot() as connection:

@@ -1,4 +1,4 @@
-"""JSON in and out: the same values, of the same types, in text that both databases take."""
+"""The JSON codec keeps values and their types, in text that both databases can store."""
 
 import json
 
@@ -15,7 +15,7 @@ values = st.one_of(json_values(), st.integers(), st.lists(st.integers() | json_v
 
 
 @given(values)
-def test_what_is_dumped_loads_as_the_same_value(value: object) -> None:
+def test_a_dumped_value_loads_as_the_same_value(value: object) -> None:
     assert strictly(load(dump(value))) == strictly(value)
 
 
@@ -28,7 +28,7 @@ def test_a_document_is_parsed_as_the_standard_library_does(value: object, ensure
 
 
 @given(st.integers(0, 20), st.integers(10**18, 2**90), texts())
-def test_a_long_number_is_kept_to_the_last_digit_wherever_it_stands(before: int, number: int, around: str) -> None:
+def test_a_long_number_keeps_all_digits_at_any_position(before: int, number: int, around: str) -> None:
     value = ["x" * before, around, number, {around: -number}]
 
     assert strictly(load(dump(value))) == strictly(value)
@@ -41,7 +41,7 @@ def test_canonical_texts_are_equal_for_equal_values_only(one: object, other: obj
 
 
 @given(st.dictionaries(texts(), st.integers()))
-def test_the_order_of_keys_does_not_show_in_canonical_text(value: dict[str, int]) -> None:
+def test_canonical_text_does_not_depend_on_the_order_of_keys(value: dict[str, int]) -> None:
     assert canonical(value) == canonical(dict(reversed(value.items())))
 
 
@@ -69,7 +69,7 @@ def test_storable_text_is_utf_8_without_nul_and_of_the_same_length(text: str) ->
         ('"ä"'.encode("utf-16"), "Not JSON"),
     ],
 )
-def test_what_is_no_json_is_refused_with_a_reason(data: bytes, reason: str) -> None:
+def test_text_that_is_not_json_is_rejected_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(InvalidDocument, match=reason):
         parse_document(data)
 

@@ -31,5 +31,5 @@ async def terminate_idle_backends(database: Database) -> int:
     Their transactions could not commit any more, since the lease has expired. Raises sqlalchemy's ProgrammingError on a
     database without `pg_terminate_backend`.
     """
-    async with database.snapshot() as connection:
-        return len((await connection.execute(_terminate)).all())
+    async with database.write() as transaction:
+        return len((await transaction.execute(_terminate)).all())

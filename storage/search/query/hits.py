@@ -29,7 +29,7 @@ async def search_page(database: Database, search: Search, order: str, size: int,
     scope = Scope("search", order, *search.cursor_scope)
     since = None if after is None else scope.key(after, _KEY_TYPES)
     if since is not None and not 0 <= since[-1] <= TITLE_POSITION:
-        raise InvalidCursor("This is not a cursor.")
+        raise InvalidCursor("The cursor is malformed.")
     hits: list[Hit] = []
     texts: Texts = {}
     if not search.is_empty:

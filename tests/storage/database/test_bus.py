@@ -1,4 +1,4 @@
-"""The bus between processes goes on through whatever befalls its connection, and its waiters miss nothing."""
+"""The listener reconnects after any loss of its connection, and waiters miss nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ async def administrator(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def listener(administrator: asyncpg.Connection, *, but: int = 0) -> int:
-    """The backend of the connection that listens, once there is one."""
+    """The process id of the listening connection's backend, once there is one."""
     async with asyncio.timeout(PATIENCE):
         while True:
             pid = await administrator.fetchval(
@@ -42,7 +42,7 @@ async def listener(administrator: asyncpg.Connection, *, but: int = 0) -> int:
 
 
 async def hear(database: Database, administrator: asyncpg.Connection) -> None:
-    """Returns when what another process says is heard."""
+    """Return when a notification of another process has been received."""
     with database.bus.subscribed("topic") as woken:
         async with asyncio.timeout(PATIENCE):
             while not woken.is_set():
@@ -51,10 +51,10 @@ async def hear(database: Database, administrator: asyncpg.Connection) -> None:
 
 
 @pytest.mark.parametrize("lingering", [0, 0.2])
-async def test_it_listens_again_after_its_connection_ended_however_that_met_its_heartbeat(
+async def test_the_listener_reconnects_when_its_connection_ends_at_any_point_of_its_heartbeat(
     database_url: str, lingering: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # So often that one falls between the server's last word and the end of the connection.
+    # Often enough for a heartbeat between the server's last message and the end of the connection.
     monkeypatch.setattr(storage.database.bus, "HEARTBEAT_SECONDS", 0.05)
     monkeypatch.setattr(storage.database.bus, "RECONNECT_SECONDS", 0)
     proxy = Proxy(database_url)
@@ -69,7 +69,7 @@ async def test_it_listens_again_after_its_connection_ended_however_that_met_its_
         await hear(database, other)
 
 
-async def test_who_waits_is_told_of_a_commit_whose_answer_is_lost(database_url: str) -> None:
+async def test_waiters_are_woken_by_a_commit_whose_response_is_lost(database_url: str) -> None:
     proxy = Proxy(database_url)
     async with (
         administrator(database_url) as other,

@@ -14,7 +14,7 @@ PATIENCE = 10
 
 @contextmanager
 def cancelling_commits(database: Database) -> Iterator[None]:
-    """Cancels each task as its transaction begins to commit."""
+    """Cancel each task when its transaction begins to commit."""
 
     def cancel(_: object) -> None:
         task = asyncio.current_task()
@@ -29,7 +29,7 @@ def cancelling_commits(database: Database) -> Iterator[None]:
         sa.event.remove(engine, "commit", cancel)
 
 
-async def test_who_waits_is_told_and_the_next_transaction_goes_on(database_url: str) -> None:
+async def test_waiters_are_woken_and_the_next_transaction_succeeds(database_url: str) -> None:
     async with Database(database_url) as database:
         with database.bus.subscribed("topic") as woken:
 

@@ -1,4 +1,4 @@
-"""A connection that ends under a transaction is told as such, in whatever words its driver finds."""
+"""A transaction whose connection is lost raises Unavailable, whichever error the driver raises."""
 
 import asyncio
 import gc
@@ -19,15 +19,15 @@ from storage.errors import Unavailable
 from storage.resume.seeding.batch import TURN_COLUMNS
 from tests.support.proxy import Proxy
 
-# Seconds from the server's last word to the end of the connection: meanwhile the driver has lost count.
+# Seconds from the server's last message to the end of the connection, while the driver's protocol state is wrong.
 LINGERING = 1.0
-# Seconds until something that hangs fails its test.
+# Seconds until a test that hangs fails.
 PATIENCE = 10
 
 
 @contextmanager
-def futures_left() -> Iterator[None]:
-    """The driver lets go of what it waited for when a connection ends: asyncio's word on that is no failure."""
+def ignore_abandoned_futures() -> Iterator[None]:
+    """Ignore asyncio's reports about futures that the driver abandons when a connection ends."""
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()
     assert handler is not None
@@ -73,8 +73,8 @@ async def test_a_transaction_whose_connection_ends_between_two_statements_is_una
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_rows_that_are_still_to_be_sent_when_the_connection_ends_are_not_waited_for(database_url: str) -> None:
-    # More than the driver and the system hold between them.
+async def test_a_bulk_insert_fails_when_the_connection_ends_before_all_rows_are_sent(database_url: str) -> None:
+    # More than the buffers of the driver and the system.
     rows = [("thr_1", position, "COMPLETED", "x" * 3_000) for position in range(10_000)]
     killer = await asyncpg.connect(database_url)
 
@@ -87,7 +87,7 @@ async def test_rows_that_are_still_to_be_sent_when_the_connection_ends_are_not_w
         writing = asyncio.create_task(write())
         while not await killer.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy"):
             assert not writing.done()
-        with futures_left():
+        with ignore_abandoned_futures():
             async with asyncio.timeout(PATIENCE):
                 with pytest.raises(Unavailable):
                     await writing
@@ -97,20 +97,20 @@ async def test_rows_that_are_still_to_be_sent_when_the_connection_ends_are_not_w
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such option")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_server_that_goes_without_a_word_is_noticed_within_half_a_minute(database_url: str) -> None:
+async def test_a_server_that_vanishes_is_detected_within_half_a_minute(database_url: str) -> None:
     async with Proxy(database_url).serving() as url, Database(url) as database, database.snapshot() as connection:
         driver: Any = (await connection.connection.get_raw_connection()).driver_connection
-        line = driver._transport.get_extra_info("socket")
-        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        sock = driver._transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         silence = [
-            line.getsockopt(socket.IPPROTO_TCP, option)
+            sock.getsockopt(socket.IPPROTO_TCP, option)
             for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
         ]
         assert silence[0] + silence[1] * silence[2] <= 30
-        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 30_000
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 30_000
 
 
-def test_a_rollback_that_fails_because_the_driver_had_lost_count_is_unavailable() -> None:
+def test_a_rollback_that_fails_after_an_internal_error_of_the_driver_is_unavailable() -> None:
     first = asyncpg.InternalClientError("cannot switch to state 21; another operation (2) is in progress")
     second = asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
     second.__context__ = first
@@ -118,7 +118,7 @@ def test_a_rollback_that_fails_because_the_driver_had_lost_count_is_unavailable(
         raise sa.exc.InterfaceError("ROLLBACK", None, second)
 
 
-def test_a_statement_that_is_wrong_is_not_unavailable() -> None:
+def test_an_error_in_a_statement_is_not_unavailable() -> None:
     wrong = asyncpg.UndefinedColumnError("there is no such column")
     with pytest.raises(sa.exc.ProgrammingError), translate_driver_errors():
         raise sa.exc.ProgrammingError("SELECT", None, wrong)

@@ -1,4 +1,4 @@
-"""Databases at the newest revision are what the models say; what is not ours is left alone."""
+"""Migrations create the tables of the models, and refuse databases that they cannot upgrade."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ from storage.database.migrations import is_current, migrate
 from storage.database.tables import metadata
 from storage.errors import UnsupportedDatabase
 
-# What the models cannot say: where SQLite gets numbers, and the lock that migrations take.
+# Not in the models: SQLite's counter of session numbers, and the lock of migrations.
 NOT_IN_MODELS = ("session_number", "reprise_migration_lock")
 
 
@@ -34,14 +34,14 @@ def difference(connection: sa.Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
-async def test_the_newest_revision_is_what_the_models_say(database_url: str) -> None:
+async def test_the_newest_revision_equals_the_models(database_url: str) -> None:
     async with Database(database_url) as database:
         async with database.snapshot() as connection:
             assert await connection.connection.run_sync(difference) == []
         assert await is_current(database)
 
 
-def test_revisions_are_told_by_the_names_of_their_files_as_alembic_tells_them() -> None:
+def test_the_revisions_taken_from_file_names_are_those_of_alembic() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(storage.database.migrations.__file__).parent))
     scripts = ScriptDirectory.from_config(config)
@@ -49,7 +49,7 @@ def test_revisions_are_told_by_the_names_of_their_files_as_alembic_tells_them() 
     assert scripts.get_current_head() == storage.database.migrations._head()
 
 
-def test_a_process_whose_database_is_up_to_date_does_not_load_alembic(tmp_path: Path) -> None:
+def test_alembic_is_not_loaded_for_an_up_to_date_database(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'reprise.sqlite'}"
     for is_first in (True, False):
         script = (
@@ -91,9 +91,9 @@ def test_revisions_import_no_code_of_the_project() -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_many_who_migrate_an_empty_database_at_once_all_succeed(database_url: str) -> None:
+async def test_concurrent_migrations_of_an_empty_database_all_succeed(database_url: str) -> None:
     async with Database(database_url) as database:
-        # Which of them comes first in what is a matter of chance.
+        # Repeated, since the order of their steps is random.
         for _ in range(5):
             async with database.write() as transaction:
                 await transaction.execute(sa.text("DROP SCHEMA public CASCADE"))
@@ -112,7 +112,7 @@ async def test_many_who_migrate_an_empty_database_at_once_all_succeed(database_u
     ],
     ids=["newer", "another program's"],
 )
-def test_a_file_that_is_not_ours_to_open_is_refused_untouched(tmp_path: Path, statements: str) -> None:
+def test_a_file_of_a_newer_version_or_another_program_is_refused_unchanged(tmp_path: Path, statements: str) -> None:
     path = tmp_path / "database.sqlite"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(statements)
@@ -125,7 +125,7 @@ def test_a_file_that_is_not_ours_to_open_is_refused_untouched(tmp_path: Path, st
     assert list(tmp_path.iterdir()) == [path]
 
 
-async def test_a_file_that_is_no_database_is_refused_untouched(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_a_database_is_refused_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("Not a database, and long enough to be looked at.\n" * 4, "utf-8")
 

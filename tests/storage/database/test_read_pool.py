@@ -1,4 +1,4 @@
-"""How many connections a process takes, and where it listens: PostgreSQL."""
+"""The connections of a process to PostgreSQL: their number, their order of use, and the listener's address."""
 
 import asyncio
 from collections.abc import Iterator
@@ -24,23 +24,23 @@ def elsewhere(postgres_databases: PostgresDatabases) -> Iterator[str]:
         yield url
 
 
-async def test_a_listener_of_its_own_address_hears_what_is_said_there(database_url: str, elsewhere: str) -> None:
+async def test_the_listener_connects_to_its_own_address(database_url: str, elsewhere: str) -> None:
     async with (
-        Database(database_url, listen_url=elsewhere) as hears,
-        Database(elsewhere) as says,
+        Database(database_url, listen_url=elsewhere) as receiver,
+        Database(elsewhere) as sender,
         asyncio.timeout(PATIENCE),
     ):
-        with hears.bus.subscribed(QUEUE) as woken:
-            # Everybody is woken once it listens.
+        with receiver.bus.subscribed(QUEUE) as woken:
+            # All waiters are woken when the listener has connected.
             await woken.wait()
             woken.clear()
-            async with says.write() as transaction:
-                [payload] = payloads(says.bus.id, [QUEUE])
+            async with sender.write() as transaction:
+                [payload] = payloads(sender.bus.id, [QUEUE])
                 await transaction.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
             await woken.wait()
 
 
-async def test_two_connections_are_enough_for_seeding_and_serving_much_at_once(database_url: str, serve: Serve) -> None:
+async def test_two_connections_are_enough_for_many_requests_while_seeding(database_url: str, serve: Serve) -> None:
     server = await serve(pool_size=2, seed_gate=4)
     async with Database(database_url) as database:
         for number in range(8):

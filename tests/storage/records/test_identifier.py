@@ -1,4 +1,4 @@
-"""Ids are trimmed, then held to one small alphabet."""
+"""Ids are trimmed and validated."""
 
 import pytest
 from hypothesis import given
@@ -9,12 +9,12 @@ from storage.records.identifier import is_id, new_thread_id, trimmed_id
 
 
 @given(st.from_regex(r"\s*[A-Za-z0-9_-]{1,200}\s*", fullmatch=True))
-def test_space_around_an_id_does_not_count(text: str) -> None:
+def test_white_space_around_an_id_is_ignored(text: str) -> None:
     assert trimmed_id(text) == text.strip()
 
 
 @given(st.text(max_size=8))
-def test_only_what_is_an_id_once_trimmed_is_taken(text: str) -> None:
+def test_other_texts_are_rejected(text: str) -> None:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
     trimmed = text.strip()
     if trimmed and set(trimmed) <= set(alphabet):
@@ -31,6 +31,6 @@ def test_an_id_has_200_characters_at_most() -> None:
     assert not is_id("a\n")
 
 
-def test_thread_ids_are_ids() -> None:
+def test_new_thread_ids_are_valid() -> None:
     assert is_id(new_thread_id())
     assert new_thread_id() != new_thread_id()

@@ -1,4 +1,4 @@
-"""What many pages tell besides their rows is read once, for whoever still waits."""
+"""A shared read runs once for all that wait for it, and is cancelled when none is left."""
 
 import asyncio
 
@@ -7,8 +7,8 @@ import pytest
 from storage.records.page import SharedRead
 
 
-class Reading:
-    """A reading that ends when it is told to, and counts."""
+class Read:
+    """A read that ends when `end` is set, and counts its calls and cancellations."""
 
     def __init__(self) -> None:
         self.begun = self.cancelled = 0
@@ -24,8 +24,8 @@ class Reading:
         return {"a": 1, "b": 2}
 
 
-async def asked(together: SharedRead[str, int], owner: str) -> asyncio.Task[int | None]:
-    task = asyncio.create_task(together.get(owner))
+async def asked(shared: SharedRead[str, int], owner: str) -> asyncio.Task[int | None]:
+    task = asyncio.create_task(shared.get(owner))
     await asyncio.sleep(0)
     return task
 
@@ -37,25 +37,25 @@ async def left(task: asyncio.Task[int | None]) -> None:
     await asyncio.sleep(0)
 
 
-async def test_one_who_gives_up_does_not_give_up_for_the_others() -> None:
-    reading = Reading()
-    together = SharedRead(reading)
-    first, second = await asked(together, "a"), await asked(together, "b")
+async def test_the_cancellation_of_one_waiter_does_not_affect_the_others() -> None:
+    read = Read()
+    shared = SharedRead(read)
+    first, second = await asked(shared, "a"), await asked(shared, "b")
 
     await left(first)
-    reading.end.set()
+    read.end.set()
 
     assert await second == 2
-    assert (reading.begun, reading.cancelled) == (1, 0)
+    assert (read.begun, read.cancelled) == (1, 0)
 
 
-async def test_a_reading_that_nobody_waits_for_is_cancelled_and_begins_anew_when_asked_again() -> None:
-    reading = Reading()
-    together = SharedRead(reading)
+async def test_a_read_without_waiters_is_cancelled_and_starts_again_for_the_next() -> None:
+    read = Read()
+    shared = SharedRead(read)
 
-    await left(await asked(together, "a"))
-    assert (reading.begun, reading.cancelled) == (1, 1)
+    await left(await asked(shared, "a"))
+    assert (read.begun, read.cancelled) == (1, 1)
 
-    reading.end.set()
-    assert await together.get("b") == 2
-    assert reading.begun == 2
+    read.end.set()
+    assert await shared.get("b") == 2
+    assert read.begun == 2

@@ -1,4 +1,4 @@
-"""Moments are read as RFC 3339 says, and nothing else is."""
+"""Timestamps are parsed as RFC 3339 demands, and other texts are rejected."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,7 @@ from tests.support.strategies import timestamps
 
 
 @given(timestamps())
-def test_every_form_that_agents_write_is_read(text: str) -> None:
+def test_every_form_that_agents_write_is_parsed(text: str) -> None:
     moment = parse_timestamp(text)
 
     assert moment.utcoffset() == timedelta(0)
@@ -49,6 +49,6 @@ def test_digits_beyond_microseconds_are_cut() -> None:
         "٢٠٢٦-06-11T07:52:10Z",
     ],
 )
-def test_what_is_no_moment_is_refused(text: str) -> None:
+def test_other_texts_are_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         parse_timestamp(text)

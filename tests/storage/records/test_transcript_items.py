@@ -1,4 +1,4 @@
-"""What single messages become: summaries, kinds of tools, statuses, prompts."""
+"""Conversion of single messages to items: summaries, kinds of tools, statuses, prompts."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ PICTURE: Block = {"type": "image_url", "image_url": {"url": "https://pictures.te
 
 
 def items(role: str, *blocks: Block, answer: ToolResultBlock | None = None) -> list[Item]:
-    """The items of a message whose first block `answer` answers, where there is one."""
+    """The items of a message; `answer`, if given, is the result of the call in its first block."""
     return list(items_of(role, read_blocks(list(blocks)), {} if answer is None else {0: answer}, frozenset()))
 
 
@@ -53,18 +53,18 @@ def test_a_longer_first_line_is_cut_at_280_code_points() -> None:
         ("ünïcode 工具", "TOOL_CALL"),
     ],
 )
-def test_the_kind_of_a_tool_call_is_told_from_its_name(name: str, kind: str) -> None:
+def test_the_kind_of_a_tool_call_follows_from_its_name(name: str, kind: str) -> None:
     assert tool_call_kind(name) == kind
     assert items("assistant", tool_use("t", name))[0].kind == kind
 
 
 @pytest.mark.parametrize(("is_error", "status"), [(None, "COMPLETED"), (False, "COMPLETED"), (True, "FAILED")])
-def test_an_answered_call_is_completed_unless_the_tool_failed(is_error: bool | None, status: str) -> None:
+def test_a_call_with_a_result_is_completed_unless_the_tool_failed(is_error: bool | None, status: str) -> None:
     (item,) = items("assistant", tool_use("t", input={"path": "a.py"}), answer=answered(is_error))
     assert (item.type, item.status, item.text, item.detail) == ("ToolCallItem", status, "said", '{"path":"a.py"}')
 
 
-def test_an_unanswered_call_is_interrupted_and_has_no_answer() -> None:
+def test_a_call_without_a_result_is_interrupted() -> None:
     (item,) = items("assistant", tool_use("t"))
     assert (item.status, item.text) == ("INTERRUPTED", None)
 
@@ -83,17 +83,17 @@ def test_each_text_of_an_assistant_message_is_an_item() -> None:
 
 
 @pytest.mark.parametrize("role", ["user", "assistant", "system", "assistant_interrupted", "narrator"])
-def test_empty_texts_write_nothing(role: str) -> None:
+def test_empty_texts_make_no_items(role: str) -> None:
     assert items(role, text(""), thinking("")) == []
 
 
 @pytest.mark.parametrize("role", ["system", "assistant_interrupted", "narrator"])
-def test_what_other_roles_say_is_kept_with_the_role_as_its_kind(role: str) -> None:
+def test_texts_of_other_roles_become_other_items_of_that_kind(role: str) -> None:
     (item,) = items(role, text("Note"))
     assert (item.type, item.kind, item.summary) == ("OtherItem", role, "Note")
 
 
-def test_pictures_and_unknown_blocks_are_kept_as_stored() -> None:
+def test_images_and_unknown_blocks_become_other_items_with_the_stored_block() -> None:
     assert [item.kind for item in items("assistant", PICTURE, {"type": "hologram", "depth": 3})] == [
         "image_url",
         "hologram",
@@ -114,7 +114,7 @@ def test_pictures_and_unknown_blocks_are_kept_as_stored() -> None:
         ("system", [text("Be brief")], None),
     ],
 )
-def test_a_turn_opens_at_each_user_message_that_says_something(
+def test_a_turn_begins_with_each_user_message_that_has_text_or_an_image(
     role: str, blocks: list[Block], prompt: str | None
 ) -> None:
     assert prompt_of(role, read_blocks(blocks)) == prompt
