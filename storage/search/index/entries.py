@@ -10,11 +10,11 @@ from storage.search.index.tokens import BARRIER, token_text
 
 Ids = npt.NDArray[np.int64]
 
-POSITION_BITS = 20
+POSITION_BITS = 28
 TITLE_POSITION = 2**POSITION_BITS - 1
 """Position of a session's title: behind all its messages, so that it comes first when the latest comes first.
 
-An entry id has 20 bits for the position, so messages beyond the first million of a session are not indexed.
+28 bits are more than the messages of any document that fits into memory, and leave 35 bits for session numbers.
 """
 
 
