@@ -1,5 +1,6 @@
 """Extracts the texts of a message that are indexed and searched."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from storage.records.content_block import (
@@ -10,6 +11,14 @@ from storage.records.content_block import (
     ToolUseBlock,
     read_blocks,
 )
+from storage.records.plain_text import plain_text
+
+_MEDIA_TYPE_KEYS = ("mimeType", "mime_type", "mediaType", "media_type")
+_MEDIA_TYPES = {"image", "audio", "video", "file", "base64", "blob", "input_audio", "input_image"}
+_DATA_KEYS = {"data", "blob", "bytes", "base64", "b64_json", "file_data", "image", "audio"}
+# What only the model's provider can read.
+_OPAQUE_KEYS = {"signature", "thinking_signature", "encrypted_content", "encrypted_index"}
+_BASE64 = re.compile(r"[A-Za-z0-9+/_=\r\n-]*")
 
 
 def content_texts(content: object) -> list[str]:
@@ -18,20 +27,26 @@ def content_texts(content: object) -> list[str]:
         texts = [block.get("text") for block in content if isinstance(block, dict) and block.get("type") == "text"]
         # Fast path for most messages, which have only text blocks.
         if len(texts) == len(content) and all(isinstance(text, str) for text in texts):
-            return list(filter(None, texts))
+            return [plain for text in texts if isinstance(text, str) and (plain := plain_text(text))]
     return searched_texts(read_blocks(content))
 
 
 def searched_texts(blocks: Sequence[ContentBlock]) -> list[str]:
     """The searched texts of a message. No phrase matches across two of them."""
-    return [text for block in blocks for text in searched_text(block) if text]
+    return [plain for block in blocks for text in searched_text(block) if (plain := plain_text(text))]
 
 
 def searched_text(block: ContentBlock) -> Iterator[str]:
     """The searched texts of a block."""
     match block:
-        case TextBlock(text=text) | ToolResultBlock(text=text):
+        case TextBlock(text=text):
             yield text
+        case ToolResultBlock(raw=raw):
+            text = _rendered(raw.get("content"))
+            yield text
+            more = _rendered(raw.get("content_blocks"))
+            if more != text:
+                yield more
         case ThinkingBlock(thinking=thinking):
             yield thinking
         case ToolUseBlock(name=name, input=value):
@@ -40,14 +55,41 @@ def searched_text(block: ContentBlock) -> Iterator[str]:
 
 
 def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
+    """The keys, strings and numbers of a JSON value."""
+    if isinstance(value, dict):
         for key, item in value.items():
-            yield key
-            yield from _strings(item)
+            if not _is_encoded(value, key, item):
+                yield key
+                yield from _strings(item)
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield str(value)
+    else:
+        yield _scalar(value)
+
+
+def _rendered(value: object) -> str:
+    """A tool's answer as lines of text: texts as they are, objects as `key: value`."""
+    if isinstance(value, list):
+        return "\n".join(filter(None, map(_rendered, value)))
+    if not isinstance(value, dict):
+        return _scalar(value)
+    if value.get("type") == "text" and isinstance(value.get("text"), str):
+        return str(value["text"])
+    return "\n".join(f"{key}: {_rendered(item)}" for key, item in value.items() if not _is_encoded(value, key, item))
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _is_encoded(parent: dict[str, object], key: str, value: object) -> bool:
+    """Whether an item of an object is a file's base64 or opaque to everybody but a provider."""
+    if not isinstance(value, str) or not (key in _DATA_KEYS or key in _OPAQUE_KEYS) or not _BASE64.fullmatch(value):
+        return False
+    media_type = next((parent[name] for name in _MEDIA_TYPE_KEYS if name in parent), None)
+    if isinstance(media_type, str):
+        return not media_type.startswith("text/")
+    return key in _OPAQUE_KEYS or key == "b64_json" or parent.get("type") in _MEDIA_TYPES

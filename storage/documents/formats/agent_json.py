@@ -12,6 +12,7 @@ from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import type_name
 from storage.records.content_block import joined_text, read_blocks
 from storage.records.identifier import is_id, trimmed_id
+from storage.records.plain_text import strip_controls
 from storage.records.timestamp import parse_timestamp
 
 ZAGENS = "ZAGENS"
@@ -61,7 +62,7 @@ def read(document: dict[str, object], source: str | None) -> Document:
     return Document(
         id=session_id,
         source=source or (CODEWHALE if _is_codewhale(document, metadata) else ZAGENS),
-        title=_text(metadata, "title").strip() or derived_title(messages),
+        title=strip_controls(_text(metadata, "title")).strip() or derived_title(messages),
         workspace=_text(metadata, "workspace"),
         model=_text(metadata, "model"),
         mode=_text(metadata, "mode").strip() or None,
@@ -157,7 +158,7 @@ def derived_title(messages: list[dict[str, object]]) -> str:
     """The first line of the first user message with text, cut to 50 code points; `New Session` without one."""
     for message in messages:
         if message["role"] == "user":
-            text = joined_text(read_blocks(message["content"])).strip()
+            text = strip_controls(joined_text(read_blocks(message["content"]))).strip()
             if text:
                 line = text.split("\n", 1)[0].strip()
                 return line if len(line) <= _DERIVED_TITLE_LENGTH else line[: _DERIVED_TITLE_LENGTH - 3] + "..."

@@ -1,7 +1,9 @@
 """The tokenizer: splits a text into words and normalizes each to its tokens.
 
-A word is a run of letters, digits and underscores with their combining marks; each CJK character is a word of its own.
-A token is a word in NFKC, case-folded, with its marks. The parts of `camelCase` and `snake_case` words are tokens too.
+A word is a run of letters, digits and underscores with their combining marks. Each CJK character, each letter of
+another script without blanks between words (Thai, Khmer, ...) and each symbol is a word of its own, so that a run of
+them is found as a phrase. A token is a word in NFKC, case-folded, with its marks. The parts of `camelCase` and
+`snake_case` words are tokens too.
 """
 
 import re
@@ -20,17 +22,32 @@ BARRIER = "_"
 _CJK = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
     "\u3105-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb"
-    "\uf900-\ufaff\uff66-\uffdc\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+    "\uf900-\ufaff\uff66-\uffdc\U00016fe0-\U00018d08\U0001b000-\U0001b2fb\U00020000-\U0003ffff"
 )
+# Scripts that put no blanks between words: Thai, Lao, Tibetan, Myanmar, Khmer, Tai Le, New Tai Lue, Tai Tham, Balinese,
+# Yi, Javanese, more Myanmar, Tai Viet, Ahom.
+_UNSPACED = [
+    *((0x0E00, 0x0E7F), (0x0E80, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x1950, 0x197F)),
+    *((0x1980, 0x19DF), (0x1A20, 0x1AAF), (0x1B00, 0x1B7F), (0xA000, 0xA4CF), (0xA980, 0xA9FF), (0xAA60, 0xAADF)),
+    (0x11700, 0x1174F),
+]
+# No words: the fraction slash that NFKC puts into ½, and what terminals draw tables and progress bars of.
+_SEPARATING_SYMBOLS = [(0x2044, 0x2044), (0x2500, 0x259F), (0x2800, 0x28FF)]
+# What joins the letter before it when NFKC decomposes it.
+_AM = "\u0e33\u0eb3"
 
 
-def _marks() -> str:
-    """Every combining mark, as the inside of a character class."""
-    # Only the planes that have any: to ask for the category of a million ideographs would slow down the start.
-    codes = chain(range(0x20000), range(0xE0000, 0xE1000))
-    marks = [code for code in codes if unicodedata.category(chr(code))[0] == "M"]
+def _is_single(code: int, category: str) -> bool:
+    """Whether a character is a word of its own: an emoji or another symbol, a letter of an unspaced script."""
+    if category in {"So", "Sm", "Sc"} or 0x1F3FB <= code <= 0x1F3FF:
+        return code >= 0x80 and not any(first <= code <= last for first, last in _SEPARATING_SYMBOLS)
+    return category in {"Lo", "Lm", "Nl", "No"} and any(first <= code <= last for first, last in _UNSPACED)
+
+
+def _character_class(codes: Iterable[int]) -> str:
+    """Ascending code points as the inside of a character class."""
     ranges: list[list[int]] = []
-    for code in marks:
+    for code in codes:
         if ranges and ranges[-1][1] == code - 1:
             ranges[-1][1] = code
         else:
@@ -38,12 +55,21 @@ def _marks() -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
-_MARK = _marks()
+def _marks_and_singles() -> tuple[str, str]:
+    """All combining marks, and all characters that are words of their own."""
+    # Only the planes that have any: to ask for the category of a million ideographs would slow down the start.
+    codes = chain(range(0x20000), range(0xE0000, 0xE1000))
+    categories = [(code, unicodedata.category(chr(code))) for code in codes]
+    marks = _character_class(code for code, category in categories if category[0] == "M")
+    return marks, _CJK + _character_class(code for code, category in categories if _is_single(code, category))
+
+
+_MARK, _SINGLE = _marks_and_singles()
 _JAMO = "\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb"
 _WORD = re.compile(
     # Characters that NFKC composes stay together: a decomposed syllable, a half-width kana and its mark.
     f"[\uac00-\ud7a3]?[{_JAMO}]+|[\uff66-\uff9d][\uff9e\uff9f]?"
-    f"|[{_CJK}][{_MARK}]*|[^\\W{_CJK}](?:[^\\W{_CJK}]|[{_MARK}])*"
+    f"|[{_SINGLE}][{_MARK}]*[{_AM}]?|[<=>]\u0338[{_MARK}]*|[^\\W{_SINGLE}](?:[^\\W{_SINGLE}]|[{_MARK}])*"
 )
 _ASCII_WORD = re.compile("[A-Za-z0-9_]+")
 _BARE_UNDERSCORES = re.compile(r"\b_+\b")

@@ -22,6 +22,8 @@ _MIX_FIRST, _MIX_BOTH = 0x9E3779B1, 0x9E3779B97F4A7C15
 _TEXT_END, _ENTRY_END = b"\0", b"\0\0"
 # Replaces every ASCII byte outside words by a blank.
 _BLANKS = bytes(code if code in (0, 95) or code >= 128 or chr(code).isalnum() else 32 for code in range(256))
+# Symbols that a combining mark makes of an ASCII separator.
+_COMPOSED = {"=\u0338": "≠", "<\u0338": "≮", ">\u0338": "≯"}
 _MAX_PIECES = 2**17
 _MAX_BYTES = 2**24
 
@@ -123,6 +125,9 @@ class Vocabulary:
 
     def pieces(self, encoded: str) -> IntArray:
         """The numbers of the pieces of encoded entries."""
+        if "\u0338" in encoded:
+            for decomposed, composed in _COMPOSED.items():
+                encoded = encoded.replace(decomposed, composed)
         return self._interner.intern(encoded.encode("utf-8", "replace").translate(_BLANKS), self._pieces.__getitem__)
 
     def wholes(self, pieces: IntArray) -> Expanded:

@@ -41,7 +41,8 @@ def prefix(*tokens: str) -> Clause:
         ("e\u0301*", [prefix("é")]),
         ("a AND NOT b", [word("a"), word("and"), word("not"), word("b")]),
         ("title:x ^y -z", [word("title", "x"), word("y"), word("z")]),
-        ("_ __ 👍 ❤\ufe0f ()", []),
+        ("_ __ ⠋ ()", []),
+        ("👍🏽 ไทย", [word("👍", "🏽"), word("ไ", "ท", "ย")]),
     ],
 )
 def test_clauses(query: str, clauses: list[Clause]) -> None:
