@@ -5,9 +5,9 @@
 
 FROM node:24-slim AS playground
 WORKDIR /playground
-COPY schema/playground/package.json schema/playground/package-lock.json schema/playground/.npmrc ./
+COPY server/playground/package.json server/playground/package-lock.json server/playground/.npmrc ./
 RUN npm ci --no-audit --no-fund
-COPY schema/playground/ ./
+COPY server/playground/ ./
 RUN npm run build
 
 FROM python:3.13-slim AS build
@@ -18,10 +18,11 @@ RUN awk '/^uv==/ { found = 1 } found { print } found && !/\\$/ { exit }' require
     && python -m pip install --no-cache-dir --no-deps --require-hashes --requirement uv.txt \
     && python -m venv --without-pip /opt/reprise
 COPY pyproject.toml README.md LICENSE app.py ./
+COPY server/ server/
 COPY schema/ schema/
 COPY resolvers/ resolvers/
 COPY storage/ storage/
-COPY --from=playground /playground/dist/ schema/playground/dist/
+COPY --from=playground /playground/dist/ server/playground/dist/
 # Every dependency in the version that the tests ran with.
 RUN uv pip install --no-cache --compile-bytecode --python /opt/reprise/bin/python \
     --constraints requirements.lock '.[otel]'

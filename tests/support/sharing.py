@@ -3,10 +3,10 @@
 from xdist.scheduler import LoadScopeScheduling
 
 # Their fixtures are made once a file, and are dear.
-_BY_FILE = ("tests/contract/", "tests/playground/", "tests/server/")
+_BY_FILE = ("tests/contract/", "tests/docs/", "tests/playground/", "tests/server/")
 # Once for all files in it.
 _BY_FOLDER = ("tests/schema/execution/",)
-_LONGEST = ("tests/faults/", "tests/speed/", "tests/test_readme.py", *_BY_FILE, *_BY_FOLDER)
+_LONGEST = ("tests/faults/", "tests/speed/", *_BY_FILE, *_BY_FOLDER)
 
 
 def is_long(nodeid: str) -> bool:

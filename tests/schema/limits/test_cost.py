@@ -12,7 +12,7 @@ from hypothesis.strategies import DrawFn
 
 from schema.build import create_schema
 from tests.support.databases import SqliteDatabases
-from tests.support.readme import blocks
+from tests.support.docs import DOCUMENTS, curl_queries, graphql_blocks, inline_queries
 from tests.support.server import serving
 
 SCHEMA = create_schema()
@@ -104,15 +104,14 @@ PAGES = [
 
 
 def test_usual_queries_cost_less_than_half_the_limit() -> None:
-    in_readme = [
-        found[found.index("{") :]
-        for block in blocks()
-        if block.language == "sh"
-        for found in block.text.split("query=")[1:]
+    documented = [
+        query
+        for document in DOCUMENTS
+        for query in (*curl_queries(document), *graphql_blocks(document), *inline_queries(document))
     ]
-    for query in [*PAGES, *(text[: text.rindex("}") + 1] for text in in_readme)]:
+    for query in [*PAGES, *documented]:
         assert cost(query) < SCHEMA.limits.cost / 2
-    assert in_readme
+    assert documented
 
 
 async def test_the_cost_is_in_the_extensions_when_requested(sqlite_databases: SqliteDatabases) -> None:
