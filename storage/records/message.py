@@ -1,11 +1,8 @@
 """Message rows, and pages of the messages of many sessions in one statement."""
 
 import functools
-import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cached_property
-from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 import orjson
@@ -20,6 +17,7 @@ from storage.errors import Unreadable
 from storage.json_codec import load
 from storage.records.content_block import ContentBlock, joined_text, read_blocks
 from storage.records.page import Page, PageRequest, Scope, SharedRead
+from storage.records.position_page import PositionPage, rows_by_owner
 from storage.records.position_range import PositionRange, position_table
 from storage.records.searched_text import content_texts
 
@@ -103,15 +101,11 @@ async def message_pages(
         roles=chosen,
         size=request.size + 1,
     )
-    found: dict[str, list[MessageRow]] = {transcript.session_id: [] for transcript in transcripts}
-    for session_id, group_rows in itertools.groupby(rows, itemgetter(columns.index("session_id"))):
-        found[session_id] += group_rows
-    in_order = itemgetter(columns.index("position"))
-    for group in found.values():
-        group.sort(key=in_order)
+    ids = [transcript.session_id for transcript in transcripts]
+    found = rows_by_owner(rows, ids, columns, ["session_id"])
     if chosen is None:
         return [
-            _PageOfAll(found[transcript.session_id], transcript, *span)
+            _page_of_all(found[transcript.session_id], transcript, *span)
             for transcript, span in zip(transcripts, spans, strict=True)
         ]
     extents = SharedRead(lambda: _read_extents(database, transcripts, chosen))
@@ -180,30 +174,14 @@ def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None
     return PositionRange.of(session_id, count, functools.partial(_scope, session_id, roles), request)
 
 
-class _PageOfAll(Page[MessageRow]):
+def _page_of_all(rows: list[MessageRow], transcript: Transcript, start: int, end: int) -> PositionPage[MessageRow]:
     """A page of the messages of all roles, which is a range of positions."""
 
-    def __init__(self, rows: list[MessageRow], transcript: Transcript, start: int, end: int) -> None:
-        self.nodes = rows
-        self._transcript = transcript
-        self._start = start
-        self._end = end
+    async def count() -> int:
+        return transcript.message_count
 
-    def cursor(self, row: MessageRow) -> str:
-        return self._scope.cursor((row.position,))
-
-    async def has_previous_page(self) -> bool:
-        return self._start > 0
-
-    async def has_next_page(self) -> bool:
-        return self._end < self._transcript.message_count
-
-    async def total_count(self) -> int:
-        return self._transcript.message_count
-
-    @cached_property
-    def _scope(self) -> Scope:
-        return _scope(self._transcript.session_id, None)
+    scope = functools.partial(_scope, transcript.session_id, None)
+    return PositionPage(rows, start, scope, count, has_more=end < transcript.message_count)
 
 
 class _Extent(NamedTuple):

@@ -1,9 +1,7 @@
 """Thread item rows, and pages of the items of many turns in one statement."""
 
 import functools
-import itertools
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 import orjson
@@ -14,6 +12,7 @@ from storage.database.database import Database
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import thread_item
 from storage.records.page import Page, PageRequest, Scope, SharedRead
+from storage.records.position_page import PositionPage, rows_by_owner
 from storage.records.position_range import UNCOUNTED, PositionRange, position_table
 from storage.records.transcript_items import OTHER, TOOL_CALL
 
@@ -117,15 +116,20 @@ async def item_pages(
         # One more row than the page tells whether more follow.
         end=[start + request.size + 1 for start in starts],
     )
-    found: dict[TurnKey, list[ThreadItemRow]] = {key: [] for key in turns}
-    of_turn = itemgetter(columns.index("thread_id"), columns.index("turn_position"))
-    for key, group_rows in itertools.groupby(rows, of_turn):
-        found[TurnKey(*key)] += group_rows
-    in_order = itemgetter(columns.index("position"))
-    for group in found.values():
-        group.sort(key=in_order)
+    found = rows_by_owner(rows, turns, columns, ["thread_id", "turn_position"])
     counts = SharedRead(lambda: _read_counts(database, turns))
-    return [_ItemPage(found[key], key, start, request.size, counts) for key, start in zip(turns, starts, strict=True)]
+    return [_page(found[key], key, start, request.size, counts) for key, start in zip(turns, starts, strict=True)]
+
+
+def _page(
+    rows: list[ThreadItemRow], key: TurnKey, start: int, size: int, counts: SharedRead[TurnKey, int]
+) -> PositionPage[ThreadItemRow]:
+
+    async def count() -> int:
+        return await counts.get(key) or 0
+
+    scope = functools.partial(_scope, key)
+    return PositionPage(rows[:size], start, scope, count, has_more=len(rows) > size)
 
 
 @functools.lru_cache(maxsize=64)
@@ -144,35 +148,6 @@ def _pages(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[ThreadItemRow
 
 def _start(key: TurnKey, request: PageRequest) -> int:
     return PositionRange.of(key.thread_id, UNCOUNTED, functools.partial(_scope, key), request).start
-
-
-class _ItemPage(Page[ThreadItemRow]):
-    """A page of the items of a turn."""
-
-    def __init__(
-        self, rows: list[ThreadItemRow], key: TurnKey, start: int, size: int, counts: SharedRead[TurnKey, int]
-    ) -> None:
-        self.nodes = rows[:size]
-        self._key = key
-        self._start = start
-        self._has_more = len(rows) > size
-        self._counts = counts
-
-    def cursor(self, row: ThreadItemRow) -> str:
-        return self._scope.cursor((row.position,))
-
-    async def has_previous_page(self) -> bool:
-        return self._start > 0
-
-    async def has_next_page(self) -> bool:
-        return self._has_more
-
-    async def total_count(self) -> int:
-        return await self._counts.get(self._key) or 0
-
-    @functools.cached_property
-    def _scope(self) -> Scope:
-        return _scope(self._key)
 
 
 class _Count(NamedTuple):

@@ -1,9 +1,7 @@
 """Turn rows, and pages of the turns of many threads in one statement."""
 
 import functools
-import itertools
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -14,6 +12,7 @@ from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import thread, turn
 from storage.records.page import Page, PageRequest, Scope, SharedRead
+from storage.records.position_page import PositionPage, rows_by_owner
 from storage.records.position_range import UNCOUNTED, PositionRange, position_table
 from storage.records.thread_item import turn_id
 
@@ -51,15 +50,20 @@ async def turn_pages(
         # One more row than the page tells whether more follow.
         end=[end + 1 for _, end in spans],
     )
-    found: dict[str, list[TurnRow]] = {thread_id: [] for thread_id in thread_ids}
-    for thread_id, group_rows in itertools.groupby(rows, itemgetter(columns.index("thread_id"))):
-        found[thread_id] += group_rows
-    in_order = itemgetter(columns.index("position"))
-    for group in found.values():
-        group.sort(key=in_order)
-    return [
-        _TurnPage(found[thread_id], thread_id, *span, counts) for thread_id, span in zip(thread_ids, spans, strict=True)
-    ]
+    found = rows_by_owner(rows, thread_ids, columns, ["thread_id"])
+    return [_page(found[id], id, *span, counts) for id, span in zip(thread_ids, spans, strict=True)]
+
+
+def _page(
+    rows: list[TurnRow], thread_id: str, start: int, end: int, counts: SharedRead[str, int]
+) -> PositionPage[TurnRow]:
+    has_more = bool(rows) and rows[-1].position == end
+
+    async def count() -> int:
+        return await counts.get(thread_id) or 0
+
+    scope = functools.partial(_scope, thread_id)
+    return PositionPage(rows[:-1] if has_more else rows, start, scope, count, has_more=has_more)
 
 
 @functools.lru_cache(maxsize=64)
@@ -78,33 +82,6 @@ async def _range(counts: SharedRead[str, int], thread_id: str, request: PageRequ
 
 def _scope(thread_id: str) -> Scope:
     return Scope("turns", thread_id)
-
-
-class _TurnPage(Page[TurnRow]):
-    """A page of the turns of a thread, which is a range of positions."""
-
-    def __init__(self, rows: list[TurnRow], thread_id: str, start: int, end: int, counts: SharedRead[str, int]) -> None:
-        self.nodes = [row for row in rows if row.position < end]
-        self._thread_id = thread_id
-        self._start = start
-        self._has_more = len(self.nodes) < len(rows)
-        self._counts = counts
-
-    def cursor(self, row: TurnRow) -> str:
-        return self._cursors.cursor((row.position,))
-
-    async def has_previous_page(self) -> bool:
-        return self._start > 0
-
-    async def has_next_page(self) -> bool:
-        return self._has_more
-
-    async def total_count(self) -> int:
-        return await self._counts.get(self._thread_id) or 0
-
-    @functools.cached_property
-    def _cursors(self) -> Scope:
-        return _scope(self._thread_id)
 
 
 class _Count(NamedTuple):

@@ -1,0 +1,62 @@
+"""Pages of lists that are numbered from 0 without gaps, many lists at a time."""
+
+import itertools
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from storage.database.row_types import Columns
+from storage.records.page import Page, Scope
+
+Row = TypeVar("Row")
+Owner = TypeVar("Owner", bound=Hashable)
+
+
+class PositionPage(Page[Row]):
+    """The page of a list that begins at position `start`."""
+
+    def __init__(
+        self,
+        rows: list[Row],
+        start: int,
+        scope: Callable[[], Scope],
+        count: Callable[[], Awaitable[int]],
+        *,
+        has_more: bool,
+    ) -> None:
+        self.nodes = rows
+        self._start = start
+        self._create_scope = scope
+        self._count = count
+        self._has_more = has_more
+
+    def cursor(self, row: Any) -> str:
+        return self._scope.cursor((row.position,))
+
+    async def has_previous_page(self) -> bool:
+        return self._start > 0
+
+    async def has_next_page(self) -> bool:
+        return self._has_more
+
+    async def total_count(self) -> int:
+        return await self._count()
+
+    @cached_property
+    def _scope(self) -> Scope:
+        # Only cursors need it, which not every answer has.
+        return self._create_scope()
+
+
+def rows_by_owner(
+    rows: Iterable[Any], owners: Iterable[Owner], columns: Columns, keys: Sequence[str]
+) -> dict[Owner, list[Any]]:
+    """The rows of each owner in the order of their positions; `keys` are the columns that name the owner."""
+    found: dict[Any, list[Any]] = {owner: [] for owner in owners}
+    for owner, group in itertools.groupby(rows, itemgetter(*map(columns.index, keys))):
+        found[owner] += group
+    in_order = itemgetter(columns.index("position"))
+    for owned in found.values():
+        owned.sort(key=in_order)
+    return found
