@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.bus import CHANNEL, QUEUE, payloads
+from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from tests.conftest import Serve
 from tests.support.databases import PostgresDatabases
@@ -57,17 +58,21 @@ async def test_two_connections_are_enough_for_many_requests_while_seeding(databa
 async def test_readers_are_served_in_the_order_in_which_they_came(database_url: str) -> None:
     served: list[str] = []
 
-    async def read(name: str) -> None:
-        async with database.snapshot():
-            served.append(name)
+    async def read(name: str, seconds: float = 0) -> None:
+        await database.read(sleep, seconds=seconds)
+        served.append(name)
 
+    sleep = CompiledSelect(
+        sa.select(sa.func.pg_sleep(sa.bindparam("seconds", type_=sa.Float()))), tuple, (), is_sqlite=False
+    )
     # One connection of the two is for reading.
     async with Database(database_url, pool_size=2) as database, asyncio.timeout(PATIENCE):
-        async with database.snapshot():
-            waiting = [asyncio.create_task(read(name)) for name in ("first", "second")]
-            await asyncio.sleep(0)
-        # Whoever comes at the very moment in which the connection becomes free.
-        await read("last")
-        await asyncio.gather(*waiting)
+        names = [f"reader {number}" for number in range(5)]
+        tasks = [asyncio.create_task(read("first", 0.2)), *(asyncio.create_task(read(name)) for name in names)]
+        # This one comes at the very moment in which the connection becomes free.
+        tasks[0].add_done_callback(lambda _: tasks.append(asyncio.create_task(read("last"))))
+        await tasks[0]
+        await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
 
-    assert served == ["first", "second", "last"]
+    assert served == ["first", *names, "last"]

@@ -139,7 +139,7 @@ async def test_a_full_segment_is_rewritten_when_most_of_its_entries_are_dead(
 async def test_compaction_stops_while_the_database_is_unavailable(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unavailable() -> None:
+    async def unavailable(*_: object, **__: object) -> None:
         raise Unavailable("not now")
 
     monkeypatch.setattr(database, "read", unavailable)
