@@ -55,6 +55,14 @@ class Session(SQLModel, table=True):
     )
 
 
+class Tombstone(SQLModel, table=True):
+    """A session that was deleted here, so that imports of whole folders do not bring it back."""
+
+    session_id: str = _column(KeyText, primary_key=True)
+    source: str = _column(sa.Text, primary_key=True)
+    deleted_at: datetime = _column(Instant)
+
+
 class Message(SQLModel, table=True):
     """A message. `content` is JSON text; `extra` is the message without its content, if it has other unmodelled keys.
 
@@ -203,6 +211,7 @@ def _table(model: type[SQLModel]) -> sa.Table:
 
 
 session = _table(Session)
+tombstone = _table(Tombstone)
 message = _table(Message)
 thread = _table(Thread)
 turn = _table(Turn)

@@ -102,6 +102,13 @@ def upgrade() -> None:
     op.create_index("session_total_tokens", "session", ["total_tokens", "id"])
     op.create_index("session_updated_at", "session", ["updated_at", "id"])
     op.create_table(
+        "tombstone",
+        sa.Column("session_id", KEY_TEXT, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("deleted_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("session_id", "source"),
+    )
+    op.create_table(
         "thread",
         sa.Column("id", KEY_TEXT, nullable=False),
         sa.Column("session_id", KEY_TEXT, nullable=True),
