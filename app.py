@@ -1,4 +1,4 @@
-"""Reprise, put together: `create_app` builds the HTTP application, `main` is the command line."""
+"""The entry point: `create_app` builds the ASGI application, `main` is the command line."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from schema.execution.operations import PreparedOperations
 from server.access import access_middleware
 from server.commands.group import command_group
 from server.http.endpoint import Endpoint
-from server.http.response import answer_failure, answer_http_exception
+from server.http.response import handle_http_exception, handle_server_error
 from server.observability.health import Readiness, healthz
 from server.observability.logs import RequestLog
 from server.observability.metrics import Metrics
@@ -32,22 +32,22 @@ from server.websocket.endpoint import WebSocketEndpoint
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The application on a database that stands at the newest migration. Raises TracingRefused."""
+    """The application; the database must be at the newest migration. Raises TracingRefused."""
     database = create_database(settings)
     seeder, traces = create_seeder(settings, database)
     schema = create_schema(settings.limits, is_hardened=settings.hardened)
-    sockets = OpenStreams(settings.max_sockets)
+    streams = OpenStreams(settings.max_sockets)
     operating = Operating(database)
-    # Behind one address, each scrape finds another worker.
+    # The workers share one address: each scrape reaches one of them.
     labels = {"worker": str(os.getpid())} if settings.workers > 1 else {}
-    metrics = Metrics(version("reprise"), sockets, seeder.tally, operating, labels)
+    metrics = Metrics(version("reprise"), streams, seeder.tally, operating, labels)
     observers: list[Observer] = [RequestLog(), metrics]
     if traces:
         observers.append(traces)
     context = Context(database)
     prepared = PreparedOperations(schema, Context(database, PlanLoader)) if settings.prepared else None
-    endpoint = Endpoint(schema, context, settings.limits, sockets, prepared, allows_get=not settings.hardened)
-    websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, sockets, prepared)
+    endpoint = Endpoint(schema, context, settings.limits, streams, prepared, allows_get=not settings.hardened)
+    websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, streams, prepared)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -84,12 +84,12 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(ObservationMiddleware, observers=observers),
             *access_middleware(settings.access, public),
         ],
-        exception_handlers={HTTPException: answer_http_exception, Exception: answer_failure},
+        exception_handlers={HTTPException: handle_http_exception, Exception: handle_server_error},
         lifespan=lifespan,
     )
     app.state.database = database
     app.state.seeder = seeder
-    app.state.sockets = sockets
+    app.state.streams = streams
     app.state.traces = traces
     return app
 

@@ -1,4 +1,4 @@
-"""What stays open: websockets and streamed responses, how many there may be, and how all of them end."""
+"""Open websockets and streamed responses: their limit, and how they end when the server stops."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,56 +10,56 @@ class Stoppable(Protocol):
     """A websocket or a streamed response."""
 
     def stop(self) -> None:
-        """Tell the client that the server stops, and end. Returns at once."""
+        """Tell the client that the server stops, and close. Does not block."""
 
 
 class OpenStreams:
     """The open websockets and streamed responses of a process.
 
-    `open` counts them; `subscriptions` counts the subscriptions that run over them.
+    `open` is their number, `subscriptions` the number of subscriptions that they carry.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         self.open = 0
         self.subscriptions = 0
-        self._most = most
-        self._joined: set[Stoppable] = set()
+        self._limit = limit
+        self._members: set[Stoppable] = set()
         self._is_stopping = False
-        self._emptied = asyncio.Event()
+        self._empty = asyncio.Event()
 
     @property
     def is_full(self) -> bool:
-        """Whether no other may be opened; so it is, too, once the server stops."""
-        return self._is_stopping or self.open >= self._most
+        """Whether no further stream may be opened: the limit is reached or the server stops."""
+        return self._is_stopping or self.open >= self._limit
 
     @contextmanager
-    def joined(self, member: Stoppable) -> Iterator[None]:
-        """Counts `member` until the block ends."""
+    def register(self, member: Stoppable) -> Iterator[None]:
+        """Counts `member` as open within the block."""
         self.open += 1
-        self._joined.add(member)
+        self._members.add(member)
         try:
             yield
         finally:
-            self._joined.discard(member)
+            self._members.discard(member)
             self.open -= 1
             if not self.open:
-                self._emptied.set()
+                self._empty.set()
 
     @contextmanager
-    def subscribed(self) -> Iterator[None]:
-        """Counts a subscription until the block ends."""
+    def count_subscription(self) -> Iterator[None]:
+        """Counts a subscription within the block."""
         self.subscriptions += 1
         try:
             yield
         finally:
             self.subscriptions -= 1
 
-    async def stop(self, seconds: float) -> None:
-        """Let nobody else in, end all, and wait until they have ended, no longer than that."""
+    async def stop(self, timeout: float) -> None:
+        """Refuse new streams, stop the open ones, and wait up to `timeout` seconds until they have ended."""
         self._is_stopping = True
-        self._emptied.clear()
-        for member in list(self._joined):
+        self._empty.clear()
+        for member in list(self._members):
             member.stop()
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds if self.open else 0):
-                await self._emptied.wait()
+            async with asyncio.timeout(timeout if self.open else 0):
+                await self._empty.wait()

@@ -1,4 +1,4 @@
-"""Results as they go over a websocket or in parts of a response."""
+"""Execution results as JSON responses."""
 
 import json
 from collections.abc import Mapping
@@ -8,18 +8,18 @@ import orjson
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 AS_SCALARS = orjson.OPT_UTC_Z
-"""How orjson is told to write a moment: as DateTime does."""
+"""orjson option that writes datetimes as the DateTime scalar does."""
 
 
 def is_request_error(result: ExecutionResult) -> bool:
-    """Whether nothing was run: no data, and no error belongs to a field other than a subscription's own."""
+    """Whether execution did not begin: there is no data, and no error has a path."""
     return isinstance(result, PreExecutionError) or (
         result.data is None and all(error.path is None for error in result.errors or ())
     )
 
 
 def response_of(result: ExecutionResult) -> dict[str, Any]:
-    """A result in the specification's response format, which has no `data` for a request that was not run."""
+    """A result in the response format of the GraphQL specification; a request error has no `data`."""
     response: dict[str, Any] = {}
     if not is_request_error(result):
         response["data"] = result.data
@@ -31,9 +31,9 @@ def response_of(result: ExecutionResult) -> dict[str, Any]:
 
 
 def encoded(message: Mapping[str, Any]) -> str:
-    """JSON. Raises TypeError for what is none, RecursionError where it is nested too deeply."""
+    """`message` as JSON text. Raises TypeError for values that JSON lacks, RecursionError for deep nesting."""
     try:
         return orjson.dumps(message, option=AS_SCALARS).decode()
     except TypeError:
-        # A lone surrogate or an integer beyond 64 bits, which a client may have sent itself.
+        # orjson refuses lone surrogates and integers of more than 64 bits, which a client may have sent.
         return json.dumps(message)

@@ -1,4 +1,4 @@
-"""The database and the seeder that the settings describe."""
+"""Creates the database and the seeder from the settings."""
 
 import contextlib
 import os

@@ -36,22 +36,22 @@ def _checked_listen_url(url: str | None) -> str | None:
     return url
 
 
-def _checked_poll(seconds: float | None, given: ValidationInfo) -> float | None:
-    if seconds is not None and given.data.get("listen_url") is not None:
-        raise ValueError("is instead of LISTEN, for which REPRISE_LISTEN_URL is given")
+def _checked_poll(seconds: float | None, info: ValidationInfo) -> float | None:
+    if seconds is not None and info.data.get("listen_url") is not None:
+        raise ValueError("cannot be combined with REPRISE_LISTEN_URL: polling replaces LISTEN")
     return seconds
 
 
-def _parted(value: object) -> object:
+def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parted)]
-"""Several, with commas between."""
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""A comma-separated list."""
 
 
 class Settings(BaseSettings):
-    """Read from environment variables of the same names with `REPRISE_` before them."""
+    """The settings, read from environment variables with the prefix `REPRISE_`."""
 
     model_config = SettingsConfigDict(env_prefix="REPRISE_", extra="forbid")
 
@@ -61,74 +61,89 @@ class Settings(BaseSettings):
     )
     listen_url: Annotated[str | None, AfterValidator(_checked_listen_url)] = Field(
         None,
-        description="PostgreSQL itself, for LISTEN, where `REPRISE_DATABASE_URL` is a pooler in transaction mode.",
+        description="Direct URL of PostgreSQL for LISTEN, if `REPRISE_DATABASE_URL` is a pooler in transaction mode.",
     )
     poll_seconds: Annotated[float | None, AfterValidator(_checked_poll)] = Field(
         None,
         gt=0,
         le=60,
-        description="Seconds between looks for what other processes write, in place of LISTEN and NOTIFY, "
-        "where the database or a pooler has none. The same in all processes.",
+        description="Seconds between polls for changes by other processes, if the database or pooler lacks LISTEN and "
+        "NOTIFY. Must be the same in all processes.",
     )
     pool_size: int = Field(
-        POOL_SIZE, ge=2, le=100, description="Connections of a process to PostgreSQL, beside the one that listens."
+        POOL_SIZE,
+        ge=2,
+        le=100,
+        description="Connections of a process to PostgreSQL, not counting the one that listens.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    workers: int = Field(
-        1, ge=1, le=100, description="Processes that serve at the address; more than one on PostgreSQL."
-    )
+    workers: int = Field(1, ge=1, le=100, description="Number of serving processes; more than one requires PostgreSQL.")
     token: str | None = Field(
         None,
         pattern="^[!-~]+$",
-        description="What every caller must present, letters, digits and signs; needed to listen beyond the loopback.",
+        description="Bearer token that clients must send, in printable ASCII; required to listen beyond the loopback.",
     )
     allowed_origins: Annotated[Names, AfterValidator(checked_origins)] = Field(
         (),
-        description="Other origins whose pages may call, such as `http://localhost:3000`, commas between; `*` for any.",
+        description="Origins allowed by CORS, such as `http://localhost:3000`, comma-separated; `*` allows any.",
     )
     allowed_hosts: Annotated[Names, AfterValidator(checked_hosts)] = Field(
         Access.hosts,
-        description="Names by which the server may be called, with commas between, beside that of "
-        "`REPRISE_HOST`; `*` for any.",
+        description="Host names that requests may use, comma-separated, in addition to `REPRISE_HOST`; `*` allows any.",
     )
     hardened: bool = Field(
-        False, description="Whether to refuse introspection and GET, to suggest no names and to show no playground."
+        False, description="Whether to disable introspection, GET, suggestions of names in errors, and the playground."
     )
-    prepared: bool = Field(True, description="Whether to prepare queries that come again, which answers them faster.")
+    prepared: bool = Field(True, description="Whether to cache execution plans of repeated queries, for speed.")
     log_format: Literal["auto", "json", "console"] = Field(
-        "auto", description="One JSON object a line, or for people to read; `auto` looks for a terminal."
+        "auto", description="Log format; `auto` means `console` on a terminal and `json` otherwise."
     )
-    max_tokens: int = Field(Limits.tokens, ge=1, description="Tokens of a document.")
-    max_depth: int = Field(Limits.depth, ge=1, description="Levels of fields in a document.")
-    max_aliases: int = Field(Limits.aliases, ge=0, description="Aliases in a document.")
-    max_directives: int = Field(Limits.directives, ge=0, description="Directives in a document.")
-    max_cost: int = Field(Limits.cost, ge=1, description="Objects that an operation could return.")
-    max_errors: int = Field(Limits.errors, ge=1, description="Errors that are reported of a document.")
-    max_body_bytes: int = Field(Limits.body_bytes, ge=1, description="Bytes of a request or a websocket's message.")
-    max_import_bytes: int = Field(Limits.import_bytes, ge=1, description="Bytes of a request that imports a session.")
-    request_seconds: float = Field(Limits.request_seconds, gt=0, description="Seconds for a query or a mutation.")
+    max_tokens: int = Field(Limits.tokens, ge=1, description="Maximum number of tokens of a document.")
+    max_depth: int = Field(Limits.depth, ge=1, description="Maximum nesting of fields in a document.")
+    max_aliases: int = Field(Limits.aliases, ge=0, description="Maximum number of aliases in a document.")
+    max_directives: int = Field(Limits.directives, ge=0, description="Maximum number of directives in a document.")
+    max_cost: int = Field(Limits.cost, ge=1, description="Maximum cost of an operation: objects that it could return.")
+    max_errors: int = Field(Limits.errors, ge=1, description="Maximum number of validation errors in a response.")
+    max_body_bytes: int = Field(
+        Limits.body_bytes, ge=1, description="Maximum bytes of a request or a websocket message."
+    )
+    max_import_bytes: int = Field(
+        Limits.import_bytes, ge=1, description="Maximum bytes of a request that imports a session."
+    )
+    request_seconds: float = Field(Limits.request_seconds, gt=0, description="Time limit of a query or a mutation.")
     max_socket_operations: int = Field(
-        Limits.socket_operations, ge=1, description="Operations that run at once on a websocket."
+        Limits.socket_operations, ge=1, description="Maximum number of concurrent operations on a websocket."
     )
     max_sockets: int = Field(
-        Limits.sockets, ge=1, description="Websockets and streams that are open at once in a process."
+        Limits.sockets, ge=1, description="Maximum number of open websockets and multipart streams in a process."
     )
     init_seconds: float = Field(
-        Limits.init_seconds, gt=0, description="Seconds that a websocket has for its `connection_init`."
+        Limits.init_seconds, gt=0, description="Seconds until a websocket must have sent `connection_init`."
     )
-    seed: bool = Field(True, description="Whether a serving process also seeds resumed threads.")
-    seed_gate: int = Field(1, ge=1, le=1000, description="How many resumes may be seeding at once, over all processes.")
+    seed: bool = Field(True, description="Whether serving processes also seed resumed threads.")
+    seed_gate: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="Maximum number of threads seeded at once, over all processes.",
+    )
     seed_batch: int = Field(
-        BATCH_MESSAGES, ge=1, le=100_000, description="Messages that seeding writes in one transaction, at most."
+        BATCH_MESSAGES,
+        ge=1,
+        le=100_000,
+        description="Maximum number of messages that seeding writes in one transaction.",
     )
     lease_seconds: float = Field(
-        LEASE_SECONDS, gt=0, le=3600, description="Seconds after which a seeder that fell silent loses its task."
+        LEASE_SECONDS,
+        gt=0,
+        le=3600,
+        description="Seconds until the lease of a seeder expires that does not renew it.",
     )
 
     @property
     def limits(self) -> Limits:
-        """What one request, one socket and the process may ask for."""
+        """The limits of requests, websockets and the process."""
         return Limits(
             tokens=self.max_tokens,
             depth=self.max_depth,
@@ -146,6 +161,6 @@ class Settings(BaseSettings):
 
     @property
     def access(self) -> Access:
-        """Who may ask."""
+        """The rules of access."""
         own = () if is_every_address(self.host) else (self.host,)
         return Access(token=self.token, hosts=(*self.allowed_hosts, *own), origins=self.allowed_origins)

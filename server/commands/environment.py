@@ -1,4 +1,4 @@
-"""What the commands share: settings from the environment, the database, and failures in one line."""
+"""Shared by the commands: settings from the environment, the database, and one-line error messages."""
 
 import asyncio
 import contextlib
@@ -20,16 +20,16 @@ from storage.database.migrations import migrate
 from storage.errors import StorageError, Unavailable
 
 
-def read_settings(**given: Any) -> Settings:
+def read_settings(**options: Any) -> Settings:
     known = {f"REPRISE_{name.upper()}" for name in Settings.model_fields}
     unknown = {name for name in os.environ if name.upper().startswith("REPRISE_") and name.upper() not in known}
     if unknown:
-        raise click.UsageError(printable(f"{', '.join(sorted(unknown))}: there is no such setting"))
+        raise click.UsageError(printable(f"{', '.join(sorted(unknown))}: unknown setting"))
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
-        complaints = [f"REPRISE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise click.UsageError("\n".join(map(printable, complaints))) from None
+        messages = [f"REPRISE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise click.UsageError("\n".join(map(printable, messages))) from None
     configure(settings.log_format)
     return settings
 
@@ -39,7 +39,7 @@ def is_sqlite(settings: Settings) -> bool:
 
 
 def prepare_database(settings: Settings) -> None:
-    """Make sure of the database's folder, permissions and form."""
+    """Create the folder of a SQLite file, restrict its permissions and run the migrations."""
     if is_sqlite(settings):
         create_private_folder(_folder(settings.database_url))
         restrict_default_folder(settings)

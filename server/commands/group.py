@@ -1,4 +1,4 @@
-"""`reprise`: all commands in one group."""
+"""The command group `reprise`."""
 
 import click
 
@@ -12,7 +12,7 @@ from server.commands.serve import CreateApp, serve_command
 
 
 def command_group(create_app: CreateApp) -> click.Group:
-    """The command line of Reprise, whose `serve` command serves what `create_app` returns."""
+    """The command line of Reprise. `serve` serves the application that `create_app` returns."""
     group = click.Group(
         "reprise",
         help="Keep, search and resume the saved sessions of coding agents.",

@@ -7,6 +7,6 @@ from server.commands.environment import plain_failures, prepare_database, read_s
 
 @click.command("migrate")
 def migrate_command() -> None:
-    """Bring the database to the newest form."""
+    """Migrate the database to the newest version."""
     with plain_failures():
         prepare_database(read_settings())

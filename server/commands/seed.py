@@ -17,7 +17,7 @@ log = logging.getLogger("reprise")
 
 @click.command("seed")
 def seed_command() -> None:
-    """Seed resumed threads, and serve nothing."""
+    """Seed resumed threads without serving requests."""
     settings = read_settings()
     with plain_failures(), hold_server_lock(settings.database_url):
         prepare_database(settings)
@@ -30,13 +30,13 @@ async def _seed(settings: Settings) -> None:
     async with create_database(settings) as database:
         seeder, traces = create_seeder(settings, database)
 
-        def hand_over(*_: object) -> None:
+        def stop(*_: object) -> None:
             loop.call_soon_threadsafe(seeder.stop)
 
-        before = {number: signal.signal(number, hand_over) for number in (signal.SIGINT, signal.SIGTERM)}
-        log.info("Reprise seeds")
+        previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        log.info("Seeder started")
         await seeder.run()
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
     if traces:
         await asyncio.to_thread(traces.close)

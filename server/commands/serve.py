@@ -23,7 +23,7 @@ from storage.samples.load import load_samples
 log = logging.getLogger("reprise")
 
 GC_ALLOCATIONS = 20_000
-"""Objects that are made and not freed before the collector looks at them."""
+"""Threshold of the youngest generation of the garbage collector."""
 
 CreateApp = Callable[[Settings], Starlette]
 
@@ -31,9 +31,9 @@ CreateApp = Callable[[Settings], Starlette]
 @click.command("serve")
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=int, help="Port to listen on.")
-@click.option("--workers", type=int, help="Processes that serve, on PostgreSQL.")
+@click.option("--workers", type=int, help="Number of serving processes (PostgreSQL only).")
 @click.option("--samples", is_flag=True, help="Load the sample sessions into an empty database.")
-@click.option("--no-seed", is_flag=True, help="Leave seeding to other processes.")
+@click.option("--no-seed", is_flag=True, help="Do not seed resumed threads in this process.")
 @click.pass_obj
 def serve_command(
     create_app: CreateApp, host: str | None, port: int | None, workers: int | None, samples: bool, no_seed: bool
@@ -42,23 +42,23 @@ def serve_command(
     settings = read_settings(host=host, port=port, workers=workers, seed=False if no_seed else None)
     if settings.token is None and not is_loopback(settings.host):
         raise click.UsageError(
-            f"REPRISE_TOKEN: without one only the loopback is listened on, and {settings.host!r} is reached by others."
+            f"Refusing to listen on {settings.host} without REPRISE_TOKEN: it is not a loopback address."
         )
     if settings.workers > 1 and is_sqlite(settings):
-        raise click.UsageError("REPRISE_WORKERS: SQLite is for one serving process; use PostgreSQL for more.")
+        raise click.UsageError("REPRISE_WORKERS: SQLite supports one serving process; use PostgreSQL for more.")
     with plain_failures(), hold_server_lock(settings.database_url):
         prepare_database(settings)
         if samples:
             asyncio.run(with_database(settings, load_samples))
-        _serve(create_app, settings)
+        _run(create_app, settings)
 
 
-def _serve(create_app: CreateApp, settings: Settings) -> None:
+def _run(create_app: CreateApp, settings: Settings) -> None:
     if settings.workers == 1:
-        _server(create_app, settings).run()
+        _create_server(create_app, settings).run()
         return
     config = WorkerConfig(
-        functools.partial(_worker, create_app, settings),
+        functools.partial(_create_worker_server, create_app, settings),
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
@@ -66,23 +66,23 @@ def _serve(create_app: CreateApp, settings: Settings) -> None:
     Workers(config, functools.partial(_announce, settings)).run()
 
 
-def _worker(create_app: CreateApp, settings: Settings) -> SignaledServer:
+def _create_worker_server(create_app: CreateApp, settings: Settings) -> SignaledServer:
     configure(settings.log_format)
-    return _server(create_app, settings)
+    return _create_server(create_app, settings)
 
 
-def _server(create_app: CreateApp, settings: Settings) -> SignaledServer:
+def _create_server(create_app: CreateApp, settings: Settings) -> SignaledServer:
     app = create_app(settings)
     config = server_config(app, settings.limits, host=settings.host, port=settings.port, timeout_graceful_shutdown=10)
-    # What is here by now stays: the collector need not look at it again and again.
+    # Exempt all objects that exist by now from garbage collection: they live as long as the process.
     gc.collect()
     gc.freeze()
-    # Answers are trees of thousands of objects: to look for circles among them finds nothing, and takes its time.
+    # Results are acyclic trees of thousands of objects: with the default threshold the collector runs for nothing.
     gc.set_threshold(GC_ALLOCATIONS, 20, 100)
-    return SignaledServer(config, app.state.sockets, app.state.seeder.stop, functools.partial(_announce, settings))
+    return SignaledServer(config, app.state.streams, app.state.seeder.stop, functools.partial(_announce, settings))
 
 
 def _announce(settings: Settings, listener: socket.socket) -> None:
-    workers = f", in {settings.workers} processes" if settings.workers > 1 else ""
-    remark = "" if settings.token else ", on the loopback only: REPRISE_TOKEN is not set"
-    log.info("Reprise is at http://%s/graphql%s%s", address(listener), workers, remark)
+    workers = f" with {settings.workers} workers" if settings.workers > 1 else ""
+    access = "" if settings.token else " (loopback only, because REPRISE_TOKEN is not set)"
+    log.info("Listening on http://%s/graphql%s%s", address(listener), workers, access)

@@ -1,4 +1,4 @@
-"""From the bytes of a request to the operation that it asks for. Everything here may come from anybody."""
+"""Request bodies: reading them within limits, and parsing them into operations. All input is untrusted."""
 
 import asyncio
 from typing import Any
@@ -22,97 +22,97 @@ from schema.execution.request import OperationRequest
 from server.http.response import Refusal
 from storage.json_codec import load
 
-# The one field whose requests may be large: they carry a whole session.
+# The only field whose requests may exceed the common size limit: they carry a whole session.
 IMPORT = "importSession"
 
 
 class Disconnected(Exception):
-    """The client went away before its request was whole."""
+    """The client disconnected before its request was complete."""
 
 
 class Body:
-    """The body of a request, which holds no more of it than was asked for."""
+    """The body of a request, buffered up to the limit that its reader gives."""
 
-    def __init__(self, receive: Receive, patience: float) -> None:
+    def __init__(self, receive: Receive, timeout: float) -> None:
         self._receive = receive
-        self._patience = patience
+        self._timeout = timeout
         self._chunks: list[bytes] = []
         self._size = 0
-        self._is_whole = False
+        self._is_complete = False
 
-    async def read(self, most: int) -> bytes | None:
-        """The whole of it, or None once it has more than `most` bytes; what has come then stays for the next read.
+    async def read(self, limit: int) -> bytes | None:
+        """The whole body, or None once it exceeds `limit` bytes; the next read continues from there.
 
-        Raises Disconnected, and Refusal when nothing more comes for `patience` seconds.
+        Raises Disconnected, and Refusal when no data arrives for `timeout` seconds.
         """
-        while self._size <= most and not self._is_whole:
+        while self._size <= limit and not self._is_complete:
             message = await self._next_message()
             if message["type"] == "http.disconnect":
                 raise Disconnected
             chunk: bytes = message.get("body", b"")
-            self._is_whole = not message.get("more_body", False)
+            self._is_complete = not message.get("more_body", False)
             self._size += len(chunk)
             self._chunks.append(chunk)
-        if self._size > most:
+        if self._size > limit:
             return None
         chunks, self._chunks = self._chunks, []
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def _next_message(self) -> Any:
         if not self._chunks:
-            # Nothing is held yet that could be held for too long.
+            # Nothing is buffered yet, so waiting costs no memory.
             return await self._receive()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 return await self._receive()
         except TimeoutError:
-            message = f"Nothing more of the body came for {self._patience:g} seconds."
+            message = f"No more of the body arrived for {self._timeout:g} seconds."
             raise Refusal(408, "BAD_REQUEST", message, (b"connection", b"close")) from None
 
 
-def too_large(most: int) -> Refusal:
-    """The refusal of a body of more than `most` bytes."""
-    return Refusal(413, "BAD_REQUEST", f"The body has more than {most} bytes.")
+def too_large(limit: int) -> Refusal:
+    """The refusal of a body that exceeds `limit` bytes."""
+    return Refusal(413, "BAD_REQUEST", f"The body exceeds {limit} bytes.")
 
 
 def posted_operation(body: bytes) -> OperationRequest:
-    """The operation of a POST. Raises Refusal."""
-    return _operation(_decoded("The body", body))
+    """The operation in the body of a POST. Raises Refusal."""
+    return _operation(_parse("The body", body))
 
 
 def queried_operation(query_string: bytes) -> OperationRequest:
-    """The operation of a GET. Raises Refusal."""
+    """The operation in the query string of a GET. Raises Refusal."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
-        raise _bad("The address holds too many parameters, or some that are no percent-encoded UTF-8.") from None
+        raise _bad("The URL has more than 100 parameters, or one that is not percent-encoded UTF-8.") from None
     parameters: dict[str, object] = dict(pairs)
     if len(parameters) < len(pairs):
-        raise _bad("The address gives a parameter more than once.")
+        raise _bad("The URL contains a parameter more than once.")
     for name in ("variables", "extensions"):
         text = parameters.get(name)
-        parameters[name] = _decoded(f"`{name}`", str(text).encode()) if text else None
-    # Empty is the same as none, says GraphQL over HTTP.
+        parameters[name] = _parse(f"`{name}`", str(text).encode()) if text else None
+    # The GraphQL over HTTP specification treats an empty name as no name.
     parameters["operationName"] = parameters.get("operationName") or None
     return _operation(parameters)
 
 
-def _decoded(what: str, data: bytes) -> Any:
+def _parse(what: str, data: bytes) -> Any:
     try:
         return load(data)
     except ValueError:
-        raise _bad(f"{what} cannot be read as JSON.") from None
+        raise _bad(f"{what} is not valid JSON.") from None
 
 
 def _operation(request: object) -> OperationRequest:
     if isinstance(request, list):
-        raise _bad("The body is a list; send one operation a request.")
+        raise _bad("The body is a list: batches are not supported.")
     if not isinstance(request, dict):
-        raise _bad("The body is no JSON object.")
+        raise _bad("The body is not a JSON object.")
     query, name = request.get("query"), request.get("operationName")
     variables, extensions = request.get("variables"), request.get("extensions")
     if query is None or query == "":
-        raise Refusal(400, "OPERATION_RESOLUTION_FAILURE", "There is no `query` in the request.")
+        raise Refusal(400, "OPERATION_RESOLUTION_FAILURE", "The request has no `query`.")
     if not isinstance(query, str) or not _is_unicode(query):
         raise _bad("`query` must be a string of Unicode characters.")
     if name is not None and not (isinstance(name, str) and _is_unicode(name)):
@@ -125,7 +125,7 @@ def _operation(request: object) -> OperationRequest:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether `text` holds no lone surrogates."""
+    """Whether `text` is free of lone surrogates."""
     if text.isascii():
         return True
     try:
@@ -140,12 +140,12 @@ def _bad(message: str) -> Refusal:
 
 
 def may_import(body: bytes) -> bool:
-    """Whether a large body could be one that imports a session: a look at its bytes, before it is decoded."""
+    """Whether a large body could import a session, judged from its bytes before they are parsed."""
     return IMPORT.encode() in body
 
 
 def imports_session(operation: OperationRequest, tokens: int) -> bool:
-    """Whether running `operation` would import a session; also true where nothing would be run, for want of sense."""
+    """Whether `operation` imports a session. Also true for invalid operations, which execution then reports."""
     try:
         document = parse(operation.query, no_location=True, max_tokens=tokens)
     except GraphQLError:
@@ -170,7 +170,7 @@ def _root_fields(document: DocumentNode, root: SelectionSetNode) -> set[str]:
             case InlineFragmentNode(selection_set=inner):
                 selections += inner.selections
             case FragmentSpreadNode(name=name):
-                # Taken out: each is looked at once, also where one spreads itself.
+                # Removed once visited, because fragments may be cyclic.
                 if fragment := fragments.pop(name.value, None):
                     selections += fragment.selection_set.selections
     return fields

@@ -1,4 +1,4 @@
-"""Work for a client that may go away before it is done."""
+"""Cancelling the work of a request whose client disconnects."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,27 +10,27 @@ from server.http.body import Disconnected
 
 T = TypeVar("T")
 
-UNWATCHED_SECONDS = 0.05
-"""What takes less is not worth to be stopped; most does."""
+GRACE_SECONDS = 0.05
+"""How long work runs before its client is watched. Most requests end earlier."""
 
 
 async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` gives. Once the client is gone it is cancelled, with its statement, and raises Disconnected.
+    """The result of `work`, which is cancelled with its SQL statement when the client disconnects.
 
-    For a request whose body has been read: what `receive` gives otherwise is dropped.
+    Raises Disconnected in that case. The body must have been read: `receive` is called for disconnects only.
     """
-    watching: asyncio.Task[None] | None = None
+    watcher: asyncio.Task[None] | None = None
 
-    def watch() -> None:
-        nonlocal watching
-        watching = loop.create_task(end())
+    def start_watcher() -> None:
+        nonlocal watcher
+        watcher = loop.create_task(stop_on_disconnect())
 
-    async def end() -> None:
-        await left(receive)
+    async def stop_on_disconnect() -> None:
+        await wait_for_disconnect(receive)
         timeout.reschedule(loop.time())
 
     loop = asyncio.get_running_loop()
-    timer = loop.call_later(UNWATCHED_SECONDS, watch)
+    timer = loop.call_later(GRACE_SECONDS, start_watcher)
     try:
         async with asyncio.timeout(None) as timeout:
             return await work
@@ -40,12 +40,12 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         raise Disconnected from None
     finally:
         timer.cancel()
-        if watching is not None:
-            watching.cancel()
+        if watcher is not None:
+            watcher.cancel()
 
 
-async def left(receive: Receive) -> None:
-    """Returns when the client has gone."""
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Returns when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":  # noqa: ASYNC110 - `receive` waits itself
-        # A server may say again and again that no more comes.
-        await asyncio.sleep(UNWATCHED_SECONDS)
+        # A server may repeat the message that ends the body.
+        await asyncio.sleep(GRACE_SECONDS)

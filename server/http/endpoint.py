@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: from a request to its response, in steps that know nothing of one another."""
+"""The GraphQL over HTTP endpoint: negotiates, reads the operation, executes it and sends the response."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -25,13 +25,13 @@ from server.http.body import (
     too_large,
 )
 from server.http.disconnect import while_connected
-from server.http.multipart import send_subscription, takes_multipart
+from server.http.multipart import accepts_multipart, send_subscription
 from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values, is_json
-from server.http.response import Refusal, encode_json, send_answer, send_refusal
+from server.http.response import Refusal, encode_json, send_json, send_refusal
 from server.open_streams import OpenStreams
 from server.results import is_request_error, response_of
 
-# Bodies beyond the common limit that are held at once: decoded, each may take many times its bytes.
+# Bodies above the common limit that may be processed at once: parsed, each may take many times its size.
 LARGE_BODIES = 2
 
 _ALLOWED = {
@@ -42,10 +42,10 @@ _STATUS_BY_CODE = {"INTERNAL_SERVER_ERROR": 500, "SERVICE_UNAVAILABLE": 503}
 
 
 class Endpoint:
-    """An ASGI application that answers queries by GET, queries and mutations by POST, and subscriptions in parts.
+    """An ASGI application that serves queries by GET and POST, mutations by POST, and subscriptions as multipart.
 
-    Follows the GraphQL over HTTP draft as the audits of npm's graphql-http have it: an operation that is not run gets
-    400 as `application/graphql-response+json` and 200 as `application/json`; what is no operation gets 4xx as either.
+    Follows the GraphQL over HTTP draft as audited by npm's graphql-http: an operation that fails before execution gets
+    400 as `application/graphql-response+json` and 200 as `application/json`; a malformed request gets 4xx as either.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Endpoint:
         schema: strawberry.Schema,
         context: Context,
         limits: Limits,
-        sockets: OpenStreams,
+        streams: OpenStreams,
         prepared: PreparedOperations | None,
         *,
         allows_get: bool = True,
@@ -62,7 +62,7 @@ class Endpoint:
         self._prepared = prepared
         self._context = context
         self._limits = limits
-        self._sockets = sockets
+        self._streams = streams
         self._methods = ("GET", "POST") if allows_get else ("POST",)
         self._allow = (b"allow", ", ".join(self._methods).encode())
         self._large_bodies = asyncio.Semaphore(LARGE_BODIES)
@@ -73,31 +73,31 @@ class Endpoint:
         except Refusal as refusal:
             await send_refusal(scope, send, refusal)
         except Disconnected:
-            # Nobody is left to answer.
+            # There is no client to send a response to.
             return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in self._methods:
-            raise Refusal(405, "BAD_REQUEST", f"What is answered here: {' and '.join(self._methods)}.", self._allow)
+            raise Refusal(405, "BAD_REQUEST", f"Allowed methods: {', '.join(self._methods)}.", self._allow)
         headers = header_values(scope)
         accept = headers.get(b"accept", b"")
-        if answer_type(accept) is None and not takes_multipart(accept):
-            raise Refusal(406, "BAD_REQUEST", f"`Accept` has neither {GRAPHQL_RESPONSE} nor {JSON}.")
+        if answer_type(accept) is None and not accepts_multipart(accept):
+            raise Refusal(406, "BAD_REQUEST", f"`Accept` allows neither {GRAPHQL_RESPONSE} nor {JSON}.")
         if scope["method"] == "GET":
-            _check_caller(headers)
-            await self._run(self._queried(scope["query_string"]), scope, receive, send)
+            _check_fetch_site(headers)
+            await self._run(self._operation_from_url(scope["query_string"]), scope, receive, send)
             return
         _check_content(headers)
         body = Body(receive, self._limits.request_seconds)
         if (data := await body.read(self._limits.body_bytes)) is not None:
             await self._run(posted_operation(data), scope, receive, send)
             return
-        async with self._large_body():
+        async with self._large_body_slot():
             await self._run(await self._large_operation(body), scope, receive, send)
 
-    def _queried(self, query_string: bytes) -> OperationRequest:
+    def _operation_from_url(self, query_string: bytes) -> OperationRequest:
         if len(query_string) > self._limits.body_bytes:
-            raise Refusal(414, "BAD_REQUEST", f"The address has more than {self._limits.body_bytes} bytes.")
+            raise Refusal(414, "BAD_REQUEST", f"The URL exceeds {self._limits.body_bytes} bytes.")
         return queried_operation(query_string)
 
     async def _large_operation(self, body: Body) -> OperationRequest:
@@ -106,19 +106,19 @@ class Endpoint:
             raise too_large(self._limits.import_bytes)
         if may_import(data):
             operation = posted_operation(data)
-            is_small = len(operation.query) <= self._limits.body_bytes
-            if is_small and imports_session(operation, self._limits.tokens):
+            is_query_small = len(operation.query) <= self._limits.body_bytes
+            if is_query_small and imports_session(operation, self._limits.tokens):
                 return operation
         raise too_large(self._limits.body_bytes)
 
     @asynccontextmanager
-    async def _large_body(self) -> AsyncIterator[None]:
-        """While it lasts, one of few large bodies may be held. Raises Refusal when others hold theirs for too long."""
+    async def _large_body_slot(self) -> AsyncIterator[None]:
+        """Limits how many large bodies are processed at once. Raises Refusal when no slot becomes free in time."""
         try:
             async with asyncio.timeout(self._limits.request_seconds):
                 await self._large_bodies.acquire()
         except TimeoutError:
-            message = "Too many large requests are being worked on."
+            message = "Too many large requests are being processed."
             raise Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5")) from None
         try:
             yield
@@ -131,22 +131,22 @@ class Endpoint:
             result = await while_connected(receive, self._execute(operation, scope["method"]))
         except InvalidOperationTypeError as error:
             if error.operation_type is not OperationType.SUBSCRIPTION:
-                message = "Mutations are not run by GET; send a POST."
+                message = "Mutations are not allowed by GET; use POST."
                 raise Refusal(405, "OPERATION_RESOLUTION_FAILURE", message, self._allow) from error
-            if scope["method"] == "GET" or not takes_multipart(accept):
+            if scope["method"] == "GET" or not accepts_multipart(accept):
                 message = (
-                    "Subscriptions are answered over a websocket that speaks graphql-transport-ws, "
-                    "or by POST with `Accept: multipart/mixed;subscriptionSpec=1.0`."
+                    "Subscriptions need a websocket with the subprotocol graphql-transport-ws, "
+                    "or a POST with `Accept: multipart/mixed;subscriptionSpec=1.0`."
                 )
                 raise Refusal(400, "OPERATION_RESOLUTION_FAILURE", message) from error
-            await send_subscription(await self._subscribe(operation), self._sockets, receive, send)
+            await send_subscription(await self._subscribe(operation), self._streams, receive, send)
             return
         media_type = answer_type(accept) or JSON
         response = response_of(result)
         status = 200
         if is_request_error(result):
             status = _status(result) if media_type == GRAPHQL_RESPONSE else 200
-        await send_answer(send, status, media_type, encode_json(response))
+        await send_json(send, status, media_type, encode_json(response))
 
     async def _execute(self, operation: OperationRequest, method: str) -> ExecutionResult:
         if self._prepared is not None and (result := await self._prepared.execute(operation)):
@@ -169,26 +169,26 @@ class Endpoint:
             operation_extensions=operation.extensions,
             allowed_operation_types=(OperationType.SUBSCRIPTION,),
         )
-        # Nothing is deferred here, so there are no results of other kinds.
+        # Without @defer and @stream there are no other kinds of results.
         return cast("AsyncGenerator[ExecutionResult, None]", results)
 
 
-def _check_caller(headers: dict[bytes, bytes]) -> None:
-    """Refuse the GETs that a browser makes for a foreign page without asking: pictures, scripts, links, frames.
+def _check_fetch_site(headers: dict[bytes, bytes]) -> None:
+    """Refuse GETs that a browser sends for a page of another site without CORS: images, scripts, links, frames.
 
-    The page could not read the answer, but learn from its time and size, and make the server work. One that is allowed
-    to call sends its origin, which is checked with every request's.
+    Such a page cannot read the response, but it can measure its time and size and put load on the server. An allowed
+    page sends its `Origin`, which is checked for every request.
     """
     if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site") and b"origin" not in headers:
-        raise Refusal(403, "FORBIDDEN", "A page of another origin may not make the browser ask this; send a POST.")
+        raise Refusal(403, "FORBIDDEN", "Cross-site GET requests without CORS are refused; use POST.")
 
 
 def _check_content(headers: dict[bytes, bytes]) -> None:
-    """Refuse all but JSON as it is. No page can send that to another origin unless the browser has asked here first."""
+    """Refuse anything but uncompressed JSON, which browsers send to another origin only after a CORS preflight."""
     if not is_json(headers.get(b"content-type", b"")):
-        raise Refusal(415, "BAD_REQUEST", f"`Content-Type` must be {JSON}, in UTF-8.", (b"accept-post", JSON.encode()))
+        raise Refusal(415, "BAD_REQUEST", f"`Content-Type` must be {JSON} in UTF-8.", (b"accept-post", JSON.encode()))
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise Refusal(415, "BAD_REQUEST", "`Content-Encoding` is not understood.", (b"accept-encoding", b"identity"))
+        raise Refusal(415, "BAD_REQUEST", "`Content-Encoding` is not supported.", (b"accept-encoding", b"identity"))
 
 
 def _status(result: ExecutionResult) -> int:

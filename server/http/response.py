@@ -1,4 +1,4 @@
-"""What goes out over HTTP: bodies of JSON, and refusals in the form of GraphQL errors."""
+"""HTTP responses: JSON bodies, and refusals in the form of GraphQL errors."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -17,12 +17,12 @@ from server.results import AS_SCALARS, encoded
 
 Header = tuple[bytes, bytes]
 
-# Sessions are private: no cache may keep them, and no browser may take an answer for a script or a page.
+# Sessions are private: responses must not be cached, and browsers must not sniff them as scripts or pages.
 _HEADERS: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
 class Refusal(Exception):
-    """A request that is answered without being run: a status, a code for `extensions.code`, a message for people."""
+    """A request that is refused before execution: HTTP status, `extensions.code` and message."""
 
     def __init__(self, status: int, code: str, message: str, *headers: Header) -> None:
         super().__init__(message)
@@ -32,32 +32,32 @@ class Refusal(Exception):
 
     @property
     def body(self) -> bytes:
-        """A GraphQL response."""
+        """The refusal as a GraphQL response."""
         return encode_json({"errors": [{"message": str(self), "extensions": {"code": self.code}}]})
 
 
-async def send_answer(send: Send, status: int, media_type: str, body: bytes, headers: Iterable[Header] = ()) -> None:
-    """Sends a whole response of one of the media types of JSON."""
+async def send_json(send: Send, status: int, media_type: str, body: bytes, headers: Iterable[Header] = ()) -> None:
+    """Sends a complete response of a JSON media type."""
     start = [(b"content-length", b"%d" % len(body)), *_headers(media_type, headers)]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": body})
 
 
 async def send_refusal(scope: Scope, send: Send, refusal: Refusal) -> None:
-    """Answers a request, or a websocket's handshake, in the GraphQL media type that it accepts."""
+    """Refuses a request or a websocket handshake, in the GraphQL media type that the client accepts."""
     note_codes((refusal.code,))
     media_type = answer_type(header_values(scope).get(b"accept", b"")) or JSON
     if scope["type"] == "http":
-        await send_answer(send, refusal.status, media_type, refusal.body, refusal.headers)
+        await send_json(send, refusal.status, media_type, refusal.body, refusal.headers)
     elif "websocket.http.response" in scope.get("extensions", {}):
-        await send_answer(_as_handshake(send), refusal.status, media_type, refusal.body, refusal.headers)
+        await send_json(_denial(send), refusal.status, media_type, refusal.body, refusal.headers)
     else:
-        # The server answers 403.
+        # Uvicorn answers 403.
         await send({"type": "websocket.close", "code": 1008, "reason": str(refusal)})
 
 
-async def answer_http_exception(request: Request, error: Exception) -> Response:
-    """What Starlette refuses by itself: addresses that are not there, methods that they do not have."""
+async def handle_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals (unknown path, method not allowed) as GraphQL errors."""
     if not isinstance(error, HTTPException):
         raise error
     code = "NOT_FOUND" if error.status_code == 404 else "BAD_REQUEST"
@@ -65,10 +65,10 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
     return _response(request, Refusal(error.status_code, code, f"{error.detail}.", *headers))
 
 
-async def answer_failure(request: Request, _error: Exception) -> Response:
-    """The fault is ours; whoever raised it, or else the server, logs it."""
+async def handle_server_error(request: Request, _error: Exception) -> Response:
+    """A 500 response. The error is logged by Uvicorn."""
     operation = current_operation.get()
-    # Sent from outside the middleware that adds it to all other responses.
+    # This response does not pass through ObservationMiddleware, which adds the header to all others.
     headers = [] if operation is None else [(REQUEST_ID, operation.request.id.encode())]
     return _response(request, Refusal(500, "INTERNAL_SERVER_ERROR", "Internal server error.", *headers))
 
@@ -80,19 +80,21 @@ def _response(request: Request, refusal: Refusal) -> Response:
     return response
 
 
-def _headers(media_type: str, others: Iterable[Header]) -> list[Header]:
-    return [(b"content-type", f"{media_type}; charset=utf-8".encode()), *_HEADERS, *others]
+def _headers(media_type: str, more: Iterable[Header]) -> list[Header]:
+    return [(b"content-type", f"{media_type}; charset=utf-8".encode()), *_HEADERS, *more]
 
 
 def raw_refusal(refusal: Refusal) -> bytes:
-    """The whole response to what could not be read as a request, after which the connection is closed."""
+    """The bytes of a response to a request that was not parsed; the connection is closed after it."""
     body = refusal.body
     headers = [(b"content-length", b"%d" % len(body)), *_headers(JSON, refusal.headers), (b"connection", b"close")]
     start = f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}\r\n".encode()
     return b"".join((start, *(b"%b: %b\r\n" % header for header in headers), b"\r\n", body))
 
 
-def _as_handshake(send: Send) -> Send:
+def _denial(send: Send) -> Send:
+    """Sends HTTP response messages as those of a refused websocket handshake."""
+
     async def send_denial(message: Any) -> None:
         await send({**message, "type": f"websocket.{message['type']}"})
 
@@ -104,5 +106,5 @@ def encode_json(data: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(data, option=AS_SCALARS)
     except orjson.JSONEncodeError:
-        # Such as an error that repeats a lone surrogate from a variable.
+        # For instance an error message that repeats a lone surrogate from a variable.
         return encoded(data).encode()

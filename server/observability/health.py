@@ -1,4 +1,4 @@
-"""Whether the process is alive, and whether it is ready for requests. Neither tells anything else."""
+"""Health checks: liveness and readiness. They reveal nothing else, because they need no token."""
 
 from starlette.responses import JSONResponse, Response
 
@@ -8,19 +8,19 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def healthz(_: object) -> Response:
-    """Alive: 200 as soon as requests are answered at all. No database is asked."""
+    """Liveness: always 200. Does not use the database."""
     return JSONResponse({"status": "ok"}, headers=_NO_STORE)
 
 
 class Readiness:
-    """200 while the database can be reached and stands at the newest migration, else 503."""
+    """Readiness: 200 while the database answers and is at the newest migration, otherwise 503."""
 
     def __init__(self, operating: Operating) -> None:
         self._operating = operating
 
     async def endpoint(self, _: object) -> Response:
-        """Answers within the seconds of `resolvers.operating.PATIENCE`."""
+        """Responds within `resolvers.operating.PATIENCE` seconds."""
         if await self._operating.is_ready():
             return JSONResponse({"status": "ok"}, headers=_NO_STORE)
-        error = {"message": "Not ready; try again.", "extensions": {"code": "SERVICE_UNAVAILABLE"}}
+        error = {"message": "The server is not ready.", "extensions": {"code": "SERVICE_UNAVAILABLE"}}
         return JSONResponse({"errors": [error]}, 503, _NO_STORE)

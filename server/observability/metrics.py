@@ -1,4 +1,4 @@
-"""Metrics in Prometheus's text format. Labels take few values: none is a client's to choose."""
+"""Prometheus metrics. Label values come from fixed sets, so that clients cannot create series."""
 
 import platform
 from collections.abc import Iterator, Mapping
@@ -21,35 +21,35 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 
 class Metrics:
-    """Counts what it observes, in a registry of its own. `labels` are given to all that it shows."""
+    """An observer that counts requests and operations in its own registry. `labels` are added to every sample."""
 
     def __init__(
-        self, version: str, sockets: OpenStreams, tally: SeedTally, operating: Operating, labels: Mapping[str, str]
+        self, version: str, streams: OpenStreams, tally: SeedTally, operating: Operating, labels: Mapping[str, str]
     ) -> None:
         self._operating = operating
         self._labels = labels
         self._registry = registry = CollectorRegistry()
-        self._now = _Now(sockets, tally)
-        registry.register(self._now)
+        self._gauges = _Gauges(streams, tally)
+        registry.register(self._gauges)
         ProcessCollector(registry=registry)
-        Info("reprise_build", "What runs.", registry=registry).info(
+        Info("reprise_build", "The running version.", registry=registry).info(
             {"version": version, "python": platform.python_version()}
         )
-        # To look a child up by its labels takes longer than to count.
-        self._by_labels: dict[tuple[str, str, int], Counter] = {}
+        # Looking up a child by its labels takes longer than incrementing it.
+        self._counters: dict[tuple[str, str, int], Counter] = {}
         self._requests = Counter(
             "reprise_http_requests", "HTTP requests.", ["method", "path", "status"], registry=registry
         )
-        self._errors = Counter("reprise_errors", "Errors that clients were sent.", ["code"], registry=registry)
+        self._errors = Counter("reprise_errors", "Errors sent to clients.", ["code"], registry=registry)
         operations = Counter(
             "reprise_operations",
-            "Operations, over HTTP and websockets; kind `none`: nothing that could be run.",
+            "Operations over HTTP and websockets; kind `none`: not a valid operation.",
             ["kind", "transport", "outcome"],
             registry=registry,
         )
         seconds = Histogram(
             "reprise_operation_seconds",
-            "From an operation's arrival to the end of its answer.",
+            "Time from the arrival of an operation to the end of its response.",
             ["kind"],
             buckets=SECONDS,
             registry=registry,
@@ -62,12 +62,12 @@ class Metrics:
             for is_socket in (False, True)
             for is_ok in (False, True)
         }
-        # How long a subscription lasts is its client's affair.
+        # The duration of a subscription depends on its client only.
         self._seconds = {kind: seconds.labels(kind) for kind in ("query", "mutation")}
 
     async def endpoint(self, _: object) -> Response:
-        """The metrics as they stand, those of the queue left out when the database does not answer."""
-        self._now.queue_lengths = await self._operating.queue_lengths()
+        """All metrics. Those of the resume queue are missing when the database does not answer."""
+        self._gauges.queue_lengths = await self._operating.queue_lengths()
         return Response(generate_latest(_Labelled(self._registry, self._labels)), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def request_began(self, request: ObservedRequest) -> None:
@@ -81,9 +81,9 @@ class Metrics:
             request.path if request.path in PATHS else "other",
             request.status,
         )
-        counter = self._by_labels.get(labels)
+        counter = self._counters.get(labels)
         if counter is None:
-            counter = self._by_labels[labels] = self._requests.labels(*labels)
+            counter = self._counters[labels] = self._requests.labels(*labels)
         counter.inc()
 
     def operation_runs(self, operation: ObservedOperation) -> None:
@@ -99,7 +99,7 @@ class Metrics:
 
 
 class _Labelled(Collector):
-    """Another collector's metrics with more labels."""
+    """The metrics of another collector with additional labels."""
 
     def __init__(self, collector: Collector, labels: Mapping[str, str]) -> None:
         self._collector = collector
@@ -111,32 +111,34 @@ class _Labelled(Collector):
             yield metric
 
 
-class _Now(Collector):
-    """What others count, read when it is asked for."""
+class _Gauges(Collector):
+    """Values that other objects count, collected at each scrape."""
 
-    def __init__(self, sockets: OpenStreams, tally: SeedTally) -> None:
-        self._sockets = sockets
+    def __init__(self, streams: OpenStreams, tally: SeedTally) -> None:
+        self._streams = streams
         self._tally = tally
         self.queue_lengths: dict[str, int] | None = None
 
     def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily("reprise_open_sockets", "Open websockets and streamed responses.", self._sockets.open)
-        yield GaugeMetricFamily("reprise_subscriptions", "Running subscriptions.", self._sockets.subscriptions)
+        yield GaugeMetricFamily("reprise_open_sockets", "Open websockets and streamed responses.", self._streams.open)
+        yield GaugeMetricFamily("reprise_subscriptions", "Running subscriptions.", self._streams.subscriptions)
         yield GaugeMetricFamily(
             "reprise_database_up", "Whether the database answered this scrape.", int(self.queue_lengths is not None)
         )
         if self.queue_lengths is not None:
-            queue = GaugeMetricFamily("reprise_resume_tasks", "Resume tasks that have not ended.", labels=["state"])
+            queue = GaugeMetricFamily("reprise_resume_tasks", "Unfinished resume tasks.", labels=["state"])
             for state, count in self.queue_lengths.items():
                 queue.add_metric([state], count)
             yield queue
         tally = self._tally
         yield CounterMetricFamily("reprise_seeded_items", "Items written into threads.", tally.items)
-        yield CounterMetricFamily("reprise_seeded_messages", "Messages read for them.", tally.messages)
-        yield CounterMetricFamily("reprise_seeded_bytes", "Bytes of those messages.", tally.bytes)
-        yield CounterMetricFamily("reprise_seed_batches", "Transactions that wrote them.", tally.batches)
-        yield CounterMetricFamily("reprise_seed_batch_seconds", "Seconds that these took.", tally.seconds)
-        ended = CounterMetricFamily("reprise_resumes_ended", "Resumes that this process ended.", labels=["outcome"])
+        yield CounterMetricFamily("reprise_seeded_messages", "Messages read while seeding.", tally.messages)
+        yield CounterMetricFamily("reprise_seeded_bytes", "Bytes of these messages.", tally.bytes)
+        yield CounterMetricFamily("reprise_seed_batches", "Seeding transactions.", tally.batches)
+        yield CounterMetricFamily("reprise_seed_batch_seconds", "Duration of the seeding transactions.", tally.seconds)
+        ended = CounterMetricFamily(
+            "reprise_resumes_ended", "Resume tasks that this process ended.", labels=["outcome"]
+        )
         for outcome, count in tally.ended.items():
             ended.add_metric([outcome], count)
         yield ended

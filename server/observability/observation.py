@@ -1,7 +1,6 @@
-"""What happens to requests and operations, for the log, the metrics and the traces: observed once, told to each.
+"""Middleware that follows each request and websocket and notifies the observers: logs, metrics and traces.
 
-An operation is one that a request carries, or one of many on a websocket. `current_operation` is the one that the
-running code belongs to. What a client chose, such as a name, is bounded here; what a client wrote is not kept at all.
+Strings that a client chose, such as paths, are cut to a maximum length; query texts and variables are not recorded.
 """
 
 import random
@@ -15,15 +14,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from schema.observation import ObservedOperation, OperationObserver, current_operation
 
 REQUEST_ID = b"x-request-id"
-LONGEST_PATH = 200
+MAX_PATH_LENGTH = 200
 
 _well_formed = re.compile(rb"[A-Za-z0-9._-]{1,64}").fullmatch
 
 
 class ObservedRequest:
-    """An HTTP request, or a websocket from its handshake to its end. Moments are time.perf_counter's.
+    """An HTTP request, or a websocket from its handshake to its close.
 
-    `span`, here and of an operation, belongs to the traces.
+    `began` and `ended` are values of time.perf_counter; `span` is set by the traces.
     """
 
     __slots__ = (
@@ -44,7 +43,7 @@ class ObservedRequest:
         self.headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         self.id = _request_id(self.headers)
         self.method: str = scope.get("method", "WEBSOCKET")
-        self.path: str = scope["path"][:LONGEST_PATH]
+        self.path: str = scope["path"][:MAX_PATH_LENGTH]
         self.status = 0
         self.sent = 0
         self.operations = 0
@@ -54,22 +53,22 @@ class ObservedRequest:
 
     @property
     def is_socket(self) -> bool:
-        """Whether many operations may come in it."""
+        """Whether it is a websocket, which carries many operations."""
         return self.method == "WEBSOCKET"
 
 
 class Observer(OperationObserver, Protocol):
-    """Is told what happens, at once and in the task in which it happens."""
+    """Notified of the progress of requests and operations, synchronously and in their task."""
 
     def request_began(self, request: ObservedRequest) -> None:
-        """Its headers are there."""
+        """The headers of `request` have arrived."""
 
     def request_ended(self, request: ObservedRequest, operation: ObservedOperation) -> None:
-        """Its response was sent, or its websocket closed. `operation` is its own; a socket's has its refusal alone."""
+        """The response was sent, or the websocket closed. For websockets `operation` stands for the handshake only."""
 
 
 class ObservationMiddleware:
-    """ASGI middleware: gives each request an id, which its response and its log lines carry, and tells `observers`."""
+    """ASGI middleware: assigns each request the id of its response header and log lines, and notifies `observers`."""
 
     def __init__(self, app: ASGIApp, observers: Sequence[Observer]) -> None:
         self._app = app
@@ -83,7 +82,7 @@ class ObservationMiddleware:
         operation = ObservedOperation(request, self._observers, request.id)
         current_operation.set(operation)
 
-        async def sending(message: Message) -> None:
+        async def observed_send(message: Message) -> None:
             kind = message["type"]
             if kind == "http.response.body":
                 request.sent += len(message.get("body", b""))
@@ -97,7 +96,7 @@ class ObservationMiddleware:
                 request.status = message.get("code", 1000) if request.is_accepted else 403
             await send(message)
 
-        async def receiving() -> Message:
+        async def observed_receive() -> Message:
             message = await receive()
             if message["type"] == "websocket.disconnect" and request.status == 101:
                 request.status = message.get("code", 1005)
@@ -106,9 +105,9 @@ class ObservationMiddleware:
         for observer in self._observers:
             observer.request_began(request)
         try:
-            await self._app(scope, receiving if request.is_socket else receive, sending)
+            await self._app(scope, observed_receive if request.is_socket else receive, observed_send)
         except Exception:
-            # Answered further out.
+            # ServerErrorMiddleware, which is further out, sends the response.
             request.status = 500
             operation.note("INTERNAL_SERVER_ERROR")
             raise
@@ -131,5 +130,5 @@ def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     for name, value in headers:
         if name == REQUEST_ID and _well_formed(value):
             return value.decode("ascii")
-    # It tells requests apart, and is no secret.
+    # The id is not a secret: a fast random number generator suffices.
     return f"{random.getrandbits(128):032x}"

@@ -1,7 +1,6 @@
-"""Traces by OpenTelemetry, when its environment variables ask for them; without them nothing of it is imported.
+"""OpenTelemetry traces, enabled by its environment variables. Without them OpenTelemetry is not imported.
 
-Spans name operations, statements' verbs and tables, and threads: neither a query's text nor anything that was searched
-for or said.
+Spans contain the names of operations, the verbs and tables of SQL statements, and thread ids; no texts or values.
 """
 
 import contextlib
@@ -19,26 +18,26 @@ if TYPE_CHECKING:
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
 EXPORTER = "OTEL_TRACES_EXPORTER"
-FAULT = "INTERNAL_SERVER_ERROR"
+INTERNAL_ERROR = "INTERNAL_SERVER_ERROR"
 
 
 class TracingRefused(Exception):
-    """Traces are asked for that cannot be made; says why, for people."""
+    """The OpenTelemetry variables ask for a configuration that is not supported."""
 
 
 def tracing(environment: Mapping[str, str], version: str) -> "Tracing | None":
-    """What `environment` asks for; None when that is nothing. Raises TracingRefused."""
+    """Tracing as configured by `environment`, or None if it is disabled. Raises TracingRefused."""
     exporter = environment.get(EXPORTER, "").strip().lower()
-    is_asked = bool(exporter) or any(environment.get(name) for name in ENDPOINTS)
-    if not is_asked or exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+    is_enabled = bool(exporter) or any(environment.get(name) for name in ENDPOINTS)
+    if not is_enabled or exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return None
     if exporter not in ("", "otlp", "console"):
         raise TracingRefused(f"{EXPORTER}: {exporter} is not one of otlp, console, none")
     for name in PROTOCOLS:
         if environment.get(name, "http/protobuf") != "http/protobuf":
-            raise TracingRefused(f"{name}: only http/protobuf is spoken")
+            raise TracingRefused(f"{name}: only http/protobuf is supported")
     if importlib.util.find_spec("opentelemetry") is None or importlib.util.find_spec("opentelemetry.sdk") is None:
-        raise TracingRefused("OpenTelemetry's variables ask for traces: install reprise[otel], or unset them")
+        raise TracingRefused("OpenTelemetry is configured but not installed: install reprise[otel]")
     return Tracing(_provider(exporter, version))
 
 
@@ -47,24 +46,24 @@ def _provider(exporter: str, version: str) -> "TracerProvider":
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
 
-    made: SpanExporter
+    span_exporter: SpanExporter
     if exporter == "console":
-        made = ConsoleSpanExporter()
+        span_exporter = ConsoleSpanExporter()
     else:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-        made = OTLPSpanExporter()
+        span_exporter = OTLPSpanExporter()
     own = Resource.create({"service.name": "reprise", "service.version": version})
-    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before our own.
+    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence over our values.
     provider = TracerProvider(resource=own.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(made))
+    provider.add_span_processor(BatchSpanProcessor(span_exporter))
     return provider
 
 
 class Tracing:
-    """Makes spans of what it observes: requests, operations, and within them statements; batches of seeding.
+    """An observer that makes spans of requests, operations, SQL statements and batches of seeding.
 
-    A websocket has none of its own, for it may last for days; each of its operations begins a trace.
+    A websocket has no span, since it may stay open for days; each of its operations begins a trace.
     """
 
     def __init__(self, provider: "TracerProvider") -> None:
@@ -78,13 +77,13 @@ class Tracing:
         self._propagator = TraceContextTextMapPropagator()
 
     def close(self) -> None:
-        """Send what was not sent yet. Blocks, no longer than OTEL_EXPORTER_OTLP_TIMEOUT."""
+        """Send pending spans. Blocks for OTEL_EXPORTER_OTLP_TIMEOUT at most."""
         self._provider.shutdown()
 
     def request_began(self, request: ObservedRequest) -> None:
         if request.is_socket or request.path in PROBES:
             return
-        # The context of a pipelined request is the one before it.
+        # The ambient context of a pipelined request is that of the request before it.
         parent = self._propagator.extract(_carrier(request), self._context.Context())
         request.span = self._tracer.start_span(
             f"{request.method} /graphql" if request.path == "/graphql" else request.method,
@@ -118,10 +117,10 @@ class Tracing:
         if operation.span is not None:
             if operation.codes:
                 operation.span.set_attribute("reprise.error_codes", sorted(operation.codes))
-            self._finish(operation.span, FAULT if FAULT in operation.codes else None)
+            self._finish(operation.span, INTERNAL_ERROR if INTERNAL_ERROR in operation.codes else None)
 
     def statement_began(self, system: str, verb: str, tables: list[str]) -> Any:
-        """The span of a statement that runs within another; None where nothing is traced."""
+        """The span of an SQL statement, or None outside of a trace."""
         if not self._trace.get_current_span().is_recording():
             return None
         return self._tracer.start_span(
@@ -131,12 +130,12 @@ class Tracing:
         )
 
     def statement_ended(self, span: Any, error: BaseException | None) -> None:
-        """It has come to its end."""
+        """End the span of a statement."""
         self._finish(span, None if error is None else type(error).__name__)
 
     @contextlib.contextmanager
     def around_batch(self, thread_id: str) -> Iterator[None]:
-        """A trace of its own for a batch of seeding."""
+        """Records a batch of seeding as a trace."""
         span = self._tracer.start_span(
             "seed batch", self._context.Context(), attributes={"reprise.thread_id": thread_id}
         )
@@ -144,14 +143,14 @@ class Tracing:
         with self._trace.use_span(span, record_exception=False, set_status_on_exception=False):
             try:
                 yield
-            except BaseException as raised:
-                error = type(raised).__name__
+            except BaseException as exception:
+                error = type(exception).__name__
                 raise
             finally:
                 self._finish(span, error)
 
     def _enter(self, span: Any, parent: Any) -> None:
-        # Left with the task that it was entered in.
+        # Never detached: the context ends with the task.
         self._context.attach(self._trace.set_span_in_context(span, parent))
 
     def _finish(self, span: Any, error: str | None) -> None:
@@ -162,5 +161,5 @@ class Tracing:
 
 
 def _carrier(request: RequestInfo) -> dict[str, str]:
-    wanted = (b"traceparent", b"tracestate")
-    return {name.decode(): value.decode("latin-1") for name, value in request.headers if name in wanted}
+    names = (b"traceparent", b"tracestate")
+    return {name.decode(): value.decode("latin-1") for name, value in request.headers if name in names}

@@ -1,1 +1,1 @@
-"""Uvicorn as Reprise runs it: connections with limits, signals, and several worker processes."""
+"""Uvicorn with bounded connections, graceful shutdown, signals and worker processes."""

@@ -1,4 +1,4 @@
-"""Connections: uvicorn's own, bounded in what a client can make them hold, and for how long."""
+"""Uvicorn's connections with bounds: write stalls, buffered frames, and refusals of malformed handshakes."""
 
 import asyncio
 import sys
@@ -12,7 +12,7 @@ from websockets.frames import Frame
 from server.http.response import Refusal, raw_refusal
 
 if sys.platform == "win32":
-    # Its parser bounds heads itself.
+    # h11 limits the size of heads itself.
     from uvicorn.protocols.http.h11_impl import H11Protocol as HttpProtocol
 else:
     from server.process.request_heads import BoundedHeads as HttpProtocol
@@ -23,81 +23,81 @@ if TYPE_CHECKING:
 STALLED_SECONDS = 30.0
 
 
-class Stall:
-    """Aborts a connection whose client took nothing of a full buffer for STALLED_SECONDS."""
+class WriteStallTimer:
+    """Aborts a connection whose client reads nothing from a full write buffer for STALLED_SECONDS."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._look_again()
+        self._schedule()
 
-    def over(self) -> None:
-        """The client reads."""
+    def cancel(self) -> None:
+        """Stop the timer: the buffer has drained."""
         self._timer.cancel()
 
-    def _look_again(self) -> None:
+    def _schedule(self) -> None:
         self._size = self._transport.get_write_buffer_size()
-        self._timer = asyncio.get_running_loop().call_later(STALLED_SECONDS, self._look)
+        self._timer = asyncio.get_running_loop().call_later(STALLED_SECONDS, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self._transport.get_write_buffer_size() < self._size:
-            self._look_again()
+            self._schedule()
         else:
             self._transport.abort()
 
 
-class _Draining(asyncio.Protocol):
-    """What both kinds of connection have in common."""
+class _StallDetection(asyncio.Protocol):
+    """Mixin of HTTP and websocket connections: runs a WriteStallTimer while writing is paused."""
 
     transport: asyncio.Transport
-    _stall: Stall | None = None
+    _stall_timer: WriteStallTimer | None = None
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stall = Stall(self.transport)
+        self._stall_timer = WriteStallTimer(self.transport)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._drained()
+        self._cancel_stall_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._drained()
+        self._cancel_stall_timer()
 
-    def _drained(self) -> None:
-        if self._stall is not None:
-            self._stall.over()
-            self._stall = None
-
-
-class HttpConnection(_Draining, HttpProtocol):
-    """Ends when its client stops reading."""
+    def _cancel_stall_timer(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
 
 
-class WebSocketConnection(_Draining, WebSocketsSansIOProtocol):
-    """Ends when its client stops reading, and keeps no more than a message until then."""
+class HttpConnection(_StallDetection, HttpProtocol):
+    """An HTTP connection that is aborted when its client stops reading."""
+
+
+class WebSocketConnection(_StallDetection, WebSocketsSansIOProtocol):
+    """A websocket that is aborted when its client stops reading, and buffers one message at most until then."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        # The next state waits to be made, rather than a state to be sent.
+        # Pause after every message: the next result is computed when the client has read the previous one.
         self.transport.set_write_buffer_limits(high=0)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if not self.handshake_initiated and (error := self.conn.handshake_exc):
-            # Uvicorn looks at refused frames alone.
+            # Uvicorn handles malformed frames only, not malformed handshakes.
             self.close_sent = True
-            self.transport.write(raw_refusal(_refused_head(error)))
+            self.transport.write(raw_refusal(_handshake_refusal(error)))
             self.transport.close()
 
     def handle_ping(self) -> None:
         if self.writable.is_set():
             super().handle_ping()
         else:
-            # Taken away unsent: pongs for a client that does not read would pile up.
+            # Drop the pong: pongs to a client that does not read would pile up.
             self.conn.data_to_send()
 
     def handle_cont(self, event: Frame) -> None:
-        # Empty fragments count for nothing in the size of a message, but each would be kept.
+        # Empty fragments do not count towards the size limit of a message, but each would be stored.
         if event.data or event.fin:
             super().handle_cont(event)
 
@@ -114,11 +114,11 @@ class WebSocketConnection(_Draining, WebSocketsSansIOProtocol):
         await self.writable.wait()
         was_closed = self.close_sent
         if was_closed:
-            # Closed from here, for a message too large or a ping without answer; uvicorn takes this for a mistake.
+            # Closed by the protocol (message too large, ping timeout); uvicorn would raise a RuntimeError.
             raise ClientDisconnected
         await super().send(message)
         if self.close_sent:
-            # Also by a refusal of the handshake, which uvicorn would log as the fault of the application.
+            # Uvicorn would log a refused handshake as an error of the application.
             self.handshake_complete = True
 
 
@@ -130,11 +130,11 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _refused_head(error: Exception) -> Refusal:
-    """What is said of a handshake whose head could be read as a request, but not as a websocket's."""
+def _handshake_refusal(error: Exception) -> Refusal:
+    """The response to a handshake that is a valid HTTP request but not a valid websocket handshake."""
     status = 400
     if isinstance(error, RequestLineTooLong):
         status = 414
     elif isinstance(error, HeaderLineTooLong | TooManyHeaders):
         status = 431
-    return Refusal(status, "BAD_REQUEST", f"The head of the handshake is not understood: {error}.")
+    return Refusal(status, "BAD_REQUEST", f"Invalid websocket handshake: {error}.")

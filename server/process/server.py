@@ -1,4 +1,4 @@
-"""Uvicorn as this application needs it: no client can keep the server from ending."""
+"""Uvicorn's server with a shutdown that no client can delay."""
 
 import asyncio
 import socket
@@ -16,8 +16,8 @@ CLOSING_SECONDS = 1.0
 UNSENT_BYTES = 128 * 1024
 
 
-def server_config(app: ASGIApp, limits: Limits, **given: Any) -> uvicorn.Config:
-    """How the application is served; `given` are further arguments of uvicorn.Config."""
+def server_config(app: ASGIApp, limits: Limits, **arguments: Any) -> uvicorn.Config:
+    """The configuration of Uvicorn; `arguments` are further arguments of uvicorn.Config."""
     return uvicorn.Config(
         app,
         log_config=None,
@@ -25,18 +25,18 @@ def server_config(app: ASGIApp, limits: Limits, **given: Any) -> uvicorn.Config:
         http=HttpConnection,
         ws=WebSocketConnection,
         ws_max_size=limits.body_bytes,
-        # A socket's messages are short, and its compressor would take more memory than all else of it.
+        # Messages are short, and a compressor takes more memory than everything else of a websocket.
         ws_per_message_deflate=False,
-        **given,
+        **arguments,
     )
 
 
 class StreamingServer(uvicorn.Server):
-    """Ends websockets and streams before it waits for connections, and leaves behind clients that do not read."""
+    """Closes websockets and streams before it waits for connections, and aborts clients that do not read."""
 
-    def __init__(self, config: uvicorn.Config, sockets: OpenStreams) -> None:
+    def __init__(self, config: uvicorn.Config, streams: OpenStreams) -> None:
         super().__init__(config)
-        self._sockets = sockets
+        self._streams = streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -44,48 +44,48 @@ class StreamingServer(uvicorn.Server):
             return
         for server in self.servers:
             for listener in server.sockets:
-                _bound_unsent(listener)
-        self._leaving = asyncio.create_task(self._leave_unread(STALLED_SECONDS), name="reprise-unread")
+                _limit_unsent(listener)
+        self._aborting = asyncio.create_task(self._abort_unread(STALLED_SECONDS), name="reprise-unread")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._leaving.cancel()
-        await self._sockets.stop(CLOSING_SECONDS)
-        await self._closed(CLOSING_SECONDS)
-        leaving = asyncio.create_task(self._leave_unread(CLOSING_SECONDS), name="reprise-unread")
+        self._aborting.cancel()
+        await self._streams.stop(CLOSING_SECONDS)
+        await self._wait_for_websockets(CLOSING_SECONDS)
+        aborting = asyncio.create_task(self._abort_unread(CLOSING_SECONDS), name="reprise-unread")
         try:
             await super().shutdown(sockets)
         finally:
-            leaving.cancel()
+            aborting.cancel()
 
-    async def _closed(self, seconds: float) -> None:
-        """Returns when all websockets' clients have answered the close, at the latest after so many seconds."""
-        end = time.monotonic() + seconds
-        while self._has_websockets and time.monotonic() < end:  # noqa: ASYNC110 - uvicorn tells nobody that one has gone
+    async def _wait_for_websockets(self, timeout: float) -> None:
+        """Returns when all clients have answered the close frame, after `timeout` seconds at the latest."""
+        end = time.monotonic() + timeout
+        while self._has_websockets and time.monotonic() < end:  # noqa: ASYNC110 - uvicorn has no event for a lost connection
             await asyncio.sleep(0.02)
 
     @property
     def _has_websockets(self) -> bool:
         return any(isinstance(connection, WebSocketConnection) for connection in self.server_state.connections)
 
-    async def _leave_unread(self, seconds: float) -> None:
-        """A closing transport waits for its client to read the rest: for ever, but for this."""
+    async def _abort_unread(self, seconds: float) -> None:
+        """Aborts transports that have been closing for `seconds`: they wait for their client to read the rest."""
         closing: set[asyncio.Transport] = set()
         while True:
             await asyncio.sleep(seconds)
-            still = {
+            now_closing = {
                 connection.transport
                 for connection in self.server_state.connections
                 if connection.transport is not None and connection.transport.is_closing()
             }
-            for transport in closing & still:
+            for transport in closing & now_closing:
                 transport.abort()
-            closing = still - closing
+            closing = now_closing - closing
 
 
-def _bound_unsent(listener: Any) -> None:
-    """Bounds what the system keeps for a client of `listener` that has no room for it, by default megabytes.
+def _limit_unsent(listener: Any) -> None:
+    """Limits the unsent data in the kernel's send buffer of each connection, by default several megabytes.
 
-    So what is sent soon arrives, and a client that reads slowly can be told from one that does not.
+    The write buffer then reflects what the client has read, and a slow client differs from one that stopped reading.
     """
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)

@@ -1,4 +1,4 @@
-"""The server of one process, from the moment it listens to the signal that ends it."""
+"""The server of one process: announces its address and shuts down on signals."""
 
 import asyncio
 import signal
@@ -11,23 +11,23 @@ import uvicorn
 from server.open_streams import OpenStreams
 from server.process.server import StreamingServer
 
-ASKING_SECONDS = 0.1
+DRAIN_SECONDS = 0.1
 
 
 class SignaledServer(StreamingServer):
-    """Calls `stop_seeding` at the first signal, before connections are waited for, and ends with status 0.
+    """Calls `stop_seeding` on the first signal, before it waits for connections, and exits with status 0.
 
-    `announce` is called with each socket that it opens; a supervisor's it is given.
+    `announce` is called with each socket that the server binds itself, not with those of a supervisor.
     """
 
     def __init__(
         self,
         config: uvicorn.Config,
-        sockets: OpenStreams,
+        streams: OpenStreams,
         stop_seeding: Callable[[], None],
         announce: Callable[[socket.socket], None],
     ) -> None:
-        super().__init__(config, sockets)
+        super().__init__(config, streams)
         self._stop_seeding = stop_seeding
         self._announce = announce
 
@@ -45,18 +45,18 @@ class SignaledServer(StreamingServer):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
-        # Who connected just before is about to ask, and Uvicorn would close on them at once.
-        await asyncio.sleep(ASKING_SECONDS)
+        # Clients that connected just now are about to send a request; Uvicorn would close them at once.
+        await asyncio.sleep(DRAIN_SECONDS)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self._loop.call_soon_threadsafe(self._stop_seeding)
-        # Uvicorn's own would end the process by the same signal at last, as if it had failed.
+        # Uvicorn's handler would raise the signal again in the end, and the exit status would be that of a failure.
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 
 
 def address(listener: socket.socket) -> str:
-    """HOST:PORT of a listening socket, as a URL has it."""
+    """HOST:PORT of a listening socket, in the form of URLs."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

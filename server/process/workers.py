@@ -1,4 +1,4 @@
-"""Several processes behind one address, under Uvicorn's supervisor."""
+"""Worker processes that share one listening socket, under Uvicorn's supervisor."""
 
 import logging
 import os
@@ -16,13 +16,13 @@ from uvicorn.supervisors import Multiprocess, multiprocess
 log = logging.getLogger("reprise.workers")
 
 HEALTH_SECONDS = 10
-"""After so long without a sign of life a worker is replaced."""
+"""A worker that does not answer health checks for so long is replaced."""
 STARTING_SECONDS = 60
-"""After so long a worker that should take another's place is given up, and the other stays."""
+"""A replacement that is not ready after so long is stopped, and the old worker stays."""
 
 
 class WorkerConfig(uvicorn.Config):
-    """What the supervisor binds and hands to each worker, where `make_server` is called: both are pickled."""
+    """Configuration of the supervisor and its workers. Pickled; each worker calls `make_server`."""
 
     def __init__(self, make_server: Callable[[], uvicorn.Server], *, host: str, port: int, workers: int) -> None:
         super().__init__(
@@ -38,18 +38,18 @@ class WorkerConfig(uvicorn.Config):
 
 
 class Worker(multiprocess.Process):
-    """One process. It ends as on SIGTERM when its supervisor is gone, and not before the supervisor gives it up."""
+    """A worker process. It shuts down as on SIGTERM when its supervisor has died."""
 
     config: WorkerConfig
     _is_up = False
 
     def start(self) -> None:
         super().start()
-        # Answered as soon as there is a server.
+        # A health check that the worker answers as soon as it has a server.
         self.parent_conn.send(b"ping")
 
     def is_alive(self, timeout: float = 5) -> bool:
-        """Whether it runs and answers in time. To start may take it as long as it takes."""
+        """Whether the process runs and answers health checks in time. Its start has no time limit."""
         if not self._is_up:
             if not self.parent_conn.poll():
                 return self.process.is_alive()
@@ -58,55 +58,55 @@ class Worker(multiprocess.Process):
         return super().is_alive(timeout)
 
     def wait_until_ready(self, timeout: float, should_exit: threading.Event | None = None) -> bool:
-        """Whether it takes requests. Returns at the latest after STARTING_SECONDS, whatever `timeout` is."""
+        """Whether it accepts requests, after STARTING_SECONDS at the latest; `timeout` is ignored."""
         return super().wait_until_ready(STARTING_SECONDS, should_exit)
 
     @property
-    def takes_requests(self) -> bool:
-        """Whether it said so just now."""
+    def accepts_requests(self) -> bool:
+        """Whether it accepts requests now."""
         return self._is_up and self.is_ready()
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
-        """Runs in the worker."""
-        threading.Thread(target=_end_with_supervisor, name="reprise-supervisor", daemon=True).start()
+        """The main function of the worker process."""
+        threading.Thread(target=_exit_with_supervisor, name="reprise-supervisor", daemon=True).start()
         try:
-            # Here, because the thread that answers the supervisor would make another one.
+            # Created before two threads use it: Uvicorn would create it in each.
             self._server = self.config.make_server()
         except Exception:
-            log.exception("a worker cannot start")
-            # The supervisor gives up on this status, where it would start a worker again on another.
+            log.exception("Worker failed to start")
+            # The supervisor exits on this status; on any other it would start the worker again.
             sys.exit(STARTUP_FAILURE)
         super().target(sockets)
 
 
 class Workers(Multiprocess):
-    """The supervisor: replaces workers that die or hang, and on SIGHUP all of them, one after another.
+    """The supervisor: replaces workers that die or hang; on SIGHUP it replaces all of them, one after another.
 
-    `announce` is called once, with the socket that all listen on, when every worker takes requests.
+    `announce` is called once, with the shared socket, when every worker accepts requests.
     """
 
-    processes: list[Worker]  # type: ignore[assignment] # no others are made
+    processes: list[Worker]  # type: ignore[assignment] # all processes are workers
 
     def __init__(self, config: WorkerConfig, announce: Callable[[socket.socket], None]) -> None:
-        multiprocess.Process = Worker  # type: ignore[misc] # Uvicorn has no other place for a worker of one's own
+        multiprocess.Process = Worker  # type: ignore[misc] # Uvicorn has no parameter for the class of workers
         super().__init__(config, [config.bind_socket()])
         self._announce = announce
         self._is_announced = False
 
     def run(self) -> None:
-        """Returns when told to end, all workers having ended. Raises SystemExit where they cannot start."""
+        """Returns after shutdown. Raises SystemExit when workers fail to start."""
         super().run()
         if any(worker.exitcode == STARTUP_FAILURE for worker in self.processes):
             sys.exit(STARTUP_FAILURE)
 
     def keep_subprocess_alive(self) -> None:
         super().keep_subprocess_alive()
-        if not self._is_announced and all(worker.takes_requests for worker in self.processes):
+        if not self._is_announced and all(worker.accepts_requests for worker in self.processes):
             self._is_announced = True
             self._announce(self.sockets[0])
 
 
-def _end_with_supervisor() -> None:
+def _exit_with_supervisor() -> None:
     supervisor = parent_process()
     assert supervisor is not None
     supervisor.join()

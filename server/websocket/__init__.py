@@ -1,1 +1,1 @@
-"""The graphql-transport-ws protocol: its messages and the endpoint that speaks it."""
+"""GraphQL over websockets: the messages and the endpoint of graphql-transport-ws."""

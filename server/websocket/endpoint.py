@@ -1,6 +1,6 @@
-"""graphql-transport-ws, as PROTOCOL.md of enisdenjo/graphql-ws has it.
+"""The graphql-transport-ws endpoint, as specified by PROTOCOL.md of enisdenjo/graphql-ws.
 
-An operation that fails ends with an `error` message of its own; only what breaks the protocol closes the socket.
+A failed operation ends with an `error` message; only violations of the protocol close the websocket.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ from server.websocket.messages import (
     PING,
     SUBSCRIBE,
     ClientMessage,
-    Malformed,
-    read_message,
+    MalformedMessage,
+    parse_message,
 )
 
 logger = logging.getLogger("reprise")
 
 
 class _Close(Exception):
-    """Ends the socket with a close code and a reason of at most 123 bytes."""
+    """Closes the websocket with a close code and a reason of at most 123 bytes."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -50,7 +50,7 @@ class _Close(Exception):
 
 
 class WebSocketEndpoint:
-    """An ASGI application that answers handshakes for graphql-transport-ws."""
+    """An ASGI application that serves graphql-transport-ws."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class WebSocketEndpoint:
         context: Context,
         limits: Limits,
         access: Access,
-        sockets: OpenStreams,
+        streams: OpenStreams,
         prepared: PreparedOperations | None,
     ) -> None:
         self.schema = schema
@@ -66,53 +66,53 @@ class WebSocketEndpoint:
         self.prepared = prepared
         self.limits = limits
         self.access = access
-        self.sockets = sockets
+        self.streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.sockets.is_full:
-            # Not accepted and then closed: a socket that is being closed still takes its room.
-            message = "No more websockets can be open here."
+        if self.streams.is_full:
+            # Refused rather than accepted and closed, because a closing websocket still takes memory.
+            message = "Too many websockets are open."
             await send_refusal(scope, send, Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5")))
             return
         await _Socket(self).serve(scope, receive, send)
 
 
 class _Socket:
-    """One websocket, from its handshake to its end."""
+    """One websocket, from its handshake to its close."""
 
     def __init__(self, endpoint: WebSocketEndpoint) -> None:
         self._endpoint = endpoint
         self._deadline = asyncio.timeout(endpoint.limits.init_seconds)
-        self._at_deadline = _Close(4408, "Connection initialisation timeout")
+        self._deadline_close = _Close(4408, "Connection initialisation timeout")
         self._is_initialised = False
         self._is_acknowledged = False
         self._by_id: dict[str, asyncio.Task[None]] = {}
-        # Also those whose id is free again, while their last message waits for the client to read.
+        # Includes operations whose id is free again while their last message waits for the client to read.
         self._running: set[asyncio.Task[None]] = set()
 
     def stop(self) -> None:
-        """Close with 1012, which clients take as an invitation to come back."""
+        """Close with 1012, on which clients reconnect."""
         if not self._deadline.expired():
-            self._at_deadline = _Close(1012, "Service restart")
+            self._deadline_close = _Close(1012, "Service restart")
             self._deadline.reschedule(0)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Returns when the socket is closed, all its operations ended."""
+        """Returns when the websocket is closed and all its operations have ended."""
         self._send_event = send
         self._authorization = Headers(scope=scope).get("authorization")
         close = None
         try:
             async with self._deadline:
-                with self._endpoint.sockets.joined(self):
+                with self._endpoint.streams.register(self):
                     try:
                         await self._accept(scope, receive)
                         await self._read(receive)
                     finally:
-                        await _ended(self._running)
-        except _Close as raised:
-            close = raised
+                        await _cancel(self._running)
+        except _Close as error:
+            close = error
         except TimeoutError:
-            close = self._at_deadline
+            close = self._deadline_close
         except Exception:
             error_id = uuid4().hex
             logger.exception("Internal server error %s on a websocket", error_id)
@@ -123,21 +123,21 @@ class _Socket:
 
     async def _accept(self, scope: Scope, receive: Receive) -> None:
         await receive()
-        is_spoken = GRAPHQL_TRANSPORT_WS_PROTOCOL in scope["subprotocols"]
-        subprotocol = GRAPHQL_TRANSPORT_WS_PROTOCOL if is_spoken else None
+        is_supported = GRAPHQL_TRANSPORT_WS_PROTOCOL in scope["subprotocols"]
+        subprotocol = GRAPHQL_TRANSPORT_WS_PROTOCOL if is_supported else None
         await self._send_event({"type": "websocket.accept", "subprotocol": subprotocol, "headers": []})
-        if not is_spoken:
+        if not is_supported:
             raise _Close(4406, "Subprotocol not acceptable")
 
     async def _read(self, receive: Receive) -> None:
-        """Returns when the client has gone. Raises _Close."""
+        """Handles messages until the client disconnects. Raises _Close."""
         while (event := await receive())["type"] != "websocket.disconnect":
             text = event.get("text")
             if text is None:
-                raise _Close(4400, "Message is no text frame")
+                raise _Close(4400, "Message is not a text frame")
             try:
-                message = read_message(text)
-            except Malformed as error:
+                message = parse_message(text)
+            except MalformedMessage as error:
                 raise _Close(4400, str(error)) from error
             await self._handle(message)
 
@@ -149,7 +149,7 @@ class _Socket:
         elif message.type == SUBSCRIBE and message.operation is not None:
             await self._subscribe(message.id, message.operation)
         elif message.type == COMPLETE and (task := self._by_id.pop(message.id, None)):
-            await _ended({task})
+            await _cancel({task})
 
     async def _pong(self, payload: dict[str, Any] | None) -> None:
         try:
@@ -168,7 +168,7 @@ class _Socket:
             raise _Close(4401, "Unauthorized") if authorization is None else _Close(4403, "Forbidden")
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
-        if self._at_deadline.code == 4408:
+        if self._deadline_close.code == 4408:
             self._deadline.reschedule(None)
 
     async def _subscribe(self, id: str, operation: OperationRequest) -> None:
@@ -177,7 +177,7 @@ class _Socket:
         if id in self._by_id:
             raise _Close(4409, "Subscriber for this id already exists")
         if len(self._running) >= self._endpoint.limits.socket_operations:
-            text = f"This websocket may run {self._endpoint.limits.socket_operations} operations at once."
+            text = f"A websocket may run {self._endpoint.limits.socket_operations} operations at once."
             error = GraphQLError(text, extensions={"code": "SERVICE_UNAVAILABLE"})
             await self._send(_error_message(id, [error]))
             return
@@ -194,12 +194,12 @@ class _Socket:
                     last = _error_message(id, errors)
         except Exception as error:
             last = _error_message(id, [coded_error(GraphQLError(str(error), original_error=error))])
-        # Before it is sent: a client that has read it may use the id again.
+        # Removed before the message is sent: a client that has read it may reuse the id.
         del self._by_id[id]
         await self._send(last)
 
     async def _send_results(self, id: str, operation: OperationRequest) -> list[GraphQLError] | None:
-        """Sends each result; returns the errors of an operation that could not begin."""
+        """Sends all results. Returns the request errors of an operation that was not executed."""
         prepared = self._endpoint.prepared
         if prepared is not None and (result := await prepared.execute(operation)):
             if is_request_error(result):
@@ -213,7 +213,7 @@ class _Socket:
             operation_name=operation.operation_name,
             operation_extensions=operation.extensions,
         )
-        # Nothing is deferred here, so there are no results of other kinds.
+        # Without @defer and @stream there are no other kinds of results.
         results = cast("AsyncGenerator[ExecutionResult, None]", stream)
         async with aclosing(results):
             first = await anext(results, None)
@@ -222,17 +222,17 @@ class _Socket:
             if is_request_error(first):
                 return first.errors
             await self._send({"id": id, "type": "next", "payload": response_of(first)})
-            # Only a subscription goes on from here.
-            with self._endpoint.sockets.subscribed():
+            # Only subscriptions have further results.
+            with self._endpoint.streams.count_subscription():
                 async for result in results:
                     await self._send({"id": id, "type": "next", "payload": response_of(result)})
         return None
 
     async def _send(self, message: dict[str, Any]) -> None:
-        """Returns when the client has read enough for more: until then its operation makes no other result."""
-        # That the client has gone, the reader is told too.
+        """Sends a message. Backpressure: returns only when the client has read enough of the previous ones."""
+        # The reading side is told of the disconnect too.
         with suppress(OSError):
-            # Text: clients refuse a binary frame.
+            # The protocol requires text frames.
             await self._send_event({"type": "websocket.send", "text": encoded(message)})
 
 
@@ -240,10 +240,10 @@ def _error_message(id: str, errors: list[GraphQLError]) -> dict[str, Any]:
     return {"id": id, "type": "error", "payload": [error.formatted for error in errors]}
 
 
-async def _ended(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancels them and waits for their end."""
-    ending = set(tasks)
-    for task in ending:
+async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancels tasks and waits until they have ended."""
+    pending = set(tasks)
+    for task in pending:
         task.cancel()
-    if ending:
-        await asyncio.wait(ending)
+    if pending:
+        await asyncio.wait(pending)

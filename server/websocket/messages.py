@@ -1,4 +1,4 @@
-"""Messages of graphql-transport-ws that a client may send, as PROTOCOL.md of enisdenjo/graphql-ws has them."""
+"""Client messages of graphql-transport-ws, as specified by PROTOCOL.md of enisdenjo/graphql-ws."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +12,17 @@ PONG = "pong"
 SUBSCRIBE = "subscribe"
 COMPLETE = "complete"
 
-_WITH_ID = {SUBSCRIBE, COMPLETE}
-_TYPES = {CONNECTION_INIT, PING, PONG, *_WITH_ID}
+_TYPES_WITH_ID = {SUBSCRIBE, COMPLETE}
+_TYPES = {CONNECTION_INIT, PING, PONG, *_TYPES_WITH_ID}
 
 
-class Malformed(Exception):
-    """No message that a client may send; its text is the reason to tell, of less than 123 bytes."""
+class MalformedMessage(Exception):
+    """An invalid client message. The text is the reason of the close frame: less than 123 bytes."""
 
 
 @dataclass(frozen=True)
 class ClientMessage:
-    """`id` is empty where a message has none. `payload` is that of any type but `subscribe`."""
+    """A parsed message. `subscribe` has an `operation`, all other types a `payload`; `id` is empty if missing."""
 
     type: str
     id: str = ""
@@ -30,20 +30,20 @@ class ClientMessage:
     operation: OperationRequest | None = None
 
 
-def read_message(text: str) -> ClientMessage:
-    """The message that a text frame holds. Raises Malformed."""
+def parse_message(text: str) -> ClientMessage:
+    """The message in a text frame. Raises MalformedMessage."""
     try:
         message = load(text)
     except ValueError as error:
-        raise Malformed("Message is no JSON") from error
+        raise MalformedMessage("Message is not JSON") from error
     if not isinstance(message, dict):
-        raise Malformed("Message is no JSON object")
+        raise MalformedMessage("Message is not a JSON object")
     kind = message.get("type")
     if not isinstance(kind, str) or kind not in _TYPES:
-        raise Malformed("Message has no type that a client may send")
+        raise MalformedMessage("Message has no valid type")
     id = message.get("id", "")
-    if kind in _WITH_ID and not (isinstance(id, str) and id):
-        raise Malformed("Message has no id, or one that is no string")
+    if kind in _TYPES_WITH_ID and not (isinstance(id, str) and id):
+        raise MalformedMessage("Message has no id, or an id that is not a string")
     payload = _object(message, "payload")
     if kind == SUBSCRIBE:
         return ClientMessage(kind, id, operation=_operation(payload))
@@ -52,17 +52,17 @@ def read_message(text: str) -> ClientMessage:
 
 def _operation(payload: dict[str, Any] | None) -> OperationRequest:
     if payload is None:
-        raise Malformed("Message has no payload")
+        raise MalformedMessage("Message has no payload")
     query, name = payload.get("query"), payload.get("operationName")
     if not isinstance(query, str):
-        raise Malformed("query is no string")
+        raise MalformedMessage("query is not a string")
     if not isinstance(name, str | None):
-        raise Malformed("operationName is no string")
+        raise MalformedMessage("operationName is not a string")
     return OperationRequest(query, _object(payload, "variables"), name, _object(payload, "extensions"))
 
 
 def _object(parent: dict[str, Any], name: str) -> dict[str, Any] | None:
     value = parent.get(name)
     if not isinstance(value, dict | None):
-        raise Malformed(f"{name} is no object")
+        raise MalformedMessage(f"{name} is not an object")
     return value

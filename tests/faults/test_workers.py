@@ -144,4 +144,4 @@ def test_workers_that_cannot_start_end_their_supervisor_with_a_failure(database_
 
     assert ended.returncode == 3
     assert "zipkin is not one of otlp, console, none" in ended.stderr
-    assert "Reprise is at" not in ended.stderr
+    assert "Listening on" not in ended.stderr

@@ -82,7 +82,7 @@ def main() -> None:
     settings = Settings(**given)
     app = create_app(settings)
     config = server_config(app, settings.limits, host=settings.host, port=settings.port)
-    BenchServer(config, app.state.sockets, app.state.seeder, Path(sys.argv[1])).run()
+    BenchServer(config, app.state.streams, app.state.seeder, Path(sys.argv[1])).run()
 
 
 if __name__ == "__main__":

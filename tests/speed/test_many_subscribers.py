@@ -28,14 +28,14 @@ async def test_all_subscribers_see_rising_revisions_and_the_whole_thread(serve: 
             following.append(asyncio.create_task(follow(socket, thread_id, all_subscribed[-1])))
         for subscribed in all_subscribed:
             await subscribed.wait()
-        assert server.app.state.sockets.subscriptions == SUBSCRIBERS
+        assert server.app.state.streams.subscriptions == SUBSCRIBERS
         async with running(Seeder(database, batch_messages=40)):
             every = await asyncio.gather(*following)
 
     assert {received[-1].items_written for received in every} == {ITEMS}
     assert all(len(received) > 2 for received in every)
     async with asyncio.timeout(30):
-        while server.app.state.sockets.open:  # noqa: ASYNC110 - a counter tells nobody that it has changed
+        while server.app.state.streams.open:  # noqa: ASYNC110 - a counter tells nobody that it has changed
             await asyncio.sleep(0.01)
-    assert server.app.state.sockets.subscriptions == 0
+    assert server.app.state.streams.subscriptions == 0
     assert not database.bus._waiters

@@ -15,8 +15,8 @@ from tests.support.client import Client
 
 # Seconds until a start or an end that hangs fails its test: on a machine with much else to do a start takes a minute.
 PATIENCE = 240
-SERVES = rb"Reprise is at (http://\S+)/graphql"
-SEEDS = rb"(Reprise seeds)"
+SERVES = rb"Listening on (http://\S+)/graphql"
+SEEDS = rb"(Seeder started)"
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = server_config(app, given.limits, lifespan="on", timeout_graceful_shutdown=PATIENCE)
-        server = Server(config, app.state.sockets)
+        server = Server(config, app.state.streams)
         running = asyncio.create_task(server.serve([listener]))
         try:
             await started(server, running)

@@ -43,7 +43,7 @@ def test_workers_on_a_file_are_refused_and_it_is_not_touched(tmp_path: Path) -> 
     result = run(tmp_path, "serve", "--workers", "2")
 
     assert result.returncode == 2
-    assert "REPRISE_WORKERS: SQLite is for one serving process; use PostgreSQL for more." in result.stderr
+    assert "REPRISE_WORKERS: SQLite supports one serving process; use PostgreSQL for more." in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -52,7 +52,7 @@ def test_a_seeder_and_a_server_on_one_file_are_refused(tmp_path: Path) -> None:
         beside = run(tmp_path, "seed")
     with subprocess.Popen([*REPRISE, "seed"], env=environment(tmp_path), stderr=subprocess.PIPE, text=True) as seeding:
         assert seeding.stderr is not None
-        assert "Reprise seeds" in seeding.stderr.readline()
+        assert "Seeder started" in seeding.stderr.readline()
         second = run(tmp_path, "serve")
         seeding.terminate()
         assert seeding.wait(30) == 0
@@ -64,9 +64,7 @@ def test_a_seeder_and_a_server_on_one_file_are_refused(tmp_path: Path) -> None:
 
 def test_a_server_that_was_killed_does_not_keep_the_next_one_away(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'reprise.db'}"
-    hold = (
-        f"from storage.database.server_lock import alone_serving as a\nwith a({url!r}):\n print(flush=True)\n input()"
-    )
+    hold = f"from storage.database.server_lock import hold_server_lock as hold\nwith hold({url!r}):\n print(flush=True)\n input()"
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
@@ -82,4 +80,4 @@ def test_a_misspelt_setting_stops_the_start() -> None:
     result = CliRunner(env={"REPRISE_PROT": "1"}).invoke(main, ["migrate"])
 
     assert result.exit_code == 2
-    assert "REPRISE_PROT: there is no such setting" in result.stderr
+    assert "REPRISE_PROT: unknown setting" in result.stderr

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.http.body import Disconnected
-from server.http.disconnect import UNWATCHED_SECONDS, while_connected
+from server.http.disconnect import GRACE_SECONDS, while_connected
 
 GONE = {"type": "http.disconnect"}
 MORE = {"type": "http.request", "body": b"", "more_body": False}
@@ -51,7 +51,7 @@ async def test_short_work_is_done_for_whomever() -> None:
     assert client.asked == 0
 
 
-@pytest.mark.parametrize("seconds", [0.0, 2 * UNWATCHED_SECONDS])
+@pytest.mark.parametrize("seconds", [0.0, 2 * GRACE_SECONDS])
 async def test_long_work_is_cancelled_when_its_client_leaves_and_has_ended_then(seconds: float) -> None:
     work = Work(60)
 
@@ -64,19 +64,19 @@ async def test_long_work_is_cancelled_when_its_client_leaves_and_has_ended_then(
 
 
 async def test_long_work_is_done_for_a_client_that_stays() -> None:
-    assert await while_connected(Client(GONE, 60).receive, Work(3 * UNWATCHED_SECONDS).run()) == "done"
+    assert await while_connected(Client(GONE, 60).receive, Work(3 * GRACE_SECONDS).run()) == "done"
 
 
 async def test_a_server_that_says_the_same_again_is_seldom_asked() -> None:
     client = Client(MORE)
 
-    assert await while_connected(client.receive, Work(6 * UNWATCHED_SECONDS).run()) == "done"
+    assert await while_connected(client.receive, Work(6 * GRACE_SECONDS).run()) == "done"
     assert 1 <= client.asked <= 6
 
 
 async def test_what_fails_fails_as_it_did() -> None:
     async def failing() -> None:
-        await asyncio.sleep(2 * UNWATCHED_SECONDS)
+        await asyncio.sleep(2 * GRACE_SECONDS)
         raise TimeoutError("of its own")
 
     with pytest.raises(TimeoutError, match="of its own"):
@@ -86,7 +86,7 @@ async def test_what_fails_fails_as_it_did() -> None:
 async def test_work_is_cancelled_with_its_request() -> None:
     work = Work(60)
     request = asyncio.create_task(while_connected(Client(GONE, 60).receive, work.run()))
-    await asyncio.sleep(2 * UNWATCHED_SECONDS)
+    await asyncio.sleep(2 * GRACE_SECONDS)
     request.cancel()
 
     with pytest.raises(asyncio.CancelledError):

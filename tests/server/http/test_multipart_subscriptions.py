@@ -32,9 +32,9 @@ async def queued(server: Served) -> str:
     return thread_id
 
 
-def sockets_of(server: Served) -> OpenStreams:
-    sockets: OpenStreams = server.app.state.sockets
-    return sockets
+def open_streams(server: Served) -> OpenStreams:
+    streams: OpenStreams = server.app.state.streams
+    return streams
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -122,12 +122,12 @@ async def test_streams_count_among_the_sockets_and_are_bounded_with_them(serve: 
     thread_id = await queued(server)
     async with streamed(server.client.http, WATCH, {"threadId": thread_id}) as stream:
         await stream.payload()
-        assert (sockets_of(server).open, sockets_of(server).subscriptions) == (1, 1)
+        assert (open_streams(server).open, open_streams(server).subscriptions) == (1, 1)
         body = {"query": WATCH, "variables": {"threadId": thread_id}}
         response = await server.client.http.post("/graphql", json=body, headers={"accept": ACCEPT})
         assert response.status_code == 503
         assert response.json()["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
-    await until(lambda: (sockets_of(server).open, sockets_of(server).subscriptions) == (0, 0))
+    await until(lambda: (open_streams(server).open, open_streams(server).subscriptions) == (0, 0))
 
 
 class States:
@@ -170,4 +170,4 @@ async def test_a_client_that_does_not_read_costs_little_and_is_left_in_time(
         async with asyncio.timeout(PATIENCE):
             await states.is_ended.wait()
         assert 1 <= states.count <= 10
-    await until(lambda: sockets_of(server).open == 0)
+    await until(lambda: open_streams(server).open == 0)

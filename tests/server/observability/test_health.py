@@ -13,7 +13,7 @@ from tests.support.server import serving
 from tests.support.statements import statements
 
 AWAY = ["sqlite:////nowhere/at/all/reprise.db", "postgresql://reprise@127.0.0.1:1/reprise"]
-NOT_READY = {"errors": [{"message": "Not ready; try again.", "extensions": {"code": "SERVICE_UNAVAILABLE"}}]}
+NOT_READY = {"errors": [{"message": "The server is not ready.", "extensions": {"code": "SERVICE_UNAVAILABLE"}}]}
 
 
 async def test_a_server_on_a_migrated_database_is_alive_and_ready(serve: Serve) -> None:

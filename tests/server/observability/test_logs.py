@@ -302,7 +302,7 @@ def test_a_served_process_says_nothing_but_objects(tmp_path: Path) -> None:
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = [json.loads(process.stderr.readline())]
-        while "Reprise is at http://127.0.0.1:" not in said[-1]["message"]:
+        while "Listening on http://127.0.0.1:" not in said[-1]["message"]:
             said.append(json.loads(process.stderr.readline()))
         process.terminate()
         said += [json.loads(line) for line in process.stderr]

@@ -167,7 +167,7 @@ def test_nothing_is_traced_unless_it_is_asked_for(environment: dict[str, str]) -
         ({"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER: zipkin is not one of otlp, console, none"),
         (
             {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
-            "OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken",
+            "OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is supported",
         ),
     ],
 )

@@ -28,9 +28,9 @@ async def queued(server: Served) -> str:
     return thread_id
 
 
-def sockets_of(server: Served) -> OpenStreams:
-    sockets: OpenStreams = server.app.state.sockets
-    return sockets
+def open_streams(server: Served) -> OpenStreams:
+    streams: OpenStreams = server.app.state.streams
+    return streams
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -71,7 +71,7 @@ async def test_one_socket_too_many_is_refused_in_the_handshake_until_another_has
             response = refused.value.response
             assert (response.status_code, response.headers["retry-after"]) == (503, "5")
             assert json.loads(response.body)["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
-        await until(lambda: sockets_of(server).open == 1)
+        await until(lambda: open_streams(server).open == 1)
         async with greeted(server.url) as second:
             await second.is_alive()
         await first.is_alive()
@@ -79,19 +79,19 @@ async def test_one_socket_too_many_is_refused_in_the_handshake_until_another_has
 
 async def test_sockets_and_subscriptions_are_counted_while_they_last(serve: Serve) -> None:
     server = await serve(seed=False)
-    sockets, thread_id = sockets_of(server), await queued(server)
-    assert (sockets.open, sockets.subscriptions) == (0, 0)
+    streams, thread_id = open_streams(server), await queued(server)
+    assert (streams.open, streams.subscriptions) == (0, 0)
     async with greeted(server.url) as socket:
         await socket.subscribe("q", "{ __typename }")
         assert [(await socket.receive())["type"] for _ in range(2)] == ["next", "complete"]
-        assert (sockets.open, sockets.subscriptions) == (1, 0)
+        assert (streams.open, streams.subscriptions) == (1, 0)
         for id in ("1", "2", "3"):
             await socket.subscribe(id, WATCH, threadId=thread_id)
             assert (await socket.receive())["type"] == "next"
-        await until(lambda: sockets.subscriptions == 3)
+        await until(lambda: streams.subscriptions == 3)
         await socket.send({"id": "1", "type": "complete"})
-        await until(lambda: sockets.subscriptions == 2)
-    await until(lambda: (sockets.open, sockets.subscriptions) == (0, 0))
+        await until(lambda: streams.subscriptions == 2)
+    await until(lambda: (streams.open, streams.subscriptions) == (0, 0))
 
 
 @pytest.mark.parametrize("is_fragmented", [False, True])
@@ -143,10 +143,10 @@ async def test_a_failure_of_the_socket_itself_closes_with_4500_and_is_logged_by_
             raise RuntimeError("the secret of the house")
 
         with monkeypatch.context() as patched, caplog.at_level(logging.ERROR, "reprise"):
-            patched.setattr("server.websocket.endpoint.read_message", fail)
+            patched.setattr("server.websocket.endpoint.parse_message", fail)
             await socket.send({"type": "ping"})
             code, reason = await socket.closed()
     assert code == 4500
     assert "secret" not in reason
     assert reason.split()[-1] in caplog.text
-    assert sockets_of(server).open == 0
+    assert open_streams(server).open == 0

@@ -60,9 +60,9 @@ def states(monkeypatch: pytest.MonkeyPatch) -> States:
     return states
 
 
-def sockets_of(server: Served) -> OpenStreams:
-    sockets: OpenStreams = server.app.state.sockets
-    return sockets
+def open_streams(server: Served) -> OpenStreams:
+    streams: OpenStreams = server.app.state.streams
+    return streams
 
 
 async def test_no_state_is_made_for_a_client_that_does_not_read(serve: Serve, states: States) -> None:
@@ -85,7 +85,7 @@ async def test_a_client_that_does_not_read_is_left_in_time(
         async with asyncio.timeout(PATIENCE):
             await states.is_ended.wait()
         await asyncio.sleep(0.1)
-        assert (sockets_of(server).open, sockets_of(server).subscriptions) == (0, 0)
+        assert (open_streams(server).open, open_streams(server).subscriptions) == (0, 0)
 
 
 async def test_a_client_that_reads_slowly_is_not_left(
@@ -98,7 +98,7 @@ async def test_a_client_that_reads_slowly_is_not_left(
         for _ in range(20):
             await client.receive(200_000)
             await asyncio.sleep(0.1)
-        assert sockets_of(server).open == 1
+        assert open_streams(server).open == 1
 
 
 async def test_pongs_do_not_pile_up_for_a_client_that_does_not_read(serve: Serve, states: States) -> None:
@@ -122,5 +122,5 @@ async def test_many_operations_of_a_client_that_does_not_read_are_as_many_as_may
         for number in range(100):
             await client.send_message({**SUBSCRIBE, "id": str(number)})
         await states.stands_still()
-        assert sockets_of(server).subscriptions <= 3
+        assert open_streams(server).subscriptions <= 3
         assert states.count * STATE_BYTES < KEPT_BYTES
