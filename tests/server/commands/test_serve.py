@@ -64,7 +64,10 @@ def test_a_seeder_and_a_server_on_one_file_are_refused(tmp_path: Path) -> None:
 
 def test_a_server_that_was_killed_does_not_keep_the_next_one_away(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'reprise.db'}"
-    hold = f"from storage.database.server_lock import hold_server_lock as hold\nwith hold({url!r}):\n print(flush=True)\n input()"
+    hold = (
+        "from storage.database.server_lock import hold_server_lock\n"
+        f"with hold_server_lock({url!r}):\n print(flush=True)\n input()"
+    )
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
