@@ -1,4 +1,4 @@
-"""Who may ask: by which name the server is called, from which pages, with which token."""
+"""Access control: allowed host names, allowed origins and the bearer token."""
 
 import functools
 import hmac
@@ -25,10 +25,10 @@ _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]\\]+)(:[0-9]*)?")
 
 @dataclass(frozen=True)
 class Access:
-    """Whom the server answers.
+    """The rules of access.
 
-    `token`: what callers must present, or None. `hosts`: names by which the server may be called, `*` for any.
-    `origins`: pages of other origins that may call it, `*` for any.
+    `token`: the bearer token that clients must send, or None. `hosts`: the host names that requests may use.
+    `origins`: the origins that CORS allows. `*` allows any host or origin.
     """
 
     token: str | None = None
@@ -37,32 +37,32 @@ class Access:
 
     @cached_property
     def host_names(self) -> frozenset[str]:
-        """`hosts` as they are compared."""
+        """`hosts`, normalized for comparison."""
         return frozenset(name if name == ANY else host_name(name) for name in self.hosts)
 
     @cached_property
     def origin_names(self) -> frozenset[str]:
-        """`origins` in the form in which browsers send them. Raises ValueError for what is no origin."""
+        """`origins`, normalized as browsers send them. Raises ValueError for an invalid origin."""
         return normalize_allowed_origins(self.origins)
 
 
-def is_token(access: Access, authorization: str | bytes | None) -> bool:
-    """Whether `authorization`, as in the header of that name (`Bearer TOKEN`), is good enough."""
+def is_authorized(access: Access, authorization: str | bytes | None) -> bool:
+    """Whether `authorization`, the value of an Authorization header, is `Bearer` with the right token."""
     if access.token is None:
         return True
     if isinstance(authorization, str):
         # JSON may hold lone surrogates.
         authorization = authorization.encode("utf-8", "surrogatepass")
     scheme, _, token = (authorization or b"").partition(b" ")
-    is_same = hmac.compare_digest(token.strip(b" "), access.token.encode())
-    return is_same and scheme.lower() == b"bearer"
+    is_token = hmac.compare_digest(token.strip(b" "), access.token.encode())
+    return is_token and scheme.lower() == b"bearer"
 
 
 def is_allowed_host(access: Access, host: str | None) -> bool:
-    """Whether the server may be called by `host`, a Host header.
+    """Whether `host`, the value of a Host header, is allowed. Ports are ignored.
 
-    A page whose own name was made to lead here (DNS rebinding) is of the server's origin to the browser; only the name
-    that it calls gives it away. Ports mean nothing.
+    Protects against DNS rebinding, where a page's own host name resolves to this server: to the browser such requests
+    are same-origin.
     """
     if ANY in access.host_names:
         return True
@@ -70,9 +70,9 @@ def is_allowed_host(access: Access, host: str | None) -> bool:
 
 
 def is_allowed_origin(access: Access, origin: str | None, host: str | None) -> bool:
-    """Whether a page of `origin` may call the server, which it calls `host`; both as in the headers.
+    """Whether `origin`, the value of an Origin header, is allowed; `host` is the Host header.
 
-    No origin: not the call of a page to another origin. `null` (a sandboxed frame, a file) is allowed by `*` alone.
+    Requests without an origin are not cross-origin. `null` (sandboxed frames, files) is allowed by `*` only.
     """
     if origin is None or ANY in access.origin_names or is_same_origin(origin, host):
         return True
@@ -81,34 +81,34 @@ def is_allowed_origin(access: Access, origin: str | None, host: str | None) -> b
 
 @functools.lru_cache(maxsize=64)
 def host_name(host: str) -> str:
-    """The name in `NAME`, `NAME:PORT` or `[ADDRESS]:PORT`, in lower case; "" where there is none."""
-    # A setting may name an IPv6 address without its brackets.
+    """The name in `NAME`, `NAME:PORT` or `[ADDRESS]:PORT`, in lower case; "" if it is invalid."""
+    # Settings may contain IPv6 addresses without brackets.
     found = _HOST.fullmatch(f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host)
     return found["name"].lower() if found else ""
 
 
 def checked_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
-    """`hosts`. Raises ValueError for what is no name of a host."""
+    """`hosts`. Raises ValueError for an invalid host name."""
     for host in hosts:
         if not host_name(host):
-            raise ValueError(f"{host!r} is no name or address")
+            raise ValueError(f"{host!r} is not a host name or address")
     return hosts
 
 
 def checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    """`origins`. Raises ValueError for what is no origin, and for `null`, which any page can make itself."""
+    """`origins`. Raises ValueError for an invalid origin, and for `null`, which any page can send."""
     normalize_allowed_origins(origins)
     return origins
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens on `host`."""
+    """Whether `host` is a loopback address."""
     address = _address(host)
     return address.is_loopback if address else host.lower() == "localhost"
 
 
 def is_every_address(host: str) -> bool:
-    """Whether to listen on `host` is to listen on all addresses of the machine."""
+    """Whether listening on `host` means all addresses of the machine."""
     address = _address(host)
     return address.is_unspecified if address else not host
 
@@ -121,7 +121,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 class HostOriginMiddleware:
-    """ASGI middleware: refuses requests and handshakes by a foreign name or from a page of a foreign origin."""
+    """ASGI middleware that refuses requests and handshakes with a host or an origin that is not allowed."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
@@ -136,20 +136,20 @@ class HostOriginMiddleware:
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = header_values(scope)
         host = _text(headers.get(b"host"))
-        # Who looks after the process calls it by an address of the moment.
+        # Orchestrators probe containers by addresses that change.
         if scope["path"] not in PROBES and not is_allowed_host(self._access, host):
-            return Refusal(421, "FORBIDDEN", "The server has another name; REPRISE_ALLOWED_HOSTS lists those it has.")
+            return Refusal(421, "FORBIDDEN", "This host name is not allowed; see REPRISE_ALLOWED_HOSTS.")
         if not is_allowed_origin(self._access, _text(headers.get(b"origin")), host):
-            message = "Pages of this origin may not call; REPRISE_ALLOWED_ORIGINS lists those that may."
+            message = "This origin is not allowed; see REPRISE_ALLOWED_ORIGINS."
             return Refusal(403, "FORBIDDEN", message, (b"vary", b"Origin"))
         return None
 
 
 class BearerTokenMiddleware:
-    """ASGI middleware: answers requests without the token by `public` routes alone, before their bodies are read.
+    """ASGI middleware that serves only the `public` routes to requests without the token.
 
-    What is exempt is what such a route serves itself: an exempt request is never passed on to the application, whatever
-    its headers ask for. A websocket presents its token in its first message.
+    Such a request never reaches the application, whatever its headers ask for; other requests are refused before their
+    bodies are read. Websockets are let through, because they send the token in `connection_init`.
     """
 
     def __init__(self, app: ASGIApp, access: Access, public: Sequence[BaseRoute]) -> None:
@@ -158,7 +158,7 @@ class BearerTokenMiddleware:
         self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_token(self._access, header_values(scope).get(b"authorization")):
+        if scope["type"] != "http" or is_authorized(self._access, header_values(scope).get(b"authorization")):
             await self._app(scope, receive, send)
             return
         for route in self._public:
@@ -167,15 +167,15 @@ class BearerTokenMiddleware:
                 scope.update(child_scope)
                 await route.handle(scope, receive, send)
                 return
-        message = "The header `Authorization: Bearer` with the server's token is missing, or its token is wrong."
+        message = "The bearer token in the `Authorization` header is missing or wrong."
         refusal = Refusal(401, "UNAUTHENTICATED", message, (b"www-authenticate", b'Bearer realm="reprise"'))
         await send_refusal(scope, send, refusal)
 
 
 def access_middleware(access: Access, public: Sequence[BaseRoute]) -> list[Middleware]:
-    """What stands before the routes, outermost first; `public` are those of them that need no token.
+    """The middleware that checks access, outermost first; `public` are the routes that need no token.
 
-    Raises ValueError for an allowed origin that is none.
+    Raises ValueError for an invalid allowed origin.
     """
     middleware = [Middleware(HostOriginMiddleware, access)]
     if access.origin_names:
@@ -183,12 +183,12 @@ def access_middleware(access: Access, public: Sequence[BaseRoute]) -> list[Middl
             CORSMiddleware,
             allow_origins=access.origin_names,
             allow_methods=("GET", "POST"),
-            # No cookie speaks for anybody here, so no header is dangerous, and clients send names of their own.
+            # There are no cookies, so any header is safe, and clients send headers of their own.
             allow_headers=(ANY,),
             allow_private_network=True,
             expose_headers=("x-request-id",),
         )
-        # Around the check of the token: pages may read that they have none.
+        # Outside of the token check, so that pages can read its refusals.
         middleware.append(cross_origin)
     if access.token is not None:
         middleware.append(Middleware(BearerTokenMiddleware, access, public))

@@ -1,7 +1,6 @@
-"""The playground: the page that a browser gets at /graphql, and the files that it loads.
+"""The playground: the page that browsers get at /graphql, and its assets.
 
-`make playground` builds it from `server/playground/`. Nothing of it is secret: it needs no token, and asks for the one
-that its operations need.
+`make playground` builds it from `server/playground/`. The page is public; it asks for the token of its operations.
 """
 
 import base64
@@ -25,7 +24,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 log = logging.getLogger("reprise")
 
-BUILT = Path(__file__).parent / "playground" / "dist"
+DIST = Path(__file__).parent / "playground" / "dist"
 MEDIA_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -37,7 +36,7 @@ POLICY = (
     ("script-src", "'self'"),
     ("worker-src", "'self'"),
     ("connect-src", "'self'"),
-    # The editor writes its colours into style elements.
+    # The editor creates style elements.
     ("style-src", "'self' 'unsafe-inline'"),
     ("font-src", "'self' data:"),
     ("img-src", "'self' data:"),
@@ -48,26 +47,26 @@ POLICY = (
 SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
-def page_routes(built: Path = BUILT) -> list[BaseRoute]:
-    """Routes of the page and its files, to stand before those of the endpoint.
+def page_routes(dist: Path = DIST) -> list[BaseRoute]:
+    """The routes of the page and its assets, which must precede those of the endpoint.
 
-    `built` holds `index.html` and, in `assets/`, files whose names change with what they hold, compressed with gzip.
-    Where it is missing, the page is Strawberry's own.
+    `dist` contains `index.html` and, in `assets/`, gzip files with content hashes in their names. Without a build, the
+    page is Strawberry's GraphiQL, which loads from a CDN.
     """
-    index = built / "index.html"
+    index = dist / "index.html"
     if index.is_file():
         page = _page(index.read_text(encoding="utf-8"), dict(POLICY))
     else:
-        log.warning("The playground is not built (`make playground` does that): a page from a CDN stands in for it")
+        log.warning("The playground is not built: serving GraphiQL from a CDN instead (run `make playground`)")
         html = get_graphql_ide_html()
-        page = _page(html, stand_in_policy(html))
-    # In memory: two megabytes, and building anew disturbs no page that is open.
-    assets = {path.stem: path.read_bytes() for path in (built / "assets").glob("*.gz")}
-    return [PageRoute("/graphql", answering(page)), Route("/graphql/assets/{name}", sending(assets))]
+        page = _page(html, cdn_policy(html))
+    # Two megabytes in memory, so that a new build does not break open pages.
+    assets = {path.stem: path.read_bytes() for path in (dist / "assets").glob("*.gz")}
+    return [PageRoute("/graphql", _responding(page)), Route("/graphql/assets/{name}", _serving(assets))]
 
 
-def stand_in_policy(html: str) -> dict[str, str]:
-    """The policy for a page that loads from a CDN: the files that it names there and the scripts that it holds."""
+def cdn_policy(html: str) -> dict[str, str]:
+    """The content security policy of a page that loads from a CDN: its external files and its inline scripts."""
     scripts = re.findall(r'<script[^>]* src="(https://[^"]+)"', html)
     styles = re.findall(r'<link[^>]* href="(https://[^"]+)"', html)
     for inline in re.findall(r"<script>(.*?)</script>", html, re.DOTALL):
@@ -88,7 +87,7 @@ def _page(html: str, policy: dict[str, str]) -> Response:
 
 
 class PageRoute(Route):
-    """Takes the requests of browsers that are led to the address; others are for the routes after it."""
+    """A route that matches only page loads of browsers; other requests fall through to the endpoint."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope.get("method") == "POST":
@@ -98,28 +97,28 @@ class PageRoute(Route):
 
 
 def wants_page(scope: Scope) -> bool:
-    """Whether HTML is welcome and the address holds no operation."""
+    """Whether the client accepts HTML and the URL contains no operation."""
     accept = header_values(scope).get(b"accept", b"")
-    is_welcome = any(media.name == "text/html" and media.quality > 0 for media in media_ranges(accept))
-    return is_welcome and "query" not in QueryParams(scope["query_string"])
+    accepts_html = any(media.name == "text/html" and media.quality > 0 for media in media_ranges(accept))
+    return accepts_html and "query" not in QueryParams(scope["query_string"])
 
 
-def answering(response: Response) -> Handler:
-    """Answers everything with `response`."""
+def _responding(response: Response) -> Handler:
+    """A handler that always returns `response`."""
 
-    async def answer(_: Request) -> Response:
+    async def respond(_: Request) -> Response:
         return response
 
-    return answer
+    return respond
 
 
-def sending(assets: dict[str, bytes]) -> Handler:
-    """Answers with the file of `assets`, gzip by name, that the path's `name` names."""
+def _serving(assets: dict[str, bytes]) -> Handler:
+    """A handler that serves gzip-compressed assets by their name."""
 
-    async def send(request: Request) -> Response:
+    async def serve(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in assets:
-            return PlainTextResponse("There is no such file", 404, SAFETY)
+            return PlainTextResponse("Not found", 404, SAFETY)
         headers = {**SAFETY, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
         body = assets[name]
         if "gzip" in request.headers.get("accept-encoding", "").lower():
@@ -128,4 +127,4 @@ def sending(assets: dict[str, bytes]) -> Handler:
             body = gzip.decompress(body)
         return Response(body, headers=headers, media_type=MEDIA_TYPES[Path(name).suffix])
 
-    return send
+    return serve

@@ -22,9 +22,9 @@ from storage.doctor.doctor import examine
 
 
 @click.command("doctor")
-@click.option("--repair", is_flag=True, help="Make the search index anew where it is wrong.")
+@click.option("--repair", is_flag=True, help="Rebuild the search index where it is wrong.")
 def doctor_command(repair: bool) -> None:
-    """Look for what is wrong in the database. The status is 1 when anything is, and is left so."""
+    """Check the database for errors. The exit status is 1 if any remain."""
     settings = read_settings()
     with plain_failures():
         url = driver_url(settings.database_url)

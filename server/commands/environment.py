@@ -47,7 +47,7 @@ def prepare_database(settings: Settings) -> None:
 
 
 def restrict_default_folder(settings: Settings) -> None:
-    """Take others' permissions on the database's folder if it is Reprise's own; any other may be shared on purpose."""
+    """Remove the permissions of other users on the default folder. Any other folder may be shared on purpose."""
     folder = _folder(settings.database_url)
     if folder == _folder(default_database_url()):
         restrict_folder(folder)

@@ -1,4 +1,4 @@
-"""Which media types a request has and wants."""
+"""Request headers and content negotiation."""
 
 import functools
 from collections.abc import Iterator
@@ -9,22 +9,22 @@ from starlette.types import Scope
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 
-# Where in the scope they are kept, for several look at them.
+# Key in the scope under which parsed headers are cached for the following middleware.
 _HEADERS = "reprise.headers"
 
-# Longer ones are read anew each time, so that what is kept stays small.
-_LONGEST_KEPT = 256
+# Longer Accept headers are not cached, to bound the size of the cache.
+_MAX_CACHED_LENGTH = 256
 
 
 class MediaRange(NamedTuple):
-    """`TYPE/SUBTYPE;PARAMETER=VALUE`, all but the values in lower case."""
+    """A media range `TYPE/SUBTYPE;PARAMETER=VALUE`, in lower case except for the values."""
 
     name: str
     parameters: dict[str, str]
 
     @property
     def quality(self) -> float:
-        """The weight of RFC 9110, section 12.4.2; 0 is "not this one", and so is what is no number."""
+        """The weight of RFC 9110, section 12.4.2. 0, and anything that is not a number, means not acceptable."""
         try:
             return min(max(float(self.parameters.get("q", "1")), 0.0), 1.0)
         except ValueError:
@@ -32,13 +32,13 @@ class MediaRange(NamedTuple):
 
 
 def header_values(scope: Scope) -> dict[bytes, bytes]:
-    """The headers of a request by their names in lower case; those that come several times joined by commas.
+    """The headers of a request by name in lower case; repeated headers are joined by commas.
 
-    Where only one value makes sense, as with Host, a joined one is wrong, which is right.
+    A repeated header that must be unique, such as Host, becomes an invalid value and is refused.
     """
-    kept: dict[bytes, bytes] | None = scope.get(_HEADERS)
-    if kept is not None:
-        return kept
+    cached: dict[bytes, bytes] | None = scope.get(_HEADERS)
+    if cached is not None:
+        return cached
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     values = scope[_HEADERS] = dict(headers)
     if len(values) < len(headers):
@@ -49,11 +49,11 @@ def header_values(scope: Scope) -> dict[bytes, bytes]:
 
 
 def answer_type(accept: bytes) -> str | None:
-    """The GraphQL media type for a response to a request with this Accept header ("" for none); None if neither fits.
+    """The GraphQL media type of the response to a request with this Accept header, or None if none is acceptable.
 
-    The one of higher quality, then the one that is asked for more exactly, then the one that is named first.
+    Ordered by quality, then by specificity, then by position in the header.
     """
-    return _kept_answer_type(accept) if len(accept) <= _LONGEST_KEPT else _answer_type(accept)
+    return _cached_answer_type(accept) if len(accept) <= _MAX_CACHED_LENGTH else _answer_type(accept)
 
 
 def is_json(content_type: bytes) -> bool:
@@ -70,7 +70,7 @@ def is_json(content_type: bytes) -> bool:
 
 
 def media_ranges(header: bytes) -> Iterator[MediaRange]:
-    """What an Accept or Content-Type header lists."""
+    """The media ranges of an Accept or Content-Type header."""
     for item in header.decode("latin-1").split(","):
         name, *parameters = item.split(";")
         if name.strip():
@@ -86,24 +86,24 @@ def _answer_type(accept: bytes) -> str | None:
     ranges = list(media_ranges(accept))
     if not ranges:
         return JSON
-    # JSON first: it wins where the two are equal, as under */*.
-    fits = [(fit, media_type) for media_type in (JSON, GRAPHQL_RESPONSE) if (fit := _fit(media_type, ranges))]
-    return max(fits, key=lambda fitting: fitting[0])[1] if fits else None
+    # JSON wins a tie, as under */*.
+    candidates = [(fit, media_type) for media_type in (JSON, GRAPHQL_RESPONSE) if (fit := _fit(media_type, ranges))]
+    return max(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
 
 
-_kept_answer_type = functools.lru_cache(maxsize=256)(_answer_type)
+_cached_answer_type = functools.lru_cache(maxsize=256)(_answer_type)
 
 
 def _fit(media_type: str, ranges: list[MediaRange]) -> tuple[float, int, int] | None:
-    """How well `media_type` fits: quality, exactness, and how early it is named. None if it does not."""
-    exactness_of = {media_type: 2, "application/*": 1, "*/*": 0}
+    """The rank of `media_type`: quality, specificity and position. None if it is not acceptable."""
+    specificity_by_name = {media_type: 2, "application/*": 1, "*/*": 0}
     found = [
-        (exactness_of[media.name], -place, media.quality)
-        for place, media in enumerate(ranges)
-        if media.name in exactness_of and media.parameters.get("charset", "utf-8").lower() in ("utf-8", "utf8")
+        (specificity_by_name[media.name], -position, media.quality)
+        for position, media in enumerate(ranges)
+        if media.name in specificity_by_name and media.parameters.get("charset", "utf-8").lower() in ("utf-8", "utf8")
     ]
     if not found:
         return None
-    # The most exact range says the quality, also where another one would give more.
-    exactness, place, quality = max(found)
-    return (quality, exactness, place) if quality > 0 else None
+    # The most specific range determines the quality, even if another one has a higher quality.
+    specificity, position, quality = max(found)
+    return (quality, specificity, position) if quality > 0 else None

@@ -1,4 +1,4 @@
-"""Text from elsewhere, such as names of files, made harmless to the terminal that shows it."""
+"""Escaping of untrusted text, such as file names, for terminals."""
 
 import re
 
@@ -7,5 +7,5 @@ _unsafe = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-
 
 
 def printable(text: str) -> str:
-    """`text` with escapes such as `\\x1b` in place of what would command a terminal or begin another line."""
+    """`text` with escapes such as `\\x1b` in place of control characters and line breaks."""
     return _unsafe.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

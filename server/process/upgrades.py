@@ -1,6 +1,6 @@
-"""Offers to change the protocol of a connection: one to open a websocket is taken up, all others are ignored.
+"""Upgrade offers: those for websockets are accepted, all others are ignored.
 
-RFC 9110, section 7.8, lets a server ignore an offer and answer the request that carries it.
+RFC 9110, section 7.8, allows a server to ignore an offer and to answer the request that carries it.
 """
 
 import httptools
@@ -8,11 +8,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class SelectiveUpgrades(HttpToolsProtocol):
-    """A connection whose requests are answered, and whose bodies are read, also where they offer an upgrade.
+    """An HTTP connection that answers requests with an ignored upgrade offer like any other request.
 
-    llhttp stops at the end of a head that offers an upgrade and treats what follows as another protocol. The head of an
-    ignored offer is parsed again without its `Upgrade` header, by a new parser, which then reads the body and goes on
-    to the next request.
+    llhttp stops at the end of a head with an offer and treats the rest as another protocol. The head of an ignored
+    offer is therefore parsed again, without its `Upgrade` header, by a new parser that goes on with the body.
     """
 
     _ignores_offer = False
@@ -30,20 +29,20 @@ class SelectiveUpgrades(HttpToolsProtocol):
         method = self.parser.get_method()
         self._ignores_offer = self.parser.should_upgrade() and method != b"CONNECT" and not self._should_upgrade()
         if self._ignores_offer:
-            # The request begins when its head has been parsed again.
+            # The request begins when its head is parsed again.
             return
         super().on_headers_complete()
         if method == b"CONNECT":
-            # What follows would be the tunnel's.
+            # The following bytes would belong to the tunnel.
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        # Without its body the message is not complete.
+        # llhttp reports the end of a message whose body has not been read.
         if not self._ignores_offer:
             super().on_message_complete()
 
     def _should_upgrade(self) -> bool:
-        # A websocket takes the whole connection, which belongs to the requests before it until they are answered.
+        # A websocket takes over the connection, so pipelined requests before it must have been answered.
         is_idle = self.cycle is None or self.cycle.response_complete
         # HTTP/1.0 has no upgrades, and a handshake is a GET.
         can_open = self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1"
@@ -64,13 +63,13 @@ class SelectiveUpgrades(HttpToolsProtocol):
                 return
             head = self._head_without_offer()
             self.parser = httptools.HttpRequestParser(self)
-            # As uvicorn sets it for the first one.
+            # As uvicorn configures its parser.
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
             self.parser.feed_data(head)
             unread = unread[head_end:]
 
     def _head_without_offer(self) -> bytes:
-        # The parser has refused line ends in names and values.
+        # No header injection: the parser refuses line breaks in names and values.
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())]
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
         return b"\r\n".join((*lines, b"", b""))

@@ -23,7 +23,7 @@ from schema.execution.operations import PreparedOperations
 from schema.execution.request import OperationRequest
 from schema.limits import Limits
 from schema.observation import socket_operation
-from server.access import Access, is_token
+from server.access import Access, is_authorized
 from server.http.response import Refusal, send_refusal
 from server.open_streams import OpenStreams
 from server.results import encoded, is_request_error, response_of
@@ -164,7 +164,7 @@ class _Socket:
         authorization = next(
             (payload[name] for name in payload if name.lower() == "authorization"), self._authorization
         )
-        if not is_token(self._endpoint.access, authorization if isinstance(authorization, str) else None):
+        if not is_authorized(self._endpoint.access, authorization if isinstance(authorization, str) else None):
             raise _Close(4401, "Unauthorized") if authorization is None else _Close(4403, "Forbidden")
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
