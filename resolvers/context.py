@@ -33,6 +33,9 @@ Shape = TypeVar("Shape", bound=Hashable)
 ReadKeys: TypeAlias = Callable[[list[Any]], Awaitable[Sequence[Any]]]
 """Reads many keys at once: for each, its row or the exception that it fails with."""
 
+ReadInShape: TypeAlias = Callable[[Sequence[Any], Any], Awaitable[Sequence[Any]]]
+"""Reads many subjects in one shape, such as a page or a set of attributes."""
+
 MAX_BATCH = 500
 
 
@@ -104,16 +107,16 @@ class Context:
 
     def __init__(self, database: Database, new_loader: Callable[[ReadKeys], Loader] = BatchLoader) -> None:
         self.database = database
-        self._sessions = new_loader(_by_shape(self._read_sessions))
-        self._threads = new_loader(_by_shape(self._read_threads))
-        self._resume_tasks = new_loader(_by_shape(self._read_resume_tasks))
+        self._sessions = new_loader(_by_shape(self._rows(sessions_by_id)))
+        self._threads = new_loader(_by_shape(self._rows(threads_by_id)))
+        self._resume_tasks = new_loader(_by_shape(self._rows(resume_tasks_by_thread)))
         self._queue_positions = new_loader(self._read_queue_positions)
-        self._messages = new_loader(_by_shape(self._read_messages))
-        self._messages_at = new_loader(_by_shape(self._read_messages_at))
+        self._messages = new_loader(_by_shape(self._pages(message_pages)))
+        self._messages_at = new_loader(_by_shape(self._rows(messages_at)))
         self._scores = new_loader(_by_shape(self._read_scores))
-        self._turns = new_loader(_by_shape(self._read_turns))
+        self._turns = new_loader(_by_shape(self._pages(turn_pages)))
         self._events = new_loader(_by_shape(self._read_events))
-        self._items = new_loader(_by_shape(self._read_items))
+        self._items = new_loader(_by_shape(self._pages(item_pages)))
 
     def wanting(self, wanted: Wanted, inner: Mapping[str, Wanted] = MappingProxyType({})) -> "Context":
         """A copy for a resolver of whose rows only these attributes will be used."""
@@ -166,45 +169,33 @@ class Context:
         """A page of a turn's items. Raises InvalidCursor."""
         return self._items.load((turn, PageShape(request, self.wanted)))
 
-    async def _read_sessions(self, ids: Sequence[str], wanted: Wanted) -> list[SessionRow | None]:
-        rows = await sessions_by_id(self.database, ids, wanted)
-        return [rows.get(id) for id in ids]
+    def _rows(self, read: Callable[..., Awaitable[Mapping[Any, Row]]]) -> ReadInShape:
+        """A read of many keys from a function of storage that gives the rows by key."""
 
-    async def _read_threads(self, ids: Sequence[str], wanted: Wanted) -> list[ThreadRow | None]:
-        rows = await threads_by_id(self.database, ids, wanted)
-        return [rows.get(id) for id in ids]
+        async def read_rows(keys: Sequence[Any], wanted: Wanted) -> list[Row | None]:
+            rows = await read(self.database, keys, wanted)
+            return [rows.get(key) for key in keys]
 
-    async def _read_resume_tasks(self, ids: Sequence[str], wanted: Wanted) -> list[ResumeTaskRow | None]:
-        rows = await resume_tasks_by_thread(self.database, ids, wanted)
-        return [rows.get(id) for id in ids]
+        return read_rows
+
+    def _pages(self, read: Callable[..., Awaitable[list[Page[Any]]]]) -> ReadInShape:
+        """A read of a page for each of many owners from a function of storage."""
+        return lambda owners, shape: read(self.database, owners, *shape)
 
     async def _read_queue_positions(self, ids: list[str]) -> list[int | None]:
         positions = await queue_positions(self.database, list(dict.fromkeys(ids)))
         return [positions.get(id) for id in ids]
 
-    async def _read_messages(self, transcripts: Sequence[Transcript], shape: MessagesShape) -> list[Page[MessageRow]]:
-        return await message_pages(self.database, transcripts, *shape)
-
-    async def _read_messages_at(self, at: Sequence[tuple[str, int]], wanted: Wanted) -> list[MessageRow | None]:
-        rows = await messages_at(self.database, at, wanted)
-        return [rows.get(place) for place in at]
-
     async def _read_scores(self, at: Sequence[Place], clauses: tuple[Clause, ...]) -> list[float]:
         score_of = await read_scores(self.database, clauses, at)
         return [score_of.get(place, 0.0) for place in at]
-
-    async def _read_turns(self, thread_ids: Sequence[str], shape: PageShape) -> list[Page[TurnRow]]:
-        return await turn_pages(self.database, thread_ids, *shape)
 
     async def _read_events(self, thread_ids: Sequence[str], shape: EventsShape) -> list[list[ThreadEventRow]]:
         events = await thread_events(self.database, thread_ids, *shape)
         return [events[thread_id] for thread_id in thread_ids]
 
-    async def _read_items(self, turns: Sequence[TurnKey], shape: PageShape) -> list[Page[ThreadItemRow]]:
-        return await item_pages(self.database, turns, *shape)
 
-
-def _by_shape(read: Callable[[Sequence[Subject], Shape], Awaitable[Sequence[Row]]]) -> ReadKeys:
+def _by_shape(read: ReadInShape) -> ReadKeys:
     """A read for keys that are pairs of a subject and a shape, from one that reads many subjects in one shape.
 
     A shape that is refused, such as a page after a wrong cursor, fails its own keys only.
