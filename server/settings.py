@@ -111,6 +111,24 @@ class Settings(BaseSettings):
     max_import_bytes: int = Field(
         Limits.import_bytes, ge=1, description="Maximum bytes of a request that imports a session."
     )
+    max_json_values: int = Field(
+        Limits.json_values, ge=1, description="Maximum number of JSON values in a request or a websocket message."
+    )
+    max_json_depth: int = Field(
+        Limits.json_depth, ge=1, description="Maximum nesting of JSON in a request or a websocket message."
+    )
+    max_pending_bytes: int = Field(
+        Limits.pending_bytes,
+        ge=1,
+        description="Bytes of memory for request bodies in a process: for those being received, and as much for those "
+        "being processed. Further requests wait, then get 503.",
+    )
+    min_upload_rate: int = Field(
+        Limits.upload_rate,
+        ge=1,
+        description="Bytes per second that clients must send of a body or a websocket message after a grace period of "
+        "`REPRISE_REQUEST_SECONDS`. Slower clients are dropped.",
+    )
     request_seconds: float = Field(Limits.request_seconds, gt=0, description="Time limit of a query or a mutation.")
     max_socket_operations: int = Field(
         Limits.socket_operations, ge=1, description="Maximum number of concurrent operations on a websocket."
@@ -153,6 +171,10 @@ class Settings(BaseSettings):
             errors=self.max_errors,
             body_bytes=self.max_body_bytes,
             import_bytes=self.max_import_bytes,
+            json_values=self.max_json_values,
+            json_depth=self.max_json_depth,
+            pending_bytes=self.max_pending_bytes,
+            upload_rate=self.min_upload_rate,
             request_seconds=self.request_seconds,
             socket_operations=self.max_socket_operations,
             sockets=self.max_sockets,

@@ -19,6 +19,10 @@ class Limits:
     errors: int = 5
     body_bytes: int = 1024 * 1024
     import_bytes: int = 64 * 1024 * 1024
+    json_values: int = 1_000_000
+    json_depth: int = 500
+    pending_bytes: int = 256 * 1024 * 1024
+    upload_rate: int = 32 * 1024
     request_seconds: float = 10.0
     socket_operations: int = 20
     sockets: int = 2_000

@@ -1,6 +1,7 @@
 """Request bodies: reading them within limits, and parsing them into operations. All input is untrusted."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,6 +22,7 @@ from starlette.types import Receive
 from schema.execution.request import OperationRequest
 from server.http.response import Refusal
 from storage.json_codec import load
+from storage.json_limits import JSONLimits, JSONTooComplex, JSONTooDeep
 
 # The only field whose requests may exceed the common size limit: they carry a whole session.
 IMPORT = "importSession"
@@ -31,19 +33,24 @@ class Disconnected(Exception):
 
 
 class Body:
-    """The body of a request, buffered up to the limit that its reader gives."""
+    """The body of a request, buffered up to the limit that its reader gives.
 
-    def __init__(self, receive: Receive, timeout: float) -> None:
+    Clients must send `rate` bytes per second on average, not counting `grace` seconds.
+    """
+
+    def __init__(self, receive: Receive, grace: float, rate: int) -> None:
         self._receive = receive
-        self._timeout = timeout
+        self._grace = grace
+        self._rate = rate
         self._chunks: list[bytes] = []
         self._size = 0
+        self._waited = 0.0
         self._is_complete = False
 
     async def read(self, limit: int) -> bytes | None:
         """The whole body, or None once it exceeds `limit` bytes; the next read continues from there.
 
-        Raises Disconnected, and Refusal when no data arrives for `timeout` seconds.
+        Raises Disconnected, and Refusal when the client is too slow.
         """
         while self._size <= limit and not self._is_complete:
             message = await self._next_message()
@@ -52,22 +59,26 @@ class Body:
             chunk: bytes = message.get("body", b"")
             self._is_complete = not message.get("more_body", False)
             self._size += len(chunk)
-            self._chunks.append(chunk)
+            if chunk or not self._chunks:
+                self._chunks.append(chunk)
         if self._size > limit:
             return None
         chunks, self._chunks = self._chunks, []
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def _next_message(self) -> Any:
-        if not self._chunks:
-            # Nothing is buffered yet, so waiting costs no memory.
-            return await self._receive()
+        loop = asyncio.get_running_loop()
+        # Time that the server spends elsewhere, such as in a queue, is not the client's.
+        began = loop.time()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self._grace + self._size / self._rate - self._waited):
                 return await self._receive()
         except TimeoutError:
-            message = f"No more of the body arrived for {self._timeout:g} seconds."
+            seconds = self._waited + loop.time() - began
+            message = f"The body arrived too slowly: {self._size} bytes in {seconds:.0f} seconds."
             raise Refusal(408, "BAD_REQUEST", message, (b"connection", b"close")) from None
+        finally:
+            self._waited += loop.time() - began
 
 
 def too_large(limit: int) -> Refusal:
@@ -75,12 +86,12 @@ def too_large(limit: int) -> Refusal:
     return Refusal(413, "BAD_REQUEST", f"The body exceeds {limit} bytes.")
 
 
-def posted_operation(body: bytes) -> OperationRequest:
+def posted_operation(body: bytes, limits: JSONLimits) -> OperationRequest:
     """The operation in the body of a POST. Raises Refusal."""
-    return _operation(_parse("The body", body))
+    return _operation(_parse("The body", body, limits))
 
 
-def queried_operation(query_string: bytes) -> OperationRequest:
+def queried_operation(query_string: bytes, limits: JSONLimits) -> OperationRequest:
     """The operation in the query string of a GET. Raises Refusal."""
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
@@ -91,17 +102,32 @@ def queried_operation(query_string: bytes) -> OperationRequest:
         raise _bad("The URL contains a parameter more than once.")
     for name in ("variables", "extensions"):
         text = parameters.get(name)
-        parameters[name] = _parse(f"`{name}`", str(text).encode()) if text else None
+        parameters[name] = _parse(f"`{name}`", str(text).encode(), limits) if text else None
     # The GraphQL over HTTP specification treats an empty name as no name.
     parameters["operationName"] = parameters.get("operationName") or None
     return _operation(parameters)
 
 
-def _parse(what: str, data: bytes) -> Any:
+def memory_of(body: bytes, limits: JSONLimits) -> int:
+    """The memory that `body` takes when it is parsed. Raises Refusal."""
+    return _checked("The body", body, limits.memory)
+
+
+def _parse(what: str, data: bytes, limits: JSONLimits) -> Any:
+    _checked(what, data, limits.check)
     try:
         return load(data)
     except ValueError:
         raise _bad(f"{what} is not valid JSON.") from None
+
+
+def _checked(what: str, data: bytes, check: Callable[[bytes], int]) -> int:
+    try:
+        return check(data)
+    except JSONTooComplex as error:
+        raise Refusal(413, "BAD_REQUEST", f"{what} is too complex: {error}.") from None
+    except JSONTooDeep as error:
+        raise _bad(f"{what} is too complex: {error}.") from None
 
 
 def _operation(request: object) -> OperationRequest:

@@ -20,19 +20,25 @@ from server.http.body import (
     Disconnected,
     imports_session,
     may_import,
+    memory_of,
     posted_operation,
     queried_operation,
     too_large,
 )
+from server.http.byte_budget import ByteBudget
 from server.http.disconnect import while_connected
 from server.http.multipart import accepts_multipart, send_subscription
 from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values, is_json
 from server.http.response import Refusal, encode_json, send_json, send_refusal
 from server.open_streams import OpenStreams
 from server.results import is_request_error, response_of
+from storage.json_limits import JSONLimits
 
 # Bodies above the common limit that may be processed at once: parsed, each may take many times its size.
 LARGE_BODIES = 2
+
+# Bodies up to this size are exempt from the budgets of memory.
+SMALL_BYTES = 16 * 1024
 
 _ALLOWED = {
     "GET": frozenset({OperationType.QUERY}),
@@ -55,6 +61,7 @@ class Endpoint:
         limits: Limits,
         streams: OpenStreams,
         prepared: PreparedOperations | None,
+        parsed: ByteBudget,
         *,
         allows_get: bool = True,
     ) -> None:
@@ -65,7 +72,11 @@ class Endpoint:
         self._streams = streams
         self._methods = ("GET", "POST") if allows_get else ("POST",)
         self._allow = (b"allow", ", ".join(self._methods).encode())
+        self._json_limits = JSONLimits(limits.json_values, limits.json_depth)
         self._large_bodies = asyncio.Semaphore(LARGE_BODIES)
+        # Bodies that are being received, and those that are parsed and executed.
+        self._received = ByteBudget(limits.pending_bytes)
+        self._parsed = parsed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -88,28 +99,58 @@ class Endpoint:
             await self._run(self._operation_from_url(scope["query_string"]), scope, receive, send)
             return
         _check_content(headers)
-        body = Body(receive, self._limits.request_seconds)
-        if (data := await body.read(self._limits.body_bytes)) is not None:
-            await self._run(posted_operation(data), scope, receive, send)
+        body = Body(receive, self._limits.request_seconds, self._limits.upload_rate)
+        length = _content_length(headers)
+        if length is not None and length <= SMALL_BYTES:
+            if (data := await body.read(self._limits.body_bytes)) is None:
+                raise too_large(self._limits.body_bytes)
+            await self._run(posted_operation(data, self._json_limits), scope, receive, send)
             return
+        size = min(length or self._limits.body_bytes, self._limits.body_bytes)
+        async with self._reserved(self._received, size):
+            if (data := await body.read(self._limits.body_bytes)) is not None:
+                async with self._reserved(self._parsed, memory_of(data, self._json_limits)):
+                    await self._run(posted_operation(data, self._json_limits), scope, receive, send)
+                return
         async with self._large_body_slot():
-            await self._run(await self._large_operation(body), scope, receive, send)
+            data = await self._read_import(body)
+            size = await asyncio.to_thread(memory_of, data, self._json_limits)
+            async with self._reserved(self._parsed, size):
+                operation = await self._large_operation(data)
+                del data
+                await self._run(operation, scope, receive, send)
 
     def _operation_from_url(self, query_string: bytes) -> OperationRequest:
         if len(query_string) > self._limits.body_bytes:
             raise Refusal(414, "BAD_REQUEST", f"The URL exceeds {self._limits.body_bytes} bytes.")
-        return queried_operation(query_string)
+        return queried_operation(query_string, self._json_limits)
 
-    async def _large_operation(self, body: Body) -> OperationRequest:
+    async def _read_import(self, body: Body) -> bytes:
         data = await body.read(self._limits.import_bytes)
         if data is None:
             raise too_large(self._limits.import_bytes)
-        if may_import(data):
-            operation = posted_operation(data)
-            is_query_small = len(operation.query) <= self._limits.body_bytes
-            if is_query_small and imports_session(operation, self._limits.tokens):
-                return operation
-        raise too_large(self._limits.body_bytes)
+        if not may_import(data):
+            raise too_large(self._limits.body_bytes)
+        return data
+
+    async def _large_operation(self, data: bytes) -> OperationRequest:
+        operation = await asyncio.to_thread(posted_operation, data, self._json_limits)
+        is_query_small = len(operation.query) <= self._limits.body_bytes
+        if not (is_query_small and imports_session(operation, self._limits.tokens)):
+            raise too_large(self._limits.body_bytes)
+        return operation
+
+    @asynccontextmanager
+    async def _reserved(self, budget: ByteBudget, size: int) -> AsyncIterator[None]:
+        """Holds memory of a budget within the block. Raises Refusal when it is not available in time."""
+        try:
+            await budget.acquire(size, self._limits.request_seconds)
+        except TimeoutError:
+            raise _busy() from None
+        try:
+            yield
+        finally:
+            budget.release(size)
 
     @asynccontextmanager
     async def _large_body_slot(self) -> AsyncIterator[None]:
@@ -118,8 +159,7 @@ class Endpoint:
             async with asyncio.timeout(self._limits.request_seconds):
                 await self._large_bodies.acquire()
         except TimeoutError:
-            message = "Too many large requests are being processed."
-            raise Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5")) from None
+            raise _busy() from None
         try:
             yield
         finally:
@@ -189,6 +229,16 @@ def _check_content(headers: dict[bytes, bytes]) -> None:
         raise Refusal(415, "BAD_REQUEST", f"`Content-Type` must be {JSON} in UTF-8.", (b"accept-post", JSON.encode()))
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refusal(415, "BAD_REQUEST", "`Content-Encoding` is not supported.", (b"accept-encoding", b"identity"))
+
+
+def _busy() -> Refusal:
+    message = "Too many large requests are being processed."
+    return Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5"))
+
+
+def _content_length(headers: dict[bytes, bytes]) -> int | None:
+    value = headers.get(b"content-length", b"")
+    return int(value) if value.isdigit() else None
 
 
 def _status(result: ExecutionResult) -> int:

@@ -8,8 +8,10 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import HeaderLineTooLong, RequestLineTooLong, TooManyHeaders
 from websockets.frames import Frame
+from websockets.http11 import Request
 
 from server.http.response import Refusal, raw_refusal
+from server.websocket.endpoint import MESSAGE_LIMIT
 
 if sys.platform == "win32":
     # h11 limits the size of heads itself.
@@ -80,6 +82,14 @@ class WebSocketConnection(_StallDetection, WebSocketsSansIOProtocol):
         super().connection_made(transport)
         # Pause after every message: the next result is computed when the client has read the previous one.
         self.transport.set_write_buffer_limits(high=0)
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            self.scope["extensions"][MESSAGE_LIMIT] = {"set": self._set_message_limit}
+
+    def _set_message_limit(self, size: int) -> None:
+        self.conn.max_message_size = size
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

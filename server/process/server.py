@@ -13,6 +13,8 @@ from server.open_streams import OpenStreams
 from server.process.connection import STALLED_SECONDS, HttpConnection, WebSocketConnection
 
 CLOSING_SECONDS = 1.0
+INIT_BYTES = 16 * 1024
+"""Maximum size of a websocket message before `connection_ack`."""
 UNSENT_BYTES = 128 * 1024
 
 
@@ -24,7 +26,8 @@ def server_config(app: ASGIApp, limits: Limits, **arguments: Any) -> uvicorn.Con
         access_log=False,
         http=HttpConnection,
         ws=WebSocketConnection,
-        ws_max_size=limits.body_bytes,
+        # Until a client is authenticated: `connection_init` is short.
+        ws_max_size=min(INIT_BYTES, limits.body_bytes),
         # Messages are short, and a compressor takes more memory than everything else of a websocket.
         ws_per_message_deflate=False,
         **arguments,

@@ -5,7 +5,7 @@ A failed operation ends with an `error` message; only violations of the protocol
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from typing import Any, cast
 from uuid import uuid4
@@ -24,6 +24,8 @@ from schema.execution.request import OperationRequest
 from schema.limits import Limits
 from schema.observation import socket_operation
 from server.access import Access, is_authorized
+from server.http.byte_budget import ByteBudget
+from server.http.endpoint import SMALL_BYTES
 from server.http.response import Refusal, send_refusal
 from server.open_streams import OpenStreams
 from server.results import encoded, is_request_error, response_of
@@ -36,6 +38,10 @@ from server.websocket.messages import (
     MalformedMessage,
     parse_message,
 )
+from storage.json_limits import JSONLimits
+
+MESSAGE_LIMIT = "reprise.message_limit"
+"""The ASGI extension by which an application sets the maximum size of the next messages."""
 
 logger = logging.getLogger("reprise")
 
@@ -60,11 +66,14 @@ class WebSocketEndpoint:
         access: Access,
         streams: OpenStreams,
         prepared: PreparedOperations | None,
+        parsed: ByteBudget,
     ) -> None:
         self.schema = schema
         self.context = context
         self.prepared = prepared
         self.limits = limits
+        self.json_limits = JSONLimits(limits.json_values, limits.json_depth)
+        self.parsed = parsed
         self.access = access
         self.streams = streams
 
@@ -100,6 +109,7 @@ class _Socket:
         """Returns when the websocket is closed and all its operations have ended."""
         self._send_event = send
         self._authorization = Headers(scope=scope).get("authorization")
+        self._set_message_limit: Callable[[int], None] = scope["extensions"][MESSAGE_LIMIT]["set"]
         close = None
         try:
             async with self._deadline:
@@ -135,21 +145,48 @@ class _Socket:
             text = event.get("text")
             if text is None:
                 raise _Close(4400, "Message is not a text frame")
-            try:
-                message = parse_message(text)
-            except MalformedMessage as error:
-                raise _Close(4400, str(error)) from error
-            await self._handle(message)
+            data = text.encode()
+            if len(data) <= SMALL_BYTES:
+                await self._handle(self._parse(data))
+            else:
+                await self._handle_large(data)
 
-    async def _handle(self, message: ClientMessage) -> None:
+    def _parse(self, data: bytes) -> ClientMessage:
+        try:
+            return parse_message(data, self._endpoint.json_limits)
+        except MalformedMessage as error:
+            raise _Close(4400, str(error)) from error
+
+    async def _handle_large(self, data: bytes) -> None:
+        """Handles a message whose memory is counted until its operation has ended."""
+        try:
+            size = self._endpoint.json_limits.memory(data)
+        except ValueError as error:
+            raise _Close(4400, f"Message is too complex: {error}") from error
+        try:
+            await self._endpoint.parsed.acquire(size, self._endpoint.limits.request_seconds)
+        except TimeoutError:
+            raise _Close(1013, "Too many large messages are being processed") from None
+        operation = None
+        try:
+            operation = await self._handle(self._parse(data))
+        finally:
+            if operation is None:
+                self._endpoint.parsed.release(size)
+            else:
+                operation.add_done_callback(lambda _: self._endpoint.parsed.release(size))
+
+    async def _handle(self, message: ClientMessage) -> asyncio.Task[None] | None:
+        """Returns the task of an operation that goes on."""
         if message.type == CONNECTION_INIT:
             await self._initialise(message.payload or {})
         elif message.type == PING:
             await self._pong(message.payload)
         elif message.type == SUBSCRIBE and message.operation is not None:
-            await self._subscribe(message.id, message.operation)
+            return await self._subscribe(message.id, message.operation)
         elif message.type == COMPLETE and (task := self._by_id.pop(message.id, None)):
             await _cancel({task})
+        return None
 
     async def _pong(self, payload: dict[str, Any] | None) -> None:
         try:
@@ -168,10 +205,11 @@ class _Socket:
             raise _Close(4401, "Unauthorized") if authorization is None else _Close(4403, "Forbidden")
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
+        self._set_message_limit(self._endpoint.limits.body_bytes)
         if self._deadline_close.code == 4408:
             self._deadline.reschedule(None)
 
-    async def _subscribe(self, id: str, operation: OperationRequest) -> None:
+    async def _subscribe(self, id: str, operation: OperationRequest) -> asyncio.Task[None] | None:
         if not self._is_acknowledged:
             raise _Close(4401, "Unauthorized")
         if id in self._by_id:
@@ -180,11 +218,12 @@ class _Socket:
             text = f"A websocket may run {self._endpoint.limits.socket_operations} operations at once."
             error = GraphQLError(text, extensions={"code": "SERVICE_UNAVAILABLE"})
             await self._send(_error_message(id, [error]))
-            return
+            return None
         task = asyncio.create_task(self._run(id, operation), name="reprise-operation")
         self._by_id[id] = task
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        return task
 
     async def _run(self, id: str, operation: OperationRequest) -> None:
         last: dict[str, Any] = {"id": id, "type": "complete"}

@@ -5,6 +5,7 @@ from typing import Any
 
 from schema.execution.request import OperationRequest
 from storage.json_codec import load
+from storage.json_limits import JSONLimits
 
 CONNECTION_INIT = "connection_init"
 PING = "ping"
@@ -30,10 +31,14 @@ class ClientMessage:
     operation: OperationRequest | None = None
 
 
-def parse_message(text: str) -> ClientMessage:
+def parse_message(data: bytes, limits: JSONLimits) -> ClientMessage:
     """The message in a text frame. Raises MalformedMessage."""
     try:
-        message = load(text)
+        limits.check(data)
+    except ValueError as error:
+        raise MalformedMessage(f"Message is too complex: {error}") from error
+    try:
+        message = load(data)
     except ValueError as error:
         raise MalformedMessage("Message is not JSON") from error
     if not isinstance(message, dict):

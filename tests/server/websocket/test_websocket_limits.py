@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 import resolvers.resume_task
 from server.open_streams import OpenStreams
+from server.process.server import INIT_BYTES
 from tests.support.documents import user, zagens
 from tests.support.raw_socket import greeted, opened
 from tests.support.resumes import WATCH, cancel, resumed, save
@@ -150,3 +151,44 @@ async def test_a_failure_of_the_socket_itself_closes_with_4500_and_is_logged_by_
     assert "secret" not in reason
     assert reason.split()[-1] in caplog.text
     assert open_streams(server).open == 0
+
+
+async def test_messages_before_the_acknowledgement_must_be_short(serve: Serve) -> None:
+    server = await serve(seed=False)
+    async with opened(server.url) as socket:
+        await socket.send({"type": "connection_init", "payload": {"padding": "x" * INIT_BYTES}})
+        assert (await socket.closed())[0] == 1009
+    async with opened(server.url) as socket:
+        await socket.init({"padding": "x" * (INIT_BYTES - 100)})
+        await socket.subscribe("1", "{ __typename }", padding="x" * 1_000_000)
+        assert [(await socket.receive())["type"] for _ in range(2)] == ["next", "complete"]
+
+
+async def test_messages_of_very_many_values_are_refused_before_they_are_parsed(serve: Serve) -> None:
+    server = await serve(seed=False, max_json_values=10_000, max_json_depth=40)
+    for variables in ({"a": [1] * 20_000}, {"a": nested(50)}):
+        async with greeted(server.url) as socket:
+            await socket.subscribe("1", "{ __typename }", **variables)
+            code, reason = await socket.closed()
+
+            assert code == 4400
+            assert "too complex" in reason
+
+
+def nested(depth: int) -> list[Any]:
+    return [nested(depth - 1)] if depth > 1 else []
+
+
+async def test_messages_wait_for_memory_and_it_is_returned(serve: Serve) -> None:
+    server = await serve(seed=False, max_pending_bytes=1_500_000, request_seconds=1)
+    thread_id = await queued(server)
+    padding = "x" * 1_000_000
+    async with greeted(server.url) as holder, greeted(server.url) as waiter:
+        # A subscription keeps its variables.
+        await holder.subscribe("1", WATCH, threadId=thread_id, padding=padding)
+        await waiter.subscribe("1", "{ __typename }", padding=padding)
+
+        assert (await waiter.closed())[0] == 1013
+    async with greeted(server.url) as socket:
+        await socket.subscribe("1", "{ __typename }", padding=padding)
+        assert [(await socket.receive())["type"] for _ in range(2)] == ["next", "complete"]

@@ -55,7 +55,7 @@ async def test_connection_init_is_acknowledged(server: Served, message: dict[str
 @pytest.mark.parametrize(
     "text",
     [
-        *("[]", '"x"', "null", "1", "{}", "", "{", "NaN", "[" * 100_000),
+        *("[]", '"x"', "null", "1", "{}", "", "{", "NaN", "[" * 10_000),
         *('{"type": null}', '{"type": []}', '{"type": "start"}', '{"type": "next", "id": "1", "payload": {}}'),
         '{"type": "connection_init", "payload": []}',
         '{"type": "connection_init", "payload": "x"}',
