@@ -4,12 +4,14 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+import uvicorn
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import HeaderLineTooLong, RequestLineTooLong, TooManyHeaders
 from websockets.frames import Frame
 from websockets.http11 import Request
 
+from schema.limits import Limits
 from server.http.response import Refusal, raw_refusal
 from server.websocket.endpoint import MESSAGE_LIMIT
 
@@ -47,6 +49,12 @@ class WriteStallTimer:
             self._transport.abort()
 
 
+class LimitedConfig(uvicorn.Config):
+    """Uvicorn's configuration with the limits of its connections."""
+
+    limits: Limits
+
+
 class _StallDetection(asyncio.Protocol):
     """Mixin of HTTP and websocket connections: runs a WriteStallTimer while writing is paused."""
 
@@ -76,7 +84,13 @@ class HttpConnection(_StallDetection, HttpProtocol):
 
 
 class WebSocketConnection(_StallDetection, WebSocketsSansIOProtocol):
-    """A websocket that is aborted when its client stops reading, and buffers one message at most until then."""
+    """A websocket that is closed when its client stops reading or sends too slowly, and buffers one message at most."""
+
+    config: LimitedConfig
+    _rate_timer: asyncio.TimerHandle | None = None
+    # Of the message that is incomplete.
+    _received_bytes = 0
+    _received_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -88,6 +102,10 @@ class WebSocketConnection(_StallDetection, WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             self.scope["extensions"][MESSAGE_LIMIT] = {"set": self._set_message_limit}
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._cancel_rate_timer()
+
     def _set_message_limit(self, size: int) -> None:
         self.conn.max_message_size = size
 
@@ -98,6 +116,35 @@ class WebSocketConnection(_StallDetection, WebSocketsSansIOProtocol):
             self.close_sent = True
             self.transport.write(raw_refusal(_handshake_refusal(error)))
             self.transport.close()
+        if not self.frames and not self.conn.reader.buffer:
+            self._cancel_rate_timer()
+            return
+        self._received_bytes += len(data)
+        if self._rate_timer is None:
+            self._restart_rate_timer(len(data))
+
+    def _restart_rate_timer(self, received: int) -> None:
+        self._received_bytes = received
+        self._received_since = self.loop.time()
+        self._rate_timer = self.loop.call_later(self.config.limits.request_seconds, self._check_rate)
+
+    def _cancel_rate_timer(self) -> None:
+        if self._rate_timer is not None:
+            self._rate_timer.cancel()
+            self._rate_timer = None
+
+    def _check_rate(self) -> None:
+        if self.read_paused:
+            # Backpressure: it is the application that is slow.
+            self._restart_rate_timer(self._received_bytes)
+            return
+        limits = self.config.limits
+        deadline = self._received_since + limits.request_seconds + self._received_bytes / limits.upload_rate
+        if self.loop.time() < deadline:
+            self._rate_timer = self.loop.call_at(deadline, self._check_rate)
+        elif not self.close_sent and not self.transport.is_closing():
+            self.conn.fail(1008, "Message arrived too slowly")
+            self.handle_parser_exception()
 
     def handle_ping(self) -> None:
         if self.writable.is_set():
@@ -112,6 +159,7 @@ class WebSocketConnection(_StallDetection, WebSocketsSansIOProtocol):
             super().handle_cont(event)
 
     def send_receive_event_to_app(self) -> None:
+        self._cancel_rate_timer()
         if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(b"".join(self.frames)):
             # Uvicorn would log the traceback of what is a client's mistake.
             self.frames = []

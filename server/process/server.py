@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from schema.limits import Limits
 from server.open_streams import OpenStreams
-from server.process.connection import STALLED_SECONDS, HttpConnection, WebSocketConnection
+from server.process.connection import STALLED_SECONDS, HttpConnection, LimitedConfig, WebSocketConnection
 
 CLOSING_SECONDS = 1.0
 INIT_BYTES = 16 * 1024
@@ -20,7 +20,7 @@ UNSENT_BYTES = 128 * 1024
 
 def server_config(app: ASGIApp, limits: Limits, **arguments: Any) -> uvicorn.Config:
     """The configuration of Uvicorn; `arguments` are further arguments of uvicorn.Config."""
-    return uvicorn.Config(
+    config = LimitedConfig(
         app,
         log_config=None,
         access_log=False,
@@ -32,6 +32,8 @@ def server_config(app: ASGIApp, limits: Limits, **arguments: Any) -> uvicorn.Con
         ws_per_message_deflate=False,
         **arguments,
     )
+    config.limits = limits
+    return config
 
 
 class StreamingServer(uvicorn.Server):
