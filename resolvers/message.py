@@ -5,7 +5,7 @@ import orjson
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from storage.json_codec import dump
-from storage.records.content_block import ContentBlock
+from storage.records.content_block import MessageBlock
 from storage.records.message import MessageRow
 from storage.records.session import SessionRow
 
@@ -18,7 +18,7 @@ async def session(context: Context, row: MessageRow) -> SessionRow:
     return found
 
 
-def content(row: MessageRow) -> list[ContentBlock]:
+def content(row: MessageRow) -> list[MessageBlock]:
     """Its blocks. Raises Unreadable."""
     return row.blocks()
 

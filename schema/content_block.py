@@ -45,6 +45,13 @@ class ImageBlock(ContentBlock):
     url: str = strawberry.field(description="Where the picture is; a `data:` address when inlined.")
 
 
+@strawberry.type(
+    description="Earlier messages put into fewer words for the model. They stay in the transcript.",
+)
+class CompactionBlock(ContentBlock):
+    summary: str = strawberry.field(description="What the model goes on from.")
+
+
 @strawberry.type(description="A block of a kind this server does not model.")
 class OtherBlock(ContentBlock):
     kind: str = strawberry.field(description="The kind as stored.")
@@ -54,4 +61,4 @@ class OtherBlock(ContentBlock):
         return resolvers.message.json_fragment(self.raw)
 
 
-CONTENT_BLOCKS = (TextBlock, ThinkingBlock, ToolUseBlock, ToolResultBlock, ImageBlock, OtherBlock)
+CONTENT_BLOCKS = (TextBlock, ThinkingBlock, ToolUseBlock, ToolResultBlock, ImageBlock, CompactionBlock, OtherBlock)

@@ -24,6 +24,10 @@ class ImportOutcome(Enum):
     CREATED = strawberry.enum_value("CREATED", description="The session was not known before.")
     UPDATED = strawberry.enum_value("UPDATED", description="The session was known and has changed.")
     UNCHANGED = strawberry.enum_value("UNCHANGED", description="The session was known in just this form.")
+    OUTDATED = strawberry.enum_value(
+        "OUTDATED",
+        description="What came has fewer messages or an older clock than what is here, which stays.",
+    )
 
 
 @strawberry.type(description="The outcome of `importSession`.")

@@ -12,7 +12,7 @@ from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.document_files import document_paths
 from storage.documents.file_imports import import_files
-from storage.documents.imports import CREATED, UNCHANGED, UPDATED
+from storage.documents.imports import CREATED, OUTDATED, UNCHANGED, UPDATED
 
 
 @click.command("import")
@@ -29,7 +29,7 @@ def import_command(paths: tuple[Path, ...], source: str | None) -> None:
 
 
 async def _import_files(database: Database, files: list[Path], source: str | None) -> int:
-    counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0}
+    counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0, OUTDATED: 0}
     refusals: list[str] = []
     with click.progressbar(length=len(files), label="Importing", file=sys.stderr) as progress:
         async with contextlib.aclosing(import_files(database, files, source)) as batches:
@@ -42,6 +42,10 @@ async def _import_files(database: Database, files: list[Path], source: str | Non
                 progress.update(len(outcomes))
     for refusal in refusals:
         click.echo(refusal, err=True)
-    summary = ", ".join(f"{count} {outcome.lower()}" for outcome, count in counts.items())
-    click.echo(f"{summary}, {len(refusals)} refused")
+    outdated = counts.pop(OUTDATED)
+    summary = [f"{count} {outcome.lower()}" for outcome, count in counts.items()]
+    summary.append(f"{len(refusals)} refused")
+    if outdated:
+        summary.append(f"{outdated} outdated")
+    click.echo(", ".join(summary))
     return len(refusals)

@@ -18,7 +18,11 @@ def _column(kind: Any, *constraints: Any, **options: Any) -> Any:
 
 
 class Session(SQLModel, table=True):
-    """A saved session without its messages: the agent's data, and the changes made here."""
+    """A saved session without its messages: the agent's data, and the changes made here.
+
+    `message_count` counts the stored messages, `newest_count` those of the newest document. `replaced` has the hashes
+    of transcripts with the newest document's clock that were replaced.
+    """
 
     id: str = _column(KeyText, primary_key=True)
     number: int = _column(sa.BigInteger, unique=True)
@@ -33,6 +37,7 @@ class Session(SQLModel, table=True):
     system_prompt: str | None = _column(sa.Text, nullable=True)
     is_archived: bool = _column(sa.Boolean)
     message_count: int = _column(sa.Integer)
+    newest_count: int = _column(sa.Integer)
     item_count: int = _column(sa.Integer)
     total_tokens: int = _column(sa.BigInteger)
     created_at: datetime = _column(Instant)
@@ -43,6 +48,7 @@ class Session(SQLModel, table=True):
     transcript_rewrites: int = _column(sa.Integer)
     header_hash: bytes = _column(sa.LargeBinary)
     transcript_hash: bytes = _column(sa.LargeBinary)
+    replaced: bytes = _column(sa.LargeBinary)
     header: str = _column(sa.Text)
 
     __table_args__ = tuple(
@@ -66,14 +72,17 @@ class Tombstone(SQLModel, table=True):
 class Message(SQLModel, table=True):
     """A message. `content` is JSON text; `extra` is the message without its content, if it has other unmodelled keys.
 
-    The small columns come first, so that SQLite reads them without the overflow pages of a long content.
+    `place` is its index in the session's newest document, null if that does not hold it. `digest` is equal for equal
+    messages. The small columns come first, so that SQLite reads them without the overflow pages of a long content.
     """
 
     session_id: str = _column(KeyText, sa.ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
     position: int = _column(sa.Integer, primary_key=True, autoincrement=False)
+    place: int | None = _column(sa.Integer, nullable=True)
     role: str = _column(sa.Text)
     created_at: datetime | None = _column(Instant, nullable=True)
     size: int = _column(sa.Integer)
+    digest: bytes = _column(sa.LargeBinary)
     tool_links: str | None = _column(sa.Text, nullable=True)
     extra: str | None = _column(sa.Text, nullable=True)
     content: str = _column(sa.Text)

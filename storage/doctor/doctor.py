@@ -54,10 +54,10 @@ class _Batch(NamedTuple):
 
 
 _sessions = sa.select(
-    session.c.number, session.c.id, session.c.title, session.c.message_count, session.c.item_count
+    *(session.c[name] for name in ("number", "id", "title", "message_count", "newest_count", "item_count"))
 ).order_by(session.c.id)
 _messages = (
-    sa.select(message.c.position, message.c.role, message.c.extra, message.c.tool_links, message.c.content)
+    sa.select(*(message.c[name] for name in ("position", "place", "role", "extra", "tool_links", "content")))
     .where(message.c.session_id == sa.bindparam("session_id"), message.c.position >= sa.bindparam("start"))
     .order_by(message.c.position)
     .limit(_BATCH)
@@ -138,7 +138,7 @@ class _Contradiction(NamedTuple):
 
 async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntries) -> AsyncIterator[_Contradiction]:
     """Yield the inconsistencies of a session. `indexed` holds its entries in the index, and perhaps those of others."""
-    count = wrong = item_count = 0
+    count = newest_count = wrong = item_count = 0
     notes: list[tuple[int, str | None]] = []
     async for batch in _batches(connection, row.id):
         start, count = count, count + len(batch.rows)
@@ -149,15 +149,24 @@ async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntr
             if blocks is None:
                 yield _Contradiction(f"message {one.position} cannot be parsed.")
                 return
-            item_count += own_item_count(stored_role(one.role, one.extra), blocks)
-            notes.append((one.position, note(blocks)))
-            if notes[-1][1] != one.tool_links:
+            links = note(blocks)
+            if links != one.tool_links:
                 yield _Contradiction(f"message {one.position} differs from its stored tool links.")
+            if one.place is None:
+                continue
+            if one.place != newest_count:
+                yield _Contradiction(f"message {one.position} has place {one.place} instead of {newest_count}.")
+                return
+            newest_count += 1
+            item_count += own_item_count(stored_role(one.role, one.extra), blocks)
+            notes.append((one.place, links))
         wrong += indexed.differences(entry_ids(row.number, start, len(batch.rows)), entry_checksums(batch.texts()))
     wrong += indexed.title_differs(row.number, entry_checksums([[row.title]])[0])
     wrong += indexed.count_beyond(row.number, count)
     if count != row.message_count:
         yield _Contradiction(f"message_count is {row.message_count}, but it has {count} messages.")
+    if newest_count != row.newest_count:
+        yield _Contradiction(f"newest_count is {row.newest_count}, but {newest_count} messages have a place.")
     item_count += ToolLinks(notes).orphan_count
     if item_count != row.item_count:
         yield _Contradiction(f"item_count is {row.item_count}, but its messages make {item_count} items.")

@@ -69,9 +69,8 @@ async def _differences(connection: Connection, session_id: str, thread_id: str) 
     while cursor.messages_read < plan.message_count:
         start = cursor.messages_read + builder.has_open_message
         try:
-            messages = await read_messages(
-                connection, session_id, plan.links, start, min(start + _MESSAGES, plan.message_count)
-            )
+            end = min(start + _MESSAGES, plan.message_count)
+            messages = await read_messages(connection, session_id, plan, start, end)
             batch = await asyncio.to_thread(builder.build, cursor, messages.rows, messages.elsewhere, _ITEMS)
         except Unreadable:
             # The checks of the session's own rows report this.

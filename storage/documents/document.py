@@ -28,23 +28,33 @@ _DIGEST_SIZE = 16
 
 
 class NewMessage(NamedTuple):
-    """A row of the message table; `size` counts the characters of `content`."""
+    """A message to store; `size` counts the characters of `content`, `digest` is equal for equal JSON values."""
 
-    position: int
     role: str
     size: int
     tool_links: str | None
+    digest: bytes
     extra: str | None
     content: str
 
 
+class DocumentRow(NamedTuple):
+    """A message of a document's whole transcript: its place in `messages`, None if only the journal has it.
+
+    `entry` is what the search index holds of it, in the form that `encode_entry` returns.
+    """
+
+    place: int | None
+    message: NewMessage
+    entry: str
+
+
 @dataclass(slots=True)
 class TranscriptBuilder:
-    """Builds the message rows of a document, with their searched texts, digests and item count."""
+    """Builds the messages of a document, with their searched texts and item count."""
 
-    rows: list[NewMessage] = field(default_factory=list)
-    _spelled: list[str] = field(default_factory=list)
-    _digests: bytearray = field(default_factory=bytearray)
+    messages: list[NewMessage] = field(default_factory=list)
+    entries: list[str] = field(default_factory=list)
     _own_items: int = 0
 
     def add(self, message: dict[str, object]) -> None:
@@ -55,28 +65,28 @@ class TranscriptBuilder:
         if role not in _PLAIN_ROLES or message.keys() != _PLAIN_KEYS:
             extra = dump({**message, "content": None})
         text = dump(content)
-        position = len(self.rows)
-        self.rows.append(NewMessage(position, _ROLES.get(role, "SYSTEM"), len(text), note(blocks), extra, text))
-        self._spelled.append(encode_entry(searched_texts(blocks)))
-        self._digests += hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
+        digest = hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
+        self.messages.append(NewMessage(_ROLES.get(role, "SYSTEM"), len(text), note(blocks), digest, extra, text))
+        self.entries.append(encode_entry(searched_texts(blocks)))
         self._own_items += own_item_count(role, blocks)
-
-    def spelled(self, start: int) -> list[str]:
-        """The index entries of the messages from position `start` on, in the form that `encode_entry` returns."""
-        return self._spelled[start:TITLE_POSITION]
 
     def item_count(self) -> int:
         """The number of thread items that seeding the whole transcript writes."""
-        return self._own_items + ToolLinks((row.position, row.tool_links) for row in self.rows).orphan_count
+        links = ToolLinks((position, message.tool_links) for position, message in enumerate(self.messages))
+        return self._own_items + links.orphan_count
 
     def digest(self, count: int) -> bytes:
         """A digest of the first `count` messages, equal for equal JSON values."""
-        return hashlib.blake2b(self._digests[: count * _DIGEST_SIZE], digest_size=32).digest()
+        return hashlib.blake2b(b"".join(message.digest for message in self.messages[:count]), digest_size=32).digest()
 
 
 @dataclass(slots=True)
 class Document:
-    """A session with its transcript. `header` is the document with null in place of its messages."""
+    """A session with its transcript. `header` is the document with null in place of its messages.
+
+    `earlier` has the messages that only the document's journal holds, each with the number of messages of `transcript`
+    that precede it.
+    """
 
     id: str
     source: str
@@ -92,6 +102,8 @@ class Document:
     parent_id: str | None
     header: dict[str, object]
     transcript: TranscriptBuilder
+    earlier: TranscriptBuilder = field(default_factory=TranscriptBuilder)
+    earlier_places: list[int] = field(default_factory=list)
     header_digest: bytes = field(init=False)
     """A digest of everything but the messages."""
     item_count: int = field(init=False)
@@ -101,11 +113,32 @@ class Document:
         self.header_digest = hashlib.blake2b(canonical(self.header), digest_size=32).digest()
         self.item_count = self.transcript.item_count()
 
+    @property
+    def length(self) -> int:
+        """The number of messages that the document holds, those of its journal included."""
+        return len(self.transcript.messages) + len(self.earlier.messages)
+
+    def rows(self) -> list[DocumentRow]:
+        """All messages in order, those of earlier windows included."""
+        newest = self.transcript
+        places = range(len(newest.messages))
+        rows = [DocumentRow(*columns) for columns in zip(places, newest.messages, newest.entries, strict=True)]
+        if not self.earlier_places:
+            return rows
+        merged: list[DocumentRow] = []
+        start = 0
+        for end, message, entry in zip(self.earlier_places, self.earlier.messages, self.earlier.entries, strict=True):
+            merged += [*rows[start:end], DocumentRow(None, message, entry)]
+            start = end
+        return merged + rows[start:]
+
 
 def drafts_of_all(documents: Sequence[Document]) -> list[Draft]:
     """Search drafts of the titles and messages of documents, in order."""
     return draft_encoded(
-        entry for document in documents for entry in (encode_entry([document.title]), *document.transcript.spelled(0))
+        entry
+        for document in documents
+        for entry in (encode_entry([document.title]), *(row.entry for row in document.rows()[:TITLE_POSITION]))
     )
 
 

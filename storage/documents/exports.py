@@ -13,15 +13,15 @@ _header = sa.select(session.c.header, session.c.title, session.c.is_renamed, ses
 )
 _messages = (
     sa.select(message.c.role, message.c.content, message.c.extra)
-    .where(message.c.session_id == sa.bindparam("session_id"))
+    .where(message.c.session_id == sa.bindparam("session_id"), message.c.place.is_not(None))
     .order_by(message.c.position)
 )
 
 
 async def export_document(database: Database, session_id: str) -> dict[str, object] | None:
-    """The document as imported, with the title and archive mark set here since; None when the session is not stored.
+    """The newest document that was imported, with the title and archive mark set here since.
 
-    Raises Unreadable and Unavailable.
+    None when the session is not stored. Raises Unreadable and Unavailable.
     """
     async with database.snapshot() as connection:
         row = (await connection.execute(_header, {"session_id": session_id})).first()

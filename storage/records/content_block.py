@@ -5,6 +5,9 @@ from typing import ClassVar
 
 from storage.json_codec import dump, type_name
 
+COMPACTION_MARK = "[compaction summary]"
+"""What CodeWhale begins the system message with that replaces compacted messages."""
+
 
 @dataclass(slots=True)
 class TextBlock:
@@ -64,6 +67,17 @@ class ImageBlock:
 
 
 @dataclass(slots=True)
+class CompactionBlock:
+    """The summary by which a compaction replaced earlier messages for the model. `raw` is the block as stored."""
+
+    typename: ClassVar[str] = "CompactionBlock"
+
+    position: int
+    summary: str
+    raw: object
+
+
+@dataclass(slots=True)
 class OtherBlock:
     """A block of any other kind. `raw` is the block as stored."""
 
@@ -75,6 +89,7 @@ class OtherBlock:
 
 
 ContentBlock = TextBlock | ThinkingBlock | ToolUseBlock | ToolResultBlock | ImageBlock | OtherBlock
+MessageBlock = ContentBlock | CompactionBlock
 
 
 def read_blocks(content: object) -> list[ContentBlock]:
@@ -84,6 +99,18 @@ def read_blocks(content: object) -> list[ContentBlock]:
     if not isinstance(content, list):
         return [OtherBlock(0, type_name(content), content)]
     return [_read_block(position, raw) for position, raw in enumerate(content)]
+
+
+def message_blocks(role: str, content: object) -> list[MessageBlock]:
+    """The blocks of a stored message by its role: in a SYSTEM message a text may be the summary of a compaction."""
+    blocks = read_blocks(content)
+    return [_as_compaction(block) if role == "SYSTEM" else block for block in blocks]
+
+
+def _as_compaction(block: ContentBlock) -> MessageBlock:
+    if isinstance(block, TextBlock) and block.text.startswith(COMPACTION_MARK):
+        return CompactionBlock(block.position, block.text.removeprefix(COMPACTION_MARK).strip(), block.raw)
+    return block
 
 
 def _read_block(position: int, raw: object) -> ContentBlock:

@@ -15,7 +15,7 @@ from storage.database.row_types import Columns, Wanted, columns_for, reads_colum
 from storage.database.tables import message
 from storage.errors import Unreadable
 from storage.json_codec import load
-from storage.records.content_block import ContentBlock, joined_text, read_blocks
+from storage.records.content_block import MessageBlock, joined_text, message_blocks, read_blocks
 from storage.records.page import Page, PageRequest, Scope, SharedRead
 from storage.records.position_page import PositionPage, rows_by_owner
 from storage.records.position_range import PositionRange, position_table
@@ -45,10 +45,10 @@ class MessageRow(NamedTuple):
         """The blocks as stored."""
         return orjson.Fragment(self.content)
 
-    @reads_columns("position", "content")
-    def blocks(self) -> list[ContentBlock]:
+    @reads_columns("position", "role", "content")
+    def blocks(self) -> list[MessageBlock]:
         """The content blocks. Raises Unreadable."""
-        return _parsed(self, read_blocks)
+        return _parsed(self, functools.partial(message_blocks, self.role))
 
     @reads_columns("position", "content")
     def searched_texts(self) -> list[str]:
@@ -58,7 +58,7 @@ class MessageRow(NamedTuple):
     @reads_columns("position", "content")
     def text(self) -> str:
         """The texts of the text blocks joined by newlines. Raises Unreadable."""
-        return joined_text(self.blocks())
+        return joined_text(_parsed(self, read_blocks))
 
 
 def message_id(session_id: str, position: int) -> str:

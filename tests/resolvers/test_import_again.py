@@ -9,6 +9,7 @@ from tests.conftest import Serve
 from tests.support.documents import Document, assistant, codewhale, user, zagens
 from tests.support.server import Served
 from tests.support.sessions import (
+    delete_session,
     exported,
     import_session,
     imported,
@@ -96,7 +97,7 @@ async def test_changed_metadata_alone_writes_no_message(serve: Serve) -> None:
     assert await sizes(server) == [-7] * 3
 
 
-async def test_a_shorter_or_changed_document_replaces_the_transcript(serve: Serve) -> None:
+async def test_a_shorter_or_changed_document_that_is_newer_is_exported(serve: Serve) -> None:
     server = await serve(seed=False)
     await imported(server.client, conversation(6))
     changed = conversation(4)
@@ -104,26 +105,31 @@ async def test_a_shorter_or_changed_document_replaces_the_transcript(serve: Serv
     changed_and_longer = conversation(9)
     changed_and_longer["messages"][0]["weight"] = 2
 
-    for document in (conversation(4), changed, changed_and_longer, conversation(0), conversation(2)):
+    count = 6
+    for day, document in enumerate((conversation(4), changed, changed_and_longer, conversation(0), conversation(2))):
+        document["metadata"]["updated_at"] = f"2027-01-0{day + 1}T00:00:00Z"
         payload = await import_session(server.client, document)
 
         assert payload["outcome"] == "UPDATED"
-        assert payload["session"]["messageCount"] == len(document["messages"])
+        assert payload["session"]["messageCount"] >= max(count, len(document["messages"]))
+        count = payload["session"]["messageCount"]
         assert strictly(await exported(server, "s")) == strictly(document)
         assert (await import_session(server.client, document))["outcome"] == "UNCHANGED"
 
 
 @settings(max_examples=20)
 @given(versions=st.lists(json_documents(), min_size=2, max_size=4), cut=st.integers(0, 5))
-async def test_any_document_may_follow_any_other(server: Served, versions: list[Document], cut: int) -> None:
+async def test_any_newer_document_may_follow_any_other(server: Served, versions: list[Document], cut: int) -> None:
     versions.append({**versions[-1], "messages": versions[-1]["messages"][:cut]})
     versions.append(versions[-2])
-    for version in versions:
-        document = {**version, "metadata": {**version["metadata"], "id": "s"}}
+    await delete_session(server.client, "s")
+    for minute, version in enumerate(versions):
+        updated_at = f"2027-01-01T00:{minute:02}:00Z"
+        document = {**version, "metadata": {**version["metadata"], "id": "s", "updated_at": updated_at}}
 
         [found] = await imported(server.client, document)
 
-        assert found["messageCount"] == len(document["messages"])
+        assert found["messageCount"] >= len(document["messages"])
         assert strictly(await exported(server, "s")) == strictly(document)
 
 
@@ -166,6 +172,7 @@ async def test_a_session_archived_here_stays_archived_until_the_agent_changes_th
     assert (await exported(server, "s"))["metadata"]["archived"] is True
 
     for document, is_archived in ((archived, True), (plain, False)):
+        document["metadata"]["updated_at"] = LATER
         [found] = await imported(server.client, document)
         assert found["isArchived"] is is_archived
         assert strictly(await exported(server, "s")) == strictly(document)

@@ -8,6 +8,7 @@ import re
 from datetime import datetime
 
 from storage.documents.document import Document, TranscriptBuilder
+from storage.documents.formats.journal import earlier_messages
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import type_name
 from storage.records.content_block import joined_text, read_blocks
@@ -57,6 +58,7 @@ def read(document: dict[str, object], source: str | None) -> Document:
     transcript = TranscriptBuilder()
     for position, message in enumerate(messages):
         transcript.add(_checked_message(position, message))
+    earlier, earlier_places = earlier_messages(document.get("journal"), messages, transcript)
     prompt = document.get("system_prompt") or metadata.get("system_prompt")
     parent_id = metadata.get("parent_session_id")
     return Document(
@@ -74,6 +76,8 @@ def read(document: dict[str, object], source: str | None) -> Document:
         parent_id=parent_id.strip() if isinstance(parent_id, str) and is_id(parent_id.strip()) else None,
         header={**document, "metadata": {**metadata, "id": session_id}, "messages": None},
         transcript=transcript,
+        earlier=earlier,
+        earlier_places=earlier_places,
     )
 
 

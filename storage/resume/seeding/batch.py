@@ -91,8 +91,8 @@ class BatchBuilder:
     ) -> SeedBatch:
         """Build the batch that follows `cursor`, of at most `most_items` items.
 
-        `messages` (position, role, extra, content) follow the cursor, without the open message. `elsewhere` maps
-        positions to the contents of messages outside the batch that answer its calls. Raises Unreadable for a message
+        `messages` (place, role, extra, content) follow the cursor, without the open message. `elsewhere` maps
+        places to the contents of messages outside the batch that answer its calls. Raises Unreadable for a message
         that cannot be parsed.
         """
         batch = SeedBatch(cursor)

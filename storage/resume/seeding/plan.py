@@ -10,32 +10,49 @@ from storage.database.transaction import Connection
 from storage.records.tool_links import ToolLinks
 
 _session = sa.select(
-    session.c.transcript_version, session.c.transcript_rewrites, session.c.message_count, session.c.item_count
+    session.c.transcript_version,
+    session.c.transcript_rewrites,
+    session.c.message_count,
+    session.c.newest_count,
+    session.c.item_count,
 ).where(session.c.id == sa.bindparam("session_id"))
-_notes = sa.select(message.c.position, message.c.tool_links).where(
-    message.c.session_id == sa.bindparam("session_id"), message.c.tool_links.is_not(None)
+# A thread is seeded from the newest document: what a compaction replaced by its summary is not seeded.
+_notes = sa.select(message.c.place, message.c.position, message.c.tool_links).where(
+    message.c.session_id == sa.bindparam("session_id"),
+    message.c.place.is_not(None),
+    message.c.tool_links.is_not(None),
 )
 
 
 class SeedPlan(NamedTuple):
-    """A session's transcript at one version. `notes` are pairs of a message's position and its stored tool links."""
+    """A session's newest document at one version.
+
+    `notes` are pairs of a message's place in the document and its stored tool links, `positions` the positions of those
+    messages by place. `earlier_count` is the number of stored messages that are not in the document.
+    """
 
     transcript_version: int
     transcript_rewrites: int
     message_count: int
+    earlier_count: int
     item_count: int
     notes: list[tuple[int, str]]
+    positions: dict[int, int]
     links: ToolLinks
 
-    def links_before(self, position: int) -> ToolLinks:
-        """Return the links of the messages before `position` alone."""
-        return ToolLinks(note for note in self.notes if note[0] < position)
+    def links_before(self, place: int) -> ToolLinks:
+        """Return the links of the messages before `place` alone."""
+        return ToolLinks(note for note in self.notes if note[0] < place)
 
 
 async def is_current(connection: Connection, session_id: str, plan: SeedPlan) -> bool:
     """Whether the session is still at the version of `plan`."""
     found = (await connection.execute(_session, {"session_id": session_id})).first()
-    return found is not None and found.transcript_version == plan.transcript_version
+    return (
+        found is not None
+        and found.transcript_version == plan.transcript_version
+        and found.message_count - found.newest_count == plan.earlier_count
+    )
 
 
 async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
@@ -43,14 +60,16 @@ async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
     found = (await connection.execute(_session, {"session_id": session_id})).first()
     if found is None:
         return None
-    rows = await connection.execute(_notes.order_by(message.c.position), {"session_id": session_id})
-    notes = [(row.position, row.tool_links) for row in rows]
+    rows = (await connection.execute(_notes.order_by(message.c.position), {"session_id": session_id})).all()
+    notes = [(row.place, row.tool_links) for row in rows]
     return SeedPlan(
         found.transcript_version,
         found.transcript_rewrites,
-        found.message_count,
+        found.newest_count,
+        found.message_count - found.newest_count,
         found.item_count,
         notes,
+        {row.place: row.position for row in rows},
         # A long session has hundreds of thousands of calls.
         await asyncio.to_thread(ToolLinks, notes),
     )

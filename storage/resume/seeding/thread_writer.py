@@ -137,7 +137,7 @@ class ThreadWriter:
         start = state.held.messages_read + state.builder.has_open_message
         end = min(start + most_messages, state.plan.message_count)
         try:
-            return await read_messages(connection, state.held.session_id, state.plan.links, start, end)
+            return await read_messages(connection, state.held.session_id, state.plan, start, end)
         except Unreadable:
             if await is_current(connection, state.held.session_id, state.plan):
                 raise

@@ -182,3 +182,16 @@ def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "nothing.json" in result.stderr
+
+
+def test_an_older_copy_in_the_folder_is_outdated_and_changes_nothing(tmp_path: Path) -> None:
+    newer = zagens("s", messages=[user("a"), user("b")], updated_at="2027-01-01T00:00:00Z")
+    written(tmp_path / "a.json", newer)
+    written(tmp_path / "b.json", zagens("s", messages=[user("a")], updated_at="2026-12-01T00:00:00Z"))
+
+    first, second = reprise("import", tmp_path), reprise("import", tmp_path)
+
+    assert first.stdout == "1 created, 0 updated, 0 unchanged, 0 refused, 1 outdated\n"
+    assert second.stdout == "0 created, 0 updated, 1 unchanged, 0 refused, 1 outdated\n"
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert strictly(saved("s")) == strictly(newer)

@@ -10,7 +10,7 @@ from storage.doctor.doctor import examine
 from storage.documents.document import Document
 from storage.documents.exports import export_document
 from storage.documents.formats import read_document
-from storage.documents.imports import CREATED, UNCHANGED, UPDATED, import_document, import_documents
+from storage.documents.imports import CREATED, OUTDATED, UNCHANGED, UPDATED, import_document, import_documents
 from storage.json_codec import storable
 from tests.support.documents import user, zagens
 
@@ -61,7 +61,7 @@ async def test_new_unchanged_longer_and_changed_documents_in_one_call(database: 
     assert await is_healthy(database)
 
 
-async def test_the_last_of_several_documents_of_one_session_stays(database: Database) -> None:
+async def test_of_several_documents_of_one_session_the_newest_stays(database: Database) -> None:
     await import_document(database, document("stored", "one"))
 
     results = await import_documents(
@@ -75,9 +75,9 @@ async def test_the_last_of_several_documents_of_one_session_stays(database: Data
         ],
     )
 
-    assert results == [CREATED, UPDATED, UPDATED, UNCHANGED, UPDATED]
+    assert results == [CREATED, UPDATED, UPDATED, UNCHANGED, OUTDATED]
     assert await texts(database, "new") == ["one", "two"]
-    assert await texts(database, "stored") == ["one"]
+    assert await texts(database, "stored") == ["other"]
     assert await is_healthy(database)
 
 

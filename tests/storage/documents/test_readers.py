@@ -57,7 +57,7 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
         else:
             assert isinstance(file, Document)
             assert (file.id, file.source) == (f"s{number}", "CODEWHALE")
-            assert file.transcript.spelled(0) == [encode_entry(["readFile"])]
+            assert file.transcript.entries == [encode_entry(["readFile"])]
     for result in results:
         documents = [file for file in result.files if isinstance(file, Document)]
         assert result.drafts == drafts_of_all(documents)

@@ -31,11 +31,12 @@ from tests.support.seeding import (
 BEGINNING: list[Message] = [user("One"), assistant("Two", tool_use("t")), user("Three"), assistant("Four")]
 LONGER: list[Message] = [*BEGINNING, user("Five"), assistant("Six", tool_use("u")), user(tool_result("u"))]
 REWRITTEN: list[Message] = [user("Quite"), assistant("another"), user("story")]
+LATER = "2027-01-01T00:00:00Z"
 ANSWERED: list[Message] = [*BEGINNING, user(tool_result("t", "late"))]
 
 
-def saved(messages: list[Message], id: str = "changing") -> Document:
-    return zagens(id, messages=messages)
+def saved(messages: list[Message], id: str = "changing", **metadata: Any) -> Document:
+    return zagens(id, messages=messages, **metadata)
 
 
 async def seed_with_import(database: Database, document: Document, before_batch: int) -> ResumeTaskRow:
@@ -79,7 +80,9 @@ async def test_a_document_that_is_rewritten_while_queued_is_seeded_in_its_newest
     assert await thread_rows(database, thread_id) == undisturbed
 
 
-@pytest.mark.parametrize("document", [saved(REWRITTEN), saved(BEGINNING[:1])], ids=["rewritten", "shorter"])
+@pytest.mark.parametrize(
+    "document", [saved(REWRITTEN), saved(BEGINNING[:1], updated_at=LATER)], ids=["rewritten", "shorter"]
+)
 async def test_a_document_that_is_rewritten_between_batches_ends_the_task_and_a_new_resume_makes_a_new_thread(
     database: Database, document: Document
 ) -> None:

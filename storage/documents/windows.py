@@ -1,0 +1,89 @@
+"""Merges a version of a session into the messages stored so far, so that no version takes a message away.
+
+The stored messages of a session are an archive: every message that any imported version held, in the order of the
+transcript. `place` is a message's index in the newest document; it is None for messages of earlier windows, which a
+compaction, a rewind or a rewrite removed from that document. Places rise with positions.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from storage.documents.document import DocumentRow
+
+
+class StoredMessage(NamedTuple):
+    """What a merge needs of a stored message; its position is its index in the sequence."""
+
+    digest: bytes
+    place: int | None
+
+
+class Insertion(NamedTuple):
+    """A message to add before the stored message at `position`, or at the end."""
+
+    position: int
+    row: DocumentRow
+
+
+class Merge(NamedTuple):
+    """The result of a merge: messages to add, sorted by position, and the new place of each stored message."""
+
+    insertions: list[Insertion]
+    places: list[int | None]
+
+
+def merge(stored: Sequence[StoredMessage], rows: Sequence[DocumentRow], *, replaces: bool) -> Merge:
+    """Merge the rows of a document into the stored messages.
+
+    With `replaces` the document becomes the newest one: as much of its beginning as possible is matched with stored
+    messages in their order, and the rest is appended. Otherwise its messages become those of an earlier window: each
+    one that is not stored yet is inserted behind the message that it follows.
+    """
+    chain = _chain(stored, [row.message.digest for row in rows if row.place is not None]) if replaces else []
+    places: list[int | None] = [None] * len(stored) if replaces else [one.place for one in stored]
+    for place, position in enumerate(chain):
+        places[position] = place
+    unmatched = _positions(stored, exclude=set(chain))
+    insertions = []
+    end, previous = len(stored), -1
+    for row in rows:
+        if replaces and row.place is not None:
+            if row.place < len(chain):
+                previous = max(previous, chain[row.place])
+            else:
+                previous = end
+                insertions.append(Insertion(end, row))
+        elif candidates := unmatched[row.message.digest]:
+            index = bisect_right(candidates, previous)
+            previous = max(previous, candidates.pop(index if index < len(candidates) else 0))
+        else:
+            insertions.append(Insertion(min(previous + 1, end), row._replace(place=None)))
+    return Merge(sorted(insertions, key=lambda insertion: insertion.position), places)
+
+
+def _chain(stored: Sequence[StoredMessage], digests: Sequence[bytes]) -> list[int]:
+    """Rising positions of stored messages that equal the first ones of the document, as many as possible.
+
+    The newest document's messages are preferred to those of earlier windows.
+    """
+    newest: list[int] = []
+    for position, one in enumerate(stored):
+        if one.place is not None:
+            if len(newest) == len(digests) or one.digest != digests[len(newest)]:
+                break
+            newest.append(position)
+    earliest: list[int] = []
+    for position, one in enumerate(stored):
+        if len(earliest) < len(digests) and one.digest == digests[len(earliest)]:
+            earliest.append(position)
+    return newest if len(newest) >= len(earliest) else earliest
+
+
+def _positions(stored: Sequence[StoredMessage], exclude: set[int]) -> defaultdict[bytes, list[int]]:
+    positions: defaultdict[bytes, list[int]] = defaultdict(list)
+    for position, one in enumerate(stored):
+        if position not in exclude:
+            positions[one.digest].append(position)
+    return positions
