@@ -19,6 +19,7 @@ _DIGITS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UNSTORABLE_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 REPLACEMENT = "\ufffd"
+_UTF_16_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 def type_name(value: object) -> str:
@@ -27,13 +28,13 @@ def type_name(value: object) -> str:
 
 
 def parse_document(data: bytes) -> object:
-    """The value of a JSON document in UTF-8 with or without a BOM, with unstorable characters replaced.
+    """The value of a JSON document in UTF-8, or in UTF-16 with a BOM, with unstorable characters replaced.
 
     Raises InvalidDocument, with the line and column, when it is not JSON.
     """
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = _as_utf_8(data)
     try:
-        value = _load_or_replace(data)
+        value = load(data)
     except json.JSONDecodeError as error:
         raise InvalidDocument(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     except ValueError as error:
@@ -53,12 +54,18 @@ def load(text: str | bytes) -> Any:
     return _load_slowly(data.decode())
 
 
-def _load_or_replace(data: bytes) -> Any:
-    """As `load`, with U+FFFD in place of what is not UTF-8."""
+def _as_utf_8(data: bytes) -> bytes:
+    """The text in UTF-8 without a BOM. Raises InvalidDocument when it is not in the encoding that its BOM tells."""
+    encoding = next((name for bom, name in _UTF_16_BOMS.items() if data.startswith(bom)), None)
     try:
-        return load(data)
-    except UnicodeDecodeError:
-        return _load_slowly(data.decode("utf-8", "replace"))
+        if encoding is not None:
+            return data[2:].decode(encoding).encode()
+        data = data.removeprefix(b"\xef\xbb\xbf")
+        data.decode()
+    except UnicodeDecodeError as error:
+        name = "UTF-8" if encoding is None else "UTF-16"
+        raise InvalidDocument(f"Not {name}: {error.reason} at byte {error.start}.") from None
+    return data
 
 
 def _load_slowly(text: str) -> Any:

@@ -32,5 +32,6 @@ async def _export(database: Database, ids: tuple[str, ...]) -> int:
             click.echo(printable(f"{session_id}: no such session"), err=True)
             missing += 1
         else:
-            click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+            # Bytes, since the console's encoding may lack characters and JSON is UTF-8 wherever it is read.
+            click.echo(json.dumps(document, ensure_ascii=False, indent=1).encode())
     return missing

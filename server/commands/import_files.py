@@ -10,29 +10,28 @@ import click
 from server.commands.environment import plain_failures, prepare_database, read_settings, with_database
 from server.observability.terminal import printable
 from storage.database.database import Database
-from storage.documents.document_files import document_paths
+from storage.documents.document_files import FoundFiles, find_files
 from storage.documents.file_imports import import_files
 from storage.documents.imports import CREATED, OUTDATED, UNCHANGED, UPDATED
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, readable=False, path_type=Path))
 @click.option("--source", type=click.Choice(["ZAGENS", "CODEWHALE"]), help="The agent that wrote the files.")
 def import_command(paths: tuple[Path, ...], source: str | None) -> None:
     """Import session documents from files and folders. The exit status is 1 when any file was refused."""
     settings = read_settings()
     with plain_failures():
         prepare_database(settings)
-        files = list(document_paths(paths))
-        refused = asyncio.run(with_database(settings, _import_files, files, source))
+        refused = asyncio.run(with_database(settings, _import_files, find_files(paths), source))
     sys.exit(1 if refused else 0)
 
 
-async def _import_files(database: Database, files: list[Path], source: str | None) -> int:
+async def _import_files(database: Database, found: FoundFiles, source: str | None) -> int:
     counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0, OUTDATED: 0}
-    refusals: list[str] = []
-    with click.progressbar(length=len(files), label="Importing", file=sys.stderr) as progress:
-        async with contextlib.aclosing(import_files(database, files, source)) as batches:
+    refusals = [printable(f"{path}: {reason}") for path, reason in found.refused]
+    with click.progressbar(length=len(found.paths), label="Importing", file=sys.stderr) as progress:
+        async with contextlib.aclosing(import_files(database, found.paths, source)) as batches:
             async for outcomes in batches:
                 for outcome in outcomes:
                     if outcome.result is None:
@@ -45,7 +44,7 @@ async def _import_files(database: Database, files: list[Path], source: str | Non
     outdated = counts.pop(OUTDATED)
     summary = [f"{count} {outcome.lower()}" for outcome, count in counts.items()]
     summary.append(f"{len(refusals)} refused")
-    if outdated:
-        summary.append(f"{outdated} outdated")
+    summary += [f"{outdated} outdated"] if outdated else []
+    summary += [f"{found.passed_over} passed over"] if found.passed_over else []
     click.echo(", ".join(summary))
     return len(refusals)

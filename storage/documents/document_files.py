@@ -1,40 +1,106 @@
-"""Session documents as files: which files below a folder hold sessions, and which agent wrote each."""
+"""Session documents as files: which files below a folder hold sessions, which agent wrote each, and their content."""
 
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from storage.documents.document import Document
 from storage.documents.formats import read_document
 from storage.documents.formats.agent_json import CODEWHALE, ZAGENS
+from storage.errors import InvalidDocument
 from storage.json_codec import parse_document
+
+MAX_FILE_BYTES = 256 * 2**20
+"""Size beyond which a file is refused: parsing takes several times its size in memory."""
 
 # zagens and CodeWhale keep these beside their sessions.
 _IGNORED_FILES = {"latest.json", "offline_queue.json", "session_boot_owners.json"}
 _IGNORED_FOLDERS = {"checkpoints"}
-_FOLDER_SOURCES = {"zagens": ZAGENS, ".zagens": ZAGENS, "codewhale": CODEWHALE, ".codewhale": CODEWHALE}
+# The agents' home folders, which have their sessions in `sessions`. CodeWhale's was `.deepseek` once.
+_HOMES = {".zagens": ZAGENS, ".codewhale": CODEWHALE, ".deepseek": CODEWHALE}
+_FOLDER_SOURCES = {"zagens": ZAGENS, "codewhale": CODEWHALE, **_HOMES}
 
 
-def document_paths(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield the named files and every session document below the named folders, sorted. Raises OSError."""
+class FoundFiles(NamedTuple):
+    """The result of a walk over files and folders.
+
+    `refused` has the folders that could not be read, with the reason. `passed_over` counts the JSON files of an agent
+    that lie in a known place and are not sessions.
+    """
+
+    paths: list[Path]
+    refused: list[tuple[Path, str]]
+    passed_over: int
+
+
+def find_files(paths: Iterable[Path]) -> FoundFiles:
+    """Find the named files and every session document below the named folders, sorted by folder and name."""
+    found: list[Path] = []
+    refused: list[tuple[Path, str]] = []
+    passed_over = 0
+
+    def refuse(error: OSError) -> None:
+        refused.append((Path(error.filename), error.strerror or str(error)))
+
     for path in paths:
         if not path.is_dir():
-            yield path
+            found.append(path)
             continue
-        for folder, folders, files in os.walk(path, onerror=_raise):
-            folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _IGNORED_FOLDERS)
-            for name in sorted(files):
-                if name.endswith(".json") and not name.startswith(".") and name not in _IGNORED_FILES:
-                    yield Path(folder, name)
+        for folder, folders, files in os.walk(path, onerror=refuse):
+            names = sorted(name for name in files if name.endswith(".json") and not name.startswith("."))
+            walked = sorted(name for name in folders if _is_walked(Path(folder), name))
+            documents = [name for name in names if name not in _IGNORED_FILES]
+            others = _other_folders(Path(folder), walked, set(files))
+            if Path(folder).name in _HOMES:
+                passed_over += len(documents)
+                documents = []
+            passed_over += sum(_count_documents(Path(folder, name)) for name in others)
+            folders[:] = [name for name in walked if name not in others]
+            found += [Path(folder, name) for name in documents]
+    return FoundFiles(found, refused, passed_over)
 
 
-def _raise(error: OSError) -> None:
-    raise error
+def _is_walked(folder: Path, name: str) -> bool:
+    if name.startswith("."):
+        return name in _HOMES and not (folder / name).is_symlink()
+    return name not in _IGNORED_FOLDERS
+
+
+def _other_folders(folder: Path, names: Iterable[str], files: set[str]) -> set[str]:
+    """The folders that hold other data of an agent: its home without `sessions`, a session's own, a runtime's store."""
+    if folder.name in _HOMES:
+        return {name for name in names if name != "sessions"}
+    return {
+        name
+        for name in names
+        if f"{name}.json" in files or (name == "runtime" and (folder / name / "threads").is_dir())
+    }
+
+
+def _count_documents(folder: Path) -> int:
+    return sum(name.endswith(".json") for _, _, files in os.walk(folder) for name in files)
 
 
 def read_file(path: Path, source: str | None = None) -> Document:
     """Read the session document in a file. Raises InvalidDocument, InvalidId and OSError."""
-    return read_document(parse_document(path.read_bytes()), source or source_by_folder(path))
+    return read_document(parse_document(_read_bytes(path)), source or source_by_folder(path))
+
+
+def _read_bytes(path: Path) -> bytes:
+    # Looked at before it is opened: opening a device may have effects, and opening a FIFO waits for its writer.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise InvalidDocument("Not a regular file.")
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        data = file.read(MAX_FILE_BYTES + 1) if os.fstat(file.fileno()).st_size <= MAX_FILE_BYTES else None
+    if data is None or len(data) > MAX_FILE_BYTES:
+        raise InvalidDocument(f"Larger than {MAX_FILE_BYTES // 2**20} MiB, the most that is read of a file.")
+    return data
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def source_by_folder(path: Path) -> str | None:

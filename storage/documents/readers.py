@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storage.documents.document import Document, drafts_of_all
-from storage.documents.document_files import read_file
+from storage.documents.document_files import MAX_FILE_BYTES, read_file
 from storage.errors import InvalidDocument, InvalidId, ReaderEnded
 from storage.search.index.drafts import Draft
 
@@ -78,10 +78,12 @@ def batches(paths: Iterable[Path]) -> Iterator[FileBatch]:
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        size = path.stat().st_size
     except OSError:
         # The read fails too, and reports the reason.
         return 0
+    # A file that is too large is refused unread.
+    return size if size <= MAX_FILE_BYTES else 0
 
 
 def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) -> BatchResult:
@@ -90,8 +92,10 @@ def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) ->
     for path in paths:
         try:
             files.append(read_file(path, source))
-        except (InvalidDocument, InvalidId, OSError) as error:
+        except (InvalidDocument, InvalidId) as error:
             files.append(RefusedFile(str(error)))
+        except OSError as error:
+            files.append(RefusedFile(error.strerror or str(error)))
     result = BatchResult(files, [])
     return result.with_drafts() if drafts else result
 

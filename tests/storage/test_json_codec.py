@@ -66,7 +66,8 @@ def test_storable_text_is_utf_8_without_nul_and_of_the_same_length(text: str) ->
         (b"-" + b"9" * 400 + b".0", "out of range"),
         (b"1" * 5000, "Not JSON"),
         (b"[" * 100_000, "nested too deeply"),
-        ('"ä"'.encode("utf-16"), "Not JSON"),
+        (b'"\xff"', "Not UTF-8: invalid start byte at byte 1"),
+        ('"ä"'.encode("utf-16")[:-1], "Not UTF-16: truncated data"),
     ],
 )
 def test_text_that_is_not_json_is_rejected_with_a_reason(data: bytes, reason: str) -> None:

@@ -35,6 +35,18 @@ def test_documents_are_printed_one_after_another(tmp_path: Path) -> None:
     assert "Ünïcode 漢字" in result.stdout
 
 
+def test_documents_are_utf_8_whatever_the_encoding_of_the_console(tmp_path: Path) -> None:
+    document = zagens("a", "Ünïcode 漢字 👍")
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert reprise("import", path).exit_code == 0
+
+    result = CliRunner(charset="latin-1").invoke(main, ["export", "a"])
+
+    assert result.exit_code == 0
+    assert strictly(json.loads(result.stdout_bytes.decode("utf-8"))) == strictly(document)
+
+
 def test_an_unknown_session_is_named_and_the_rest_is_printed(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(zagens("a")), encoding="utf-8")

@@ -1,9 +1,11 @@
 """`reprise import` saves files and folders, and names each file that it refuses."""
 
 import asyncio
+import errno
 import json
 import os
 import re
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +130,73 @@ def test_unusual_json_is_imported_or_refused_with_a_reason(tmp_path: Path) -> No
         assert reason in line
 
 
-def test_bytes_that_are_not_utf_8_are_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "s.json"
-    path.write_bytes(json.dumps(zagens("s", extra="HERE")).encode().replace(b"HERE", b"a\xffb"))
+def test_bytes_that_are_not_utf_8_are_refused_and_utf_16_with_a_bom_is_read(tmp_path: Path) -> None:
+    text = json.dumps(zagens("s", "Ünïcode 漢字"), ensure_ascii=False)
+    latin = tmp_path / "latin.json"
+    latin.write_bytes(text.replace("漢字", "").encode("latin-1"))
+    cut = tmp_path / "cut.json"
+    cut.write_bytes(text.encode("utf-16")[:-1])
 
-    assert reprise("import", path).exit_code == 0
-    assert saved("s")["metadata"]["extra"] == "a\ufffdb"
+    refused = reprise("import", latin, cut)
+
+    assert (refused.exit_code, refused.stdout) == (1, "0 created, 0 updated, 0 unchanged, 2 refused\n")
+    assert f"{latin}: Not UTF-8: invalid start byte at byte" in refused.stderr.replace("continuation", "start")
+    assert f"{cut}: Not UTF-16" in refused.stderr
+    for name in ("utf-16-le", "utf-16-be"):
+        path = tmp_path / f"{name}.json"
+        path.write_bytes(("\ufeff" + text).encode(name))
+        assert reprise("import", path).exit_code == 0
+        assert strictly(saved("s")) == strictly(json.loads(text))
+
+
+def test_a_home_of_codewhale_gives_its_sessions_and_counts_the_runtime_store(tmp_path: Path, database_url: str) -> None:
+    written(tmp_path / ".codewhale/sessions/s.json", zagens("s"))
+    for name in ("owner", "threads/thr_1", "turns/turn_1", "items/item_1"):
+        written(tmp_path / f".codewhale/sessions/s/runtime/{name}.json", {"schema_version": 2, "id": "x"})
+    written(tmp_path / ".deepseek/sessions/older.json", zagens("older"))
+
+    result = reprise("import", tmp_path / ".codewhale")
+    assert (result.exit_code, result.stdout) == (0, "1 created, 0 updated, 0 unchanged, 0 refused, 4 passed over\n")
+    result = reprise("import", tmp_path)
+    assert (result.exit_code, result.stdout) == (0, "1 created, 0 updated, 1 unchanged, 0 refused, 4 passed over\n")
+    assert asyncio.run(sources(database_url)) == {"s": "CODEWHALE", "older": "CODEWHALE"}
+
+
+def test_what_is_not_a_readable_file_is_refused_by_name_and_the_rest_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path / "z.json", zagens("s"))
+    os.mkfifo(tmp_path / "fifo.json")
+    (tmp_path / "null.json").symlink_to("/dev/null")
+    (tmp_path / "pipe.json").symlink_to(tmp_path / "fifo.json")
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nothing")
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(6 * 2**30)
+    closed = tmp_path / "closed\x1b[2J"
+    closed.mkdir()
+    scandir = os.scandir
+
+    def scan(path: Any) -> Any:
+        if str(path) == str(closed):
+            raise PermissionError(errno.EACCES, "Permission denied", str(closed))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    result = reprise("import", tmp_path)
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+    assert (result.exit_code, result.stdout) == (1, "1 created, 0 updated, 0 unchanged, 6 refused\n")
+    for name, reason in {
+        "fifo.json": "Not a regular file.",
+        "null.json": "Not a regular file.",
+        "pipe.json": "Not a regular file.",
+        "gone.json": "No such file or directory",
+        "large.json": "Larger than 256 MiB",
+        "closed\\x1b[2J": "Permission denied",
+    }.items():
+        assert f"{tmp_path / name}: {reason}" in result.stderr
 
 
 def test_the_source_comes_from_the_folder_or_the_option(tmp_path: Path, database_url: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.documents.document_files import document_paths, read_file
+from storage.documents.document_files import FoundFiles, find_files, read_file
 from tests.support.documents import codewhale, zagens
 
 
@@ -44,6 +44,35 @@ def test_folders_are_walked_in_order_and_named_files_are_always_included(tmp_pat
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
 
-    found = list(document_paths([tmp_path, tmp_path / "latest.json"]))
+    found = find_files([tmp_path, tmp_path / "latest.json"])
 
-    assert found == [tmp_path / name for name in ("a.json", "z.json", "b/c.json", "b/d.json", "latest.json")]
+    names = ("a.json", "z.json", "b/c.json", "b/d.json", "latest.json")
+    assert found == FoundFiles([tmp_path / name for name in names], [], 0)
+
+
+def test_homes_are_walked_to_their_sessions_and_other_data_is_counted(tmp_path: Path) -> None:
+    sessions = [".codewhale/sessions/s.json", ".deepseek/sessions/t.json", ".zagens/sessions/u.json"]
+    others = [
+        ".codewhale/settings.json",
+        ".codewhale/tasks/1/task.json",
+        ".codewhale/sessions/s/runtime/owner.json",
+        ".codewhale/sessions/s/runtime/threads/thr_1.json",
+        ".codewhale/sessions/runtime/threads/thr_2.json",
+    ]
+    for name in sessions + others:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    assert find_files([tmp_path]) == FoundFiles([tmp_path / name for name in sessions], [], len(others))
+    assert find_files([tmp_path / ".codewhale"]).paths == [tmp_path / sessions[0]]
+    assert find_files([tmp_path / ".codewhale/sessions"]).paths == [tmp_path / sessions[0]]
+
+
+def test_a_home_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere/sessions").mkdir(parents=True)
+    (tmp_path / "elsewhere/sessions/s.json").touch()
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/.codewhale").symlink_to(tmp_path / "elsewhere")
+
+    assert find_files([tmp_path / "home"]).paths == []
