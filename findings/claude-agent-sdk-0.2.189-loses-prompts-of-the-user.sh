@@ -1,24 +1,29 @@
 #!/usr/bin/env bash
 # PyPI claude-agent-sdk 0.2.189, with npm @anthropic-ai/claude-code 2.1.332 and npm @anthropic-ai/claude-agent-sdk 0.3.332.
 #
-# Automatic compaction in Claude Code keeps the newest prompt: the compact_boundary line names its uuid in
-# compactMetadata.preservedMessages, and the prompt itself stays where it was, before the boundary, linked to nothing after
-# it. The program and the TypeScript SDK put it back behind the summary. The Python SDK does not know the field:
-# - get_session_messages() answers without the prompt, so an answer stands there to a question that nobody asked;
-# - fork_session() gives all lines new uuids but leaves the old ones in compactMetadata, so the program finds no such line:
-#   the first request of the fork goes to the model without that prompt. forkSession() in TypeScript keeps it.
+# Two kinds of prompts stand in a Claude Code transcript where the Python SDK does not look. The TypeScript SDK and the program
+# itself know both.
+# - Automatic compaction keeps the newest prompt: the compact_boundary line names its uuid in
+#   compactMetadata.preservedMessages, and the prompt stays where it was, before the boundary, linked to nothing after it.
+#   get_session_messages() answers without it, so an answer stands there to a question that nobody asked. fork_session() gives
+#   all lines new uuids but leaves the old ones in compactMetadata, so the program finds no such line: the first request of
+#   the fork goes to the model without that prompt. forkSession() in TypeScript keeps it.
+# - A prompt typed while the agent works is an attachment line (queued_command). get_session_messages() leaves it out; in
+#   TypeScript it is a message of the user.
 #
-# Why it matters: a service that shows, stores or forks sessions through the Python SDK loses one user message per automatic
-# compaction, without an error, and a fork continues another conversation than its source.
+# Why it matters: a service that shows, stores or forks sessions through the Python SDK loses user messages without an error,
+# and a fork continues another conversation than its source.
 #
-# The session is made by the program itself, against a model server on the loopback whose first answer reports 990,000
-# input tokens, so that the second prompt is compacted first.
+# The first session is made by the program, against a model server on the loopback whose first answer reports 990,000 input
+# tokens, so that the second prompt is compacted first. The second one is written here.
 #
 # Seen:
-#   typescript: SUMMARY | What is last on it? | Answer 4. | And first? | Answer 5.
-#   python:     SUMMARY | Answer 4. | And first? | Answer 5.
+#   compacted, typescript: SUMMARY | What is last on it? | Answer 4. | And first? | Answer 5.
+#   compacted, python:     SUMMARY | Answer 4. | And first? | Answer 5.
 #   sent by the fork made in typescript: has the prompt
 #   sent by the fork made in python:     lacks the prompt
+#   queued, typescript: Count. | One. | Count louder. | TWO.
+#   queued, python:     Count. | One. | TWO.
 set -eu
 work=$(mktemp -d)
 server=
@@ -108,8 +113,8 @@ else:
 EOF
 typescript=$(cd sdk && clean node read.mjs messages "$id")
 python=$(clean py/bin/python read.py messages "$id")
-echo "typescript: $typescript"
-echo "python:     $python"
+echo "compacted, typescript: $typescript"
+echo "compacted, python:     $python"
 
 sent() {
   : >requests.jsonl
@@ -121,7 +126,34 @@ by_python=$(sent "$(clean py/bin/python read.py fork "$id")")
 echo "sent by the fork made in typescript: $by_typescript"
 echo "sent by the fork made in python:     $by_python"
 
+cat >queued.py <<'EOF'
+import json, sys
+
+parent = None
+for number, (kind, text) in enumerate([("user", "Count."), ("assistant", "One."), ("attachment", "Count louder."), ("assistant", "TWO.")]):
+    content = [{"type": "text", "text": text}]
+    line = {"parentUuid": parent, "isSidechain": False, "type": kind}
+    line["uuid"] = parent = f"00000000-0000-4000-8000-00000000000{number}"
+    line |= {"timestamp": f"2026-11-28T06:00:0{number}.000Z", "cwd": "/w", "sessionId": sys.argv[1], "version": "2.1.332"}
+    if kind == "attachment":
+        line["attachment"] = {"type": "queued_command", "prompt": content, "commandMode": "prompt"}
+    else:
+        line["message"] = {"role": kind, "content": content}
+    if kind == "assistant":
+        line["message"] |= {"id": f"msg_{number}", "type": "message", "model": "claude-opus-5-5"}
+    print(json.dumps(line, separators=(",", ":")))
+EOF
+queued=11111111-1111-4111-8111-111111111111
+mkdir home/config/projects/-w
+python3 queued.py "$queued" >"home/config/projects/-w/$queued.jsonl"
+queued_typescript=$(cd sdk && clean node read.mjs messages "$queued")
+queued_python=$(clean py/bin/python read.py messages "$queued")
+echo "queued, typescript: $queued_typescript"
+echo "queued, python:     $queued_python"
+
 [ "$typescript" = "SUMMARY | What is last on it? | Answer 4. | And first? | Answer 5." ]
 [ "$python" = "SUMMARY | Answer 4. | And first? | Answer 5." ]
 [ "$by_typescript" = "has the prompt" ]
 [ "$by_python" = "lacks the prompt" ]
+[ "$queued_typescript" = "Count. | One. | Count louder. | TWO." ]
+[ "$queued_python" = "Count. | One. | TWO." ]
