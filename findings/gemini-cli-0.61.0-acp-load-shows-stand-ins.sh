@@ -4,20 +4,22 @@
 # By the protocol, session/load replays the conversation as session/update notifications. For a session with one tool call
 # Gemini CLI replays, as messages OF THE USER, what no user wrote:
 # - the <session_context> record (working directory, date, listing of the folder), and
-# - the text "[Function Response: read_file]" in place of each tool result. The result itself (here the file's text) is
-#   sent nowhere: the tool_call update has an empty content, no rawInput and no rawOutput.
+# - the text "[Function Response: read_file]" in place of each tool result. What the tool gave to the model is sent nowhere.
+#   The tool_call update has what the program showed on the screen, which is a text for a shell command, but empty for a file
+#   that was read; arguments (rawInput) and result (rawOutput) are never there.
 # After a --resume on the command line, which rewrites the history in another form, the call is lost too: its turn is replayed
 # as agent text "[Thought: true][Function Call: read_file]", with no tool_call update at all.
 #
 # Why it matters: an editor, archive or bridge that takes a session over by the protocol stores stand-ins as the user's
 # words, and loses arguments, results and thoughts, though all of them stand in the file. Read the file instead.
 #
-# The two files are written here in the forms that the program writes itself (a plain run, and a resumed one). The model
+# The three files are written here in the forms that the program writes itself (two plain runs, and a resumed one). The model
 # server is never asked: session/load calls no model.
 #
 # Seen:
 #   plain:   user <session_context> | user What is the cheapest tea? | agent Let me look. | tool_call, contents: 0, raw: 0 |
 #            user [Function Response: read_file] | agent Mint, at 2.
+#   shown:   the same, with tool_call, contents: 1, raw: 0 (a call whose screen text is not empty)
 #   resumed: user <session_context> | user What is the cheapest tea? | agent Let me look.[Thought: true][Function Call: read_file] |
 #            user [Function Response: read_file] | agent Mint, at 2.
 set -eu
@@ -41,13 +43,14 @@ open(home + "/.gemini/tmp/shop/.project_root", "w").write(shop)
 
 call = {"id": "call_1", "name": "read_file", "args": {"file_path": "prices.csv"}}
 response = {"functionResponse": {"id": "call_1", "name": "read_file", "response": {"output": "tea,price\nmint,2\n"}}}
-done = {**call, "status": "success", "result": [response], "timestamp": stamp, "displayName": "ReadFile"}
+done = {**call, "status": "success", "result": [response], "timestamp": stamp, "displayName": "ReadFile", "resultDisplay": ""}
 context = {"id": "u0", "timestamp": stamp, "type": "user", "content": [{"text": "<session_context>\nA shop.\n</session_context>"}]}
 ask = {"id": "u1", "timestamp": stamp, "type": "user", "content": [{"text": "What is the cheapest tea?"}]}
 result = {"id": "u2", "timestamp": stamp, "type": "user", "content": [response]}
 answer = {"id": "g2", "timestamp": stamp, "type": "gemini", "content": "Mint, at 2.", "thoughts": [], "model": "gemini-3.8-flash"}
 look = {"id": "g1", "timestamp": stamp, "type": "gemini", "content": "Let me look.", "thoughts": [], "toolCalls": [done]}
 parts = [{"text": "Let me look."}, {"text": "Read the list.", "thought": True}, {"functionCall": call}]
+shell = [context, ask, {**look, "toolCalls": [{**done, "resultDisplay": "mint,2"}]}, result, answer]
 plain = [{"$set": {"messages": [context]}}, ask, look, result, answer]
 resumed = [{"$set": {"messages": [context, ask, {**look, "content": parts, "toolCalls": []}, result, {**answer, "content": [{"text": "Mint, at 2."}]}]}}]
 
@@ -93,8 +96,10 @@ def replay(session: str, lines: list) -> str:
 
 
 print("plain:   " + replay("11111111-aaaa-4aaa-8aaa-111111111111", plain))
+print("shown:   " + replay("33333333-cccc-4ccc-8ccc-333333333333", shell))
 print("resumed: " + replay("22222222-bbbb-4bbb-8bbb-222222222222", resumed))
 EOF
 python3 client.py | tee seen
 grep -qxF "plain:   user <session_context> | user What is the cheapest tea? | agent Let me look. | tool_call, contents: 0, raw: 0 | user [Function Response: read_file] | agent Mint, at 2." seen
+grep -qxF "shown:   user <session_context> | user What is the cheapest tea? | agent Let me look. | tool_call, contents: 1, raw: 0 | user [Function Response: read_file] | agent Mint, at 2." seen
 grep -qxF "resumed: user <session_context> | user What is the cheapest tea? | agent Let me look.[Thought: true][Function Call: read_file] | user [Function Response: read_file] | agent Mint, at 2." seen
