@@ -11,7 +11,7 @@
 # as agent text "[Thought: true][Function Call: read_file]", with no tool_call update at all.
 #
 # Why it matters: an editor, archive or bridge that takes a session over by the protocol stores stand-ins as the user's
-# words, and loses arguments, results and thoughts, though all of them stand in the file. Read the file instead.
+# words, and loses arguments and results, though both stand in the file. Read the file instead.
 #
 # The three files are written here in the forms that the program writes itself (two plain runs, and a resumed one). The model
 # server is never asked: session/load calls no model.
