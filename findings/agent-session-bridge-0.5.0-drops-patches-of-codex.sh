@@ -10,7 +10,7 @@
 # - developer messages (Codex's own instructions to the model) are converted to messages of the user.
 #
 # Why it matters: the edits are what a coding session is about. A session that is resumed in another agent, or archived in
-# its form, has lost them without a word. Look at the count of calls before and after a conversion.
+# its form, has lost them without a warning. Compare the number of calls before and after a conversion.
 #
 # Seen:
 #   calls in the rollout: exec_command apply_patch; inspect counts: 1

@@ -2,13 +2,13 @@
 # PyPI alembic 1.20.1 (SQLAlchemy 2.1.9) with SQLite's FTS5.
 #
 # batch_alter_table() changes a SQLite table by copying it to a new one. Two things that a full-text index over that table
-# rests on do not survive, and nothing says so:
+# depends on are lost, without a warning:
 # - the copy is an INSERT ... SELECT of the columns, so a table whose primary key is text (a message's UUID) gets new rowids,
 #   numbered from 1 without gaps. An external-content FTS5 table joins by rowid: as soon as one row had ever been deleted,
 #   each hit shows another message than the one that matched;
 # - triggers of the old table are dropped with it, so what is written after the migration is never indexed.
 # Where the batch holds nothing but add_column, plain ALTER TABLE is used and all is well: the same migration file is
-# harmless or harmful by what else stands in the block.
+# harmless or harmful depending on what else is in the block.
 #
 # Why it matters: a search over transcripts goes on answering after the migration, with wrong messages, and a permission or
 # a deletion that follows a search hit goes to the wrong row. Afterwards rebuild the index and create the triggers again, or

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # PyPI claude-agent-sdk 0.2.189, with npm @anthropic-ai/claude-code 2.1.332 and npm @anthropic-ai/claude-agent-sdk 0.3.332.
 #
-# Two kinds of prompts stand in a Claude Code transcript where the Python SDK does not look. The TypeScript SDK and the program
-# itself know both.
+# The Python SDK misses two kinds of user prompts in a Claude Code transcript. The TypeScript SDK and the program itself read
+# both.
 # - Automatic compaction keeps the newest prompt: the compact_boundary line names its uuid in
 #   compactMetadata.preservedMessages, and the prompt stays where it was, before the boundary, linked to nothing after it.
-#   get_session_messages() answers without it, so an answer stands there to a question that nobody asked. fork_session() gives
+#   get_session_messages() answers without it, so an answer appears without its question. fork_session() gives
 #   all lines new uuids but leaves the old ones in compactMetadata, so the program finds no such line: the first request of
 #   the fork goes to the model without that prompt. forkSession() in TypeScript keeps it.
 # - A prompt typed while the agent works is an attachment line (queued_command). get_session_messages() leaves it out; in

@@ -2,14 +2,14 @@
 # PyPI claude-agent-sdk 0.2.189, compared with npm @anthropic-ai/claude-agent-sdk 0.3.332.
 #
 # list_sessions() and get_session_info() of the Python SDK look for the title with a search for the text "customTitle":" in
-# the first and last 64 KiB of the transcript, whatever line it stands in. The arguments of a tool call are plain JSON in the
+# the first and last 64 KiB of the transcript, whatever the type of the line. The arguments of a tool call are plain JSON in the
 # same file, so a tool with a parameter of that name (or of the name summary, where the session has neither a title nor a
 # last-prompt line) gives the session its title. custom_title then claims that the user set it. The TypeScript SDK reads the
 # title from lines of that type only, and the Python SDK's own import into a SessionStore, which parses each line, agrees
 # with it: one SDK gives two titles for one session.
 #
-# Why it matters: whoever lists or indexes sessions by this SDK shows an argument of a tool (a ticket's summary, say) as the
-# name of the conversation, and the name changes when the session moves from files to a store.
+# Why it matters: a program that lists or indexes sessions with this SDK shows an argument of a tool (a ticket's summary, for
+# example) as the title of the conversation, and the title changes when the session moves from files to a store.
 #
 # Seen:
 #   typescript, files: Rename the ticket about pears.

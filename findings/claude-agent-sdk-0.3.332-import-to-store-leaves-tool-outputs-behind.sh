@@ -2,7 +2,7 @@
 # npm @anthropic-ai/claude-agent-sdk 0.3.332 and PyPI claude-agent-sdk 0.2.189: importSessionToStore / import_session_to_store.
 #
 # Both copy a session of Claude Code from the disk into a SessionStore, to be listed and resumed from there.
-# - Output of a command over 30,000 characters stands whole only in SESSION/tool-results/NAME.txt beside the transcript; the
+# - Output of a command over 30,000 characters is complete only in SESSION/tool-results/NAME.txt beside the transcript; the
 #   transcript has a preview and the absolute path. The import takes SESSION/subagents and leaves SESSION/tool-results,
 #   without a message. The store then has the preview and the first 30,000 characters; the end of the output is not in it,
 #   and the path in the preview leads nowhere on another machine.

@@ -4,8 +4,8 @@
 # A Stop hook runs after the answer is written. When it ends, the process appends a system line (stop_hook_summary) whose
 # parent is the last line that this process knows, and a last-prompt line whose leafUuid names that system line. If another
 # process has resumed the session meanwhile and finished a whole turn, that turn is now a dead branch: its prompt and its
-# answer stand in the file, but the next resume follows leafUuid to the hook's line and sends neither of them. No two
-# prompts were ever open at the same time; a line of bookkeeping wins over a conversation. The two SDKs then differ: the
+# answer are in the file, but the next resume follows leafUuid to the hook's line and sends neither of them. No two
+# prompts were open at the same time: a line of bookkeeping wins over a conversation. The two SDKs then differ: the
 # TypeScript one follows leafUuid as the program does, the Python one takes the last user or assistant line and shows the
 # turn that the program has forgotten.
 #

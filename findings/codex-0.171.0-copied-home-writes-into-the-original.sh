@@ -9,8 +9,8 @@
 # (With the original gone, the stale path makes the resume fail: reported as openai/codex issue 47002. This is the quieter
 # half of it.)
 #
-# Why it matters: whoever tries out a resume, an import or a repair on a copy writes into the sessions that he wanted to
-# keep safe. Copy the folder without the state_*.sqlite files: Codex makes them anew from the rollouts.
+# Why it matters: a person who tries out a resume, an import or a repair on a copy changes the sessions that the copy was meant
+# to protect. Copy the folder without the state_*.sqlite files: Codex makes them anew from the rollouts.
 #
 # Seen:
 #   resumed in a copy with its database: original grew yes, copy grew no

@@ -9,9 +9,8 @@
 #   file makes a second session, although ok:true answers with that externalId both times.
 # Everything else arrives (texts, tool calls, results), and is sent to the model on --resume.
 #
-# Why it matters: whoever moves sessions this way cannot tell later when anything was said, nor find out that a session has
-# been imported already. An exporter must remember which externalId became which sessionId, and repeat times in the text
-# where they count.
+# Why it matters: after the import nobody can tell when a message was written, or whether a session has been imported before. An
+# exporter must record which externalId became which sessionId, and repeat the times in the text where they matter.
 #
 # Seen:
 #   first import: session_imported shop-1, second import: session_imported shop-1, sessions: 2

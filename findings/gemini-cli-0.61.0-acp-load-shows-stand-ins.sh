@@ -2,7 +2,7 @@
 # npm @google/gemini-cli 0.61.0, over the Agent Client Protocol (gemini --acp), method session/load.
 #
 # By the protocol, session/load replays the conversation as session/update notifications. For a session with one tool call
-# Gemini CLI replays, as messages OF THE USER, what no user wrote:
+# Gemini CLI replays as messages of the user two things that no user wrote:
 # - the <session_context> record (working directory, date, listing of the folder), and
 # - the text "[Function Response: read_file]" in place of each tool result. What the tool gave to the model is sent nowhere.
 #   The tool_call update has what the program showed on the screen, which is a text for a shell command, but empty for a file
@@ -11,7 +11,7 @@
 # as agent text "[Thought: true][Function Call: read_file]", with no tool_call update at all.
 #
 # Why it matters: an editor, archive or bridge that takes a session over by the protocol stores stand-ins as the user's
-# words, and loses arguments and results, though both stand in the file. Read the file instead.
+# words, and loses arguments and results, though both are in the file. Read the file instead.
 #
 # The three files are written here in the forms that the program writes itself (two plain runs, and a resumed one). The model
 # server is never asked: session/load calls no model.

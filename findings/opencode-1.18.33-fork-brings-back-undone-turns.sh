@@ -3,8 +3,8 @@
 #
 # Undoing a turn (/undo, or POST /session/ID/revert) deletes nothing: the session gets revert.messageID, and that message and
 # all after it are gone from the next prompt on. Two ways out of the session do not look at the mark:
-# - a fork (POST /session/ID/fork; a `run --session ID --fork` asks the same) copies the undone messages too, under new ids and
-#   without the mark: in the fork nothing is undone, and the next prompt sends the undone turn to the model;
+# - a fork (POST /session/ID/fork) copies the undone messages too, under new ids and without the
+#   mark: in the fork nothing is undone, and the next prompt sends the undone turn to the model;
 # - session/load of the Agent Client Protocol (opencode acp) replays the undone turn like any other, and the protocol has no
 #   word for the mark. GET /session/ID/message gives it as well, but there the session's revert tells which ones are undone.
 # `opencode export` and `import` carry the mark.
