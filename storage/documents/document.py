@@ -13,7 +13,7 @@ from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
 from storage.search.index.drafts import Draft, draft_encoded
 from storage.search.index.entries import TITLE_POSITION
-from storage.search.index.vocabulary import encode_entry
+from storage.search.index.pieces import encode_entry
 
 _ROLES = {
     "user": "USER",

@@ -4,7 +4,6 @@ No import takes a message away: an older copy changes nothing but may add messag
 document no longer holds stays as an earlier window (see `windows.py`).
 """
 
-import asyncio
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,7 +25,7 @@ from storage.documents.updates import (
 )
 from storage.records.casefold import title_columns
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import Draft
+from storage.search.index.drafts import Draft, run_in_cancellable_thread
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
 
@@ -64,7 +63,7 @@ async def import_documents(
         if document.id not in stored:
             new.setdefault(document.id, document)
     if drafts is None or len(new) != len(documents):
-        drafts = await asyncio.to_thread(drafts_of_all, list(new.values()))
+        drafts = await run_in_cancellable_thread(drafts_of_all, list(new.values()))
     created: set[str] = set()
     if new:
         async with database.write() as transaction:
@@ -89,7 +88,7 @@ async def _save(database: Database, document: Document, stored: StoredVersion | 
     # Plan and drafts are made before the transaction, to keep it short, and again in it if another writer came first.
     expected: Update | None = None
     if stored is None:
-        drafts = await asyncio.to_thread(drafts_of_all, [document])
+        drafts = await run_in_cancellable_thread(drafts_of_all, [document])
     elif stored.equals(document):
         return UNCHANGED
     else:
@@ -98,7 +97,7 @@ async def _save(database: Database, document: Document, stored: StoredVersion | 
         expected = plan_update(stored, document, messages)
         if expected.is_outdated and not expected.insertions:
             return OUTDATED
-        drafts = await asyncio.to_thread(expected.drafts, stored)
+        drafts = await run_in_cancellable_thread(expected.drafts, stored)
     async with database.write() as transaction:
         if stored is None and await _create(transaction, [document], drafts):
             return CREATED
@@ -114,7 +113,7 @@ async def _save(database: Database, document: Document, stored: StoredVersion | 
             messages = await stored_messages(transaction, document.id)
         update = plan_update(stored, document, messages)
         if expected is None or update.insertions != expected.insertions:
-            drafts = await asyncio.to_thread(update.drafts, stored)
+            drafts = await run_in_cancellable_thread(update.drafts, stored)
         if update.insertions or not update.is_outdated:
             await write_update(transaction, document, stored, row.header, messages, update, drafts)
     return OUTDATED if update.is_outdated else UPDATED
@@ -140,7 +139,7 @@ async def _create(transaction: Transaction, documents: Sequence[Document], draft
         [(document.id, position, row) for document in created for position, row in enumerate(document.rows())],
     )
     if drafts is None or len(created) != len(documents):
-        drafts = await asyncio.to_thread(drafts_of_all, created)
+        drafts = await run_in_cancellable_thread(drafts_of_all, created)
     entries = [entry_ids(numbers[document.id], -1, 1 + document.length) for document in created]
     await index_entries(transaction, np.concatenate(entries), drafts)
     return ids

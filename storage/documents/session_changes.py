@@ -1,7 +1,5 @@
 """Changes to a stored session: rename, archive and delete."""
 
-import asyncio
-
 import sqlalchemy as sa
 
 from storage.database.bus import QUEUE, ended_topic, task_topic
@@ -12,7 +10,7 @@ from storage.records.casefold import title_columns
 from storage.records.resume_task import DELETED_MESSAGE, ERROR, SESSION_DELETED, UNFINISHED, ended
 from storage.records.session import SessionRow, sessions_by_id
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import draft_entries
+from storage.search.index.drafts import draft_entries, run_in_cancellable_thread
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries
 
@@ -34,7 +32,7 @@ async def update_session(
         .values(values)
         .returning(*(session.c[name] for name in SessionRow._fields))
     )
-    drafts = [] if title is None else await asyncio.to_thread(draft_entries, [[title]])
+    drafts = [] if title is None else await run_in_cancellable_thread(draft_entries, [[title]])
     async with database.write() as transaction:
         row = (await transaction.execute(statement)).first()
         if row is not None and title is not None:

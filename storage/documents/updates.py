@@ -17,8 +17,8 @@ from storage.json_codec import dump, load
 from storage.records.casefold import title_columns
 from storage.search.index.drafts import Draft, draft_encoded
 from storage.search.index.entries import TITLE_POSITION, entry_ids
+from storage.search.index.pieces import encode_entry
 from storage.search.index.segment_store import index_entries, next_numbers
-from storage.search.index.vocabulary import encode_entry
 
 _MESSAGE_COLUMNS = ("session_id", "position", "place", *NewMessage._fields)
 

@@ -23,6 +23,8 @@ END_OF_PREFIX = "\U0010ffff"
 
 # Of a block, so that it fits on a page of either database.
 _BLOCK_BYTES = 3_600
+# Of the masks that are packed at once.
+_MASK_BYTES = 2**20
 
 _BIGRAMS, _WORDS = 0, 1
 # Kind, number of terms, bytes of their names.
@@ -42,8 +44,8 @@ class Postings(NamedTuple):
 
     @classmethod
     def from_keys(cls, keys: npt.NDArray[Any], terms: int) -> "Postings":
-        """From unsorted keys `term << 16 | entry`. Duplicates and terms from `terms` on are dropped."""
-        keys = np.sort(keys)
+        """From keys `term << 16 | entry`, sorted in place. Duplicates and terms from `terms` on are dropped."""
+        keys.sort()
         if terms << ENTRY_BITS <= np.iinfo(keys.dtype).max:
             keys = keys[: np.searchsorted(keys, keys.dtype.type(terms << ENTRY_BITS))]
         keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))] if len(keys) else keys
@@ -73,32 +75,50 @@ def word_blocks(words: Sequence[str], postings: Postings, size: int) -> Iterator
 
 def _cut(postings: Postings, size: int, name_sizes: IntArray) -> Iterator[tuple[int, int, bytes]]:
     """The range of terms of each block, and its encoded posting lists."""
-    is_dense = _are_dense(postings.counts, size)
-    costs = np.cumsum(np.where(is_dense, _bitmap_size(size), 2 * postings.counts) + 2 + name_sizes)
-    if not len(costs):
+    if not len(postings.counts):
         return
+    sizes = _list_sizes(postings.counts, size)
+    costs = np.cumsum(sizes + 2 + name_sizes)
     starts = np.flatnonzero(np.diff(costs // _BLOCK_BYTES, prepend=-1))
     ends = np.append(starts[1:], len(costs))
-    counts, lists = postings.counts.astype("<u2").tobytes(), _encode(postings, is_dense, size)
-    list_ends = np.cumsum(np.where(is_dense, _bitmap_size(size), 2 * postings.counts))[ends - 1].tolist()
+    del costs
+    counts, lists = postings.counts.astype("<u2").tobytes(), _encode(postings, sizes, size)
+    list_ends = np.cumsum(sizes)[ends - 1].tolist()
     first = 0
     for start, end, last in zip(starts.tolist(), ends.tolist(), list_ends, strict=True):
         yield start, end, counts[2 * start : 2 * end] + lists[first:last]
         first = last
 
 
-def _encode(postings: Postings, is_dense: Mask, size: int) -> bytes:
+def _encode(postings: Postings, sizes: IntArray, size: int) -> bytes:
     """The posting list of each term, as a list or as a bitmap."""
-    ends = np.cumsum(postings.counts)
-    entries = postings.entries.astype("<u2").tobytes()
-    pieces = []
-    last = 0
-    for place in np.flatnonzero(is_dense).tolist():
-        end = int(ends[place])
-        start = end - int(postings.counts[place])
-        pieces += [entries[2 * last : 2 * start], _bitmap(postings.entries[start:end], size)]
-        last = end
-    return b"".join([*pieces, entries[2 * last :]])
+    is_dense = _are_dense(postings.counts, size)
+    is_in_list = np.repeat(~is_dense, postings.counts)
+    is_list_byte = np.repeat(~is_dense, sizes)
+    data = np.zeros(len(is_list_byte), np.uint8)
+    data[is_list_byte] = postings.entries[is_in_list].astype("<u2").view(np.uint8)
+    bitmaps = _bitmaps(postings.entries[~is_in_list], postings.counts[is_dense], size)
+    data[~is_list_byte] = np.concatenate([np.zeros(0, np.uint8), *bitmaps])
+    return data.tobytes()
+
+
+def _bitmaps(entries: npt.NDArray[np.uint16], counts: IntArray, size: int) -> Iterator[npt.NDArray[np.uint8]]:
+    """The bitmaps of posting lists, some at a time to take little memory."""
+    ends = np.cumsum(counts)
+    step = max(_MASK_BYTES // size, 1)
+    first = 0
+    for start in range(0, len(counts), step):
+        rows = np.repeat(np.arange(len(counts[start : start + step])), counts[start : start + step])
+        masks = np.zeros((len(counts[start : start + step]), size), np.bool_)
+        last = int(ends[min(start + step, len(counts)) - 1])
+        masks[rows, entries[first:last]] = True
+        yield np.packbits(masks, axis=1).ravel()
+        first = last
+
+
+def _list_sizes(counts: IntArray, size: int) -> IntArray:
+    """The bytes of each term's posting list."""
+    return np.minimum(2 * counts, _bitmap_size(size))
 
 
 def _are_dense(counts: IntArray, size: int) -> Mask:
@@ -108,12 +128,6 @@ def _are_dense(counts: IntArray, size: int) -> Mask:
 
 def _bitmap_size(size: int) -> int:
     return -(-size // 8)
-
-
-def _bitmap(entries: npt.NDArray[np.uint16], size: int) -> bytes:
-    mask = np.zeros(size, np.bool_)
-    mask[entries] = True
-    return np.packbits(mask).tobytes()
 
 
 class Block:
@@ -130,9 +144,8 @@ class Block:
         self.has_words = kind == _WORDS
         self.counts = np.frombuffer(data, "<u2", count, _HEAD.size).astype(np.int64)
         self._is_dense = _are_dense(self.counts, size)
-        sizes = np.where(self._is_dense, _bitmap_size(size), 2 * self.counts)
         self._first = _HEAD.size + 2 * count
-        self._ends = np.cumsum(sizes) + self._first
+        self._ends = np.cumsum(_list_sizes(self.counts, size)) + self._first
         if count == 0 or int(self._ends[-1]) + name_bytes != len(data):
             raise ValueError("a block of the search index has another length than its head says")
 
@@ -149,13 +162,14 @@ class Block:
     @property
     def entries(self) -> npt.NDArray[np.uint16]:
         """The posting lists of all its terms, concatenated."""
-        pieces = []
-        start = 0
-        for place in np.flatnonzero(self._is_dense).tolist():
-            bits = np.flatnonzero(unpack_mask(self._bits(place), self._size)).astype(np.uint16)
-            pieces += [self._lists(range(start, place)), bits]
-            start = place + 1
-        return np.concatenate([*pieces, self._lists(range(start, len(self.counts)))])
+        lists = np.frombuffer(self._data, np.uint8, int(self._ends[-1]) - self._first, self._first)
+        is_list_byte = np.repeat(~self._is_dense, _list_sizes(self.counts, self._size))
+        is_in_list = np.repeat(~self._is_dense, self.counts)
+        entries = np.zeros(len(is_in_list), np.uint16)
+        entries[is_in_list] = lists[is_list_byte].view("<u2")
+        bitmaps = lists[~is_list_byte].reshape(-1, _bitmap_size(self._size))
+        entries[~is_in_list] = np.nonzero(np.unpackbits(bitmaps, axis=1, count=self._size))[1]
+        return entries
 
     def place(self, term: str) -> int | None:
         """Index of a term in the block; None when it is not there."""

@@ -1,13 +1,19 @@
 """Drafts: segments built outside the transaction that writes them, in a thread or another process."""
 
+import asyncio
 import threading
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from storage.search.index.pieces import encode_entry
 from storage.search.index.segment import Checksums, Segment, build_segments
-from storage.search.index.vocabulary import Vocabulary, encode_entry
+from storage.search.index.vocabulary import Vocabulary
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 class Draft(NamedTuple):
@@ -26,22 +32,41 @@ class Draft(NamedTuple):
         return sum(len(data) for _, data in self.blocks)
 
 
-class _Drafter:
-    """Builds segments with a vocabulary that is reused from call to call, in one thread at a time."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._vocabulary = Vocabulary()
-
-    def build(self, entries: Iterable[str]) -> list[Segment]:
-        """Segments of encoded entries, in order."""
-        with self._lock:
-            if self._vocabulary.is_full:
-                self._vocabulary = Vocabulary()
-            return list(build_segments(entries, self._vocabulary))
+class DraftCancelled(Exception):
+    """The request that drafts were made for has ended."""
 
 
-_drafter = _Drafter()
+_cancelled: ContextVar[threading.Event | None] = ContextVar("_cancelled", default=None)
+# Vocabularies that no thread is using.
+_vocabularies: list[Vocabulary] = []
+
+
+async def run_in_cancellable_thread(function: Callable[[A], T], argument: A) -> T:
+    """As asyncio.to_thread. When the calling task is cancelled, drafting in the thread stops within a moment."""
+    cancelled = threading.Event()
+    _cancelled.set(cancelled)
+    try:
+        return await asyncio.to_thread(function, argument)
+    finally:
+        cancelled.set()
+        _cancelled.set(None)
+
+
+def _build(entries: Iterable[str]) -> Iterator[Segment]:
+    """Segments of encoded entries, in order. Raises DraftCancelled."""
+    cancelled = _cancelled.get()
+
+    def check() -> None:
+        if cancelled is not None and cancelled.is_set():
+            raise DraftCancelled
+
+    try:
+        vocabulary = _vocabularies.pop()
+    except IndexError:
+        vocabulary = Vocabulary()
+    yield from build_segments(entries, vocabulary, check)
+    if not vocabulary.is_full:
+        _vocabularies.append(vocabulary)
 
 
 def draft_entries(entries: Iterable[Sequence[str]]) -> list[Draft]:
@@ -51,10 +76,10 @@ def draft_entries(entries: Iterable[Sequence[str]]) -> list[Draft]:
 
 def draft_encoded(entries: Iterable[str]) -> list[Draft]:
     """As `draft_entries`, of entries that `encode_entry` encoded."""
-    return list(map(Draft.from_segment, _drafter.build(entries)))
+    return list(map(Draft.from_segment, _build(entries)))
 
 
 def entry_checksums(entries: Iterable[Sequence[str]]) -> Checksums:
     """The checksum of each entry's terms."""
-    segments = _drafter.build(map(encode_entry, entries))
-    return np.concatenate([np.zeros(0, np.uint64), *(segment.checksums() for segment in segments)])
+    checksums = (segment.checksums() for segment in _build(map(encode_entry, entries)))
+    return np.concatenate([np.zeros(0, np.uint64), *checksums])

@@ -4,7 +4,7 @@ Terms are words and bigrams (two tokens in a row). Bigrams are stored by a 16-bi
 entries that have the words of a phrase but not the phrase; the rest is verified in the texts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,12 +20,12 @@ from storage.search.index.block import (
     join_postings,
     word_blocks,
 )
+from storage.search.index.pieces import chunks
 from storage.search.index.token_interner import IntArray
-from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Vocabulary, bigram_hashes, entry_ends, token_hash
+from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Numbers, Vocabulary, bigram_hashes, token_hash
 
 _MAX_CHARACTERS = 2**24
-# So few that the arrays of a batch stay in the processor's cache.
-_BATCH_CHARACTERS = 2**19
+_BATCH_TOKENS = 2**18
 # Tells the checksum's bigrams from its words, none of which is so long.
 _BIGRAM_FLAG = np.uint64(2**62)
 
@@ -87,11 +87,17 @@ def _mix(values: Checksums) -> Checksums:
     return values ^ values >> np.uint64(31)
 
 
-def build_segments(entries: Iterable[str], vocabulary: Vocabulary) -> Iterator[Segment]:
-    """Segments of encoded entries: one, unless they are very many or very long."""
+def build_segments(
+    entries: Iterable[str], vocabulary: Vocabulary, check: Callable[[], None] = lambda: None
+) -> Iterator[Segment]:
+    """Segments of encoded entries: one, unless they are very many or very long. `check` is called every so often."""
     for batch in _batches(entries, MAX_ENTRIES, _MAX_CHARACTERS):
-        pieces = [vocabulary.pieces("".join(some)) for some in _batches(batch, MAX_ENTRIES, _BATCH_CHARACTERS)]
+        pieces = []
+        for chunk in chunks(batch):
+            check()
+            pieces.append(vocabulary.pieces(chunk))
         yield _build(vocabulary, np.concatenate(pieces))
+        check()
 
 
 def _batches(entries: Iterable[str], max_entries: int, max_characters: int) -> Iterator[list[str]]:
@@ -108,30 +114,47 @@ def _batches(entries: Iterable[str], max_entries: int, max_characters: int) -> I
         yield batch
 
 
-def _build(vocabulary: Vocabulary, pieces: IntArray) -> Segment:
-    ends = entry_ends(pieces)
-    entry_of = np.repeat(np.arange(len(ends), dtype=np.uint32), np.diff(ends, prepend=0))
+def _build(vocabulary: Vocabulary, pieces: Numbers) -> Segment:
+    # Piece 1 ends an entry.
+    ends = np.flatnonzero(pieces == 1) + 1
+    entry_of = np.repeat(np.arange(len(ends), dtype=np.uint16), np.diff(ends, prepend=0))
     wholes, parts, part_bigrams = vocabulary.wholes(pieces), vocabulary.parts(pieces), vocabulary.part_bigrams(pieces)
     entries = entry_of[wholes.places]
-    words, ranks = vocabulary.ranks((wholes.values, parts.values))
-    terms = _shift(ranks)
-    is_word = wholes.values > 0
-    first = np.flatnonzero(is_word[:-1] & is_word[1:])
-    hashes = vocabulary.hashes(wholes.values)
-    bigrams = bigram_hashes(hashes[first], hashes[first + 1])
-    return Segment.from_keys(
-        len(ends),
-        words,
-        np.concatenate((terms[wholes.values] | entries, terms[parts.values] | entry_of[parts.places])),
-        np.concatenate((_shift(bigrams) | entries[first], _shift(part_bigrams.values) | entry_of[part_bigrams.places])),
+    bigram_keys = np.concatenate(
+        [
+            *_bigram_keys(vocabulary, wholes.values, entries),
+            _keys(part_bigrams.values, entry_of[part_bigrams.places], BIGRAM_HASH_COUNT - 1),
+        ]
     )
+    words, ranks = vocabulary.ranks((wholes.values, parts.values))
+    word_keys = np.concatenate(
+        (
+            _keys(ranks[wholes.values], entries, len(words)),
+            _keys(ranks[parts.values], entry_of[parts.places], len(words)),
+        )
+    )
+    return Segment.from_keys(len(ends), words, word_keys, bigram_keys)
 
 
-def _shift(terms: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Terms in the upper bits of posting keys, of the smallest type: short keys sort faster."""
-    is_short = len(terms) == 0 or int(terms.max()) < 2**ENTRY_BITS
-    shifted: npt.NDArray[Any] = np.left_shift(terms.astype(np.uint32 if is_short else np.int64), ENTRY_BITS)
-    return shifted
+def _bigram_keys(
+    vocabulary: Vocabulary, tokens: Numbers, entries: npt.NDArray[np.uint16]
+) -> Iterator[npt.NDArray[Any]]:
+    """The keys of the bigrams between tokens, some at a time to take little memory."""
+    for start in range(0, len(tokens), _BATCH_TOKENS):
+        # One token more, which the next batch begins with.
+        some = tokens[start : start + _BATCH_TOKENS + 1]
+        hashes = vocabulary.hashes(some)
+        is_bigram = (some[:-1] > 0) & (some[1:] > 0)
+        bigrams = bigram_hashes(hashes[:-1], hashes[1:])[is_bigram]
+        yield np.unique(_keys(bigrams, entries[start : start + len(is_bigram)][is_bigram], BIGRAM_HASH_COUNT - 1))
+
+
+def _keys(terms: npt.NDArray[Any], entries: npt.NDArray[np.uint16], largest: int) -> npt.NDArray[Any]:
+    """Posting keys of the smallest type for terms up to `largest`: short keys sort faster."""
+    keys: npt.NDArray[Any] = terms.astype(np.uint32 if largest < 2**ENTRY_BITS else np.int64)
+    keys <<= ENTRY_BITS
+    keys |= entries
+    return keys
 
 
 def merge_segments(segments: Sequence[Segment], live: Sequence[Mask]) -> Segment:

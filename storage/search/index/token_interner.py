@@ -1,84 +1,100 @@
-"""Interns pieces of text many at a time with NumPy: a dict lookup for each takes several times as long.
+"""Numbers pieces of text many at a time with NumPy: a dict takes several times as long and as much memory.
 
-A hash table with two slots for a piece: the first belongs to the piece that came first, the second to the one that
-came last. A piece is compared by its first 24 bytes; longer ones, and those that lost both slots, take a dict lookup.
+A hash table with open addressing and linear probing. Pieces are compared by their 24 bytes, longer ones by a digest.
 """
 
-import struct
-from array import array
-from collections.abc import Callable
-from typing import Any
+import secrets
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
 
 # What separates pieces, as a byte.
 _BLANK = 32
-_SLOT_BITS = 18
-# Of a piece, eight bytes each.
+# Eight bytes each of a piece.
 _PARTS = 3
-_HEAD = struct.Struct(f"<{_PARTS}Q")
+_KEY_BYTES = 8 * _PARTS
+# The length of all longer pieces.
+_LONG = 255
 _MASKS = np.array([2 ** (8 * size) - 1 for size in range(9)], np.uint64)
-# The constants of SplitMix64 (Steele, Lea and Flood, 2014): odd, with about as many bits set as not.
-_MIXERS = [np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)]
+# Random, so that no text can be made whose pieces all collide.
+_MULTIPLIERS = [np.uint64(secrets.randbits(64) | 1) for _ in range(_PARTS + 1)]
+_FIRST_SIZE = 2**10
 
 
 class TokenInterner:
-    """Pieces by number: 0, 1 and so on, in the order in which they are appended."""
+    """Distinct pieces, numbered 0, 1 and so on as they come."""
 
     def __init__(self) -> None:
-        self._parts = [array("Q") for _ in range(_PARTS)]
-        self._lengths = array("q")
-        # An empty slot holds 0; comparing with that piece fails as with any other.
-        self._firsts, self._lasts = np.zeros((2, 2**_SLOT_BITS), np.int64)
+        self.count = 0
+        # A row is eight bytes of each piece.
+        self._keys = np.zeros((_PARTS, _FIRST_SIZE), np.uint64)
+        self._lengths = np.zeros(_FIRST_SIZE, np.uint8)
+        self._slots = np.full(2 * _FIRST_SIZE, -1, np.int32)
 
-    def append(self, piece: bytes) -> None:
-        """Add the next piece."""
-        head = _HEAD.unpack(piece[: _HEAD.size].ljust(_HEAD.size, b"\0"))
-        for own, part in zip(self._parts, head, strict=True):
-            own.append(part)
-        self._lengths.append(len(piece))
-
-    def intern(self, data: bytes, number_of: Callable[[bytes], int]) -> IntArray:
-        """The numbers of pieces separated by blanks. `number_of` resolves the rest, and may append them.
-
-        At least one piece must have been appended before.
-        """
+    def intern(self, data: bytes) -> tuple[IntArray, IntArray, IntArray]:
+        """The numbers of pieces separated by blanks, and the spans of the new ones, in the order of their numbers."""
         starts, ends = _spans(data)
-        lengths = ends - starts
-        # Padded, so that eight bytes can be read wherever a piece begins.
-        padded = data + bytes(_HEAD.size)
-        words = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))
-        longer = [np.flatnonzero(lengths > 8 * number) for number in range(1, _PARTS)]
-        first = words[starts] & _MASKS[np.minimum(lengths, 8)]
-        more = [
-            words[starts[at] + 8 * number] & _MASKS[np.minimum(lengths[at] - 8 * number, 8)]
-            for number, at in enumerate(longer, 1)
-        ]
-        mixed = first * _MIXERS[0] + lengths.astype(np.uint64)
-        for at, part, mixer in zip(longer, more, _MIXERS[1:], strict=True):
-            mixed[at] += part * mixer
-        mixed = (mixed ^ mixed >> np.uint64(32)) * _MIXERS[0]
-        slots = (mixed >> np.uint64(64 - _SLOT_BITS)).astype(np.int64)
-        other_slots = (mixed >> np.uint64(64 - 2 * _SLOT_BITS)).astype(np.int64) & (2**_SLOT_BITS - 1)
+        keys, lengths = _keys(data, starts, ends)
+        hashes = _hashes(keys, lengths)
+        numbers = self._find(keys, lengths, hashes)
+        misses = np.flatnonzero(numbers < 0)
+        if not len(misses):
+            return numbers, misses, misses
+        # Equal pieces have equal hashes; that different ones have, too, is next to impossible.
+        distinct, first, inverse = np.unique(hashes[misses], return_index=True, return_inverse=True)
+        numbers[misses] = self.count + inverse
+        new = misses[first]
+        self._append(keys[:, new], lengths[new], distinct)
+        return numbers, starts[new], ends[new]
 
-        numbers: IntArray = self._firsts[slots]
-        numbers = np.where(_take(self._parts[0], numbers) == first, numbers, self._lasts[other_slots])
-        is_equal = (_take(self._lengths, numbers) == lengths) & (lengths <= _HEAD.size)
-        is_equal &= _take(self._parts[0], numbers) == first
-        for own, at, part in zip(self._parts[1:], longer, more, strict=True):
-            is_equal[at] &= _take(own, numbers[at]) == part
-
-        misses = np.flatnonzero(~is_equal)
-        spans = zip(starts[misses].tolist(), ends[misses].tolist(), strict=True)
-        numbers[misses] = [number_of(data[start:end]) for start, end in spans]
-        is_free = self._firsts[slots[misses]] == 0
-        free, taken = misses[is_free], misses[~is_free]
-        self._firsts[slots[free]] = numbers[free]
-        self._lasts[other_slots[taken]] = numbers[taken]
+    def _find(self, keys: Keys, lengths: npt.NDArray[np.uint8], hashes: Keys) -> IntArray:
+        """The number of each piece; -1 for those that are new."""
+        numbers = np.full(len(hashes), -1, np.int64)
+        pending = np.arange(len(hashes))
+        slots = self._first_slots(hashes)
+        while len(pending):
+            candidates = self._slots[slots]
+            is_taken = candidates >= 0
+            pending, slots, candidates = pending[is_taken], slots[is_taken], candidates[is_taken]
+            is_equal = self._lengths[candidates] == lengths[pending]
+            for own, row in zip(self._keys, keys, strict=True):
+                is_equal &= own[candidates] == row[pending]
+            numbers[pending[is_equal]] = candidates[is_equal]
+            pending, slots = pending[~is_equal], (slots[~is_equal] + 1) % len(self._slots)
         return numbers
+
+    def _append(self, keys: Keys, lengths: npt.NDArray[np.uint8], hashes: Keys) -> None:
+        start, self.count = self.count, self.count + len(hashes)
+        capacity = len(self._lengths)
+        while capacity < self.count:
+            capacity *= 2
+        if has_grown := capacity > len(self._lengths):
+            more = capacity - len(self._lengths)
+            self._keys = np.pad(self._keys, ((0, 0), (0, more)))
+            self._lengths = np.pad(self._lengths, (0, more))
+            # At most half full.
+            self._slots = np.full(2 * capacity, -1, np.int32)
+        self._keys[:, start : self.count] = keys
+        self._lengths[start : self.count] = lengths
+        if has_grown:
+            start, hashes = 0, _hashes(self._keys[:, : self.count], self._lengths[: self.count])
+        self._insert(np.arange(start, self.count, dtype=np.int32), self._first_slots(hashes))
+
+    def _insert(self, numbers: npt.NDArray[np.int32], slots: IntArray) -> None:
+        while len(numbers):
+            is_free = self._slots[slots] < 0
+            self._slots[slots[is_free]] = numbers[is_free]
+            # Of several that claim a slot, one has got it.
+            is_left = self._slots[slots] != numbers
+            numbers, slots = numbers[is_left], (slots[is_left] + 1) % len(self._slots)
+
+    def _first_slots(self, hashes: Keys) -> IntArray:
+        bits = len(self._slots).bit_length() - 1
+        return (hashes >> np.uint64(64 - bits)).astype(np.int64)
 
 
 def _spans(data: bytes) -> tuple[IntArray, IntArray]:
@@ -88,6 +104,28 @@ def _spans(data: bytes) -> tuple[IntArray, IntArray]:
     return edges[::2], edges[1::2]
 
 
-def _take(values: "array[int]", numbers: IntArray) -> npt.NDArray[Any]:
-    taken: npt.NDArray[Any] = np.frombuffer(values, values.typecode)[numbers]
-    return taken
+def _keys(data: bytes, starts: IntArray, ends: IntArray) -> tuple[Keys, npt.NDArray[np.uint8]]:
+    """The bytes of each piece, padded with zeros, and its length; of a long piece a digest and `_LONG`."""
+    lengths = ends - starts
+    # Padded, so that eight bytes can be read wherever a piece begins.
+    padded = data + bytes(_KEY_BYTES)
+    words = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))
+    keys = np.zeros((_PARTS, len(starts)), np.uint64)
+    keys[0] = words[starts] & _MASKS[np.minimum(lengths, 8)]
+    for number in range(1, _PARTS):
+        at = np.flatnonzero(lengths > 8 * number)
+        keys[number, at] = words[starts[at] + 8 * number] & _MASKS[np.minimum(lengths[at] - 8 * number, 8)]
+    is_long = lengths > _KEY_BYTES
+    if is_long.any():
+        spans = zip(starts[is_long].tolist(), ends[is_long].tolist(), strict=True)
+        digests = b"".join([blake2b(data[start:end], digest_size=_KEY_BYTES).digest() for start, end in spans])
+        keys[:, is_long] = np.frombuffer(digests, "<u8").reshape(-1, _PARTS).T
+        lengths = np.where(is_long, _LONG, lengths)
+    return keys, lengths.astype(np.uint8)
+
+
+def _hashes(keys: Keys, lengths: npt.NDArray[np.uint8]) -> Keys:
+    mixed: Keys = lengths.astype(np.uint64) * _MULTIPLIERS[-1]
+    for row, multiplier in zip(keys, _MULTIPLIERS, strict=False):
+        mixed += (row ^ row >> np.uint64(32)) * multiplier
+    return (mixed ^ mixed >> np.uint64(32)) * _MULTIPLIERS[0]

@@ -1,31 +1,25 @@
 """The tokens of pieces of text, cached: most words of a session occur in it many times."""
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from storage.search.index.pieces import split_pieces
 from storage.search.index.token_interner import IntArray, TokenInterner
-from storage.search.index.tokens import BARRIER, part_text, word_tokens, words
+from storage.search.index.tokens import BARRIER, MAX_TOKEN_LENGTH, tokenize_words
 
+Numbers = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
 
 BIGRAM_HASH_COUNT = 2**16
 
 # Multiplicative hashing (Knuth, The Art of Computer Programming, vol. 3, 6.4), with the golden ratio.
 _MIX_FIRST, _MIX_BOTH = 0x9E3779B1, 0x9E3779B97F4A7C15
-# No stored text contains U+0000.
-_TEXT_END, _ENTRY_END = b"\0", b"\0\0"
-# Replaces every ASCII byte outside words by a blank.
-_BLANKS = bytes(code if code in (0, 95) or code >= 128 or chr(code).isalnum() else 32 for code in range(256))
-# Symbols that a combining mark makes of an ASCII separator.
-_COMPOSED = {"=\u0338": "≠", "<\u0338": "≮", ">\u0338": "≯"}
 _MAX_PIECES = 2**17
-_MAX_BYTES = 2**24
 
 
 def bigram_hash(first: int, second: int) -> int:
@@ -43,141 +37,155 @@ def token_hash(token: str) -> int:
     return crc32(token.encode())
 
 
-def encode_entry(texts: Sequence[str]) -> str:
-    """An entry as one string in which each text and the entry itself are terminated; entries can be concatenated."""
-    return " \0 ".join(texts) + " \0\0 "
-
-
-def entry_ends(pieces: IntArray) -> IntArray:
-    """The index behind each entry's last piece."""
-    return np.flatnonzero(pieces == 1) + 1
-
-
 class Expanded(NamedTuple):
     """Lists, concatenated: `places` has the index of the list that each value is from."""
 
-    places: IntArray
-    values: IntArray
+    places: Numbers
+    values: Numbers
 
 
 class _Lists:
     """A list of integers for each number 0, 1, ..."""
 
     def __init__(self) -> None:
-        self._ends = array("q", [0])
-        self._values = array("q")
+        self._ends = array("i", [0])
+        self._values = array("i")
 
-    def append(self, values: Iterable[int]) -> None:
-        self._values.extend(values)
-        self._ends.append(len(self._values))
+    def extend(self, counts: Numbers, values: Numbers) -> None:
+        """Append a list for each count, with as many of the values."""
+        self._ends.frombytes((len(self._values) + np.cumsum(counts, dtype=np.int32)).astype(np.int32).tobytes())
+        self._values.frombytes(values.astype(np.int32).tobytes())
 
-    def expand(self, numbers: IntArray) -> Expanded:
-        ends = np.frombuffer(self._ends, np.int64)
-        counts = np.diff(ends)[numbers]
+    def expand(self, numbers: Numbers) -> Expanded:
+        ends = np.frombuffer(self._ends, np.int32)
+        counts = ends[numbers + 1] - ends[numbers]
         # Most lists of parts are empty.
-        some = np.flatnonzero(counts)
+        some = np.flatnonzero(counts).astype(np.int32)
         counts = counts[some]
-        places = np.repeat(some, counts)
-        shifts = np.repeat(ends[numbers[some]] - np.cumsum(counts) + counts, counts)
-        return Expanded(places, np.frombuffer(self._values, np.int64)[shifts + np.arange(len(shifts))])
-
-
-class _Numbers(dict[bytes, int]):
-    """Numbers of pieces. `__missing__` makes a lookup cheaper than any function call."""
-
-    def __init__(self, add: Callable[[bytes], int]) -> None:
-        super().__init__()
-        self._add = add
-
-    def __missing__(self, piece: bytes) -> int:
-        number = self[piece] = self._add(piece)
-        return number
+        shifts = ends[numbers[some]] - np.cumsum(counts, dtype=np.int32) + counts
+        values = np.frombuffer(self._values, np.int32)
+        return Expanded(np.repeat(some, counts), values[np.repeat(shifts, counts) + np.arange(int(counts.sum()))])
 
 
 class Vocabulary:
-    """Pieces of text between ASCII separators, numbered, with the tokens of each and of its compound words' parts.
+    """Numbered pieces of text, with the tokens of each and of its compound words' parts.
 
     Piece 0 ends a text, piece 1 an entry; the barrier, token 0, is the token of both.
     """
 
     def __init__(self) -> None:
-        self._tokens: list[str] = []
-        self._in_order: list[str] = []
-        self._order = np.zeros(0, np.int64)
-        self._hashes = array("Q")
-        self._token_numbers: dict[str, int] = {}
+        self._pieces, self._tokens = TokenInterner(), TokenInterner()
+        self._texts: list[str] = []
+        self._heads, self._hashes = array("Q"), array("I")
         self._wholes, self._parts, self._part_bigrams = _Lists(), _Lists(), _Lists()
-        self._bytes = 0
-        self._pieces = _Numbers(self._add)
-        self._interner = TokenInterner()
-        self._token_number(BARRIER)
-        for number, end in enumerate((_TEXT_END, _ENTRY_END)):
-            self._pieces[end] = number
-            self._interner.append(end)
-            self._wholes.append([0])
-            self._parts.append([])
-            self._part_bigrams.append([])
+        self._token_numbers([BARRIER.encode()])
+        for end in (b"\0", b"\0\0"):
+            self._pieces.intern(end)
+        nothing = np.zeros(2, np.int32)
+        self._wholes.extend(nothing + 1, nothing)
+        self._parts.extend(nothing, nothing[:0])
+        self._part_bigrams.extend(nothing, nothing[:0])
 
     @property
     def is_full(self) -> bool:
         """Whether it should be replaced by an empty one."""
-        return len(self._pieces) > _MAX_PIECES or self._bytes > _MAX_BYTES
+        return self._pieces.count > _MAX_PIECES
 
-    def pieces(self, encoded: str) -> IntArray:
+    def pieces(self, encoded: str) -> Numbers:
         """The numbers of the pieces of encoded entries."""
-        if "\u0338" in encoded:
-            for decomposed, composed in _COMPOSED.items():
-                encoded = encoded.replace(decomposed, composed)
-        return self._interner.intern(encoded.encode("utf-8", "replace").translate(_BLANKS), self._pieces.__getitem__)
+        data = split_pieces(encoded)
+        numbers, starts, ends = self._pieces.intern(data)
+        if len(starts):
+            self._add(data, starts, ends)
+        return numbers.astype(np.int32)
 
-    def wholes(self, pieces: IntArray) -> Expanded:
+    def wholes(self, pieces: Numbers) -> Expanded:
         """The tokens of each piece's words, and the barrier for ends."""
         return self._wholes.expand(pieces)
 
-    def parts(self, pieces: IntArray) -> Expanded:
+    def parts(self, pieces: Numbers) -> Expanded:
         """The tokens of the parts of each piece's compound words."""
         return self._parts.expand(pieces)
 
-    def part_bigrams(self, pieces: IntArray) -> Expanded:
+    def part_bigrams(self, pieces: Numbers) -> Expanded:
         """The hashes of the bigrams among the parts of each compound word."""
         return self._part_bigrams.expand(pieces)
 
-    def hashes(self, tokens: IntArray) -> Hashes:
+    def hashes(self, tokens: Numbers) -> Hashes:
         """The hash of each token."""
-        return np.frombuffer(self._hashes, np.uint64)[tokens]
+        return np.frombuffer(self._hashes, np.uint32)[tokens].astype(np.uint64)
 
-    def ranks(self, tokens: Iterable[IntArray]) -> tuple[list[str], IntArray]:
+    def ranks(self, tokens: Iterable[Numbers]) -> tuple[list[str], Numbers]:
         """These tokens sorted without duplicates, and each token number's rank among them; barriers come last."""
-        if len(self._in_order) < len(self._tokens):
-            # A sorted list with some appended: Timsort takes nearly linear time.
-            self._in_order += self._tokens[len(self._in_order) :]
-            self._in_order.sort()
-            self._order = np.array([self._token_numbers[token] for token in self._in_order], np.int64)
-        is_used = np.zeros(len(self._tokens), np.bool_)
+        is_used = np.zeros(len(self._texts), np.bool_)
         for some in tokens:
             is_used[some] = True
         is_used[0] = False
-        numbers = self._order[is_used[self._order]]
-        ranks = np.zeros(len(self._tokens), np.int64)
+        numbers = np.flatnonzero(is_used).astype(np.int32)
+        heads = np.frombuffer(self._heads, np.uint64)[numbers]
+        order = np.argsort(heads, kind="stable")
+        numbers, heads = numbers[order], heads[order]
+        # Those that share their first eight bytes with a neighbour.
+        is_equal = heads[1:] == heads[:-1]
+        ties = np.flatnonzero(np.append(is_equal, False) | np.insert(is_equal, 0, False))
+        numbers[ties] = sorted(numbers[ties].tolist(), key=self._texts.__getitem__)
+        ranks = np.full(len(self._texts), len(numbers), np.int32)
         ranks[numbers] = np.arange(len(numbers))
-        ranks[0] = len(numbers)
-        return [self._tokens[number] for number in numbers.tolist()], ranks
+        return [self._texts[number] for number in numbers.tolist()], ranks
 
-    def _add(self, piece: bytes) -> int:
-        text = piece.decode()
-        found = [text] if text.isascii() else [word.text for word in words(text)]
-        parts = [part_text(word).split() for word in found]
-        self._wholes.append([self._token_number(token) for word in found for token in word_tokens(word)])
-        self._parts.append([self._token_number(token) for one in parts for token in one])
-        bigrams = [bigram for one in parts for bigram in pairwise(map(token_hash, one))]
-        self._part_bigrams.append([bigram_hash(*bigram) for bigram in bigrams])
-        self._bytes += len(piece)
-        self._interner.append(piece)
-        return len(self._pieces)
+    def _add(self, data: bytes, starts: IntArray, ends: IntArray) -> None:
+        """Tokenize new pieces: plain words many at a time, the others one by one."""
+        lower = data.lower()
+        wholes = [lower[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        others = np.flatnonzero(~_are_plain(data, starts, ends)).tolist()
+        pieces = [
+            data[start:end].decode() for start, end in zip(starts[others].tolist(), ends[others].tolist(), strict=True)
+        ]
+        compounds: list[str] = []
+        whole_counts = np.ones(len(starts), np.int32)
+        part_counts, bigram_counts = np.zeros((2, len(starts)), np.int32)
+        for place, (tokens, names) in zip(others, tokenize_words(pieces), strict=True):
+            wholes[place] = tokens.encode()
+            whole_counts[place] = tokens.count(" ") + 1 if tokens else 0
+            for compound in names:
+                count = compound.count(" ") + 1
+                part_counts[place] += count
+                bigram_counts[place] += count - 1
+                compounds.append(compound)
+        self._wholes.extend(whole_counts, self._token_numbers(wholes))
+        parts = self._token_numbers([compound.encode() for compound in compounds])
+        self._parts.extend(part_counts, parts)
+        lengths = np.array([compound.count(" ") + 1 for compound in compounds], np.int64)
+        is_last = np.zeros(len(parts), np.bool_)
+        is_last[np.cumsum(lengths) - 1] = True
+        hashes = self.hashes(parts)
+        bigrams = bigram_hashes(hashes[:-1], hashes[1:])[~is_last[:-1]]
+        self._part_bigrams.extend(bigram_counts, bigrams.astype(np.int32))
 
-    def _token_number(self, token: str) -> int:
-        number = self._token_numbers.setdefault(token, len(self._tokens))
-        if number == len(self._tokens):
-            self._tokens.append(token)
-            self._hashes.append(token_hash(token))
-        return number
+    def _token_numbers(self, tokens: Sequence[bytes]) -> Numbers:
+        """The numbers of tokens; several in one are separated by blanks."""
+        data = b" ".join(tokens)
+        numbers, starts, ends = self._tokens.intern(data)
+        new = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        self._texts += map(bytes.decode, new)
+        self._hashes.extend(map(crc32, new))
+        heads = b"".join([token[:8].ljust(8, b"\0") for token in new])
+        self._heads.frombytes(np.frombuffer(heads, ">u8").astype(np.uint64).tobytes())
+        return numbers.astype(np.int32)
+
+
+def _are_plain(data: bytes, starts: IntArray, ends: IntArray) -> npt.NDArray[np.bool_]:
+    """Which pieces are short ASCII words in one case, or capitalized: their only token is the lower-case word."""
+    codes = np.frombuffer(data, np.uint8)
+    is_upper = (codes >= ord("A")) & (codes <= ord("Z"))
+    is_lower = (codes >= ord("a")) & (codes <= ord("z"))
+    is_special = (codes >= 128) | (codes == ord("_"))
+    # Counts from the start of the data on, so that a difference is the count within a piece.
+    uppers, specials = (np.concatenate(([0], np.cumsum(mask, dtype=np.int32))) for mask in (is_upper, is_special))
+    lengths = ends - starts
+    has_upper = uppers[ends] > uppers[starts]
+    has_upper_inside = uppers[ends] > uppers[np.minimum(starts + 1, ends)]
+    second_is_lower = is_lower[np.minimum(starts + 1, len(codes) - 1)] | (lengths == 1)
+    is_one_word = np.where(has_upper_inside, uppers[ends] - uppers[starts] == lengths, ~has_upper | second_is_lower)
+    is_plain: npt.NDArray[np.bool_] = (specials[ends] == specials[starts]) & (lengths <= MAX_TOKEN_LENGTH) & is_one_word
+    return is_plain

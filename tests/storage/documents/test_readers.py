@@ -15,7 +15,7 @@ import storage.documents.readers
 from storage.documents.document import Document, drafts_of_all
 from storage.documents.readers import BATCH_DOCUMENTS, BatchResult, FileBatch, RefusedFile, batches, read_batches
 from storage.errors import ReaderEnded
-from storage.search.index.vocabulary import encode_entry
+from storage.search.index.pieces import encode_entry
 from tests.support.documents import user, zagens
 
 

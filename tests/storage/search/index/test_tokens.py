@@ -1,11 +1,13 @@
 """The words of a text and their tokens."""
 
 import unicodedata
+from sys import getsizeof
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.search.index import tokens as tokens_module
 from storage.search.index.tokens import BARRIER, MAX_TOKEN_LENGTH, part_text, token_text, word_tokens, words
 from tests.support.searches import FRAGMENTS, texts_of
 
@@ -129,3 +131,22 @@ def test_a_word_in_any_case_that_folds_alike_has_the_same_token(text: str) -> No
     for word in words(text):
         if word.text.upper().casefold() == word.text.casefold():
             assert word_tokens(word.text.upper()) == word_tokens(word.text)
+
+
+def test_memoized_tokens_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    memos = (tokens_module._WHOLES, tokens_module._PARTS)
+    for memo in memos:
+        memo.clear()
+        memo.bytes = 0
+        monkeypatch.setattr(memo, "_max_bytes", 100_000)
+    sizes = []
+    for number in range(2_000):
+        word_tokens(f"\u00e9{number}")
+        part_text(f"aB{number}")
+        # Far too long for a name.
+        word_tokens("\u00e9" + str(number) * 5_000)
+        sizes.append(
+            [sum(map(getsizeof, [*memo, *memo.values()])) for memo in (tokens_module._WHOLES, tokens_module._PARTS)]
+        )
+    for held in zip(*sizes, strict=True):
+        assert 20_000 < max(held) <= 100_000
