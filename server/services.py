@@ -11,12 +11,13 @@ from storage.database.statement_hooks import observe_statements
 from storage.resume.seeding.seeder import Seeder
 
 
-def create_database(settings: Settings) -> Database:
+def create_database(settings: Settings, *, listens: bool = True) -> Database:
     return Database(
         settings.database_url,
         listen_url=settings.listen_url,
         poll_seconds=settings.poll_seconds,
         pool_size=settings.pool_size,
+        listens=listens,
     )
 
 

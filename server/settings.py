@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from schema.limits import Limits
 from server.access import Access, checked_hosts, checked_origins, is_every_address
 from storage.database.engines import POOL_SIZE, driver_url
+from storage.resume.seeding.lease import MAX_LEASE_SECONDS
 from storage.resume.seeding.seeder import BATCH_MESSAGES, LEASE_SECONDS
 
 
@@ -155,7 +156,7 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(
         LEASE_SECONDS,
         gt=0,
-        le=3600,
+        le=MAX_LEASE_SECONDS,
         description="Seconds until the lease of a seeder expires that does not renew it.",
     )
 

@@ -10,6 +10,7 @@ from server.commands.environment import (
     is_sqlite,
     plain_failures,
     read_settings,
+    require_database,
     restrict_default_folder,
     with_database,
 )
@@ -28,6 +29,7 @@ def doctor_command(repair: bool) -> None:
     settings = read_settings()
     with plain_failures():
         url = driver_url(settings.database_url)
+        require_database(settings)
         refuse_unsupported_file(url)
         if is_sqlite(settings):
             restrict_default_folder(settings)

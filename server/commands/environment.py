@@ -46,6 +46,12 @@ def prepare_database(settings: Settings) -> None:
     asyncio.run(migrate(settings.database_url))
 
 
+def require_database(settings: Settings) -> None:
+    """Raises ClickException if there is no SQLite file: commands that only read create none."""
+    if is_sqlite(settings) and not Path(path := str(driver_url(settings.database_url).database)).is_file():
+        raise click.ClickException(printable(f"There is no database at {path}."))
+
+
 def restrict_default_folder(settings: Settings) -> None:
     """Remove the permissions of other users on the default folder. Any other folder may be shared on purpose."""
     folder = _folder(settings.database_url)
@@ -62,13 +68,17 @@ def plain_failures() -> Any:
     try:
         yield
     except Unavailable as error:
-        # SQLAlchemy adds lines with the statement and a link.
-        reason = str(error.__cause__).partition("\n")[0]
-        raise click.ClickException(printable(f"{error} ({reason})")) from None
+        # The driver's error, without the statement that SQLAlchemy adds to it.
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        reason = str(cause).partition("\n")[0]
+        raise click.ClickException(printable(f"The database is not available: {reason}")) from None
     except (StorageError, TracingRefused, OSError) as error:
         raise click.ClickException(printable(str(error))) from None
 
 
 async def with_database(settings: Settings, use: Any, *arguments: Any) -> Any:
-    async with create_database(settings) as database:
+    # A command waits for no other process, and what a listener logs would be mixed with its output.
+    async with create_database(settings, listens=False) as database:
         return await use(database, *arguments)

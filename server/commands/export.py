@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from server.commands.environment import plain_failures, prepare_database, read_settings, with_database
+from server.commands.environment import plain_failures, prepare_database, read_settings, require_database, with_database
 from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.exports import export_document
@@ -19,6 +19,7 @@ def export_command(ids: tuple[str, ...]) -> None:
     """Print sessions as JSON documents, as their agents wrote them, one after another."""
     settings = read_settings()
     with plain_failures():
+        require_database(settings)
         prepare_database(settings)
         missing = asyncio.run(with_database(settings, _export, ids))
     sys.exit(1 if missing else 0)

@@ -25,6 +25,7 @@ from storage.database.engines import (
 from storage.database.lru_cache import LRUCache
 from storage.database.poll import Poll
 from storage.database.read_pool import Driver, PostgresqlDriver, ReadPool, SqliteDriver
+from storage.database.sqlite_file import SqliteFile
 from storage.database.transaction import Snapshot, Transaction
 from storage.errors import Unavailable
 
@@ -46,7 +47,7 @@ class Database:
 
     `read` runs one statement, `snapshot` several that see the same, `write` a transaction. `listen_url` is the
     listener's address where `url` leads to a pooler that does not support LISTEN. With `poll_seconds` the database is
-    polled at this interval instead, and nothing listens or notifies.
+    polled at this interval instead, and nothing listens or notifies. Nothing waits on the bus without `listens`.
     """
 
     def __init__(
@@ -56,15 +57,21 @@ class Database:
         listen_url: str | None = None,
         poll_seconds: float | None = None,
         pool_size: int = POOL_SIZE,
+        listens: bool = True,
     ) -> None:
         self.url = driver_url(url)
         self._listen_url = driver_url(listen_url) if listen_url else self.url
         self._poll_seconds = poll_seconds
+        self._listens = listens and not driver_url(url).drivername.startswith("sqlite")
         self.bus = Bus()
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         # Each half has its own share of the connections, so that readers and transactions do not wait for each other.
         readers = pool_size // 2
-        self.engine = sqlite_engine(self.url) if self.is_sqlite else postgresql_engine(self.url, pool_size - readers)
+        if self.is_sqlite:
+            self._file = SqliteFile(str(self.url.database))
+            self.engine = sqlite_engine(self.url, self._file)
+        else:
+            self.engine = postgresql_engine(self.url, pool_size - readers)
         self.readers = ReadPool(self._driver(), readers)
         self.observers: list[StatementObserver] = []
         self.cache = LRUCache(_CACHE_BYTES)
@@ -76,7 +83,7 @@ class Database:
         self._resources = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> "Database":
-        if not self.is_sqlite:
+        if self._listens:
             await self._resources.enter_async_context(self._bus_feed())
         return self
 
@@ -93,10 +100,16 @@ class Database:
         await self.engine.dispose()
 
     def _driver(self) -> Driver:
-        arguments, options = self.engine.dialect.create_connect_args(self.url)
         if self.is_sqlite:
-            return SqliteDriver(arguments[0], (*SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
+            return SqliteDriver(self._file, (*SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
+        _, options = self.engine.dialect.create_connect_args(self.url)
         return PostgresqlDriver(functools.partial(open_connection, **options))
+
+    def check_file(self) -> None:
+        """Raises Unavailable if the file of a SQLite database was moved, replaced or made inaccessible."""
+        if self.is_sqlite:
+            with translate_driver_errors():
+                self._file.check()
 
     async def read(self, select: CompiledSelect[Row], **values: Any) -> list[Row]:
         """The rows of a statement among what is committed, with these values of its parameters. Raises Unavailable."""

@@ -1,6 +1,7 @@
 """Translation of the drivers' errors for a database that is not available."""
 
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Iterator
 
@@ -9,7 +10,15 @@ import sqlalchemy as sa
 
 from storage.errors import Unavailable
 
+log = logging.getLogger("reprise.database")
+
 UNAVAILABLE = "The database is not available; try again."
+# SQLSTATE classes: connection failures, refused roles, transaction rollbacks (deadlock, serialization), missing
+# databases and schemas, lack of resources, operator intervention.
+_TRANSIENT_CLASSES = {"08", "28", "3D", "3F", "40", "53", "57"}
+# A transaction that was idle for too long, one on a standby, and a role without privileges.
+_TRANSIENT_SQLSTATES = {"25P03", "25006", "42501"}
+_DISK_FULL_SQLSTATE = "53100"
 _SQLITE_TRANSIENT = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -44,12 +53,18 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _is_transient(error: BaseException) -> bool:
+    if _is_disk_full(error):
+        log.error("The disk of the database is full: %s", error)
     code = getattr(error, "sqlstate", None)
     if isinstance(code, str):
-        # Connection failures, transaction rollbacks (deadlock, serialization), no resources, operator intervention.
-        return code[:2] in {"08", "40", "53", "57"} or code == "25P03"
+        return code[:2] in _TRANSIENT_CLASSES or code in _TRANSIENT_SQLSTATES
     # The low byte is the primary result code.
     primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # asyncpg raises InternalClientError when a connection ends between two statements.
     is_lost = isinstance(error, (OSError, asyncpg.InternalClientError))
     return is_lost or primary_code in _SQLITE_TRANSIENT or "database is locked" in str(error)
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == _DISK_FULL_SQLSTATE

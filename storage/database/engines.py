@@ -1,9 +1,7 @@
 """SQLAlchemy engines for SQLite and PostgreSQL, and the settings of their connections."""
 
 import asyncio
-import errno
 import socket
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -11,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
+
+from storage.database.sqlite_file import SqliteFile
 
 POOL_SIZE = 8
 _DRIVERS = {
@@ -58,25 +58,13 @@ def driver_url(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
-def existing_file_uri(path: str) -> str:
-    """A URI by which SQLite opens a file and creates none: that is left to the migration, which makes it private.
-
-    Raises FileNotFoundError.
-    """
-    file = Path(path).absolute()
-    if not file.is_file():
-        # Told by SQLite, it would leave a thread of the driver behind that outlives the event loop.
-        raise FileNotFoundError(errno.ENOENT, "No such file", path)
-    return f"{file.as_uri()}?mode=rw"
-
-
-def sqlite_engine(url: URL) -> AsyncEngine:
-    """An engine for an existing SQLite file. Transactions take the write lock when they begin, except snapshots."""
+def sqlite_engine(url: URL, file: SqliteFile) -> AsyncEngine:
+    """An engine for a SQLite file. Transactions take the write lock when they begin, except snapshots."""
     engine = create_async_engine(url, pool_size=POOL_SIZE, hide_parameters=True)
 
     @sa.event.listens_for(engine.sync_engine, "do_connect")
     def _open_existing(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
-        arguments[0] = existing_file_uri(arguments[0])
+        arguments[0] = file.uri()
         options["uri"] = True
 
     @sa.event.listens_for(engine.sync_engine, "connect")

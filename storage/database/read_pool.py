@@ -15,7 +15,7 @@ import asyncpg
 
 from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE
-from storage.database.engines import existing_file_uri
+from storage.database.sqlite_file import SqliteFile
 from storage.database.timed_lock import TimedLock
 from storage.errors import Unavailable
 
@@ -79,14 +79,14 @@ class PostgresqlDriver:
 class SqliteDriver:
     """aiosqlite on one file; each connection has a thread."""
 
-    def __init__(self, path: str, pragmas: Sequence[str]) -> None:
-        self._path = path
+    def __init__(self, file: SqliteFile, pragmas: Sequence[str]) -> None:
+        self._file = file
         self._pragmas = pragmas
         # Statements that run at the same time compete for Python's global lock and take longer than one by one.
         self._lock = TimedLock(_LOCK_SECONDS)
 
     async def open(self) -> Any:
-        connection = await aiosqlite.connect(existing_file_uri(self._path), uri=True, isolation_level=None)
+        connection = await aiosqlite.connect(self._file.uri(), uri=True, isolation_level=None)
         try:
             for pragma in self._pragmas:
                 await connection.execute(pragma)

@@ -1,6 +1,7 @@
 """The lock that allows one serving process for a SQLite file, since the bus does not reach other processes there."""
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,8 @@ def hold_server_lock(url: str) -> Iterator[None]:
     if not parsed.drivername.startswith("sqlite"):
         yield
         return
-    path = Path(f"{parsed.database}.serving")
+    # The real path, so that a server that opens the database by a symbolic link finds the same lock.
+    path = Path(os.path.realpath(str(parsed.database)) + ".serving")
     create_private_folder(path.parent)
     create_private_file(path)
     restrict_database(path)

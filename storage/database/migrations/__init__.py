@@ -32,12 +32,13 @@ async def migrate(url: str) -> None:
     refuse_unsupported_file(parsed)
     if parsed.drivername.startswith("sqlite"):
         create_private_database(Path(str(parsed.database)))
-    async with Database(url) as database, database.write() as transaction:
+    async with Database(url, listens=False) as database, database.write() as transaction:
         await transaction.connection.run_sync(_upgrade)
 
 
 async def is_current(database: Database) -> bool:
     """Whether this version can use the database without a migration. Raises Unavailable."""
+    database.check_file()
     async with database.snapshot() as snapshot:
         revision = await snapshot.connection.run_sync(_current_revision)
     return revision == _head() or _has_only_added(revision)

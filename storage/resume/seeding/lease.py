@@ -8,7 +8,7 @@ process takes it over. All times come from the database's clock.
 import functools
 import uuid
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -59,9 +59,17 @@ class HeldLease(NamedTuple):
 
 
 _other = resume_task.alias("other")
-_expired = sa.and_(task.state == SEEDING, task.lease_until < clock())
+MAX_LEASE_SECONDS = 3600
+
+
+def has_expired(lease_until: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a lease has expired, or ends later than any may since the clock went back."""
+    return sa.or_(lease_until < clock(), lease_until > clock(MAX_LEASE_SECONDS + 1))
+
+
+_expired = sa.and_(task.state == SEEDING, has_expired(task.lease_until))
 _seeding = sa.select(sa.func.count()).where(_other.c.state == SEEDING)
-_live = _seeding.where(_other.c.lease_until >= clock())
+_live = _seeding.where(sa.not_(has_expired(_other.c.lease_until)))
 _capacity = sa.bindparam("capacity", type_=sa.Integer)
 _claimable = sa.or_(
     sa.and_(task.state == QUEUED, _seeding.scalar_subquery() < _capacity),

@@ -62,6 +62,19 @@ def test_a_seeder_and_a_server_on_one_file_are_refused(tmp_path: Path) -> None:
         assert "SQLite is for one serving process" in refused.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links need privileges elsewhere")
+def test_a_second_server_by_a_symbolic_link_to_the_file_or_its_folder_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    (tmp_path / "reprise.db").symlink_to(folder / "reprise.db")
+    with hold_server_lock(f"sqlite:///{folder / 'reprise.db'}"):
+        for linked in (tmp_path / "link", tmp_path):
+            second = run(linked, "serve")
+            assert second.returncode == 1
+            assert "SQLite is for one serving process" in second.stderr
+
+
 def test_a_server_that_was_killed_does_not_keep_the_next_one_away(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'reprise.db'}"
     hold = (
@@ -70,7 +83,7 @@ def test_a_server_that_was_killed_does_not_keep_the_next_one_away(tmp_path: Path
     )
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
-        holder.stdout.readline()
+        assert holder.stdout.readline() == b"\n"
         with pytest.raises(AlreadyServed), hold_server_lock(url):
             pass
         holder.kill()

@@ -1,6 +1,9 @@
 """`/healthz` and `/readyz`, as those ask who keep the process running."""
 
 import asyncio
+import os
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,3 +129,31 @@ async def test_health_is_read_only(serve: Serve) -> None:
             assert response.status_code == 405
             assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
             assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_server_whose_file_was_moved_away_or_replaced_is_not_ready_until_it_is_back(
+    serve: Serve, database_url: str
+) -> None:
+    server = await serve(seed=False)
+    path = Path(database_url.removeprefix("sqlite:///"))
+    away = path.with_suffix(".away")
+    assert (await server.client.http.get("/readyz")).status_code == 200
+
+    await asyncio.to_thread(path.rename, away)
+    assert (await server.client.http.get("/readyz")).status_code == 503
+    shutil.copy(away, path)
+    assert (await server.client.http.get("/readyz")).status_code == 503
+
+    await asyncio.to_thread(away.rename, path)
+    assert (await server.client.http.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_server_that_may_not_access_its_file_is_not_ready(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await serve(seed=False)
+    # Tests may run as root, who may access every file.
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    assert (await server.client.http.get("/readyz")).status_code == 503

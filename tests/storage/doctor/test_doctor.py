@@ -272,7 +272,11 @@ async def test_a_task_that_waits_while_another_is_seeded_is_not_reported(databas
         "DELETE FROM thread_event WHERE event = 'thread.updated'",
         "UPDATE resume_task SET queued_at = created_at",
         "UPDATE resume_task SET state = 'SEEDING', lease_until = "
-        + ("'9999-01-01T00:00:00.000000Z'" if database.is_sqlite else "'9999-01-01T00:00:00Z'")
+        + (
+            "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '60 seconds')"
+            if database.is_sqlite
+            else "now() + interval '60 seconds'"
+        )
         + " WHERE session_id = 'tools'",
         "UPDATE resume_task SET queued_at = "
         + ("'2020-01-01T00:00:00.000000Z'" if database.is_sqlite else "'2020-01-01T00:00:00Z'")

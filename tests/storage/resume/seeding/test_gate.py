@@ -10,6 +10,8 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.tables import resume_task
+from storage.database.types import clock
+from storage.doctor.doctor import examine
 from storage.resume.resume import cancel_resume
 from storage.resume.seeding import lease
 from storage.resume.seeding.batch import BatchBuilder, SeedBatch
@@ -255,3 +257,18 @@ async def test_a_batch_that_takes_longer_than_the_lease_is_written_by_its_owner(
         task = await seed(database, thread_id, Seeder(database, lease_seconds=0.6))
     assert (task.state, task.attempt) == ("READY", 1)
     assert await thread_rows(database, thread_id) == undisturbed
+
+
+async def test_a_lease_that_lies_in_the_future_since_the_clock_went_back_is_taken_over(database: Database) -> None:
+    thread_id = await resume(database, await save(database, dialogue("s")))
+    waiting = await resume(database, await save(database, dialogue("other")))
+    assert await lease.claim(database, 60) is not None
+    assert await lease.claim(database, 60) is None
+    async with database.write() as transaction:
+        await transaction.execute(
+            sa.update(resume_task).where(resume_task.c.thread_id == thread_id).values(lease_until=clock(86_400))
+        )
+    findings = [finding.text async for finding in examine(database)]
+    assert [text for text in findings if "since the clock went back" in text]
+
+    assert {(await seed(database, id)).state for id in (thread_id, waiting)} == {"READY"}
