@@ -6,6 +6,7 @@ from server.commands.doctor import doctor_command
 from server.commands.export import export_command
 from server.commands.import_files import import_command
 from server.commands.migrate import migrate_command
+from server.commands.purge import purge_command
 from server.commands.schema import schema_command
 from server.commands.seed import seed_command
 from server.commands.serve import CreateApp, serve_command
@@ -22,6 +23,7 @@ def command_group(create_app: CreateApp) -> click.Group:
             export_command,
             import_command,
             migrate_command,
+            purge_command,
             schema_command,
             seed_command,
             serve_command,

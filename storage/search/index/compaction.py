@@ -67,6 +67,27 @@ async def _sweep(database: Database) -> None:
         await _replace(database, [id])
 
 
+async def purge_deleted_entries(database: Database) -> int:
+    """Rewrite all segments that have entries of deleted sessions, and return their number. Raises Unavailable."""
+    count = 0
+    # Again until there are none: a concurrent compaction may have copied some that were deleted since it began.
+    while found := await _segments_with_deleted(database):
+        for id in found:
+            with contextlib.suppress(_Conflict):
+                count += await _replace(database, [id])
+    return count
+
+
+async def _segments_with_deleted(database: Database) -> list[int]:
+    async with database.snapshot() as connection:
+        rows = (await connection.execute(sa.select(search_segment.c.id, search_segment.c.runs))).all()
+        if not rows:
+            return []
+        ids = [Runs.from_bytes(row.runs).ids() for row in rows]
+        live = await _live_numbers(connection, ids)
+    return [row.id for row, entries in zip(rows, ids, strict=True) if not _are_live(entries, live).all()]
+
+
 async def _compact_tier(database: Database) -> bool:
     """Compact the smallest tier that is due. Returns whether there was one."""
     group = _due_segments(await database.read(_small(is_sqlite=database.is_sqlite)))
