@@ -33,6 +33,10 @@ class UnsupportedDatabase(StorageError):
     """A database of another program, or of a version of Reprise that this one cannot read or upgrade."""
 
 
+class DamagedDatabase(StorageError):
+    """A SQLite file whose pages contradict each other or cannot be read."""
+
+
 class InvalidQuery(StorageError):
     """A search query without search terms, or with too many."""
 

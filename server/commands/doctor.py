@@ -15,27 +15,58 @@ from server.commands.environment import (
     with_database,
 )
 from server.observability.terminal import printable
+from server.settings import Settings
 from storage.database.database import Database
 from storage.database.engines import driver_url
-from storage.database.file_permissions import restrict_database
+from storage.database.file_permissions import refuse_inaccessible_file, restrict_database
 from storage.database.migrations import refuse_unsupported_file
+from storage.database.server_lock import hold_server_lock
+from storage.doctor.damaged_file import find_damage, rebuild
 from storage.doctor.doctor import examine
 
 
 @click.command("doctor")
-@click.option("--repair", is_flag=True, help="Rebuild the search index where it is wrong.")
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Rebuild the search index where it is wrong, and a damaged SQLite file from what can be read.",
+)
 def doctor_command(repair: bool) -> None:
-    """Check the database for errors. The exit status is 1 if any remain."""
+    """Look for what is wrong in the database. The status is 1 when anything is, and is left so."""
     settings = read_settings()
     with plain_failures():
-        url = driver_url(settings.database_url)
         require_database(settings)
-        refuse_unsupported_file(url)
+        url = driver_url(settings.database_url)
+        path = Path(str(url.database))
         if is_sqlite(settings):
             restrict_default_folder(settings)
-            restrict_database(Path(str(url.database)))
+            restrict_database(path)
+            refuse_inaccessible_file(path)
+            if (damage := find_damage(path)) is not None:
+                sys.exit(0 if _handle_damage(settings, path, damage, repair) else 1)
+        refuse_unsupported_file(url)
         is_healthy = asyncio.run(with_database(settings, _examine, repair))
     sys.exit(0 if is_healthy else 1)
+
+
+def _handle_damage(settings: Settings, path: Path, damage: str, repair: bool) -> bool:
+    """Report a damaged file and rebuild it on request. Returns whether nothing was lost."""
+    click.echo(printable(f"The database file is damaged: {damage}."))
+    if not repair:
+        click.echo("Stop the server and run `reprise doctor --repair`: it saves what can be read.")
+        return False
+    with hold_server_lock(settings.database_url):
+        rebuilt = rebuild(path)
+    restrict_database(rebuilt.damaged_file)
+    click.echo(
+        printable(f"Saved {rebuilt.session_count} sessions in a new file. The damaged one is {rebuilt.damaged_file}.")
+    )
+    for session_id in rebuilt.lost_sessions:
+        click.echo(printable(f"Session {session_id}: it could not be read completely. Import it again."))
+    for finding in rebuilt.findings:
+        click.echo(printable(finding.text))
+    click.echo("Import the documents of your agents again: that adds the sessions that are missing.")
+    return not rebuilt.lost_sessions and not rebuilt.findings
 
 
 async def _examine(database: Database, repair: bool) -> bool:

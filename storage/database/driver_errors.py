@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import asyncpg
 import sqlalchemy as sa
 
-from storage.errors import Unavailable
+from storage.errors import DamagedDatabase, Unavailable
 
 log = logging.getLogger("reprise.database")
 
@@ -30,19 +30,27 @@ _SQLITE_TRANSIENT = {
 
 @contextlib.contextmanager
 def translate_driver_errors() -> Iterator[None]:
-    """Raise Unavailable in place of the drivers' transient errors."""
+    """Raise Unavailable in place of the drivers' transient errors, and DamagedDatabase for a damaged SQLite file."""
     try:
         yield
     except sa.exc.DBAPIError as error:
+        _raise_if_damaged(error.orig)
         if error.connection_invalidated or any(map(_is_transient, _causes(error.orig))):
             raise Unavailable(UNAVAILABLE) from error
         raise
     except (asyncpg.PostgresError, sqlite3.Error) as error:
+        _raise_if_damaged(error)
         if _is_transient(error):
             raise Unavailable(UNAVAILABLE) from error
         raise
     except (sa.exc.TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable(UNAVAILABLE) from error
+
+
+def _raise_if_damaged(error: BaseException | None) -> None:
+    for cause in _causes(error):
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise DamagedDatabase(f"The database file is damaged ({cause}); run `reprise doctor`.") from error
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

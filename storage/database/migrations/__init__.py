@@ -15,10 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection
 
 from storage.database.database import Database
+from storage.database.driver_errors import translate_driver_errors
 from storage.database.engines import driver_url
 from storage.database.file_permissions import create_private_database, refuse_inaccessible_file
 from storage.errors import UnsupportedDatabase
 
+_SQLITE_MAGIC = b"SQLite format 3\0"
 _LOCK = "reprise_migration_lock"
 
 
@@ -89,7 +91,9 @@ def _upgrade(connection: Connection) -> None:
 
 
 def refuse_unsupported_file(url: URL) -> None:
-    """Check a SQLite file before it is opened for writing. Raises UnsupportedDatabase and PermissionError."""
+    """Check a SQLite file before it is opened for writing. Raises UnsupportedDatabase, DamagedDatabase and
+    PermissionError.
+    """
     if not url.drivername.startswith("sqlite") or not Path(str(url.database)).is_file():
         return
     path = Path(str(url.database))
@@ -105,8 +109,17 @@ def refuse_unsupported_file(url: URL) -> None:
                 return
             for (revision,) in connection.execute("SELECT version_num FROM alembic_version"):
                 _refuse_unknown(revision)
-    except sqlite3.DatabaseError:
-        raise UnsupportedDatabase(f"{path.name} is not a SQLite database.") from None
+    except sqlite3.DatabaseError as error:
+        if is_sqlite_file(path):
+            with translate_driver_errors():
+                raise
+        raise UnsupportedDatabase(f"{path.name} is not a SQLite database.") from error
+
+
+def is_sqlite_file(path: Path) -> bool:
+    """Whether a file begins as those of SQLite do. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
 
 
 def _refuse_unknown(revision: str | None) -> None:

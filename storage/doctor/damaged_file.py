@@ -1,0 +1,162 @@
+"""Damaged SQLite files: finding the damage, and rebuilding a file from the rows that can be read."""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from storage.database.database import Database
+from storage.database.migrations import is_sqlite_file, migrate
+from storage.database.tables import metadata, search_block, search_segment, seed_gate
+from storage.doctor.doctor import Finding, examine
+
+_ENDINGS = ("-wal", "-shm", "")
+_BATCH = 100
+_MAX_ROWID = 2**62
+_SINGLE_STEPS = 1_000
+"""Rowids that are tried one by one in a damaged part of a table, before the steps grow."""
+
+_REBUILT_BY_OTHERS = {search_segment.name, search_block.name, seed_gate.name}
+_THREAD_TABLES = ("thread_event", "thread_item", "turn", "resume_task")
+
+
+class Rebuilt(NamedTuple):
+    """The result of a rebuild. `lost_sessions` could not be read completely, as far as their ids are known."""
+
+    damaged_file: Path
+    session_count: int
+    lost_sessions: list[str]
+    findings: list[Finding]
+
+
+def find_damage(path: Path) -> str | None:
+    """The first damage that SQLite finds in a file, if any. Raises OSError."""
+    if not is_sqlite_file(path):
+        return None
+    try:
+        with contextlib.closing(_open(path)) as connection:
+            [result] = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            return str(error)
+        raise
+    return None if result == "ok" else str(result).splitlines()[-1]
+
+
+def rebuild(path: Path) -> Rebuilt:
+    """Copy the readable rows to a new file, which takes the place of the damaged one. Nobody may use it meanwhile.
+
+    The damaged file is renamed and kept. Sessions and threads that could not be read completely are left out.
+    """
+    path = Path(os.path.realpath(path))
+    new = path.with_name(f"{path.name}.rebuilt")
+    for ending in _ENDINGS:
+        Path(f"{new}{ending}").unlink(missing_ok=True)
+    asyncio.run(migrate(f"sqlite:///{new}"))
+    session_count, lost_sessions = _copy(path, new)
+    findings = asyncio.run(_rebuild_index(f"sqlite:///{new}"))
+    damaged = _free_name(path)
+    for ending in _ENDINGS:
+        if (file := Path(f"{path}{ending}")).exists():
+            file.rename(f"{damaged}{ending}")
+    new.rename(path)
+    return Rebuilt(damaged, session_count, lost_sessions, findings)
+
+
+async def _rebuild_index(url: str) -> list[Finding]:
+    async with Database(url) as database:
+        return [finding async for finding in examine(database, repair=True) if not finding.is_repaired]
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (damaged := path.with_name(f"{path.name}.damaged{number}")).exists():
+        number += 1
+    return damaged
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _copy(path: Path, new: Path) -> tuple[int, list[str]]:
+    with (
+        contextlib.closing(_open(path)) as source,
+        contextlib.closing(sqlite3.connect(new, isolation_level=None)) as target,
+    ):
+        target.execute("BEGIN")
+        for table in metadata.sorted_tables:
+            if table.name not in _REBUILT_BY_OTHERS:
+                _copy_table(source, target, table)
+        last = max((row[1] for row in _readable_rows(source, "session_number", ["last"])), default=0)
+        target.execute(
+            "UPDATE session_number SET last = max(?, (SELECT coalesce(max(number), 0) FROM session))", (last,)
+        )
+        lost = _delete_incomplete_sessions(target)
+        _delete_incomplete_threads(target)
+        [count] = target.execute("SELECT count(*) FROM session").fetchone()
+        target.execute("COMMIT")
+    return count, lost
+
+
+def _copy_table(source: sqlite3.Connection, target: sqlite3.Connection, table: sa.Table) -> None:
+    columns = [column.name for column in table.columns]
+    names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    # Ignored: rows that a damaged page made equal or null.
+    insert = f"INSERT OR IGNORE INTO {table.name} ({names}) VALUES ({places})"
+    target.executemany(insert, (row[1:] for row in _readable_rows(source, table.name, columns)))
+
+
+def _readable_rows(connection: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rowids and columns of the rows that can be read."""
+    select = f"SELECT rowid, {', '.join(columns)} FROM {table} NOT INDEXED WHERE rowid > ? ORDER BY rowid LIMIT ?"
+    last, size, failures = 0, _BATCH, 0
+    while last < _MAX_ROWID:
+        try:
+            rows = connection.execute(select, (last, size)).fetchall()
+        except sqlite3.DatabaseError:
+            # One by one up to the damaged row, and then over it.
+            if size == 1:
+                failures += 1
+                last += max(1, 2 ** (failures - _SINGLE_STEPS))
+            size = 1
+            continue
+        if not rows:
+            return
+        yield from rows
+        last, size, failures = rows[-1][0], _BATCH, 0
+
+
+def _delete_incomplete_sessions(connection: sqlite3.Connection) -> list[str]:
+    incomplete = """
+        SELECT id FROM session
+        WHERE message_count <> (SELECT count(*) FROM message WHERE session_id = session.id)
+        UNION SELECT session_id FROM message WHERE session_id NOT IN (SELECT id FROM session)
+    """
+    ids = [id for (id,) in connection.execute(incomplete)]
+    for id in ids:
+        connection.execute("DELETE FROM message WHERE session_id = ?", (id,))
+        connection.execute("DELETE FROM session WHERE id = ?", (id,))
+        connection.execute("UPDATE thread SET session_id = NULL WHERE session_id = ?", (id,))
+    return ids
+
+
+def _delete_incomplete_threads(connection: sqlite3.Connection) -> None:
+    connection.execute("""
+        DELETE FROM thread WHERE NOT EXISTS (
+            SELECT 1 FROM resume_task
+            WHERE thread_id = thread.id
+                AND items_written = (SELECT count(*) FROM thread_item WHERE thread_id = thread.id)
+                AND turns_written = (SELECT count(*) FROM turn WHERE thread_id = thread.id)
+                AND 1 + items_written + (state = 'READY')
+                    = (SELECT count(*) FROM thread_event WHERE thread_id = thread.id)
+        )
+    """)
+    for table in _THREAD_TABLES:
+        connection.execute(f"DELETE FROM {table} WHERE thread_id NOT IN (SELECT id FROM thread)")
+    connection.execute("UPDATE session SET thread_id = NULL WHERE thread_id NOT IN (SELECT id FROM thread)")
