@@ -1,8 +1,7 @@
 """The LRU cache evicts by use and stays within its bytes, keys included."""
 
-import tracemalloc
-
 from storage.database.lru_cache import LRUCache
+from tests.support.caches import memory_held
 
 MAX_BYTES = 10_000
 
@@ -29,21 +28,17 @@ def test_a_value_that_is_larger_than_the_cache_replaces_its_old_value_and_nothin
 
 def test_long_keys_of_small_values_count() -> None:
     cache = LRUCache(1_000_000)
-    tracemalloc.start()
-    for number in range(1_000):
-        cache.put(("terms", f"{number:04}" * 10_000), None, 0)
-        cache.put((number, ("nested", f"{number:04}" * 10_000)), None, 0)
-    held, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert 0 < cache.bytes <= 1_000_000
-    assert held < 1_200_000
+    with memory_held() as held:
+        for number in range(1_000):
+            cache.put(("terms", f"{number:04}" * 10_000), None, 0)
+            cache.put((number, ("nested", f"{number:04}" * 10_000)), None, 0)
+        assert 0 < cache.bytes <= 1_000_000
+        assert held() < 1_200_000
 
 
 def test_many_small_entries_take_no_more_memory_than_they_count() -> None:
     cache = LRUCache(2_000_000)
-    tracemalloc.start()
-    for number in range(20_000):
-        cache.put((number, f"word {number}"), None, 0)
-    held, _ = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert held < 2_000_000
+    with memory_held() as held:
+        for number in range(20_000):
+            cache.put((number, f"word {number}"), None, 0)
+        assert held() < 2_000_000

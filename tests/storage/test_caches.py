@@ -1,0 +1,69 @@
+"""The caches of functions have a bound, and those of statements are small when they are full."""
+
+import random
+
+import pytest
+
+from storage.database.database import Database
+from storage.records.message import MessageRow, Transcript, message_pages
+from storage.records.page import PageRequest
+from storage.records.session import SessionFilter, SessionRow, Span, session_page, sessions_by_id
+from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
+from storage.records.timestamp import parse_timestamp
+from tests.support.caches import function_caches, memory_held
+
+MAX_BYTES = 64 * 1024 * 1024
+NOW = parse_timestamp("2026-01-01T00:00:00Z")
+NO_SPAN = Span()
+
+
+@pytest.mark.parametrize("package", ["server", "schema", "resolvers", "storage"])
+def test_every_cache_of_a_function_with_parameters_has_a_bound(package: str) -> None:
+    for name, function in function_caches(package):
+        code = function.__wrapped__.__code__
+        if code.co_argcount + code.co_kwonlyargcount:
+            assert function.cache_parameters()["maxsize"] is not None, name
+
+
+async def read_many(database: Database) -> None:
+    """Read more kinds of rows and lists than are cached."""
+    choose = random.Random(0)
+
+    def some(row_type: type) -> frozenset[str]:
+        names = list(vars(row_type)["_fields"])
+        return frozenset(choose.sample(names, choose.randint(1, len(names))))
+
+    for number in range(300):
+        chosen = SessionFilter(
+            archived=choose.choice(["ACTIVE", "ARCHIVED", "ANY"]),
+            title_contains=choose.choice([None, f"title {number}"]),
+            workspace=choose.choice([None, f"/home/{number}"]),
+            models=choose.choice([None, [f"model {number}"] * 10]),
+            sources=choose.choice([None, ["zagens"]]),
+            created_at=choose.choice([NO_SPAN, Span(NOW), Span(None, NOW), Span(NOW, NOW)]),
+            updated_at=choose.choice([NO_SPAN, Span(NOW), Span(None, NOW), Span(NOW, NOW)]),
+        )
+        order, direction = choose.choice(["UPDATED_AT", "TITLE", "MESSAGE_COUNT"]), choose.choice(["ASC", "DESC"])
+        page = await session_page(database, PageRequest(1), chosen, order, direction, some(SessionRow))
+        await page.total_count()
+        if number < 80:
+            await sessions_by_id(database, [f"s{number}"], some(SessionRow))
+            roles = choose.choice([None, ["user"]])
+            await message_pages(database, [Transcript("s", 1)], PageRequest(1), roles, some(MessageRow))
+            await item_pages(database, [TurnKey("thr_1", 0)], PageRequest(1), some(ThreadItemRow))
+
+
+# One database is enough: the statements of both are equally large.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_full_statement_caches_are_small(database_url: str) -> None:
+    caches = dict(function_caches("storage.records"))
+    for cache in caches.values():
+        cache.cache_clear()
+    async with Database(database_url) as database:
+        with memory_held() as held:
+            await read_many(database)
+            size = held()
+
+    assert size < MAX_BYTES
+    full = {name for name, cache in caches.items() if cache.cache_info().currsize == cache.cache_info().maxsize}
+    assert full >= {f"storage.records.listing._select_{what}" for what in ("rows", "count")}
