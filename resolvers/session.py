@@ -11,7 +11,7 @@ from resolvers.errors import BadUserInput
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
 from storage.documents.formats import read_document
-from storage.documents.imports import import_document
+from storage.documents.imports import CONFLICT, conflict_message, import_document
 from storage.documents.session_changes import delete_session as delete_stored
 from storage.documents.session_changes import update_session as update_stored
 from storage.errors import InvalidDocument, InvalidId
@@ -86,6 +86,7 @@ def storable_filter(filter: SessionFilter | None) -> SessionFilter:
         filter,
         title_contains=None if filter.title_contains is None else storable_text(filter.title_contains),
         workspace=None if filter.workspace is None else storable_text(filter.workspace),
+        workspace_within=None if filter.workspace_within is None else storable_text(filter.workspace_within),
         models=models,
         sources=None if filter.sources is None else sorted(set(filter.sources)),
     )
@@ -164,6 +165,8 @@ async def import_session(context: Context, source: str | None, document: object)
     except InvalidDocument as error:
         is_source = error.path == ("source",)
         return _refused("INVALID_VALUE", str(error), list(error.path) if is_source else ["document", *error.path])
+    if outcome == CONFLICT:
+        return _refused("CONFLICT", conflict_message(read), ["document", "metadata", "id"])
     saved = await context.session(read.id)
     return ImportSessionPayload(saved, outcome, [])
 

@@ -30,7 +30,8 @@ class DateTimeRange:
 class SessionFilter:
     archived: ArchivedFilter = strawberry.field(default=ArchivedFilter.ACTIVE, description="Archived or not.")
     title_contains: str | None = strawberry.field(description="Title contains this, ignoring case in any script.")
-    workspace: str | None = strawberry.field(description="Exactly this directory.")
+    workspace: str | None = strawberry.field(description="Exactly this directory, in any of its spellings.")
+    workspace_within: str | None = strawberry.field(description="This directory, or one below it.")
     models: list[str] | None = strawberry.field(description="Any of these models.")
     sources: list[SessionSource] | None = strawberry.field(description="Any of these agents.")
     created_at: DateTimeRange | None = strawberry.field(description="Created in this span.")
@@ -41,6 +42,7 @@ class SessionFilter:
             archived=self.archived.name,
             title_contains=self.title_contains,
             workspace=self.workspace,
+            workspace_within=self.workspace_within,
             models=self.models,
             sources=names(self.sources),
             created_at=self.created_at.span() if self.created_at else None,

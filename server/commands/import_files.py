@@ -12,26 +12,34 @@ from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.document_files import FoundFiles, find_files
 from storage.documents.file_imports import import_files
-from storage.documents.imports import CREATED, OUTDATED, UNCHANGED, UPDATED
+from storage.documents.imports import CREATED, DELETED, OUTDATED, UNCHANGED, UPDATED
 
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, readable=False, path_type=Path))
 @click.option("--source", type=click.Choice(["ZAGENS", "CODEWHALE"]), help="The agent that wrote the files.")
-def import_command(paths: tuple[Path, ...], source: str | None) -> None:
-    """Import session documents from files and folders. The exit status is 1 when any file was refused."""
+@click.option("--include-deleted", is_flag=True, help="Also import sessions that were deleted here.")
+def import_command(paths: tuple[Path, ...], source: str | None, include_deleted: bool) -> None:
+    """Import session documents from files and folders. The exit status is 1 when any file was refused.
+
+    Sessions in folders that were deleted here are counted and not imported; a file that is named is.
+    """
     settings = read_settings()
     with plain_failures():
         prepare_database(settings)
-        refused = asyncio.run(with_database(settings, _import_files, find_files(paths), source))
+        found = find_files(paths)
+        leave_deleted = frozenset() if include_deleted else found.walked
+        refused = asyncio.run(with_database(settings, _import_files, found, source, leave_deleted))
     sys.exit(1 if refused else 0)
 
 
-async def _import_files(database: Database, found: FoundFiles, source: str | None) -> int:
-    counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0, OUTDATED: 0}
+async def _import_files(
+    database: Database, found: FoundFiles, source: str | None, leave_deleted: frozenset[Path]
+) -> int:
+    counts = {CREATED: 0, UPDATED: 0, UNCHANGED: 0, OUTDATED: 0, DELETED: 0}
     refusals = [printable(f"{path}: {reason}") for path, reason in found.refused]
     with click.progressbar(length=len(found.paths), label="Importing", file=sys.stderr) as progress:
-        async with contextlib.aclosing(import_files(database, found.paths, source)) as batches:
+        async with contextlib.aclosing(import_files(database, found.paths, source, leave_deleted)) as batches:
             async for outcomes in batches:
                 for outcome in outcomes:
                     if outcome.result is None:
@@ -41,10 +49,11 @@ async def _import_files(database: Database, found: FoundFiles, source: str | Non
                 progress.update(len(outcomes))
     for refusal in refusals:
         click.echo(refusal, err=True)
-    outdated = counts.pop(OUTDATED)
+    outdated, deleted = counts.pop(OUTDATED), counts.pop(DELETED)
     summary = [f"{count} {outcome.lower()}" for outcome, count in counts.items()]
     summary.append(f"{len(refusals)} refused")
     summary += [f"{outdated} outdated"] if outdated else []
+    summary += [f"{deleted} deleted before"] if deleted else []
     summary += [f"{found.passed_over} passed over"] if found.passed_over else []
     click.echo(", ".join(summary))
     return len(refusals)

@@ -84,12 +84,14 @@ class TranscriptBuilder:
 class Document:
     """A session with its transcript. `header` is the document with null in place of its messages.
 
+    `is_source_certain` is false for a document that either agent may have written, which counts as that of `source`.
     `earlier` has the messages that only the document's journal holds, each with the number of messages of `transcript`
     that precede it.
     """
 
     id: str
     source: str
+    is_source_certain: bool
     title: str
     workspace: str
     model: str

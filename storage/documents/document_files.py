@@ -26,11 +26,12 @@ _FOLDER_SOURCES = {"zagens": ZAGENS, "codewhale": CODEWHALE, **_HOMES}
 class FoundFiles(NamedTuple):
     """The result of a walk over files and folders.
 
-    `refused` has the folders that could not be read, with the reason. `passed_over` counts the JSON files of an agent
-    that lie in a known place and are not sessions.
+    `walked` has those of `paths` that were not named themselves, `refused` the folders that could not be read, with the
+    reason. `passed_over` counts the JSON files of an agent that lie in a known place and are not sessions.
     """
 
     paths: list[Path]
+    walked: frozenset[Path]
     refused: list[tuple[Path, str]]
     passed_over: int
 
@@ -38,6 +39,7 @@ class FoundFiles(NamedTuple):
 def find_files(paths: Iterable[Path]) -> FoundFiles:
     """Find the named files and every session document below the named folders, sorted by folder and name."""
     found: list[Path] = []
+    named: set[Path] = set()
     refused: list[tuple[Path, str]] = []
     passed_over = 0
 
@@ -47,6 +49,7 @@ def find_files(paths: Iterable[Path]) -> FoundFiles:
     for path in paths:
         if not path.is_dir():
             found.append(path)
+            named.add(path)
             continue
         for folder, folders, files in os.walk(path, onerror=refuse):
             names = sorted(name for name in files if name.endswith(".json") and not name.startswith("."))
@@ -59,7 +62,7 @@ def find_files(paths: Iterable[Path]) -> FoundFiles:
             passed_over += sum(_count_documents(Path(folder, name)) for name in others)
             folders[:] = [name for name in walked if name not in others]
             found += [Path(folder, name) for name in documents]
-    return FoundFiles(found, refused, passed_over)
+    return FoundFiles(found, frozenset(found) - named, refused, passed_over)
 
 
 def _is_walked(folder: Path, name: str) -> bool:

@@ -1,6 +1,6 @@
 """Import of many files: saves them batch by batch and updates PostgreSQL's statistics after a large import."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +8,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.documents.imports import UNCHANGED, import_documents
+from storage.documents.document import Document
+from storage.documents.imports import CONFLICT, CREATED, OUTDATED, UPDATED, conflict_message, import_documents
 from storage.documents.readers import RefusedFile, read_batches
 from storage.search.index.compaction import Compactor
 
@@ -17,7 +18,7 @@ _ANALYZE_THRESHOLD = 1000
 
 
 class Outcome(NamedTuple):
-    """The result for one file: CREATED, UPDATED or UNCHANGED, or None with the reason of its refusal."""
+    """The result for one file as `import_documents` returns it, or None with the reason of its refusal."""
 
     path: Path
     result: str | None
@@ -25,19 +26,22 @@ class Outcome(NamedTuple):
 
 
 async def import_files(
-    database: Database, paths: Sequence[Path], source: str | None = None
+    database: Database, paths: Sequence[Path], source: str | None = None, leave_deleted: Collection[Path] = ()
 ) -> AsyncGenerator[list[Outcome], None]:
-    """Yield the outcomes of all files in order, one list a batch. Raises Unavailable and ReaderEnded."""
+    """Yield the outcomes of all files in order, one list a batch. Raises Unavailable and ReaderEnded.
+
+    The sessions in the files `leave_deleted` are not created again if they were deleted here.
+    """
+    left = frozenset(leave_deleted)
     change_count = position = 0
     async with aclosing(read_batches(paths, source)) as batches, Compactor(database) as compactor:
         async for batch in batches:
-            results = iter(await import_documents(database, batch.documents, batch.drafts))
-            outcomes = [
-                Outcome(path, None, file.reason) if isinstance(file, RefusedFile) else Outcome(path, next(results))
-                for path, file in zip(paths[position:], batch.files, strict=False)
-            ]
+            files = list(zip(paths[position:], batch.files, strict=False))
+            ids = {file.id for path, file in files if isinstance(file, Document) and path in left}
+            results = iter(await import_documents(database, batch.documents, batch.drafts, ids))
+            outcomes = [_outcome(path, file, results) for path, file in files]
             position += len(batch.files)
-            changed = sum(outcome.result not in {None, UNCHANGED} for outcome in outcomes)
+            changed = sum(outcome.result in {CREATED, UPDATED, OUTDATED} for outcome in outcomes)
             change_count += changed
             if changed:
                 await compactor.begin()
@@ -47,3 +51,10 @@ async def import_files(
     if change_count >= _ANALYZE_THRESHOLD and not database.is_sqlite:
         async with database.write() as transaction:
             await transaction.execute(sa.text("ANALYZE"))
+
+
+def _outcome(path: Path, file: Document | RefusedFile, results: Iterator[str]) -> Outcome:
+    if isinstance(file, RefusedFile):
+        return Outcome(path, None, file.reason)
+    result = next(results)
+    return Outcome(path, None, conflict_message(file)) if result == CONFLICT else Outcome(path, result)

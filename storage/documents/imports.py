@@ -4,15 +4,15 @@ No import takes a message away: an older copy changes nothing but may add messag
 document no longer holds stays as an earlier window (see `windows.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database.database import Database
-from storage.database.tables import session
-from storage.database.transaction import Transaction
+from storage.database.tables import session, tombstone
+from storage.database.transaction import Connection, Transaction
 from storage.documents.document import Document, drafts_of_all
 from storage.documents.stored_version import VERSION_COLUMNS, StoredVersion, stored_messages
 from storage.documents.updates import (
@@ -33,7 +33,12 @@ CREATED = "CREATED"
 UPDATED = "UPDATED"
 UNCHANGED = "UNCHANGED"
 OUTDATED = "OUTDATED"
+CONFLICT = "CONFLICT"
+DELETED = "DELETED"
 
+_tombstones = sa.select(tombstone.c.session_id, tombstone.c.source).where(
+    tombstone.c.session_id.in_(sa.bindparam("ids", expanding=True))
+)
 _by_ids = sa.select(*VERSION_COLUMNS).where(session.c.id.in_(sa.bindparam("ids", expanding=True)))
 _by_id_locked = (
     sa.select(*VERSION_COLUMNS, session.c.header).where(session.c.id == sa.bindparam("session_id")).with_for_update()
@@ -41,7 +46,10 @@ _by_id_locked = (
 
 
 async def import_document(database: Database, document: Document) -> str:
-    """Import a document; returns CREATED, UPDATED, UNCHANGED or OUTDATED. Raises Unavailable."""
+    """Import a document; returns CREATED, UPDATED, UNCHANGED, OUTDATED or CONFLICT. Raises Unavailable.
+
+    CONFLICT: another agent's session has the same id. A session that was deleted here is created again.
+    """
     stored = (await _stored_versions(database, [document])).get(document.id)
     outcome = await _save(database, document, stored)
     if outcome != UNCHANGED:
@@ -50,30 +58,38 @@ async def import_document(database: Database, document: Document) -> str:
 
 
 async def import_documents(
-    database: Database, documents: Sequence[Document], drafts: Sequence[Draft] | None = None
+    database: Database,
+    documents: Sequence[Document],
+    drafts: Sequence[Draft] | None = None,
+    leave_deleted: Collection[str] = (),
 ) -> list[str]:
     """Import many documents; returns the outcome of each, in order. Raises Unavailable.
 
     All new sessions are created in one transaction; every other document has its own, so a failure keeps what was
     saved before. `drafts` are what `drafts_of_all` returns for the documents. The caller compacts the search index.
+    Sessions of `leave_deleted` that were deleted here are not created again: their outcome is DELETED.
     """
     stored = await _stored_versions(database, documents)
+    async with database.snapshot() as connection:
+        deleted = await _deleted(connection, documents, leave_deleted)
     new: dict[str, Document] = {}
     for document in documents:
-        if document.id not in stored:
+        if document.id not in stored and document.id not in deleted:
             new.setdefault(document.id, document)
     if drafts is None or len(new) != len(documents):
         drafts = await run_in_cancellable_thread(drafts_of_all, list(new.values()))
     created: set[str] = set()
     if new:
         async with database.write() as transaction:
-            created = await _create(transaction, list(new.values()), drafts)
+            created = await _create(transaction, list(new.values()), drafts, leave_deleted)
     outcomes = []
     for document in documents:
         if document.id in created and new[document.id] is document:
             outcomes.append(CREATED)
+        elif document.id in deleted and document.id not in stored:
+            outcomes.append(DELETED)
         else:
-            outcomes.append(await _save(database, document, stored.pop(document.id, None)))
+            outcomes.append(await _save(database, document, stored.pop(document.id, None), leave_deleted))
     return outcomes
 
 
@@ -83,12 +99,28 @@ async def _stored_versions(database: Database, documents: Sequence[Document]) ->
         return {row.id: StoredVersion._make(row) for row in rows}
 
 
-async def _save(database: Database, document: Document, stored: StoredVersion | None) -> str:
+def conflict_message(document: Document) -> str:
+    """Why a document was not imported whose outcome is CONFLICT."""
+    return f"The session {document.id} is stored already, and another agent than {document.source} wrote it."
+
+
+async def _deleted(connection: Connection, documents: Sequence[Document], ids: Collection[str]) -> set[str]:
+    """The documents among `ids` whose sessions were deleted here."""
+    sources = {document.id: document.source for document in documents if document.id in ids}
+    rows = await connection.execute(_tombstones, {"ids": list(sources)})
+    return {row.session_id for row in rows if sources[row.session_id] == row.source}
+
+
+async def _save(
+    database: Database, document: Document, stored: StoredVersion | None, leave_deleted: Collection[str] = ()
+) -> str:
     """Save a document, given the version that was stored a moment ago."""
     # Plan and drafts are made before the transaction, to keep it short, and again in it if another writer came first.
     expected: Update | None = None
     if stored is None:
         drafts = await run_in_cancellable_thread(drafts_of_all, [document])
+    elif stored.conflicts_with(document):
+        return CONFLICT
     elif stored.equals(document):
         return UNCHANGED
     else:
@@ -99,13 +131,15 @@ async def _save(database: Database, document: Document, stored: StoredVersion | 
             return OUTDATED
         drafts = await run_in_cancellable_thread(expected.drafts, stored)
     async with database.write() as transaction:
-        if stored is None and await _create(transaction, [document], drafts):
+        if stored is None and await _create(transaction, [document], drafts, leave_deleted):
             return CREATED
         row = (await transaction.execute(_by_id_locked, {"session_id": document.id})).first()
         if row is None:
-            await _create(transaction, [document], drafts if stored is None else None)
-            return CREATED
+            expected_drafts = drafts if stored is None else None
+            return CREATED if await _create(transaction, [document], expected_drafts, leave_deleted) else DELETED
         stored = StoredVersion._make(row[:-1])
+        if stored.conflicts_with(document):
+            return CONFLICT
         if stored.equals(document):
             return UNCHANGED
         messages = []
@@ -119,14 +153,26 @@ async def _save(database: Database, document: Document, stored: StoredVersion | 
     return OUTDATED if update.is_outdated else UPDATED
 
 
-async def _create(transaction: Transaction, documents: Sequence[Document], drafts: Sequence[Draft] | None) -> set[str]:
+async def _create(
+    transaction: Transaction,
+    documents: Sequence[Document],
+    drafts: Sequence[Draft] | None,
+    leave_deleted: Collection[str],
+) -> set[str]:
     """Insert the sessions that do not exist, and return their ids.
 
     `drafts` are those of all documents; they are made here when None, or when another transaction created a session.
     """
+    # Before all else: SQLite must begin a transaction with a write, and a deletion that is under way is waited for.
+    numbered = await next_numbers(transaction, len(documents))
+    deleted = await _deleted(transaction, documents, leave_deleted)
     # Sorted, so that two transactions which create the same sessions do not deadlock.
-    ordered = sorted(documents, key=lambda document: document.id)
-    numbers = dict(zip((each.id for each in ordered), await next_numbers(transaction, len(ordered)), strict=True))
+    ordered = sorted(
+        (document for document in documents if document.id not in deleted), key=lambda document: document.id
+    )
+    if not ordered:
+        return set()
+    numbers = dict(zip((each.id for each in ordered), numbered, strict=False))
     insert = (sqlite if transaction.is_sqlite else postgresql).insert(session)
     statement = insert.on_conflict_do_nothing(index_elements=["id"]).returning(session.c.id)
     values = [{**document_columns(each), **_initial_columns(each), "number": numbers[each.id]} for each in ordered]
@@ -134,6 +180,7 @@ async def _create(transaction: Transaction, documents: Sequence[Document], draft
     created = [document for document in documents if document.id in ids]
     if not created:
         return ids
+    await transaction.execute(sa.delete(tombstone).where(tombstone.c.session_id.in_(sorted(ids))))
     await insert_messages(
         transaction,
         [(document.id, position, row) for document in created for position, row in enumerate(document.rows())],

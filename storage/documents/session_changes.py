@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from storage.database.bus import QUEUE, ended_topic, task_topic
 from storage.database.database import Database
-from storage.database.tables import message, resume_task, session, thread
+from storage.database.tables import message, resume_task, session, thread, tombstone
 from storage.database.types import clock
 from storage.records.casefold import title_columns
 from storage.records.resume_task import DELETED_MESSAGE, ERROR, SESSION_DELETED, UNFINISHED, ended
@@ -43,13 +43,14 @@ async def update_session(
 
 
 async def delete_session(database: Database, session_id: str) -> bool:
-    """Delete a session and its messages; its threads stay. Returns whether it was stored. Raises Unavailable.
+    """Delete a session and its messages for good; its threads stay. Returns whether it was stored. Raises Unavailable.
 
     An unfinished resume task ends in ERROR with SESSION_DELETED; row locks order this with the batch in progress.
     """
     async with database.write() as transaction:
-        locked = await transaction.execute(sa.select(session.c.id).where(session.c.id == session_id).with_for_update())
-        if locked.scalar() is None:
+        locked = sa.select(session.c.source).where(session.c.id == session_id).with_for_update()
+        source = (await transaction.execute(locked)).scalar()
+        if source is None:
             return False
         stopped = await transaction.execute(
             sa.update(resume_task)
@@ -63,5 +64,7 @@ async def delete_session(database: Database, session_id: str) -> bool:
         )
         await transaction.execute(sa.delete(message).where(message.c.session_id == session_id))
         await transaction.execute(sa.delete(session).where(session.c.id == session_id))
+        await transaction.execute(sa.delete(tombstone).where(tombstone.c.session_id == session_id))
+        await transaction.execute(sa.insert(tombstone).values(session_id=session_id, source=source, deleted_at=clock()))
     await compact(database)
     return True

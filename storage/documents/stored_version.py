@@ -24,6 +24,7 @@ class StoredVersion(NamedTuple):
 
     id: str
     source: str
+    is_source_certain: bool
     updated_at: datetime
     header_hash: bytes
     transcript_hash: bytes
@@ -35,6 +36,10 @@ class StoredVersion(NamedTuple):
     number: int
     transcript_version: int
     transcript_rewrites: int
+
+    def conflicts_with(self, document: Document) -> bool:
+        """Whether another agent wrote the document than the stored session."""
+        return self.source != document.source and (self.is_source_certain or document.is_source_certain)
 
     def equals(self, document: Document) -> bool:
         """Whether the document is the one imported last."""

@@ -15,6 +15,7 @@ from storage.documents.stored_version import StoredVersion
 from storage.documents.windows import Insertion, StoredMessage, merge
 from storage.json_codec import dump, load
 from storage.records.casefold import title_columns
+from storage.records.workspace_key import workspace_key
 from storage.search.index.drafts import Draft, draft_encoded
 from storage.search.index.entries import TITLE_POSITION, entry_ids
 from storage.search.index.pieces import encode_entry
@@ -111,7 +112,9 @@ def document_columns(document: Document) -> dict[str, object]:
     count = len(document.transcript.messages)
     return {
         "source": document.source,
+        "is_source_certain": document.is_source_certain,
         "workspace": document.workspace,
+        "workspace_key": workspace_key(document.workspace),
         "model": document.model,
         "mode": document.mode,
         "system_prompt": document.system_prompt,
@@ -138,11 +141,11 @@ def _version_columns(document: Document, stored: StoredVersion) -> dict[str, obj
 
 
 def _overwritten_columns(document: Document, stored: StoredVersion, header: str) -> dict[str, object]:
-    """The title and archive mark, if the agent changed them since the last import; else those set here stay."""
+    """The title and archive mark, if the agent changed them since the last import. A title given here always stays."""
     before, after = _metadata(load(header)), _metadata(document.header)
     values: dict[str, object] = {}
-    if before.get("title") != after.get("title") or not (stored.is_renamed or stored.title != UNTITLED):
-        values = {**title_columns(document.title), "is_renamed": False}
+    if not stored.is_renamed and (before.get("title") != after.get("title") or stored.title == UNTITLED):
+        values |= title_columns(document.title)
     if (before.get("archived") is True) != document.is_archived:
         values["is_archived"] = document.is_archived
     return values

@@ -18,6 +18,7 @@ from storage.database.types import Instant, position_of
 from storage.records.casefold import casefold
 from storage.records.listing import Listing, fetch_page
 from storage.records.page import Page, PageRequest, Scope
+from storage.records.workspace_key import workspace_key
 
 
 class SessionRow(NamedTuple):
@@ -56,10 +57,15 @@ class SessionFilter:
     archived: str = "ACTIVE"
     title_contains: str | None = None
     workspace: str | None = None
+    workspace_within: str | None = None
     models: Sequence[str] | None = None
     sources: Sequence[str] | None = None
     created_at: Span | None = None
     updated_at: Span | None = None
+
+
+def _begins_with(text: ColumnElement[str], beginning: ColumnElement[str]) -> ColumnElement[bool]:
+    return sa.func.substr(text, 1, sa.func.length(beginning)) == beginning
 
 
 _ORDERS = {
@@ -71,7 +77,10 @@ _ORDERS = {
 }
 _CONDITIONS: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
     "title_contains": lambda name, value: position_of(sa.bindparam(name, value, sa.Text()), session.c.title_folded) > 0,
-    "workspace": lambda name, value: session.c.workspace == sa.bindparam(name, value, sa.Text()),
+    "workspace": lambda name, value: session.c.workspace_key == sa.bindparam(name, value, sa.Text()),
+    "workspace_within": lambda name, value: _begins_with(
+        session.c.workspace_key + "/", sa.bindparam(name, value, sa.Text())
+    ),
     "models": lambda name, value: is_any_of(session.c.model, name, value),
     "sources": lambda name, value: is_any_of(session.c.source, name, value),
     "created_from": lambda name, value: session.c.created_at >= sa.bindparam(name, value, Instant()),
@@ -131,7 +140,10 @@ def _filter_values(session_filter: SessionFilter) -> dict[str, Any]:
     created, updated = session_filter.created_at or _NO_SPAN, session_filter.updated_at or _NO_SPAN
     values = {
         "title_contains": casefold(session_filter.title_contains) if session_filter.title_contains else None,
-        "workspace": session_filter.workspace,
+        "workspace": None if session_filter.workspace is None else workspace_key(session_filter.workspace),
+        "workspace_within": None
+        if session_filter.workspace_within is None
+        else workspace_key(session_filter.workspace_within).rstrip("/") + "/",
         "models": session_filter.models,
         "sources": session_filter.sources,
         "created_from": created.start,

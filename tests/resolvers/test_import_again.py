@@ -147,17 +147,33 @@ async def test_a_title_given_here_stays_through_imports_and_is_exported(serve: S
     assert strictly(await exported(server, "s")) == strictly(expected)
 
 
-async def test_a_title_that_the_agent_changed_since_replaces_it(serve: Serve) -> None:
+async def test_a_title_that_the_agent_changed_is_taken_unless_a_person_gave_one(serve: Serve) -> None:
     server = await serve(seed=False)
     await imported(server.client, conversation(2))
-    await update_session(server.client, "s", title="Mine")
-    renamed = conversation(2)
-    renamed["metadata"]["title"] = "Theirs"
-
-    [found] = await imported(server.client, renamed)
-
+    [found] = await imported(server.client, conversation(2, title="Theirs"))
     assert found["title"] == "Theirs"
-    assert strictly(await exported(server, "s")) == strictly(renamed)
+    await update_session(server.client, "s", title="Mine")
+
+    [found] = await imported(server.client, conversation(2, title="Theirs again"))
+
+    assert found["title"] == "Mine"
+    assert strictly(await exported(server, "s")) == strictly(conversation(2, title="Mine"))
+
+
+async def test_a_document_of_another_agent_with_the_same_id_is_a_conflict(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await imported(server.client, conversation(2))
+    before = await rows(server)
+
+    for payload in (
+        await import_session(server.client, conversation(3), source="CODEWHALE"),
+        await import_session(server.client, codewhale("s", messages=conversation(3)["messages"])),
+    ):
+        assert (payload["session"], payload["outcome"]) == (None, None)
+        [error] = payload["userErrors"]
+        assert (error["code"], error["path"]) == ("CONFLICT", ["document", "metadata", "id"])
+        assert "CODEWHALE" in error["message"]
+    assert await rows(server) == before
 
 
 async def test_a_session_archived_here_stays_archived_until_the_agent_changes_the_mark(serve: Serve) -> None:

@@ -64,6 +64,7 @@ def read(document: dict[str, object], source: str | None) -> Document:
     return Document(
         id=session_id,
         source=source or (CODEWHALE if _is_codewhale(document, metadata) else ZAGENS),
+        is_source_certain=source is not None or _is_certain(document, metadata),
         title=strip_controls(_text(metadata, "title")).strip() or derived_title(messages),
         workspace=_text(metadata, "workspace"),
         model=_text(metadata, "model"),
@@ -156,6 +157,16 @@ def _is_codewhale(document: dict[str, object], metadata: dict[str, object]) -> b
     if document.keys() & _CODEWHALE_DOCUMENT_KEYS or metadata.keys() & _CODEWHALE_METADATA_KEYS:
         return "runtime_thread_id" not in metadata
     return False
+
+
+def _is_certain(document: dict[str, object], metadata: dict[str, object]) -> bool:
+    """Whether a key tells the agent that only this one writes, with a value that it writes there."""
+    cost, journal = metadata.get("cost"), document.get("journal")
+    return (
+        isinstance(metadata.get("runtime_thread_id"), str)
+        or (isinstance(cost, dict) and "session_cost_usd" in cost)
+        or (isinstance(journal, dict) and isinstance(journal.get("entries"), list))
+    )
 
 
 def derived_title(messages: list[dict[str, object]]) -> str:

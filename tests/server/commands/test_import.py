@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from app import main
 from storage.database.database import Database
+from storage.documents.session_changes import delete_session
 from tests.support.documents import FILES, user, zagens
 from tests.support.sessions import strictly
 
@@ -258,3 +259,37 @@ def test_an_older_copy_in_the_folder_is_outdated_and_changes_nothing(tmp_path: P
     assert second.stdout == "0 created, 0 updated, 1 unchanged, 0 refused, 1 outdated\n"
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert strictly(saved("s")) == strictly(newer)
+
+
+def test_a_deleted_session_does_not_come_back_from_a_folder(tmp_path: Path, database_url: str) -> None:
+    path = written(tmp_path / "a.json", zagens("a"))
+    written(tmp_path / "b.json", zagens("b"))
+    assert reprise("import", tmp_path).exit_code == 0
+
+    async def delete(id: str) -> None:
+        async with Database(database_url) as database:
+            assert await delete_session(database, id)
+
+    for arguments in ([path], ["--include-deleted", tmp_path]):
+        asyncio.run(delete("a"))
+        asyncio.run(delete("b"))
+        result = reprise("import", tmp_path)
+        assert (result.exit_code, result.stdout) == (
+            0,
+            "0 created, 0 updated, 0 unchanged, 0 refused, 2 deleted before\n",
+        )
+        result = reprise("import", *arguments)
+        assert result.stdout.startswith("1 created" if arguments == [path] else "2 created")
+        assert reprise("export", "a").exit_code == 0
+        assert reprise("import", "--include-deleted", tmp_path).exit_code == 0
+    assert reprise("import", tmp_path).stdout == "0 created, 0 updated, 2 unchanged, 0 refused\n"
+
+
+def test_a_session_of_another_agent_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "s.json", zagens("s"))
+    assert reprise("import", path).exit_code == 0
+
+    result = reprise("import", "--source", "CODEWHALE", path)
+
+    assert (result.exit_code, result.stdout) == (1, "0 created, 0 updated, 0 unchanged, 1 refused\n")
+    assert f"{path}: The session s is stored already, and another agent than CODEWHALE wrote it." in result.stderr

@@ -47,7 +47,8 @@ def test_folders_are_walked_in_order_and_named_files_are_always_included(tmp_pat
     found = find_files([tmp_path, tmp_path / "latest.json"])
 
     names = ("a.json", "z.json", "b/c.json", "b/d.json", "latest.json")
-    assert found == FoundFiles([tmp_path / name for name in names], [], 0)
+    paths = [tmp_path / name for name in names]
+    assert found == FoundFiles(paths, frozenset(paths[:-1]), [], 0)
 
 
 def test_homes_are_walked_to_their_sessions_and_other_data_is_counted(tmp_path: Path) -> None:
@@ -64,7 +65,8 @@ def test_homes_are_walked_to_their_sessions_and_other_data_is_counted(tmp_path: 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
 
-    assert find_files([tmp_path]) == FoundFiles([tmp_path / name for name in sessions], [], len(others))
+    paths = [tmp_path / name for name in sessions]
+    assert find_files([tmp_path]) == FoundFiles(paths, frozenset(paths), [], len(others))
     assert find_files([tmp_path / ".codewhale"]).paths == [tmp_path / sessions[0]]
     assert find_files([tmp_path / ".codewhale/sessions"]).paths == [tmp_path / sessions[0]]
 
