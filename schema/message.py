@@ -33,6 +33,11 @@ class Message:
         description="When it was written, where the transcript recorded that."
     )
 
+    is_injected: bool = strawberry.field(
+        description="Whether the program put it in, so that a reader may hide it: reminders, contexts, hook output, "
+        "summaries."
+    )
+
     @field(LazySession, "The session it belongs to.", needs=("session_id",))
     def session(self: Row, info: Info) -> object:
         return resolvers.message.session(info.context, self)

@@ -12,11 +12,13 @@ from storage.records.content_block import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from storage.records.injected import split_injected
 
-SEED_VERSION = 2
+SEED_VERSION = 3
 """Version of the rules in this module and in `tool_links.py`. A thread of another version is not reused by a resume.
 
-1 paired the k-th result of an id with its k-th call; 2 pairs a result with the nearest open call.
+1 paired the k-th result of an id with its k-th call; 2 pairs a result with the nearest open call;
+3 keeps injected text out of prompts.
 """
 
 SUMMARY_LENGTH = 280
@@ -30,6 +32,9 @@ AGENT_MESSAGE = "AgentMessageItem"
 REASONING = "ReasoningItem"
 TOOL_CALL = "ToolCallItem"
 OTHER = "OtherItem"
+
+INJECTED = "injected"
+"""The kind of an OtherItem for text that the agent program put into a person's message."""
 
 USER = "user"
 ASSISTANT = "assistant"
@@ -58,10 +63,14 @@ def prompt_of(role: str, blocks: Sequence[ContentBlock]) -> str | None:
     """What a message that opens a turn asks: its texts; None for a message that belongs to the open turn."""
     if role != USER:
         return None
-    says_something = any(
-        isinstance(block, ImageBlock) or (isinstance(block, TextBlock) and block.text) for block in blocks
-    )
-    return _texts(blocks) if says_something else None
+    text = own_text(blocks)
+    return text if text or any(isinstance(block, ImageBlock) for block in blocks) else None
+
+
+def own_text(blocks: Sequence[ContentBlock]) -> str:
+    """The person's words in a message, without injected text; the texts of its blocks are joined by newlines."""
+    texts = (split_injected(block.text).own for block in blocks if isinstance(block, TextBlock))
+    return "\n".join(filter(None, texts))
 
 
 def items_of(
@@ -74,10 +83,17 @@ def items_of(
     """
     has_user_text = False
     for block in blocks:
-        if isinstance(block, TextBlock):
-            if block.text and not (role == USER and has_user_text):
-                yield _text_item(role, block, blocks)
+        if isinstance(block, TextBlock) and role == USER:
+            own, has_injected = split_injected(block.text)
+            if own and not has_user_text:
+                text = own_text(blocks)
+                yield Item(USER_MESSAGE, COMPLETED, summarize(text), text=text)
                 has_user_text = True
+            if has_injected:
+                yield _other(role, INJECTED, "", block.raw)
+        elif isinstance(block, TextBlock):
+            if block.text:
+                yield _text_item(role, block)
         elif isinstance(block, ToolUseBlock):
             yield _tool_call(block, answers.get(block.position))
         elif isinstance(block, ThinkingBlock):
@@ -92,10 +108,7 @@ def items_of(
             yield _other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw)
 
 
-def _text_item(role: str, block: TextBlock, blocks: Sequence[ContentBlock]) -> Item:
-    if role == USER:
-        text = _texts(blocks)
-        return Item(USER_MESSAGE, COMPLETED, summarize(text), text=text)
+def _text_item(role: str, block: TextBlock) -> Item:
     if role == ASSISTANT:
         return Item(AGENT_MESSAGE, COMPLETED, summarize(block.text), text=block.text)
     return _other(role, role, summarize(block.text), block.raw)
@@ -109,12 +122,10 @@ def own_item_count(role: str, blocks: Sequence[ContentBlock]) -> int:
         )
         for block in blocks
     )
-    texts = sum(isinstance(block, TextBlock) and block.text != "" for block in blocks)
-    return count + (min(texts, 1) if role == USER else texts)
-
-
-def _texts(blocks: Sequence[ContentBlock]) -> str:
-    return "\n".join(block.text for block in blocks if isinstance(block, TextBlock) and block.text)
+    if role == USER:
+        splits = [split_injected(block.text) for block in blocks if isinstance(block, TextBlock)]
+        return count + any(own for own, _ in splits) + sum(has_injected for _, has_injected in splits)
+    return count + sum(isinstance(block, TextBlock) and block.text != "" for block in blocks)
 
 
 def _other(role: str, kind: str, summary: str, raw: object) -> Item:

@@ -11,10 +11,11 @@ from storage.documents.document import Document, TranscriptBuilder
 from storage.documents.formats.journal import earlier_messages
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import type_name
-from storage.records.content_block import joined_text, read_blocks
+from storage.records.content_block import read_blocks
 from storage.records.identifier import is_id, trimmed_id
 from storage.records.plain_text import strip_controls
 from storage.records.timestamp import parse_timestamp
+from storage.records.transcript_items import own_text
 
 ZAGENS = "ZAGENS"
 CODEWHALE = "CODEWHALE"
@@ -173,7 +174,7 @@ def derived_title(messages: list[dict[str, object]]) -> str:
     """The first line of the first user message with text, cut to 50 code points; `New Session` without one."""
     for message in messages:
         if message["role"] == "user":
-            text = strip_controls(joined_text(read_blocks(message["content"]))).strip()
+            text = strip_controls(own_text(read_blocks(message["content"]))).strip()
             if text:
                 line = text.split("\n", 1)[0].strip()
                 return line if len(line) <= _DERIVED_TITLE_LENGTH else line[: _DERIVED_TITLE_LENGTH - 3] + "..."

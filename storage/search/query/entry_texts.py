@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from storage.database.compiled_select import Reader
 from storage.json_codec import load
+from storage.records.injected import split_injected
 from storage.records.message import MessageRow, messages_at
 from storage.records.searched_text import content_texts
 from storage.search.index.entries import TITLE_POSITION, entry_tokens
@@ -15,6 +16,9 @@ from storage.search.query.score import score
 
 _LONG = 1_000_000
 """Characters from which on texts are processed in a thread, not on the event loop."""
+
+_INJECTED_WEIGHT = 1e-6
+"""Puts messages that match by injected text alone below all others."""
 
 T = TypeVar("T")
 
@@ -45,10 +49,19 @@ async def score_texts(texts: Texts, clauses: Sequence[Clause]) -> dict[Place, fl
     return await run_in_thread_if_long(
         _length(texts),
         lambda: {
-            place: score(entry_tokens(some), clauses, is_title=place.position == TITLE_POSITION)
-            for place, some in texts.items()
+            place: _score(some, clauses, is_title=place.position == TITLE_POSITION) for place, some in texts.items()
         },
     )
+
+
+def _score(texts: list[str], clauses: Sequence[Clause], *, is_title: bool) -> float:
+    own = [split_injected(text) for text in texts]
+    if not any(has_injected for _, has_injected in own):
+        return score(entry_tokens(texts), clauses, is_title=is_title)
+    own_texts = [text for text, _ in own]
+    if texts_match(own_texts, clauses):
+        return score(entry_tokens(own_texts), clauses, is_title=is_title)
+    return _INJECTED_WEIGHT * score(entry_tokens(texts), clauses, is_title=is_title)
 
 
 async def matching_places(texts: Texts, clauses: Sequence[Clause]) -> set[Place]:

@@ -1,0 +1,87 @@
+"""What an agent program puts into a person's message is shown and found, but it is not the person's words."""
+
+import json
+from typing import Any
+
+import pytest
+
+from storage.records.injected import split_injected
+from tests.conftest import Serve
+from tests.support.documents import FILES, assistant, codewhale, message, text, user
+from tests.support.searches import search
+from tests.support.sessions import exported, imported, session, strictly
+
+META = "<turn_meta>\nCurrent local date: 2026-08-01\nWorking set: src/cart.py\n</turn_meta>"
+
+
+def sample(name: str) -> Any:
+    return json.loads((FILES / "injected" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "has_injected"),
+    [
+        ("Fix it", "Fix it", False),
+        (META, "", True),
+        (f"{META}\n\nFix it", "Fix it", True),
+        (f"Fix it\n{META}", "Fix it", True),
+        (f"Fix {META} it", "Fix\nit", True),
+        (f"{META}Fix it{META}", "Fix it", True),
+        ("What does <turn_meta> mean?", "What does <turn_meta> mean?", False),
+    ],
+)
+def test_a_persons_words_are_what_stands_around_injected_text(text: str, own: str, has_injected: bool) -> None:
+    assert split_injected(text) == (own, has_injected)
+
+
+async def test_titles_come_from_the_persons_words(serve: Serve) -> None:
+    server = await serve(seed=False)
+    document = sample("before-the-prompt")
+
+    found = await imported(
+        server.client,
+        document,
+        codewhale("inside", "", messages=[user(f"{META}\nFix the cart")]),
+        codewhale("alone", "", messages=[user(META), user("And now?")]),
+    )
+
+    assert [one["title"] for one in found] == ["Fix the flaky test", "Fix the cart", "And now?"]
+    assert strictly(await exported(server, document["metadata"]["id"])) == strictly(document)
+
+
+async def test_a_message_of_nothing_else_is_injected(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    messages = [
+        user(META),
+        user(META, text(META)),
+        user("Fix it", text(META)),
+        user(f"{META}\nFix it"),
+        assistant(META),
+        message("user"),
+        message("system", text("[compaction summary] in short")),
+        message("system", text("Be brief.")),
+    ]
+    await imported(client, codewhale("s", messages=messages))
+
+    found = await session(client, "s", "messages { nodes { isInjected text } }")
+
+    assert found is not None
+    nodes = found["messages"]["nodes"]
+    assert [node["isInjected"] for node in nodes] == [True, True, False, False, False, False, True, False]
+    assert nodes[0]["text"] == META
+
+
+async def test_a_search_finds_injected_text_below_all_else(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    long = "README " + "and so on " * 500
+    about = sample("about-the-file")
+    await imported(client, about, codewhale("long", "t", messages=[assistant(long), user("README", text(META))]))
+
+    found = await search(client, "README")
+
+    assert [(hit["session"]["id"], hit["message"]["position"]) for hit in found["nodes"]] == [
+        ("long", 1),
+        ("long", 0),
+        (about["metadata"]["id"], 0),
+    ]
+    assert (await search(client, "README", scopes=["TITLE"]))["nodes"] == []
