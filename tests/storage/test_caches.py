@@ -12,7 +12,7 @@ from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
 from storage.records.timestamp import parse_timestamp
 from tests.support.caches import function_caches, memory_held
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 NOW = parse_timestamp("2026-01-01T00:00:00Z")
 NO_SPAN = Span()
 
