@@ -14,6 +14,7 @@ from server.commands.environment import (
 from storage.database.database import Database
 from storage.database.server_lock import hold_server_lock
 from storage.database.vacuum import vacuum
+from storage.doctor.doctor import reindex_renamed_sessions
 from storage.resume.thread_purge import delete_orphaned_threads
 from storage.search.index.compaction import purge_deleted_entries
 
@@ -37,6 +38,7 @@ def purge_command(threads: bool) -> None:
 async def _purge(database: Database, threads: bool) -> None:
     if threads:
         click.echo(f"Deleted threads of deleted sessions: {await delete_orphaned_threads(database)}.")
+    click.echo(f"Indexed renamed sessions again: {await reindex_renamed_sessions(database)}.")
     click.echo(f"Rewrote search segments with deleted sessions: {await purge_deleted_entries(database)}.")
     await vacuum(database)
     click.echo("Rewrote the tables.")

@@ -21,7 +21,7 @@ from storage.records.content_block import ContentBlock, read_blocks
 from storage.records.searched_text import searched_texts
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
-from storage.search.index.compaction import compact
+from storage.search.index.compaction import compact, find_renamed_sessions
 from storage.search.index.drafts import draft_entries, entry_checksums
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
@@ -117,9 +117,7 @@ async def _all_sessions(database: Database) -> AsyncIterator[Any]:
 
 async def _examine_locked(database: Database, session_id: str, repair: bool) -> list[Finding]:
     async with database.write() as transaction:
-        if not transaction.is_sqlite:
-            # Reading a long session may take longer than the timeout for idle transactions.
-            await transaction.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        await _allow_long_reads(transaction)
         row = (await transaction.execute(_sessions.where(session.c.id == session_id).with_for_update())).first()
         if row is None:
             return []
@@ -200,6 +198,27 @@ async def _rebuild_index(transaction: Transaction, row: Any) -> None:
         if batch.rows:
             ids = entry_ids(number, batch.rows[0].position, len(batch.rows))
             await index_entries(transaction, ids, draft_entries(batch.texts()[: len(ids)]))
+
+
+async def reindex_renamed_sessions(database: Database) -> int:
+    """Index the sessions with several titles in the index again, and return their number. Raises Unavailable.
+
+    Their old entries then count as those of a deleted session.
+    """
+    numbers = await find_renamed_sessions(database)
+    for number in numbers:
+        async with database.write() as transaction:
+            await _allow_long_reads(transaction)
+            row = (await transaction.execute(_sessions.where(session.c.number == number).with_for_update())).first()
+            if row is not None:
+                await _rebuild_index(transaction, row)
+    return len(numbers)
+
+
+async def _allow_long_reads(transaction: Transaction) -> None:
+    """Lift the timeout for idle transactions, which reading a long session may exceed."""
+    if not transaction.is_sqlite:
+        await transaction.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 async def _examine_tasks(database: Database) -> AsyncIterator[Finding]:

@@ -26,7 +26,7 @@ from storage.database.transaction import Connection
 from storage.errors import Unavailable
 from storage.search.index.block import MAX_ENTRIES, Mask
 from storage.search.index.drafts import Draft
-from storage.search.index.entries import Ids, Runs, entry_session_numbers
+from storage.search.index.entries import TITLE_POSITION, Ids, Runs, entry_positions, entry_session_numbers
 from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.segment_store import index_entries
 
@@ -76,6 +76,19 @@ async def purge_deleted_entries(database: Database) -> int:
             with contextlib.suppress(_Conflict):
                 count += await _replace(database, [id])
     return count
+
+
+async def find_renamed_sessions(database: Database) -> list[int]:
+    """The numbers of sessions whose earlier titles are still in the index. Raises Unavailable."""
+    async with database.snapshot() as connection:
+        runs = (await connection.execute(sa.select(search_segment.c.runs))).scalars().all()
+        if not runs:
+            return []
+        ids = np.concatenate([Runs.from_bytes(data).ids() for data in runs])
+        titles = ids[entry_positions(ids) == TITLE_POSITION]
+        numbers, counts = np.unique(entry_session_numbers(titles), return_counts=True)
+        live = await _live_numbers(connection, [titles])
+    return [int(number) for number in numbers[counts > 1] if number in live]
 
 
 async def _segments_with_deleted(database: Database) -> list[int]:

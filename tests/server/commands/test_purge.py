@@ -11,7 +11,7 @@ from app import main
 from storage.database.database import Database
 from storage.database.server_lock import hold_server_lock
 from storage.doctor.doctor import examine
-from storage.documents.session_changes import delete_session
+from storage.documents.session_changes import delete_session, update_session
 from tests.support.documents import assistant, user, zagens
 from tests.support.seeding import save, seeded
 
@@ -53,6 +53,24 @@ async def test_a_deleted_session_leaves_the_files_and_the_index(database_url: st
     assert await is_stored(database_url, KEPT)
     async with Database(database_url) as database:
         assert [finding async for finding in examine(database)] == []
+
+
+async def test_an_earlier_title_leaves_the_files_and_the_index(database_url: str) -> None:
+    async with Database(database_url) as database:
+        for id in ("a", "b"):
+            await save(database, zagens(id, messages=[user("What is it?")]))
+        await update_session(database, "a", f"About {SECRET}", None)
+        await update_session(database, "a", f"About {KEPT}", None)
+    assert await is_stored(database_url, SECRET)
+
+    result = await asyncio.to_thread(purge, database_url)
+
+    assert "Indexed renamed sessions again: 1." in result.stdout
+    assert not await is_stored(database_url, SECRET)
+    assert await is_stored(database_url, KEPT)
+    async with Database(database_url) as database:
+        assert [finding async for finding in examine(database)] == []
+    assert "Indexed renamed sessions again: 0." in (await asyncio.to_thread(purge, database_url)).stdout
 
 
 async def test_threads_of_deleted_sessions_are_deleted_on_request(database_url: str) -> None:
