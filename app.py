@@ -18,7 +18,7 @@ from schema.execution.loader import PlanLoader
 from schema.execution.operations import PreparedOperations
 from server.access import access_middleware
 from server.commands.group import command_group
-from server.http.byte_budget import ByteBudget
+from server.http.body_parser import BodyParser
 from server.http.endpoint import Endpoint
 from server.http.response import handle_http_exception, handle_server_error
 from server.observability.health import Readiness, healthz
@@ -48,9 +48,9 @@ def create_app(settings: Settings) -> Starlette:
     context = Context(database)
     prepared = PreparedOperations(schema, Context(database, PlanLoader)) if settings.prepared else None
     # Shared by both transports.
-    parsed = ByteBudget(settings.max_pending_bytes)
-    endpoint = Endpoint(schema, context, settings.limits, streams, prepared, parsed, allows_get=not settings.hardened)
-    websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, streams, prepared, parsed)
+    parser = BodyParser(settings.limits)
+    endpoint = Endpoint(schema, context, settings.limits, streams, prepared, parser, allows_get=not settings.hardened)
+    websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, streams, prepared, parser)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""Open websockets and streamed responses: their limit, and how they end when the server stops."""
+"""Open websockets, streamed responses and imports: their limit, and how they end when the server stops."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Stoppable(Protocol):
-    """A websocket or a streamed response."""
+    """A websocket, a streamed response or an import."""
 
     def stop(self) -> None:
         """Tell the client that the server stops, and close. Does not block."""
@@ -36,14 +36,24 @@ class OpenStreams:
     def register(self, member: Stoppable) -> Iterator[None]:
         """Counts `member` as open within the block."""
         self.open += 1
+        try:
+            with self.notify(member):
+                yield
+        finally:
+            self.open -= 1
+            if not self.open:
+                self._empty.set()
+
+    @contextmanager
+    def notify(self, member: Stoppable) -> Iterator[None]:
+        """Stops `member` within the block when the server stops, without counting it."""
         self._members.add(member)
+        if self._is_stopping:
+            member.stop()
         try:
             yield
         finally:
             self._members.discard(member)
-            self.open -= 1
-            if not self.open:
-                self._empty.set()
 
     @contextmanager
     def count_subscription(self) -> Iterator[None]:

@@ -25,6 +25,7 @@ from server.http.body import (
     queried_operation,
     too_large,
 )
+from server.http.body_parser import BodyParser
 from server.http.byte_budget import ByteBudget
 from server.http.disconnect import while_connected
 from server.http.multipart import accepts_multipart, send_subscription
@@ -32,7 +33,6 @@ from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_
 from server.http.response import Refusal, encode_json, send_json, send_refusal
 from server.open_streams import OpenStreams
 from server.results import is_request_error, response_of
-from storage.json_limits import JSONLimits
 
 # Bodies above the common limit that may be processed at once: parsed, each may take many times its size.
 LARGE_BODIES = 2
@@ -61,7 +61,7 @@ class Endpoint:
         limits: Limits,
         streams: OpenStreams,
         prepared: PreparedOperations | None,
-        parsed: ByteBudget,
+        parser: BodyParser,
         *,
         allows_get: bool = True,
     ) -> None:
@@ -72,11 +72,10 @@ class Endpoint:
         self._streams = streams
         self._methods = ("GET", "POST") if allows_get else ("POST",)
         self._allow = (b"allow", ", ".join(self._methods).encode())
-        self._json_limits = JSONLimits(limits.json_values, limits.json_depth)
+        self._parser = parser
         self._large_bodies = asyncio.Semaphore(LARGE_BODIES)
-        # Bodies that are being received, and those that are parsed and executed.
+        # Of bodies that are being received.
         self._received = ByteBudget(limits.pending_bytes)
-        self._parsed = parsed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -104,18 +103,19 @@ class Endpoint:
         if length is not None and length <= SMALL_BYTES:
             if (data := await body.read(self._limits.body_bytes)) is None:
                 raise too_large(self._limits.body_bytes)
-            await self._run(posted_operation(data, self._json_limits), scope, receive, send)
+            await self._run(posted_operation(data, self._parser.limits), scope, receive, send)
             return
         size = min(length or self._limits.body_bytes, self._limits.body_bytes)
         async with self._reserved(self._received, size):
             if (data := await body.read(self._limits.body_bytes)) is not None:
-                async with self._reserved(self._parsed, memory_of(data, self._json_limits)):
-                    await self._run(posted_operation(data, self._json_limits), scope, receive, send)
+                size = await self._parser.run(memory_of, data)
+                async with self._reserved(self._parser.memory, size):
+                    await self._run(await self._parser.run(posted_operation, data), scope, receive, send)
                 return
-        async with self._large_body_slot():
+        async with self._until_stop(), self._large_body_slot():
             data = await self._read_import(body)
-            size = await asyncio.to_thread(memory_of, data, self._json_limits)
-            async with self._reserved(self._parsed, size):
+            size = await self._parser.run(memory_of, data)
+            async with self._reserved(self._parser.memory, size):
                 operation = await self._large_operation(data)
                 del data
                 await self._run(operation, scope, receive, send)
@@ -123,7 +123,7 @@ class Endpoint:
     def _operation_from_url(self, query_string: bytes) -> OperationRequest:
         if len(query_string) > self._limits.body_bytes:
             raise Refusal(414, "BAD_REQUEST", f"The URL exceeds {self._limits.body_bytes} bytes.")
-        return queried_operation(query_string, self._json_limits)
+        return queried_operation(query_string, self._parser.limits)
 
     async def _read_import(self, body: Body) -> bytes:
         data = await body.read(self._limits.import_bytes)
@@ -134,7 +134,7 @@ class Endpoint:
         return data
 
     async def _large_operation(self, data: bytes) -> OperationRequest:
-        operation = await asyncio.to_thread(posted_operation, data, self._json_limits)
+        operation = await self._parser.run(posted_operation, data)
         is_query_small = len(operation.query) <= self._limits.body_bytes
         if not (is_query_small and imports_session(operation, self._limits.tokens)):
             raise too_large(self._limits.body_bytes)
@@ -151,6 +151,19 @@ class Endpoint:
             yield
         finally:
             budget.release(size)
+
+    @asynccontextmanager
+    async def _until_stop(self) -> AsyncIterator[None]:
+        """Cancels the block when the server stops, for requests that may take a minute. Raises Refusal."""
+        try:
+            async with asyncio.timeout(None) as deadline:
+                with self._streams.notify(_Stop(deadline)):
+                    yield
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            message = "The server is stopping."
+            raise Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5")) from None
 
     @asynccontextmanager
     async def _large_body_slot(self) -> AsyncIterator[None]:
@@ -211,6 +224,17 @@ class Endpoint:
         )
         # Without @defer and @stream there are no other kinds of results.
         return cast("AsyncGenerator[ExecutionResult, None]", results)
+
+
+class _Stop:
+    """Ends a timeout when the server stops."""
+
+    def __init__(self, timeout: asyncio.Timeout) -> None:
+        self._timeout = timeout
+
+    def stop(self) -> None:
+        if not self._timeout.expired():
+            self._timeout.reschedule(0)
 
 
 def _check_fetch_site(headers: dict[bytes, bytes]) -> None:

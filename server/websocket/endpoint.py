@@ -24,7 +24,7 @@ from schema.execution.request import OperationRequest
 from schema.limits import Limits
 from schema.observation import socket_operation
 from server.access import Access, is_authorized
-from server.http.byte_budget import ByteBudget
+from server.http.body_parser import BodyParser
 from server.http.endpoint import SMALL_BYTES
 from server.http.response import Refusal, send_refusal
 from server.open_streams import OpenStreams
@@ -38,7 +38,6 @@ from server.websocket.messages import (
     MalformedMessage,
     parse_message,
 )
-from storage.json_limits import JSONLimits
 
 MESSAGE_LIMIT = "reprise.message_limit"
 """The ASGI extension by which an application sets the maximum size of the next messages."""
@@ -66,14 +65,13 @@ class WebSocketEndpoint:
         access: Access,
         streams: OpenStreams,
         prepared: PreparedOperations | None,
-        parsed: ByteBudget,
+        parser: BodyParser,
     ) -> None:
         self.schema = schema
         self.context = context
         self.prepared = prepared
         self.limits = limits
-        self.json_limits = JSONLimits(limits.json_values, limits.json_depth)
-        self.parsed = parsed
+        self.parser = parser
         self.access = access
         self.streams = streams
 
@@ -147,34 +145,35 @@ class _Socket:
                 raise _Close(4400, "Message is not a text frame")
             data = text.encode()
             if len(data) <= SMALL_BYTES:
-                await self._handle(self._parse(data))
+                await self._handle(await self._parse(data))
             else:
                 await self._handle_large(data)
 
-    def _parse(self, data: bytes) -> ClientMessage:
+    async def _parse(self, data: bytes) -> ClientMessage:
         try:
-            return parse_message(data, self._endpoint.json_limits)
+            return await self._endpoint.parser.run(parse_message, data)
         except MalformedMessage as error:
             raise _Close(4400, str(error)) from error
 
     async def _handle_large(self, data: bytes) -> None:
         """Handles a message whose memory is counted until its operation has ended."""
+        parser = self._endpoint.parser
         try:
-            size = self._endpoint.json_limits.memory(data)
+            size = await parser.run(lambda data, limits: limits.memory(data), data)
         except ValueError as error:
             raise _Close(4400, f"Message is too complex: {error}") from error
         try:
-            await self._endpoint.parsed.acquire(size, self._endpoint.limits.request_seconds)
+            await parser.memory.acquire(size, self._endpoint.limits.request_seconds)
         except TimeoutError:
             raise _Close(1013, "Too many large messages are being processed") from None
         operation = None
         try:
-            operation = await self._handle(self._parse(data))
+            operation = await self._handle(await self._parse(data))
         finally:
             if operation is None:
-                self._endpoint.parsed.release(size)
+                parser.memory.release(size)
             else:
-                operation.add_done_callback(lambda _: self._endpoint.parsed.release(size))
+                operation.add_done_callback(lambda _: parser.memory.release(size))
 
     async def _handle(self, message: ClientMessage) -> asyncio.Task[None] | None:
         """Returns the task of an operation that goes on."""
