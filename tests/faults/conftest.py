@@ -9,7 +9,7 @@ from tests.support.databases import DURABLE_SETTINGS, Postgres, postgres
 
 @pytest.fixture
 def own_postgres() -> Iterator[Postgres]:
-    """One that may be stopped: the tests' own is everybody's."""
+    """A PostgreSQL server of this test alone, which may stop it."""
     with (
         TemporaryDirectory(prefix="reprise-", ignore_cleanup_errors=True) as folder,
         postgres(Path(folder, "postgresql"), DURABLE_SETTINGS) as server,

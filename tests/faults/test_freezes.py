@@ -1,4 +1,4 @@
-"""A host that freezes keeps nobody waiting, wherever it froze (I10, I13)."""
+"""A host that freezes inside a transaction: another one takes its task over, and writes what it would have written."""
 
 import asyncio
 import time
@@ -17,9 +17,9 @@ from tests.support.resumes import RESUME, follow, resumed
 from tests.support.seeding import ThreadRows, counts, save, thread_rows, undisturbed_thread
 
 LEASE_SECONDS = 2
-# In which the database ends a transaction that says nothing.
+# After which PostgreSQL ends an idle transaction (idle_in_transaction_session_timeout).
 IDLE_SECONDS = 5
-# For the machine, not for the promise: without an end to such a transaction it takes for ever.
+# Seconds for a slow machine; without that timeout the other host would wait for ever.
 SLACK = 6
 TURNS = 50
 
@@ -38,7 +38,7 @@ def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
         pytest.param(b"COPY ", True, id="while it sends rows"),
     ],
 )
-async def test_a_host_frozen_in_a_transaction_is_taken_over_and_does_no_harm_when_it_wakes(
+async def test_a_task_of_a_frozen_host_is_taken_over_and_written_once(
     database_url: str, undisturbed: ThreadRows, statement: bytes, is_sent: bool, tmp_path: Path
 ) -> None:
     proxy = Proxy(database_url)
@@ -50,20 +50,20 @@ async def test_a_host_frozen_in_a_transaction_is_taken_over_and_does_no_harm_whe
         second = Host(database_url, tmp_path / "second.log", lease_seconds=LEASE_SECONDS)
         try:
             assert all(await asyncio.gather(first.start(), second.start()))
-            # So that the first one gets the task.
+            # The first host is to claim the task.
             second.freeze()
 
             def freeze() -> None:
                 first.freeze()
                 frozen.set()
                 if not is_sent:
-                    proxy.silence()
+                    proxy.stall()
 
             proxy.at(statement, freeze)
-            # Its own connections may have run out of time while it was frozen: its client asks again then.
+            # The connections of a frozen host may have timed out, so its client retries.
             client = Clients([first.client], Random(0))
             asked = asyncio.create_task(client.insist(RESUME, input={"sessionId": "s1"}))
-            # The second may have been stopped in a transaction of its own.
+            # The second host may have been stopped inside a transaction of its own.
             async with asyncio.timeout(IDLE_SECONDS + SLACK):
                 await frozen.wait()
             began = time.monotonic()

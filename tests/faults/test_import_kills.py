@@ -1,4 +1,4 @@
-"""`reprise import` that is ended in the middle has saved whole batches; a second run saves the rest (I2, I21)."""
+"""`reprise import` interrupted in the middle has saved whole batches; the next run imports the rest."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from storage.documents.imports import CREATED, UNCHANGED
 from tests.support.documents import user, zagens
 from tests.support.process import PATIENCE
 
-# As large as it takes for processes to read them, and of few words.
+# Large enough to be parsed in worker processes, with few words to index.
 DOCUMENTS, MESSAGES, SIZE = 500, 3, 20_000
 
 
@@ -43,15 +43,15 @@ async def importing(database_url: str, folder: Path) -> Process:
 
 
 async def counts(database: Database) -> tuple[int, int]:
-    """Sessions and messages that are saved."""
+    """The numbers of sessions and messages in the database."""
     async with database.snapshot() as connection:
         sessions = await connection.connection.scalar(sa.select(sa.func.count()).select_from(session))
         messages = await connection.connection.scalar(sa.select(sa.func.count()).select_from(message))
     return sessions or 0, messages or 0
 
 
-async def descendants_end(output: asyncio.StreamReader) -> None:
-    """Waits until no process holds the output that all of the program's processes share."""
+async def wait_for_descendants(output: asyncio.StreamReader) -> None:
+    """Wait until all processes that inherited this output have exited."""
     async with asyncio.timeout(PATIENCE):
         await output.read()
 
@@ -61,17 +61,17 @@ async def descendants_end(output: asyncio.StreamReader) -> None:
     [("sqlite", signal.SIGKILL), ("postgresql", signal.SIGKILL), ("sqlite", signal.SIGINT)],
     indirect=["database_url"],
 )
-async def test_an_import_that_is_ended_leaves_whole_sessions_and_no_process_and_the_next_one_saves_the_rest(
+async def test_an_interrupted_import_leaves_whole_sessions_and_the_next_one_imports_the_rest(
     database_url: str, paths: list[Path], sign: signal.Signals
 ) -> None:
     async with Database(database_url) as database:
         first = await importing(database_url, paths[0].parent)
         async with asyncio.timeout(PATIENCE):
-            while (await counts(database))[0] == 0:  # noqa: ASYNC110 - the import tells nobody what it has saved
+            while (await counts(database))[0] == 0:  # noqa: ASYNC110 - no event says what another process has saved
                 await asyncio.sleep(0.01)
         first.send_signal(sign)
         assert first.stdout is not None
-        await descendants_end(first.stdout)
+        await wait_for_descendants(first.stdout)
         assert await first.wait() != 0
 
         sessions, messages = await counts(database)

@@ -1,4 +1,4 @@
-"""What a run of chaos is held to does tell when something is wrong: each fault is planted once (I8 to I15, I19)."""
+"""The invariants of chaos runs detect violations: each test plants one."""
 
 import asyncio
 import math
@@ -33,7 +33,7 @@ def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
 
 @pytest.fixture(scope="module")
 def after_run(sqlite_databases: SqliteDatabases) -> Iterator[Path]:
-    """After a run in which one task was called off, resumed and handed over, and one session deleted."""
+    """A database in which one task was canceled, resumed and released, and one session deleted while it was seeded."""
 
     async def run(url: str) -> Path:
         async with Database(url) as database:
@@ -64,134 +64,144 @@ def after_run(sqlite_databases: SqliteDatabases) -> Iterator[Path]:
 
 @pytest.fixture
 async def database(after_run: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    """A copy of it."""
+    """A copy of the database after that run."""
     async with Database(sqlite_url(Path(shutil.copy(after_run, tmp_path)))) as opened:
         yield opened
 
 
-async def found(database: Database, undisturbed: ThreadRows, calm: float = 0) -> list[str]:
+async def violations(database: Database, undisturbed: ThreadRows, healthy: float = 0) -> list[str]:
     expected = dict.fromkeys(("s1", "s2", "deleted"), undisturbed)
-    return await problems(database, expected, DELETED, GATE, LEASE_SECONDS, lambda start, end: (end - start) * calm)
+    return await problems(database, expected, DELETED, GATE, LEASE_SECONDS, lambda start, end: (end - start) * healthy)
 
 
-async def test_nothing_is_wrong_after_a_run_without_faults(database: Database, undisturbed: ThreadRows) -> None:
-    assert await found(database, undisturbed, calm=1) == []
+async def test_a_run_without_faults_has_no_violations(database: Database, undisturbed: ThreadRows) -> None:
+    assert await violations(database, undisturbed, healthy=1) == []
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "expected"),
     [
         pytest.param(
             "INSERT INTO thread SELECT 'thr_other', session_id, title, model, mode, task_type, workspace, "
             f"system_prompt, created_at, updated_at FROM thread WHERE id = {OF_S1}",
             "threads, tasks and logs",
-            id="I8: a second thread",
+            id="a second thread",
         ),
-        pytest.param("UPDATE session SET thread_id = NULL WHERE id = 's1'", "s1: threads", id="I8: unlinked"),
+        pytest.param(
+            "UPDATE session SET thread_id = NULL WHERE id = 's1'", "s1: threads", id="a session without its thread"
+        ),
         pytest.param(
             f"DELETE FROM thread_item WHERE thread_id = {OF_S1} AND turn_position = 2 AND position = 4",
             "rows that differ",
-            id="I10: an item lost",
+            id="a lost item",
         ),
         pytest.param(
             f"UPDATE thread_item SET text = 'Other.' WHERE thread_id = {OF_S1} AND turn_position = 1 AND position = 0",
             "rows that differ",
-            id="I10: an item changed",
+            id="a changed item",
         ),
         pytest.param(
             "INSERT INTO turn (thread_id, position, status, summary) "
             f"SELECT thread_id, 9, status, summary FROM turn WHERE thread_id = {OF_S1} AND position = 0",
             "rows that differ",
-            id="I10: a turn doubled",
+            id="a duplicate turn",
         ),
         pytest.param(
-            f"DELETE FROM thread_event WHERE thread_id = {OF_S1} AND seq = 3", "the log has gaps", id="I19: an event"
+            f"DELETE FROM thread_event WHERE thread_id = {OF_S1} AND seq = 3", "the log has gaps", id="a lost event"
         ),
         pytest.param(
             f"UPDATE thread_event SET item_position = 9 WHERE thread_id = {OF_S1} AND seq = 3",
-            "the log tells other items",
-            id="I19: another item",
+            "the log has other items",
+            id="an event of another item",
         ),
         pytest.param(
             f"UPDATE resume_task SET items_written = items_written - 1 WHERE thread_id = {OF_S1}",
             "items_written is",
-            id="I11: a false count",
+            id="a wrong count",
         ),
         pytest.param(
             f"UPDATE task_history SET items_written = 99 WHERE state = 'SEEDING' AND items > 0 AND {HISTORY_OF_S1}",
             "was committed with",
-            id="I11: a false count on the way",
+            id="a wrong count in the history",
         ),
         pytest.param(
             "UPDATE task_history SET items = 0, items_written = 0 "
             f"WHERE state = 'SEEDING' AND items > 9 AND {HISTORY_OF_S1}",
             "fell behind",
-            id="I11: progress falls",
+            id="progress that falls",
         ),
         pytest.param(
             f"UPDATE task_history SET items_total = 99 WHERE state = 'QUEUED' AND {HISTORY_OF_S1}",
-            "has another total",
-            id="I11: another total",
+            "has a different total",
+            id="a changed total",
         ),
         pytest.param(
             f"UPDATE task_history SET items_total = 99 WHERE state = 'READY' AND {HISTORY_OF_S1}",
-            "was not whole",
-            id="I9: READY too early",
+            "was incomplete",
+            id="READY too early",
         ),
         pytest.param(
             f"UPDATE task_history SET state = 'SEEDING' WHERE state = 'READY' AND {HISTORY_OF_S1}",
-            "was whole",
-            id="I9: not READY though whole",
+            "was complete",
+            id="complete but not READY",
         ),
         pytest.param(
             f"UPDATE task_history SET state = 'SEEDING' WHERE state = 'CANCELED' AND {HISTORY_OF_S1}",
-            "must not follow",
-            id="a step that there is not",
+            "not a legal successor",
+            id="an illegal transition",
         ),
         pytest.param(
             f"DELETE FROM task_history WHERE state = 'CANCELED' AND {HISTORY_OF_S1}",
-            "another revision",
-            id="I22: a state without a revision of its own",
+            "a wrong revision",
+            id="two states of one revision",
         ),
         pytest.param(
             f"UPDATE task_history SET seeding = {GATE + 1} WHERE state = 'SEEDING' AND {HISTORY_OF_S1}",
-            "beyond the gate",
-            id="I12",
+            "exceeded the gate",
+            id="more tasks than the gate admits",
         ),
-        pytest.param("DELETE FROM task_history", "tasks were recorded", id="nothing recorded"),
+        pytest.param("DELETE FROM task_history", "tasks were recorded", id="no history"),
         pytest.param(
             "DELETE FROM session WHERE id = 's2'",
             "sessions lost",
-            id="I4: a session lost",
+            id="a lost session",
         ),
         pytest.param(
-            "UPDATE thread SET session_id = 'deleted' WHERE session_id IS NULL", "deleted: threads", id="I14: linked"
+            "UPDATE thread SET session_id = 'deleted' WHERE session_id IS NULL",
+            "deleted: threads",
+            id="a deleted session with a link",
         ),
-        pytest.param("DELETE FROM thread WHERE session_id IS NULL", "threads, tasks and logs", id="I14: thread gone"),
+        pytest.param(
+            "DELETE FROM thread WHERE session_id IS NULL",
+            "threads, tasks and logs",
+            id="a deleted session without its thread",
+        ),
         pytest.param(
             "UPDATE resume_task SET error_code = 'INTERNAL' WHERE state = 'ERROR'",
             "ended with INTERNAL",
-            id="I14: ended otherwise",
+            id="a deleted session with another error",
         ),
         pytest.param(
             "UPDATE resume_task SET error_message = 'KeyError in /srv/batch.py' WHERE state = 'ERROR'",
             "ended with SESSION_DELETED: KeyError",
-            id="I15",
+            id="an error message with internals",
         ),
         pytest.param(
-            f"UPDATE resume_task SET owner = 'somebody' WHERE thread_id = {OF_S1}", "is still held", id="still held"
+            f"UPDATE resume_task SET owner = 'somebody' WHERE thread_id = {OF_S1}",
+            "is still held",
+            id="a lease after the end",
         ),
     ],
 )
-async def test_a_fault_is_told(database: Database, undisturbed: ThreadRows, statement: str, told: str) -> None:
+async def test_a_violation_is_found(database: Database, undisturbed: ThreadRows, statement: str, expected: str) -> None:
     async with database.write() as transaction:
         for one in ("DROP TRIGGER task_updated", *statement.split("; ")):
             await transaction.execute(sa.text(one))
-    assert any(told in problem for problem in await found(database, undisturbed)), told
+    assert any(expected in violation for violation in await violations(database, undisturbed)), expected
 
 
 @pytest.mark.parametrize(("was_held", "seconds"), [(False, 11), (True, 19)])
-async def test_a_takeover_that_took_too_long_is_told(
+async def test_a_late_takeover_is_found(
     database: Database, undisturbed: ThreadRows, was_held: bool, seconds: float
 ) -> None:
     released = f"{HISTORY_OF_S1} AND state = 'SEEDING' AND owner IS NULL"
@@ -200,7 +210,7 @@ async def test_a_takeover_that_took_too_long_is_told(
         if was_held:
             await transaction.execute(sa.text(f"UPDATE task_history SET owner = 'frozen' WHERE id = {number}"))
         await transaction.execute(sa.text(f"UPDATE task_history SET at = at - {seconds} WHERE id <= {number}"))
-    assert any("seconds after" in problem for problem in await found(database, undisturbed, calm=1))
-    # Nobody could have: all were down meanwhile.
-    assert await found(database, undisturbed, calm=0) == []
-    assert await found(database, undisturbed, calm=math.nextafter(0, 1)) == []
+    assert any("seconds after" in violation for violation in await violations(database, undisturbed, healthy=1))
+    # Not a violation when all hosts were down meanwhile.
+    assert await violations(database, undisturbed, healthy=0) == []
+    assert await violations(database, undisturbed, healthy=math.nextafter(0, 1)) == []

@@ -1,4 +1,4 @@
-"""Processes that are killed or asked to end in the middle of seeding (I9, I10, I13)."""
+"""Processes that are killed or terminated while they seed: the task continues elsewhere and its thread is whole."""
 
 import asyncio
 import signal
@@ -18,9 +18,9 @@ from tests.support.seeding import ThreadRows, counts, save, task_of, thread_rows
 
 # Of four items each.
 TURNS = 400
-# Messages a batch: so few that the first process is still seeding when its end has come.
+# Messages a batch: so few that the first process is still seeding when it is ended.
 SMALL = 1
-# The long one outlasts the test: whoever waited for it to run out would not finish.
+# A process that waited for the long lease to expire would not finish within the test.
 SHORT_LEASE, LONG_LEASE = 2, 600
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -40,20 +40,20 @@ def long_session(id: str) -> Document:
 
 @pytest.fixture(scope="module")
 def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
-    """The thread that a seeder writes when nothing disturbs it: on either database the same."""
+    """The thread that a seeder writes without faults, which is the same on both databases."""
     return undisturbed_thread(sqlite_databases, long_session("long"))
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """The database of the processes, with a long session in it."""
+    """The processes' database, with a long session in it."""
     async with Database(database_url) as opened:
         await save(opened, long_session("long"))
         yield opened
 
 
-async def begun(client: Client) -> Task:
-    """Resumes the session and waits until some, not all, of its items are written."""
+async def partly_seeded(client: Client) -> Task:
+    """Resume the session and wait until some, not all, of its items are written."""
     task = await resumed(client, "long")
     states: AsyncGenerator[dict[str, Any], None] = client.subscribe(WATCH, {"threadId": task["id"]})
     async with aclosing(states):
@@ -67,7 +67,7 @@ async def begun(client: Client) -> Task:
 
 @asynccontextmanager
 async def two_programs(database_url: str, lease_seconds: float) -> AsyncIterator[tuple[Program, Program]]:
-    """One that seeds slowly, and one that stands still until the end of the first has been looked at."""
+    """A process that seeds slowly, and one that is stopped (SIGSTOP) until the test continues it."""
     async with AsyncExitStack() as running:
         starting = [
             running.enter_async_context(program(database_url, seed_batch=batch, lease_seconds=lease_seconds))
@@ -79,25 +79,25 @@ async def two_programs(database_url: str, lease_seconds: float) -> AsyncIterator
 
 
 async def check_unfinished(database: Database, thread_id: str) -> None:
-    """What must hold while some of the items are written, whether or not a process writes on."""
+    """Assert what must hold while some of the items are written."""
     written, rows = await counts(database, thread_id)
     assert 0 < written == rows < 4 * TURNS
     assert (await task_of(database, thread_id)).state == "SEEDING"
 
 
 async def check_ready(database: Database, client: Client, thread_id: str, undisturbed: ThreadRows) -> None:
-    """The task goes on in what `client` talks to, and ends in the thread that an undisturbed seeder writes."""
+    """Assert that the task ends READY in the client's server, with the thread that a seeder writes without faults."""
     last = (await follow(client, thread_id))[-1]
     assert (last["state"], last["itemsWritten"], last["attempt"]) == ("READY", 4 * TURNS, 1)
     assert await counts(database, thread_id) == (4 * TURNS, 4 * TURNS)
     assert await thread_rows(database, thread_id) == undisturbed
 
 
-async def test_a_process_killed_while_seeding_goes_on_after_a_restart(
+async def test_seeding_continues_when_a_killed_process_is_restarted(
     database: Database, database_url: str, undisturbed: ThreadRows
 ) -> None:
     async with program(database_url, seed_batch=SMALL, lease_seconds=SHORT_LEASE) as first:
-        task = await begun(first.client)
+        task = await partly_seeded(first.client)
         await first.kill()
     await check_unfinished(database, task["id"])
     async with program(database_url, lease_seconds=SHORT_LEASE) as second:
@@ -105,11 +105,11 @@ async def test_a_process_killed_while_seeding_goes_on_after_a_restart(
 
 
 @on_postgresql
-async def test_a_process_killed_while_seeding_is_taken_over_by_one_that_runs(
+async def test_seeding_is_taken_over_from_a_killed_process(
     database: Database, database_url: str, undisturbed: ThreadRows
 ) -> None:
     async with two_programs(database_url, SHORT_LEASE) as (first, second):
-        task = await begun(first.client)
+        task = await partly_seeded(first.client)
         await first.kill()
         await check_unfinished(database, task["id"])
         second.process.send_signal(signal.SIGCONT)
@@ -117,11 +117,11 @@ async def test_a_process_killed_while_seeding_is_taken_over_by_one_that_runs(
 
 
 @on_sqlite
-async def test_a_process_that_is_asked_to_end_hands_over_to_the_next_at_once(
+async def test_a_terminated_process_releases_its_task_for_the_next_start(
     database: Database, database_url: str, undisturbed: ThreadRows
 ) -> None:
     async with program(database_url, seed_batch=SMALL, lease_seconds=LONG_LEASE) as first:
-        task = await begun(first.client)
+        task = await partly_seeded(first.client)
         assert await first.terminate() == 0
     await check_unfinished(database, task["id"])
     async with program(database_url, lease_seconds=LONG_LEASE) as second:
@@ -129,11 +129,11 @@ async def test_a_process_that_is_asked_to_end_hands_over_to_the_next_at_once(
 
 
 @on_postgresql
-async def test_a_process_that_is_asked_to_end_hands_over_to_one_that_runs_at_once(
+async def test_a_terminated_process_releases_its_task_to_a_running_one(
     database: Database, database_url: str, undisturbed: ThreadRows
 ) -> None:
     async with two_programs(database_url, LONG_LEASE) as (first, second):
-        task = await begun(first.client)
+        task = await partly_seeded(first.client)
         assert await first.terminate() == 0
         await check_unfinished(database, task["id"])
         second.process.send_signal(signal.SIGCONT)

@@ -1,4 +1,4 @@
-"""A process that cannot reach PostgreSQL for a while: others go on, and it does by itself once it can again."""
+"""A process that loses PostgreSQL for a while: others take its task over, and it recovers without a restart."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -29,22 +29,24 @@ def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
     return undisturbed_thread(sqlite_databases, document("s1", TURNS))
 
 
-async def wait_until_begun(database: Database, thread_id: str, least: int = 1) -> None:
+async def wait_until_seeding(database: Database, thread_id: str, least: int = 1) -> None:
     async with asyncio.timeout(PATIENCE):
-        while (await counts(database, thread_id))[0] < least:  # noqa: ASYNC110 - as a bystander, who is told nothing
+        while (await counts(database, thread_id))[0] < least:  # noqa: ASYNC110 - this database receives no notifications
             await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("is_silent", [False, True], ids=["cut", "silent"])
-async def test_a_process_cut_off_is_taken_over_keeps_its_subscriptions_and_seeds_again_once_it_can(
-    database_url: str, undisturbed: ThreadRows, is_silent: bool, tmp_path: Path
+@pytest.mark.parametrize("is_stalled", [False, True], ids=["reset", "stalled"])
+async def test_a_partitioned_process_keeps_its_subscriptions_and_seeds_again_after_recovery(
+    database_url: str, undisturbed: ThreadRows, is_stalled: bool, tmp_path: Path
 ) -> None:
     proxy = Proxy(database_url)
     async with AsyncExitStack() as resources:
-        # Silence is that of a real network where there can be one.
-        network = resources.enter_context(own_network()) if is_silent else None
-        part, heal = (network.cut, network.heal) if network else (proxy.silence if is_silent else proxy.cut, proxy.heal)
+        # A network namespace drops packets as a real partition does; where there is none, the proxy holds data back.
+        network = resources.enter_context(own_network()) if is_stalled else None
+        partition, heal = (
+            (network.cut, network.heal) if network else (proxy.stall if is_stalled else proxy.cut, proxy.heal)
+        )
         url = await resources.enter_async_context(proxy.serving(network.database if network else "127.0.0.1"))
         database = await resources.enter_async_context(Database(database_url))
         await save(database, document("s1", TURNS))
@@ -56,17 +58,17 @@ async def test_a_process_cut_off_is_taken_over_keeps_its_subscriptions_and_seeds
         seen: list[Any] = []
         try:
             assert all(await asyncio.gather(far.start(), near.start()))
-            # So that the far one gets the task.
+            # The far process is to claim the task.
             near.freeze()
             proxy.delay = 0.002
             thread_id = (await resumed(far.client, "s1"))["id"]
             states = asyncio.create_task(watchers.follow(thread_id))
             log = asyncio.create_task(watchers.read_log(thread_id, seen))
-            await wait_until_begun(database, thread_id)
+            await wait_until_seeding(database, thread_id)
             near.thaw()
             assert (await read(near.client, thread_id))["state"] == "SEEDING"
 
-            part()
+            partition()
             answer = await far.client.execute(READ, {"threadId": thread_id})
             assert [error["extensions"]["code"] for error in answer["errors"]] == ["SERVICE_UNAVAILABLE"]
             async with asyncio.timeout(PATIENCE):
@@ -80,7 +82,7 @@ async def test_a_process_cut_off_is_taken_over_keeps_its_subscriptions_and_seeds
             heal()
             async with asyncio.timeout(PATIENCE):
                 assert await states == last
-                while len(seen) < len(undisturbed.events):  # noqa: ASYNC110 - the list tells nobody that it grew
+                while len(seen) < len(undisturbed.events):  # noqa: ASYNC110 - a list has no event
                     await asyncio.sleep(0.02)
             assert watchers.reconnects == 0
 

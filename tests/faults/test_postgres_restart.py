@@ -1,4 +1,4 @@
-"""PostgreSQL stopped or crashed, and started again, in the middle of everything: nobody else needs to be restarted."""
+"""PostgreSQL restarts or crashes while a server seeds: the server recovers without a restart."""
 
 import asyncio
 from pathlib import Path
@@ -25,7 +25,7 @@ def undisturbed(sqlite_databases: SqliteDatabases) -> ThreadRows:
     return undisturbed_thread(sqlite_databases, document("s1", TURNS))
 
 
-async def test_a_resume_and_who_follows_it_go_on_after_postgresql_was_stopped_and_after_it_crashed(
+async def test_a_resume_and_its_subscriptions_survive_a_stop_and_a_crash_of_postgresql(
     own_postgres: Postgres, undisturbed: ThreadRows, tmp_path: Path
 ) -> None:
     await migrated(own_postgres.url)
@@ -41,7 +41,7 @@ async def test_a_resume_and_who_follows_it_go_on_after_postgresql_was_stopped_an
         for mode in ("fast", "immediate"):
             had = len(seen)
             async with asyncio.timeout(PATIENCE):
-                while len(seen) < had + 20:  # noqa: ASYNC110 - the list tells nobody that it grew
+                while len(seen) < had + 20:  # noqa: ASYNC110 - a list has no event
                     await asyncio.sleep(0.01)
             await asyncio.to_thread(own_postgres.stop, mode)
             answer = await host.client.execute(READ, {"threadId": thread_id})
@@ -50,7 +50,7 @@ async def test_a_resume_and_who_follows_it_go_on_after_postgresql_was_stopped_an
             await asyncio.to_thread(own_postgres.start)
         async with asyncio.timeout(PATIENCE):
             last = await states
-            while len(seen) < len(undisturbed.events):  # noqa: ASYNC110 - the list tells nobody that it grew
+            while len(seen) < len(undisturbed.events):  # noqa: ASYNC110 - a list has no event
                 await asyncio.sleep(0.01)
         assert (last["state"], last["attempt"], watchers.reconnects) == ("READY", 1, 0)
         log.cancel()

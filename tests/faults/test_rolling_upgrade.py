@@ -1,4 +1,4 @@
-"""A newer version migrates PostgreSQL while processes of this one go on."""
+"""Rolling upgrades: a newer version migrates PostgreSQL while processes of this version run."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from tests.support.resumes import follow, resumed
 from tests.support.seeding import counts, save, seeded, thread_rows
 
 TURNS = 1_000
-ADDS, TAKES_AWAY = "0299", "0300"
+ADDITIVE, INCOMPATIBLE = "0299", "0300"
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
@@ -28,20 +28,20 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def add(database: Database) -> None:
-    """What a newer version's migration may do: add a table, and a column to each there is."""
+    """Migrate as a newer version may: add a table, and a column to every table."""
     async with database.write() as transaction:
         await transaction.execute(sa.text("CREATE TABLE note (id int PRIMARY KEY, text text)"))
-        # Tasks first, as a batch takes them, so that neither waits for the other.
+        # Lock tables in the order of a seeding batch, tasks first, to avoid a deadlock.
         for name in ("resume_task", *sorted(metadata.tables.keys() - {"resume_task"})):
             await transaction.execute(sa.text(f"ALTER TABLE {name} ADD COLUMN note text NOT NULL DEFAULT 'none'"))
-        await stand_at(transaction.connection, ADDS)
+        await set_revision(transaction.connection, ADDITIVE)
 
 
-async def stand_at(connection: AsyncConnection, revision: str) -> None:
+async def set_revision(connection: AsyncConnection, revision: str) -> None:
     await connection.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
-async def test_an_older_process_serves_and_seeds_on_while_a_migration_adds(database: Database, serve: Serve) -> None:
+async def test_an_older_process_serves_and_seeds_during_an_additive_migration(database: Database, serve: Serve) -> None:
     messages = [
         message for number in range(TURNS) for message in (user(f"Ask {number}"), assistant(f"It is {number}."))
     ]
@@ -50,7 +50,7 @@ async def test_an_older_process_serves_and_seeds_on_while_a_migration_adds(datab
     old = await serve(seed_batch=2)
     task = await resumed(old.client, "long")
     following = asyncio.create_task(follow(old.client, task["id"]))
-    while (await counts(database, task["id"]))[0] == 0:  # noqa: ASYNC110 - tables set no event
+    while (await counts(database, task["id"]))[0] == 0:  # noqa: ASYNC110 - a table has no event
         await asyncio.sleep(0.01)
 
     await add(database)
@@ -63,7 +63,7 @@ async def test_an_older_process_serves_and_seeds_on_while_a_migration_adds(datab
     assert (await old.client.http.get("/readyz")).status_code == 200
 
 
-async def test_an_older_process_starts_beside_a_newer_one_that_has_only_added(
+async def test_an_older_process_starts_after_an_additive_migration(
     database: Database, database_url: str, serve: Serve
 ) -> None:
     await add(database)
@@ -77,12 +77,12 @@ async def test_an_older_process_starts_beside_a_newer_one_that_has_only_added(
     assert (await old.client.http.get("/readyz")).status_code == 200
 
 
-async def test_an_older_process_is_not_ready_and_starts_no_more_once_a_migration_took_away(
+async def test_an_older_process_is_not_ready_and_does_not_start_after_an_incompatible_migration(
     database: Database, database_url: str, serve: Serve
 ) -> None:
     old = await serve()
     async with database.write() as transaction:
-        await stand_at(transaction.connection, TAKES_AWAY)
+        await set_revision(transaction.connection, INCOMPATIBLE)
 
     assert (await old.client.http.get("/readyz")).status_code == 503
     with pytest.raises(UnsupportedDatabase, match="newer version"):

@@ -26,7 +26,7 @@ async def empty_url(database_url: str) -> str:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_all_come_up_and_migrations_and_samples_are_there_once(empty_url: str) -> None:
+async def test_concurrent_starts_migrate_and_import_samples_once(empty_url: str) -> None:
     async with AsyncExitStack() as running:
         starting = [running.enter_async_context(program(empty_url, "--samples")) for _ in range(PROCESSES)]
         programs = await asyncio.gather(*starting)
@@ -44,7 +44,7 @@ async def test_all_come_up_and_migrations_and_samples_are_there_once(empty_url: 
 
         ids = [node["id"] for node in found[0]["nodes"]][:PROCESSES]
         tasks = await asyncio.gather(*(resumed(client, id) for client, id in zip(clients, ids, strict=True)))
-        # Each followed in another process than the one that was asked for it.
+        # Each task is followed in another process than the one that created it.
         ends = await asyncio.gather(
             *(follow(client, task["id"]) for client, task in zip(clients[1:] + clients[:1], tasks, strict=True))
         )

@@ -25,38 +25,38 @@ REPRISE = Path(sys.executable).with_name("reprise")
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
-async def asked(client: Client) -> int:
-    """The process id of the worker that answers on a new connection."""
+async def answering_worker(client: Client) -> int:
+    """The process id of the worker that answers a request on a new connection."""
     response = await client.http.get("/metrics", headers={"connection": "close"})
     assert response.status_code == 200
     return int(re.findall(r'^reprise_open_sockets\{worker="(\d+)"\} ', response.text, re.MULTILINE)[0])
 
 
 async def workers(client: Client, is_enough: Callable[[set[int]], bool]) -> set[int]:
-    """The process ids of the workers, once those that have answered are enough."""
+    """Send requests until the workers that answered satisfy `is_enough`; return their process ids."""
     seen: set[int] = set()
     async with asyncio.timeout(PATIENCE):
         while not is_enough(seen):
-            # At once, so that no worker is idle enough to take them all.
-            seen.update(await asyncio.gather(*(asked(client) for _ in range(8))))
-            # Workers that are about to start need the machine as well.
+            # Concurrent requests, so that one idle worker does not take them all.
+            seen.update(await asyncio.gather(*(answering_worker(client) for _ in range(8))))
+            # Leave CPU time to workers that are starting.
             await asyncio.sleep(0.05)
     return seen
 
 
 async def eventually(is_so: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not await is_so():  # noqa: ASYNC110 - processes and tables of others set no event
+        while not await is_so():  # noqa: ASYNC110 - other processes and tables have no event
             await asyncio.sleep(0.05)
 
 
-async def gone(*processes: int) -> None:
-    """Returns when none of them runs."""
+async def wait_for_exit(*processes: int) -> None:
+    """Return when none of the processes runs."""
 
-    async def are_gone() -> bool:
+    async def have_exited() -> bool:
         return not any(_runs(process) for process in processes)
 
-    await eventually(are_gone)
+    await eventually(have_exited)
 
 
 def _runs(process: int) -> bool:
@@ -75,19 +75,19 @@ async def is_ready(database: Database, thread_id: str) -> bool:
     return (await task_of(database, thread_id)).state == "READY"
 
 
-async def test_workers_and_seeders_that_are_asked_to_end_hand_over_at_once(database_url: str) -> None:
+async def test_terminated_workers_and_seeders_release_their_tasks_at_once(database_url: str) -> None:
     messages = [
         message for number in range(TURNS) for message in (user(f"Ask {number}"), assistant(f"It is {number}."))
     ]
     async with Database(database_url) as database:
         await save(database, codewhale("long", messages=messages))
-        # Whoever waited for the lease to run out would not finish.
+        # A process that waited for this lease to expire would not finish within the test.
         async with program(database_url, workers=2, seed_batch=1, lease_seconds=600) as serving:
             both = await workers(serving.client, lambda seen: len(seen) == 2)
             task = await resumed(serving.client, "long")
             await eventually(partial(has_more, database, task["id"], 0))
             assert await serving.terminate() == 0
-            await gone(*both)
+            await wait_for_exit(*both)
         items = (await task_of(database, task["id"])).items_written
 
         async with seeding_program(database_url, seed_batch=1, lease_seconds=600) as seeding:
@@ -103,7 +103,7 @@ async def test_workers_and_seeders_that_are_asked_to_end_hand_over_at_once(datab
         assert await counts(database, task["id"]) == (2 * TURNS, 2 * TURNS)
 
 
-async def test_workers_are_replaced_when_killed_and_by_sighup_and_end_when_their_supervisor_is_killed(
+async def test_workers_are_replaced_when_killed_and_on_sighup_and_exit_with_their_supervisor(
     database_url: str,
 ) -> None:
     async with program(database_url, workers=2) as serving:
@@ -115,24 +115,24 @@ async def test_workers_are_replaced_when_killed_and_by_sighup_and_end_when_their
         assert first < second
 
         serving.process.send_signal(signal.SIGHUP)
-        # Answered all the time, or the helper fails.
+        # `workers` fails if any request fails meanwhile.
         third = await workers(serving.client, lambda seen: len(seen - second) == 2) - second
-        await gone(*second)
+        await wait_for_exit(*second)
 
         await serving.kill()
 
         async def is_refused() -> bool:
             try:
-                await asked(serving.client)
+                await answering_worker(serving.client)
             except httpx2.TransportError as error:
                 return isinstance(error, httpx2.ConnectError)
             return False
 
         await eventually(is_refused)
-        await gone(*third)
+        await wait_for_exit(*third)
 
 
-def test_workers_that_cannot_start_end_their_supervisor_with_a_failure(database_url: str) -> None:
+def test_the_supervisor_fails_when_its_workers_cannot_start(database_url: str) -> None:
     ended = subprocess.run(
         [REPRISE, "serve", "--port", "0", "--workers", "2"],
         env={**os.environ, "REPRISE_DATABASE_URL": database_url, "OTEL_TRACES_EXPORTER": "zipkin"},

@@ -1,6 +1,11 @@
-"""A run in which anything may happen at any moment, told by one number: what clients do, what befalls servers."""
+"""Chaos runs: clients work while servers and PostgreSQL fail at random.
+
+One seed decides what clients do and which faults are injected in which order. When each of it happens also depends on
+how fast the machine is, so that two runs with one seed resemble each other without being the same.
+"""
 
 import asyncio
+import itertools
 import math
 import random
 import time
@@ -36,12 +41,12 @@ def document(id: str, turns: int) -> Document:
     return codewhale(id, messages=messages)
 
 
-class Work:
-    """What clients do: import, resume, follow, call off, delete, resume again, until told that it is enough."""
+class Workload:
+    """Clients that import, resume, follow, cancel and delete sessions until `is_enough` says so."""
 
     def __init__(self, hosts: Sequence[Host], seed: int) -> None:
         self._seed = seed
-        self._numbers = iter(range(1_000_000))
+        self._numbers = itertools.count()
         self.clients = Clients([host.client for host in hosts], random.Random(f"{seed} clients"))
         self.turns: dict[str, int] = {}
         self.deleted: set[str] = set()
@@ -67,10 +72,10 @@ class Work:
         seen: list[Mapping[str, Any]] = []
         log = asyncio.create_task(self.clients.read_log(thread_id, seen))
         followers = [asyncio.create_task(self.clients.follow(thread_id)) for _ in range(chance.choice([1, 2]))]
-        for deed in chance.choice([(), (), ("cancel",), ("cancel", "cancel"), ("delete",), ("cancel", "delete")]):
+        for action in chance.choice([(), (), ("cancel",), ("cancel", "cancel"), ("delete",), ("cancel", "delete")]):
             await asyncio.sleep(chance.choice([0, chance.uniform(0, 1.5)]))
-            self.done[deed] += 1
-            if deed == "cancel":
+            self.done[action] += 1
+            if action == "cancel":
                 await self.clients.insist(CANCEL, threadId=thread_id)
                 if chance.random() < 0.5:
                     await asyncio.sleep(chance.uniform(0, 0.3))
@@ -86,7 +91,7 @@ class Work:
         await self._check_log(log, seen, last)
 
     async def _resume(self, id: str, times: int) -> str:
-        """The thread that so many resumes at once agree on (I8)."""
+        """Send `times` resumes at once, which must return the same thread; return its id."""
         asked = [self.clients.insist(RESUME, input={"sessionId": id}) for _ in range(times)]
         payloads = [data["resumeSession"] for data in await asyncio.gather(*asked)]
         self.done["resume"] += times
@@ -95,7 +100,7 @@ class Work:
         return str(thread_id)
 
     async def _delete(self, id: str) -> None:
-        """An answer that was lost may have been the one that said so."""
+        """Delete a session. NOT_FOUND is right too: the response to an earlier attempt may have been lost."""
         payload = (await self.clients.insist(DELETE, id=id))["deleteSession"]
         assert payload["deletedSessionId"] == id or payload["userErrors"] == [{"code": "NOT_FOUND"}], payload
         self.deleted.add(id)
@@ -103,7 +108,7 @@ class Work:
         assert [error["code"] for error in again["userErrors"]] == ["NOT_FOUND"], again
 
     async def _check_log(self, log: "asyncio.Task[None]", seen: Sequence[Mapping[str, Any]], last: Any) -> None:
-        """Whoever stayed has each event once, in order (I23)."""
+        """Assert that a subscriber who stayed has received each event once and in order."""
         entries = 1 + last["itemsWritten"] + (last["state"] == "READY")
         async with asyncio.timeout(PATIENCE):
             while len(seen) < entries and not log.done():  # noqa: ASYNC110 - the list tells nobody that it grew
@@ -116,77 +121,81 @@ class Work:
         assert len({event["itemId"] for event in seen if event["itemId"]}) == last["itemsWritten"]
 
 
-Blow = Callable[[Host, random.Random], Awaitable[None]]
+Fault = Callable[[Host, random.Random], Awaitable[None]]
 
 
-class Disturber:
-    """What befalls servers: each kind of blow as often, in an order of its own, until told that it is enough."""
+class FaultInjector:
+    """Injects every kind of fault equally often, in random order, until `is_enough` says so."""
 
     def __init__(self, hosts: Sequence[Host], seed: int, postgres: Postgres | None = None) -> None:
         self._hosts = hosts
-        self._chance = random.Random(f"{seed} blows")
+        self._seed = seed
+        self._chance = random.Random(f"{seed} faults")
         self._postgres = postgres
-        self._blows: dict[str, Blow] = {
+        self._faults: dict[str, Fault] = {
             "kill -9": self._kill,
             "freeze beyond the lease": self._freeze,
-            "short freeze": self._hiccup,
+            "short freeze": self._freeze_briefly,
             "freeze, then kill -9": self._freeze_and_kill,
             "SIGTERM": self._terminate,
         }
         if postgres is not None:
-            self._blows |= {
-                "backends terminated": self._cut_backends,
+            self._faults |= {
+                "backends terminated": self._terminate_backends,
                 "PostgreSQL stopped": self._stop_postgres,
                 "PostgreSQL crashed": self._crash_postgres,
             }
         self.done: Counter[str] = Counter()
-        self._ailing: set[Host] = set()
+        self._faulty: set[Host] = set()
         self._restarting = asyncio.Lock()
-        # When somebody could begin to seed, and when again nobody could.
-        self._calms = [(time.time(), math.inf)]
+        # Spans of time in which at least one host and PostgreSQL were healthy.
+        self._healthy_spans = [(time.time(), math.inf)]
 
     @property
     def rounds(self) -> int:
-        """How often each kind of blow has been dealt."""
-        return min(self.done[kind] for kind in self._blows)
+        """How often each kind of fault has been injected at least."""
+        return min(self.done[kind] for kind in self._faults)
 
-    def calm(self, start: float, end: float) -> float:
-        """Of how many seconds between two moments a server was well, and PostgreSQL there."""
-        return sum(max(0, min(end, calm[1]) - max(start, calm[0])) for calm in self._calms)
+    def healthy_seconds(self, start: float, end: float) -> float:
+        """Seconds between two moments in which at least one host and PostgreSQL were healthy."""
+        return sum(max(0, min(end, span[1]) - max(start, span[0])) for span in self._healthy_spans)
 
-    def _look(self) -> None:
-        is_calm = len(self._ailing) < len(self._hosts) and not self._restarting.locked()
-        was_calm = self._calms[-1][1] == math.inf
-        if is_calm and not was_calm:
-            self._calms.append((time.time(), math.inf))
-        elif was_calm and not is_calm:
-            self._calms[-1] = (self._calms[-1][0], time.time())
+    def _note_health(self) -> None:
+        is_healthy = len(self._faulty) < len(self._hosts) and not self._restarting.locked()
+        was_healthy = self._healthy_spans[-1][1] == math.inf
+        if is_healthy and not was_healthy:
+            self._healthy_spans.append((time.time(), math.inf))
+        elif was_healthy and not is_healthy:
+            self._healthy_spans[-1] = (self._healthy_spans[-1][0], time.time())
 
     async def run(self, is_enough: Callable[[], bool]) -> None:
-        """Every server is up again at the end."""
+        """Inject faults; when this returns, every host has been started again."""
+        numbers = itertools.count()
         async with asyncio.TaskGroup() as group:
             while not is_enough():
-                for kind in self._chance.sample(sorted(self._blows), len(self._blows)):
+                for kind in self._chance.sample(sorted(self._faults), len(self._faults)):
                     if is_enough():
                         break
-                    host = await self._healthy()
-                    # The fewer there are, the longer each is let work.
+                    host = await self._healthy_host()
+                    # The fewer hosts there are, the longer each works undisturbed.
                     await asyncio.sleep(self._chance.uniform(0.2, 3) / len(self._hosts))
-                    group.create_task(self._deal(kind, host))
+                    # Its own generator: faults overlap, and their order of draws depends on the machine.
+                    chance = random.Random(f"{self._seed} fault {next(numbers)}")
+                    group.create_task(self._inject(kind, host, chance))
 
-    async def _healthy(self) -> Host:
-        while not (hosts := [host for host in self._hosts if host not in self._ailing]):  # noqa: ASYNC110 - nobody tells when one is up again
+    async def _healthy_host(self) -> Host:
+        while not (hosts := [host for host in self._hosts if host not in self._faulty]):  # noqa: ASYNC110 - no event says that a host is up again
             await asyncio.sleep(0.02)
         host = self._chance.choice(hosts)
-        self._ailing.add(host)
-        self._look()
+        self._faulty.add(host)
+        self._note_health()
         return host
 
-    async def _deal(self, kind: str, host: Host) -> None:
-        await self._blows[kind](host, self._chance)
+    async def _inject(self, kind: str, host: Host, chance: random.Random) -> None:
+        await self._faults[kind](host, chance)
         self.done[kind] += 1
-        self._ailing.discard(host)
-        self._look()
+        self._faulty.discard(host)
+        self._note_health()
 
     async def _kill(self, host: Host, chance: random.Random) -> None:
         await host.kill()
@@ -198,7 +207,7 @@ class Disturber:
         await asyncio.sleep(LEASE_SECONDS * chance.uniform(1.1, 2))
         host.thaw()
 
-    async def _hiccup(self, host: Host, chance: random.Random) -> None:
+    async def _freeze_briefly(self, host: Host, chance: random.Random) -> None:
         host.freeze()
         await asyncio.sleep(chance.uniform(0.05, LEASE_SECONDS))
         host.thaw()
@@ -214,23 +223,24 @@ class Disturber:
 
     async def _start(self, host: Host) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not await host.start():  # noqa: ASYNC110 - PostgreSQL tells nobody that it is back
+            while not await host.start():  # noqa: ASYNC110 - no event says that PostgreSQL is up again
                 await asyncio.sleep(0.1)
 
-    async def _cut_backends(self, _: Host, chance: random.Random) -> None:
-        """Some of all the servers' connections."""
+    async def _terminate_backends(self, _: Host, chance: random.Random) -> None:
+        """Terminate some or all of the servers' database connections."""
         assert self._postgres is not None
+        share = chance.choice([0.3, 1.0])
         try:
             connection = await asyncpg.connect(self._postgres.url)
         except (OSError, asyncpg.PostgresError):
-            # It is stopped: they are cut off as it is.
+            # PostgreSQL is stopped, which has ended all connections.
             return
         try:
-            await connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE application_name = 'reprise' AND random() < $1",
-                chance.choice([0.3, 1.0]),
+            backends = await connection.fetch(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'reprise' ORDER BY pid"
             )
+            chosen = [row["pid"] for row in backends if chance.random() < share]
+            await connection.execute("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid", chosen)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return
         finally:
@@ -245,36 +255,36 @@ class Disturber:
     async def _restart_postgres(self, mode: str, chance: random.Random) -> None:
         assert self._postgres is not None
         async with self._restarting:
-            self._look()
+            self._note_health()
             await asyncio.to_thread(self._postgres.stop, mode)
             await asyncio.sleep(chance.uniform(0, 1.5))
             await asyncio.to_thread(self._postgres.start)
-        self._look()
+        self._note_health()
 
 
 class Run:
-    """One scenario."""
+    """One chaos run: a workload and the faults injected meanwhile."""
 
     def __init__(self, hosts: Sequence[Host], seed: int, postgres: Postgres | None = None) -> None:
-        self.work = Work(hosts, seed)
-        self.disturber = Disturber(hosts, seed, postgres)
+        self.workload = Workload(hosts, seed)
+        self.faults = FaultInjector(hosts, seed, postgres)
 
     async def run(self, seconds: float, tasks: int) -> None:
-        """Blows fall for so many seconds, and until each was dealt; clients go on until there are so many tasks."""
+        """Inject faults for `seconds`, and until there was one of each kind; clients go on until they have `tasks`."""
         end = time.monotonic() + seconds
 
-        def is_calm() -> bool:
-            return time.monotonic() > end and self.disturber.rounds > 0
+        def is_over() -> bool:
+            return time.monotonic() > end and self.faults.rounds > 0
 
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.work.run(lambda: is_calm() and self.work.tasks >= tasks))
-            group.create_task(self.disturber.run(is_calm))
+            group.create_task(self.workload.run(lambda: is_over() and self.workload.tasks >= tasks))
+            group.create_task(self.faults.run(is_over))
 
     def __str__(self) -> str:
-        blows = ", ".join(f"{count} x {kind}" for kind, count in sorted(self.disturber.done.items()))
-        deeds = ", ".join(f"{count} x {kind}" for kind, count in sorted(self.work.done.items()))
-        clients = self.work.clients
+        faults = ", ".join(f"{count} x {kind}" for kind, count in sorted(self.faults.done.items()))
+        actions = ", ".join(f"{count} x {kind}" for kind, count in sorted(self.workload.done.items()))
+        clients = self.workload.clients
         return (
-            f"{self.work.tasks} tasks: {deeds}. Blows: {blows}. "
-            f"{clients.refused} times the database was away, {clients.reconnects} subscriptions connected again."
+            f"{self.workload.tasks} tasks: {actions}. Faults: {faults}. The database was unavailable {clients.refused} "
+            f"times, subscriptions reconnected {clients.reconnects} times."
         )

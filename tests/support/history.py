@@ -1,4 +1,4 @@
-"""Every state that a resume task was ever committed in, written down by the database itself."""
+"""The history of resume tasks: triggers record every state in which a task was committed."""
 
 from typing import NamedTuple
 
@@ -36,10 +36,10 @@ _POSTGRESQL = [
 
 
 class Moment(NamedTuple):
-    """A task as one transaction left it.
+    """A task after one transaction.
 
-    `items` are the rows in its thread, `seeding` the tasks that were SEEDING, `owner` the claim that held it; `at` is
-    in seconds since 1970.
+    `items` counts the rows of its thread, `seeding` all tasks in state SEEDING; `owner` is the claim that held the
+    task, `at` the time in seconds since 1970.
     """
 
     thread_id: str
@@ -56,14 +56,14 @@ class Moment(NamedTuple):
 
 
 async def record_history(database: Database) -> None:
-    """From here on."""
+    """Create the triggers that record states from now on."""
     async with database.write() as transaction:
         for statement in _SQLITE if database.is_sqlite else _POSTGRESQL:
             await transaction.connection.exec_driver_sql(statement)
 
 
 async def histories(database: Database) -> dict[str, list[Moment]]:
-    """Of each thread, in the order of their commits."""
+    """The moments of each thread in order of commit."""
     found: dict[str, list[Moment]] = {}
     statement = sa.text(f"SELECT {', '.join(Moment._fields)} FROM task_history ORDER BY id")
     async with database.snapshot() as connection:

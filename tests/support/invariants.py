@@ -1,5 +1,6 @@
-"""What the tables must hold once all is quiet, whatever happened before (I8 to I15, I19). Problems, not assertions: a
-run that went wrong shows all that is wrong.
+"""Invariants of the tables after a chaos run, when no task is queued or seeding any more.
+
+Violations are returned as text instead of asserted, so that a failing run shows all of them.
 """
 
 import itertools
@@ -14,8 +15,8 @@ from storage.records.resume_task import CANCELED, DELETED_MESSAGE, ERROR, READY,
 from tests.support.history import Moment, histories
 from tests.support.seeding import ThreadRows, counts, thread_rows
 
-# From one committed state to the next. SEEDING to ERROR is for a session that was deleted.
-STEPS = {
+# Pairs of successive committed states. QUEUED or SEEDING to ERROR is for a session that was deleted.
+TRANSITIONS = {
     ("QUEUED", "SEEDING"),
     ("SEEDING", "SEEDING"),
     ("SEEDING", "READY"),
@@ -27,13 +28,13 @@ STEPS = {
 }
 
 
-SILENT_SECONDS = 5
-"""After which PostgreSQL, or another host, ends the transaction of one that froze within it."""
+IDLE_SECONDS = 5
+"""After which PostgreSQL, or another host, ends the transaction of a host that froze inside it."""
 SLACK = 10
-"""Seconds that a busy machine may take for what happens at once."""
+"""Seconds that a busy machine may take for a step that is due at once."""
 
-Calm = Callable[[float, float], float]
-"""Of how many seconds between two moments somebody could have seeded."""
+HealthySeconds = Callable[[float, float], float]
+"""Seconds between two moments in which at least one host could have seeded."""
 
 
 async def problems(
@@ -42,9 +43,9 @@ async def problems(
     deleted: Collection[str],
     gate: int,
     lease_seconds: float,
-    calm: Calm,
+    healthy_seconds: HealthySeconds,
 ) -> list[str]:
-    """What is wrong after all tasks have ended. `expected` has the whole thread of every session, by session id."""
+    """All violations after all tasks have ended; `expected` has the whole thread of every session by session id."""
     found = [str(finding.text) async for finding in examine(database)]
     found += await _problems_of_links(database, expected, deleted)
     async with database.snapshot() as connection:
@@ -68,7 +69,7 @@ async def problems(
     for moments in recorded.values():
         name = moments[0].session_id
         found += [f"{name}: {problem}" for problem in problems_of_history(moments, gate)]
-        found += [f"{name}: {problem}" for problem in problems_of_takeovers(moments, lease_seconds, calm)]
+        found += [f"{name}: {problem}" for problem in problems_of_takeovers(moments, lease_seconds, healthy_seconds)]
     if recorded.keys() != {task.thread_id for task in tasks}:
         found.append(f"{len(recorded)} tasks were recorded and there are {len(tasks)}")
     return found
@@ -77,7 +78,7 @@ async def problems(
 async def _problems_of_links(
     database: Database, expected: Mapping[str, ThreadRows], deleted: Collection[str]
 ) -> list[str]:
-    """One thread and one task a session, each linked to the other; a deleted session's stay, unlinked (I8, I14)."""
+    """A session has one thread and one task, linked both ways; those of a deleted session stay, unlinked."""
     columns = (session.c.id, session.c.thread_id)
     async with database.snapshot() as connection:
         sessions = {row.id: row.thread_id for row in await connection.execute(sa.select(*columns))}
@@ -107,32 +108,32 @@ async def _problems_of_links(
 
 
 def _problems_of_rows(rows: ThreadRows, whole: ThreadRows, state: str) -> Iterator[str]:
-    """READY: all that an undisturbed seeder writes. Else: the beginning of it (I9, I10). The log tells all (I19)."""
+    """READY threads equal one seeded without faults, others are a prefix of it; each item has an event in the log."""
     if state == READY:
         if rows != whole:
             yield f"{[len(part) for part in rows]} rows that differ from {[len(part) for part in whole]}"
     elif any(part != complete[: len(part)] for part, complete in zip(rows, whole, strict=True)):
-        yield f"{[len(part) for part in rows]} rows are no beginning of {[len(part) for part in whole]}"
+        yield f"{[len(part) for part in rows]} rows are not a prefix of {[len(part) for part in whole]}"
     if [event[0] for event in rows.events] != list(range(1, len(rows.events) + 1)):
         yield "the log has gaps"
     places = [(event[2], event[3]) for event in rows.events if event[1].startswith("item.")]
     if places != [(item[0], item[1]) for item in rows.items]:
-        yield "the log tells other items than there are"
+        yield "the log has other items than the thread"
 
 
 def problems_of_history(moments: list[Moment], gate: int) -> Iterator[str]:
-    """Progress only rises and is always true, READY is whole, no step is skipped, the gate holds (I9, I11, I12)."""
+    """Progress is exact and never falls, only whole threads are READY, transitions are legal, the gate is respected."""
     for one in moments:
         if one.items_written != one.items:
             yield f"{one} was committed with {one.items} rows"
         if (one.state == READY) > (one.items == one.items_total):
-            yield f"{one} was not whole"
+            yield f"{one} was incomplete"
         if (one.state == READY) < (one.items == one.items_total > 0):
-            yield f"{one} was whole"
+            yield f"{one} was complete"
         if one.items_total != moments[0].items_total:
-            yield f"{one} has another total than {moments[0]}"
+            yield f"{one} has a different total than {moments[0]}"
         if one.state == "SEEDING" and one.seeding > gate:
-            yield f"{one} was beyond the gate"
+            yield f"{one} exceeded the gate"
     for before, after in itertools.pairwise(moments):
         if after.items_written < before.items_written:
             yield f"{after} fell behind {before}"
@@ -142,16 +143,20 @@ def problems_of_history(moments: list[Moment], gate: int) -> Iterator[str]:
             before.items_written,
         )
         if after.revision - before.revision not in ({1} if visible else {0, 1}):
-            yield f"{after} has another revision than follows {before}"
-        if (before.state, after.state) not in STEPS or after.attempt - before.attempt != (after.state == "QUEUED"):
-            yield f"{after} must not follow {before}"
+            yield f"{after} has a wrong revision after {before}"
+        if (before.state, after.state) not in TRANSITIONS or after.attempt - before.attempt != (
+            after.state == "QUEUED"
+        ):
+            yield f"{after} is not a legal successor of {before}"
 
 
-def problems_of_takeovers(moments: list[Moment], lease_seconds: float, calm: Calm) -> Iterator[str]:
-    """Whoever died, froze or handed over, somebody went on with its task in time (I13)."""
+def problems_of_takeovers(
+    moments: list[Moment], lease_seconds: float, healthy_seconds: HealthySeconds
+) -> Iterator[str]:
+    """A task whose owner died, froze or released it is claimed by another one in time."""
     for before, after in itertools.pairwise(moments):
         if (before.state, after.state) != (SEEDING, SEEDING) or before.owner == after.owner or after.owner is None:
             continue
-        allowed = SLACK + (0 if before.owner is None else 1.5 * lease_seconds + SILENT_SECONDS)
-        if (waited := calm(before.at, after.at)) > allowed:
+        allowed = SLACK + (0 if before.owner is None else 1.5 * lease_seconds + IDLE_SECONDS)
+        if (waited := healthy_seconds(before.at, after.at)) > allowed:
             yield f"{after} came {waited:.1f} seconds after {before}"

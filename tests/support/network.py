@@ -1,4 +1,4 @@
-"""A host's own network: a namespace of the kernel's, with a line to the database and one to clients."""
+"""Network namespaces: a host with a link of its own to the database, which can be cut."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ TO_DATABASE, TO_CLIENTS = 1, 2
 
 
 class Network:
-    """Known to `ip netns` as `name`. `database` is where it finds this side, `clients` where this side finds it."""
+    """A network namespace; `database` is this machine's address seen from it, `clients` its address seen from here."""
 
     def __init__(self) -> None:
         self.name = f"reprise-{os.getpid()}"
@@ -18,30 +18,30 @@ class Network:
         self.clients = self._address(TO_CLIENTS, 2)
 
     def cut(self) -> None:
-        """From here on nothing passes to the database and back, and nobody is told."""
-        _ip("link", "set", self._line(TO_DATABASE), "down")
+        """Drop all packets to and from the database."""
+        _ip("link", "set", self._link(TO_DATABASE), "down")
 
     def heal(self) -> None:
-        """What is sent passes again."""
-        _ip("link", "set", self._line(TO_DATABASE), "up")
+        """Pass packets again."""
+        _ip("link", "set", self._link(TO_DATABASE), "up")
 
     def set_up(self) -> None:
-        """Raises OSError or CalledProcessError where that cannot be done."""
+        """Create the namespace and its links. Raises OSError or CalledProcessError where that is not possible."""
         _ip("netns", "add", self.name)
         for number in (TO_DATABASE, TO_CLIENTS):
-            line = self._line(number)
-            _ip("link", "add", line, "type", "veth", "peer", "name", "eth" + str(number), "netns", self.name)
-            _ip("addr", "add", f"{self._address(number, 1)}/30", "dev", line)
-            _ip("link", "set", line, "up")
+            link = self._link(number)
+            _ip("link", "add", link, "type", "veth", "peer", "name", "eth" + str(number), "netns", self.name)
+            _ip("addr", "add", f"{self._address(number, 1)}/30", "dev", link)
+            _ip("link", "set", link, "up")
             _ip("-n", self.name, "addr", "add", f"{self._address(number, 2)}/30", "dev", f"eth{number}")
             _ip("-n", self.name, "link", "set", f"eth{number}", "up")
 
     def take_down(self) -> None:
-        """As much of it as there is."""
+        """Delete the namespace if it exists."""
         with contextlib.suppress(OSError):
             subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
 
-    def _line(self, number: int) -> str:
+    def _link(self, number: int) -> str:
         return f"rp{os.getpid()}-{number}"
 
     def _address(self, number: int, side: int) -> str:
@@ -50,7 +50,7 @@ class Network:
 
 @contextmanager
 def own_network() -> Iterator[Network | None]:
-    """None where the system has no such thing, or allows none to us."""
+    """Yield a namespace, or None where the system has none or permits none."""
     network = Network()
     try:
         network.set_up()

@@ -1,4 +1,4 @@
-"""A network between a process and PostgreSQL that can be slow, silent or cut."""
+"""A TCP proxy before PostgreSQL that can delay, stall or reset its connections."""
 
 import asyncio
 import contextlib
@@ -9,13 +9,13 @@ _CHUNK = 65_536
 
 
 class Proxy:
-    """Passes on what either side sends, until told otherwise.
+    """Forwards data in both directions.
 
-    `delay` is how many seconds each piece of a message takes, `lingering` how many the end of a connection takes.
+    `delay` is the number of seconds that each chunk is held back, `lingering` that the end of a connection is.
     """
 
     def __init__(self, url: str) -> None:
-        """`url` is that of a database."""
+        """`url` is the database's."""
         self._upstream = urlsplit(url)
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -27,7 +27,7 @@ class Proxy:
 
     @contextlib.asynccontextmanager
     async def serving(self, address: str = "127.0.0.1") -> AsyncIterator[str]:
-        """Yields the URL by which the database is reached through here, at an address of this machine."""
+        """Listen on an address of this machine; yield the database's URL through the proxy."""
         server = await asyncio.start_server(self._connected, address, 0)
         port = server.sockets[0].getsockname()[1]
         try:
@@ -37,24 +37,24 @@ class Proxy:
             self.cut()
 
     def cut(self) -> None:
-        """Ends every connection, and each new one at once."""
+        """Reset all connections, and new ones as they come."""
         self._is_cut = True
         self._flowing.set()
         for writer in list(self._writers):
             writer.transport.abort()
 
-    def silence(self) -> None:
-        """Holds back all that is sent, and tells nobody."""
+    def stall(self) -> None:
+        """Hold all data back without closing a connection."""
         self._flowing.clear()
 
     def heal(self) -> None:
-        """Passes on again, first what was held back."""
+        """Accept connections and forward data again, first the data that was held back."""
         self._is_cut = False
         self._flowing.set()
 
-    def at(self, sent: bytes, deed: Callable[[], None]) -> None:
-        """Does `deed` once, when a client first sends these bytes; they are passed on."""
-        self._watched = (sent, deed)
+    def at(self, sent: bytes, action: Callable[[], None]) -> None:
+        """Call `action` once, when a client first sends these bytes, and forward them."""
+        self._watched = (sent, action)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_cut:
@@ -64,8 +64,8 @@ class Proxy:
         self._writers |= {writer, upstream_writer}
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._pass(reader, upstream_writer, self._look))
-                group.create_task(self._pass(upstream_reader, writer, lambda _: None))
+                group.create_task(self._forward(reader, upstream_writer, self._watch))
+                group.create_task(self._forward(upstream_reader, writer, lambda _: None))
         finally:
             self._writers -= {writer, upstream_writer}
             writer.close()
@@ -76,12 +76,12 @@ class Proxy:
             return await asyncio.open_unix_connection(f"{folders[0]}/.s.PGSQL.{self._upstream.port or 5432}")
         return await asyncio.open_connection(self._upstream.hostname, self._upstream.port or 5432)
 
-    async def _pass(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, look: Callable[[bytes], None]
+    async def _forward(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, watch: Callable[[bytes], None]
     ) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(_CHUNK):
-                look(data)
+                watch(data)
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 await self._flowing.wait()
@@ -92,7 +92,7 @@ class Proxy:
         await asyncio.sleep(self.lingering)
         writer.close()
 
-    def _look(self, data: bytes) -> None:
+    def _watch(self, data: bytes) -> None:
         if self._watched is not None and self._watched[0] in data:
-            deed, self._watched = self._watched[1], None
-            deed()
+            action, self._watched = self._watched[1], None
+            action()
