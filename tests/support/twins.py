@@ -1,28 +1,34 @@
-"""Two servers on one database, one with prepared operations and one without, which must answer alike."""
+"""Servers on one database, with prepared operations and without, which must answer alike.
 
-import asyncio
+An answer without errors must be the same byte for byte. Where several fields make one object null, GraphQL leaves it to
+the server which of their errors it reports, and which one comes first depends on the timing of the database. So a third
+server, in whose schema every field is nullable, reports the error of each field: errors of the others must be among
+those, and must explain the same nulls.
+"""
+
 import json
-import random
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple
 
 import pytest
+from graphql import GraphQLInterfaceType, GraphQLList, GraphQLNonNull, GraphQLObjectType
 from httpx2 import Response
 
-from server.settings import Settings
+import app
+from schema.build import create_schema
+from schema.coded_schema import CodedSchema
 from tests.support.operations.request import Request
 from tests.support.server import Served, serving
 
 _ERROR_ID = re.compile(rb'(?<="errorId":")[0-9a-f]{32}(?=")')
-# What is of this one answer, not of what was asked.
+# Headers that belong to a single response.
 _OWN_HEADERS = ("date", "x-request-id")
-_TRIES = 60
 
 
 class Answer(NamedTuple):
-    """A response; ids of masked errors are taken out of its body."""
+    """A response; ids of masked errors are removed from its body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -30,57 +36,71 @@ class Answer(NamedTuple):
 
     @property
     def value(self) -> Any:
-        """The body's JSON value; None where a broken row was passed on in it."""
+        """The body's JSON value; None where the body is broken, since it holds a damaged row."""
         try:
             return json.loads(self.body)
         except ValueError:
             return None
 
     @property
-    def orderly(self) -> object:
-        """The answer with its errors in order of the fields that they are of; of one field, as they came.
-
-        Which of several fields fails first is a matter of the database's timing.
-        """
+    def errors(self) -> list[dict[str, Any]]:
         value = self.value
-        if not isinstance(value, dict) or "errors" not in value:
+        return value.get("errors", []) if isinstance(value, dict) else []
+
+    @property
+    def without_errors(self) -> object:
+        """Whatever errors there are: the status, the headers and the text of all else."""
+        value = self.value
+        if not isinstance(value, dict):
             return self
-        errors = sorted(value["errors"], key=_field)
-        # Text: the order of an object's members counts.
-        return self.status, self.headers, json.dumps({**value, "errors": errors})
+        headers = [header for header in self.headers if header[0] != "content-length"]
+        # Text, since the order of an object's members counts.
+        return self.status, headers, json.dumps({name: part for name, part in value.items() if name != "errors"})
 
 
 class Twins(NamedTuple):
-    """Both servers."""
+    """The servers: `nullable` has no prepared operations either, and a schema without non-null fields."""
 
     prepared: Served
     plain: Served
+    nullable: Served
     names: Mapping[str, str]
-
-
-def _field(error: Mapping[str, Any]) -> list[str]:
-    """The path of an error without its places in lists."""
-    return [step for step in error.get("path", ()) if isinstance(step, str)]
 
 
 @asynccontextmanager
 async def twins(database_url: str, names: Mapping[str, str], **settings: Any) -> AsyncIterator[Twins]:
-    """Serves a database by both ways; nothing is seeded meanwhile.
+    """Serve a database with prepared operations and without; nothing is seeded meanwhile.
 
-    `names` are those that stand for its ids and cursors in requests, `settings` fields of Settings for both.
+    `names` are those that stand for its ids and cursors in requests, `settings` fields of Settings for all servers.
     """
-    # Until there is the setting, the two are the same.
-    has_setting = "prepared" in Settings.model_fields
-    plain = {"prepared": False} if has_setting else {}
-    async with (
-        serving(database_url, seed=False, **settings) as first,
-        serving(database_url, seed=False, **settings, **plain) as second,
-    ):
-        yield Twins(first, second, names)
+    unprepared = {"prepared": False, **settings}
+    async with AsyncExitStack() as servers:
+        prepared = await servers.enter_async_context(serving(database_url, seed=False, **settings))
+        plain = await servers.enter_async_context(serving(database_url, seed=False, **unprepared))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(app, "create_schema", _nullable_schema)
+            nullable = await servers.enter_async_context(serving(database_url, seed=False, **unprepared))
+        yield Twins(prepared, plain, nullable, names)
+
+
+def _nullable_schema(*arguments: Any, **options: Any) -> CodedSchema:
+    """The schema with all fields, and all items of lists, nullable: no error makes any other field null."""
+    schema = create_schema(*arguments, **options)
+    for kind in schema._schema.type_map.values():
+        if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)) and not kind.name.startswith("__"):
+            for field in kind.fields.values():
+                field.type = _nullable(field.type)
+    return schema
+
+
+def _nullable(kind: Any) -> Any:
+    if isinstance(kind, GraphQLNonNull):
+        return _nullable(kind.of_type)
+    return GraphQLList(_nullable(kind.of_type)) if isinstance(kind, GraphQLList) else kind
 
 
 async def asked(server: Served, request: Request, variables: Any, names: Mapping[str, str]) -> Answer:
-    """What a server answers to a request with some of its variables."""
+    """A server's answer to a request with one set of its variables."""
     http, headers, body = server.client.http, {"accept": request.accept}, request.body(variables, names)
     if request.method == "POST":
         headers["content-type"] = "application/json"
@@ -95,52 +115,43 @@ def answer_of(response: Response) -> Answer:
 
 
 async def check(twins: Twins, request: Request) -> list[Answer]:
-    """Asserts that both answer alike, the first time and again, and with other variables.
+    """Assert that both servers answer alike, the first time and again, and with other variables.
 
-    The answers of the plain one, to each of the request's variables.
+    Returns the answers of the plain one, to each of the request's variables.
     """
     answers = []
     for number, variables in enumerate(request.variables):
         expected = await asked(twins.plain, request, variables, twins.names)
         for _ in range(2 if number == 0 else 1):
-            await _check_alike(twins, request, variables, expected)
+            answer = await asked(twins.prepared, request, variables, twins.names)
+            if answer != expected:
+                possible = (await asked(twins.nullable, request, variables, twins.names)).errors
+                check_alike(answer, expected, possible)
         answers.append(expected)
     return answers
 
 
-async def _check_alike(twins: Twins, request: Request, variables: Any, expected: Answer) -> None:
-    answer = await asked(twins.prepared, request, variables, twins.names)
-    if answer.orderly == expected.orderly:
-        return
-    for number in range(_TRIES):
-        with _shaken(twins.plain) if number % 2 else nullcontext():
-            other = await asked(twins.plain, request, variables, twins.names)
-        if answer.orderly == other.orderly:
-            # Of fields that make the same thing null, the first to fail is told of: here that was chance.
-            return
-    assert answer == expected, f"{request} with {variables}"
+def check_alike(answer: Answer, expected: Answer, possible: list[dict[str, Any]]) -> None:
+    """Assert that two answers differ at most in which of the possible errors they report."""
+    assert answer.without_errors == expected.without_errors
+    # Errors of a request as a whole have no path, and nothing to choose from.
+    assert all("path" in error for error in answer.errors + expected.errors), (answer, expected)
+    assert _nulls(answer) == _nulls(expected)
+    for errors in (answer.errors, expected.errors):
+        assert [error for error in errors if error not in possible] == []
+        assert len({json.dumps(error["path"]) for error in errors}) == len(errors)
 
 
-@contextmanager
-def _shaken(server: Served) -> Iterator[None]:
-    """Reads of a server take more time, each its own: whichever of several can come first does now and then."""
-    database = server.app.state.database
-    read, rows = database.read, database.rows
+def _nulls(answer: Answer) -> set[tuple[str | int, ...]]:
+    """The paths of the nulls that the errors of an answer explain."""
+    return {_null(answer.value["data"], error["path"]) for error in answer.errors}
 
-    async def wait() -> None:
-        await asyncio.sleep(random.choice([0, 0, 0.001, 0.004]))
 
-    @asynccontextmanager
-    async def late_read() -> AsyncIterator[Any]:
-        await wait()
-        async with read() as connection:
-            yield connection
-
-    async def late_rows(*arguments: Any, **values: Any) -> Any:
-        await wait()
-        return await rows(*arguments, **values)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "read", late_read)
-        patch.setattr(database, "rows", late_rows)
-        yield
+def _null(value: Any, path: list[str | int]) -> tuple[str | int, ...]:
+    """The place on the path of an error where the answer has null."""
+    for length, step in enumerate(path):
+        if value is None:
+            return tuple(path[:length])
+        value = value[step]
+    assert value is None, path
+    return tuple(path)

@@ -1,5 +1,4 @@
 import asyncio
-import gc
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import NamedTuple
@@ -28,10 +27,8 @@ def filled(request: pytest.FixtureRequest) -> Iterator[Filled]:
 
 @pytest.fixture(scope="module")
 async def both(filled: Filled) -> AsyncIterator[Twins]:
-    """A server with prepared operations and one without. Logging of masked errors is disabled, as there are many."""
+    """Servers with prepared operations and without. The many errors that they mask are not logged."""
     logging.disable(logging.ERROR)
     async with twins(filled.url, filled.names) as pair:
         yield pair
     logging.disable(logging.NOTSET)
-    # Collect the coroutines that graphql-core dropped now, rather than in another test.
-    gc.collect()

@@ -15,8 +15,6 @@ from tests.support.operations.shapes import SHAPES
 from tests.support.server import Served
 from tests.support.twins import Answer, Twins, answer_of, check
 
-# When a field fails synchronously, graphql-core drops the coroutines of its siblings.
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 CASES = SHAPES | INPUTS
 WAYS: tuple[dict[str, Any], ...] = (
     {},
