@@ -2,28 +2,32 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis
 import pytest
 
-from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server
+from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, scratch_folder
 from tests.support.server import Served, serving
 from tests.support.sharing import Shares, is_long
 
 Serve = Callable[..., Awaitable[Served]]
 
+# Hypothesis profiles: `reprise` repeats the same examples in every run, `ci` (make test-faults) looks for new ones.
 hypothesis.settings.register_profile(
     "reprise",
     # An example that touches a database takes as long as the machine makes it.
     deadline=None,
+    derandomize=True,
+    max_examples=50,
     print_blob=True,
     # The examples of a test share its database; each takes an id of its own.
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
-hypothesis.settings.register_profile("soak", hypothesis.settings.get_profile("reprise"), max_examples=3_000)
+hypothesis.settings.register_profile(
+    "ci", hypothesis.settings.get_profile("reprise"), derandomize=False, max_examples=300
+)
+hypothesis.settings.register_profile("soak", hypothesis.settings.get_profile("ci"), max_examples=3_000)
 hypothesis.settings.load_profile("reprise")
 
 
@@ -49,21 +53,18 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
-    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+def sqlite_databases() -> Iterator[SqliteDatabases]:
+    with scratch_folder() as folder:
+        yield SqliteDatabases(folder)
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A server on which databases can be created: TEST_DATABASE_URL, else one of our own."""
+    """A server on which databases can be created: TEST_DATABASE_URL, else one of the test run."""
     if url := os.environ.get("TEST_DATABASE_URL"):
         yield url
         return
-    # Not in pytest's own folder: another run of pytest takes that from the server's user when tests run as root.
-    with (
-        TemporaryDirectory(prefix="reprise-", ignore_cleanup_errors=True) as folder,
-        postgres_server(Path(folder, "postgresql")) as url,
-    ):
+    with scratch_folder() as folder, postgres_server(folder / "postgresql") as url:
         yield url
 
 

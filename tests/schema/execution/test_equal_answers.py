@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from graphql import parse
-from hypothesis import given, settings
+from hypothesis import given
 
 from schema.build import create_schema
 from schema.execution.operations import PreparedOperations
+from tests.support.examples import examples
 from tests.support.operations.dice import seeded
 from tests.support.operations.reached import composites, fields, reached
 from tests.support.operations.request import Request, request, requests
@@ -18,13 +19,11 @@ from tests.support.twins import Answer, Twins, check
 
 SCHEMA = create_schema()._schema
 TYPES = [kind.name for kind in composites(SCHEMA)]
-# Of each kind of database.
-EXAMPLES = 5_000 if settings.get_current_profile_name() == "soak" else 20
 SWEEPS = 5
 _numbers = itertools.count()
 
 
-@settings(max_examples=EXAMPLES)
+@examples(20, soak=5_000)
 @given(drawn=requests(SCHEMA))
 async def test_any_operation_is_answered_alike(both: Twins, drawn: Request) -> None:
     # A comment makes it a new document, so that hypothesis can reproduce a failure of first requests.
