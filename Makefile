@@ -10,8 +10,10 @@ PLAYGROUND := server/playground
 # Where it is set, each process that tests start compiles all its modules again: three fifths of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
 .DEFAULT_GOAL := help
-.PHONY: help install serve test soak lint types bench bench-search bench-sockets bench-scale schema playground screenshot wheel lock clean
+.PHONY: help install serve test test-faults soak lint types bench bench-search bench-sockets bench-scale schema playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,10 +24,11 @@ serve: install ## Start the server with the sample sessions
 	@$(MAKE) --no-print-directory playground || echo "The playground could not be built: another page stands in for it." >&2
 	$(BIN)/reprise serve --samples
 
-test: lint types ## Check everything: lint, types, tests
-	@$(if $(HAS_NODE),$(MAKE) --no-print-directory browser || echo "No playground could be built: its tests are skipped." >&2)
-	@$(if $(HAS_NODE),$(MAKE) --no-print-directory clients || echo "Clients could not be installed: their tests are skipped." >&2)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+test: lint types needs-node ## Check style, types and behaviour; with COVERAGE=1 measure how much of the code the tests run
+	$(PYTEST) -m "not slow" $(if $(COVERAGE),--cov --cov-report=term)
+
+test-faults: install needs-node ## Run the tests that take longer: faults, benchmarks, and property tests with new examples
+	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile=ci
 
 soak: install ## Fuzz and compare answers many times as much as the tests do, then kill, freeze and cut off for 20 minutes (MINUTES=20)
 	$(BIN)/python -m pytest tests/server -k fuzz --hypothesis-profile=soak
@@ -71,7 +74,7 @@ lock: $(UV) ## Write requirements.lock from pyproject.toml; with UPGRADE=1 at th
 		$(if $(UPGRADE),--upgrade) --group node --output-file $(PLAYGROUND)/node.lock
 
 clean: ## Remove .venv, caches and builds
-	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist \
+	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist \
 		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules tests/playground/node_modules tests/contract/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -88,6 +91,12 @@ $(BIN)/python:
 $(BIN)/uv: | $(BIN)/python
 	awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.lock > .venv/uv.txt
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement .venv/uv.txt
+
+# Without Node.js, or where npm fails, the tests that need it are skipped.
+.PHONY: needs-node
+needs-node: install
+	@$(if $(HAS_NODE),$(MAKE) --no-print-directory browser || echo "No playground could be built: its tests are skipped." >&2)
+	@$(if $(HAS_NODE),$(MAKE) --no-print-directory clients || echo "Clients could not be installed: their tests are skipped." >&2)
 
 # What the tests of the playground need, but for Chromium.
 .PHONY: browser

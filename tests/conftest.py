@@ -12,6 +12,8 @@ from tests.support.server import Served, serving
 from tests.support.sharing import Shares, is_long
 
 Serve = Callable[..., Awaitable[Served]]
+# Folders and files whose tests `make test` leaves to `make test-faults`.
+SLOW = ("tests/faults/", "tests/speed/", "tests/contract/test_schemathesis.py")
 
 # Hypothesis profiles: `reprise` repeats the same examples in every run, `ci` (make test-faults) looks for new ones.
 hypothesis.settings.register_profile(
@@ -32,6 +34,9 @@ hypothesis.settings.load_profile("reprise")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker("slow")
     items.sort(key=lambda item: not is_long(item.nodeid))
 
 

@@ -5,10 +5,11 @@ import json
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.documents import Document, assistant, tool_use, user, zagens
+from tests.support.examples import examples
 from tests.support.server import Served
 from tests.support.sessions import exported, import_session, imported, session, strictly
 from tests.support.strategies import Conversation, as_codewhale, as_zagens, conversations, json_documents
@@ -41,7 +42,7 @@ def storable(value: Any) -> Any:
     return value
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(document=json_documents())
 async def test_a_document_comes_back_as_the_same_value_and_is_unchanged_when_sent_again(
     server: Served, document: Document
@@ -52,7 +53,7 @@ async def test_a_document_comes_back_as_the_same_value_and_is_unchanged_when_sen
     assert (await import_session(server.client, document))["outcome"] == "UNCHANGED"
 
 
-@settings(max_examples=EXAMPLES)
+@examples(EXAMPLES)
 @given(conversation=conversations(hostile=True), write=st.sampled_from([as_zagens, as_codewhale]))
 async def test_hostile_text_comes_back_with_two_replacements_and_reads_without_error(
     server: Served, conversation: Conversation, write: Any

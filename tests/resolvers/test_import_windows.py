@@ -7,12 +7,13 @@ import itertools
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Serve
 from tests.support.client import Client
 from tests.support.documents import FILES, Document, message, user, zagens
+from tests.support.examples import examples
 from tests.support.searches import search
 from tests.support.server import Served
 from tests.support.sessions import delete_session, exported, import_session, imported, rows, session, strictly
@@ -185,7 +186,7 @@ async def test_journal_entries_of_every_kind_are_readable(serve: Serve) -> None:
 TEXTS = st.lists(st.sampled_from("abcdef"), max_size=5)
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(versions=st.lists(TEXTS, min_size=1, max_size=4), data=st.data())
 async def test_in_any_order_every_message_stays_and_the_newest_document_is_exported(
     server: Served, versions: list[list[str]], data: st.DataObject

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.doctor.doctor import examine
@@ -14,6 +14,7 @@ from storage.json_codec import storable
 from storage.search.index.entries import entry_positions, entry_session_numbers
 from storage.search.index.verification import read_indexed_entries
 from tests.support.documents import Document
+from tests.support.examples import examples
 from tests.support.searches import FRAGMENTS, texts_of
 from tests.support.server import Served
 from tests.support.sessions import rows
@@ -64,7 +65,7 @@ def storable_title(title: str) -> str:
     return text
 
 
-@settings(max_examples=15)
+@examples(10)
 @given(sequence=steps)
 async def test_the_index_is_consistent_after_each_step(
     servers: list[Served], sequence: list[tuple[str, str, Any]]

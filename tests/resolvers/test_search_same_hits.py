@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.documents.formats import read_document
@@ -11,6 +11,7 @@ from storage.documents.imports import import_document
 from storage.documents.session_changes import delete_session
 from storage.json_codec import storable, storable_text
 from storage.search.query.hit_finder import MAX_RANKED
+from tests.support.examples import examples
 from tests.support.searches import (
     DEFAULTS,
     PAGE,
@@ -52,7 +53,7 @@ def stored(sessions: list[Told]) -> list[Told]:
 
 
 @pytest.mark.parametrize("way", ["all", "newest"])
-@settings(max_examples=15)
+@examples(10)
 @given(drawn=searches())
 async def test_any_query_finds_the_same_as_a_naive_search(
     servers: list[Served], monkeypatch: pytest.MonkeyPatch, way: str, drawn: tuple[list[Told], list[str], int]
@@ -84,7 +85,7 @@ async def test_any_query_finds_the_same_as_a_naive_search(
         assert {place_of(node) for node in ranked[0][:MAX_RANKED]} == set(expected[:MAX_RANKED])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(query=st.text(max_size=20) | st.text(st.sampled_from("\"*()^:-+'\\ aé漢_\x00\ud800\n"), max_size=20))
 async def test_only_an_empty_query_is_an_error(servers: list[Served], query: str) -> None:
     for server in servers:

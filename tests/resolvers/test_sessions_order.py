@@ -4,12 +4,13 @@ import itertools
 import unicodedata
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Serve
 from tests.support.client import Client
 from tests.support.documents import Document, user, zagens
+from tests.support.examples import examples
 from tests.support.server import Served
 from tests.support.sessions import delete_session, imported
 from tests.support.strategies import texts
@@ -123,7 +124,7 @@ async def test_long_titles_that_begin_alike_are_each_listed_once(serve: Serve) -
     assert sorted(walked) == ids
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(titles=st.lists(texts(max_size=5), max_size=8))
 async def test_any_titles_are_ordered_by_their_folded_code_points(server: Served, titles: list[str]) -> None:
     ids = [f"s{n}" for n in range(len(titles))]

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from tests.support.documents import Document, user, zagens
+from tests.support.examples import examples
 from tests.support.server import Served
 from tests.support.sessions import delete_session, saved, update_session
 
@@ -67,7 +68,7 @@ async def happen(server: Served, kind: str, what: Any) -> None:
             await update_session(server.client, what[0], isArchived=what[1])
 
 
-@settings(max_examples=20)
+@examples(10)
 @given(walk=walks())
 async def test_a_walk_sees_every_stable_session_once_whatever_happens_to_the_others(
     server: Served, walk: dict[str, Any]

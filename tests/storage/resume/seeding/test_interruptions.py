@@ -3,13 +3,14 @@
 from typing import NamedTuple
 from uuid import uuid4
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.database.database import Database
 from storage.resume.resume import cancel_resume
 from storage.resume.seeding.seeder import Seeder
 from tests.support.documents import Document, assistant, text, tool_result, tool_use, user, zagens
+from tests.support.examples import examples
 from tests.support.seeding import (
     before_batches,
     counts,
@@ -23,7 +24,7 @@ from tests.support.seeding import (
 )
 from tests.support.strategies import Conversation, as_codewhale, as_zagens, conversations, json_documents
 
-EXAMPLES = settings(max_examples=12)
+EXAMPLES = examples(12)
 
 
 class Interruption(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from storage.database.database import Database
 from storage.resume.seeding.seeder import Seeder
@@ -22,10 +22,11 @@ from tests.support.documents import (
     user,
     zagens,
 )
+from tests.support.examples import examples
 from tests.support.seeding import ThreadRows, resume, save, seed, seeded, task_of, thread_rows
 from tests.support.strategies import Conversation, as_codewhale, as_zagens, conversations, json_documents
 
-EXAMPLES = settings(max_examples=20)
+EXAMPLES = examples(20)
 TYPE, STATUS, TOOL_ID, DETAIL, TEXT = 2, 3, 7, 8, 9
 
 Shown = tuple[str, str]

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.search.index import block as stored_blocks
@@ -17,6 +17,7 @@ from storage.search.index.pieces import encode_entry
 from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.tokens import BARRIER
 from storage.search.index.vocabulary import Vocabulary, bigram_hash, token_hash
+from tests.support.examples import examples
 from tests.support.searches import FRAGMENTS, texts_of
 
 entries = st.lists(st.lists(texts_of(FRAGMENTS).map(lambda text: text.replace("\0", "\ufffd")), max_size=3), max_size=9)
@@ -67,7 +68,7 @@ def reloaded(segment: Segment) -> Segment:
     return Segment.from_blocks(segment.size, [data for _, data in sorted(segment.blocks())])
 
 
-@settings(max_examples=60)
+@examples(40)
 @given(texts=entries, block_bytes=st.integers(1, 400))
 def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -82,7 +83,7 @@ def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_byt
                 assert equal(reloaded(segment), segment)
 
 
-@settings(max_examples=60)
+@examples(40)
 @given(texts=entries, block_bytes=st.integers(1, 400))
 def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -107,7 +108,7 @@ def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_b
                 assert mask.tolist() == [any(word.startswith(prefix) for word in words) for words, _ in terms]
 
 
-@settings(max_examples=60)
+@examples(40)
 @given(st.lists(st.tuples(entries, st.integers(0, 2**9 - 1)), min_size=1, max_size=4))
 def test_merging_equals_one_segment_of_the_live_entries(parts: list[tuple[list[list[str]], int]]) -> None:
     vocabulary = Vocabulary()

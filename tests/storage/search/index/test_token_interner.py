@@ -1,18 +1,19 @@
 """Interned pieces keep their numbers, whichever slots they are in."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.search.index import token_interner
 from storage.search.index.token_interner import TokenInterner
+from tests.support.examples import examples
 
 # Many with a common prefix, up to the length that is compared byte by byte, and beyond.
 PIECES = st.text("ab\0", min_size=1, max_size=3) | st.integers(1, 40).map("a".__mul__) | st.text("é_Z9", min_size=1)
 CHUNKS = st.lists(st.lists(PIECES | st.builds("{0:a<8}{1}".format, PIECES, PIECES), max_size=30), max_size=4)
 
 
-@settings(max_examples=200)
+@examples(100)
 @given(chunks=CHUNKS, size=st.sampled_from([1, 2, 1024]))
 def test_every_piece_keeps_its_number(chunks: list[list[str]], size: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -1,18 +1,19 @@
 """Matching in a text gives the same result as matching in its tokens."""
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage.search.index.entries import entry_tokens
 from storage.search.query.clauses import Clause, parse_query
 from storage.search.query.matching import matched_words, texts_match
 from storage.search.query.score import clause_text
+from tests.support.examples import examples
 from tests.support.searches import FRAGMENTS, queries_of, texts_of
 
 PLAIN = [fragment for fragment in FRAGMENTS if fragment.isascii()]
 
 
-@settings(max_examples=300)
+@examples(100)
 @given(data=st.data(), fragments=st.sampled_from([PLAIN, FRAGMENTS]))
 def test_texts_match_as_their_tokens_do(data: st.DataObject, fragments: list[str]) -> None:
     texts = data.draw(st.lists(texts_of(fragments), max_size=3))
