@@ -62,7 +62,7 @@ def environment(folder: Path) -> dict[str, str]:
     return {
         **os.environ,
         "HOME": str(folder),
-        "REPRISE_DATABASE_URL": f"sqlite:///{folder / 'reprise.sqlite'}",
+        "REPRISE_DATABASE_URL": f"sqlite:///{folder / '.local' / 'share' / 'reprise' / 'reprise.db'}",
         "REPRISE_PORT": "0",
         "no_proxy": "127.0.0.1",
     }
