@@ -1,14 +1,12 @@
 """Indexes all messages of a session anew, from their stored contents."""
 
-import asyncio
-
 import sqlalchemy as sa
 
 from storage.database.tables import message
 from storage.database.transaction import Transaction
 from storage.json_codec import load
 from storage.records.searched_text import content_texts
-from storage.search.index.drafts import draft_entries
+from storage.search.index.drafts import draft_entries, run_in_cancellable_thread
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries
 
@@ -23,7 +21,8 @@ _contents = (
 
 async def reindex(transaction: Transaction, session_id: str, number: int, title: str) -> None:
     """Add the title and all messages to the index under a number that has no entries yet."""
-    await index_entries(transaction, entry_ids(number, -1, 1), await asyncio.to_thread(draft_entries, [[title]]))
+    drafts = await run_in_cancellable_thread(draft_entries, [[title]])
+    await index_entries(transaction, entry_ids(number, -1, 1), drafts)
     start = 0
     while True:
         contents = (await transaction.execute(_contents, {"session_id": session_id, "start": start})).scalars().all()
@@ -31,5 +30,5 @@ async def reindex(transaction: Transaction, session_id: str, number: int, title:
             return
         ids = entry_ids(number, start, len(contents))
         texts = [content_texts(load(content)) for content in contents[: len(ids)]]
-        await index_entries(transaction, ids, await asyncio.to_thread(draft_entries, texts))
+        await index_entries(transaction, ids, await run_in_cancellable_thread(draft_entries, texts))
         start += len(contents)
