@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-# Seconds until a start or a stop that hangs fails.
-PATIENCE = 30
+# Seconds until a start or a stop that hangs fails: on a busy machine a start takes a minute.
+PATIENCE = 240
 _ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)")
 
 
