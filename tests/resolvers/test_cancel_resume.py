@@ -1,4 +1,4 @@
-"""Calling a resume off, and the place of a task in the queue."""
+"""cancelResume, and the position of a task in the queue."""
 
 from collections.abc import Awaitable, Callable
 
@@ -24,7 +24,7 @@ async def idle(serve: Serve) -> Served:
     return server
 
 
-async def test_a_queued_task_is_called_off(idle: Served) -> None:
+async def test_a_queued_task_is_canceled(idle: Served) -> None:
     task = await resumed(idle.client, "s1")
     payload = await cancel(idle.client, task["id"])
     canceled = payload["resumeTask"]
@@ -34,16 +34,16 @@ async def test_a_queued_task_is_called_off(idle: Served) -> None:
     assert (canceled["startedAt"], canceled["finishedAt"] is None) == (None, False)
 
 
-async def test_a_seeding_task_is_called_off_and_keeps_what_is_written(idle: Served) -> None:
+async def test_a_canceled_seeding_task_keeps_its_written_items(idle: Served) -> None:
     database = idle.app.state.database
     task = await resumed(idle.client, "s1")
 
-    async def call_off(number: int) -> None:
+    async def cancel_now(number: int) -> None:
         if number == 3:
             payload = await cancel(idle.client, task["id"])
             assert payload["resumeTask"]["state"] == "CANCELED"
 
-    with before_batches(database, call_off):
+    with before_batches(database, cancel_now):
         await seed(database, task["id"], Seeder(database, batch_messages=1))
     canceled = await read(idle.client, task["id"])
     assert (canceled["state"], canceled["itemsWritten"], canceled["progress"]) == ("CANCELED", 2, 0.5)
@@ -55,7 +55,7 @@ async def test_a_seeding_task_is_called_off_and_keeps_what_is_written(idle: Serv
     assert ready["startedAt"] == canceled["startedAt"]
 
 
-async def test_a_task_whose_owner_is_frozen_is_called_off(idle: Served) -> None:
+async def test_a_task_of_a_frozen_owner_can_be_canceled(idle: Served) -> None:
     task = await resumed(idle.client, "s1")
     assert await lease.claim(idle.app.state.database, 60) is not None
     assert (await cancel(idle.client, task["id"]))["resumeTask"]["state"] == "CANCELED"
@@ -67,13 +67,13 @@ async def test_a_ready_task_stays_ready(server: Served) -> None:
     assert await cancel(server.client, task["id"]) == {"resumeTask": ready, "userErrors": []}
 
 
-async def test_a_canceled_task_stays_as_it_is(idle: Served) -> None:
+async def test_canceling_a_canceled_task_changes_nothing(idle: Served) -> None:
     task = await resumed(idle.client, "s1")
     first = await cancel(idle.client, task["id"])
     assert await cancel(idle.client, task["id"]) == first
 
 
-async def test_a_thread_that_is_not_there_is_a_user_error(idle: Served) -> None:
+async def test_canceling_an_unknown_thread_is_a_user_error(idle: Served) -> None:
     for thread_id, code in (("thr_nobody", "NOT_FOUND"), ("../x", "INVALID_ID"), ("", "INVALID_ID")):
         payload = await cancel(idle.client, thread_id)
         (error,) = payload["userErrors"]
@@ -81,7 +81,7 @@ async def test_a_thread_that_is_not_there_is_a_user_error(idle: Served) -> None:
         assert (error["code"], error["path"]) == (code, ["threadId"])
 
 
-async def test_a_canceled_task_makes_room_at_the_gate(idle: Served) -> None:
+async def test_a_canceled_task_frees_its_place_at_the_gate(idle: Served) -> None:
     frozen = await resumed(idle.client, "s1")
     assert await lease.claim(idle.app.state.database, 600) is not None
     following = await resumed(idle.client, await save(idle.client, zagens("s2", messages=[user("Hi")])))

@@ -1,4 +1,4 @@
-"""Any number of concurrent resumes of a session, from any processes, give one thread and one task (I8)."""
+"""Concurrent resumes of a session, also from several processes, create one thread and one task."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 
 
 async def rows(server: Served) -> tuple[int, int]:
-    """How many threads and tasks there are."""
+    """The numbers of threads and tasks in the database."""
     async with server.app.state.database.snapshot() as connection:
         counts = [
             (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
@@ -54,7 +54,7 @@ async def test_concurrent_resumes_at_two_servers_give_one_thread(serve: Serve) -
 
 
 @on_postgresql
-async def test_concurrent_resumes_of_a_canceled_task_begin_one_attempt(serve: Serve) -> None:
+async def test_concurrent_resumes_of_a_canceled_task_start_one_attempt(serve: Serve) -> None:
     servers = [await serve(seed=False), await serve(seed=False)]
     await save(servers[0].client, DOCUMENT)
     first = (await resume(servers[0].client, "s1"))["resumeTask"]

@@ -1,4 +1,4 @@
-"""deleteSession takes a session and its transcript away; threads stay."""
+"""deleteSession removes a session and its transcript; its threads stay."""
 
 from tests.conftest import Serve
 from tests.support.documents import codewhale, user, zagens
@@ -8,7 +8,7 @@ RESUME = 'mutation { resumeSession(input: {sessionId: "s"}) { resumeTask { threa
 GONE = {"deletedSessionId": None, "userErrors": [{"code": "NOT_FOUND", "path": ["sessionId"]}]}
 
 
-async def test_a_deleted_session_is_gone_with_its_messages_and_no_others(serve: Serve) -> None:
+async def test_deleting_a_session_removes_its_messages_and_no_others(serve: Serve) -> None:
     server = await serve(seed=False)
     await imported(server.client, zagens("s", messages=[user("a"), user("b")]), zagens("other", messages=[user("c")]))
 
@@ -20,7 +20,7 @@ async def test_a_deleted_session_is_gone_with_its_messages_and_no_others(serve: 
     assert len(await rows(server, "message")) == 1
 
 
-async def test_a_second_delete_finds_nothing(serve: Serve) -> None:
+async def test_deleting_a_session_twice_is_not_found(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s"))
     await delete_session(client, "s")
@@ -31,7 +31,7 @@ async def test_a_second_delete_finds_nothing(serve: Serve) -> None:
     assert payload == GONE
 
 
-async def test_what_is_no_id_is_told_apart_from_what_is_not_there(serve: Serve) -> None:
+async def test_an_invalid_id_and_an_unknown_one_have_different_errors(serve: Serve) -> None:
     client = (await serve(seed=False)).client
 
     for id in ("", "../s", "s:0", "a" * 201):
@@ -41,7 +41,7 @@ async def test_what_is_no_id_is_told_apart_from_what_is_not_there(serve: Serve) 
         assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [("INVALID_ID", ["sessionId"])]
 
 
-async def test_a_thread_outlives_its_session(serve: Serve) -> None:
+async def test_a_thread_survives_the_deletion_of_its_session(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s", messages=[user("a")]))
     thread_id = (await client.data(RESUME))["resumeSession"]["resumeTask"]["threadId"]
@@ -61,7 +61,7 @@ async def test_a_thread_outlives_its_session(serve: Serve) -> None:
     }
 
 
-async def test_a_fork_outlives_its_parent(serve: Serve) -> None:
+async def test_a_fork_survives_the_deletion_of_its_parent(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, codewhale("fork", parent_session_id="s"))
     assert await session(client, "fork", "parent { id }") == {"parent": None}

@@ -1,4 +1,4 @@
-"""Every failure has its code over HTTP, and none tells what clients may not know."""
+"""Every failure has its code over HTTP, and no error reveals internals."""
 
 import logging
 import sqlite3
@@ -21,7 +21,7 @@ def codes(answer: dict[str, Any]) -> list[str]:
     return [error["extensions"]["code"] for error in answer["errors"]]
 
 
-async def test_a_request_that_cannot_be_run_has_its_code(serve: Serve) -> None:
+async def test_an_invalid_request_has_its_code(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     two = "query A { __typename } query B { __typename }"
 
@@ -43,7 +43,7 @@ async def test_a_request_that_cannot_be_run_has_its_code(serve: Serve) -> None:
         assert codes(await client.execute(query, variables, operation_name)) == [code], query
 
 
-async def test_following_what_is_not_there_is_not_found(serve: Serve) -> None:
+async def test_subscribing_to_an_unknown_thread_is_not_found(serve: Serve) -> None:
     client = (await serve(seed=False)).client
 
     for id in ("thr_0", "", "../x", "\x00", "x" * 1000):
@@ -55,7 +55,7 @@ async def test_following_what_is_not_there_is_not_found(serve: Serve) -> None:
         assert codes({"errors": refusal.value.errors}) == ["NOT_FOUND"]
 
 
-async def test_what_nobody_foresaw_is_masked_and_logged_under_its_id(
+async def test_an_unexpected_error_is_masked_and_logged_with_its_id(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = (await serve(seed=False)).client
@@ -86,7 +86,7 @@ async def test_what_nobody_foresaw_is_masked_and_logged_under_its_id(
         assert SECRET in str(record.exc_info[1])
 
 
-async def test_failures_of_many_fields_come_each_with_its_path(serve: Serve) -> None:
+async def test_each_failed_field_has_an_error_with_its_path(serve: Serve) -> None:
     client = (await serve(seed=False)).client
 
     answer = await client.execute(
@@ -103,7 +103,7 @@ async def test_failures_of_many_fields_come_each_with_its_path(serve: Serve) -> 
     ["sqlite:////nowhere/at/all/reprise.db", "postgresql://reprise@127.0.0.1:1/reprise"],
     ids=["sqlite", "postgresql"],
 )
-async def test_a_database_that_is_away_is_unavailable(url: str) -> None:
+async def test_an_unreachable_database_is_service_unavailable(url: str) -> None:
     async with serving(url, seed=False) as server:
         for operation in (
             LIST,
@@ -118,7 +118,7 @@ async def test_a_database_that_is_away_is_unavailable(url: str) -> None:
             assert "127.0.0.1" not in repr(answer)
 
 
-async def test_a_sqlite_file_that_another_program_holds_is_unavailable_for_writing_and_can_be_read(
+async def test_a_sqlite_file_locked_by_another_program_can_be_read_and_not_written(
     serve: Serve, database_url: str
 ) -> None:
     if not database_url.startswith("sqlite"):

@@ -1,4 +1,4 @@
-"""One set of loaders serves all requests: none suffers from another that was cancelled."""
+"""All requests share one set of loaders: a cancelled request does not affect others."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ PATIENCE = 5
 
 
 class Reading:
-    """What a loader reads, when it is told to."""
+    """A loader's read, which returns when the test says so."""
 
     def __init__(self) -> None:
         self.cancelled = 0
@@ -40,7 +40,7 @@ async def cancelled(task: asyncio.Task[str]) -> None:
 
 
 @pytest.mark.parametrize("ticks", range(4))
-async def test_a_cancelled_request_does_not_fail_another_of_its_batch(ticks: int) -> None:
+async def test_a_cancelled_request_does_not_fail_others_of_its_batch(ticks: int) -> None:
     reading = Reading()
     loader: BatchLoader[str, str] = BatchLoader(reading)
     first, second = (asyncio.create_task(request(loader.load(key))) for key in "ab")
@@ -55,7 +55,7 @@ async def test_a_cancelled_request_does_not_fail_another_of_its_batch(ticks: int
     assert reading.cancelled == 0
 
 
-async def test_a_reading_that_nobody_waits_for_is_cancelled() -> None:
+async def test_a_read_is_cancelled_when_all_its_requests_are() -> None:
     reading = Reading()
     loader: BatchLoader[str, str] = BatchLoader(reading)
     requests = [asyncio.create_task(request(loader.load(key))) for key in "ab"]
@@ -70,7 +70,7 @@ async def test_a_reading_that_nobody_waits_for_is_cancelled() -> None:
 
 @pytest.mark.parametrize("before", range(5))
 @pytest.mark.parametrize("after", range(5))
-async def test_a_request_that_comes_as_all_others_give_up_is_answered(before: int, after: int) -> None:
+async def test_a_request_that_joins_while_all_others_are_cancelled_is_answered(before: int, after: int) -> None:
     reading = Reading()
     reading.end.set()
     loader: BatchLoader[str, str] = BatchLoader(reading)
@@ -86,7 +86,7 @@ async def test_a_request_that_comes_as_all_others_give_up_is_answered(before: in
         assert await loader.load("b") == "B"
 
 
-async def test_a_failure_that_nobody_waits_for_is_no_error_of_the_event_loop() -> None:
+async def test_a_failed_read_without_requests_is_not_reported_by_the_event_loop() -> None:
     told: list[object] = []
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()

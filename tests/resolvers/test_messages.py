@@ -1,4 +1,4 @@
-"""The transcript of a session, in pages, and what its messages hold."""
+"""Pages of a session's messages, and the content of messages."""
 
 import json
 from typing import Any
@@ -49,7 +49,7 @@ def positions(found: dict[str, Any]) -> list[int]:
     return [edge["node"]["position"] for edge in found["edges"]]
 
 
-async def test_messages_stand_in_order_and_unknown_roles_are_system(serve: Serve) -> None:
+async def test_messages_are_in_order_and_unknown_roles_are_system(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s", messages=[message(role, role) for role in ROLES]))
 
@@ -60,7 +60,7 @@ async def test_messages_stand_in_order_and_unknown_roles_are_system(serve: Serve
     ]
 
 
-async def test_pages_run_both_ways_with_and_without_roles(serve: Serve) -> None:
+async def test_pages_go_forward_and_backward_with_and_without_roles(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s", messages=[message(role, role) for role in ROLES]))
     choices: list[list[str] | None] = [None, [], ["USER"], ["ASSISTANT", "TOOL"], ["SYSTEM", "SYSTEM", "USER"]]
@@ -87,7 +87,7 @@ async def test_pages_run_both_ways_with_and_without_roles(serve: Serve) -> None:
                     assert (info["startCursor"], info["endCursor"]) == (None, None)
 
 
-async def test_between_two_cursors_lies_what_lies_between(serve: Serve) -> None:
+async def test_a_page_between_two_cursors_has_the_messages_between_them(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s", messages=[user(str(n)) for n in range(8)]))
     for roles in (None, ["USER"]):
@@ -118,7 +118,7 @@ async def test_a_cursor_is_bound_to_its_session_and_roles(serve: Serve) -> None:
     assert positions(await page(client, id=" s ", after=cursor)) == [1, 2]
 
 
-async def test_a_cursor_of_a_message_is_good_after_the_transcript_grew(serve: Serve) -> None:
+async def test_a_cursor_stays_valid_when_the_transcript_grows(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     messages = [user("a"), assistant("b")]
     await imported(client, zagens("s", messages=messages))
@@ -130,7 +130,7 @@ async def test_a_cursor_of_a_message_is_good_after_the_transcript_grew(serve: Se
     assert positions(await page(client, after=cursor)) == [2]
 
 
-async def test_a_message_leads_back_to_its_session(serve: Serve) -> None:
+async def test_a_message_has_its_session(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s", messages=[user("a")]))
 
@@ -199,7 +199,7 @@ async def test_blocks_of_every_kind_have_their_type_and_fields(serve: Serve) -> 
     ]
 
 
-async def test_a_damaged_message_fails_alone(serve: Serve) -> None:
+async def test_a_damaged_message_fails_without_failing_others(serve: Serve) -> None:
     server = await serve(seed=False)
     await imported(server.client, zagens("s", messages=[user("a"), user("b"), user("c")]))
     await run_sql(server, "UPDATE message SET content = '[{' WHERE position = 1")

@@ -1,4 +1,4 @@
-"""What resumeSession answers, for each way the session's last thread may stand (design section 3)."""
+"""resumeSession, for each state of the session's latest thread."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -45,7 +45,7 @@ async def test_a_session_never_resumed_gets_a_new_thread_that_is_queued(idle: Se
     assert (task["startedAt"], task["finishedAt"]) == (None, None)
 
 
-async def test_the_thread_takes_what_the_session_says(idle: Served) -> None:
+async def test_the_thread_takes_its_fields_from_the_session(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, DOCUMENT))
     assert task["thread"] == {
         "id": task["threadId"],
@@ -72,14 +72,14 @@ async def test_resuming_links_the_thread_without_touching_the_session(idle: Serv
     }
 
 
-async def test_second_resume_while_queued_returns_the_same_task_as_it_stands(idle: Served) -> None:
+async def test_a_resume_while_queued_returns_the_same_task(idle: Served) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
     second = await resume(idle.client, "s1")
     assert (second["isReused"], second["messageCount"]) == (True, 2)
     assert second["resumeTask"] == first
 
 
-async def test_second_resume_while_seeding_returns_the_same_task_as_it_stands(idle: Served) -> None:
+async def test_a_resume_while_seeding_returns_the_same_task(idle: Served) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
     assert await lease.claim(database_of(idle), 60) is not None
     second = await resume(idle.client, "s1")
@@ -90,7 +90,7 @@ async def test_second_resume_while_seeding_returns_the_same_task_as_it_stands(id
     assert second["resumeTask"]["queuePosition"] is None
 
 
-async def test_resume_of_a_ready_session_returns_its_task(server: Served) -> None:
+async def test_a_resume_of_a_ready_session_returns_its_task(server: Served) -> None:
     first = await resumed(server.client, await save(server.client, DOCUMENT))
     ready = (await follow(server.client, first["id"]))[-1]
     second = await resume(server.client, "s1")
@@ -99,7 +99,7 @@ async def test_resume_of_a_ready_session_returns_its_task(server: Served) -> Non
     assert ready["finishedAt"] >= ready["startedAt"] >= ready["createdAt"]
 
 
-async def test_resume_of_a_canceled_task_queues_it_again(idle: Served) -> None:
+async def test_a_resume_of_a_canceled_task_queues_it_again(idle: Served) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
     canceled = (await cancel(idle.client, first["id"]))["resumeTask"]
     second = await resume(idle.client, "s1")
@@ -107,7 +107,7 @@ async def test_resume_of_a_canceled_task_queues_it_again(idle: Served) -> None:
     assert second["resumeTask"] == {**first, "attempt": 2, "revision": canceled["revision"] + 1}
 
 
-async def test_resume_of_a_failed_task_queues_it_again(idle: Served) -> None:
+async def test_a_resume_of_a_failed_task_queues_it_again(idle: Served) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
     async with database_of(idle).write() as transaction:
         await transaction.execute(sa.update(message).values(content="["))
@@ -152,7 +152,7 @@ async def test_the_same_document_imported_again_keeps_the_thread(idle: Served) -
     assert (second["isReused"], second["resumeTask"]["id"]) == (True, first["id"])
 
 
-async def test_a_linked_thread_that_is_gone_is_replaced(idle: Served) -> None:
+async def test_a_missing_linked_thread_is_replaced(idle: Served) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
     async with database_of(idle).write() as transaction:
         for table in (resume_task, thread_table):

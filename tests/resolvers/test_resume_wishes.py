@@ -1,4 +1,4 @@
-"""Model, mode and task type of a thread: what the caller wishes, else what the session and its workspace say."""
+"""Model, mode and task type of a thread: from the options of resumeSession, else from the session and its workspace."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ async def idle(serve: Serve) -> Served:
     return server
 
 
-async def test_wishes_are_set_on_a_new_thread(idle: Served) -> None:
+async def test_options_are_set_on_a_new_thread(idle: Served) -> None:
     task = await resumed(idle.client, "s1", model="other-model", mode="yolo", taskType="CODE")
     assert (task["thread"]["model"], task["thread"]["mode"], task["thread"]["taskType"]) == (
         "other-model",
@@ -31,7 +31,7 @@ async def test_wishes_are_set_on_a_new_thread(idle: Served) -> None:
     )
 
 
-async def test_a_blank_wish_counts_as_omitted(idle: Served) -> None:
+async def test_a_blank_option_counts_as_omitted(idle: Served) -> None:
     for number, blank in enumerate((None, "", "   ", "\t\n")):
         await save(idle.client, zagens(f"blank{number}", messages=[], model="saved-model", mode="plan"))
         for _ in ("new", "used again"):
@@ -39,14 +39,14 @@ async def test_a_blank_wish_counts_as_omitted(idle: Served) -> None:
             assert (thread["model"], thread["mode"]) == ("saved-model", "plan")
 
 
-async def test_without_a_mode_anywhere_it_is_agent(idle: Served) -> None:
+async def test_the_default_mode_is_agent(idle: Served) -> None:
     for id, mode in (("none", None), ("empty", "")):
         await save(idle.client, zagens(id, messages=[user("Hi")], mode=mode))
         assert (await resumed(idle.client, id))["thread"]["mode"] == "agent"
 
 
 @pytest.mark.parametrize("state", ["QUEUED", "SEEDING", "READY", "CANCELED"])
-async def test_wishes_are_set_on_a_thread_that_is_used_again(idle: Served, state: str) -> None:
+async def test_options_are_set_on_a_reused_thread(idle: Served, state: str) -> None:
     database = idle.app.state.database
     first = await resumed(idle.client, "s1")
     match state:
@@ -66,13 +66,13 @@ async def test_wishes_are_set_on_a_thread_that_is_used_again(idle: Served, state
     }
 
 
-async def test_what_is_not_wished_again_stays_on_a_thread_that_is_used_again(idle: Served) -> None:
+async def test_omitted_options_do_not_change_a_reused_thread(idle: Served) -> None:
     first = await resumed(idle.client, "s1", model="first-model", taskType="CODE")
     again = await resumed(idle.client, "s1", mode="yolo", model=" ")
     assert again["thread"] == {**first["thread"], "mode": "yolo"}
 
 
-async def test_the_task_type_is_told_from_the_workspace(idle: Served, tmp_path: Path) -> None:
+async def test_the_default_task_type_depends_on_the_workspace(idle: Served, tmp_path: Path) -> None:
     await save(idle.client, zagens("office", messages=[], workspace=str(tmp_path)))
     assert (await resumed(idle.client, "office"))["thread"]["taskType"] == "OFFICE"
     (tmp_path / "go.mod").touch()
@@ -80,13 +80,13 @@ async def test_the_task_type_is_told_from_the_workspace(idle: Served, tmp_path: 
     assert (await resumed(idle.client, "code"))["thread"]["taskType"] == "CODE"
 
 
-async def test_a_wished_task_type_goes_before_the_workspace(idle: Served, tmp_path: Path) -> None:
+async def test_a_given_task_type_overrides_the_workspace(idle: Served, tmp_path: Path) -> None:
     (tmp_path / "go.mod").touch()
     await save(idle.client, zagens("s2", messages=[], workspace=str(tmp_path)))
     assert (await resumed(idle.client, "s2", taskType="OFFICE"))["thread"]["taskType"] == "OFFICE"
 
 
-async def test_the_task_type_of_a_thread_that_is_used_again_is_not_told_anew(idle: Served, tmp_path: Path) -> None:
+async def test_a_reused_thread_keeps_its_task_type(idle: Served, tmp_path: Path) -> None:
     await save(idle.client, zagens("s2", messages=[], workspace=str(tmp_path)))
     await resumed(idle.client, "s2")
     (tmp_path / "go.mod").touch()

@@ -1,4 +1,4 @@
-"""A seeded thread as clients read it: turns, items, and a log that tells all of it (I16, I19)."""
+"""A seeded thread as clients read it: turns, items, and a log with an event for each item."""
 
 import json
 from typing import Any
@@ -69,7 +69,7 @@ async def test_a_conversation_reads_as_turns_of_items(server: Served) -> None:
         assert [item["position"] for item in turn["items"]["nodes"]] == list(range(len(turn["items"]["nodes"])))
 
 
-async def test_either_agent_s_form_of_a_conversation_reads_the_same(server: Served) -> None:
+async def test_both_document_formats_give_the_same_thread(server: Served) -> None:
     forms = [
         await seeded(server, as_zagens(CONVERSATION, "zagens")),
         await seeded(server, as_codewhale(CONVERSATION, "codewhale")),
@@ -96,7 +96,7 @@ async def test_the_log_replayed_page_by_page_gives_the_items_in_order(server: Se
     assert [event["timestamp"] for event in log] == sorted(event["timestamp"] for event in log)
 
 
-async def test_what_precedes_the_first_prompt_is_a_turn_without_a_summary(server: Served) -> None:
+async def test_items_before_the_first_prompt_are_a_turn_without_a_summary(server: Served) -> None:
     thread = await turns(server.client, await seeded(server, document_of("codewhale/leading-assistant.json")))
     assert outline(thread)[0] == ("", ["OtherItem", "AgentMessageItem"])
     assert thread[1]["summary"] == "At the parser."
@@ -105,7 +105,7 @@ async def test_what_precedes_the_first_prompt_is_a_turn_without_a_summary(server
     assert interrupted["raw"] == text("I was about to")
 
 
-async def test_blocks_of_every_kind_are_there(server: Served) -> None:
+async def test_blocks_of_every_kind_become_items(server: Served) -> None:
     (turn,) = await turns(server.client, await seeded(server, document_of("codewhale/blocks-of-every-kind.json")))
     said, picture, call, second, hologram, orphan = turn["items"]["nodes"]
     assert (said["text"], picture["otherKind"]) == ("Look at this", "image_url")
@@ -115,7 +115,7 @@ async def test_blocks_of_every_kind_are_there(server: Served) -> None:
     assert orphan["raw"]["tool_use_id"] == "never_called"
 
 
-async def test_a_picture_alone_opens_a_turn_and_tool_results_do_not(server: Served) -> None:
+async def test_an_image_starts_a_turn_and_tool_results_do_not(server: Served) -> None:
     messages = [
         user("One"),
         assistant(tool_use("t"), thinking("Hm.")),
@@ -153,7 +153,7 @@ async def test_an_empty_session_has_no_turns_and_a_log_of_two(server: Served) ->
     ]
 
 
-async def test_replaced_characters_reach_the_thread_replaced(server: Served) -> None:
+async def test_characters_replaced_on_import_are_replaced_in_the_thread(server: Served) -> None:
     thread_id = await seeded(server, zagens("s1", messages=[user("a\u0000b"), assistant("c\ud800d")]))
     (turn,) = await turns(server.client, thread_id)
     assert [item["text"] for item in turn["items"]["nodes"]] == ["a\ufffdb", "c\ufffdd"]

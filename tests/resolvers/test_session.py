@@ -7,7 +7,7 @@ from tests.support.sessions import imported, session
 RESUME = 'mutation { resumeSession(input: {sessionId: "s"}) { resumeTask { threadId } } }'
 
 
-async def test_an_id_that_nothing_has_or_that_is_none_is_null(serve: Serve) -> None:
+async def test_an_unknown_or_invalid_id_is_null(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s"))
 
@@ -23,7 +23,7 @@ async def test_a_padded_id_is_trimmed(serve: Serve) -> None:
         assert await session(client, id) == saved
 
 
-async def test_the_parent_is_shown_when_it_is_here(serve: Serve) -> None:
+async def test_the_parent_is_given_if_it_was_imported(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(
         client, zagens("s"), codewhale("fork", parent_session_id=" s "), codewhale("own", parent_session_id="own")
@@ -33,7 +33,7 @@ async def test_the_parent_is_shown_when_it_is_here(serve: Serve) -> None:
     assert await session(client, "own", "parent { parent { id } }") == {"parent": {"parent": {"id": "own"}}}
 
 
-async def test_a_session_shows_the_thread_and_task_of_its_latest_resume(serve: Serve) -> None:
+async def test_a_session_has_the_thread_and_task_of_its_latest_resume(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s"))
     fields = "thread { id session { id } } resumeTask { threadId state }"

@@ -1,4 +1,4 @@
-"""The filter of `sessions` narrows by every field, and fields narrow together."""
+"""The filter of `sessions`: each field narrows the list, and several fields are combined by AND."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ LIST = """query ($filter: SessionFilter) {
 
 
 async def found(client: Client, **filter: Any) -> str:
-    """The ids of the sessions that a filter lets in, one letter each, in order."""
+    """The ids of the sessions that match a filter, one letter each, in order."""
     page = (await client.data(LIST, filter=filter))["sessions"]
     ids = "".join(sorted(one["id"] for one in page["nodes"]))
     assert page["totalCount"] == len(page["nodes"])
     return ids
 
 
-async def test_a_title_contains_text_in_any_case_and_script(serve: Serve) -> None:
+async def test_titles_are_matched_case_insensitively_in_any_script(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     titles = {
         "a": "Die Straße",
@@ -59,7 +59,7 @@ async def test_a_title_contains_text_in_any_case_and_script(serve: Serve) -> Non
     assert await found(client, titleContains=None) == "abcdefghijk"
 
 
-async def test_no_character_of_the_text_is_a_wildcard(serve: Serve) -> None:
+async def test_a_filter_on_titles_has_no_wildcards(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     titles = {
         "a": "100%",
@@ -121,7 +121,7 @@ async def test_workspace_models_and_sources_match_exactly(serve: Serve) -> None:
     assert await found(client, sources=["ZAGENS"], models=["m2", "M1"], workspace="/work/") == "b"
 
 
-async def test_more_models_than_a_statement_takes_are_refused(serve: Serve) -> None:
+async def test_too_many_models_are_refused(serve: Serve) -> None:
     client = (await serve(seed=False)).client
 
     assert await found(client, models=[str(n) for n in range(1000)]) == ""
@@ -130,7 +130,7 @@ async def test_more_models_than_a_statement_takes_are_refused(serve: Serve) -> N
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_spans_of_time_are_half_open_to_the_microsecond(serve: Serve) -> None:
+async def test_time_ranges_are_half_open_to_the_microsecond(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     moments = {
         "a": "2026-01-01T00:00:00Z",

@@ -20,7 +20,7 @@ TITLES = """Äpfel|apfel|Zebra|zebra|ångström|Ångström|straße|STRASSE|Stra�
 
 
 def key(title: str) -> str:
-    """What a title is compared by, spelled out a second time."""
+    """The sort key of a title, implemented independently of the product."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", title).casefold())
 
 
@@ -91,7 +91,7 @@ async def test_the_newest_activity_comes_first_unless_ordered_otherwise(serve: S
     assert [[one["id"] for one in page["nodes"]] for page in data.values()] == [["new", "mid", "old"]] * 2
 
 
-async def test_titles_of_mixed_scripts_are_ordered_by_their_folded_code_points(serve: Serve) -> None:
+async def test_titles_of_mixed_scripts_are_ordered_by_casefolded_code_points(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, *(zagens(f"s{n}", title) for n, title in enumerate(TITLES)))
 
@@ -101,7 +101,7 @@ async def test_titles_of_mixed_scripts_are_ordered_by_their_folded_code_points(s
         assert found == sorted(found, key=lambda one: (key(one[0]), one[1]), reverse=direction == "DESC")
 
 
-async def test_long_titles_that_begin_alike_are_each_listed_once(serve: Serve) -> None:
+async def test_long_titles_with_a_common_prefix_are_listed_once_each(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     ids = [f"s{n}" for n in range(6)]
     await imported(client, *(zagens(id, "漢" * 5000 + id) for id in ids))
@@ -126,7 +126,7 @@ async def test_long_titles_that_begin_alike_are_each_listed_once(serve: Serve) -
 
 @examples(12)
 @given(titles=st.lists(texts(max_size=5), max_size=8))
-async def test_any_titles_are_ordered_by_their_folded_code_points(server: Served, titles: list[str]) -> None:
+async def test_any_titles_are_ordered_by_casefolded_code_points(server: Served, titles: list[str]) -> None:
     ids = [f"s{n}" for n in range(len(titles))]
     await imported(server.client, *map(zagens, ids, titles))
 

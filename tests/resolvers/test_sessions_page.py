@@ -1,4 +1,4 @@
-"""A page of `sessions` is where its arguments say, and tells the truth about what lies around it."""
+"""Pages of `sessions`: their arguments, their pageInfo and their cursors."""
 
 import base64
 import itertools
@@ -50,7 +50,7 @@ async def seven(client: Client) -> dict[str, str]:
     return {edge["node"]["id"]: edge["cursor"] for edge in found["edges"]}
 
 
-async def test_a_page_tells_what_follows_and_what_precedes_it(serve: Serve) -> None:
+async def test_page_info_says_whether_pages_follow_and_precede(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     cursors = await seven(client)
 
@@ -80,7 +80,7 @@ async def test_a_page_tells_what_follows_and_what_precedes_it(serve: Serve) -> N
             assert info["hasNextPage"] is (expected[-1] != IDS[-1]), (after, before, size, way)
 
 
-async def test_an_empty_page_tells_what_lies_around_it(serve: Serve) -> None:
+async def test_page_info_of_an_empty_page_says_whether_pages_follow_and_precede(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     assert (await page(client))["pageInfo"] == {
         "hasNextPage": False,
@@ -97,7 +97,7 @@ async def test_an_empty_page_tells_what_lies_around_it(serve: Serve) -> None:
     assert (start["hasPreviousPage"], start["hasNextPage"]) == (False, True)
 
 
-async def test_page_sizes_are_held_within_1_to_500_and_50_is_meant(serve: Serve) -> None:
+async def test_page_sizes_are_clamped_to_1_to_500_and_default_to_50(serve: Serve) -> None:
     server = await serve(seed=False)
     await saved_together(server, *(zagens(f"s{n}") for n in range(501)))
 
@@ -108,7 +108,7 @@ async def test_page_sizes_are_held_within_1_to_500_and_50_is_meant(serve: Serve)
     assert len((await page(server.client, first=None, last=None))["nodes"]) == 50
 
 
-async def test_arguments_that_make_no_sense_are_refused(serve: Serve) -> None:
+async def test_contradictory_arguments_are_refused(serve: Serve) -> None:
     client = (await serve(seed=False)).client
 
     sizes: list[dict[str, int]] = [{"first": -1}, {"last": -1}, {"first": 1, "last": 1}, {"first": 0, "last": 0}]
@@ -119,7 +119,7 @@ async def test_arguments_that_make_no_sense_are_refused(serve: Serve) -> None:
         assert await refusal(client, before=garbage) == "BAD_USER_INPUT", garbage
 
 
-async def test_a_cursor_is_good_in_its_own_list_only(serve: Serve) -> None:
+async def test_a_cursor_is_valid_in_its_own_list_only(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     cursor = (await seven(client))["c"]
     messages = await client.data(
@@ -146,7 +146,7 @@ async def test_a_cursor_is_good_in_its_own_list_only(serve: Serve) -> None:
     assert ids(await page(client, after=cursor, first=1, filter={"archived": "ACTIVE", "models": None})) == "d"
 
 
-async def test_a_cursor_outlives_its_row(serve: Serve) -> None:
+async def test_a_cursor_stays_valid_when_its_session_is_deleted(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     cursors = await seven(client)
     await client.data('mutation { deleteSession(input: {sessionId: "c"}) { deletedSessionId } }')
@@ -155,7 +155,7 @@ async def test_a_cursor_outlives_its_row(serve: Serve) -> None:
     assert ids(await page(client, before=cursors["c"])) == "ab"
 
 
-async def test_a_forged_cursor_is_refused_or_answered_and_never_a_fault(serve: Serve) -> None:
+async def test_a_forged_cursor_is_never_an_internal_error(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await seven(client)
     keys = ["\x00", "\ud800", 2**31, 2**62, 2**63, 2**70, True, None, 1.5, [], {}, "2026-01-01", "2026-01-01T00:00:00"]
@@ -173,7 +173,7 @@ async def test_a_forged_cursor_is_refused_or_answered_and_never_a_fault(serve: S
                 assert codes <= {"BAD_USER_INPUT"}, (field, forged)
 
 
-async def test_the_whole_list_is_counted_only_when_that_is_asked_for(serve: Serve) -> None:
+async def test_the_list_is_counted_only_when_total_count_is_selected(serve: Serve) -> None:
     server = await serve(seed=False)
     await seven(server.client)
 

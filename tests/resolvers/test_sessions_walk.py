@@ -1,4 +1,4 @@
-"""A walk over pages sees every session that was there throughout exactly once, whatever happens to the others."""
+"""Paging through `sessions` returns every unchanged session exactly once while others are written and deleted."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ OTHERS = [f"o{n}" for n in range(6)]
 
 @st.composite
 def versions(draw: st.DrawFn, ids: SearchStrategy[str]) -> Document:
-    """A session whose place in every order is drawn from a few, so that many share one."""
+    """A session whose sort keys are drawn from a few values, so that ties are frequent."""
     place = st.integers(0, 3)
     return zagens(
         draw(ids),
@@ -38,7 +38,7 @@ def versions(draw: st.DrawFn, ids: SearchStrategy[str]) -> Document:
 
 @st.composite
 def walks(draw: st.DrawFn) -> dict[str, Any]:
-    """The stable sessions, and the pages of a walk, each with what happens before it."""
+    """The unchanged sessions, and pages, each with the changes that are made before it."""
     others = versions(st.sampled_from(OTHERS))
     change = st.one_of(
         st.tuples(st.just("import"), others),
@@ -70,7 +70,7 @@ async def happen(server: Served, kind: str, what: Any) -> None:
 
 @examples(10)
 @given(walk=walks())
-async def test_a_walk_sees_every_stable_session_once_whatever_happens_to_the_others(
+async def test_pages_have_every_unchanged_session_once_while_others_change(
     server: Served, walk: dict[str, Any]
 ) -> None:
     for id in STABLE + OTHERS:
@@ -100,7 +100,7 @@ async def test_a_walk_sees_every_stable_session_once_whatever_happens_to_the_oth
     assert len(expected) == len(walk["stable"])
 
 
-async def test_there_and_back_is_the_same_list(server: Served) -> None:
+async def test_pages_backward_are_the_pages_forward_in_reverse(server: Served) -> None:
     await saved(server, *(zagens(f"s{n}", f"Title {n % 3}") for n in range(10)))
     order = {"field": "TITLE", "direction": "DESC"}
     walked: dict[str, list[str]] = {}

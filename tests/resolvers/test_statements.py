@@ -92,7 +92,7 @@ async def count(server: Served, query: str) -> int:
     return len(await ran(server, query))
 
 
-async def test_a_page_of_sessions_with_their_messages_takes_two(serve: Serve) -> None:
+async def test_sessions_with_their_messages_take_two_statements(serve: Serve) -> None:
     server = await filled(serve, count=50)
 
     for arguments in ("first: 10", "last: 10", "first: 10, roles: [USER]", "last: 3, roles: [USER, ASSISTANT]"):
@@ -104,7 +104,7 @@ async def test_a_page_of_sessions_with_their_messages_takes_two(serve: Serve) ->
         assert await count(server, back % (arguments, fields)) == 3
 
 
-async def test_what_a_page_of_messages_tells_about_itself_costs_nothing(serve: Serve) -> None:
+async def test_page_info_of_messages_takes_no_statement(serve: Serve) -> None:
     server = await filled(serve, count=50)
 
     page = "nodes { id } totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
@@ -112,14 +112,14 @@ async def test_what_a_page_of_messages_tells_about_itself_costs_nothing(serve: S
     assert await count(server, query.replace("PAGE", page)) == 2
 
 
-async def test_two_pages_of_the_same_messages_take_one_each(serve: Serve) -> None:
+async def test_two_pages_of_the_same_messages_take_one_statement_each(serve: Serve) -> None:
     server = await filled(serve, count=20)
 
     query = "{ sessions { nodes { a: messages(first: 1) { nodes { id } } b: messages(last: 1) { nodes { id } } } } }"
     assert await count(server, query) == 3
 
 
-async def test_every_relation_of_a_page_of_sessions_takes_one(serve: Serve) -> None:
+async def test_each_relation_of_sessions_takes_one_statement(serve: Serve) -> None:
     server = await filled(serve, count=50)
     for n in range(50):
         await server.client.data(RESUME, id=f"s{n}")
@@ -133,7 +133,7 @@ async def test_every_relation_of_a_page_of_sessions_takes_one(serve: Serve) -> N
     assert await count(server, f"{{ sessions {{ nodes {{ {nested} }} }} }}") <= 7
 
 
-async def test_a_page_of_tasks_with_their_threads_and_sessions_takes_three(serve: Serve) -> None:
+async def test_tasks_with_their_threads_and_sessions_take_three_statements(serve: Serve) -> None:
     server = await filled(serve, count=20)
     for n in range(20):
         await server.client.data(RESUME, id=f"s{n}")
@@ -142,7 +142,7 @@ async def test_a_page_of_tasks_with_their_threads_and_sessions_takes_three(serve
     assert await count(server, "{ resumeTasks { nodes { state queuePosition } } }") == 2
 
 
-async def test_a_thread_with_its_turns_and_their_items_takes_three(serve: Serve) -> None:
+async def test_a_thread_with_its_turns_and_items_takes_three_statements(serve: Serve) -> None:
     server = await filled(serve, count=1, resumed=1)
     data = await server.client.data('{ session(id: "s0") { thread { id } } }')
     thread_id = data["session"]["thread"]["id"]
@@ -155,7 +155,7 @@ async def test_a_thread_with_its_turns_and_their_items_takes_three(serve: Serve)
     assert await count(server, events % thread_id) == 2
 
 
-async def test_the_turns_and_events_of_many_threads_take_one_statement_each(serve: Serve) -> None:
+async def test_turns_and_events_of_many_threads_take_one_statement_each(serve: Serve) -> None:
     server = await filled(serve, count=6, resumed=6)
 
     turns = "turns(first: 6) { nodes { items { nodes { id } } } }"
@@ -163,7 +163,7 @@ async def test_the_turns_and_events_of_many_threads_take_one_statement_each(serv
     assert await count(server, "{ sessions { nodes { thread { events { seq } } } } }") == 3
 
 
-async def test_the_length_of_many_lists_takes_one_statement(serve: Serve) -> None:
+async def test_counts_of_many_lists_take_one_statement(serve: Serve) -> None:
     server = await filled(serve, count=20)
 
     assert await count(server, "{ sessions { nodes { messages(roles: [USER]) { totalCount } } } }") <= 3
@@ -184,7 +184,7 @@ async def test_each_query_of_the_documentation_takes_one_a_level(serve: Serve) -
     assert await count(server, found) == 1 + 1
 
 
-async def test_each_connection_takes_one_a_level_and_one_for_its_length(serve: Serve) -> None:
+async def test_each_connection_takes_one_statement_a_level_and_one_for_its_count(serve: Serve) -> None:
     server = await filled(serve, count=6, resumed=6)
 
     for name, (query, expected) in CONNECTIONS.items():
@@ -195,13 +195,13 @@ async def test_each_connection_takes_one_a_level_and_one_for_its_length(serve: S
         assert await count(server, f"{{ {counted} }}") == expected + more, name
 
 
-def test_each_connection_is_looked_at() -> None:
+def test_no_connection_of_the_schema_is_missing_here() -> None:
     kinds = {kind for kind in create_schema()._schema.type_map if kind.endswith("Connection")}
 
     assert kinds == set(CONNECTIONS)
 
 
-async def test_only_the_columns_that_are_asked_for_are_read(serve: Serve) -> None:
+async def test_only_selected_columns_are_read(serve: Serve) -> None:
     server = await filled(serve, count=3, resumed=2)
 
     for column, (query, others, asked) in WIDE.items():
@@ -214,7 +214,7 @@ def reads(ran: list[str], column: str) -> bool:
     return any(column in statement.partition(" FROM ")[0].partition("\nFROM ")[0] for statement in ran)
 
 
-async def test_an_event_reads_no_more_of_its_item_than_is_asked_for(serve: Serve) -> None:
+async def test_an_event_reads_only_the_selected_columns_of_its_item(serve: Serve) -> None:
     server = await filled(serve, count=1, resumed=1)
     events = '{ session(id: "s0") { thread { events(first: 5) { FIELDS } } } }'
 

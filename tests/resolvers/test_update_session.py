@@ -1,4 +1,4 @@
-"""updateSession renames and archives, and touches nothing else."""
+"""updateSession renames and archives sessions, and changes nothing else."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ async def refusal(server: Served, **changes: Any) -> dict[str, Any]:
     return found
 
 
-async def test_a_rename_is_answered_and_kept(serve: Serve) -> None:
+async def test_a_rename_is_returned_and_stored(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, zagens("s"))
 
@@ -31,7 +31,7 @@ async def test_a_rename_is_answered_and_kept(serve: Serve) -> None:
     assert await session(client, "s") == payload["session"]
 
 
-async def test_metadata_writes_touch_metadata_only(serve: Serve) -> None:
+async def test_an_update_writes_metadata_only(serve: Serve) -> None:
     server = await serve(seed=False)
     [before] = await imported(server.client, zagens("s", messages=[user("a"), user("b")]))
     await run_sql(server, "UPDATE message SET size = -7")
@@ -46,7 +46,7 @@ async def test_metadata_writes_touch_metadata_only(serve: Serve) -> None:
     assert await rows(server, "message") == messages
 
 
-async def test_what_is_null_or_left_out_stays_as_it_is(serve: Serve) -> None:
+async def test_null_and_omitted_fields_stay_unchanged(serve: Serve) -> None:
     server = await serve(seed=False)
     await imported(server.client, zagens("s"))
     await update_session(server.client, "s", title="Mine", isArchived=True)
@@ -93,7 +93,7 @@ async def test_a_lone_surrogate_in_a_title_is_replaced(serve: Serve) -> None:
     assert (await update_session(client, "s", title="a\ud800"))["session"]["title"] == "a\ufffd"
 
 
-async def test_a_session_that_is_not_there_or_no_id_is_told_apart(serve: Serve) -> None:
+async def test_an_invalid_id_and_an_unknown_one_have_different_errors(serve: Serve) -> None:
     client = (await serve(seed=False)).client
 
     for id, code in (("s", "NOT_FOUND"), ("../s", "INVALID_ID"), ("", "INVALID_ID"), ("a" * 201, "INVALID_ID")):
@@ -104,7 +104,7 @@ async def test_a_session_that_is_not_there_or_no_id_is_told_apart(serve: Serve) 
             assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, ["sessionId"])]
 
 
-async def test_everything_that_is_wrong_is_told_at_once(serve: Serve) -> None:
+async def test_all_errors_of_an_input_are_returned_together(serve: Serve) -> None:
     client = (await serve(seed=False)).client
 
     errors = (await update_session(client, "../s", title=""))["userErrors"]

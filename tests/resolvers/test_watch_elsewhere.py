@@ -1,4 +1,4 @@
-"""Subscriptions to what another process writes, also while nobody can tell of it (I22, I23)."""
+"""Subscriptions to a task that another process seeds, also while notifications are lost."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,19 +31,19 @@ def dialogue() -> Document:
 
 @pytest.fixture
 async def here(serve: Serve) -> Served:
-    """Where clients follow."""
+    """The server of the subscribers."""
     return await serve(seed=False)
 
 
 @pytest.fixture
 async def there(serve: Serve) -> Database:
-    """The database as another process has it, whose bus is its own."""
+    """The database as another process opens it, with a bus of its own."""
     database: Database = (await serve(seed=False)).app.state.database
     return database
 
 
 async def read_log(here: Served, thread_id: str) -> list[int]:
-    """The numbers of all events."""
+    """The sequence numbers of all events."""
     async with aclosing(here.client.subscribe(LOG, {"threadId": thread_id, "sinceSeq": 0})) as payloads:
         return [(await anext(payloads))["data"]["threadEvents"]["seq"] for _ in range(EVENTS)]
 
@@ -53,7 +53,7 @@ async def heard(whoever: list["asyncio.Task[Any]"]) -> list[Any]:
         return await asyncio.gather(*whoever)
 
 
-async def test_none_is_lost_or_doubled_where_readers_join_while_another_process_writes(
+async def test_no_event_is_lost_or_doubled_when_readers_join_while_another_process_writes(
     here: Served, there: Database
 ) -> None:
     thread_id = (await resumed(here.client, await save(here.client, dialogue())))["id"]
@@ -71,7 +71,7 @@ async def test_none_is_lost_or_doubled_where_readers_join_while_another_process_
 
 
 @pytest.mark.parametrize("seconds", [0, 0.5], ids=["at once", "late"])
-async def test_none_is_lost_or_doubled_where_the_listener_goes_and_comes_back_on_the_way(
+async def test_no_event_is_lost_or_doubled_when_the_listener_reconnects(
     here: Served, there: Database, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.database.bus, "RECONNECT_SECONDS", seconds)

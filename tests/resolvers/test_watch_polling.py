@@ -1,4 +1,4 @@
-"""Subscriptions to what another process writes where nothing can listen (I22, I23)."""
+"""Subscriptions to a task that another process seeds, by polling: there is no LISTEN."""
 
 import asyncio
 from contextlib import aclosing
@@ -30,7 +30,7 @@ def document(id: str, turns: int = TURNS) -> Document:
     return codewhale(id, messages=messages)
 
 
-async def test_states_and_events_that_another_process_writes_are_seen(database_url: str) -> None:
+async def test_states_and_events_written_by_another_process_are_sent(database_url: str) -> None:
     settings: dict[str, Any] = {"poll_seconds": SECONDS, "lease_seconds": 1}
     async with program(database_url, "--no-seed", **settings) as serving:
         client = serving.client
@@ -59,7 +59,7 @@ async def test_states_and_events_that_another_process_writes_are_seen(database_u
 
 @pytest.fixture
 async def servers(serve: Serve) -> tuple[Served, Served]:
-    """Two that hear nothing of each other."""
+    """Two servers that do not notify each other."""
     settings: dict[str, Any] = {"seed": False, "poll_seconds": SECONDS}
     return await serve(**settings), await serve(**settings)
 
@@ -74,7 +74,7 @@ async def test_the_final_state_comes_soon_after_another_process_wrote_it(servers
             assert (await anext(states))["data"]["resumeTask"]["state"] == "CANCELED"
 
 
-async def test_nothing_is_asked_while_nobody_waits_and_one_statement_a_look_while_many_do(
+async def test_a_poll_takes_one_statement_for_all_subscribers_and_none_without(
     servers: tuple[Served, Served],
 ) -> None:
     here, _ = servers
@@ -102,7 +102,7 @@ async def test_nothing_is_asked_while_nobody_waits_and_one_statement_a_look_whil
     await asyncio.gather(*followers)
 
 
-async def test_nothing_listens_and_nothing_notifies(servers: tuple[Served, Served]) -> None:
+async def test_polling_uses_neither_listen_nor_notify(servers: tuple[Served, Served]) -> None:
     here, _ = servers
     with statements(here) as said:
         await cancel(here.client, (await resumed(here.client, await save(here.client, document("s1", 1))))["id"])
@@ -113,7 +113,7 @@ async def test_nothing_listens_and_nothing_notifies(servers: tuple[Served, Serve
         assert (await connection.execute(listening, {"name": name})).scalar_one() == 0
 
 
-async def test_looks_go_on_once_a_database_that_was_away_is_there_again(database_url: str) -> None:
+async def test_polling_continues_after_an_outage_of_the_database(database_url: str) -> None:
     proxy = Proxy(database_url)
     async with (
         Database(database_url) as elsewhere,

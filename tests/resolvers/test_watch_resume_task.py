@@ -1,4 +1,4 @@
-"""The resumeTask subscription: the state as it stands, then what follows, the final state always (I22)."""
+"""The resumeTask subscription: the current state first, then later ones, always up to the final one."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -39,7 +39,7 @@ async def state(states: AsyncGenerator[dict[str, Any], None]) -> Task:
 
 
 def check_states(states: list[Task]) -> None:
-    """What holds of any subscription to one attempt."""
+    """Assert what holds of any subscription to one attempt."""
     assert all(before["revision"] < after["revision"] for before, after in pairwise(states))
     assert all(before["itemsWritten"] <= after["itemsWritten"] for before, after in pairwise(states))
     assert all(task["state"] in {"QUEUED", "SEEDING"} for task in states[:-1])
@@ -61,7 +61,7 @@ def database_of(server: Served) -> Database:
     return database
 
 
-async def test_from_queued_to_ready(idle: Served) -> None:
+async def test_states_from_queued_to_ready_are_sent(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(3)))
     async with aclosing(watching(idle.client, task["id"])) as states:
         seen = [await state(states)]
@@ -72,7 +72,7 @@ async def test_from_queued_to_ready(idle: Served) -> None:
     assert (seen[-1]["state"], seen[-1]["itemsWritten"], seen[-1]["progress"]) == ("READY", 6, 1.0)
 
 
-async def test_every_batch_is_told_to_a_client_that_keeps_up(idle: Served) -> None:
+async def test_a_client_that_keeps_up_gets_the_state_after_every_batch(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(4)))
     database, seen = database_of(idle), []
     async with aclosing(watching(idle.client, task["id"])) as states:
@@ -89,20 +89,20 @@ async def test_every_batch_is_told_to_a_client_that_keeps_up(idle: Served) -> No
     assert [task["itemsWritten"] for task in seen] == [0, *range(9)]
 
 
-async def test_with_the_server_s_own_seeder(server: Served) -> None:
+async def test_states_of_the_server_s_own_seeder_are_sent(server: Served) -> None:
     task = await resumed(server.client, await save(server.client, dialogue(20)))
     seen = await follow(server.client, task["id"])
     check_states(seen)
     assert seen[-1]["state"] == "READY"
 
 
-async def test_a_final_task_is_told_once(server: Served) -> None:
+async def test_the_subscription_to_a_final_task_sends_one_state(server: Served) -> None:
     task = await resumed(server.client, await save(server.client, dialogue(1)))
     last = (await follow(server.client, task["id"]))[-1]
     assert await follow(server.client, task["id"]) == [last]
 
 
-async def test_a_task_that_is_called_off_completes(idle: Served) -> None:
+async def test_the_subscription_to_a_canceled_task_completes(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(1)))
     async with aclosing(watching(idle.client, task["id"])) as states:
         seen = [await state(states)]
@@ -111,7 +111,7 @@ async def test_a_task_that_is_called_off_completes(idle: Served) -> None:
     assert seen == [task, canceled]
 
 
-async def test_a_task_whose_session_is_deleted_completes_with_its_error(idle: Served) -> None:
+async def test_the_subscription_completes_with_the_error_of_a_deleted_session(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(2)))
     database = database_of(idle)
 
@@ -132,7 +132,7 @@ async def test_a_task_whose_session_is_deleted_completes_with_its_error(idle: Se
     )
 
 
-async def test_an_unknown_thread_is_one_error(idle: Served) -> None:
+async def test_the_subscription_to_an_unknown_thread_is_one_error(idle: Served) -> None:
     for thread_id in ("thr_nobody", "", "../x", "\u0000"):
         with pytest.raises(SubscriptionError) as refused:
             await follow(idle.client, thread_id)
@@ -140,7 +140,7 @@ async def test_an_unknown_thread_is_one_error(idle: Served) -> None:
         assert error["extensions"]["code"] == "NOT_FOUND"
 
 
-async def test_a_client_that_leaves_is_forgotten(idle: Served) -> None:
+async def test_a_client_that_disconnects_is_released(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(1)))
     async with aclosing(watching(idle.client, task["id"])) as states:
         await state(states)
@@ -160,7 +160,7 @@ async def test_two_clients_follow_one_task(idle: Served) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_task_is_followed_at_one_server_while_another_seeds(serve: Serve) -> None:
+async def test_a_task_is_followed_on_one_server_while_another_seeds_it(serve: Serve) -> None:
     idle = await serve(seed=False)
     task = await resumed(idle.client, await save(idle.client, dialogue(10)))
     async with aclosing(watching(idle.client, task["id"])) as states:
@@ -175,7 +175,7 @@ async def test_a_task_is_followed_at_one_server_while_another_seeds(serve: Serve
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_subscriber_goes_on_after_its_listener_was_cut_off(serve: Serve) -> None:
+async def test_a_subscription_continues_after_its_listener_lost_its_connection(serve: Serve) -> None:
     idle, other = await serve(seed=False), await serve(seed=False)
     task = await resumed(idle.client, await save(idle.client, dialogue(1)))
     async with aclosing(watching(idle.client, task["id"])) as states:
@@ -190,7 +190,7 @@ async def test_a_subscriber_goes_on_after_its_listener_was_cut_off(serve: Serve)
     assert [task["state"] for task in seen] == ["QUEUED", "CANCELED"]
 
 
-async def test_a_slow_reader_is_given_the_newest_state_next(idle: Served) -> None:
+async def test_a_slow_reader_gets_the_newest_state_next(idle: Served) -> None:
     database = database_of(idle)
     thread_id = (await resumed(idle.client, await save(idle.client, dialogue(26))))["id"]
     fifty = Pause()

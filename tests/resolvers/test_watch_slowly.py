@@ -1,4 +1,4 @@
-"""A client that reads a thread's log more slowly than it is written keeps nobody waiting and misses nothing (I23)."""
+"""A client that reads a log more slowly than it is written neither blocks others nor misses events."""
 
 import asyncio
 import re
@@ -33,7 +33,7 @@ def pages(ran: Statements) -> int:
     return sum("FROM thread_event" in statement for statement in ran)
 
 
-async def test_what_is_not_read_yet_stays_in_the_tables_and_comes_when_it_is_read(serve: Serve) -> None:
+async def test_unread_events_stay_in_the_database_until_the_client_reads_them(serve: Serve) -> None:
     server = await serve(seed=False)
     database: Database = server.app.state.database
     messages = [message for number in range(TURNS) for message in (user(f"Ask {number}"), assistant("x" * SIZE))]

@@ -1,4 +1,4 @@
-"""The threadEvents subscription: every event after `sinceSeq`, written already or written now (I23)."""
+"""The threadEvents subscription: every event after `sinceSeq`, whether written before or after it started."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -60,7 +60,7 @@ def database_of(server: Served) -> Database:
     return database
 
 
-async def test_the_backlog_comes_whole_and_in_order(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_backlog_is_sent_whole_and_in_order(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.resume.watch, "PAGE", 3)
     task = await resumed(server.client, await save(server.client, dialogue(5)))
     await follow(server.client, task["id"])
@@ -72,7 +72,7 @@ async def test_the_backlog_comes_whole_and_in_order(server: Served, monkeypatch:
 
 
 @pytest.mark.parametrize("since", [-5, 0, 1, 11, 12])
-async def test_it_begins_after_the_event_that_was_seen_last(server: Served, since: int) -> None:
+async def test_events_start_after_since_seq(server: Served, since: int) -> None:
     task = await resumed(server.client, await save(server.client, dialogue(5)))
     await follow(server.client, task["id"])
     rest = await written(server.client, task["id"], since)
@@ -83,7 +83,7 @@ async def test_it_begins_after_the_event_that_was_seen_last(server: Served, sinc
                 await anext(payloads)
 
 
-async def test_events_come_as_they_are_written_and_none_is_lost_or_doubled_at_the_hand_over(idle: Served) -> None:
+async def test_no_event_is_lost_or_doubled_between_the_backlog_and_new_events(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(20)))
     database, readers = database_of(idle), []
 
@@ -106,7 +106,7 @@ async def test_events_come_as_they_are_written_and_none_is_lost_or_doubled_at_th
     assert all(events == log for events in seen)
 
 
-async def test_a_client_that_reads_late_misses_nothing(idle: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_late_reader_misses_no_event(idle: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.resume.watch, "PAGE", 2)
     task = await resumed(idle.client, await save(idle.client, dialogue(30)))
     database = database_of(idle)
@@ -118,7 +118,7 @@ async def test_a_client_that_reads_late_misses_nothing(idle: Served, monkeypatch
     assert [*first, *rest] == await written(idle.client, task["id"])
 
 
-async def test_a_second_attempt_goes_on_in_the_same_log(idle: Served) -> None:
+async def test_a_second_attempt_continues_the_same_log(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(4)))
     database = database_of(idle)
 
@@ -141,7 +141,7 @@ async def test_a_second_attempt_goes_on_in_the_same_log(idle: Served) -> None:
 
 
 @pytest.mark.parametrize("thread_id", ["thr_none", "", "no id!"])
-async def test_an_unknown_thread_is_not_found(server: Served, thread_id: str) -> None:
+async def test_the_subscription_to_an_unknown_thread_is_not_found(server: Served, thread_id: str) -> None:
     with pytest.raises(SubscriptionError) as refused:
         async with aclosing(watching(server.client, thread_id)) as payloads:
             await anext(payloads)
