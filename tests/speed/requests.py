@@ -3,6 +3,8 @@
 import asyncio
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import orjson
@@ -38,22 +40,27 @@ async def loaded(target: Target, seconds: float) -> int:
 
 async def answer(target: Target) -> Any:
     """The JSON value of an answer."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
-    value = orjson.loads(await _exchanged(reader, writer, target.request))
-    writer.close()
-    await writer.wait_closed()
-    return value
+    async with _connected(target) as (reader, writer):
+        return orjson.loads(await _exchanged(reader, writer, target.request))
 
 
 async def _client(target: Target, end: float) -> int:
-    reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
     answered = 0
-    while time.perf_counter() < end:
-        await _exchanged(reader, writer, target.request)
-        answered += 1
-    writer.close()
-    await writer.wait_closed()
+    async with _connected(target) as (reader, writer):
+        while time.perf_counter() < end:
+            await _exchanged(reader, writer, target.request)
+            answered += 1
     return answered
+
+
+@asynccontextmanager
+async def _connected(target: Target) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", target.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        await writer.wait_closed()
 
 
 async def _exchanged(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bytes:

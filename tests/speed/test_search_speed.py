@@ -1,34 +1,64 @@
-"""The search benchmark runs. Its figures are not checked, since they depend on the machine."""
+"""The search benchmark measures what it says: pages of hits, and imports with the index and without.
+
+Times depend on the machine and are not checked.
+"""
 
 from pathlib import Path
 
 import pytest
 
 from schema.build import create_schema
+from storage.database.database import Database
 from tests.speed.generate import write_sessions
 from tests.speed.loop import run
-from tests.speed.search_cases import CASES, search_figures, search_table
-from tests.speed.search_data import MEAN, imported, indexing_costs
+from tests.speed.search_cases import _OPERATION, CASES, DEEP, ORDERS, PAGE, _answer, _cursor, search_figures
+from tests.speed.search_data import MEAN, _no_index, imported
+
+WORD = CASES["rare word"][0]
 
 
 @pytest.mark.parametrize("fixture", ["sqlite_databases", "postgres_databases"])
-def test_every_search_gives_its_figures(fixture: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_every_search_reads_something(fixture: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     databases = request.getfixturevalue(fixture)
     with databases.copy() as url:
         run(imported, url, write_sessions(tmp_path, 10, MEAN))
         figures = run(search_figures, create_schema(), url, {name: CASES[name][:1] for name in CASES}, 1)
 
-    assert len(figures) == len(CASES) * 4
-    assert all(figure.p95 >= figure.p50 > 0 for figure in figures)
-    assert sum(figure.read for figure in figures) > 0
-    assert len(search_table({fixture: figures}).splitlines()) == 1 + len(figures)
+    assert [(figure.case, figure.order, figure.page) for figure in figures] == [
+        (case, order, page) for case in CASES for order in ORDERS for page in (1, DEEP)
+    ]
+    assert all(figure.read > 0 for figure in figures)
+    assert all((figure.touched is None) == (fixture == "sqlite_databases") for figure in figures)
 
 
 @pytest.mark.parametrize("fixture", ["sqlite_databases", "postgres_databases"])
-def test_imports_are_measured_with_the_index_and_without(
+def test_imports_are_indexed_but_where_they_are_measured_without_the_index(
     fixture: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    seconds, ratio = indexing_costs(request.getfixturevalue(fixture), write_sessions(tmp_path, 2, MEAN), rounds=1)
+    databases, paths = request.getfixturevalue(fixture), write_sessions(tmp_path, 2, MEAN)
+    with databases.copy() as url:
+        run(imported, url, paths)
+        assert run(hits, url) > 0
+    with databases.copy() as url, _no_index():
+        run(imported, url, paths)
+        assert run(hits, url) == 0
 
-    assert seconds > 0
-    assert ratio > 0
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_deep_page_begins_where_the_pages_before_it_end(database_url: str, tmp_path: Path) -> None:
+    schema = create_schema()
+    await imported(database_url, write_sessions(tmp_path, 10, MEAN))
+    async with Database(database_url) as database:
+        query = {"query": "function", "orderBy": "RECENT"}
+        whole = await _answer(schema, database, _OPERATION, {**query, "first": 3 * PAGE})
+        cursor = await _cursor(schema, database, "function", "RECENT", 3)
+        third = await _answer(schema, database, _OPERATION, {**query, "first": PAGE, "after": cursor})
+
+    assert len(third["nodes"]) == PAGE
+    assert third["nodes"] == whole["nodes"][2 * PAGE :]
+
+
+async def hits(url: str) -> int:
+    async with Database(url) as database:
+        found = await _answer(create_schema(), database, _OPERATION, {"query": WORD, "orderBy": "RECENT", "first": 20})
+    return len(found["nodes"])
