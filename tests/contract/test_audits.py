@@ -18,9 +18,9 @@ def audited(waiting_server: Spawned) -> Outcomes:
 
 
 @pytest.mark.parametrize("audit", AUDITS)
-def test_audit_is_passed(audited: Outcomes, audit: str) -> None:
+def test_audit_passes(audited: Outcomes, audit: str) -> None:
     assert audited[audit] is None, audited[audit]
 
 
-def test_these_are_all_the_audits(audited: Outcomes) -> None:
+def test_no_audit_is_missing_here(audited: Outcomes) -> None:
     assert set(audited) == set(AUDITS)

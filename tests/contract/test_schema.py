@@ -1,4 +1,4 @@
-"""schema/schema.graphql as graphql-js, GraphQL Inspector and GraphQL ESLint find it."""
+"""schema/schema.graphql is checked by graphql-js, GraphQL Inspector and GraphQL ESLint."""
 
 import json
 
@@ -19,7 +19,7 @@ def test_schema(checked: Outcomes, check: str) -> None:
     assert checked[check] is None, checked[check]
 
 
-def test_linter_has_no_complaint() -> None:
+def test_graphql_eslint_reports_nothing() -> None:
     eslint = MODULES / "eslint" / "bin" / "eslint.js"
 
     run = node(eslint, "--config", CONTRACT / "eslint.config.mjs", "--format", "json", SCHEMA)

@@ -14,7 +14,7 @@ OPTIONS = "--phases coverage,fuzzing --max-examples 20 --generation-deterministi
 CHECKS = "--exclude-checks positive_data_acceptance".split()
 
 
-def test_schemathesis_finds_no_fault(tmp_path: Path) -> None:
+def test_schemathesis_finds_no_failure(tmp_path: Path) -> None:
     # In a process of its own: it takes the examples out of what Hypothesis reports of any test.
     program = Path(sys.executable).with_name("schemathesis")
     with samples(tmp_path) as server:

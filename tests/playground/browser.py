@@ -14,7 +14,7 @@ PATIENCE = 120
 
 
 class Missing(Exception):
-    """What visits need and is not there, in words."""
+    """A program or a build that visits need is missing."""
 
 
 def visit(name: str, url: str, **given: Any) -> dict[str, Any]:

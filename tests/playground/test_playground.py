@@ -59,7 +59,7 @@ def returned(url: str) -> dict[str, Any]:
     return seen_by("open", url, colorScheme="dark", stored=stored)
 
 
-def test_the_page_opens_with_tabs_that_run_on_the_samples(toured: dict[str, Any]) -> None:
+def test_the_page_opens_with_tabs_whose_operations_succeed(toured: dict[str, Any]) -> None:
     assert toured["names"] == TABS
     assert [answer for answer in toured["answers"].values() if "errors" in answer] == []
 
@@ -71,7 +71,7 @@ def test_the_first_tab_lists_sessions(toured: dict[str, Any]) -> None:
     assert sessions["totalCount"] == 18
 
 
-def test_the_search_tab_finds_something(toured: dict[str, Any]) -> None:
+def test_the_search_tab_finds_a_message(toured: dict[str, Any]) -> None:
     search = toured["answers"]["Search"]["data"]["search"]
 
     assert search["totalCount"] == len(search["nodes"]) == 1
@@ -84,7 +84,7 @@ def test_the_session_tab_reads_tool_calls_and_their_results(toured: dict[str, An
     assert {"TextBlock", "ToolUseBlock", "ToolResultBlock"} <= kinds
 
 
-def test_progress_moves_below_the_answer_of_a_resume_until_it_is_ready(toured: dict[str, Any]) -> None:
+def test_the_progress_of_a_resume_is_shown_until_it_is_ready(toured: dict[str, Any]) -> None:
     percents = [percent for _, percent in toured["moved"]]
     under_way = {percent for state, percent in toured["moved"] if state == "SEEDING"}
 
@@ -94,7 +94,7 @@ def test_progress_moves_below_the_answer_of_a_resume_until_it_is_ready(toured: d
     assert toured["moved"][-1] == ["READY", 100]
 
 
-def test_the_thread_of_a_resume_goes_into_the_tabs_that_read_it(toured: dict[str, Any]) -> None:
+def test_the_id_of_a_resumed_thread_is_filled_into_the_other_tabs(toured: dict[str, Any]) -> None:
     assert toured["answers"]["ReadThread"]["data"]["thread"]["turns"]["totalCount"] > 100
 
 
@@ -104,18 +104,18 @@ def test_documentation_and_explorer_show_the_schema(url: str) -> None:
     assert {"session", "sessions", "search", "resumeTasks"} <= set(explorer.split())
 
 
-def test_the_page_is_light_or_dark_as_the_system_is(toured: dict[str, Any], returned: dict[str, Any]) -> None:
+def test_the_page_follows_the_color_scheme_of_the_system(toured: dict[str, Any], returned: dict[str, Any]) -> None:
     assert min(toured["background"]) > 200
     assert max(returned["background"]) < 100
 
 
-def test_what_is_stored_from_before_does_not_keep_the_page_from_opening(returned: dict[str, Any]) -> None:
+def test_the_page_opens_with_storage_of_other_versions(returned: dict[str, Any]) -> None:
     assert returned["title"] == "Reprise"
     assert returned["names"] == TABS
     assert len(returned["answer"]["data"]["sessions"]["nodes"]) == 10
 
 
-def test_the_page_asks_for_the_token_and_keeps_it_for_the_browsers_session(tmp_path: Path) -> None:
+def test_the_page_asks_for_the_token_and_stores_it_for_the_browser_session(tmp_path: Path) -> None:
     with samples(tmp_path / "samples", token=TOKEN) as server:
         seen = seen_by("token", server.url, refused=True, token=TOKEN)
 

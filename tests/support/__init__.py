@@ -1,1 +1,1 @@
-"""What several tests share: databases, a running server, a GraphQL client, documents. No tests."""
+"""Helpers shared by tests: databases, servers, clients and documents."""

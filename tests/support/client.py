@@ -16,7 +16,7 @@ PATIENCE = 30
 
 
 class SubscriptionError(Exception):
-    """A subscription that the server ended with an `error` message; `errors` are GraphQL errors."""
+    """The server ended a subscription with an `error` message; `errors` are its GraphQL errors."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(json.dumps(errors))
@@ -24,7 +24,7 @@ class SubscriptionError(Exception):
 
 
 class Client:
-    """Sends operations to `url` + /graphql, with a bearer token if there is one."""
+    """Sends operations to `url` + /graphql, with a bearer token if one is given."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self._url = url
@@ -44,7 +44,7 @@ class Client:
     async def execute(
         self, query: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None
     ) -> dict[str, Any]:
-        """The whole response body, data and errors, whatever its status."""
+        """Execute an operation; return the whole response body, whatever its status."""
         body = {"query": query, "variables": variables, "operationName": operation_name}
         response = await self.http.post(
             "/graphql",
@@ -56,7 +56,7 @@ class Client:
         return answer
 
     async def data(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The data of an operation that must succeed."""
+        """Execute an operation that must succeed; return its data."""
         answer = await self.execute(query, variables)
         assert "errors" not in answer, answer["errors"]
         data: dict[str, Any] = answer["data"]
@@ -101,7 +101,7 @@ async def send(socket: ClientConnection, message: Mapping[str, Any]) -> None:
 
 
 async def receive(socket: ClientConnection) -> dict[str, Any]:
-    """The next message that says something about a subscription; pings are answered on the way."""
+    """Receive the next message of an operation; answer pings before it."""
     async with asyncio.timeout(PATIENCE):
         while True:
             message: dict[str, Any] = json.loads(await socket.recv())

@@ -1,4 +1,4 @@
-"""What the suites in tests/contract that run on Node.js share."""
+"""Helpers for the suites in tests/contract that run on Node.js."""
 
 import json
 import os
@@ -26,12 +26,12 @@ Outcomes = Mapping[str, str | None]
 
 
 def checks(script: str) -> list[str]:
-    """The names of the checks in a script, which may be asked for without Node.js."""
+    """The names of the checks in a script; does not need Node.js."""
     return _CHECK.findall((CONTRACT / script).read_text(encoding="utf-8"))
 
 
 def outcomes(script: str, **given: object) -> Outcomes:
-    """Runs a script of checks. Raises AssertionError with what it said when it does not come to its end."""
+    """Run a script of checks. Raises AssertionError with its output when it fails."""
     run = node(CONTRACT / script, json.dumps(given))
     assert run.returncode == 0, run.stderr
     found: dict[str, str | None] = json.loads(run.stdout)
@@ -39,7 +39,7 @@ def outcomes(script: str, **given: object) -> Outcomes:
 
 
 def node(*arguments: str | Path, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":
-    """Runs Node.js in a folder. Skips the test where it, or what the suites need, is not installed."""
+    """Run Node.js in a folder. Skips the test where Node.js or the packages of the suites are not installed."""
     program = shutil.which("node")
     if program is None:
         pytest.skip("Node.js is not installed")
@@ -49,14 +49,14 @@ def node(*arguments: str | Path, folder: Path = ROOT) -> "subprocess.CompletedPr
 
 
 def environment(folder: Path, **settings: object) -> dict[str, str]:
-    """For a server on a free port and a database of its own; `settings` are fields of Settings."""
+    """The environment of a server with a free port and a database of its own; `settings` are fields of Settings."""
     settings = {"database_url": f"sqlite:///{folder / 'reprise.sqlite'}", "port": 0, **settings}
     outside = {name: value for name, value in os.environ.items() if not name.upper().startswith("REPRISE_")}
     return {**outside, **{f"REPRISE_{name.upper()}": str(value) for name, value in settings.items()}}
 
 
 def command(*options: str) -> list[str]:
-    """The server."""
+    """The command line of the server."""
     return [str(Path(sys.executable).with_name("reprise")), "serve", *options]
 
 

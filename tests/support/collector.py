@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry traces, as far as tests need one: OTLP over HTTP, kept in memory."""
+"""An in-memory collector of OpenTelemetry traces that speaks OTLP over HTTP."""
 
 import contextlib
 import gzip
@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 
 class Span(NamedTuple):
-    """A span as it came over the wire; ids as hexadecimal digits, `parent` empty for a trace's first."""
+    """A received span; ids are hexadecimal, `parent` is empty for a root span."""
 
     name: str
     trace: str
@@ -24,7 +24,7 @@ class Span(NamedTuple):
 
 
 class Collector:
-    """What was exported so far."""
+    """The spans exported so far."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -36,7 +36,7 @@ class Collector:
         return [span for span in self.spans if span.name == name]
 
     def take(self, path: str, body: bytes) -> None:
-        """Keep what a request has brought."""
+        """Store the spans of an export request."""
         self.paths.append(path)
         for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             resource = _values(of_resource.resource.attributes)
@@ -59,7 +59,7 @@ def collecting() -> Iterator[Collector]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         collector.url = f"http://127.0.0.1:{server.server_port}"

@@ -1,4 +1,4 @@
-"""A client that asks, and does not read unless told to."""
+"""A client that sends requests and reads responses only when the test says so."""
 
 import asyncio
 import base64
@@ -14,13 +14,13 @@ from websockets.frames import Frame, Opcode
 
 
 class Deaf:
-    """A connection whose answers are read when it says so, with the smallest buffer that the system gives."""
+    """A connection that is read on demand, with the smallest receive buffer that the system allows."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
 
     async def send(self, data: bytes) -> None:
-        """Raises TimeoutError when the server takes no more for a second."""
+        """Send data. Raises TimeoutError when the server accepts none for a second."""
         async with asyncio.timeout(1):
             await asyncio.get_running_loop().sock_sendall(self._connection, data)
 
@@ -31,7 +31,7 @@ class Deaf:
         await self.send(Frame(opcode, data, fin).serialize(mask=True))
 
     async def receive(self, most: int) -> bytes:
-        """So many bytes of what has come, or fewer when the connection ends or nothing more comes for a second."""
+        """Receive `count` bytes, or fewer when the connection ends or is idle for a second."""
         received = bytearray()
         with suppress(TimeoutError, ConnectionResetError):
             while len(received) < most:
@@ -45,7 +45,7 @@ class Deaf:
 
 @asynccontextmanager
 async def deaf(url: str) -> AsyncIterator[Deaf]:
-    """A connection on which nothing was said."""
+    """A new connection on which nothing was sent."""
     address = urlsplit(url)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
@@ -56,7 +56,7 @@ async def deaf(url: str) -> AsyncIterator[Deaf]:
 
 @asynccontextmanager
 async def deaf_websocket(url: str) -> AsyncIterator[Deaf]:
-    """A websocket that was greeted, which its client does not know."""
+    """A websocket after the server has sent connection_ack, which the client has not read."""
     async with deaf(url) as client:
         key = base64.b64encode(os.urandom(16)).decode()
         head = ["GET /graphql HTTP/1.1", f"Host: {urlsplit(url).netloc}", "Connection: Upgrade", "Upgrade: websocket"]

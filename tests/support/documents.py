@@ -23,7 +23,7 @@ def zagens(
     system_prompt: str | None = None,
     **metadata: Any,
 ) -> Document:
-    """A zagens document; `metadata` adds to its metadata or replaces what stands there."""
+    """A zagens document; `metadata` adds to or replaces fields of its metadata."""
     return {
         "schema_version": 1,
         "metadata": {
@@ -51,7 +51,7 @@ def codewhale(
     system_prompt: str | None = None,
     **metadata: Any,
 ) -> Document:
-    """A CodeWhale document; `metadata` adds to its metadata or replaces what stands there."""
+    """A CodeWhale document; `metadata` adds to or replaces fields of its metadata."""
     own: dict[str, Any] = {
         "model_provider": "deepseek",
         "cost": {"session_cost_usd": 0.0123, "subagent_cost_usd": 0.0, "priced_turns": 2, "unpriced_turns": 0},
@@ -70,7 +70,7 @@ def assistant(*blocks: str | Block) -> Message:
 
 
 def message(role: str, *blocks: str | Block) -> Message:
-    """A message by any role; a plain string stands for a text block."""
+    """A message of any role; a plain string stands for a text block."""
     return {"role": role, "content": [text(block) if isinstance(block, str) else block for block in blocks]}
 
 

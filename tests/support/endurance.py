@@ -1,4 +1,4 @@
-"""What a server must be like after anything that a client may have done to it."""
+"""Assertions about a server after hostile input: no errors in its log, bounded memory, further responses."""
 
 import re
 from pathlib import Path
@@ -8,14 +8,14 @@ import httpx2
 
 from tests.support.spawned import Spawned
 
-# What one run may leave behind: caches of documents fill up to their bounds.
+# Growth allowed in a run: caches of documents fill up to their bounds.
 GROWTH_BYTES = 96 * 1024 * 1024
 _FAULT = re.compile(rb'Traceback|RuntimeWarning|"level": ?"(?:ERROR|CRITICAL)"| (?:ERROR|CRITICAL) ')
 PATIENCE = 30
 
 
 class Endurance:
-    """Watches a server from when it is made: its log and its memory."""
+    """Observes the log and the memory of a server from construction on."""
 
     def __init__(self, server: Spawned) -> None:
         self._server = server
@@ -23,7 +23,7 @@ class Endurance:
         self._held = _resident_bytes(server)
 
     def check_log(self) -> None:
-        """Asserts that nothing went wrong in the server since the last check."""
+        """Assert that the server has logged no error since the last check."""
         with self._server.log.open("rb") as log:
             log.seek(self._read)
             said = log.read()
@@ -31,7 +31,7 @@ class Endurance:
         assert not _FAULT.search(said), said.decode(errors="replace")
 
     def check(self) -> None:
-        """Asserts also that the server still answers, and that it holds no more memory than it may."""
+        """Assert also that the server responds, and that its memory has not grown beyond the limit."""
         with httpx2.Client(trust_env=False, timeout=PATIENCE) as http:
             answer = http.post(self._server.url, json={"query": "{ sessions(first: 1) { nodes { id } } }"})
         assert len(answer.json()["data"]["sessions"]["nodes"]) == 1
@@ -40,13 +40,13 @@ class Endurance:
 
 
 def check_errors(answer: Any) -> None:
-    """Asserts that an answer with errors holds coded ones, each of which the server foresaw."""
+    """Assert that all errors of an answer have a code, and that none is an internal error."""
     codes = [error["extensions"]["code"] for error in answer.get("errors", ())]
     assert all(isinstance(code, str) and code != "INTERNAL_SERVER_ERROR" for code in codes), answer
 
 
 def _resident_bytes(server: Spawned) -> int:
-    """0 where the system does not say."""
+    """The resident memory; 0 where the system has no /proc."""
     status = Path(f"/proc/{server.pid}/status")
     if not status.exists():
         return 0

@@ -1,4 +1,4 @@
-"""Clients that do not give up: requests that are sent again, and subscriptions that reconnect as graphql-ws does."""
+"""Clients that retry requests, and subscriptions that reconnect as graphql-ws does."""
 
 import asyncio
 import random
@@ -11,11 +11,11 @@ from websockets.exceptions import WebSocketException
 
 from tests.support.client import Client, SubscriptionError
 
-# Seconds until what never succeeds fails its test.
+# Seconds until an operation that never succeeds fails its test.
 PATIENCE = 300
 RETRY_SECONDS = 0.2
-# Seconds without a word after which a follower looks whether it has missed one, and those that a word may then take.
-SILENT_SECONDS, LATE_SECONDS = 12, 12
+# Seconds without a message until a follower queries the state, and seconds that a late message may take after that.
+IDLE_SECONDS, LATE_SECONDS = 12, 12
 FINAL = {"READY", "CANCELED", "ERROR"}
 STATE = """($threadId: ID!) {
   resumeTask(threadId: $threadId) { state attempt revision itemsWritten itemsTotal error { code } }
@@ -23,13 +23,13 @@ STATE = """($threadId: ID!) {
 LOG = """subscription ($threadId: ID!, $sinceSeq: BigInt!) {
   threadEvents(threadId: $threadId, sinceSeq: $sinceSeq) { seq event itemId }
 }"""
-AWAY = "SERVICE_UNAVAILABLE"
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
 
 State = dict[str, Any]
 
 
 class Clients:
-    """Of several servers, any of which may be gone at any time. `refused` counts answers that the database is away."""
+    """Clients of several servers, any of which may be down. `refused` counts responses with SERVICE_UNAVAILABLE."""
 
     def __init__(self, clients: Sequence[Client], chance: random.Random) -> None:
         self._clients = clients
@@ -41,7 +41,7 @@ class Clients:
         return self._chance.choice(self._clients)
 
     async def insist(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The data of an operation, asked of one server after another until one answers."""
+        """Execute an operation on one server after another until one responds; return its data."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 try:
@@ -52,11 +52,11 @@ class Clients:
                     if "errors" not in answer:
                         data: dict[str, Any] = answer["data"]
                         return data
-                    self._check_away(answer["errors"])
+                    self._check_unavailable(answer["errors"])
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def follow(self, thread_id: str) -> State:
-        """The final state; asserts that states rise, whatever was missed, and that they end with a final one."""
+        """Follow a task to its final state; assert that states rise, and that the last one is final."""
         last: State | None = None
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -64,7 +64,7 @@ class Clients:
                 try:
                     states = self.any().subscribe(f"subscription {STATE}", {"threadId": thread_id})
                     async with aclosing(states):
-                        while payload := await self._heard(states, thread_id, last):
+                        while payload := await self._next_payload(states, thread_id, last):
                             state: State = payload["data"]["resumeTask"]
                             self._check_rise(last, state, is_first=first)
                             last, first = state, False
@@ -74,21 +74,21 @@ class Clients:
                 except (OSError, WebSocketException, SubscriptionError) as error:
                     await self._again(error)
 
-    async def _heard(
+    async def _next_payload(
         self, states: AsyncGenerator[dict[str, Any], None], thread_id: str, last: State | None
     ) -> dict[str, Any] | None:
-        """The next payload, None at the end. A socket that stays open must tell of all that happens meanwhile."""
-        hearing = asyncio.ensure_future(anext(states, None))
+        """The next payload, None at the end. Asserts that a connected subscription misses no change."""
+        receiving = asyncio.ensure_future(anext(states, None))
         try:
-            if not (await asyncio.wait({hearing}, timeout=SILENT_SECONDS))[0]:
+            if not (await asyncio.wait({receiving}, timeout=IDLE_SECONDS))[0]:
                 state = (await self.insist(f"query {STATE}", threadId=thread_id))["resumeTask"]
                 if state != last:
-                    await asyncio.wait({hearing}, timeout=LATE_SECONDS)
-                    assert hearing.done(), f"{last} was all that was told until {state}"
-            return await hearing
+                    await asyncio.wait({receiving}, timeout=LATE_SECONDS)
+                    assert receiving.done(), f"{last} was the last state sent, while the task is {state}"
+            return await receiving
         finally:
-            hearing.cancel()
-            await asyncio.wait({hearing})
+            receiving.cancel()
+            await asyncio.wait({receiving})
 
     def _check_rise(self, before: State | None, after: State, *, is_first: bool) -> None:
         if before is None:
@@ -98,7 +98,7 @@ class Clients:
         assert after["attempt"] > before["attempt"] or after["itemsWritten"] >= before["itemsWritten"], (before, after)
 
     async def read_log(self, thread_id: str, seen: list[Mapping[str, Any]]) -> None:
-        """Adds each event to `seen` until cancelled, from after the last one; asserts that none is lost or doubled."""
+        """Append each event after the last of `seen` to it until cancelled; assert that none is lost or doubled."""
         while True:
             since = seen[-1]["seq"] if seen else 0
             try:
@@ -113,11 +113,11 @@ class Clients:
 
     async def _again(self, error: Exception) -> None:
         if isinstance(error, SubscriptionError):
-            self._check_away(error.errors)
+            self._check_unavailable(error.errors)
         self.reconnects += 1
         await asyncio.sleep(RETRY_SECONDS)
 
-    def _check_away(self, errors: list[dict[str, Any]]) -> None:
+    def _check_unavailable(self, errors: list[dict[str, Any]]) -> None:
         codes = {error["extensions"]["code"] for error in errors}
-        assert codes == {AWAY}, errors
+        assert codes == {UNAVAILABLE}, errors
         self.refused += 1

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what clients send: almost right, broken, or anything at all."""
+"""Hypothesis strategies for requests: almost valid, broken, or arbitrary."""
 
 from typing import Any
 
@@ -40,18 +40,18 @@ _EXTREMES = (
 
 
 def documents() -> SearchStrategy[str]:
-    """GraphQL documents, of which many are wrong."""
+    """GraphQL documents, many of them invalid."""
     known = st.sampled_from(_DOCUMENTS)
     return st.one_of(known, known, known.flatmap(lambda text: broken(text.encode())).map(_text), texts(hostile=True))
 
 
 def values() -> SearchStrategy[Any]:
-    """Any JSON value, now and then with what databases do not take."""
+    """Any JSON value, some with characters that databases refuse."""
     return json_values() | texts(hostile=True)
 
 
 def well_formed() -> SearchStrategy[dict[str, Any]]:
-    """Operations whose every member is of the right type; what they ask for may still be wrong."""
+    """Operations whose members have the right types; their documents may be invalid."""
     variables = st.dictionaries(
         st.sampled_from(["id", "first", "after", "query", "document", "x"]), values(), max_size=3
     )
@@ -66,7 +66,7 @@ def well_formed() -> SearchStrategy[dict[str, Any]]:
 
 
 def operations() -> SearchStrategy[Any]:
-    """What a request's body says: mostly an object that asks for something."""
+    """The JSON of a request body: mostly an operation."""
     right = well_formed()
     strange = st.dictionaries(st.sampled_from(_FIELDS) | texts(max_size=8), values(), max_size=4)
     mixed = st.builds(dict.__or__, right, strange)
@@ -75,7 +75,7 @@ def operations() -> SearchStrategy[Any]:
 
 @st.composite
 def broken(draw: st.DrawFn, content: bytes) -> bytes:
-    """`content` with a piece of it lost, doubled or replaced; or something that breaks parsers in its place."""
+    """`content` with a piece removed, doubled or replaced; or input that is hard on parsers instead."""
     if draw(st.integers(0, 9)) == 0:
         return draw(st.sampled_from(_EXTREMES))
     start, end = sorted((draw(st.integers(0, len(content))), draw(st.integers(0, len(content)))))

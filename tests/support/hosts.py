@@ -1,4 +1,4 @@
-"""`reprise serve` at one address, to be killed, frozen and started again."""
+"""`reprise serve` at a fixed address, to be killed, frozen and restarted."""
 
 import asyncio
 import contextlib
@@ -19,16 +19,16 @@ from tests.support.network import Network
 PATIENCE = 240
 
 
-# Below those that systems give to clients: while a server is down, nobody else shall have its port.
+# Below the ephemeral ports, so that no client takes a server's port while it is down.
 PORTS = range(20_000, 32_000)
 TOKEN = "secret"
 
 
 class Host:
-    """A machine that serves, as far as its clients can tell: always at `url`, if at all. What it says is in `log`."""
+    """A server that is always at `url` when it runs; it logs to the file `log`."""
 
     def __init__(self, database_url: str, log: Path, network: Network | None = None, **settings: object) -> None:
-        """`settings` are fields of Settings. In a network of its own it is reached by that one's address."""
+        """`settings` are fields of Settings; with a network, `url` has the address of that network."""
         address = "127.0.0.1" if network is None else network.clients
         self._within = [] if network is None else ["ip", "netns", "exec", network.name]
         self._environment = {
@@ -47,7 +47,7 @@ class Host:
         self._process: Process | None = None
 
     async def start(self) -> bool:
-        """False when it ended instead, as it does without a database."""
+        """Start the server; False when it exits instead, as it does without a database."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._within,
@@ -67,21 +67,21 @@ class Host:
         return False
 
     async def kill(self) -> None:
-        """Ends it in the middle of what it does."""
+        """Kill the server."""
         self.signal(signal.SIGKILL)
         await self._ended()
 
     async def terminate(self) -> int:
-        """Asks it to end; its exit status."""
+        """Terminate the server; return its exit status."""
         self.signal(signal.SIGTERM)
         return await self._ended()
 
     def freeze(self) -> None:
-        """Stops it where it is, without its knowing."""
+        """Stop the process (SIGSTOP)."""
         self.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Lets it go on from there."""
+        """Continue the process (SIGCONT)."""
         self.signal(signal.SIGCONT)
 
     def signal(self, sign: signal.Signals) -> None:

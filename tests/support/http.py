@@ -1,4 +1,4 @@
-"""Requests over HTTP that are not as a good client sends them."""
+"""Unusual HTTP requests."""
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -15,7 +15,7 @@ DATA = {"data": {"__typename": "Query"}}
 
 
 async def post(server: Served, body: Any = OPERATION, headers: Mapping[str, str] | None = None) -> Response:
-    """A POST of `body`: text, bytes, or an iterator of bytes whose length is not told."""
+    """POST a body: text, bytes, or an iterator of bytes, which is sent without a length."""
     return await server.client.http.post("/graphql", content=body, headers={**JSON, **(headers or {})})
 
 
@@ -28,7 +28,7 @@ async def get(server: Served, headers: Mapping[str, str] | None = None, **parame
 
 
 def refusal(response: Response) -> tuple[int, str]:
-    """The status and the code of a refusal, which must be a GraphQL response without data."""
+    """The status and the code of an error response, which must be a GraphQL response without data."""
     assert response.headers["content-type"].endswith("json; charset=utf-8")
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
@@ -41,6 +41,6 @@ def refusal(response: Response) -> tuple[int, str]:
 
 
 async def pieces(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """A body that is sent in parts, without a word of its length."""
+    """A body that is sent in chunks, without a length."""
     for part in parts:
         yield part

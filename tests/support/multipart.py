@@ -1,4 +1,4 @@
-"""A client of subscriptions in parts, which reads as Apollo's does."""
+"""A client of multipart subscriptions that parses responses as Apollo Client does."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ Part = dict[str, Any]
 
 
 class Stream:
-    """A response in parts. `is_whole` says whether it has ended with the boundary that ends it."""
+    """A multipart response. `is_whole` says whether it has ended with the closing boundary."""
 
     def __init__(self, response: httpx2.Response) -> None:
         self.response = response
@@ -31,7 +31,7 @@ class Stream:
         self._buffer = b""
 
     async def part(self) -> Part | None:
-        """The next part, as soon as the boundary after it is there; None after the last."""
+        """The next part, once the boundary after it has been received; None after the last part."""
         async with asyncio.timeout(PATIENCE):
             while BOUNDARY not in self._buffer:
                 try:
@@ -49,7 +49,7 @@ class Stream:
         return value
 
     async def parts(self) -> list[Part]:
-        """All that are left, without heartbeats."""
+        """All remaining parts, without heartbeats."""
         left = []
         while (part := await self.part()) is not None:
             if part != HEARTBEAT:

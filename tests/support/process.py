@@ -1,4 +1,4 @@
-"""The program itself in a process of its own, to be killed."""
+"""`reprise serve` and `reprise seed` in processes of their own."""
 
 import asyncio
 import contextlib
@@ -27,12 +27,12 @@ class Program:
     client: Client
 
     async def kill(self) -> None:
-        """Ends it in the middle of what it does."""
+        """Kill the process."""
         self.process.kill()
         await self.ended()
 
     async def terminate(self) -> int:
-        """Asks it to end; its exit status."""
+        """Terminate the process; return its exit status."""
         self.process.send_signal(signal.SIGTERM)
         return await self.ended()
 
@@ -43,7 +43,7 @@ class Program:
 
 @contextlib.asynccontextmanager
 async def program(database_url: str, *options: str, **settings: object) -> AsyncIterator[Program]:
-    """`reprise serve` on a free port; `settings` are fields of Settings. Killed at the end, if it still runs."""
+    """Run `reprise serve` on a free port; `settings` are fields of Settings. Killed at the end if it still runs."""
     arguments = ("serve", "--port", "0", *options)
     async with _running(database_url, arguments, settings, SERVES) as (process, url), Client(url) as client:
         yield Program(process, client)
@@ -51,7 +51,7 @@ async def program(database_url: str, *options: str, **settings: object) -> Async
 
 @contextlib.asynccontextmanager
 async def seeding_program(database_url: str, **settings: object) -> AsyncIterator[Process]:
-    """`reprise seed`, as above."""
+    """Run `reprise seed` in the same way."""
     async with _running(database_url, ("seed",), settings, SEEDS) as (process, _):
         yield process
 
@@ -70,7 +70,7 @@ async def _running(
     reading = None
     try:
         said = await _said(process, started)
-        # Nobody reads on, but a full pipe would stop the program.
+        # Read on, since a full pipe would block the program.
         reading = asyncio.create_task(drain(process))
         yield process, said
     finally:
@@ -82,7 +82,7 @@ async def _running(
 
 
 async def address(process: Process) -> str:
-    """Where the program says that it is. Raises RuntimeError with what it said if it ends instead."""
+    """The address that the program prints. Raises RuntimeError with its output if it exits instead."""
     return await _said(process, SERVES)
 
 

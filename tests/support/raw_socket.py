@@ -1,4 +1,4 @@
-"""A websocket spoken frame by frame."""
+"""A websocket on which tests send any frames."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ Message = dict[str, Any]
 
 
 class RawSocket:
-    """Sends whatever it is told to, and reads whatever comes."""
+    """Sends and receives messages without following the protocol."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -40,7 +40,7 @@ class RawSocket:
         assert await self.receive() == {"type": "connection_ack"}
 
     async def closed(self) -> tuple[int, str]:
-        """The code and the reason that the server closes with, before it sends anything else."""
+        """The code and the reason with which the server closes; fails if it sends anything before."""
         async with asyncio.timeout(PATIENCE):
             with pytest.raises(ConnectionClosed) as closed:
                 await self.connection.recv()
@@ -48,7 +48,7 @@ class RawSocket:
         return closed.value.rcvd.code, closed.value.rcvd.reason
 
     async def is_alive(self) -> None:
-        """Fails unless the server answers, with nothing before that."""
+        """Assert that the server answers a ping, and sends nothing before that."""
         await self.send({"type": "ping", "payload": {"alive": True}})
         assert await self.receive() == {"type": "pong", "payload": {"alive": True}}
 
@@ -57,7 +57,7 @@ class RawSocket:
 async def opened(
     url: str, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] | None = (PROTOCOL,), **options: Any
 ) -> AsyncIterator[RawSocket]:
-    """A websocket on which nothing was said. Raises websockets' InvalidStatus for a refused handshake."""
+    """A new websocket. Raises websockets' InvalidStatus for a refused handshake."""
     async with connect(
         url.replace("http", "ws", 1) + "/graphql",
         subprotocols=None if subprotocols is None else [Subprotocol(name) for name in subprotocols],
@@ -71,7 +71,7 @@ async def opened(
 
 @asynccontextmanager
 async def greeted(url: str, **options: Any) -> AsyncIterator[RawSocket]:
-    """A websocket that was acknowledged."""
+    """A websocket after connection_ack."""
     async with opened(url, **options) as socket:
         await socket.init()
         yield socket

@@ -1,4 +1,4 @@
-"""Resuming through GraphQL, as a client does it."""
+"""Resuming sessions through GraphQL."""
 
 import json
 from typing import Any
@@ -76,7 +76,7 @@ query ($threadId: ID!, $since: BigInt!, $first: Int!) {
 
 
 async def save(client: Client, document: Document) -> str:
-    """Imports a document; its session's id."""
+    """Import a document; return its session's id."""
     payload = (await client.data(IMPORT, document=document))["importSession"]
     assert payload["userErrors"] == []
     id: str = payload["session"]["id"]
@@ -104,13 +104,13 @@ async def cancel(client: Client, thread_id: str) -> Payload:
 
 
 async def delete(client: Client, session_id: str) -> None:
-    """Deletes a session that must be there."""
+    """Delete a session that must exist."""
     payload = (await client.data(DELETE, id=session_id))["deleteSession"]
     assert payload == {"deletedSessionId": session_id, "userErrors": []}
 
 
 async def read(client: Client, thread_id: str) -> Task:
-    """The task as it stands."""
+    """The current state of a task."""
     task: Task = (await client.data(READ, threadId=thread_id))["resumeTask"]
     return task
 

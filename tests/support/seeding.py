@@ -1,4 +1,4 @@
-"""Seeding under a test's control: seeders that stop before a batch, and threads in a form that can be compared."""
+"""Control over seeders: hooks before each batch, and threads in a comparable form."""
 
 import asyncio
 import contextlib
@@ -76,9 +76,9 @@ async def task_of(database: Database, thread_id: str) -> ResumeTaskRow:
 
 @contextlib.contextmanager
 def before_batches(database: Database, hook: BeforeBatch) -> Iterator[None]:
-    """Awaits `hook(number)`, counted from 1, before each transaction of the tasks that are being seeded.
+    """Await `hook(number)`, counted from 1, before each transaction of a seeding task.
 
-    No transaction is open then: what the hook does may write.
+    No transaction is open then, so the hook may write.
     """
     write, numbers = database.write, itertools.count(1)
 

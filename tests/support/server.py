@@ -1,4 +1,4 @@
-"""A server in the test's own event loop: real sockets, real start and stop, no other process."""
+"""A server in the test's event loop, with real sockets."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from tests.support.client import Client
 
 # Seconds until a start or stop that hangs fails its test.
 PATIENCE = 30
-# Of the pauses that Uvicorn makes when it stops: a tenth of a second in any case, and hundreds of servers stop.
+# Factor for Uvicorn's pauses when it stops, which take a tenth of a second for each of hundreds of servers.
 PAUSE = 0.05
 
 
@@ -30,7 +30,7 @@ class Served:
 
 
 class Server(StreamingServer):
-    """The application's server, told to stop by an event and leaving the process's signals to pytest."""
+    """The application's server; an event stops it, and signals are left to pytest."""
 
     def __init__(self, config: uvicorn.Config, sockets: OpenStreams) -> None:
         super().__init__(config, sockets)
@@ -55,7 +55,7 @@ class Server(StreamingServer):
 
 
 class _Asyncio:
-    """asyncio as Uvicorn's server finds it: that waits for the same things, and looks for them more often."""
+    """Stands for the module asyncio in Uvicorn's server, with shorter sleeps."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(asyncio, name)
@@ -69,7 +69,7 @@ vars(uvicorn.server)["asyncio"] = _Asyncio()
 
 @contextlib.asynccontextmanager
 async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
-    """Serves a database until the block ends; `settings` are fields of Settings.
+    """Serve a database until the block ends; `settings` are fields of Settings.
 
     Raises RuntimeError if the application does not start.
     """
@@ -95,7 +95,7 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
 
 
 async def started(server: Server, running: asyncio.Task[None]) -> None:
-    """Returns when the server takes requests. Raises what kept it from starting."""
+    """Wait until the server accepts requests. Raises the error that kept it from starting."""
     up = asyncio.create_task(server.up.wait())
     async with asyncio.timeout(PATIENCE):
         await asyncio.wait((up, running), return_when=asyncio.FIRST_COMPLETED)

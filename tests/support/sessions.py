@@ -1,4 +1,4 @@
-"""What tests of sessions do over and over, through the API where it can be done there."""
+"""Shortcuts for tests of sessions, through the API where possible."""
 
 import json
 from typing import Any
@@ -45,7 +45,7 @@ async def import_session(client: Client, document: object, source: str | None = 
 
 
 async def imported(client: Client, *documents: object) -> list[Payload]:
-    """The sessions that documents give, which must be taken."""
+    """Import documents, which must succeed; return their sessions."""
     payloads = [await import_session(client, document) for document in documents]
     assert [payload["userErrors"] for payload in payloads] == [[]] * len(payloads)
     return [payload["session"] for payload in payloads]
@@ -84,14 +84,14 @@ async def session(client: Client, id: str, fields: str = SESSION) -> Payload | N
 
 
 async def exported(server: Served, id: str) -> Document:
-    """The document of a session that is there."""
+    """The exported document of an existing session."""
     document = await export_document(server.app.state.database, id)
     assert document is not None
     return document
 
 
 async def rows(server: Served, *tables: str) -> list[Any]:
-    """All that tables hold: by default everything that an import writes."""
+    """All rows of tables: by default of those that an import writes."""
     found: list[Any] = []
     async with server.app.state.database.snapshot() as connection:
         for table in tables or ("session", "message"):
@@ -100,7 +100,7 @@ async def rows(server: Served, *tables: str) -> list[Any]:
 
 
 async def run_sql(server: Served, statement: str, **values: Any) -> None:
-    """Change rows behind the server's back."""
+    """Change rows without the server's knowledge."""
     async with server.app.state.database.write() as transaction:
         await transaction.execute(sa.text(statement), values)
 

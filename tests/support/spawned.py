@@ -15,7 +15,7 @@ _ADDRESS = re.compile(r"http://(127\.0\.0\.1:\d+)")
 
 
 class Spawned(NamedTuple):
-    """A running server: the HOST:PORT that it says it listens on, its process, the file of all that it says."""
+    """A running server: the HOST:PORT on which it listens, its process id, its log file."""
 
     address: str
     pid: int
@@ -23,13 +23,13 @@ class Spawned(NamedTuple):
 
     @property
     def url(self) -> str:
-        """Of its GraphQL endpoint."""
+        """The URL of its GraphQL endpoint."""
         return f"http://{self.address}/graphql"
 
 
 @contextmanager
 def spawned(command: Sequence[str | Path], environment: Mapping[str, str], folder: Path | None = None) -> Iterator[str]:
-    """Runs a server until the block ends; yields its address. Raises as `watched` does."""
+    """Run a server until the block ends; yield its address. Raises as `watched` does."""
     with watched(command, environment, folder) as server:
         yield server.address
 
@@ -38,7 +38,7 @@ def spawned(command: Sequence[str | Path], environment: Mapping[str, str], folde
 def watched(
     command: Sequence[str | Path], environment: Mapping[str, str], folder: Path | None = None
 ) -> Iterator[Spawned]:
-    """Runs a server until the block ends. Raises RuntimeError with what it said when it does not start."""
+    """Run a server until the block ends. Raises RuntimeError with its log when it does not start."""
     with TemporaryDirectory() as logs, Path(logs, "log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(command, env=environment, cwd=folder, stdout=log, stderr=log)
         try:

@@ -1,4 +1,4 @@
-"""Which SQL statements a block runs."""
+"""Records the SQL statements that a server executes."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ def statements(server: Served) -> Iterator[Statements]:
 
 
 class _Watcher:
-    """Notes what is read on the driver's own cursors."""
+    """Records statements that the driver executes directly."""
 
     def __init__(self, ran: Statements) -> None:
         self._ran = ran
@@ -55,4 +55,4 @@ class _Watcher:
         self._ran.append(reading.text)
 
     def ended(self, begun: None, error: BaseException | None) -> None:
-        """Notes nothing."""
+        """Record nothing."""

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: conversations that either agent could have saved, and documents full of surprises."""
+"""Hypothesis strategies for conversations that either agent could save, and for unusual documents."""
 
 import functools
 import operator
