@@ -9,10 +9,15 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
+from cachetools import LRUCache
 from strawberry.dataloader import DataLoader
 
+from resolvers.answer_budget import AnswerBudget, current_budget
+from resolvers.counted_message import CONTENT_ATTRIBUTES, WITHOUT_CONTENT, CountedMessage
+from resolvers.time_slices import time_slices
 from storage.database.database import Database
 from storage.database.row_types import Wanted
+from storage.errors import TooLarge
 from storage.records.message import MessageRow, Transcript, message_pages, messages_at
 from storage.records.page import Page, PageRequest
 from storage.records.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
@@ -37,6 +42,11 @@ ReadInShape: TypeAlias = Callable[[Sequence[Any], Any], Awaitable[Sequence[Any]]
 """Reads many subjects in one shape, such as a page or a set of attributes."""
 
 MAX_BATCH = 500
+MAX_PAGE_SIZES = 100
+"""Pages whose sizes are cached; a key of the most transcripts that are read at once takes 100 KB."""
+
+MANY_KEYS = 100
+"""Keys whose read takes a noticeable time on the event loop."""
 
 
 class Loader(Protocol):
@@ -47,11 +57,12 @@ class Loader(Protocol):
 
 
 class MessagesShape(NamedTuple):
-    """Which page of a transcript, and which attributes of its rows."""
+    """Which page of a transcript, which attributes of its rows, and the budget of the answer that they are for."""
 
     request: PageRequest
     roles: tuple[str, ...] | None
     wanted: Wanted
+    budget: AnswerBudget | None
 
 
 class EventsShape(NamedTuple):
@@ -110,8 +121,10 @@ class Context:
         self._sessions = new_loader(_by_shape(self._rows(sessions_by_id)))
         self._threads = new_loader(_by_shape(self._rows(threads_by_id)))
         self._resume_tasks = new_loader(_by_shape(self._rows(resume_tasks_by_thread)))
+        # By transcripts, page and roles; a transcript that grows has another count of messages.
+        self._page_sizes: LRUCache[Hashable, int] = LRUCache(MAX_PAGE_SIZES)
         self._queue_positions = new_loader(self._read_queue_positions)
-        self._messages = new_loader(_by_shape(self._pages(message_pages)))
+        self._messages = new_loader(_by_shape(self._read_messages))
         self._messages_at = new_loader(_by_shape(self._rows(messages_at)))
         self._scores = new_loader(_by_shape(self._read_scores))
         self._turns = new_loader(_by_shape(self._pages(turn_pages)))
@@ -147,7 +160,7 @@ class Context:
         self, transcript: Transcript, request: PageRequest, roles: tuple[str, ...] | None
     ) -> Awaitable[Page[MessageRow]]:
         """A page of a transcript. Raises InvalidCursor."""
-        return self._messages.load((transcript, MessagesShape(request, roles, self.wanted)))
+        return self._messages.load((transcript, MessagesShape(request, roles, self.wanted, current_budget.get())))
 
     def message_at(self, session_id: str, position: int) -> Awaitable[MessageRow | None]:
         """The message at a position."""
@@ -186,6 +199,34 @@ class Context:
         positions = await queue_positions(self.database, list(dict.fromkeys(ids)))
         return [positions.get(id) for id in ids]
 
+    async def _read_messages(self, transcripts: Sequence[Transcript], shape: MessagesShape) -> list[Page[Any]]:
+        request, roles, wanted, budget = shape
+        if budget is None or (wanted is not None and wanted.isdisjoint(CONTENT_ATTRIBUTES)):
+            return [*await message_pages(self.database, transcripts, request, roles, wanted)]
+        key = (tuple(transcripts), request, roles)
+        characters = self._page_sizes.get(key)
+        has_content = True
+        pages: list[Page[Any]] = []
+        try:
+            # Pages that were read before are known to fit, which saves the database half of the work.
+            limit = budget.readable if characters is None or characters > budget.readable else None
+            pages += await message_pages(self.database, transcripts, request, roles, wanted, limit)
+        except TooLarge:
+            if wanted is not None:
+                raise budget.exceeded() from None
+            has_content = False
+            pages += await message_pages(self.database, transcripts, request, roles, WITHOUT_CONTENT)
+        if characters is None and has_content:
+            characters = sum([len(row.content) for page in pages for row in page.nodes])
+            if len(transcripts) <= MAX_BATCH:
+                self._page_sizes[key] = characters
+        if wanted is None:
+            for page in pages:
+                page.nodes = [CountedMessage(row, budget, has_content=has_content) for row in page.nodes]
+        else:
+            budget.count_read(characters or 0)
+        return pages
+
     async def _read_scores(self, at: Sequence[Place], clauses: tuple[Clause, ...]) -> list[float]:
         score_of = await read_scores(self.database, clauses, at)
         return [score_of.get(place, 0.0) for place in at]
@@ -202,6 +243,8 @@ def _by_shape(read: ReadInShape) -> ReadKeys:
     """
 
     async def load(keys: list[tuple[Subject, Shape]]) -> Sequence[Row | BaseException]:
+        if len(keys) > MANY_KEYS and (slices := time_slices()).is_over():
+            await slices.next()
         first = keys[0][1]
         if all(shape == first for _, shape in keys):
             all_subjects = {subject: None for subject, _ in keys}

@@ -29,6 +29,12 @@ class SessionUnreadable(CodedError):
     code = "SESSION_UNREADABLE"
 
 
+class AnswerTooLarge(CodedError):
+    """The answer would exceed its limit in bytes."""
+
+    code = "QUERY_TOO_COMPLEX"
+
+
 class ServiceUnavailable(CodedError):
     """The database is unavailable; the same request may succeed later."""
 

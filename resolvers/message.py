@@ -1,13 +1,22 @@
 """Resolvers of Message and its blocks."""
 
+from collections.abc import Awaitable
+
 import orjson
 
 from resolvers.context import Context
-from resolvers.errors import NotFound
+from resolvers.errors import BadUserInput, NotFound
+from resolvers.time_slices import time_slices
 from storage.json_codec import dump
-from storage.records.content_block import MessageBlock
+from storage.records.content_block import MessageBlock, TextBlock, message_block
 from storage.records.message import MessageRow
 from storage.records.session import SessionRow
+
+MAX_BLOCKS = 1_000
+"""The largest page of blocks."""
+
+LONG_CONTENT = 256 * 1024
+"""Characters of a content that is parsed in steps."""
 
 
 async def session(context: Context, row: MessageRow) -> SessionRow:
@@ -18,9 +27,29 @@ async def session(context: Context, row: MessageRow) -> SessionRow:
     return found
 
 
-def content(row: MessageRow) -> list[MessageBlock]:
-    """Its blocks. Raises Unreadable."""
-    return row.blocks()
+def content(row: MessageRow, *, first: int, from_: int) -> list[MessageBlock] | Awaitable[list[MessageBlock]]:
+    """Its blocks from a position on, at most `first` of them. Raises BadUserInput and Unreadable."""
+    if first < 0 or from_ < 0:
+        raise BadUserInput("`first` and `from` must not be negative.")
+    end = from_ + min(max(first, 1), MAX_BLOCKS)
+    if len(row.content) > LONG_CONTENT:
+        return _blocks_in_slices(row, from_, end)
+    blocks = row.blocks()
+    return blocks if from_ == 0 and end >= len(blocks) else blocks[from_:end]
+
+
+async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[MessageBlock]:
+    """Blocks of a long content, parsed without blocking the event loop."""
+    slices = time_slices()
+    blocks = []
+    for block in row.iterate_blocks():
+        if block.position >= end:
+            break
+        if block.position >= start:
+            blocks.append(message_block(row.role, block))
+        if slices.is_over():
+            await slices.next()
+    return blocks
 
 
 def json_fragment(value: object) -> orjson.Fragment:
@@ -31,6 +60,17 @@ def json_fragment(value: object) -> orjson.Fragment:
     return orjson.Fragment(dump(value))
 
 
-def text(row: MessageRow) -> str:
+def text(row: MessageRow) -> str | Awaitable[str]:
     """The text blocks joined by newlines. Raises Unreadable."""
-    return row.text()
+    return _text_in_slices(row) if len(row.content) > LONG_CONTENT else row.text()
+
+
+async def _text_in_slices(row: MessageRow) -> str:
+    slices = time_slices()
+    texts = []
+    for block in row.iterate_blocks():
+        if isinstance(block, TextBlock):
+            texts.append(block.text)
+        if slices.is_over():
+            await slices.next()
+    return "\n".join(texts)

@@ -4,6 +4,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.coded_schema import CodedSchema, ValidationExtension
 from schema.content_block import CONTENT_BLOCKS
+from schema.executor import BudgetedExecutor
 from schema.limits import Limits
 from schema.mutation import Mutation
 from schema.observation import ObservationExtension
@@ -27,6 +28,7 @@ def create_schema(limits: Limits = DEFAULT_LIMITS, *, is_hardened: bool = False)
         types=[*CONTENT_BLOCKS, *THREAD_ITEMS],
         extensions=[ObservationExtension, ValidationExtension],
         config=StrawberryConfig(scalar_map=SCALARS),
+        execution_context_class=BudgetedExecutor,
         limits=limits,
         is_hardened=is_hardened,
     )

@@ -12,6 +12,7 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError, StreamExecutionResult
 from strawberry.types.graphql import OperationType
 
+from resolvers.answer_budget import answer_budget
 from schema.errors import as_graphql_error, coded_error, is_coded, with_code, without_suggestion
 from schema.limits import Limits
 from schema.limits.cost import CostUnknown
@@ -108,8 +109,9 @@ class ValidationExtension(SchemaExtension):
         yield
 
     async def on_execute(self) -> AsyncGenerator[None]:
-        async with time_limit(self._seconds()):
-            yield
+        with answer_budget(self._schema.limits.answer_bytes):
+            async with time_limit(self._seconds()):
+                yield
 
     def get_results(self) -> dict[str, Any]:
         is_wanted = (self.execution_context.operation_extensions or {}).get("cost") is True

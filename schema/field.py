@@ -19,15 +19,22 @@ NEEDS = "needs"
 """The key of a field's metadata that holds the attributes it needs."""
 
 
-def field(graphql_type: object, description: str, *, needs: Iterable[str] | None = None) -> Callable[[F], F]:
+IS_HEAVY = "is_heavy"
+"""The key of a field's metadata that tells whether its value takes long to compute."""
+
+
+def field(
+    graphql_type: object, description: str, *, needs: Iterable[str] | None = None, is_heavy: bool = False
+) -> Callable[[F], F]:
     """Make a method the resolver of a field of type `graphql_type`.
 
     `needs` are the attributes of its row that it uses, so that plans read no other columns; None means all.
+    A heavy field computes its value from a large column: plans resolve it row by row, in time slices.
     """
     decorate: Callable[[F], F] = strawberry.field(
         description=description,
         graphql_type=graphql_type,
-        metadata={NEEDS: None if needs is None else frozenset(needs)},
+        metadata={NEEDS: None if needs is None else frozenset(needs), IS_HEAVY: is_heavy},
     )
     return decorate
 

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 
 import resolvers.message
+from resolvers.message import MAX_BLOCKS
 from schema.content_block import ContentBlock
 from schema.field import Info, Row, field
 from schema.lazy import LazySession
@@ -42,11 +44,17 @@ class Message:
     def session(self: Row, info: Info) -> object:
         return resolvers.message.session(info.context, self)
 
-    @field(list[ContentBlock], "What it says, block by block.", needs=("blocks",))
-    def content(self: Row) -> object:
-        return resolvers.message.content(self)
+    @field(list[ContentBlock], "What it says, block by block.", needs=("blocks",), is_heavy=True)
+    def content(
+        self: Row,
+        first: Annotated[
+            int, strawberry.argument(description="How many blocks, held within 1 to 1,000. Most messages have fewer.")
+        ] = MAX_BLOCKS,
+        from_: Annotated[int, strawberry.argument(name="from", description="Start at this position.")] = 0,
+    ) -> object:
+        return resolvers.message.content(self, first=first, from_=from_)
 
-    @field(str, "The text blocks joined by newlines; empty when there are none.", needs=("text",))
+    @field(str, "The text blocks joined by newlines; empty when there are none.", needs=("text",), is_heavy=True)
     def text(self: Row) -> object:
         return resolvers.message.text(self)
 

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
     max_directives: int = Field(Limits.directives, ge=0, description="Maximum number of directives in a document.")
     max_cost: int = Field(Limits.cost, ge=1, description="Maximum cost of an operation: objects that it could return.")
     max_errors: int = Field(Limits.errors, ge=1, description="Maximum number of validation errors in a response.")
+    max_answer_bytes: int = Field(
+        Limits.answer_bytes,
+        ge=1,
+        description="Maximum bytes of an answer, estimated from its objects and texts before it is encoded.",
+    )
     max_body_bytes: int = Field(
         Limits.body_bytes, ge=1, description="Maximum bytes of a request or a websocket message."
     )
@@ -170,6 +175,7 @@ class Settings(BaseSettings):
             directives=self.max_directives,
             cost=self.max_cost,
             errors=self.max_errors,
+            answer_bytes=self.max_answer_bytes,
             body_bytes=self.max_body_bytes,
             import_bytes=self.max_import_bytes,
             json_values=self.max_json_values,

@@ -9,6 +9,10 @@ class Unavailable(StorageError):
     """The database is not available or too busy; the same call may succeed later."""
 
 
+class TooLarge(StorageError):
+    """Rows that hold more text than the caller allows."""
+
+
 class InvalidCursor(StorageError):
     """A cursor that is malformed or belongs to another list."""
 

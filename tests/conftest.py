@@ -10,6 +10,7 @@ import pytest
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, scratch_folder
 from tests.support.server import Served, serving
 from tests.support.sharing import Shares, is_long
+from tests.support.watchdog import LoopWatchdog
 
 Serve = Callable[..., Awaitable[Served]]
 # Folders and files whose tests `make test` leaves to `make test-faults`.
@@ -88,6 +89,13 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     databases: SqliteDatabases | PostgresDatabases = request.getfixturevalue(name)
     with databases.copy() as url:
         yield url
+
+
+@pytest.fixture
+async def watchdog() -> AsyncIterator[LoopWatchdog]:
+    """Fails the test when the event loop was held while it ran: for `usefixtures`, or to be asked for."""
+    with LoopWatchdog() as running:
+        yield running
 
 
 @pytest.fixture

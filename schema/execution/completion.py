@@ -9,8 +9,10 @@ from typing import Any
 
 from graphql import GraphQLLeafType
 
+from resolvers.answer_budget import current_budget, text_size
 from schema.execution.leaves import PlanBailout, compile_leaves
 from schema.execution.variables import RequestVariables
+from schema.limits.answer_size import SIZED_SCALARS
 
 
 class Completer(ABC):
@@ -77,9 +79,13 @@ class LeafCompleter(Completer):
 
     def __init__(self, kind: GraphQLLeafType) -> None:
         self._convert = compile_leaves(kind)
+        self._is_sized = kind.name in SIZED_SCALARS
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
-        return self._convert(values)
+        completed = self._convert(values)
+        if self._is_sized and (budget := current_budget.get()):
+            budget.spend(sum(map(text_size, completed)))
+        return completed
 
 
 class AbstractCompleter(Completer):

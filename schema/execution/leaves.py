@@ -11,6 +11,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from graphql import GraphQLEnumType, GraphQLLeafType
 
+from resolvers.answer_budget import text_size
+from schema.limits.answer_size import SIZED_SCALARS
+
 _CONDITIONS = {
     "Int": "-2147483648 <= {0} <= 2147483647",
     "BigInt": "-9007199254740991 <= {0} <= 9007199254740991",
@@ -25,8 +28,11 @@ class PlanBailout(Exception):
     """The answer may have an error, or needs something that plans do not support: graphql-core has to execute it."""
 
 
-BuildObjects = Callable[[Sequence[Any]], list[dict[str, Any]]]
-"""Builds an object for each row. Raises PlanBailout, or any exception for a value that does not fit its type."""
+BuildObjects = Callable[[Sequence[Any]], tuple[list[dict[str, Any]], int]]
+"""Builds an object for each row, and counts the characters of their texts.
+
+Raises PlanBailout, or any exception for a value that does not fit its type.
+"""
 
 
 class Leaf(NamedTuple):
@@ -49,26 +55,38 @@ def compile_objects(typename: str, entries: Mapping[str, Leaf | str | None], row
     each = f"({''.join(f'c{place}, ' for place in range(len(columns)))})" if columns else "row"
     lines: list[str] = []
     items: list[str] = []
+    sizes: list[str] = []
     for number, (key, entry) in enumerate(entries.items()):
         value = repr(entry)
         if isinstance(entry, Leaf):
+            is_sized = entry.kind.name in SIZED_SCALARS
             if source := made_of.get(entry.attribute):
                 value = _source(entry.attribute, source, names)
+                if is_sized:
+                    size = "len(c{0})" if source.is_there else "(0 if c{0} is None else len(c{0}))"
+                    sizes += [size.format(place) for place in source.places]
             else:
                 value = f"v{number}"
                 lines.append(f"{value} = row.{entry.attribute}")
+                if is_sized:
+                    sizes.append(f"text_size({value})")
             is_not_null, is_instant = (source.is_there, source.is_instant) if source else (False, False)
             value = _leaf(entry, value, names, is_not_null=is_not_null, is_instant=is_instant)
         items.append(f"{key!r}: {value}")
     item = f"{{{', '.join(items)}}}"
-    body = [f"    return [{item} for {each} in rows]"]
+    size = " + ".join(sizes)
+    condition = f" if (size := size + {size}) >= 0" if sizes else ""
+    body = [f"    return [{item} for {each} in rows{condition}], size"]
     if lines:
         lines = [f"{each} = row" for _ in columns[:1]] + lines
         body = ["    objects = []", "    for row in rows:"]
         body += [f"        {line}" for line in lines]
-        body += [f"        objects.append({item})", "    return objects"]
+        body += [f"        size += {size}"] if sizes else []
+        body += [f"        objects.append({item})", "    return objects, size"]
     # Safe to compile: keys are GraphQL names, written as Python strings, and attributes are those of our own types.
-    text = "\n".join(["def build(rows):", "    if set(map(type, rows)) != {row_type}: bail_out()", *body])
+    text = "\n".join(
+        ["def build(rows):", "    if set(map(type, rows)) != {row_type}: bail_out()", "    size = 0", *body]
+    )
     exec(compile(text, f"<plan of {typename}>", "exec"), names)
     build: BuildObjects = names["build"]
     return build
@@ -112,4 +130,4 @@ def _bail_out() -> NoReturn:
     raise PlanBailout
 
 
-_NAMES = {"bail_out": _bail_out, "UTC": UTC, "isfinite": math.isfinite}
+_NAMES = {"bail_out": _bail_out, "UTC": UTC, "isfinite": math.isfinite, "text_size": text_size}

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Coroutine, Generator, Iterable
 from inspect import iscoroutine
 from typing import Any
 
-from resolvers.context import ReadKeys
+from resolvers.context import MAX_BATCH, ReadKeys
+from resolvers.time_slices import time_slices
 from schema.execution.leaves import PlanBailout
 
 
@@ -153,7 +154,15 @@ async def _read_rows(loads: list[PendingLoad]) -> list[Any]:
 
 
 async def _read(loader: PlanLoader, keys: list[Any]) -> Any:
-    return await loader.read(keys)
+    if len(keys) <= MAX_BATCH:
+        return await loader.read(keys)
+    rows: list[Any] = []
+    slices = time_slices()
+    for start in range(0, len(keys), MAX_BATCH):
+        if slices.is_over():
+            await slices.next()
+        rows += await loader.read(keys[start : start + MAX_BATCH])
+    return rows
 
 
 class _StartedCoroutine(Coroutine[Any, Any, Any]):

@@ -6,8 +6,9 @@ from cachetools import LRUCache
 from graphql import OperationDefinitionNode, OperationType
 from strawberry.types.execution import ExecutionResult
 
+from resolvers.answer_budget import answer_budget
 from resolvers.context import Context
-from resolvers.errors import ServiceUnavailable
+from resolvers.errors import AnswerTooLarge, ServiceUnavailable
 from schema.coded_schema import CodedSchema
 from schema.execution.operation import PreparedOperation
 from schema.execution.request import OperationRequest
@@ -62,9 +63,10 @@ class PreparedOperations:
             observed.start(OperationType.QUERY.value, operation.name)
         extensions = {"cost": cost} if (request.extensions or {}).get("cost") is True else {}
         try:
-            async with time_limit(limits.request_seconds):
-                [data] = await plan([None], variables)
-        except ServiceUnavailable as error:
+            with answer_budget(limits.answer_bytes):
+                async with time_limit(limits.request_seconds):
+                    [data] = await plan([None], variables)
+        except (AnswerTooLarge, ServiceUnavailable) as error:
             return self.schema.error_result(error, extensions)
         except Exception:
             # Whatever it is, graphql-core will run into it again and report it with its path.

@@ -19,6 +19,8 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList
 
+from resolvers.answer_budget import current_budget
+from resolvers.time_slices import time_slices
 from schema.execution.completion import (
     AbstractCompleter,
     Completer,
@@ -32,9 +34,17 @@ from schema.execution.leaves import BuildObjects, Leaf, PlanBailout, compile_obj
 from schema.execution.loader import gather_or_cancel, resolve_level
 from schema.execution.selections import SelectedType, Selections, definition_of
 from schema.execution.variables import RequestVariables, ResolveRow
+from schema.field import IS_HEAVY
+from schema.limits.answer_size import object_bytes
 
 # Rows of a selection are of one type until storage evicts and recreates their class.
 _MAX_ROW_TYPES = 4
+
+MAX_STEP = 500
+"""Objects that are built without a look at the time."""
+
+MANY_ROWS = 50
+"""Rows whose resolvers take a noticeable time on the event loop."""
 
 
 class Plan(Completer):
@@ -42,6 +52,7 @@ class Plan(Completer):
 
     def __init__(self, selected: SelectedType, selections: Selections) -> None:
         self._fields: list[_Field] = []
+        self._heavy_fields: list[_Field] = []
         self._entries: dict[str, Leaf | str | None] = {}
         kind, groups = selected
         for key, details in groups.items():
@@ -59,8 +70,10 @@ class Plan(Completer):
                 self._entries[key] = Leaf(definition.python_name, leaf, is_non_null_type(field.type))
             else:
                 self._entries[key] = None
-                self._fields.append(_Field(key, field, details, selections))
+                fields = self._heavy_fields if definition.metadata.get(IS_HEAVY) else self._fields
+                fields.append(_Field(key, field, details, selections))
         self._kind = kind
+        self._object_bytes = object_bytes(kind, groups)
         self._builds: dict[type[Any], BuildObjects] = {}
         self._has_resolvers = any(field.is_resolved for field in self._fields)
         self.reads = self._has_resolvers or any(field.reads for field in self._fields)
@@ -68,7 +81,9 @@ class Plan(Completer):
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         if not values:
             return []
-        objects = self._build(values)
+        objects = await self._build(values)
+        for field in self._heavy_fields:
+            await field.complete_in_slices(objects, values, variables)
         if not self._fields:
             return objects
         results = await self._resolve(values, variables)
@@ -81,22 +96,40 @@ class Plan(Completer):
         await gather_or_cancel(reading)
         return objects
 
-    def _build(self, rows: list[Any]) -> list[dict[str, Any]]:
-        """Objects with their leaves, and null for all other fields. Raises PlanBailout."""
+    async def _build(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """Objects with their leaves, and null for all other fields. Raises AnswerTooLarge and PlanBailout."""
+        budget = current_budget.get()
         row_type = type(rows[0])
         build = self._builds.get(row_type)
         if build is None:
             if len(self._builds) >= _MAX_ROW_TYPES:
                 self._builds.clear()
             build = self._builds[row_type] = compile_objects(self._kind.name, self._entries, row_type)
-        return build(rows)
+        if len(rows) <= MAX_STEP:
+            objects, size = build(rows)
+            if budget is not None:
+                budget.spend(len(rows) * self._object_bytes + size)
+            return objects
+        objects = []
+        slices = time_slices()
+        for start in range(0, len(rows), MAX_STEP):
+            if slices.is_over():
+                await slices.next()
+            some, size = build(rows[start : start + MAX_STEP])
+            if budget is not None:
+                budget.spend(len(some) * self._object_bytes + size)
+            objects += some
+        return objects
 
     async def _resolve(self, rows: list[Any], variables: RequestVariables) -> list[list[Any]]:
         """The results of each field, one for each row."""
         results: list[Any] = []
+        slices = time_slices()
         try:
             for field in self._fields:
                 resolve = field.resolve(variables)
+                if len(rows) > MANY_ROWS and slices.is_over():
+                    await slices.next()
                 results += [resolve(row) for row in rows]
             if self._has_resolvers:
                 results = await resolve_level(results)
@@ -123,6 +156,23 @@ class _Field:
     def resolve(self, variables: RequestVariables) -> ResolveRow:
         """The function from a row to its value. Raises GraphQLError."""
         return self._attribute if self._resolver is None else self._resolver(variables)
+
+    async def complete_in_slices(
+        self, objects: list[dict[str, Any]], rows: list[Any], variables: RequestVariables
+    ) -> None:
+        """Resolve and complete its values row by row, without blocking the event loop. Raises PlanBailout."""
+        resolve = self.resolve(variables)
+        slices = time_slices()
+        start = 0
+        results: list[Any] = []
+        for end, row in enumerate(rows, 1):
+            result = resolve(row)
+            results.append(await result if iscoroutine(result) else result)
+            if slices.is_over() or end == len(rows):
+                await self.complete(objects[start:end], results, variables)
+                start, results = end, []
+                if slices.is_over():
+                    await slices.next()
 
     async def complete(self, objects: list[dict[str, Any]], results: list[Any], variables: RequestVariables) -> None:
         """Complete its values and put them into the objects. Raises PlanBailout."""

@@ -17,6 +17,7 @@ class Limits:
     directives: int = 50
     cost: int = 5_000
     errors: int = 5
+    answer_bytes: int = 32 * 1024 * 1024
     body_bytes: int = 1024 * 1024
     import_bytes: int = 64 * 1024 * 1024
     json_values: int = 1_000_000

@@ -4,8 +4,8 @@
   argument's, or 50; sizes are clamped to 500 as the resolvers do.
 - A connection and its `pageInfo` count nothing, and an edge and its node count as one.
 - A list that takes `first` and is not a connection, such as `events`, is a page too.
-- Any other object counts one, and so does a list without a page size: `content` and `highlights` are as long as the
-  one message or hit that they belong to.
+- Any other object counts one, and so do `content`, whose blocks count in the bytes of the answer, and `highlights`,
+  which are as many as the words in one snippet.
 - Leaves and introspection count nothing.
 - Fields that are merged in the answer count once. What `@skip` or `@include` leaves out does not count.
 
@@ -45,6 +45,7 @@ from graphql import (
 
 from resolvers.errors import BadUserInput
 from resolvers.paging import page_request
+from schema.field import IS_HEAVY
 
 MAX_SELECTIONS = 20_000
 """Selections that are visited before the computation is given up; some hundred are usual."""
@@ -155,7 +156,7 @@ class _CostWalk:
                 return page_size * (1 + self.objects(kind, below, 0 if is_edge else None))
             # The `pageInfo` of a connection or the node of an edge.
             return self.objects(kind, below, None)
-        if "first" not in field.args:
+        if "first" not in field.args or _counts_bytes(field):
             return 1 + self.objects(kind, below, None)
         size = max(self._page_size(field, node) for node in nodes)
         return size * (1 + self.objects(kind, below, None)) if is_list else self.objects(kind, below, size)
@@ -227,6 +228,12 @@ class _CostWalk:
         if isinstance(node, VariableNode):
             return self._variables.get(node.name.value, Undefined)
         return value_from_ast_untyped(node)
+
+
+def _counts_bytes(field: GraphQLField) -> bool:
+    """Whether it is a list like `content`, whose items count in the bytes of the answer."""
+    definition = field.extensions.get("strawberry-definition")
+    return definition is not None and bool(definition.metadata.get(IS_HEAVY))
 
 
 def _coerced(value: object, kind: str) -> object:

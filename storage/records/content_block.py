@@ -1,9 +1,14 @@
 """The content blocks of a message. No content is an error: an unknown or malformed block is an OtherBlock."""
 
+import itertools
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from storage.json_codec import dump, type_name
+from storage.json_codec import dump, load, type_name
+
+_SCAN: Callable[[str, int], tuple[object, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined] # Public but untyped.
 
 COMPACTION_MARK = "[compaction summary]"
 """What CodeWhale begins the system message with that replaces compacted messages."""
@@ -103,14 +108,32 @@ def read_blocks(content: object) -> list[ContentBlock]:
 
 def message_blocks(role: str, content: object) -> list[MessageBlock]:
     """The blocks of a stored message by its role: in a SYSTEM message a text may be the summary of a compaction."""
-    blocks = read_blocks(content)
-    return [_as_compaction(block) if role == "SYSTEM" else block for block in blocks]
+    return [message_block(role, block) for block in read_blocks(content)]
 
 
-def _as_compaction(block: ContentBlock) -> MessageBlock:
-    if isinstance(block, TextBlock) and block.text.startswith(COMPACTION_MARK):
+def message_block(role: str, block: ContentBlock) -> MessageBlock:
+    """A block by the role of its message."""
+    if role == "SYSTEM" and isinstance(block, TextBlock) and block.text.startswith(COMPACTION_MARK):
         return CompactionBlock(block.position, block.text.removeprefix(COMPACTION_MARK).strip(), block.raw)
     return block
+
+
+def iterate_blocks(content: str) -> Iterator[ContentBlock]:
+    """The blocks of stored JSON text, parsed one at a time. Raises ValueError when it is not JSON."""
+    if not content.startswith("[") or content == "[]":
+        yield from read_blocks(load(content))
+        return
+    end = 0
+    for position in itertools.count():
+        try:
+            value, end = _SCAN(content, end + 1)
+        except StopIteration:
+            raise ValueError("not JSON") from None
+        yield _read_block(position, value)
+        if content[end : end + 1] != ",":
+            break
+    if content[end:] != "]":
+        raise ValueError("not JSON")
 
 
 def _read_block(position: int, raw: object) -> ContentBlock:

@@ -1,9 +1,9 @@
 """Message rows, and pages of the messages of many sessions in one statement."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -13,9 +13,16 @@ from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import message
-from storage.errors import Unreadable
+from storage.errors import TooLarge, Unreadable
 from storage.json_codec import load
-from storage.records.content_block import MessageBlock, joined_text, message_blocks, read_blocks
+from storage.records.content_block import (
+    ContentBlock,
+    MessageBlock,
+    iterate_blocks,
+    joined_text,
+    message_blocks,
+    read_blocks,
+)
 from storage.records.injected_message import is_injected
 from storage.records.page import Page, PageRequest, Scope, SharedRead
 from storage.records.position_page import PositionPage, rows_by_owner
@@ -58,6 +65,14 @@ class MessageRow(NamedTuple):
         return _parsed(self, functools.partial(is_injected, self.role))
 
     @reads_columns("position", "content")
+    def iterate_blocks(self) -> Iterator[ContentBlock]:
+        """The content blocks, parsed one at a time: slower than `blocks`, but in short steps. Raises Unreadable."""
+        try:
+            yield from iterate_blocks(self.content)
+        except (ValueError, RecursionError):
+            raise _unreadable(self) from None
+
+    @reads_columns("position", "content")
     def searched_texts(self) -> list[str]:
         """The searched texts of the content. Raises Unreadable."""
         return _parsed(self, content_texts)
@@ -78,7 +93,11 @@ def _parsed(row: MessageRow, read: Callable[[object], T]) -> T:
     try:
         return read(load(row.content))
     except ValueError:
-        raise Unreadable(f"Message {row.position} of the session could not be understood.") from None
+        raise _unreadable(row) from None
+
+
+def _unreadable(row: MessageRow) -> Unreadable:
+    return Unreadable(f"Message {row.position} of the session could not be understood.")
 
 
 class Transcript(NamedTuple):
@@ -94,20 +113,37 @@ async def message_pages(
     request: PageRequest,
     roles: Sequence[str] | None,
     wanted: Wanted = None,
+    max_characters: int | None = None,
 ) -> list[Page[MessageRow]]:
-    """A page of each transcript in their order, by one statement. Raises InvalidCursor and Unavailable."""
+    """A page of each transcript in their order, by one statement. Raises InvalidCursor and Unavailable.
+
+    Raises TooLarge, without reading them, when the contents of all pages have more than `max_characters`.
+    """
     chosen = None if roles is None else sorted(set(roles))
     ranges = [_range(transcript, request, chosen) for transcript in transcripts]
     spans = [span.page(request) if chosen is None else (span.start, span.end) for span in ranges]
     columns = columns_for(MessageRow, wanted, ("session_id", "position"))
-    rows = await database.read(
-        _pages(columns, is_by_role=chosen is not None, is_backward=request.is_backward, is_sqlite=database.is_sqlite),
-        owner=[span.owner for span in ranges],
-        start=[start for start, _ in spans],
-        end=[end for _, end in spans],
-        roles=chosen,
-        size=request.size + 1,
+    is_bounded = max_characters is not None and "content" in columns
+    statements = _pages(
+        columns,
+        is_bounded=is_bounded,
+        is_by_role=chosen is not None,
+        is_backward=request.is_backward,
+        is_sqlite=database.is_sqlite,
     )
+    values: dict[str, Any] = {
+        "owner": [span.owner for span in ranges],
+        "start": [start for start, _ in spans],
+        "end": [end for _, end in spans],
+        "roles": chosen,
+        "size": request.size + 1,
+        "max_characters": max_characters,
+    }
+    rows = await database.read(statements.rows, **values)
+    if is_bounded and not rows:
+        [total] = await database.read(statements.total, **values)
+        if (total.characters or 0) > values["max_characters"]:
+            raise TooLarge(f"The messages have {total.characters:,} characters.")
     ids = [transcript.session_id for transcript in transcripts]
     found = rows_by_owner(rows, ids, columns, ["session_id"])
     if chosen is None:
@@ -122,20 +158,49 @@ async def message_pages(
     ]
 
 
+class _Total(NamedTuple):
+    """The number of characters in the contents of pages; None without messages."""
+
+    characters: int | None
+
+
+class _PageStatements(NamedTuple):
+    """The rows of pages, none when they are too large, and the size of their contents."""
+
+    rows: CompiledSelect[MessageRow]
+    total: CompiledSelect[_Total]
+
+
 @functools.lru_cache(maxsize=64)
-def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: bool) -> CompiledSelect[MessageRow]:
+def _pages(
+    columns: Columns, *, is_bounded: bool, is_by_role: bool, is_backward: bool, is_sqlite: bool
+) -> _PageStatements:
     """The messages of many transcripts in ranges of positions, or the first `size` of some roles in them."""
+    select = functools.partial(_select_pages, is_by_role=is_by_role, is_backward=is_backward, is_sqlite=is_sqlite)
+    statement = select(lambda table: select_columns(table, columns))
+    total = select(lambda table: [sa.func.sum(table.c.size)]).correlate(None)
+    if is_bounded:
+        limit = sa.bindparam("max_characters", type_=sa.BigInteger())
+        statement = statement.where(total.scalar_subquery() <= limit)
+    return _PageStatements(
+        CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite),
+        CompiledSelect(total, _Total, _Total._fields, is_sqlite=is_sqlite),
+    )
+
+
+def _select_pages(
+    expressions: Callable[[sa.FromClause], list[Any]], *, is_by_role: bool, is_backward: bool, is_sqlite: bool
+) -> sa.Select[Any]:
     ranges = position_table("start", "end", is_sqlite=is_sqlite)
     start, end = ranges.numbers
     is_of_owner = message.c.session_id == ranges.owner
     is_within = sa.and_(is_of_owner, message.c.position >= start, message.c.position < end)
     if not is_by_role:
         # Positions have no gaps, so a page is a range of them.
-        statement = sa.select(*select_columns(message, columns)).join_from(ranges.source, message, is_within)
-        return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
+        return sa.select(*expressions(message)).join_from(ranges.source, message, is_within)
     # For each session a scan of the primary key with a limit.
     scan = (
-        sa.select(*select_columns(message, columns))
+        sa.select(message)
         .where(is_within, is_any_of(message.c.role, "roles"))
         .order_by(message.c.position.desc() if is_backward else message.c.position.asc())
         .limit(sa.bindparam("size", type_=sa.Integer()))
@@ -143,13 +208,9 @@ def _pages(columns: Columns, *, is_by_role: bool, is_backward: bool, is_sqlite: 
     )
     if is_sqlite:
         is_chosen = message.c.position.in_(scan.with_only_columns(message.c.position))
-        statement = sa.select(*select_columns(message, columns)).join_from(
-            ranges.source, message, sa.and_(is_of_owner, is_chosen)
-        )
-    else:
-        scanned = scan.lateral("scanned")
-        statement = sa.select(*select_columns(scanned, columns)).join_from(ranges.source, scanned, sa.true())
-    return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
+        return sa.select(*expressions(message)).join_from(ranges.source, message, sa.and_(is_of_owner, is_chosen))
+    scanned = scan.lateral("scanned")
+    return sa.select(*expressions(scanned)).join_from(ranges.source, scanned, sa.true())
 
 
 async def messages_at(

@@ -137,7 +137,7 @@ async def test_blocks_and_items_are_resolved_by_their_typename(monkeypatch: pyte
     item = SimpleNamespace(typename="ToolCallItem", id="i", kind="FILE_CHANGE", status="FAILED")
     monkeypatch.setattr(resolvers.session, "session", returning(SimpleNamespace()))
     monkeypatch.setattr(resolvers.session, "messages", returning(Page([SimpleNamespace()])))
-    monkeypatch.setattr(resolvers.message, "content", lambda _row: blocks)
+    monkeypatch.setattr(resolvers.message, "content", lambda _row, **_: blocks)
     monkeypatch.setattr(resolvers.thread, "thread", returning(SimpleNamespace()))
     monkeypatch.setattr(resolvers.thread, "events", returning([SimpleNamespace(seq=2**40, item=item)]))
 

@@ -1,0 +1,72 @@
+"""The budget of an answer in bytes, which is spent while the answer is built and before it is encoded."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import orjson
+
+from resolvers.errors import AnswerTooLarge
+
+
+class AnswerBudget:
+    """The bytes that one answer may have, estimated from its objects and texts.
+
+    Reads from the database have the same limit, apart from what the answer shows of them.
+    """
+
+    __slots__ = ("_read", "_spent", "is_exceeded", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.is_exceeded = False
+        self._spent = 0
+        self._read = 0
+
+    def spend(self, size: int) -> None:
+        """Count bytes of the answer. Raises AnswerTooLarge."""
+        self._spent += size
+        if self._spent > self.limit or self.is_exceeded:
+            raise self.exceeded()
+
+    @property
+    def readable(self) -> int:
+        """Characters that may still be read from the database."""
+        return self.limit - self._read
+
+    def count_read(self, size: int) -> None:
+        """Count characters that were read from the database. Raises AnswerTooLarge."""
+        self._read += size
+        if self._read > self.limit:
+            raise self.exceeded()
+
+    def exceeded(self) -> AnswerTooLarge:
+        """The error for an answer beyond the limit; everything that is spent afterwards raises it too."""
+        self.is_exceeded = True
+        return AnswerTooLarge(
+            f"The answer would have more than the {self.limit:,} bytes that are allowed; request smaller pages."
+        )
+
+
+current_budget: ContextVar[AnswerBudget | None] = ContextVar("reprise_answer_budget", default=None)
+"""The budget of the operation that the running task executes."""
+
+
+@contextmanager
+def answer_budget(limit: int) -> Iterator[None]:
+    """Give the answer that is built in the block a budget of so many bytes."""
+    token = current_budget.set(AnswerBudget(limit))
+    try:
+        yield
+    finally:
+        current_budget.reset(token)
+
+
+def text_size(value: object) -> int:
+    """The characters of a text, or of the text of a JSON value."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, orjson.Fragment):
+        # It does not tell its length. Encoding it copies its text.
+        return len(orjson.dumps(value))
+    return 0

@@ -1,0 +1,74 @@
+"""graphql-core's executor, with the budget of answers and with time slices."""
+
+from typing import Any
+
+from graphql import GraphQLError, GraphQLObjectType, is_scalar_type
+from graphql.execution import ExecutionResult
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from resolvers.answer_budget import AnswerBudget, current_budget, text_size
+from resolvers.time_slices import TimeSlices, time_slices
+from schema.limits.answer_size import SIZED_SCALARS, object_bytes
+
+_SHORT_LIST = 3
+"""Items of lists that are completed without a look at the time."""
+
+
+class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Executes operations within the current budget, which each event of a subscription has for itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._budget = current_budget.get()
+
+    def build_per_event_executor(self, payload: Any) -> "BudgetedExecutor":
+        executor: BudgetedExecutor = super().build_per_event_executor(payload)  # type: ignore[assignment] # A copy.
+        if self._budget is not None:
+            executor._budget = AnswerBudget(self._budget.limit)
+            current_budget.set(executor._budget)
+        return executor
+
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        response = super().build_response(data)
+        if self._budget is not None and self._budget.is_exceeded:
+            error = self._budget.exceeded()
+            return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+        return response
+
+    def execute_fields(
+        self, parent_type: GraphQLObjectType, source_value: Any, path: Any, grouped_field_set: Any, *args: Any
+    ) -> Any:
+        if self._budget is not None:
+            self._budget.spend(object_bytes(parent_type, grouped_field_set))
+        return super().execute_fields(parent_type, source_value, path, grouped_field_set, *args)
+
+    def complete_leaf_value(self, return_type: Any, result: Any) -> Any:  # type: ignore[override] # Was static.
+        value = super().complete_leaf_value(return_type, result)
+        if self._budget is not None and is_scalar_type(return_type) and return_type.name in SIZED_SCALARS:
+            self._budget.spend(text_size(value))
+        return value
+
+    def complete_list_value(
+        self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
+    ) -> Any:
+        if isinstance(result, list) and len(result) > _SHORT_LIST:
+            result = _SlicedList(result)
+        return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+
+
+class _SlicedList:
+    """The items of a list, with time slices between them."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = iter(items)
+        self._slices: TimeSlices = time_slices()
+
+    def __aiter__(self) -> "_SlicedList":
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._slices.is_over():
+            await self._slices.next()
+        for item in self._items:
+            return item
+        raise StopAsyncIteration

@@ -1,0 +1,93 @@
+"""The blocks of a message: pages of them, and contents that are too long to be parsed at once."""
+
+from typing import Any
+
+import pytest
+
+from resolvers.message import LONG_CONTENT
+from tests.conftest import Serve
+from tests.support.documents import text, user, zagens
+from tests.support.server import Served
+from tests.support.sessions import saved
+from tests.support.watchdog import LoopWatchdog
+
+CONTENT = """query ($first: Int! = 1000, $from: Int! = 0) { session(id: "s") { messages { nodes {
+  content(first: $first, from: $from) { __typename position ... on TextBlock { text } ... on OtherBlock { raw } }
+} } } }"""
+
+
+async def content(server: Served, **variables: Any) -> list[dict[str, Any]]:
+    """The blocks of the only message, which graphql-core and plans must agree on."""
+    first, *others = [await server.client.data(CONTENT, **variables) for _ in range(3)]
+    assert all(other == first for other in others)
+    [node] = first["session"]["messages"]["nodes"]
+    blocks: list[dict[str, Any]] = node["content"]
+    return blocks
+
+
+async def test_content_is_paged_by_position(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await saved(server, zagens("s", messages=[user(*map(str, range(1_200)))]))
+
+    for variables, positions in (
+        ({}, range(1_000)),
+        ({"from": 1_000}, range(1_000, 1_200)),
+        ({"first": 3}, range(3)),
+        ({"first": 0}, range(1)),
+        ({"first": 5_000, "from": 199}, range(199, 1_199)),
+        ({"first": 2, "from": 1_199}, range(1_199, 1_200)),
+        ({"from": 2**31 - 1}, range(0)),
+    ):
+        blocks = await content(server, **variables)
+        assert [(block["position"], block["text"]) for block in blocks] == [(at, str(at)) for at in positions]
+
+
+@pytest.mark.parametrize("variables", [{"first": -1}, {"from": -1}])
+async def test_negative_arguments_are_refused(serve: Serve, variables: dict[str, int]) -> None:
+    server = await serve(seed=False)
+    await saved(server, zagens("s", messages=[user("a")]))
+
+    for _ in range(3):
+        answer = await server.client.execute(CONTENT, variables)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+
+
+LONG = '\u00e9"\\\n' * (LONG_CONTENT // 4)
+BLOCKS: list[Any] = [text("first"), {"type": "x", "n": 2**70, "f": 1.5e300, "deep": [[{}]]}, "plain", None, text(LONG)]
+
+
+@pytest.mark.parametrize("last", [[], [text("last")]])
+async def test_a_long_content_is_parsed_as_a_short_one(serve: Serve, last: list[Any]) -> None:
+    server = await serve(seed=False)
+    await saved(
+        server,
+        zagens("s", messages=[{"role": "user", "content": [*BLOCKS, *last]}]),
+        zagens("t", messages=[{"role": "user", "content": LONG}]),
+    )
+
+    blocks = await content(server)
+    assert [block["position"] for block in blocks] == list(range(len(BLOCKS) + len(last)))
+    assert blocks[0]["text"] == "first"
+    assert blocks[1]["raw"] == BLOCKS[1]
+    assert [block["raw"] for block in blocks[2:4]] == ["plain", None]
+    assert blocks[4]["text"] == LONG
+    assert await content(server, **{"from": 4, "first": 1}) == blocks[4:5]
+    for id, expected in (("s", "\n".join(["first", LONG, *(["last"] if last else [])])), ("t", LONG)):
+        for _ in range(3):
+            found = await server.client.data(f'{{ session(id: "{id}") {{ messages {{ nodes {{ text }} }} }} }}')
+            assert found["session"]["messages"]["nodes"] == [{"text": expected}]
+
+
+async def test_many_aliases_of_many_blocks_do_not_hold_the_event_loop(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await saved(server, zagens("s", messages=[{"role": "user", "content": [{}] * 300_000}]))
+    aliases = " ".join(f"f{number}: content {{ position }}" for number in range(29))
+    query = f'{{ session(id: "s") {{ messages {{ nodes {{ {aliases} text }} }} }} }}'
+
+    with LoopWatchdog() as watchdog:
+        for _ in range(3):
+            response = await server.client.http.post("/graphql", json={"query": query})
+            assert response.status_code == 200
+    assert watchdog.longest > 0
+    nodes = response.json()["data"]["session"]["messages"]["nodes"]
+    assert len(nodes[0]["f28"]) == 1_000

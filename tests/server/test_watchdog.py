@@ -1,0 +1,53 @@
+"""The watchdog of the tests notices work that holds the event loop, and nothing else."""
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+from tests.support.watchdog import LoopHeld, LoopWatchdog
+
+
+def spin(seconds: float) -> None:
+    """Use so much CPU time."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+async def watched(*steps: Coroutine[Any, Any, None]) -> None:
+    """Run coroutines at once under a watchdog."""
+    with LoopWatchdog(0.05):
+        await asyncio.sleep(0.02)
+        await asyncio.gather(*steps)
+        await asyncio.sleep(0.02)
+
+
+async def test_it_fails_and_names_the_code_that_held_the_loop() -> None:
+    async def hold() -> None:
+        spin(0.3)
+
+    with pytest.raises(LoopHeld, match="in spin"):
+        await watched(hold())
+
+
+async def test_it_counts_many_callbacks_of_one_iteration() -> None:
+    async def step() -> None:
+        spin(0.02)
+
+    with pytest.raises(LoopHeld):
+        await watched(*(step() for _ in range(15)))
+
+
+async def test_it_allows_waiting_short_steps_and_other_threads() -> None:
+    with LoopWatchdog(0.05) as watchdog:
+        for _ in range(20):
+            spin(0.005)
+            await asyncio.sleep(0.001)
+        # A frozen loop uses no CPU time, as on a machine that is busy with other things.
+        time.sleep(0.2)  # noqa: ASYNC251
+        await asyncio.to_thread(spin, 0.2)
+
+    assert 0 < watchdog.longest <= 0.05
