@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from app import main
 from server.settings import default_database_url
 from tests.support.clients import samples
 
+PATIENCE = 20
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 
 
@@ -44,6 +46,10 @@ def logged(stderr: str) -> dict[str, str]:
 def test_a_server_and_its_folder_are_its_owners(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with samples(folder):
+        # The server opens the database a moment after it listens.
+        deadline = time.monotonic() + PATIENCE
+        while not (folder / "reprise.sqlite-wal").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
         found = {path.name: mode(path) for path in folder.iterdir()}
 
     assert found.keys() >= {f"reprise.sqlite{ending}" for ending in ("", "-wal", "-shm", ".serving")}
