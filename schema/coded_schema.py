@@ -18,7 +18,7 @@ from schema.limits import Limits
 from schema.limits.cost import CostUnknown
 from schema.limits.documents import DocumentCache, ParsedDocument
 from schema.limits.refusal import refusal, too_complex
-from schema.limits.time_limit import time_limit
+from schema.limits.time_limit import TimeLimit
 from schema.observation import note_codes
 
 R = TypeVar("R", bound=StreamExecutionResult)
@@ -110,7 +110,7 @@ class ValidationExtension(SchemaExtension):
 
     async def on_execute(self) -> AsyncGenerator[None]:
         with answer_budget(self._schema.limits.answer_bytes):
-            async with time_limit(self._seconds()):
+            async with TimeLimit(self._seconds()):
                 yield
 
     def get_results(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from schema.execution.operation import PreparedOperation
 from schema.execution.request import OperationRequest
 from schema.limits.cost import CostUnknown
 from schema.limits.documents import ParsedDocument
-from schema.limits.time_limit import time_limit
+from schema.limits.time_limit import TimeLimit
 from schema.observation import current_operation
 
 CACHE_BYTES = 32 * 1024 * 1024
@@ -64,7 +64,7 @@ class PreparedOperations:
         extensions = {"cost": cost} if (request.extensions or {}).get("cost") is True else {}
         try:
             with answer_budget(limits.answer_bytes):
-                async with time_limit(limits.request_seconds):
+                async with TimeLimit(limits.request_seconds):
                     [data] = await plan([None], variables)
         except (AnswerTooLarge, ServiceUnavailable) as error:
             return self.schema.error_result(error, extensions)

@@ -124,11 +124,10 @@ class Plan(Completer):
     async def _resolve(self, rows: list[Any], variables: RequestVariables) -> list[list[Any]]:
         """The results of each field, one for each row."""
         results: list[Any] = []
-        slices = time_slices()
         try:
             for field in self._fields:
                 resolve = field.resolve(variables)
-                if len(rows) > MANY_ROWS and slices.is_over():
+                if len(rows) > MANY_ROWS and (slices := time_slices()).is_over():
                     await slices.next()
                 results += [resolve(row) for row in rows]
             if self._has_resolvers:

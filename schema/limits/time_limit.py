@@ -1,20 +1,24 @@
 """The time limit of an operation."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 from resolvers.errors import ServiceUnavailable
 
 
-@asynccontextmanager
-async def time_limit(seconds: float) -> AsyncIterator[None]:
-    """Cancel the block, and the statement that it is running, after so many seconds. Raises ServiceUnavailable."""
-    try:
-        async with asyncio.timeout(seconds) as timeout:
-            yield
-    except TimeoutError:
-        if not timeout.expired():
-            raise
-        message = f"The operation took longer than the {seconds:g} seconds that are allowed."
-        raise ServiceUnavailable(message) from None
+class TimeLimit:
+    """Cancels the block, and the statement that it is running, after so many seconds. Raises ServiceUnavailable."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(self, *error: Any) -> None:
+        try:
+            await self._timeout.__aexit__(*error)
+        except TimeoutError:
+            message = f"The operation took longer than the {self._seconds:g} seconds that are allowed."
+            raise ServiceUnavailable(message) from None
