@@ -163,7 +163,11 @@ async def test_hits_follow_every_change(serve: Serve) -> None:
     await saved(server, zagens("s", "Before", messages=[user("first"), assistant("second")]))
     assert await places("second") == [("s", 1)]
     await saved(server, zagens("s", "Before", messages=[user("other")]))
-    assert [await places(word) for word in ("first", "second", "other")] == [[], [], [("s", 0)]]
+    assert [await places(word) for word in ("first", "second", "other")] == [
+        [("s", 0)],
+        [("s", 1)],
+        [("s", 2)],
+    ]
     await update_session(client, "s", title="After")
     assert [await places(word) for word in ("before", "after")] == [[], [("s", None)]]
     await update_session(client, "s", isArchived=True)

@@ -93,7 +93,7 @@ async def test_a_filter_on_titles_has_no_wildcards(serve: Serve) -> None:
         assert await found(client, titleContains=text) == ids, text[:20]
 
 
-async def test_workspace_models_and_sources_match_exactly(serve: Serve) -> None:
+async def test_workspaces_match_in_any_spelling_models_and_sources_exactly(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(
         client,
@@ -103,7 +103,7 @@ async def test_workspace_models_and_sources_match_exactly(serve: Serve) -> None:
         codewhale("d", workspace="", model=""),
     )
 
-    assert await found(client, workspace="/work") == "a"
+    assert await found(client, workspace="/work") == "ab"
     assert await found(client, workspace="/wor%") == ""
     assert await found(client, workspace="") == "d"
     assert await found(client, workspace="\x00") == ""
