@@ -21,11 +21,21 @@ class TimeSlices:
         self._ends_at = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_resumed = False
+        self._is_new_iteration = True
 
     def is_over(self) -> bool:
         """Whether to wait for a slice: the current one has ended, or others are waiting for theirs."""
+        if not self._waiting and self._is_new_iteration:
+            # Short computations never wait, which keeps the order of their errors.
+            self._is_new_iteration = False
+            self._ends_at = thread_time() + SLICE_SECONDS
+            self._loop.call_soon(self._begin_iteration)
+            return False
         # CPU time, so that a busy machine does not shorten slices.
         return thread_time() >= self._ends_at or (bool(self._waiting) and not self._is_resumed)
+
+    def _begin_iteration(self) -> None:
+        self._is_new_iteration = True
 
     async def next(self) -> None:
         """Wait for a new slice, behind all that wait already."""

@@ -10,7 +10,7 @@ from resolvers.answer_budget import AnswerBudget, current_budget, text_size
 from resolvers.time_slices import TimeSlices, time_slices
 from schema.limits.answer_size import SIZED_SCALARS, object_bytes
 
-_SHORT_LIST = 3
+_SHORT_LIST = 50
 """Items of lists that are completed without a look at the time."""
 
 

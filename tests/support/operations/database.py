@@ -135,6 +135,7 @@ def _every_block() -> list[dict[str, Any]]:
     others = [
         assistant(text("No picture."), *strange),
         message("system", "the notice"),
+        message("system", "[compaction summary]\nthe summary"),
         message("assistant_interrupted", "the half"),
         assistant(),
         {"role": "assistant", "content": "the content is a string", "cost": 1.5},
