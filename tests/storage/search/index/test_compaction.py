@@ -139,8 +139,13 @@ async def test_a_full_segment_is_rewritten_when_most_of_its_entries_are_dead(
 async def test_compaction_stops_while_the_database_is_unavailable(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    attempts = 0
+
     async def unavailable(*_: object, **__: object) -> None:
+        nonlocal attempts
+        attempts += 1
         raise Unavailable("not now")
 
     monkeypatch.setattr(database, "read", unavailable)
     await compact(database)
+    assert attempts == 1
