@@ -1,4 +1,4 @@
-"""Stand-ins for what a subscription's resolver gives."""
+"""Fake results of subscription resolvers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -6,7 +6,7 @@ States = Callable[[object, str], AsyncIterator[object]]
 
 
 def started(states: States) -> Callable[[object, str], Awaitable[AsyncIterator[object]]]:
-    """`states` as a resolver gives them: once it knows that there is something to follow."""
+    """`states` as a resolver returns them, after the check that the subject exists."""
 
     async def watch(context: object, thread_id: str) -> AsyncIterator[object]:
         return states(context, thread_id)

@@ -1,4 +1,4 @@
-"""Operations made by chance over the whole schema, with a database that has something to answer to each.
+"""Random operations over the whole schema, and a database with data for each of them.
 
 `database.py` fills it and tells what is in it; `dice.py` is the chance; `values.py` has values as GraphQL and as JSON
 write them, `arguments.py` those that an argument may take, `variables.py` their way through variables; `selections.py`

@@ -1,4 +1,4 @@
-"""The arguments of a field: mostly such as find something in the database, and some that are refused."""
+"""Random arguments of fields: most of them match data in the database, some are invalid."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _STRANGE_MOMENTS = ("now", "2026-06-11", "2026-06-11T07:52:10", "9999-12-31T23:5
 
 
 class Arguments:
-    """Makes the arguments of one operation's fields; variables stand for some values, whole or within."""
+    """Generates the arguments of one operation's fields; some values, or parts of them, are variables."""
 
     def __init__(self, dice: Dice, known: Known, variables: Variables) -> None:
         self._dice = dice
@@ -38,7 +38,7 @@ class Arguments:
         self._variables = variables
 
     def of(self, parent: str, name: str, field: GraphQLField, *, is_nested: bool) -> str:
-        """As they stand behind the field's name; empty for none."""
+        """The arguments of a field as GraphQL text; empty for none."""
         dice = self._dice
         given: dict[str, Any] = {}
         place = f"{parent}.{name}"
@@ -51,7 +51,7 @@ class Arguments:
         return _written(given)
 
     def plain(self, parent: str, name: str, field: GraphQLField, *, is_nested: bool) -> str:
-        """No more than must be, and such as find something."""
+        """The required arguments only, with values that match data."""
         given: dict[str, Any] = {"first": self._dice.pick((5, 20))} if is_nested and "first" in field.args else {}
         for argument, definition in field.args.items():
             if is_required_argument(definition):
@@ -61,7 +61,7 @@ class Arguments:
         return _written(given)
 
     def _paging(self, field: GraphQLField, is_nested: bool) -> set[str]:
-        """Which of first, after, last and before to give. Pages within pages get a size, or they cost too much."""
+        """A choice of first, after, last and before. Nested pages get a size, to stay within the cost limit."""
         dice = self._dice
         if "first" not in field.args:
             return set()
@@ -131,7 +131,7 @@ class Arguments:
         return self._dice.pick(strange) if self._dice.chance(4) else self._dice.pick(usual)
 
     def _choices(self, kind: str, place: str, name: str, target: str) -> tuple[Any, Any]:
-        """What is usual for an argument, and what is not."""
+        """Usual and unusual values of an argument."""
         known = self._known
         if kind == "ID":
             return known.session_ids if place == "Query.session" else known.thread_ids, _STRANGE_IDS

@@ -1,4 +1,4 @@
-"""An operation written by hand, and what its answer must have, so that a case cannot turn into another unseen."""
+"""Operations written by hand, each with the kind of answer that it must have."""
 
 from typing import Any, NamedTuple
 
@@ -36,12 +36,12 @@ class Case(NamedTuple):
 
     @property
     def query(self) -> str:
-        """The document."""
+        """The GraphQL document."""
         text = self.written
         for word, field in _FIELDS.items():
             text = text.replace(f"{word} {{", f"{field} {{")
         return " ".join([text, *(fragment for spread, fragment in _FRAGMENTS.items() if spread in text)])
 
     def request(self, **how: Any) -> Request:
-        """As it is sent; `how` are other fields of Request."""
+        """The request; `how` are other fields of Request."""
         return Request(self.query, self.variables, self.operation_name, **how)

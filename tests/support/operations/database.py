@@ -1,4 +1,4 @@
-"""A database with sessions, threads and tasks of every kind, some rows of which cannot be understood."""
+"""A database with sessions, threads and tasks of every kind, and some damaged rows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -84,7 +84,7 @@ async def fill(url: str) -> dict[str, str]:
 
 
 def documents() -> list[Document]:
-    """Some conversations as agents saved them, and small ones full of what is unusual."""
+    """Some conversations as agents saved them, and small unusual ones."""
     samples = Path(storage.samples.__file__).parent
     files = [*samples.glob("*/*.json"), *FILES.glob("codewhale/*.json"), *FILES.glob("zagens/*.json")]
     files += [FILES / "edge" / f"{name}.json" for name in _EDGE]
@@ -144,7 +144,7 @@ def _every_block() -> list[dict[str, Any]]:
 
 
 async def _break(server: Served) -> None:
-    """Rows as no import writes them."""
+    """Damage some rows."""
     for id, position in (("broken-0", 1), ("broken-0", 3), ("broken-1", 0), ("broken-2", 5), ("child", 0)):
         await run_sql(server, _CONTENT, content='[{"type": "text", "text": "the', id=id, position=position)
     await run_sql(server, "UPDATE message SET role = 'NARRATOR' WHERE session_id = 'grandchild' AND position = 1")
@@ -166,7 +166,7 @@ async def _break(server: Served) -> None:
 
 
 def known() -> Known:
-    """What a filled database has."""
+    """The ids, cursors and words of a filled database."""
     session_ids = [document["metadata"]["id"].strip() for document in documents()]
     threads = [f"<thread {id}>" for id in _RESUMED]
     return Known(

@@ -1,4 +1,4 @@
-"""Chance, whoever throws: a number for the same throws always, or hypothesis, which looks for the lowest that fail."""
+"""Random choices, drawn by a seeded generator or by Hypothesis, which shrinks them."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -8,29 +8,29 @@ Side = TypeVar("Side")
 
 
 class Dice:
-    """Low throws give what is plain and short."""
+    """Random choices; low numbers give plain and short results."""
 
     def __init__(self, throw: Callable[[int, int], int]) -> None:
         self._throw = throw
 
     def number(self, low: int, high: int) -> int:
-        """From `low` to `high`, both within."""
+        """A number from `low` to `high`, both included."""
         return self._throw(low, high) if low < high else low
 
     def chance(self, percent: int) -> bool:
-        """True in so many of a hundred throws."""
+        """True with a probability in percent."""
         return self._throw(1, 100) > 100 - percent
 
     def pick(self, sides: Sequence[Side]) -> Side:
-        """One of them."""
+        """One of the values."""
         return sides[self.number(0, len(sides) - 1)]
 
     def some(self, sides: Sequence[Side], most: int) -> list[Side]:
-        """Between one and `most` of them, each at most once."""
+        """One to `most` different values."""
         left = list(sides)
         return [left.pop(self.number(0, len(left) - 1)) for _ in range(self.number(1, min(most, len(left))))]
 
 
 def seeded(number: int) -> Dice:
-    """The same throws for the same number, always."""
+    """Dice with a seed: the same choices in every run."""
     return Dice(Random(number).randint)

@@ -1,4 +1,4 @@
-"""Operations whose variables, arguments or documents are unusual. A plan could get each of them wrong."""
+"""Operations whose variables, arguments or documents are unusual. Each is a risk for prepared execution."""
 
 from tests.support.operations.case import BOTH, ERRORS, RICH, Case
 

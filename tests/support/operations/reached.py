@@ -1,4 +1,4 @@
-"""What an answer shows of the schema: the fields and arguments whose values are in it."""
+"""Coverage of the schema: the fields and arguments whose values are in an answer."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ Composite = GraphQLObjectType | GraphQLInterfaceType
 
 
 def composites(schema: GraphQLSchema) -> list[Composite]:
-    """The types with fields that a query can come to, but for introspection's."""
+    """The types with fields that queries can reach, without introspection."""
     assert schema.query_type is not None
     found: dict[str, Composite] = {}
     left: list[Any] = [schema.query_type]
@@ -38,13 +38,13 @@ def composites(schema: GraphQLSchema) -> list[Composite]:
 
 
 def fields(schema: GraphQLSchema) -> set[str]:
-    """All fields of objects that a query can come to, as `Type.field`."""
+    """All fields of objects that queries can reach, as `Type.field`."""
     kinds = [kind for kind in composites(schema) if isinstance(kind, GraphQLObjectType)]
     return {f"{kind.name}.{name}" for kind in kinds for name in kind.fields}
 
 
 def arguments(schema: GraphQLSchema) -> set[str]:
-    """All their arguments, as `Type.field(argument:)`."""
+    """All arguments of these fields, as `Type.field(argument:)`."""
     kinds = [kind for kind in composites(schema) if isinstance(kind, GraphQLObjectType)]
     return {
         f"{kind.name}.{name}({argument}:)"
@@ -57,7 +57,7 @@ def arguments(schema: GraphQLSchema) -> set[str]:
 def reached(
     schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, data: Mapping[str, Any]
 ) -> set[str]:
-    """Fields and arguments whose values are in the data. What a null hides counts for nothing.
+    """The fields and arguments whose values are in the data. Fields below a null do not count.
 
     Of an interface, only objects that tell their `__typename` count.
     """

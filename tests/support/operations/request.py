@@ -1,4 +1,4 @@
-"""Whole requests: a document of one or two operations, values for its variables, and how they are sent."""
+"""Random requests: a document of one or two operations, values of its variables, method and headers."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _STRANGE_EXTENSIONS: tuple[Any, ...] = ({"cost": False}, {}, None, {"cost": 1, "
 
 @dataclass(frozen=True)
 class Request:
-    """What is sent: with the first `variables`, then with the others."""
+    """A request, which is sent once with each of its `variables`."""
 
     query: str
     variables: tuple[Any, ...] = (None,)
@@ -34,7 +34,7 @@ class Request:
     method: str = "POST"
 
     def body(self, variables: Any, names: Mapping[str, str]) -> dict[str, Any]:
-        """The members of the request that are given, with what stands behind the names of a database."""
+        """The members of the request, with names replaced by the values that a database has for them."""
         members = {
             "query": self.query,
             "variables": variables,
@@ -45,7 +45,7 @@ class Request:
 
 
 def requests(schema: GraphQLSchema) -> SearchStrategy[Request]:
-    """Made by hypothesis."""
+    """A Hypothesis strategy for requests."""
 
     @st.composite
     def made(draw: st.DrawFn) -> Request:
@@ -55,7 +55,7 @@ def requests(schema: GraphQLSchema) -> SearchStrategy[Request]:
 
 
 def request(dice: Dice, schema: GraphQLSchema, target: str | None = None) -> Request:
-    """A request, by default for anything; one for the type called `target` goes there straight."""
+    """A random request; with `target`, the name of a type, one that selects that type's fields."""
     is_straight = target is not None or dice.chance(50)
     target = target or dice.pick(composites(schema)).name
     is_named = dice.chance(50)
@@ -117,7 +117,7 @@ def _operation(
 
 
 def _sent(dice: Dice, values: Mapping[str, Any]) -> Any:
-    """Variables as JSON, now and then with one that nobody declared; None for none, which may be left out."""
+    """Variables as JSON, sometimes with an undeclared one; None if there are none."""
     if not values and dice.chance(50):
         return None
     extra = {"undeclared": dice.pick([1, None, "é"])} if dice.chance(10) else {}
@@ -125,7 +125,7 @@ def _sent(dice: Dice, values: Mapping[str, Any]) -> Any:
 
 
 def mutated(dice: Dice, query: str) -> str:
-    """A document with a token of it lost, doubled, or put in another's place."""
+    """A document with one token removed, doubled or replaced by another one."""
     spans = _tokens(query)
     start, end = dice.pick(spans)
     token = query[start:end]

@@ -1,4 +1,4 @@
-"""Selection sets and fragments, which lead to a type of the schema and take other things in on the way."""
+"""Random selection sets and fragments on a path to a type of the schema."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _MOST_ALIASES = 25
 
 
 class Selections:
-    """Makes the selection sets of one operation; `fragments` are the definitions that they use, by name."""
+    """Generates the selection sets of one operation; `fragments` are their fragment definitions by name."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Selections:
         self._is_straight = is_straight
 
     def of(self, parent: Composite, target: str | None, depth: int = 0) -> str:
-        """Fields of `parent`, on a way to the type called `target`, with all of that one's own; None for anywhere."""
+        """Fields of `parent` on a path to the type `target`, with all fields of that type; None for any path."""
         dice = self._dice
         parts = self._towards(parent, target, depth) if target else []
         wanted = dice.number(0, 3) if parts else dice.number(1, 4)
@@ -88,7 +88,7 @@ class Selections:
         return [self._field(parent, self._dice.pick(nearer), target, depth)]
 
     def _any(self, parent: Composite, depth: int) -> str:
-        """A field, most often one without fields of its own."""
+        """A random field, mostly a leaf."""
         dice = self._dice
         if dice.chance(8):
             return f"{self._alias('__typename', 30)}{self._directives()}"
@@ -122,7 +122,7 @@ class Selections:
         return part
 
     def _wrapped(self, parent: Composite, part: str) -> str:
-        """`part` as it is, or within a fragment on the same type."""
+        """`part` itself, or in a fragment on the same type."""
         match self._dice.number(0, 3):
             case 1:
                 return f"...{self._directives()} {{ {part} }}"
@@ -133,7 +133,7 @@ class Selections:
         return part
 
     def _fragment(self, parent: Composite, target: str | None, depth: int, on: Composite | None = None) -> str:
-        """A fragment that may stand on `parent`: on itself, one of its kinds, or what it is a kind of."""
+        """A fragment that is valid on `parent`: on that type, one of its possible types, or one of its interfaces."""
         dice = self._dice
         known = [name for name, kind in self._conditions.items() if on is None and kind in self._fitting(parent)]
         if known and dice.chance(40):
@@ -147,7 +147,7 @@ class Selections:
         return f"...{condition}{directives} {selected}"
 
     def _defined(self, kind: Composite, selected: str) -> str:
-        """The name of a new fragment."""
+        """Define a fragment; return its name."""
         name = f"{self._prefix}F{len(self.fragments)}"
         self.fragments[name] = f"fragment {name} on {kind.name} {selected}"
         self._conditions[name] = kind
@@ -185,7 +185,7 @@ _INTROSPECTION = (
 
 @cache
 def ways(schema: GraphQLSchema, target: str) -> Mapping[str, int]:
-    """How many steps each type is away from `target`, by fields and by fragments on its kinds."""
+    """The distance of each type from `target`, in fields and fragments."""
     before: dict[str, list[str]] = {}
     for kind in schema.type_map.values():
         if isinstance(kind, Composite) and not kind.name.startswith("__"):

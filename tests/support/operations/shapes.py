@@ -1,4 +1,4 @@
-"""Operations whose selections or answers have an unusual shape. A plan could get each of them wrong."""
+"""Operations whose selections or answers have an unusual shape. Each is a risk for prepared execution."""
 
 from tests.support.operations.case import BOTH, BROKEN, ERRORS, Case
 

@@ -1,23 +1,23 @@
-"""Values as a document writes them, and as JSON does."""
+"""Values as GraphQL literals and as JSON."""
 
 import json
 from typing import Any
 
 
 class Name(str):
-    """A value of an enum."""
+    """An enum value."""
 
     __slots__ = ()
 
 
 class Variable(str):
-    """What stands for a variable's value, in a document only."""
+    """A reference to a variable, in a document only."""
 
     __slots__ = ()
 
 
 def literal(value: Any) -> str:
-    """A value as it stands in a document."""
+    """A value as a GraphQL literal."""
     match value:
         case Variable():
             return f"${value}"
@@ -33,7 +33,7 @@ def literal(value: Any) -> str:
 
 
 def has_variable(value: Any) -> bool:
-    """Whether a document is needed to write it."""
+    """Whether a value contains a variable, and so cannot be JSON."""
     match value:
         case list():
             return any(map(has_variable, value))

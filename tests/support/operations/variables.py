@@ -1,4 +1,4 @@
-"""The variables of one operation: how they are declared, and two requests' values for them."""
+"""The variables of one operation: their declarations, and values for two requests."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ REQUESTS = 2
 
 
 class Variables:
-    """Made as they are needed; `values` has those of each request."""
+    """Variables, declared on demand; `values` has the values of each request."""
 
     def __init__(self, dice: Dice, prefix: str) -> None:
         self._dice = dice
@@ -23,11 +23,11 @@ class Variables:
 
     @property
     def declarations(self) -> str:
-        """As they stand behind an operation's name; empty when there are none."""
+        """The declarations as GraphQL text; empty if there are none."""
         return f"({', '.join(self._declared.values())})" if self._declared else ""
 
     def new(self, kind: GraphQLInputType, has_default: bool, value: Callable[[], Any]) -> Variable:
-        """A variable that may stand where a `kind` is wanted, which has a default there or not."""
+        """A new variable that is valid at a position of type `kind`, with or without a default there."""
         dice = self._dice
         name = f"{self._prefix}{len(self._declared)}"
         must = isinstance(kind, GraphQLNonNull)
@@ -55,7 +55,7 @@ class Variables:
             values[name] = given[0] if isinstance(given, list) and len(given) == 1 and dice.chance(50) else given
 
     def condition(self) -> Variable:
-        """A variable for @skip or @include, the same one now and then."""
+        """A variable for @skip or @include, sometimes the same one."""
         known = [name for name, declared in self._declared.items() if ": Boolean" in declared]
         if known and self._dice.chance(40):
             return Variable(self._dice.pick(known))
@@ -69,7 +69,7 @@ class Variables:
 
 
 def plain(value: Any) -> Any:
-    """A value without its marks, for JSON."""
+    """A value as JSON."""
     match value:
         case Name():
             return str(value)
