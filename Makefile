@@ -33,7 +33,7 @@ test-faults: install needs-node ## Run the tests that take longer: faults, bench
 soak: install ## Fuzz and compare answers many times as much as the tests do, attack for 5 minutes, then kill, freeze and cut off for 20 (MINUTES=20)
 	$(BIN)/python -m pytest tests/server -k fuzz --hypothesis-profile=soak
 	$(BIN)/python -m pytest tests/schema/execution -k any_operation --hypothesis-profile=soak --numprocesses 2
-	HOSTILE_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 4 }") $(BIN)/python -m pytest tests/faults/test_hostile.py -s
+	HOSTILE_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 4 }") $(BIN)/python -m pytest tests/server/test_hostile.py -s
 	CHAOS_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 2 }") $(BIN)/python -m pytest tests/faults/test_chaos.py -s
 
 lint: install ## Check style, formatting and who imports whom
