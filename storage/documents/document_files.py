@@ -56,13 +56,18 @@ def find_files(paths: Iterable[Path]) -> FoundFiles:
             walked = sorted(name for name in folders if _is_walked(Path(folder), name))
             documents = [name for name in names if name not in _IGNORED_FILES]
             others = _other_folders(Path(folder), walked, set(files))
-            if Path(folder).name in _HOMES:
+            if _is_home(Path(folder)):
                 passed_over += len(documents)
                 documents = []
             passed_over += sum(_count_documents(Path(folder, name)) for name in others)
             folders[:] = [name for name in walked if name not in others]
             found += [Path(folder, name) for name in documents]
     return FoundFiles(found, frozenset(found) - named, refused, passed_over)
+
+
+def _is_home(folder: Path) -> bool:
+    # Resolved, since the folder may be named `.` or by a link.
+    return folder.resolve().name in _HOMES
 
 
 def _is_walked(folder: Path, name: str) -> bool:
@@ -73,7 +78,7 @@ def _is_walked(folder: Path, name: str) -> bool:
 
 def _other_folders(folder: Path, names: Iterable[str], files: set[str]) -> set[str]:
     """The folders that hold other data of an agent: its home without `sessions`, a session's own, a runtime's store."""
-    if folder.name in _HOMES:
+    if _is_home(folder):
         return {name for name in names if name != "sessions"}
     return {
         name
@@ -83,6 +88,9 @@ def _other_folders(folder: Path, names: Iterable[str], files: set[str]) -> set[s
 
 
 def _count_documents(folder: Path) -> int:
+    if folder.is_symlink():
+        # It may lead anywhere, and os.walk would follow it.
+        return 0
     return sum(name.endswith(".json") for _, _, files in os.walk(folder) for name in files)
 
 

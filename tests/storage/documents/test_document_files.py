@@ -78,3 +78,27 @@ def test_a_home_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "home/.codewhale").symlink_to(tmp_path / "elsewhere")
 
     assert find_files([tmp_path / "home"]).paths == []
+
+
+@pytest.mark.parametrize("path", [".", "sessions/..", "../link"])
+def test_a_home_is_recognized_however_its_path_is_spelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    home = tmp_path / ".codewhale"
+    (home / "sessions").mkdir(parents=True)
+    (home / "sessions/s.json").touch()
+    (home / "settings.json").touch()
+    (tmp_path / "link").symlink_to(home)
+    monkeypatch.chdir(home)
+
+    session = Path(path, "sessions/s.json")
+    assert find_files([Path(path)]) == FoundFiles([session], frozenset([session]), [], 1)
+
+
+def test_what_a_link_in_a_home_leads_to_is_not_counted(tmp_path: Path) -> None:
+    (tmp_path / ".codewhale/sessions").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/a.json").touch()
+    (tmp_path / ".codewhale/skills").symlink_to(tmp_path / "elsewhere")
+
+    assert find_files([tmp_path / ".codewhale"]) == FoundFiles([], frozenset(), [], 0)
