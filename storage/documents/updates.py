@@ -21,6 +21,13 @@ from storage.search.index.entries import TITLE_POSITION, entry_ids
 from storage.search.index.pieces import encode_entry
 from storage.search.index.segment_store import index_entries, next_numbers
 
+_offset = sa.bindparam("offset", type_=sa.Integer())
+# Messages from `start` on and before `end`. Of many runs, one statement that is prepared once.
+_in_run = sa.update(message).where(
+    message.c.session_id == sa.bindparam("own"),
+    message.c.position >= sa.bindparam("start"),
+    message.c.position < sa.bindparam("end"),
+)
 _MESSAGE_COLUMNS = ("session_id", "position", "place", *NewMessage._fields)
 
 
@@ -161,13 +168,15 @@ def _metadata(header: object) -> dict[str, object]:
 async def _set_places(
     transaction: Transaction, session_id: str, messages: Sequence[StoredMessage], places: Sequence[int | None]
 ) -> None:
-    for start, end, offset in _changed_runs(messages, places):
-        place = sa.null() if offset is None else message.c.position - offset
-        await transaction.execute(
-            sa.update(message)
-            .where(message.c.session_id == session_id, message.c.position >= start, message.c.position < end)
-            .values(place=place)
-        )
+    runs = [
+        {"own": session_id, "start": start, "end": end, "offset": offset}
+        for start, end, offset in _changed_runs(messages, places)
+    ]
+    removed, moved = [run for run in runs if run["offset"] is None], [run for run in runs if run["offset"] is not None]
+    if removed:
+        await transaction.execute(_in_run.values(place=sa.null()), removed)
+    if moved:
+        await transaction.execute(_in_run.values(place=message.c.position - _offset), moved)
 
 
 def _changed_runs(
@@ -191,14 +200,15 @@ def _changed_runs(
 
 async def _make_room(transaction: Transaction, session_id: str, count: int, insertions: Sequence[Insertion]) -> None:
     """Move stored messages behind the messages that are inserted before them."""
-    is_own = message.c.session_id == session_id
-    starts = sorted({insertion.position for insertion in insertions if insertion.position < count})
+    # The number of insertions up to each place; they are sorted.
+    shifts = {insertion.position: shift for shift, insertion in enumerate(insertions, 1) if insertion.position < count}
+    starts = list(shifts)
     # By way of negative numbers, since each position is taken until its message has moved.
-    moved = sa.update(message).where(is_own, message.c.position >= starts[0])
+    moved = sa.update(message).where(message.c.session_id == session_id, message.c.position >= starts[0])
     await transaction.execute(moved.values(position=-1 - message.c.position))
-    for start, end in zip(starts, [*starts[1:], count], strict=True):
-        shift = sum(insertion.position <= start for insertion in insertions)
-        is_between = message.c.position.between(-end, -1 - start)
-        await transaction.execute(
-            sa.update(message).where(is_own, is_between).values(position=shift - 1 - message.c.position)
-        )
+    # Reversed: -1 - position.
+    runs = [
+        {"own": session_id, "start": -end, "end": -start, "offset": shifts[start] - 1}
+        for start, end in zip(starts, [*starts[1:], count], strict=True)
+    ]
+    await transaction.execute(_in_run.values(position=_offset - message.c.position), runs)

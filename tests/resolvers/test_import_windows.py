@@ -162,6 +162,22 @@ async def test_an_older_copy_adds_messages_that_were_never_seen_as_an_earlier_wi
         assert [hit["message"]["position"] for hit in hits["nodes"]] == [position]
 
 
+async def test_messages_that_are_scattered_over_a_session_take_few_statements(serve: Serve) -> None:
+    server = await serve(seed=False)
+    texts = [f"{word} {number}" for number in range(100) for word in ("lost", "kept")]
+    await imported(server.client, version(5, *texts[1::2]))
+
+    with statements(server) as older:
+        assert await outcome(server.client, version(4, *texts)) == "OUTDATED"
+    assert await transcript(server.client) == texts
+    with statements(server) as newer:
+        assert await outcome(server.client, version(6, *texts[::2])) == "UPDATED"
+
+    assert await transcript(server.client) == texts
+    assert strictly(await exported(server, "s")) == strictly(version(6, *texts[::2]))
+    assert len(older.writes) + len(newer.writes) < 40
+
+
 async def test_journal_entries_of_every_kind_are_readable(serve: Serve) -> None:
     server = await serve(seed=False)
     entries: list[Any] = [
