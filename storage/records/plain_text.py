@@ -5,6 +5,7 @@ Stored content keeps every byte; titles, summaries, snippets and the search inde
 
 import re
 
+import numpy as np
 import orjson
 
 # Control sequences as ECMA-48 defines them, of 7 and 8 bits. No alternative rescans what another start has scanned.
@@ -30,6 +31,20 @@ _BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/_=-])(?:(?:[A-Za-z0-9+/]{60,76}\r?\n){3,}[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9+/_-]{256,}={0,2})"
 )
 _MIN_BASE64 = 180
+_MIN_RUN = 60
+
+# Longer texts are looked through with NumPy first: regular expressions take many times as long.
+_LONG = 1_000
+_OTHER, _OF_BASE64, _CONTROL = range(3)
+_BYTES = np.array(
+    [
+        _CONTROL if _HAS_CONTROL.match(chr(code)) else _OF_BASE64 if re.match("[A-Za-z0-9+/_-]", chr(code)) else _OTHER
+        for code in range(128)
+    ]
+    # The first byte of the control characters from U+0080 on, and of others.
+    + [_CONTROL if code == 0xC2 else _OTHER for code in range(128, 256)],
+    np.uint8,
+)
 
 
 def strip_controls(text: str) -> str:
@@ -44,8 +59,15 @@ def strip_controls(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """Also with the escapes of JSON strings decoded and base64 data left out."""
-    if len(text) >= _MIN_BASE64 or "base64," in text:
-        text = _BASE64.sub(_without_base64, _DATA_URL.sub(" ", text))
+    has_base64 = has_controls = True
+    if len(text) > _LONG:
+        kinds = _BYTES[np.frombuffer(text.encode(errors="replace"), np.uint8)]
+        has_controls = bool((kinds == _CONTROL).any())
+        has_base64 = int(np.diff(np.flatnonzero(kinds != _OF_BASE64), prepend=-1, append=len(kinds)).max()) > _MIN_RUN
+    if "base64," in text:
+        text = _DATA_URL.sub(" ", text)
+    if has_base64 and len(text) >= _MIN_BASE64:
+        text = _BASE64.sub(_without_base64, text)
     for _ in range(_MAX_NESTED_LITERALS):
         if "\\" not in text or '"' not in text:
             break
@@ -53,7 +75,8 @@ def plain_text(text: str) -> str:
         if decoded == text:
             break
         text = decoded
-    return strip_controls(text)
+        has_controls = True
+    return strip_controls(text) if has_controls else text
 
 
 def _without_base64(match: re.Match[str]) -> str:

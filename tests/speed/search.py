@@ -21,6 +21,7 @@ from tests.speed.generate import write_sessions
 from tests.speed.loop import run
 from tests.speed.search_cases import CASES, search_figures, search_table
 from tests.speed.search_data import MEAN, cache_folder, data_set, indexing_costs
+from tests.speed.search_scripts import seconds_by_script
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server
 
 SESSIONS = 20_000
@@ -37,6 +38,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.sample:
         _print_costs(given.sample)
+        _print_scripts()
     schema = create_schema()
     # As the server does: objects that live as long as the process are exempt from garbage collection.
     gc.collect()
@@ -45,6 +47,15 @@ def main() -> None:
         figures = {name: run(search_figures, schema, url, CASES, given.rounds) for name, url in urls.items()}
     print(__doc__)
     print(search_table(figures))
+
+
+def _print_scripts() -> None:
+    with TemporaryDirectory() as folder:
+        databases = SqliteDatabases(Path(folder))
+        with databases.copy() as english, databases.copy() as chinese:
+            seconds = run(seconds_by_script, [english, chinese], 5, 24, 600_000)
+    ratio = seconds["Chinese"] / seconds["English"]
+    print(f"SQLite: long Chinese texts are searched in {ratio:.2f} times the time of English texts of as many bytes")
 
 
 def _print_costs(sample: int) -> None:

@@ -13,6 +13,7 @@ from tests.speed.generate import write_sessions
 from tests.speed.loop import run
 from tests.speed.search_cases import _OPERATION, CASES, DEEP, ORDERS, PAGE, _answer, _cursor, search_figures
 from tests.speed.search_data import MEAN, _no_index, imported
+from tests.speed.search_scripts import seconds_by_script
 
 WORD = CASES["rare word"][0]
 
@@ -62,3 +63,12 @@ async def hits(url: str) -> int:
     async with Database(url) as database:
         found = await _answer(create_schema(), database, _OPERATION, {"query": WORD, "orderBy": "RECENT", "first": 20})
     return len(found["nodes"])
+
+
+@pytest.mark.parametrize("fixture", ["sqlite_databases", "postgres_databases"])
+def test_scripts_are_compared(fixture: str, request: pytest.FixtureRequest) -> None:
+    databases = request.getfixturevalue(fixture)
+    with databases.copy() as english, databases.copy() as chinese:
+        seconds = run(seconds_by_script, [english, chinese], 1, 2, 6_000)
+
+    assert all(taken > 0 for taken in seconds.values())

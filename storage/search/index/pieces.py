@@ -15,7 +15,8 @@ _BLANKS = bytes(code if code in (0, 95) or code >= 128 or chr(code).isalnum() el
 _BLANK = 32
 _CHUNK_CHARACTERS = 2**19
 """So few that the arrays of a chunk stay in the processor's cache."""
-_BREAK = re.compile(r"[ \n\t.,;/]|(?=[\u3400-\u9fff])")
+WORD_BREAK = re.compile(r"[ \n\t.,;/]|(?=[\u3400-\u9fff])")
+"""Some of the places between words, in any script."""
 
 
 def encode_entry(texts: Sequence[str]) -> str:
@@ -28,7 +29,7 @@ def chunks(entries: Sequence[str]) -> Iterator[str]:
     encoded = "".join(entries)
     start = 0
     while start < len(encoded):
-        found = _BREAK.search(encoded, start + _CHUNK_CHARACTERS)
+        found = WORD_BREAK.search(encoded, start + _CHUNK_CHARACTERS)
         end = found.end() if found else len(encoded)
         yield encoded[start:end]
         start = end

@@ -9,7 +9,7 @@ from storage.json_codec import load
 from storage.records.injected import split_injected
 from storage.records.message import MessageRow, messages_at
 from storage.records.searched_text import content_texts
-from storage.search.index.entries import TITLE_POSITION, entry_tokens
+from storage.search.index.entries import TITLE_POSITION
 from storage.search.query.clauses import Clause
 from storage.search.query.matching import texts_match
 from storage.search.query.score import score
@@ -57,11 +57,11 @@ async def score_texts(texts: Texts, clauses: Sequence[Clause]) -> dict[Place, fl
 def _score(texts: list[str], clauses: Sequence[Clause], *, is_title: bool) -> float:
     own = [split_injected(text) for text in texts]
     if not any(has_injected for _, has_injected in own):
-        return score(entry_tokens(texts), clauses, is_title=is_title)
+        return score(texts, clauses, is_title=is_title)
     own_texts = [text for text, _ in own]
     if texts_match(own_texts, clauses):
-        return score(entry_tokens(own_texts), clauses, is_title=is_title)
-    return _INJECTED_WEIGHT * score(entry_tokens(texts), clauses, is_title=is_title)
+        return score(own_texts, clauses, is_title=is_title)
+    return _INJECTED_WEIGHT * score(texts, clauses, is_title=is_title)
 
 
 async def matching_places(texts: Texts, clauses: Sequence[Clause]) -> set[Place]:

@@ -1,75 +1,96 @@
-"""Matches clauses in a text, with the same result as matching them in its tokens."""
+"""Matches clauses in a text as if in its tokens, but tokenizes only the places where they may match."""
 
+import re
 import string
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from functools import lru_cache
+from itertools import chain, islice
 from math import inf
+from typing import NamedTuple
 
-from storage.search.index.entries import entry_tokens
+import numpy as np
+import numpy.typing as npt
+
+from storage.search.index.characters import JOINING, KINDS, LETTER, SEPARATOR, SINGLE, SYLLABLE
+from storage.search.index.pieces import WORD_BREAK
 from storage.search.index.tokens import Word, normal_form, part_text, word_tokens, words
 from storage.search.query.clauses import Clause
-from storage.search.query.score import clause_text
 
 _WORD_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "_")
+# Matches and candidates of a clause in a text, after which their number is extrapolated.
+_MAX_COUNTED, _MAX_CANDIDATES = 64, 1_000
+_WINDOW = 1_024
+# Where Unicode has characters of which normal forms make ASCII letters, and characters that are words of their own.
+_COMPATIBLE = (
+    *((0x41, 0x5B), (0x80, 0x0370), (0x1D00, 0x1F00), (0xA700, 0xA800), (0x10780, 0x107BB), (0x1FBF0, 0x1FBFA)),
+    *((0x0E00, 0x1000), (0x2000, 0x3400), (0xF900, 0xFB20), (0xFE30, 0xFE50), (0xFF00, 0x10000)),
+    *((0x1D100, 0x1D800), (0x1F100, 0x1F300), (0x2F800, 0x2FA20)),
+)
+_EXPANDED, _SELECTOR = 1, 2
+
+
+class Candidate(NamedTuple):
+    """A place where a clause may match: the words that match, or none, and the end of what was looked at."""
+
+    run: list[Word]
+    end: int
 
 
 def texts_match(texts: Sequence[str], clauses: Sequence[Clause]) -> bool:
     """Whether an entry with these texts matches every clause."""
-    return all(any(_matches(text, clause) for text in texts) for clause in clauses)
-
-
-def _matches(text: str, clause: Clause) -> bool:
-    if not text.isascii():
-        return clause_text(clause) in entry_tokens([text])
-    folded = text.lower()
-    return _may_match(folded, clause) and any(_runs(text, folded, clause))
+    return all(any(any(_runs(text, clause)) for text in texts) for clause in clauses)
 
 
 def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> list[tuple[Word, Clause]]:
     """The matching words of a text with their clauses, in order: of each clause at least those that begin within
     `reach` characters of its first match.
     """
-    is_ascii = text.isascii()
-    folded = text.lower() if is_ascii else normal_form(text)
-    # Most texts lack a clause altogether, which takes no tokenizing to see.
-    possible = [clause for clause in clauses if _may_match(folded, clause)]
-    if not possible:
-        return []
-    if is_ascii:
-        found: dict[tuple[Word, Clause], None] = {}
-        for clause in possible:
-            end = inf
-            for run in _runs(text, folded, clause):
-                end = min(end, run[0].start + reach)
-                if run[0].start > end:
-                    break
-                found.update(dict.fromkeys((word, clause) for word in run))
-        return sorted(found, key=_start_of)
-    sequence = [(word, token) for word in words(text) for token in word_tokens(word.text)]
-    tokens = [token for _, token in sequence]
-    found = {}
-    for place, (word, _) in enumerate(sequence):
-        for clause in possible:
-            length = len(clause.tokens)
-            if _follows(tokens[place : place + length], clause):
-                found.update(dict.fromkeys((sequence[place + step][0], clause) for step in range(length)))
-            elif _has_part(word.text, clause):
-                found[(word, clause)] = None
-    return sorted(found, key=_start_of)
+    found: dict[tuple[Word, Clause], None] = {}
+    for clause in clauses:
+        end = inf
+        for run in _runs(text, clause):
+            end = min(end, run[0].start + reach)
+            if run[0].start > end:
+                break
+            found.update(dict.fromkeys((word, clause) for word in run))
+    return sorted(found, key=lambda match: match[0].start)
 
 
-def _may_match(folded: str, clause: Clause) -> bool:
-    return all(token in folded for token in clause.tokens)
+def count_matches(text: str, clause: Clause) -> float:
+    """How often a clause matches in a text; extrapolated from its beginning if that is often."""
+    count = 0
+    for candidates, candidate in enumerate(_candidates(text, clause), 1):
+        count += bool(candidate.run)
+        if count == _MAX_COUNTED or candidates == _MAX_CANDIDATES:
+            return count * len(text) / candidate.end
+    return count
 
 
-def _start_of(match: tuple[Word, Clause]) -> int:
-    return match[0].start
+def _runs(text: str, clause: Clause) -> Iterator[list[Word]]:
+    """The runs of words that match a clause, in order. A compound word that matches by its parts is one of its own."""
+    return (candidate.run for candidate in _candidates(text, clause) if candidate.run)
 
 
-def _runs(text: str, folded: str, clause: Clause) -> Iterator[list[Word]]:
-    """The runs of words that match a clause in an ASCII text, where a word has at most one token: each begins with a
-    word that contains the clause's first token. A compound word that matches by its parts is a run of its own.
-    """
+def _candidates(text: str, clause: Clause) -> Iterator[Candidate]:
+    if text.isascii():
+        folded = text.lower()
+        if all(token in folded for token in clause.tokens):
+            yield from _ascii_candidates(text, folded, clause)
+    else:
+        has_expanded = any(map(str.isascii, clause.tokens)) and _has_expanded(text)
+        anchors = [None if has_expanded and token.isascii() else _anchor(token) for token in clause.tokens]
+        if all(map(_is_in, [text] * len(anchors), clause.tokens, anchors)):
+            done = 0
+            for start, end in _spans(text, clause.tokens[0], anchors[0]):
+                if end > done:
+                    runs, done = _runs_from(text, _word_start(text, start, done), end, clause)
+                    yield from (Candidate(run, done) for run in runs or [[]])
+
+
+def _ascii_candidates(text: str, folded: str, clause: Clause) -> Iterator[Candidate]:
+    """In an ASCII text, where a word has at most one token, a match begins in a word with the first token in it."""
     first, length = clause.tokens[0], len(clause.tokens)
     place = folded.find(first)
     while place >= 0:
@@ -80,18 +101,114 @@ def _runs(text: str, folded: str, clause: Clause) -> Iterator[list[Word]]:
             end += 1
         word = Word(place, end, text[place:end])
         run = [word] if length == 1 else _words_with_tokens(text, place, length)
-        if (length == 1 and end - place == len(first)) or _follows(
-            [token for one in run for token in word_tokens(one.text)], clause
+        if not (
+            (length == 1 and end - place == len(first))
+            or _follows([token for one in run for token in word_tokens(one.text)], clause)
         ):
-            yield run
-        elif _has_part(word.text, clause):
-            yield [word]
+            run = [word] if _has_part(word.text, clause) else []
+        yield Candidate(run, end)
         place = folded.find(first, end)
 
 
 def _words_with_tokens(text: str, start: int, count: int) -> list[Word]:
     """The next `count` words with tokens of an ASCII text."""
     return list(islice((word for word in words(text, start) if word_tokens(word.text)), count))
+
+
+def _is_in(text: str, token: str, anchor: re.Pattern[str] | None) -> bool:
+    """Whether a text may have a token."""
+    return token in normal_form(text) if anchor is None else anchor.search(text) is not None
+
+
+def _spans(text: str, token: str, anchor: re.Pattern[str] | None) -> Iterator[tuple[int, int]]:
+    """Spans in which words with a token begin or lie."""
+    if anchor is not None:
+        yield from (found.span() for found in anchor.finditer(text))
+        return
+    start = 0
+    while start < len(text):
+        cut = WORD_BREAK.search(text, start + _WINDOW)
+        end = cut.end() if cut else len(text)
+        if token in normal_form(text[start:end]):
+            yield start, end
+        start = end
+
+
+def _word_start(text: str, place: int, done: int) -> int:
+    """An end of a word at `place` or before, not before `done`."""
+    while place > done and KINDS[ord(text[place])] in (LETTER, JOINING) and not _is_separator(text[place - 1]):
+        place -= 1
+    return place
+
+
+def _is_separator(character: str) -> bool:
+    return bool(KINDS[ord(character)] == SEPARATOR)
+
+
+@lru_cache(maxsize=128)
+def _anchor(token: str) -> re.Pattern[str] | None:
+    """A pattern that matches wherever a text has a token, and seldom elsewhere; None when there is none."""
+    first = token[0]
+    if token.isascii():
+        characters = [{character} for character in token]
+    elif KINDS[ord(first)] in (SINGLE, SYLLABLE):
+        characters = [{first, unicodedata.normalize("NFD", first)[0]}]
+    else:
+        return None
+    by_normal = _sources().by_normal
+    sources = [some.union(*(by_normal[character] for character in some)) for some in characters]
+    return re.compile("".join(f"[{re.escape(''.join(sorted(some)))}]" for some in sources))
+
+
+def _has_expanded(text: str) -> bool:
+    """Whether a text has a character with several ASCII letters in its normal form, or none after an ASCII one."""
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), "<u4")
+    kinds = _sources().expanded[codes]
+    selectors = np.flatnonzero(kinds == _SELECTOR)
+    return bool((kinds == _EXPANDED).any() or (codes[selectors - 1] < 0x80).any())
+
+
+class _Sources(NamedTuple):
+    """For each character the others whose normal forms have it, and by code point which expand or vanish."""
+
+    by_normal: defaultdict[str, set[str]]
+    expanded: npt.NDArray[np.uint8]
+
+
+@lru_cache(maxsize=1)
+def _sources() -> _Sources:
+    by_normal: defaultdict[str, set[str]] = defaultdict(set)
+    expanded = np.zeros(0x110000, np.uint8)
+    expanded[0xFE00:0xFE10] = expanded[0xE0100:0xE01F0] = _SELECTOR
+    for character in map(chr, chain.from_iterable(range(*span) for span in _COMPATIBLE)):
+        normal = normal_form(character)
+        for one in normal:
+            by_normal[one].add(character)
+        if len(normal) > 1 and re.search("[0-9a-z_]", normal):
+            expanded[ord(character)] = _EXPANDED
+    return _Sources(by_normal, expanded)
+
+
+def _runs_from(text: str, start: int, end: int, clause: Clause) -> tuple[list[list[Word]], int]:
+    """The runs that begin in a span, which begins between words; and the end of the span's last word."""
+    length = len(clause.tokens)
+    sequence: list[tuple[Word, str]] = []
+    stop, done = 0, end
+    for word in words(text, start):
+        if word.start < end:
+            done = max(word.end, end)
+            stop = len(sequence) + len(word_tokens(word.text))
+        elif len(sequence) >= stop + length - 1:
+            break
+        sequence += [(word, token) for token in word_tokens(word.text)]
+    tokens = [token for _, token in sequence]
+    runs = []
+    for place, (word, _) in enumerate(sequence[:stop]):
+        if _follows(tokens[place : place + length], clause):
+            runs.append([one for one, _ in sequence[place : place + length]])
+        elif _has_part(word.text, clause):
+            runs.append([word])
+    return runs, done
 
 
 def _follows(tokens: list[str], clause: Clause) -> bool:

@@ -4,6 +4,7 @@ A message never changes while its session keeps its number (see `index/segment_s
 """
 
 from collections.abc import Iterable, Mapping
+from sys import getsizeof
 from typing import TypeVar
 
 from storage.database.lru_cache import LRUCache
@@ -16,8 +17,8 @@ T = TypeVar("T")
 MAX_MESSAGES = 2_000
 """Messages of one query for which each kind of result is cached."""
 
-# Approximate bytes in memory.
-_SMALL, _SNIPPET = 150, 1_200
+# Bytes in memory: of an item of a dict with its key, and of a highlight.
+_ITEM, _HIGHLIGHT = 300, 130
 
 
 class QueryCache:
@@ -29,6 +30,7 @@ class QueryCache:
         self.matches: dict[Entry, bool] = {}
         self.scores: dict[Entry, float] = {}
         self.snippets: dict[Entry, Snippet] = {}
+        self._snippet_bytes = 0
 
     @classmethod
     def of_query(cls, cache: LRUCache, clauses: tuple[Clause, ...]) -> "QueryCache":
@@ -41,10 +43,17 @@ class QueryCache:
         if not new:
             return
         results.update(new)
+        self._snippet_bytes += sum(map(_snippet_bytes, new.values()))
         if len(results) > MAX_MESSAGES:
             results.clear()
-        size = _SMALL * (1 + len(self.matches) + len(self.scores)) + _SNIPPET * len(self.snippets)
-        self._cache.put((QueryCache, self._clauses), self, size)
+        if not self.snippets:
+            self._snippet_bytes = 0
+        items = 1 + len(self.matches) + len(self.scores) + len(self.snippets)
+        self._cache.put((QueryCache, self._clauses), self, _ITEM * items + self._snippet_bytes)
+
+
+def _snippet_bytes(value: object) -> int:
+    return getsizeof(value.text) + _HIGHLIGHT * len(value.highlights) if isinstance(value, Snippet) else 0
 
 
 def split_cached(results: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:

@@ -1,12 +1,20 @@
 """Matching in a text gives the same result as matching in its tokens."""
 
+from collections.abc import Iterator
+from itertools import chain
+
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from storage.search.index.characters import KINDS, SINGLE
 from storage.search.index.entries import entry_tokens
+from storage.search.index.tokens import Word, normal_form, words
+from storage.search.query import matching
 from storage.search.query.clauses import Clause, parse_query
 from storage.search.query.matching import matched_words, texts_match
-from storage.search.query.score import clause_text
+from storage.search.query.score import score
+from storage.search.query.snippet import cut_snippet
 from tests.support.examples import examples
 from tests.support.searches import FRAGMENTS, queries_of, texts_of
 
@@ -39,3 +47,57 @@ def agree(texts: list[str], clauses: list[Clause]) -> None:
         assert texts_match(texts, [clause]) == (clause_text(clause) in tokens)
         assert texts_match(texts, [clause]) == any(matched_words(text, [clause]) for text in texts)
     assert texts_match(texts, clauses) == all(clause_text(clause) in tokens for clause in clauses)
+
+
+def clause_text(clause: Clause) -> str:
+    """A clause as a substring of an entry's tokens."""
+    return f" {' '.join(clause.tokens)}{'' if clause.is_prefix else ' '}"
+
+
+LONG_CJK = "".join(chr(0x4E00 + number * 7919 % 3000) for number in range(100_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        (f"{LONG_CJK} 合同条款", "合同条款"),
+        (f"{LONG_CJK} ﾃﾞｰﾀ か\u3099く", "データ がく"),
+        (f"{LONG_CJK} ภาษาไทย", "ไทย"),
+        (f"{LONG_CJK} 👍🏽", "👍"),
+        (f"{LONG_CJK} contract terms", '"contract terms"'),
+        (LONG_CJK, LONG_CJK[0]),
+        ("word " * 20_000, "word"),
+        ("sell " * 20_000 + "e", "e"),
+    ],
+)
+def test_only_the_matching_part_of_a_long_text_is_tokenized(
+    monkeypatch: pytest.MonkeyPatch, text: str, query: str
+) -> None:
+    tokenized = 0
+
+    def count(text: str, start: int = 0) -> Iterator[Word]:
+        nonlocal tokenized
+        for word in words(text, start):
+            tokenized += len(word.text)
+            yield word
+
+    monkeypatch.setattr(matching, "words", count)
+    clauses = parse_query(query)
+    assert texts_match([text], clauses)
+    assert score([text], clauses, is_title=False) > 0
+    assert cut_snippet([text], clauses).highlights
+    assert tokenized < 0.05 * len(text)
+
+
+@pytest.mark.parametrize(("text", "count"), [("a b a " * 5, 10), ("a b " * 1_000, 1_000), ("合b " * 1_000, 1_000)])
+def test_matches_are_counted_or_extrapolated(text: str, count: int) -> None:
+    assert matching.count_matches(text, parse_query(text[0])[0]) == pytest.approx(count, rel=0.05)
+
+
+def test_every_character_with_a_special_normal_form_is_known() -> None:
+    for code in chain(range(0x80, 0x20000), range(0x2F800, 0x2FB00)):
+        character = chr(code)
+        normal = normal_form(character)
+        is_special = any((one.isascii() and one.isalnum()) or KINDS[ord(one)] == SINGLE for one in normal)
+        if normal != character and is_special:
+            assert all(character in matching._sources().by_normal[one] for one in normal), hex(code)
