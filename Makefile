@@ -27,7 +27,7 @@ serve: install ## Start the server with the sample sessions
 test: lint types needs-node ## Check style, types and behaviour; with COVERAGE=1 measure how much of the code the tests run
 	$(PYTEST) -m "not slow" $(if $(COVERAGE),--cov --cov-report=term)
 
-test-faults: install needs-node ## Run the tests that take longer: faults, benchmarks, and property tests with new examples
+test-faults: install needs-node ## Run the tests that take longer: faults, benchmarks, and property tests with more examples
 	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile=ci
 
 soak: install ## Fuzz and compare answers many times as much as the tests do, attack for 5 minutes, then kill, freeze and cut off for 20 (MINUTES=20)
