@@ -135,6 +135,9 @@ class Arguments:
         known = self._known
         if kind == "ID":
             return known.session_ids if place == "Query.session" else known.thread_ids, _STRANGE_IDS
+        if kind == "Int" and name == "from":
+            # Few messages have many blocks.
+            return (0, 0, 1, 2), _STRANGE_SIZES
         if kind == "Int":
             return (1, 2, 3, 3, 5), _STRANGE_SIZES
         if kind == "BigInt":

@@ -136,6 +136,7 @@ def _every_block() -> list[dict[str, Any]]:
         assistant(text("No picture."), *strange),
         message("system", "the notice"),
         message("system", "[compaction summary]\nthe summary"),
+        user("<turn_meta>\nthe date\n</turn_meta>"),
         message("assistant_interrupted", "the half"),
         assistant(),
         {"role": "assistant", "content": "the content is a string", "cost": 1.5},
@@ -195,6 +196,7 @@ def known() -> Known:
         texts={
             "titleContains": ("the", "THREADS", "漢", "ß", "📦"),
             "workspace": ("/home/ines/work/billing", ""),
+            "workspaceWithin": ("/home/ines", "/home/ines/work/billing/", ""),
             "models": ("deepseek-v4-pro", ""),
         },
     )
