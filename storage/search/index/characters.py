@@ -1,10 +1,13 @@
 """Classes of characters by which texts are split into words, from Python's Unicode database."""
 
 import unicodedata
-from collections.abc import Iterable
-from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
+
+CodePoints: TypeAlias = NDArray[np.int_]
+Mask: TypeAlias = NDArray[np.bool_]
 
 CJK = (
     "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
@@ -31,42 +34,35 @@ SEPARATOR, LETTER, SINGLE, SYLLABLE, JOINING = range(5)
 unless jamo follow; and what belongs to the character before."""
 
 
-def _is_within(code: int, ranges: list[tuple[int, int]]) -> bool:
-    return any(first <= code <= last for first, last in ranges)
+def _is_within(codes: CodePoints, ranges: list[tuple[int, int]]) -> Mask:
+    within = np.zeros(len(codes), bool)
+    for first, last in ranges:
+        within |= (first <= codes) & (codes <= last)
+    return within
 
 
-def _is_single(code: int, category: str) -> bool:
-    """Whether a character outside CJK is a word of its own: an emoji, another symbol, an unspaced letter."""
-    if category in {"So", "Sm", "Sc"} or 0x1F3FB <= code <= 0x1F3FF:
-        return code >= 0x80 and not _is_within(code, _SEPARATING_SYMBOLS)
-    return category in {"Lo", "Lm", "Nl", "No"} and _is_within(code, _UNSPACED)
-
-
-def _character_class(codes: Iterable[int]) -> str:
+def _character_class(codes: CodePoints) -> str:
     """Ascending code points as the inside of a character class of a regular expression."""
-    ranges: list[list[int]] = []
-    for code in codes:
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+    ends = np.flatnonzero(np.diff(codes) != 1)
+    firsts, lasts = codes[[0, *(ends + 1)]], codes[[*ends, -1]]
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
-def _classes() -> tuple[str, str, list[int]]:
+def _classes() -> tuple[str, str, CodePoints]:
     """Marks, single characters, and the code points of separators."""
     # Only the planes that have any: to ask for the category of a million ideographs would slow down the start.
-    codes = chain(range(0x20000), range(0xE0000, 0xE1000))
-    categories = [(code, unicodedata.category(chr(code))) for code in codes]
-    singles = [code for code, category in categories if _is_single(code, category)]
-    marks = _character_class(code for code, category in categories if category[0] == "M")
-    is_single = set(singles)
-    separators = [
-        code
-        for code, category in categories
-        if code and category[0] in "PZSC" and code not in is_single and chr(code) != "_" and not chr(code).isalnum()
-    ]
-    return marks, CJK + _character_class(singles), separators
+    codes = np.r_[0:0x20000, 0xE0000:0xE1000]
+    # An array of two bytes for each, rather than a list of strings, which takes more memory than the server's caches.
+    categories = np.fromiter(map(unicodedata.category, map(chr, codes.tolist())), "S2", len(codes))
+    is_symbol = np.isin(categories, [b"So", b"Sm", b"Sc"]) | _is_within(codes, [(0x1F3FB, 0x1F3FF)])
+    is_uncased = np.isin(categories, [b"Lo", b"Lm", b"Nl", b"No"])
+    # Outside CJK a word of its own is an emoji, another symbol, or an unspaced letter.
+    is_single = is_symbol & (codes >= 0x80) & ~_is_within(codes, _SEPARATING_SYMBOLS)
+    is_single |= ~is_symbol & is_uncased & _is_within(codes, _UNSPACED)
+    is_mark, *is_other = (categories.astype("S1") == major for major in (b"M", b"P", b"Z", b"S", b"C"))
+    others = codes[np.any(is_other, axis=0) & ~is_single & (codes != 0) & (codes != ord("_"))]
+    is_word = np.fromiter((chr(code).isalnum() for code in others.tolist()), bool, len(others))
+    return _character_class(codes[is_mark]), CJK + _character_class(codes[is_single]), others[~is_word]
 
 
 def _fill(classes: str, kind: int) -> None:
@@ -76,9 +72,11 @@ def _fill(classes: str, kind: int) -> None:
 
 MARKS, SINGLES, _separators = _classes()
 _letters = [code for code in range(0x0E00) if chr(code).isalpha()]
-LETTERS = _character_class(_letters)
+LETTERS = _character_class(np.array(_letters))
 """Letters of the scripts before Thai, in which a word is a run of letters."""
-UNCASED_LETTERS = _character_class(code for code in _letters if unicodedata.category(chr(code)) not in {"Lu", "Lt"})
+UNCASED_LETTERS = _character_class(
+    np.array([code for code in _letters if unicodedata.category(chr(code)) not in {"Lu", "Lt"}])
+)
 """Those that are not upper case."""
 KINDS = np.full(0x110000, LETTER, np.uint8)
 """The kind of each code point."""
