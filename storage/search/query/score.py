@@ -17,7 +17,7 @@ _USUAL_LENGTH = 60
 _TITLE_BONUS = 2.0
 _ADJACENT_BONUS = 1.0
 # Characters up to which the words of a text are counted, and bytes of a word in a longer one, with a blank.
-_SHORT = 2_000
+_SHORT = 200
 _WORD_BYTES = 6
 
 
