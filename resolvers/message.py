@@ -9,6 +9,7 @@ from resolvers.errors import BadUserInput, NotFound
 from resolvers.time_slices import time_slices
 from storage.json_codec import dump
 from storage.records.content_block import MessageBlock, TextBlock, message_block
+from storage.records.injected import is_injected_block
 from storage.records.message import MessageRow
 from storage.records.session import SessionRow
 
@@ -50,6 +51,25 @@ async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[Messa
         if slices.is_over():
             await slices.next()
     return blocks
+
+
+def is_injected(row: MessageRow) -> bool | Awaitable[bool]:
+    """Whether the agent program put in all of its blocks. Raises Unreadable."""
+    if len(row.content) > LONG_CONTENT:
+        return _is_injected_in_slices(row)
+    blocks = row.blocks()
+    return bool(blocks) and all(is_injected_block(row.role, block) for block in blocks)
+
+
+async def _is_injected_in_slices(row: MessageRow) -> bool:
+    slices = time_slices()
+    for block in row.iterate_blocks():
+        if not is_injected_block(row.role, message_block(row.role, block)):
+            return False
+        if slices.is_over():
+            await slices.next()
+    # A content of more than two characters has a block.
+    return True
 
 
 def json_fragment(value: object) -> orjson.Fragment:

@@ -35,10 +35,14 @@ class Message:
         description="When it was written, where the transcript recorded that."
     )
 
-    is_injected: bool = strawberry.field(
-        description="Whether the program put it in, so that a reader may hide it: reminders, contexts, hook output, "
-        "summaries."
+    @field(
+        bool,
+        "Whether the program put it in, so that a reader may hide it: reminders, contexts, hook output, summaries.",
+        needs=("blocks",),
+        is_heavy=True,
     )
+    def is_injected(self: Row) -> object:
+        return resolvers.message.is_injected(self)
 
     @field(LazySession, "The session it belongs to.", needs=("session_id",))
     def session(self: Row, info: Info) -> object:

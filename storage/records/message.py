@@ -23,7 +23,6 @@ from storage.records.content_block import (
     message_blocks,
     read_blocks,
 )
-from storage.records.injected_message import is_injected
 from storage.records.page import Page, PageRequest, Scope, SharedRead
 from storage.records.position_page import PositionPage, rows_by_owner
 from storage.records.position_range import PositionRange, position_table
@@ -57,12 +56,6 @@ class MessageRow(NamedTuple):
     def blocks(self) -> list[MessageBlock]:
         """The content blocks. Raises Unreadable."""
         return _parsed(self, functools.partial(message_blocks, self.role))
-
-    @property
-    @reads_columns("position", "role", "content")
-    def is_injected(self) -> bool:
-        """Whether the agent program put in all of it: no word is the person's, or it is the summary of a compaction."""
-        return _parsed(self, functools.partial(is_injected, self.role))
 
     @reads_columns("position", "content")
     def iterate_blocks(self) -> Iterator[ContentBlock]:

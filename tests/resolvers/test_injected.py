@@ -1,6 +1,7 @@
 """What an agent program puts into a person's message is shown and found, but it is not the person's words."""
 
 import json
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -27,11 +28,28 @@ def sample(name: str) -> Any:
         (f"Fix it\n{META}", "Fix it", True),
         (f"Fix {META} it", "Fix\nit", True),
         (f"{META}Fix it{META}", "Fix it", True),
+        (f" Fix {META} {META} it ", " Fix\nit ", True),
+        (f"{META} <turn_meta> is left", "<turn_meta> is left", True),
         ("What does <turn_meta> mean?", "What does <turn_meta> mean?", False),
     ],
 )
 def test_a_persons_words_are_what_stands_around_injected_text(text: str, own: str, has_injected: bool) -> None:
     assert split_injected(text) == (own, has_injected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("<turn_meta>" * 100_000, id="openings"),
+        pytest.param(" " * 1_000_000 + META, id="spaces before"),
+        pytest.param(META + " " * 1_000_000 + "it", id="spaces behind"),
+        pytest.param("<turn_meta>" + "<" * 1_000_000, id="no closing"),
+    ],
+)
+def test_long_texts_are_split_in_linear_time(text: str) -> None:
+    began = thread_time()
+    split_injected(text)
+    assert thread_time() - began < 0.1
 
 
 async def test_titles_come_from_the_persons_words(serve: Serve) -> None:

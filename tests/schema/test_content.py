@@ -91,3 +91,20 @@ async def test_many_aliases_of_many_blocks_do_not_hold_the_event_loop(serve: Ser
     assert watchdog.longest > 0
     nodes = response.json()["data"]["session"]["messages"]["nodes"]
     assert len(nodes[0]["f28"]) == 1_000
+
+
+META = "<turn_meta>x</turn_meta>"
+
+
+@pytest.mark.parametrize("last", [text(META), text("own")])
+async def test_whether_many_blocks_are_injected_does_not_hold_the_event_loop(serve: Serve, last: Any) -> None:
+    # It takes seconds on a busy machine.
+    server = await serve(seed=False, request_seconds=120)
+    await saved(server, zagens("s", messages=[{"role": "user", "content": [*[text(META)] * 300_000, last]}]))
+    query = '{ session(id: "s") { messages { nodes { isInjected } } } }'
+
+    with LoopWatchdog() as watchdog:
+        for _ in range(2):
+            data = await server.client.data(query)
+            assert data["session"]["messages"]["nodes"] == [{"isInjected": last["text"] == META}]
+    assert watchdog.longest > 0

@@ -71,6 +71,7 @@ async def test_contents_beyond_the_limit_are_not_read(serve: Serve, arguments: s
 
     # Nothing of the text would be in the answer.
     assert await is_refused(server, query.format("content { position }"))
+    assert await is_refused(server, query.format("isInjected"))
     assert not await is_refused(server, query.format("position"))
 
 
