@@ -12,7 +12,7 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError, StreamExecutionResult
 from strawberry.types.graphql import OperationType
 
-from resolvers.answer_budget import answer_budget
+from resolvers.answer_budget import AnswerBudget
 from schema.errors import as_graphql_error, coded_error, is_coded, with_code, without_suggestion
 from schema.limits import Limits
 from schema.limits.cost import CostUnknown
@@ -109,7 +109,7 @@ class ValidationExtension(SchemaExtension):
         yield
 
     async def on_execute(self) -> AsyncGenerator[None]:
-        with answer_budget(self._schema.limits.answer_bytes):
+        with AnswerBudget(self._schema.limits.answer_bytes):
             async with TimeLimit(self._seconds()):
                 yield
 

@@ -29,7 +29,7 @@ class PlanBailout(Exception):
 
 
 BuildObjects = Callable[[Sequence[Any]], tuple[list[dict[str, Any]], int]]
-"""Builds an object for each row, and counts the characters of their texts.
+"""Builds an object for each row, and counts their size in the budget of the answer. There must be rows.
 
 Raises PlanBailout, or any exception for a value that does not fit its type.
 """
@@ -43,10 +43,13 @@ class Leaf(NamedTuple):
     is_required: bool
 
 
-def compile_objects(typename: str, entries: Mapping[str, Leaf | str | None], row_type: type[Any]) -> BuildObjects:
+def compile_objects(
+    typename: str, entries: Mapping[str, Leaf | str | None], row_type: type[Any], object_bytes: int
+) -> BuildObjects:
     """Generate the function that builds objects with these entries from rows of one type.
 
     An entry is a leaf, the name of the type, or None for a field that is completed later and null until then.
+    `object_bytes` is the size of an object without its texts; it must not be 0.
     """
     names: dict[str, Any] = {**_NAMES, "row_type": row_type}
     # Rows that tell the places of their columns are unpacked, which is faster than looking up attributes.
@@ -75,7 +78,8 @@ def compile_objects(typename: str, entries: Mapping[str, Leaf | str | None], row
         items.append(f"{key!r}: {value}")
     item = f"{{{', '.join(items)}}}"
     size = " + ".join(sizes)
-    condition = f" if (size := size + {size}) >= 0" if sizes else ""
+    # Always true, since the size of the objects is not 0.
+    condition = f" if (size := size + {size})" if sizes else ""
     body = [f"    return [{item} for {each} in rows{condition}], size"]
     if lines:
         lines = [f"{each} = row" for _ in columns[:1]] + lines
@@ -84,9 +88,8 @@ def compile_objects(typename: str, entries: Mapping[str, Leaf | str | None], row
         body += [f"        size += {size}"] if sizes else []
         body += [f"        objects.append({item})", "    return objects, size"]
     # Safe to compile: keys are GraphQL names, written as Python strings, and attributes are those of our own types.
-    text = "\n".join(
-        ["def build(rows):", "    if set(map(type, rows)) != {row_type}: bail_out()", "    size = 0", *body]
-    )
+    head = ["def build(rows):", "    if set(map(type, rows)) != {row_type}: bail_out()"]
+    text = "\n".join([*head, f"    size = len(rows) * {object_bytes}", *body])
     exec(compile(text, f"<plan of {typename}>", "exec"), names)
     build: BuildObjects = names["build"]
     return build

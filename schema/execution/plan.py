@@ -81,7 +81,10 @@ class Plan(Completer):
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         if not values:
             return []
-        objects = await self._build(values)
+        if len(values) <= MAX_STEP:
+            objects = self._build(values)
+        else:
+            objects = await self._build_in_slices(values)
         for field in self._heavy_fields:
             await field.complete_in_slices(objects, values, variables)
         if not self._fields:
@@ -96,29 +99,29 @@ class Plan(Completer):
         await gather_or_cancel(reading)
         return objects
 
-    async def _build(self, rows: list[Any]) -> list[dict[str, Any]]:
+    def _build(self, rows: list[Any]) -> list[dict[str, Any]]:
         """Objects with their leaves, and null for all other fields. Raises AnswerTooLarge and PlanBailout."""
-        budget = current_budget.get()
         row_type = type(rows[0])
         build = self._builds.get(row_type)
         if build is None:
             if len(self._builds) >= _MAX_ROW_TYPES:
                 self._builds.clear()
-            build = self._builds[row_type] = compile_objects(self._kind.name, self._entries, row_type)
-        if len(rows) <= MAX_STEP:
-            objects, size = build(rows)
-            if budget is not None:
-                budget.spend(len(rows) * self._object_bytes + size)
-            return objects
+            build = compile_objects(self._kind.name, self._entries, row_type, self._object_bytes)
+            self._builds[row_type] = build
+        objects, size = build(rows)
+        budget = current_budget.get()
+        if budget is not None:
+            budget.spend(size)
+        return objects
+
+    async def _build_in_slices(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """As `_build`, without blocking the event loop."""
         objects = []
         slices = time_slices()
         for start in range(0, len(rows), MAX_STEP):
             if slices.is_over():
                 await slices.next()
-            some, size = build(rows[start : start + MAX_STEP])
-            if budget is not None:
-                budget.spend(len(some) * self._object_bytes + size)
-            objects += some
+            objects += self._build(rows[start : start + MAX_STEP])
         return objects
 
     async def _resolve(self, rows: list[Any], variables: RequestVariables) -> list[list[Any]]:

@@ -20,5 +20,9 @@ class TimeLimit:
         try:
             await self._timeout.__aexit__(*error)
         except TimeoutError:
-            message = f"The operation took longer than the {self._seconds:g} seconds that are allowed."
-            raise ServiceUnavailable(message) from None
+            raise time_limit_exceeded(self._seconds) from None
+
+
+def time_limit_exceeded(seconds: float) -> ServiceUnavailable:
+    """The error of an operation that takes longer."""
+    return ServiceUnavailable(f"The operation took longer than the {seconds:g} seconds that are allowed.")
