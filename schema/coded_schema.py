@@ -17,6 +17,7 @@ from schema.errors import as_graphql_error, coded_error, is_coded, with_code, wi
 from schema.limits import Limits
 from schema.limits.cost import CostUnknown
 from schema.limits.documents import DocumentCache, ParsedDocument
+from schema.limits.lists import list_errors
 from schema.limits.refusal import refusal, too_complex
 from schema.limits.time_limit import TimeLimit
 from schema.observation import note_codes
@@ -105,6 +106,7 @@ class ValidationExtension(SchemaExtension):
             ]
             or self._ambiguity
             or self._cost_errors()
+            or self._list_errors()
         )
         yield
 
@@ -129,6 +131,11 @@ class ValidationExtension(SchemaExtension):
         except CostUnknown:
             return [refusal("The operation has too many nested fragments to compute its cost.")]
         return [too_complex("The operation could cost {}", self._cost, limit)] if self._cost > limit else []
+
+    def _list_errors(self) -> list[GraphQLError]:
+        context = self.execution_context
+        definitions = self._document.operation(context.operation_name).variable_definitions or ()
+        return list(list_errors(self._schema._schema, definitions, context.variables or {}))
 
     def _seconds(self) -> float:
         return self._schema.limits.seconds(self._document.cost(self.execution_context.operation_name).root_fields)

@@ -21,6 +21,7 @@ from schema.execution.plan import Plan
 from schema.execution.selections import Selections
 from schema.execution.variables import CACHE_BYTES, RequestVariables, VariablesCache
 from schema.limits.documents import ParsedDocument
+from schema.limits.lists import list_errors
 
 MAX_PLANS = 8
 """Combinations of conditions that get a plan."""
@@ -58,6 +59,8 @@ class PreparedOperation:
         return self._variables.get(given or {}) if self._definitions else _NO_VARIABLES
 
     def _coerced(self, given: Mapping[str, Any]) -> VariableValues | None:
+        if any(list_errors(self._schema._schema, self._definitions, given)):
+            return None
         values = get_variable_values(self._schema._schema, self._definitions, dict(given), max_errors=1)
         return values if isinstance(values, VariableValues) else None
 

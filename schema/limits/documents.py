@@ -48,14 +48,17 @@ class ParsedDocument:
         """The cost of an operation of the document; None names the only one."""
         cost = self._costs.get(operation_name)
         if cost is None:
-            operation = next(
-                node
-                for node in self.tree.definitions
-                if isinstance(node, OperationDefinitionNode)
-                and (operation_name is None or (node.name and node.name.value == operation_name))
-            )
+            operation = self.operation(operation_name)
             cost = self._costs[operation_name] = OperationCost(self._schema, self.tree, operation)
         return cost
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """An operation of the document; None names the only one."""
+        return next(
+            node
+            for node in self.tree.definitions
+            if isinstance(node, OperationDefinitionNode) and (name is None or (node.name and node.name.value == name))
+        )
 
 
 class FieldsCanBeMerged(OverlappingFieldsCanBeMergedRule):
