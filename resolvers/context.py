@@ -6,16 +6,17 @@ The loaders cache nothing, so one context serves the whole process and reads see
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
-from cachetools import LRUCache
 from strawberry.dataloader import DataLoader
 
 from resolvers.answer_budget import AnswerBudget, current_budget
 from resolvers.counted_message import CONTENT_ATTRIBUTES, WITHOUT_CONTENT, CountedMessage
 from resolvers.time_slices import time_slices
 from storage.database.database import Database
+from storage.database.lru_cache import LRUCache
 from storage.database.row_types import Wanted
 from storage.errors import TooLarge
 from storage.records.message import MessageRow, Transcript, message_pages, messages_at
@@ -42,8 +43,8 @@ ReadInShape: TypeAlias = Callable[[Sequence[Any], Any], Awaitable[Sequence[Any]]
 """Reads many subjects in one shape, such as a page or a set of attributes."""
 
 MAX_BATCH = 500
-MAX_PAGE_SIZES = 100
-"""Pages whose sizes are cached; a key of the most transcripts that are read at once takes 100 KB."""
+PAGE_SIZES_BYTES = 4_000_000
+"""Size of the cache of pages' sizes; a key of the most transcripts that are read at once takes 100 KB."""
 
 MANY_KEYS = 100
 """Keys whose read takes a noticeable time on the event loop."""
@@ -122,7 +123,7 @@ class Context:
         self._threads = new_loader(_by_shape(self._rows(threads_by_id)))
         self._resume_tasks = new_loader(_by_shape(self._rows(resume_tasks_by_thread)))
         # By transcripts, page and roles; a transcript that grows has another count of messages.
-        self._page_sizes: LRUCache[Hashable, int] = LRUCache(MAX_PAGE_SIZES)
+        self._page_sizes = LRUCache(PAGE_SIZES_BYTES)
         self._queue_positions = new_loader(self._read_queue_positions)
         self._messages = new_loader(_by_shape(self._read_messages))
         self._messages_at = new_loader(_by_shape(self._rows(messages_at)))
@@ -204,7 +205,7 @@ class Context:
         if budget is None or (wanted is not None and wanted.isdisjoint(CONTENT_ATTRIBUTES)):
             return [*await message_pages(self.database, transcripts, request, roles, wanted)]
         key = (tuple(transcripts), request, roles)
-        characters = self._page_sizes.get(key)
+        characters: int | None = self._page_sizes.get(key)
         has_content = True
         pages: list[Page[Any]] = []
         try:
@@ -219,7 +220,7 @@ class Context:
         if characters is None and has_content:
             characters = sum([len(row.content) for page in pages for row in page.nodes])
             if len(transcripts) <= MAX_BATCH:
-                self._page_sizes[key] = characters
+                self._page_sizes.put(key, characters, getsizeof(characters))
         if wanted is None:
             for page in pages:
                 page.nodes = [CountedMessage(row, budget, has_content=has_content) for row in page.nodes]

@@ -20,6 +20,8 @@ from server.http.response import Refusal, send_refusal
 ANY = "*"
 PROBES = frozenset({"/healthz", "/readyz"})
 
+# Of DNS, with a port.
+_MAX_HOST_LENGTH = 253 + len(":65535")
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]\\]+)(:[0-9]*)?")
 
 
@@ -79,9 +81,13 @@ def is_allowed_origin(access: Access, origin: str | None, host: str | None) -> b
     return normalize_origin(origin) in access.origin_names
 
 
-@functools.lru_cache(maxsize=64)
 def host_name(host: str) -> str:
     """The name in `NAME`, `NAME:PORT` or `[ADDRESS]:PORT`, in lower case; "" if it is invalid."""
+    return _cached_host_name(host) if len(host) <= _MAX_HOST_LENGTH else ""
+
+
+@functools.lru_cache(maxsize=64)
+def _cached_host_name(host: str) -> str:
     # Settings may contain IPv6 addresses without brackets.
     found = _HOST.fullmatch(f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host)
     return found["name"].lower() if found else ""

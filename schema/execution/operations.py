@@ -89,8 +89,8 @@ class PreparedOperations:
         if document is None or definition is None:
             return None
         operation = PreparedOperation(self.schema, self._context, document, definition)
-        # The document's text, which its cache holds too, rather than this request's copy of it.
-        self._store((document.text, name), operation)
+        # The document's text and name, which its cache holds too, rather than this request's copies of them.
+        self._store((document.text, None if name is None else operation.name), operation)
         return operation
 
     def _store(self, key: tuple[str, str | None], operation: PreparedOperation) -> None:

@@ -51,6 +51,10 @@ MAX_SELECTIONS = 20_000
 """Selections that are visited before the computation is given up; some hundred are usual."""
 
 
+_ENTRY_BYTES = 250
+"""What an entry of the cache costs besides its key: a cost, and slots of two dictionaries."""
+
+
 class CostUnknown(Exception):
     """The fragments of an operation expand to too many selections to compute its cost."""
 
@@ -82,7 +86,7 @@ class OperationCost:
                     self._defaults[name] = value_from_ast_untyped(definition.default_value)
         # A key is a tuple of small values, which are shared or take 32 bytes.
         key_bytes = getsizeof(tuple(self._kinds)) + 32 * len(self._kinds)
-        self._costs: LRUCache[tuple[object, ...], int] = LRUCache(self.MAX_BYTES // key_bytes)
+        self._costs: LRUCache[tuple[object, ...], int] = LRUCache(self.MAX_BYTES // (key_bytes + _ENTRY_BYTES))
 
     def __call__(self, variables: Mapping[str, Any] | None) -> int:
         """The cost with these variables, coerced or not. Raises CostUnknown."""

@@ -41,7 +41,8 @@ class ParsedDocument:
         self._schema = schema
         self._costs: dict[str | None, OperationCost] = {}
         operations = sum(isinstance(node, OperationDefinitionNode) for node in tree.definitions)
-        self.size = getsizeof(text) + _BYTES_PER_TOKEN * tree.token_count + OperationCost.MAX_BYTES * operations
+        # The tree has copies of the names and strings, in its tokens and in its nodes.
+        self.size = 3 * getsizeof(text) + _BYTES_PER_TOKEN * tree.token_count + OperationCost.MAX_BYTES * operations
         """Bytes of memory, as an estimate."""
 
     def cost(self, operation_name: str | None) -> OperationCost:
