@@ -10,7 +10,7 @@ from storage.documents.formats import read_document
 from storage.documents.imports import import_document
 from storage.documents.session_changes import delete_session
 from storage.json_codec import storable, storable_text
-from storage.search.query.hit_finder import MAX_RANKED
+from storage.search.query import hit_finder
 from tests.support.examples import examples
 from tests.support.searches import (
     DEFAULTS,
@@ -79,10 +79,10 @@ async def test_any_query_finds_the_same_as_a_naive_search(
             assert (await search(server.client, query, first=1))["totalCount"] == len(expected)
         assert ranked[0] == ranked[1]
         assert sorted(map(place_of, ranked[0]), key=newest_first, reverse=True) == expected
-        scores = [node["score"] for node in ranked[0][:MAX_RANKED]]
+        scores = [node["score"] for node in ranked[0][: hit_finder.MAX_RANKED]]
         assert scores == sorted(scores, reverse=True)
         assert all(score > 0 for score in scores)
-        assert {place_of(node) for node in ranked[0][:MAX_RANKED]} == set(expected[:MAX_RANKED])
+        assert {place_of(node) for node in ranked[0][: hit_finder.MAX_RANKED]} == set(expected[: hit_finder.MAX_RANKED])
 
 
 @examples(40)
