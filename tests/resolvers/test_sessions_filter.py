@@ -115,7 +115,7 @@ async def test_workspaces_match_in_any_spelling_models_and_sources_exactly(serve
     assert await found(client, models=None) == "abcd"
     assert await found(client, sources=["ZAGENS"]) == "ab"
     assert await found(client, sources=["CODEWHALE", "GEMINI"]) == "cd"
-    assert await found(client, sources=["ZAGENS", "CODEWHALE"] * 20_000) == "abcd"
+    assert await found(client, sources=["ZAGENS", "CODEWHALE"] * 500) == "abcd"
     assert await found(client, sources=["CODEX"]) == ""
     assert await found(client, sources=[]) == ""
     assert await found(client, sources=["ZAGENS"], models=["m2", "M1"], workspace="/work/") == "b"
