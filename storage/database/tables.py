@@ -20,8 +20,9 @@ def _column(kind: Any, *constraints: Any, **options: Any) -> Any:
 class Session(SQLModel, table=True):
     """A saved session without its messages: the agent's data, and the changes made here.
 
-    `message_count` counts the stored messages, `newest_count` those of the newest document. `replaced` has the hashes
-    of transcripts with the newest document's clock that were replaced.
+    `parser_version` is that of the format which derived the session from the archive, 0 for a document that holds the
+    session whole. `message_count` counts the stored messages, `newest_count` those of the newest document. `replaced`
+    has the hashes of transcripts with the newest document's clock that were replaced.
     """
 
     id: str = _column(KeyText, primary_key=True)
@@ -44,8 +45,20 @@ class Session(SQLModel, table=True):
     total_tokens: int = _column(sa.BigInteger)
     created_at: datetime = _column(Instant)
     updated_at: datetime = _column(Instant)
-    parent_id: str | None = _column(KeyText, nullable=True)
+    kind: str = _column(sa.Text)
+    parent_id: str | None = _column(KeyText, nullable=True, index=True)
+    first_prompt: str | None = _column(sa.Text, nullable=True)
+    agent_version: str | None = _column(sa.Text, nullable=True)
+    git_branch: str | None = _column(sa.Text, nullable=True)
+    input_tokens: int = _column(sa.BigInteger)
+    cache_read_tokens: int = _column(sa.BigInteger)
+    cache_write_tokens: int = _column(sa.BigInteger)
+    output_tokens: int = _column(sa.BigInteger)
+    reasoning_tokens: int = _column(sa.BigInteger)
+    recorded_cost: float | None = _column(sa.Double, nullable=True)
+    saved_at: datetime = _column(Instant)
     thread_id: str | None = _column(KeyText, nullable=True)
+    parser_version: int = _column(sa.Integer)
     transcript_version: int = _column(sa.Integer)
     transcript_rewrites: int = _column(sa.Integer)
     header_hash: bytes = _column(sa.LargeBinary)
@@ -75,7 +88,8 @@ class Message(SQLModel, table=True):
     """A message. `content` is JSON text; `extra` is the message without its content, if it has other unmodelled keys.
 
     `place` is its index in the session's newest document, null if that does not hold it. `digest` is equal for equal
-    messages. The small columns come first, so that SQLite reads them without the overflow pages of a long content.
+    messages. `usage` is a JSON list of the tokens of the reply, in the order of `TokenUsage`. The small columns come
+    first, so that SQLite reads them without the overflow pages of a long content.
     """
 
     session_id: str = _column(KeyText, sa.ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
@@ -83,6 +97,9 @@ class Message(SQLModel, table=True):
     place: int | None = _column(sa.Integer, nullable=True)
     role: str = _column(sa.Text)
     created_at: datetime | None = _column(Instant, nullable=True)
+    is_injected: bool = _column(sa.Boolean)
+    model: str | None = _column(sa.Text, nullable=True)
+    usage: str | None = _column(sa.Text, nullable=True)
     size: int = _column(sa.Integer)
     digest: bytes = _column(sa.LargeBinary)
     tool_links: str | None = _column(sa.Text, nullable=True)

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from storage.documents.derived_session import MAIN
 from storage.json_codec import canonical, dump, load
-from storage.records.content_block import read_blocks
+from storage.records.content_block import message_block, read_blocks
+from storage.records.injected import is_injected_block
 from storage.records.searched_text import searched_texts
+from storage.records.token_usage import NO_TOKENS, TokenUsage
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
 from storage.search.index.drafts import Draft, draft_encoded
@@ -28,9 +31,16 @@ _DIGEST_SIZE = 16
 
 
 class NewMessage(NamedTuple):
-    """A message to store; `size` counts the characters of `content`, `digest` is equal for equal JSON values."""
+    """A message to store; `size` counts the characters of `content`, `digest` is equal for equal JSON values.
+
+    `usage` is a JSON list of the tokens of the reply, in the order of `TokenUsage`.
+    """
 
     role: str
+    created_at: datetime | None
+    is_injected: bool
+    model: str | None
+    usage: str | None
     size: int
     tool_links: str | None
     digest: bytes
@@ -66,7 +76,13 @@ class TranscriptBuilder:
             extra = dump({**message, "content": None})
         text = dump(content)
         digest = hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
-        self.messages.append(NewMessage(_ROLES.get(role, "SYSTEM"), len(text), note(blocks), digest, extra, text))
+        stored_role = _ROLES.get(role, "SYSTEM")
+        is_injected = bool(blocks) and all(
+            is_injected_block(stored_role, message_block(stored_role, block)) for block in blocks
+        )
+        self.messages.append(
+            NewMessage(stored_role, None, is_injected, None, None, len(text), note(blocks), digest, extra, text)
+        )
         self.entries.append(encode_entry(searched_texts(blocks)))
         self._own_items += own_item_count(role, blocks)
 
@@ -102,10 +118,17 @@ class Document:
     created_at: datetime
     updated_at: datetime
     parent_id: str | None
+    first_prompt: str | None
     header: dict[str, object]
     transcript: TranscriptBuilder
     earlier: TranscriptBuilder = field(default_factory=TranscriptBuilder)
     earlier_places: list[int] = field(default_factory=list)
+    kind: str = MAIN
+    agent_version: str | None = None
+    git_branch: str | None = None
+    usage: TokenUsage = NO_TOKENS
+    recorded_cost: float | None = None
+    parser_version: int = 0
     header_digest: bytes = field(init=False)
     """A digest of everything but the messages."""
     item_count: int = field(init=False)

@@ -1,6 +1,7 @@
 """Update of a stored session by another version of its document: planned first, then written in one transaction."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
@@ -130,7 +131,15 @@ def document_columns(document: Document) -> dict[str, object]:
         "total_tokens": document.total_tokens,
         "created_at": document.created_at,
         "updated_at": document.updated_at,
+        "kind": document.kind,
         "parent_id": document.parent_id,
+        "first_prompt": document.first_prompt,
+        "agent_version": document.agent_version,
+        "git_branch": document.git_branch,
+        **{f"{name}_tokens": count for name, count in document.usage._asdict().items()},
+        "recorded_cost": document.recorded_cost,
+        "parser_version": document.parser_version,
+        "saved_at": datetime.now(UTC),
         "header_hash": document.header_digest,
         "transcript_hash": document.transcript.digest(count),
         "header": dump(document.header),

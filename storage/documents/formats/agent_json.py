@@ -7,6 +7,7 @@ CodeWhale's; any other is zagens'.
 import re
 from datetime import datetime
 
+from storage.documents.derived_session import FORK, MAIN, MAX_FIRST_PROMPT_LENGTH, SUBAGENT
 from storage.documents.document import Document, TranscriptBuilder
 from storage.documents.formats.journal import earlier_messages
 from storage.errors import InvalidDocument, InvalidId
@@ -75,7 +76,10 @@ def read(document: dict[str, object], source: str | None) -> Document:
         total_tokens=_token_count(metadata.get("total_tokens")),
         created_at=_timestamp(metadata, "created_at"),
         updated_at=_timestamp(metadata, "updated_at"),
+        kind=_kind(metadata),
         parent_id=parent_id.strip() if isinstance(parent_id, str) and is_id(parent_id.strip()) else None,
+        first_prompt=_first_prompt(messages)[:MAX_FIRST_PROMPT_LENGTH] or None,
+        recorded_cost=_recorded_cost(metadata.get("cost")),
         header={**document, "metadata": {**metadata, "id": session_id}, "messages": None},
         transcript=transcript,
         earlier=earlier,
@@ -172,13 +176,33 @@ def _is_certain(document: dict[str, object], metadata: dict[str, object]) -> boo
 
 def derived_title(messages: list[dict[str, object]]) -> str:
     """The first line of the first user message with text, cut to 50 code points; `New Session` without one."""
-    for message in messages:
-        if message["role"] == "user":
-            text = strip_controls(own_text(read_blocks(message["content"]))).strip()
-            if text:
-                line = text.split("\n", 1)[0].strip()
-                return line if len(line) <= _DERIVED_TITLE_LENGTH else line[: _DERIVED_TITLE_LENGTH - 3] + "..."
-    return UNTITLED
+    line = _first_prompt(messages).split("\n", 1)[0].strip()
+    if not line:
+        return UNTITLED
+    return line if len(line) <= _DERIVED_TITLE_LENGTH else line[: _DERIVED_TITLE_LENGTH - 3] + "..."
+
+
+def _first_prompt(messages: list[dict[str, object]]) -> str:
+    """The text of the first user message with text, empty without one."""
+    prompts = (
+        strip_controls(own_text(read_blocks(message["content"]))).strip()
+        for message in messages
+        if message["role"] == "user"
+    )
+    return next(filter(None, prompts), "")
+
+
+def _kind(metadata: dict[str, object]) -> str:
+    """CodeWhale counts how deep a subagent's session lies, and the messages that a fork begins with."""
+    depth = metadata.get("spawn_depth")
+    if isinstance(depth, int) and depth > 0:
+        return SUBAGENT
+    return MAIN if metadata.get("forked_from_message_count") is None else FORK
+
+
+def _recorded_cost(cost: object) -> float | None:
+    value = cost.get("session_cost_usd") if isinstance(cost, dict) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _type_error(key: str, expected: str, value: object) -> str:

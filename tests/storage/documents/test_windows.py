@@ -12,9 +12,11 @@ from storage.documents.windows import Merge, StoredMessage, merge
 def document(newest: str, earlier: str = "") -> list[DocumentRow]:
     """A document whose messages are letters; those of `earlier` come first and only its journal has them."""
     rows = [(None, letter) for letter in earlier] + list(enumerate(newest))
-    return [
-        DocumentRow(place, NewMessage("USER", 0, None, letter.encode(), None, letter), letter) for place, letter in rows
-    ]
+    return [DocumentRow(place, _message(letter), letter) for place, letter in rows]
+
+
+def _message(letter: str) -> NewMessage:
+    return NewMessage("USER", None, False, None, None, 0, None, letter.encode(), None, letter)
 
 
 def stored(newest: str, earlier: str = "") -> list[StoredMessage]:

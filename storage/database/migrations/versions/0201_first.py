@@ -84,8 +84,20 @@ def upgrade() -> None:
         sa.Column("total_tokens", sa.BigInteger(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("parent_id", KEY_TEXT, nullable=True),
+        sa.Column("first_prompt", sa.Text(), nullable=True),
+        sa.Column("agent_version", sa.Text(), nullable=True),
+        sa.Column("git_branch", sa.Text(), nullable=True),
+        sa.Column("input_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("cache_read_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("cache_write_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("output_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("reasoning_tokens", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_cost", sa.Double(), nullable=True),
+        sa.Column("saved_at", INSTANT, nullable=False),
         sa.Column("thread_id", KEY_TEXT, nullable=True),
+        sa.Column("parser_version", sa.Integer(), nullable=False),
         sa.Column("transcript_version", sa.Integer(), nullable=False),
         sa.Column("transcript_rewrites", sa.Integer(), nullable=False),
         sa.Column("header_hash", sa.LargeBinary(), nullable=False),
@@ -95,6 +107,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number", name="session_number_key"),
     )
+    op.create_index(op.f("ix_session_parent_id"), "session", ["parent_id"])
     op.create_index("session_created_at", "session", ["created_at", "id"])
     op.create_index("session_is_archived_created_at", "session", ["is_archived", "created_at", "id"])
     op.create_index("session_is_archived_message_count", "session", ["is_archived", "message_count", "id"])
@@ -168,6 +181,9 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=True),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=True),
+        sa.Column("is_injected", sa.Boolean(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("usage", sa.Text(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("tool_links", sa.Text(), nullable=True),

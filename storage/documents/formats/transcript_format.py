@@ -1,0 +1,94 @@
+"""What a format of an agent's transcripts is: how they are found below a home, and what sessions they hold."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from storage.documents.derived_session import DerivedSession
+
+
+class Line(NamedTuple):
+    """A whole line of a transcript: its offset in bytes, and its bytes without the line end."""
+
+    offset: int
+    data: bytes
+
+
+class Transcript(Protocol):
+    """A transcript as it was read: the bytes of one file up to its last whole line, and the files beside it.
+
+    `name` is the path below the agent's home, with forward slashes; it tells nothing about where the bytes come from,
+    which may be the file or the archive.
+    """
+
+    @property
+    def name(self) -> str:
+        """The path below the agent's home."""
+        ...
+
+    def lines(self) -> Iterator[Line]:
+        """All lines in order, one at a time; empty lines are left out."""
+        ...
+
+    def line(self, offset: int) -> bytes:
+        """The line that begins at an offset, without the line end."""
+        ...
+
+    def companion(self, name: str) -> bytes | None:
+        """The content of a file that belongs to the transcript, by its path below the home; None if there is none."""
+        ...
+
+    def base(self, key: str) -> "Transcript | None":
+        """Another transcript of the same agent by its key, which this one goes on from; None if it was never read."""
+        ...
+
+
+class FoundTranscript(NamedTuple):
+    """A transcript that lies below a home.
+
+    `name` is the path below the home, with forward slashes. `companions` are the paths of the files that belong to it,
+    by their names, such as a tool's long output or the description of a subagent.
+    """
+
+    path: Path
+    name: str
+    companions: Mapping[str, Path]
+
+
+class FoundTranscripts(NamedTuple):
+    """The result of a walk below a home: transcripts sorted by name, and how many files were passed over."""
+
+    transcripts: Sequence[FoundTranscript]
+    passed_over: int
+
+
+class TranscriptFormat(Protocol):
+    """The format of one agent. `version` rises whenever `derive` gives another result for the same transcripts."""
+
+    source: str
+    agent: str
+    version: int
+    tried_version: str
+
+    def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
+        """The agent's homes by its environment variables and the user's home folder, whether they exist or not."""
+        ...
+
+    def find(self, home: Path) -> FoundTranscripts:
+        """Find the transcripts below a home, or below a part of it such as one project's folder. Follows no links."""
+        ...
+
+    def session_id(self, transcript: Transcript) -> str | None:
+        """The id of the session that a transcript belongs to; None when it holds none, or not yet."""
+        ...
+
+    def keys(self, transcript: Transcript) -> list[str]:
+        """The keys by which other transcripts name this one in `Transcript.base`."""
+        ...
+
+    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+        """Derive the session of all its transcripts, oldest first; None when they hold no message.
+
+        Lines, blocks and fields that are not known are kept and never an error.
+        """
+        ...
