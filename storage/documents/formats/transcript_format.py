@@ -1,7 +1,8 @@
 """What a format of an agent's transcripts is: how they are found below a home, and what sessions they hold."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from storage.documents.derived_session import DerivedSession
@@ -48,11 +49,18 @@ class FoundTranscript(NamedTuple):
 
     `name` is the path below the home, with forward slashes. `companions` are the paths of the files that belong to it,
     by their names, such as a tool's long output or the description of a subagent.
+
+    Most transcripts are files that only grow, line by line. One that `is_rewritten` is written anew as a whole: all of
+    its bytes are taken, whether they end with a line or not. `read` returns the bytes of a transcript that is a part of
+    a database at `path`, as one line; `fingerprint` differs when these bytes do, and is cheaper to get.
     """
 
     path: Path
     name: str
-    companions: Mapping[str, Path]
+    companions: Mapping[str, Path] = MappingProxyType({})
+    is_rewritten: bool = False
+    read: Callable[[], bytes] | None = None
+    fingerprint: str = ""
 
 
 class FoundTranscripts(NamedTuple):
