@@ -48,11 +48,16 @@ class FoundTranscript(NamedTuple):
     """A transcript that lies below a home.
 
     `name` is the path below the home, with forward slashes. `companions` are the paths of the files that belong to it,
-    by their names, such as a tool's long output or the description of a subagent.
+    by their names, such as a tool's long output or the description of a subagent. `excerpts` are the parts that belong
+    to it of files that tell of many transcripts, such as its line of an index of titles; `Transcript.companion` returns
+    them too, by the name of the file.
 
     Most transcripts are files that only grow, line by line. One that `is_rewritten` is written anew as a whole: all of
     its bytes are taken, whether they end with a line or not. `read` returns the bytes of a transcript that is a part of
     a database at `path`, as one line; `fingerprint` differs when these bytes do, and is cheaper to get.
+
+    A file that `is_compressed` holds the transcript in zstd frames: the plain bytes are the transcript's, and `name` is
+    that of the plain file, so that a transcript stays the same one when its agent compresses it.
     """
 
     path: Path
@@ -61,6 +66,8 @@ class FoundTranscript(NamedTuple):
     is_rewritten: bool = False
     read: Callable[[], bytes] | None = None
     fingerprint: str = ""
+    is_compressed: bool = False
+    excerpts: Mapping[str, bytes] = MappingProxyType({})
 
 
 class FoundTranscripts(NamedTuple):
