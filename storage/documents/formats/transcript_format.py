@@ -1,6 +1,7 @@
 """What a format of an agent's transcripts is: how they are found below a home, and what sessions they hold."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -25,6 +26,11 @@ class Transcript(Protocol):
     @property
     def name(self) -> str:
         """The path below the agent's home."""
+        ...
+
+    @property
+    def modified_at(self) -> datetime:
+        """When the file was last changed, in UTC: the time of a session whose lines have none."""
         ...
 
     def lines(self) -> Iterator[Line]:
