@@ -1,0 +1,33 @@
+"""Codex as one of the formats of transcripts."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from storage.documents.derived_session import DerivedSession
+from storage.documents.formats.codex import session
+from storage.documents.formats.codex.home import find, homes
+from storage.documents.formats.transcript_format import FoundTranscripts, Transcript
+
+
+class CodexFormat:
+    """The format of Codex's rollouts. See `storage.documents.formats.transcript_format.TranscriptFormat`."""
+
+    source = session.SOURCE
+    agent = "Codex"
+    version = 1
+    tried_version = "0.171.0"
+
+    def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
+        return homes(environment, user_home)
+
+    def find(self, home: Path) -> FoundTranscripts:
+        return find(home)
+
+    def session_id(self, transcript: Transcript) -> str | None:
+        return session.session_id(transcript)
+
+    def keys(self, transcript: Transcript) -> list[str]:
+        return session.session_keys(transcript)
+
+    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+        return session.derive(transcripts)

@@ -1,0 +1,175 @@
+"""A message in the making: where its parts are in the rollouts, and how they become blocks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from hashlib import blake2b
+from typing import NamedTuple
+
+from storage.documents.derived_session import DIGEST_SIZE, DerivedMessage
+from storage.documents.formats.blocks import Block, other_block
+from storage.documents.formats.codex.content_parts import content_blocks
+from storage.documents.formats.codex.entries import Place
+from storage.documents.formats.codex.injected_text import SUMMARY_PREFACE
+from storage.documents.formats.codex.item_blocks import (
+    call_blocks,
+    event_blocks,
+    injected_blocks,
+    prompt_blocks,
+    thinking_blocks,
+)
+from storage.documents.formats.codex.tool_outputs import output_block
+from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
+from storage.documents.formats.transcript_format import Transcript
+from storage.records.token_usage import NO_TOKENS, TokenUsage
+
+
+class Form(Enum):
+    """What a line gives to a message."""
+
+    PROMPT = auto()
+    INJECTED = auto()
+    ANSWER = auto()
+    OUTPUT = auto()
+    EVENT = auto()
+    SUMMARY = auto()
+    REPLACEMENT = auto()
+    OTHER = auto()
+
+
+class LineReader:
+    """Reads lines of a rollout again by their offsets. It remembers the last one, which may hold several messages."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+        self._offset = -1
+        self._value: dict[str, object] = {}
+
+    def line(self, offset: int) -> dict[str, object]:
+        """The line at an offset; an empty one when it is no longer a JSON object."""
+        if offset != self._offset:
+            self._value, self._offset = as_object(parse_json(self._transcript.line(offset))), offset
+        return self._value
+
+    def payload(self, offset: int) -> dict[str, object]:
+        """What the line at an offset says."""
+        line = self.line(offset)
+        return as_object(line["payload"]) if isinstance(line.get("payload"), dict) else line
+
+
+class Part(NamedTuple):
+    """What one line gives to a message.
+
+    `number` is the place in the history that a compaction left. `event` is a line with more of a tool's output.
+    """
+
+    reader: LineReader
+    place: Place
+    form: Form
+    number: int = 0
+    event: Place | None = None
+    is_failure: bool = False
+
+    def digest(self) -> bytes:
+        """Equal only for parts that give equal blocks."""
+        event = b"" if self.event is None else self.event.digest
+        return self.place.digest + event + b"%d %d %d;" % (self.form.value, self.number, self.is_failure)
+
+    def blocks(self) -> list[Block]:
+        """The blocks, read from the line again."""
+        return _BUILDERS[self.form](self)
+
+    def payload(self) -> dict[str, object]:
+        """What the line says."""
+        return self.reader.payload(self.place.offset)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A message in the making. `is_prompt`: a person's; `is_sent`: the model gets it."""
+
+    role: str
+    parts: list[Part] = field(default_factory=list)
+    created_at: datetime | None = None
+    model: str | None = None
+    usage: TokenUsage = NO_TOKENS
+    is_prompt: bool = False
+    is_injected: bool = False
+    is_sent: bool = True
+
+    def message(self) -> DerivedMessage:
+        """The finished message."""
+        parts = tuple(self.parts)
+        digest = blake2b(b"".join(part.digest() for part in parts), digest_size=DIGEST_SIZE).digest()
+        return DerivedMessage(
+            role=self.role,
+            digest=digest,
+            build=lambda: [block for part in parts for block in part.blocks()],
+            created_at=self.created_at,
+            model=self.model,
+            usage=None if self.usage == NO_TOKENS else self.usage,
+            is_injected=self.is_injected,
+        )
+
+
+def _answer(part: Part) -> list[Block]:
+    return item_blocks(part.payload(), f"line-{part.place.offset}")
+
+
+def item_blocks(payload: dict[str, object], fallback_id: str) -> list[Block]:
+    """The blocks of an item of a reply."""
+    kind = as_text(payload.get("type"))
+    if kind == "message":
+        return content_blocks(payload.get("content"))
+    if kind == "reasoning":
+        return thinking_blocks(payload)
+    if kind.endswith("_call"):
+        return call_blocks(payload, fallback_id)
+    return [other_block(payload)]
+
+
+def _output(part: Part) -> list[Block]:
+    payload = dict(part.payload())
+    event = None if part.event is None else as_object(part.reader.payload(part.event.offset).get("item"))
+    return [output_block(payload, event, is_failure=part.is_failure)]
+
+
+def _replacement(part: Part) -> list[Block]:
+    item = as_object(as_list(part.payload().get("replacement_history"))[part.number])
+    if item.get("type") == "message" and item.get("role") != "assistant":
+        return injected_blocks(item)
+    return item_blocks(item, f"line-{part.place.offset}-{part.number}")
+
+
+def _summary(part: Part) -> list[Block]:
+    payload = part.payload()
+    summary = as_text(payload.get("message"))
+    if not summary:
+        # Newer versions tell it only as an item of the history.
+        items = (as_object(item) for item in as_list(payload.get("replacement_history")))
+        texts = (as_text(block.get("text")) for item in items for block in content_blocks(item.get("content")))
+        summary = next((text for text in texts if text.startswith(SUMMARY_PREFACE)), "")
+    return [{"type": "compaction", "summary": summary}]
+
+
+def _other(part: Part) -> list[Block]:
+    line = part.reader.line(part.place.offset)
+    value = line.get("payload", line)
+    item = as_object(value).get("item")
+    if as_object(value).get("type") == "item_completed" and isinstance(item, dict):
+        value = item
+    has_type = isinstance(value, dict) and isinstance(value.get("type"), str)
+    return [other_block(value, "" if has_type else as_text(line.get("type")))]
+
+
+_BUILDERS: dict[Form, Callable[[Part], list[Block]]] = {
+    Form.PROMPT: lambda part: prompt_blocks(part.payload()),
+    Form.INJECTED: lambda part: injected_blocks(part.payload()),
+    Form.ANSWER: _answer,
+    Form.OUTPUT: _output,
+    Form.EVENT: lambda part: event_blocks(part.payload()),
+    Form.SUMMARY: _summary,
+    Form.REPLACEMENT: _replacement,
+    Form.OTHER: _other,
+}

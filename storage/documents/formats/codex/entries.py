@@ -1,0 +1,188 @@
+"""What a scan keeps of each line of a rollout: small values, and where the line is to be read again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import NamedTuple
+
+from storage.documents.formats.json_values import as_time
+from storage.records.token_usage import TokenUsage
+
+
+class Place(NamedTuple):
+    """A line: its offset, the digest of its bytes, its time as written, and its ordinal where it has one."""
+
+    offset: int
+    digest: bytes
+    timestamp: object
+    ordinal: int | None
+
+    @property
+    def time(self) -> datetime | None:
+        """The line's time; None when it has none that can be read."""
+        return as_time(self.timestamp)
+
+
+class ItemKind(Enum):
+    """What a response item is to the conversation."""
+
+    USER = auto()
+    SYSTEM = auto()
+    TEXT = auto()
+    REASONING = auto()
+    CALL = auto()
+    OUTPUT = auto()
+    OTHER = auto()
+
+
+class Marking(Enum):
+    """Who wrote a user's item, as far as the item tells."""
+
+    PERSON = auto()
+    PROGRAM = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(slots=True)
+class Item:
+    """A response item: a part of what is sent to the model.
+
+    `texts` are hashes of the texts that events repeat, `content` is a hash of the whole content of a message.
+    """
+
+    place: Place
+    kind: ItemKind
+    id: str = ""
+    texts: tuple[int, ...] = ()
+    content: int = 0
+    marking: Marking = Marking.UNKNOWN
+
+
+@dataclass(slots=True)
+class Shown:
+    """An event that repeats what an item says, for display. `kind` is that of the item."""
+
+    place: Place
+    kind: ItemKind
+    id: str = ""
+    texts: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class ToolEvent:
+    """An event on a finished tool call, which may tell more than the call's output. `is_shown` without a call, too."""
+
+    place: Place
+    call_id: str
+    is_failure: bool
+    is_fuller: bool = False
+    is_shown: bool = False
+
+
+@dataclass(slots=True)
+class TokenCount:
+    """Tokens of one reply, and of the thread up to then. The id of a reply is told by newer versions only."""
+
+    place: Place
+    usage: TokenUsage | None
+    total: TokenUsage | None
+    response_id: str = ""
+    thread_id: str = ""
+    is_record: bool = False
+
+
+@dataclass(slots=True)
+class TurnStart:
+    """The begin of a turn."""
+
+    place: Place
+    turn_id: str
+
+
+@dataclass(slots=True)
+class TurnSettings:
+    """The settings that a turn goes on with."""
+
+    place: Place
+    turn_id: str
+    model: str
+    mode: str
+
+
+@dataclass(slots=True)
+class TurnEnd:
+    """The end of a turn, whether it was completed or not."""
+
+    place: Place
+
+
+@dataclass(slots=True)
+class Replacement:
+    """An item of the history that a compaction leaves."""
+
+    kind: ItemKind
+    content: int
+    is_summary: bool
+
+
+@dataclass(slots=True)
+class Compaction:
+    """A compaction. `history` is what the model goes on from; None when the line does not tell."""
+
+    place: Place
+    history: list[Replacement] | None
+
+
+@dataclass(slots=True)
+class CompactionAnswer:
+    """The reply in which the model wrote the summary of a compaction. It is no answer to anybody."""
+
+    place: Place
+
+
+@dataclass(slots=True)
+class Rollback:
+    """The last turns were taken back."""
+
+    place: Place
+    turn_count: int
+
+
+@dataclass(slots=True)
+class CopiedHeader:
+    """The header of another thread: lines of that thread follow, copied."""
+
+    place: Place
+    thread_id: str
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """A commit that the program made of the working tree, beside the conversation."""
+
+    place: Place
+    commit: object
+
+
+@dataclass(slots=True)
+class Unknown:
+    """A line or an event of a type that is not known."""
+
+    place: Place
+
+
+Entry = (
+    Item
+    | Shown
+    | ToolEvent
+    | TokenCount
+    | TurnStart
+    | TurnSettings
+    | TurnEnd
+    | Compaction
+    | CompactionAnswer
+    | Rollback
+    | CopiedHeader
+    | Snapshot
+    | Unknown
+)

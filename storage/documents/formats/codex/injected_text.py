@@ -1,0 +1,58 @@
+"""Text that Codex puts into the conversation under the user's role, and marks that it puts around a person's words."""
+
+import re
+from typing import NamedTuple
+
+SUMMARY_PREFACE = "Another language model started to solve this problem and produced a summary"
+"""What the message begins with in which the model gets the summary of a compaction."""
+
+_OPENINGS = (
+    "# AGENTS.md instructions",
+    "<app-context>",
+    "<apps_instructions>",
+    "<collaboration_mode>",
+    "<environment_context>",
+    "<ENVIRONMENT_CONTEXT>",
+    "<goal_context>",
+    "<hook_prompt",
+    "<INSTRUCTIONS>",
+    "<model_switch>",
+    "<permissions instructions>",
+    "<personality_spec>",
+    "<plugins_instructions>",
+    "<skill>",
+    "<skills_instructions>",
+    "<subagent_notification>",
+    "<turn_aborted>",
+    "<user_instructions>",
+    "<user_shell_command>",
+    SUMMARY_PREFACE,
+)
+_REQUEST = "## My request for Codex:"
+_IMAGE_MARK = re.compile(r"\s*</?image\b[^>]*>\s*")
+
+
+class Prompt(NamedTuple):
+    """A person's text: what the editor put before it, and the person's own words."""
+
+    context: str
+    request: str
+
+
+def is_injected(text: str) -> bool:
+    """Whether a text of the user's role is the program's, by how it begins."""
+    return text.lstrip().startswith(_OPENINGS)
+
+
+def is_image_mark(text: str) -> bool:
+    """Whether a text is one of the marks that stand before and behind a picture."""
+    return _IMAGE_MARK.fullmatch(text) is not None
+
+
+def split_context(text: str) -> Prompt:
+    """Separate the context that an editor puts before a request."""
+    at = text.find(_REQUEST)
+    if at < 0 or not text.lstrip().startswith(("#", "<")):
+        return Prompt("", text)
+    end = at + len(_REQUEST)
+    return Prompt(text[:end], text[end:].strip())

@@ -1,0 +1,169 @@
+"""Derives a session from the rollouts of a thread."""
+
+from collections.abc import Iterator, Sequence, Set
+from datetime import datetime
+
+from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
+from storage.documents.formats.codex.conversation import Conversation, RolloutReading
+from storage.documents.formats.codex.copied_lines import CopiedLines
+from storage.documents.formats.codex.entries import TurnSettings, TurnStart
+from storage.documents.formats.codex.header import Header
+from storage.documents.formats.codex.home import ARCHIVED
+from storage.documents.formats.codex.lineage import Lineage, Stretch, keys_of, lineage, newest
+from storage.documents.formats.codex.rollout_name import time_of_id
+from storage.documents.formats.codex.scan import Rollout, first_header, scan, thread_id_of
+from storage.documents.formats.codex.thread_names import INDEX, thread_name
+from storage.documents.formats.derived_values import first_prompt_of, time_span
+from storage.documents.formats.transcript_format import Transcript
+
+SOURCE = "CODEX"
+
+
+def session_id(transcript: Transcript) -> str | None:
+    """The id of the session that a rollout belongs to; None when it has no line yet."""
+    header, line_count = first_header(transcript)
+    return thread_id_of(transcript, header) or None if line_count else None
+
+
+def session_keys(transcript: Transcript) -> list[str]:
+    """The ids by which another rollout names this one."""
+    header, _ = first_header(transcript)
+    return keys_of(Rollout(transcript, header))
+
+
+def derive(transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    """The session of a thread's rollouts, oldest first; None when nothing was said in them."""
+    rollouts = [rollout for rollout in map(scan, transcripts) if rollout.line_count]
+    if not rollouts:
+        return None
+    rollout = newest(rollouts)
+    line = lineage(rollout, rollouts)
+    conversation = _read(line, rollouts)
+    if not rollout.thread_id or all(draft.is_injected for draft in conversation.drafts):
+        return None
+    return _session(rollout, rollouts, line, conversation)
+
+
+def _read(line: Lineage, rollouts: Sequence[Rollout]) -> Conversation:
+    """Read all rollouts in order. Those that the newest does not go on from are left branches."""
+    conversation = Conversation()
+    own = {id(rollout) for rollout in rollouts}
+    chained = {id(stretch.rollout) for stretch in line.stretches}
+    others = [rollout for rollout in rollouts if id(rollout) not in chained]
+    known = {entry.place.digest for stretch in line.stretches for entry in stretch.rollout.entries} if others else set()
+    waiting = iter(rollouts)
+    for stretch in line.stretches:
+        if id(stretch.rollout) in own:
+            for rollout in _before(waiting, stretch.rollout):
+                if id(rollout) not in chained:
+                    _read_other(conversation, rollout, known)
+        reading = RolloutReading(stretch.rollout, _copied_lines(stretch.rollout))
+        conversation.add(reading, stretch.kept, is_own=id(stretch.rollout) in own)
+        if id(stretch.rollout) in own and stretch.left:
+            conversation.add_branch(reading, stretch.left)
+    for rollout in waiting:
+        if id(rollout) not in chained:
+            _read_other(conversation, rollout, known)
+    return conversation
+
+
+def _before(rollouts: Iterator[Rollout], end: Rollout) -> Iterator[Rollout]:
+    for rollout in rollouts:
+        if rollout is end:
+            return
+        yield rollout
+
+
+def _read_other(conversation: Conversation, rollout: Rollout, known: Set[bytes]) -> None:
+    """Read a rollout apart from the thread, without the lines that the thread's rollouts have as well."""
+    rollout.entries = [entry for entry in rollout.entries if entry.place.digest not in known]
+    reading = RolloutReading(rollout, _copied_lines(rollout))
+    conversation.add_branch(reading, Stretch(rollout, 0).left)
+
+
+def _copied_lines(rollout: Rollout) -> CopiedLines:
+    header = rollout.header
+    source = None
+    if header is not None and header.base is None:
+        key = header.forked_from or header.spawned_by
+        source = None if key is None else rollout.transcript.base(key)
+    if source is None:
+        return CopiedLines(rollout, None)
+    turns = (entry.turn_id for entry in scan(source).entries if isinstance(entry, TurnStart | TurnSettings))
+    return CopiedLines(rollout, set(turns))
+
+
+def _session(
+    rollout: Rollout, rollouts: Sequence[Rollout], line: Lineage, conversation: Conversation
+) -> DerivedSession:
+    header = rollout.header or Header(thread_id=rollout.thread_id)
+    origin = rollouts[0].header or header
+    thread_id = rollout.thread_id
+    times = [time for other in rollouts for time in _times(other)]
+    started_at = origin.created_at or (None if times else time_of_id(thread_id))
+    created_at, updated_at = time_span(started_at, times, rollout.transcript.modified_at)
+    messages = [draft.message() for draft in conversation.drafts]
+    kind, parent_id = _kind(rollout, header)
+    has_sent = any(draft.is_sent for draft in conversation.drafts)
+    return DerivedSession(
+        id=thread_id,
+        source=SOURCE,
+        workspace=header.workspace,
+        created_at=created_at,
+        updated_at=updated_at,
+        messages=messages,
+        # What was never sent to a model is all that there is to go on from.
+        live=conversation.live if has_sent else _said(conversation),
+        kind=kind,
+        parent_id=parent_id,
+        title=_title(rollouts, header, thread_id),
+        first_prompt=first_prompt_of(messages),
+        model=conversation.settings.model,
+        mode=conversation.settings.mode or None,
+        agent_version=header.agent_version,
+        git_branch=header.git_branch,
+        system_prompt=header.system_prompt,
+        is_archived=rollout.transcript.name.startswith(f"{ARCHIVED}/"),
+        usage=conversation.usage,
+        metadata=_metadata(header, line, conversation),
+    )
+
+
+def _times(rollout: Rollout) -> list[datetime]:
+    places = (rollout.first, rollout.last)
+    return [place.time for place in places if place is not None and place.time is not None]
+
+
+def _said(conversation: Conversation) -> list[int]:
+    return [position for position, draft in enumerate(conversation.drafts) if not draft.is_injected]
+
+
+def _kind(rollout: Rollout, header: Header) -> tuple[str, str | None]:
+    """The kind of a session, and the id of the session that it came from."""
+    source = header.forked_from
+    if source is None and header.base is not None:
+        source = header.base.key
+    if source is not None and (transcript := rollout.transcript.base(source)) is not None:
+        # It may be named by the id of a segment, which is no session.
+        source = session_id(transcript)
+    if source == rollout.thread_id or (header.forked_from is None and source in keys_of(rollout)):
+        source = None
+    if header.subagent is not None:
+        return SUBAGENT, header.spawned_by or source
+    return (MAIN, None) if source is None else (FORK, source)
+
+
+def _title(rollouts: Sequence[Rollout], header: Header, thread_id: str) -> str | None:
+    names = (thread_name(rollout.transcript.companion(INDEX), thread_id) for rollout in reversed(rollouts))
+    return next(filter(None, names), None) or header.nickname
+
+
+def _metadata(header: Header, line: Lineage, conversation: Conversation) -> dict[str, object]:
+    metadata = dict(header.values)
+    if line.missing is not None:
+        metadata["missing_history_base"] = line.missing
+    if conversation.branches:
+        metadata["left_branches"] = [{"first": first, "last": last} for first, last in conversation.branches]
+    if conversation.snapshots:
+        metadata["ghost_commits"] = conversation.snapshots
+    return metadata
