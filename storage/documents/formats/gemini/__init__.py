@@ -1,0 +1,1 @@
+"""Gemini CLI's transcripts: `tmp/<project>/chats/session-*.jsonl`, and `.json` files of older versions."""

@@ -1,0 +1,119 @@
+"""The messages of a Gemini CLI session, made from its entries."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from storage.documents.derived_session import DerivedMessage
+from storage.documents.formats.blocks import Block
+from storage.documents.formats.gemini.entry_content import (
+    MODEL,
+    USER,
+    is_result_record,
+    is_sent,
+    results_of,
+    speech_of,
+)
+from storage.documents.formats.gemini.entry_log import Entry, EntryLog
+from storage.documents.formats.json_values import as_count, as_object, as_text, as_time, digest_of
+from storage.records.token_usage import TokenUsage
+
+
+class Conversation:
+    """The messages of all entries, and the indexes of the live ones.
+
+    The result of a call may be recorded up to three times: beside its call, as a record of its own, and once more when
+    the history is written again. It is one message, that of the first record.
+    """
+
+    def __init__(self, log: EntryLog) -> None:
+        self.messages: list[DerivedMessage] = []
+        self._indexes: dict[Entry, list[int]] = {}
+        self._spoken: dict[tuple[str, bytes], int] = {}
+        self._answers: dict[str, tuple[bytes, int]] = {}
+        self._with_usage: set[str] = set()
+        for entry in log.entries:
+            self._indexes[entry] = self._add(entry)
+        live = (index for entry in log.live.values() if is_sent(entry.record) for index in self._indexes[entry])
+        self.live: Sequence[int] = list(dict.fromkeys(live))
+
+    def _add(self, entry: Entry) -> list[int]:
+        record = entry.record
+        if is_result_record(record):
+            return self._add_results(entry, speech_of(record))
+        return [*self._add_speech(entry, speech_of(record)), *self._add_results(entry, results_of(record))]
+
+    def _add_speech(self, entry: Entry, blocks: list[Block]) -> list[int]:
+        record = entry.record
+        usage = _usage(record)
+        if not blocks and usage is None:
+            return []
+        digest = digest_of(blocks)
+        record_id = as_text(record.get("id"))
+        known = self._spoken.get((record_id, digest))
+        if known is not None and record_id:
+            return [known]
+        if record_id in self._with_usage:
+            usage = None
+        elif usage is not None:
+            self._with_usage.add(record_id)
+        index = self._append(entry, _role(record), blocks, digest, usage)
+        self._spoken[(record_id, digest)] = index
+        return [index]
+
+    def _add_results(self, entry: Entry, blocks: list[Block]) -> list[int]:
+        """Add a message with the results that were not recorded before, or were changed in the same record."""
+        indexes: list[int] = []
+        kept: list[Block] = []
+        digests: dict[str, bytes] = {}
+        has_new = False
+        for block in blocks:
+            if block["type"] != "tool_result":
+                kept.append(block)
+                continue
+            call_id, digest = as_text(block["tool_use_id"]), digest_of(block)
+            known = self._answers.get(call_id)
+            if known is not None and (known[0] == digest or entry.replaced is None):
+                indexes.append(known[1])
+                continue
+            kept.append(block)
+            digests[call_id] = digest
+            has_new = True
+        if not has_new:
+            return indexes
+        index = self._append(entry, "TOOL", kept, digest_of(kept), None)
+        self._answers.update({call_id: (digest, index) for call_id, digest in digests.items()})
+        return [*indexes, index]
+
+    def _append(self, entry: Entry, role: str, blocks: list[Block], digest: bytes, usage: TokenUsage | None) -> int:
+        record = entry.record
+        is_reply = role == "ASSISTANT"
+        self.messages.append(
+            DerivedMessage(
+                role=role,
+                digest=digest,
+                build=partial(list, blocks),
+                created_at=as_time(record.get("timestamp")),
+                model=(as_text(record.get("model")) or None) if is_reply else None,
+                usage=usage if is_reply else None,
+                is_injected=role == "USER" and bool(blocks) and all(block.get("is_injected") for block in blocks),
+            )
+        )
+        return len(self.messages) - 1
+
+
+def _role(record: dict[str, object]) -> str:
+    return {USER: "USER", MODEL: "ASSISTANT"}.get(as_text(record.get("type")), "SYSTEM")
+
+
+def _usage(record: dict[str, object]) -> TokenUsage | None:
+    """The tokens of a reply. The cached ones are a part of the input; those for results of tools are counted apart."""
+    tokens = as_object(record.get("tokens"))
+    if record.get("type") != MODEL or not tokens:
+        return None
+    cached = as_count(tokens.get("cached"))
+    return TokenUsage(
+        input=max(as_count(tokens.get("input")) - cached, 0) + as_count(tokens.get("tool")),
+        cache_read=cached,
+        output=as_count(tokens.get("output")),
+        reasoning=as_count(tokens.get("thoughts")),
+    )

@@ -1,0 +1,106 @@
+"""The records of a Gemini CLI session in the order of the file, and which of them its next request would hold.
+
+A record with an id replaces the earlier one with that id. `{"$set": {"messages": [...]}}` replaces the whole
+conversation, `{"$rewindTo": id}` removes a record and all after it. What was removed stays in `entries`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from storage.documents.formats.gemini.entry_content import results_of, speech_of
+from storage.documents.formats.json_values import as_list, as_object, as_text, without
+
+_HEADER_KEYS = ("messages", "id")
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A record with an id, in its last state. `replaced` is an earlier entry with the same id and other content."""
+
+    record: dict[str, object]
+    replaced: "Entry | None" = None
+
+
+class EntryLog:
+    """All entries in the order in which they first stood in the file, and the live ones by their ids."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.live: dict[str, Entry] = {}
+        self.header: dict[str, object] = {}
+        self.started_at: object = None
+        self.rewinds: list[dict[str, object]] = []
+        self._known: dict[str, Entry] = {}
+
+    def begin_transcript(self) -> None:
+        """Begin the next file of the session, whose conversation replaces that of the file before."""
+        self.live = {}
+
+    def add(self, record: dict[str, object]) -> None:
+        """Apply a record of the file."""
+        update = record.get("$set")
+        if isinstance(record.get("$rewindTo"), str):
+            self._rewind(as_text(record["$rewindTo"]))
+        elif isinstance(record.get("id"), str):
+            self._add_message(record)
+        elif isinstance(update, dict):
+            if isinstance(update.get("messages"), list):
+                self.live = {}
+                self._restate(update["messages"])
+            self._update_header(update)
+        elif isinstance(record.get("sessionId"), str):
+            # A header, or a whole session of an older version.
+            self._update_header(record)
+            self._restate(as_list(record.get("messages")))
+        else:
+            self.entries.append(Entry(record))
+
+    def _update_header(self, values: dict[str, object]) -> None:
+        self.started_at = self.started_at or values.get("startTime")
+        self.header.update(without(values, *_HEADER_KEYS))
+
+    def _rewind(self, record_id: str) -> None:
+        ids = list(self.live)
+        place = ids.index(record_id) if record_id in self.live else 0
+        self.rewinds.append({"to": record_id, "removed": ids[place:]})
+        self.live = {key: self.live[key] for key in ids[:place]}
+
+    def _add_message(self, record: dict[str, object]) -> None:
+        record_id = as_text(record["id"])
+        entry = self.live.get(record_id)
+        if entry is None:
+            self._restate([record])
+        else:
+            entry.record = _merged(entry.record, record)
+
+    def _restate(self, records: Iterable[object]) -> None:
+        """Put records into the live conversation, taking up the entries that they state once more."""
+        for value in records:
+            record = as_object(value)
+            record_id = as_text(record.get("id"))
+            if not record_id:
+                continue
+            known = self._known.get(record_id)
+            merged = record if known is None else _merged(known.record, record)
+            if known is not None and _says_the_same(known.record, merged):
+                known.record = merged
+                entry = known
+            else:
+                entry = Entry(merged, replaced=known)
+                self.entries.append(entry)
+            self._known[record_id] = entry
+            self.live[record_id] = entry
+
+
+def _merged(before: dict[str, object], now: dict[str, object]) -> dict[str, object]:
+    """The later state, with what only the earlier one has: a history written again has no tokens and other times."""
+    merged = {**before, **without(now)}
+    if before.get("timestamp") is not None:
+        merged["timestamp"] = before["timestamp"]
+    return merged
+
+
+def _says_the_same(before: dict[str, object], now: dict[str, object]) -> bool:
+    """Whether the later state of a record shows all that the earlier one did. Outputs of tools may be masked later."""
+    results = results_of(before)
+    return speech_of(before) == speech_of(now) and (not results or results == results_of(now))

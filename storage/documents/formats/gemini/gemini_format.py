@@ -1,0 +1,143 @@
+"""The format of Gemini CLI's transcripts."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from storage.documents.derived_session import MAIN, SUBAGENT, DerivedSession
+from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
+from storage.documents.formats.file_walk import regular_files
+from storage.documents.formats.gemini.conversation import Conversation
+from storage.documents.formats.gemini.entry_content import COMMAND_MARKS, is_talk
+from storage.documents.formats.gemini.entry_log import EntryLog
+from storage.documents.formats.gemini.workspace import CHATS, workspace_files, workspace_of
+from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, without
+from storage.documents.formats.record_reader import RecordReader, whole_document
+from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
+
+_DEPTH_OF_CHATS = 4
+_SESSION_KEYS = ("sessionId", "startTime", "lastUpdated", "summary", "kind")
+
+
+class GeminiFormat:
+    """Gemini CLI keeps one file a session and appends to it; a subagent's file lies in a folder named by its parent."""
+
+    source = "GEMINI"
+    agent = "Gemini CLI"
+    version = 1
+    tried_version = "0.61.0"
+
+    def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
+        """`.gemini` in the user's home, or in the folder that GEMINI_CLI_HOME names instead of it."""
+        return [Path(environment.get("GEMINI_CLI_HOME") or user_home) / ".gemini"]
+
+    def find(self, home: Path) -> FoundTranscripts:
+        """Find `chats/session-*` and the subagents' `chats/<parent>/*.jsonl`."""
+        found: list[FoundTranscript] = []
+        passed_over = 0
+        for path in regular_files(home, _DEPTH_OF_CHATS):
+            project = _project_of(path)
+            if project is None:
+                passed_over += 1
+                continue
+            top = project.parent.parent
+            companions, excerpts = workspace_files(top, project)
+            name = path.relative_to(top).as_posix()
+            is_rewritten = path.suffix == ".json"
+            found.append(FoundTranscript(path, name, companions, is_rewritten=is_rewritten, excerpts=excerpts))
+        return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over)
+
+    def session_id(self, transcript: Transcript) -> str | None:
+        """The id in the header; a subagent's is preceded by its parent's."""
+        for record in _records(transcript):
+            own = as_id(record.get("sessionId")) or as_id(as_object(record.get("$set")).get("sessionId"))
+            if own is not None:
+                return _full_id(transcript.name, own)
+        return None
+
+    def keys(self, transcript: Transcript) -> list[str]:
+        """None: a session is whole in its own files."""
+        return []
+
+    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+        """Derive the session. Of several files, the one that the program would go on with decides what is live."""
+        states = [(_read([transcript]), transcript) for transcript in transcripts]
+        states.sort(key=lambda state: _rank(*state))
+        if not states:
+            return None
+        main = states[-1][1]
+        log = states[0][0] if len(states) == 1 else _read([transcript for _, transcript in states])
+        session_id = next((found for _, name in reversed(states) if (found := self.session_id(name))), None)
+        conversation = Conversation(log)
+        if session_id is None or not conversation.messages:
+            return None
+        header = log.header
+        records = [entry.record for entry in log.entries]
+        parent_id = _parent_id(main.name)
+        is_subagent = header.get("kind") == "subagent" or parent_id is not None
+        created_at, updated_at = time_span(
+            as_time(log.started_at),
+            [as_time(header.get("lastUpdated")), *(message.created_at for message in conversation.messages)],
+            main.modified_at,
+        )
+        metadata = without(header, *_SESSION_KEYS)
+        if log.rewinds:
+            metadata["rewinds"] = log.rewinds
+        return DerivedSession(
+            id=session_id,
+            source=self.source,
+            workspace=workspace_of(main, header, records),
+            created_at=created_at,
+            updated_at=updated_at,
+            messages=conversation.messages,
+            live=conversation.live,
+            kind=SUBAGENT if is_subagent else MAIN,
+            parent_id=parent_id,
+            title=as_text(header.get("summary")).strip() or None,
+            first_prompt=first_prompt_of(conversation.messages, lambda text: text.startswith(COMMAND_MARKS)),
+            model=last_model(conversation.messages),
+            usage=total_usage(message.usage for message in conversation.messages),
+            metadata=metadata,
+        )
+
+
+def _project_of(path: Path) -> Path | None:
+    """The project's folder of a transcript; None for any other file."""
+    if path.parent.name == CHATS:
+        is_session = path.name.startswith("session-") and path.suffix in (".json", ".jsonl")
+        return path.parent.parent if is_session else None
+    if path.parent.parent.name == CHATS and path.suffix == ".jsonl":
+        return path.parent.parent.parent
+    return None
+
+
+def _parent_id(name: str) -> str | None:
+    parts = PurePosixPath(name).parts
+    return as_id(parts[-2]) if len(parts) > 2 and parts[-3] == CHATS else None
+
+
+def _full_id(name: str, own: str) -> str:
+    parent_id = _parent_id(name)
+    return own if parent_id is None else as_id(f"{parent_id}-{own}") or own
+
+
+def _records(transcript: Transcript) -> list[dict[str, object]]:
+    if transcript.name.endswith(".json"):
+        return [as_object(whole_document(transcript))]
+    records = [record for _, _, record in RecordReader(transcript).records()]
+    return records or [as_object(whole_document(transcript))]
+
+
+def _read(transcripts: Sequence[Transcript]) -> EntryLog:
+    log = EntryLog()
+    for transcript in transcripts:
+        log.begin_transcript()
+        for record in filter(None, _records(transcript)):
+            log.add(record)
+    return log
+
+
+def _rank(log: EntryLog, transcript: Transcript) -> tuple[bool, float, bool]:
+    """What the program goes on with: a session with a conversation, the latest one, the newer form."""
+    has_talk = any(is_talk(entry.record) for entry in log.live.values())
+    updated_at = as_time(log.header.get("lastUpdated"))
+    return has_talk, updated_at.timestamp() if updated_at else 0.0, transcript.name.endswith(".jsonl")

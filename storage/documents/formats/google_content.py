@@ -1,0 +1,123 @@
+"""The parts of a message in Google's GenAI form, which Gemini CLI and Qwen Code record, as content blocks."""
+
+from collections.abc import Sequence
+
+from storage.documents.formats.blocks import (
+    Block,
+    call_block,
+    image_block,
+    image_link,
+    other_block,
+    result_block,
+    text_block,
+    thinking_block,
+)
+from storage.documents.formats.json_values import as_list, as_object, as_text, json_text
+
+INJECTED_OPENINGS = ("<session_context>", "<hook_context>", "<system-reminder>")
+"""How texts begin that the program puts into a person's message."""
+
+
+def parts_of(content: object) -> list[object]:
+    """The parts of a content, which may be one part, a list of them, or a string."""
+    if content is None or content == "":
+        return []
+    return list(content) if isinstance(content, list) else [content]
+
+
+def is_response(part: object) -> bool:
+    """Whether a part is the response of a tool."""
+    return isinstance(part, dict) and isinstance(part.get("functionResponse"), dict)
+
+
+def is_call(part: object) -> bool:
+    """Whether a part is a call of a tool."""
+    return isinstance(part, dict) and isinstance(part.get("functionCall"), dict)
+
+
+def is_thought(part: object) -> bool:
+    """Whether a part is a thought of the model."""
+    return isinstance(part, dict) and part.get("thought") is True and isinstance(part.get("text"), str)
+
+
+def is_injected_text(text: str) -> bool:
+    """Whether the program wrote a text under the person's role."""
+    return text.lstrip().startswith(INJECTED_OPENINGS)
+
+
+def joined_text(parts: Sequence[object]) -> str:
+    """The texts of the parts that are not thoughts, joined."""
+    texts = (part if isinstance(part, str) else as_text(as_object(part).get("text")) for part in parts)
+    return "".join(text for part, text in zip(parts, texts, strict=True) if not is_thought(part))
+
+
+def blocks_of(parts: Sequence[object]) -> list[Block]:
+    """The blocks of a message. What follows a response without being one, such as a picture, belongs to it."""
+    blocks: list[Block] = []
+    place = 0
+    while place < len(parts):
+        part = parts[place]
+        place += 1
+        if not is_response(part):
+            blocks.extend(_part_blocks(part))
+            continue
+        attached: list[Block] = []
+        while place < len(parts) and _is_attachment(parts[place]):
+            attached.extend(_part_blocks(parts[place]))
+            place += 1
+        blocks.append(response_block(as_object(as_object(part)["functionResponse"]), attached))
+    return blocks
+
+
+def _is_attachment(part: object) -> bool:
+    return isinstance(part, dict) and ("inlineData" in part or "fileData" in part)
+
+
+def _part_blocks(part: object) -> list[Block]:
+    if isinstance(part, str):
+        part = {"text": part}
+    if not isinstance(part, dict):
+        return [other_block(part)]
+    text = part.get("text")
+    if isinstance(text, str):
+        return _text_blocks(part, text)
+    if is_call(part):
+        call = as_object(part["functionCall"])
+        return [call_block(call.get("id"), call.get("name"), call.get("args"))]
+    return [_image(part) or other_block(part, "" if "type" in part else next(iter(part), "part"))]
+
+
+def _text_blocks(part: Block, text: str) -> list[Block]:
+    if not text:
+        return []
+    return [thinking_block(text, part.get("thoughtSignature")) if is_thought(part) else text_block(text)]
+
+
+def _image(part: Block) -> Block | None:
+    inline, file = as_object(part.get("inlineData")), as_object(part.get("fileData"))
+    media_type = as_text(inline.get("mimeType") or file.get("mimeType"))
+    if not media_type.startswith("image/"):
+        return None
+    if isinstance(inline.get("data"), str):
+        return image_block(media_type, as_text(inline["data"]))
+    return image_link(as_text(file["fileUri"])) if isinstance(file.get("fileUri"), str) else None
+
+
+def response_block(response: Block, attached: Sequence[Block] = ()) -> Block:
+    """The response of a tool, with the blocks that are attached to it."""
+    text, is_error = _response_text(response.get("response"))
+    nested = [block for part in as_list(response.get("parts")) for block in _part_blocks(part)]
+    return result_block(response.get("id") or response.get("name"), text, [*nested, *attached], is_error)
+
+
+def _response_text(value: object) -> tuple[str, bool]:
+    if isinstance(value, str):
+        return value, False
+    if not isinstance(value, dict):
+        return ("" if value is None else json_text(value)), False
+    is_error = value.get("error") not in (None, "", False)
+    if len(value) == 1:
+        only = next(iter(value.values()))
+        if isinstance(only, str):
+            return only, is_error
+    return (json_text(value) if value else ""), is_error
