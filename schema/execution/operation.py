@@ -37,6 +37,7 @@ class PreparedOperation:
     def __init__(
         self, schema: Schema, context: Context, document: ParsedDocument, operation: OperationDefinitionNode
     ) -> None:
+        self.text = document.text
         self.name = operation.name.value if operation.name else None
         self.cost = document.cost(self.name)
         self._schema = schema

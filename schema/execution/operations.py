@@ -50,7 +50,7 @@ class PreparedOperations:
         size = operation.size
         plan = operation.plan(variables)
         if operation.size != size:
-            self._store((request.query, request.operation_name), operation)
+            self._store(operation, request.operation_name)
         if plan is None:
             return None
         try:
@@ -89,12 +89,13 @@ class PreparedOperations:
         if document is None or definition is None:
             return None
         operation = PreparedOperation(self.schema, self._context, document, definition)
-        # The document's text and name, which its cache holds too, rather than this request's copies of them.
-        self._store((document.text, None if name is None else operation.name), operation)
+        self._store(operation, name)
         return operation
 
-    def _store(self, key: tuple[str, str | None], operation: PreparedOperation) -> None:
-        """Store an operation, or store it again with its new size."""
+    def _store(self, operation: PreparedOperation, name: str | None) -> None:
+        """Store an operation that a request for `name` selected, or store it again with its new size."""
+        # The document's text and name, whose size is counted, rather than this request's copies of them.
+        key = (operation.text, None if name is None else operation.name)
         if operation.size <= CACHE_BYTES:
             self._operations[key] = operation
         else:

@@ -62,7 +62,8 @@ class VariablesCache:
             return cached
         variables = self._coerced(given, len(key))
         if variables is not None and len(key) <= MAX_JSON_BYTES:
-            self._cache[key] = variables
+            # A copy: orjson's own bytes hold on to its buffer, which is up to 64 KiB larger.
+            self._cache[bytes(memoryview(key))] = variables
         return variables
 
     def _coerced(self, given: Mapping[str, Any], json_bytes: int = 0) -> RequestVariables | None:

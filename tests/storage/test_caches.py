@@ -1,4 +1,4 @@
-"""The caches of functions have a bound, and those of statements are small when they are full."""
+"""The caches of functions have a bound, and those of statements and patterns are small when they are full."""
 
 import random
 
@@ -10,6 +10,9 @@ from storage.records.page import PageRequest
 from storage.records.session import SessionFilter, SessionRow, Span, session_page, sessions_by_id
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
 from storage.records.timestamp import parse_timestamp
+from storage.search.index.tokens import MAX_TOKEN_LENGTH
+from storage.search.query.clauses import parse_query
+from storage.search.query.matching import texts_match
 from tests.support.caches import function_caches, memory_held
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -67,3 +70,15 @@ async def test_full_statement_caches_are_small(database_url: str) -> None:
     assert size < MAX_BYTES
     full = {name for name, cache in caches.items() if cache.cache_info().currsize == cache.cache_info().maxsize}
     assert full >= {f"storage.records.listing._select_{what}" for what in ("rows", "count")}
+
+
+def test_full_pattern_caches_of_searches_are_small() -> None:
+    # Patterns are for texts that are not ASCII alone.
+    assert texts_match(["é word"], parse_query("word"))
+    with memory_held() as held:
+        # The longest words.
+        for number in range(20):
+            word = f"w{number}".ljust(MAX_TOKEN_LENGTH, "e")
+            assert texts_match([f"é {word}"], parse_query(word))
+        # `re` caches 512 patterns, and 128 others may be in the cache of their words.
+        assert held() / 20 * (512 + 128) < MAX_BYTES

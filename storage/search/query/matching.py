@@ -22,6 +22,8 @@ _WORD_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "_")
 # Matches and candidates of a clause in a text, after which their number is extrapolated.
 _MAX_COUNTED, _MAX_CANDIDATES = 64, 1_000
 _WINDOW = 1_024
+# Characters of a token that a pattern has, each of which takes 2 KB; `re` caches the last 512 patterns as well.
+_MAX_ANCHOR = 12
 # Where Unicode has characters of which normal forms make ASCII letters, and characters that are words of their own.
 _COMPATIBLE = (
     *((0x41, 0x5B), (0x80, 0x0370), (0x1D00, 0x1F00), (0xA700, 0xA800), (0x10780, 0x107BB), (0x1FBF0, 0x1FBFA)),
@@ -147,10 +149,10 @@ def _is_separator(character: str) -> bool:
 
 @lru_cache(maxsize=128)
 def _anchor(token: str) -> re.Pattern[str] | None:
-    """A pattern that matches wherever a text has a token, and seldom elsewhere; None when there is none."""
+    """A pattern that matches wherever a text has a token, and seldom elsewhere; None if there is no such pattern."""
     first = token[0]
     if token.isascii():
-        characters = [{character} for character in token]
+        characters = [{character} for character in token[:_MAX_ANCHOR]]
     elif KINDS[ord(first)] in (SINGLE, SYLLABLE):
         characters = [{first, unicodedata.normalize("NFD", first)[0]}]
     else:
