@@ -58,7 +58,7 @@ Document = dict[str, Any]
 Block = dict[str, Any]
 
 
-class _Prose:
+class Prose:
     """Text of words drawn by their weights."""
 
     def __init__(self, rng: Random) -> None:
@@ -100,7 +100,7 @@ def _plan(count: int, mean: float, seed: int) -> tuple[list[int], dict[int, list
 
 
 def _session(number: int, size: int, rng: Random, base: int, rare: dict[int, list[str]]) -> Document:
-    prose = _Prose(rng)
+    prose = Prose(rng)
     messages: list[Document] = []
     called: str | None = None
     for position in range(size):
@@ -133,7 +133,7 @@ def _session(number: int, size: int, rng: Random, base: int, rare: dict[int, lis
     return {"schema_version": 1, "metadata": metadata, "messages": messages, "system_prompt": prompt}
 
 
-def _answer(rng: Random, prose: _Prose, extra: str, call_id: str | None) -> list[Block]:
+def _answer(rng: Random, prose: Prose, extra: str, call_id: str | None) -> list[Block]:
     """What an assistant says, and perhaps a call at the end, unless `call_id` is None."""
     blocks: list[Block] = []
     if rng.random() < 0.4:
