@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-faults soak lint types bench bench-search bench-sockets bench-scale schema playground screenshot wheel lock clean
+.PHONY: help install serve test test-faults soak lint types bench bench-search bench-import bench-sockets bench-scale schema playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ bench: install ## Measure speed
 
 bench-search: install ## Measure search over a million messages; the first run builds them
 	$(BIN)/python -m tests.speed.search
+
+bench-import: install ## Measure importing the transcripts of agents, beside agentsview
+	$(BIN)/python -m tests.speed.transcripts
 
 bench-sockets: install ## Measure 1,000 websockets that follow one long resume
 	$(BIN)/python -m tests.speed.sockets
