@@ -88,8 +88,9 @@ class Message(SQLModel, table=True):
     """A message. `content` is JSON text; `extra` is the message without its content, if it has other unmodelled keys.
 
     `place` is its index in the session's newest document, null if that does not hold it. `digest` is equal for equal
-    messages. `usage` is a JSON list of the tokens of the reply, in the order of `TokenUsage`. The small columns come
-    first, so that SQLite reads them without the overflow pages of a long content.
+    messages. `usage` is a JSON list of the tokens of the reply, in the order of `TokenUsage`. `item_count` counts the
+    thread items that it makes, its tool results left out. The small columns come first, so that SQLite reads them
+    without the overflow pages of a long content.
     """
 
     session_id: str = _column(KeyText, sa.ForeignKey("session.id", ondelete="CASCADE"), primary_key=True)
@@ -100,11 +101,92 @@ class Message(SQLModel, table=True):
     is_injected: bool = _column(sa.Boolean)
     model: str | None = _column(sa.Text, nullable=True)
     usage: str | None = _column(sa.Text, nullable=True)
+    item_count: int = _column(sa.Integer)
     size: int = _column(sa.Integer)
     digest: bytes = _column(sa.LargeBinary)
     tool_links: str | None = _column(sa.Text, nullable=True)
     extra: str | None = _column(sa.Text, nullable=True)
     content: str = _column(sa.Text)
+
+
+class Transcript(SQLModel, table=True):
+    """An agent's transcript in the archive. A file that was replaced or rewritten begins another generation of it.
+
+    `name` is the path below the agent's home, `size` counts the bytes that are stored. `session_id` is null while the
+    transcript belongs to no session. `is_derived` is false while the session's rows lack something of the transcript.
+    """
+
+    id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
+    source: str = _column(sa.Text)
+    name: str = _column(KeyText)
+    generation: int = _column(sa.Integer)
+    session_id: str | None = _column(KeyText, nullable=True, index=True)
+    is_rewritten: bool = _column(sa.Boolean)
+    is_derived: bool = _column(sa.Boolean)
+    size: int = _column(sa.BigInteger)
+
+    __table_args__ = (sa.UniqueConstraint("name", "source", "generation", name="transcript_name_key"),)
+
+
+class TranscriptChunk(SQLModel, table=True):
+    """Bytes of a transcript from `start` on: `size` of them, compressed with zstd. `digest` is that of the plain bytes.
+
+    All chunks of a transcript but its last have the same size.
+    """
+
+    __tablename__ = "transcript_chunk"
+
+    transcript_id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
+    start: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
+    size: int = _column(sa.Integer)
+    digest: bytes = _column(sa.LargeBinary)
+    data: bytes = _column(sa.LargeBinary)
+
+
+class TranscriptCompanion(SQLModel, table=True):
+    """A file that belongs to a transcript, by its path below the agent's home; compressed with zstd."""
+
+    __tablename__ = "transcript_companion"
+
+    transcript_id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
+    name: str = _column(KeyText, primary_key=True)
+    digest: bytes = _column(sa.LargeBinary)
+    data: bytes = _column(sa.LargeBinary)
+
+
+class TranscriptKey(SQLModel, table=True):
+    """A key by which transcripts refer to one another: the transcript's own, or that of one that it goes on from."""
+
+    __tablename__ = "transcript_key"
+
+    key: str = _column(KeyText, primary_key=True)
+    source: str = _column(sa.Text, primary_key=True)
+    is_own: bool = _column(sa.Boolean, primary_key=True)
+    transcript_id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False, index=True)
+
+
+class TranscriptFile(SQLModel, table=True):
+    """A file below an agent's home as it was read last, to tell whether it has changed since.
+
+    `taken` counts the bytes that were stored of it; the hashes are those of the first and the last of them. A
+    transcript in a database has a fingerprint instead, and shares its path with others.
+    """
+
+    __tablename__ = "transcript_file"
+
+    path: bytes = _column(sa.LargeBinary, primary_key=True)
+    name: str = _column(KeyText, primary_key=True)
+    source: str = _column(sa.Text)
+    transcript_id: int = _column(sa.BigInteger, index=True)
+    is_companion: bool = _column(sa.Boolean)
+    device: int = _column(sa.BigInteger)
+    inode: int = _column(sa.BigInteger)
+    size: int = _column(sa.BigInteger)
+    mtime_ns: int = _column(sa.BigInteger)
+    taken: int = _column(sa.BigInteger)
+    head_hash: bytes = _column(sa.LargeBinary)
+    tail_hash: bytes = _column(sa.LargeBinary)
+    fingerprint: str = _column(sa.Text)
 
 
 class Thread(SQLModel, table=True):
@@ -241,6 +323,11 @@ def _table(model: type[SQLModel]) -> sa.Table:
 session = _table(Session)
 tombstone = _table(Tombstone)
 message = _table(Message)
+transcript = _table(Transcript)
+transcript_chunk = _table(TranscriptChunk)
+transcript_companion = _table(TranscriptCompanion)
+transcript_key = _table(TranscriptKey)
+transcript_file = _table(TranscriptFile)
 thread = _table(Thread)
 turn = _table(Turn)
 thread_item = _table(ThreadItem)

@@ -99,6 +99,7 @@ def _copy(path: Path, new: Path) -> tuple[int, list[str]]:
         )
         lost = _delete_incomplete_sessions(target)
         _delete_incomplete_threads(target)
+        _delete_incomplete_transcripts(target)
         [count] = target.execute("SELECT count(*) FROM session").fetchone()
         target.execute("COMMIT")
     return count, lost
@@ -160,3 +161,13 @@ def _delete_incomplete_threads(connection: sqlite3.Connection) -> None:
     for table in _THREAD_TABLES:
         connection.execute(f"DELETE FROM {table} WHERE thread_id NOT IN (SELECT id FROM thread)")
     connection.execute("UPDATE session SET thread_id = NULL WHERE thread_id NOT IN (SELECT id FROM thread)")
+
+
+def _delete_incomplete_transcripts(connection: sqlite3.Connection) -> None:
+    """Also what the registry tells of their files, so that an import reads them again."""
+    connection.execute("""
+        DELETE FROM transcript
+        WHERE size <> (SELECT coalesce(sum(size), 0) FROM transcript_chunk WHERE transcript_id = transcript.id)
+    """)
+    for table in ("transcript_chunk", "transcript_companion", "transcript_key", "transcript_file"):
+        connection.execute(f"DELETE FROM {table} WHERE transcript_id NOT IN (SELECT id FROM transcript)")

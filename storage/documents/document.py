@@ -33,7 +33,8 @@ _DIGEST_SIZE = 16
 class NewMessage(NamedTuple):
     """A message to store; `size` counts the characters of `content`, `digest` is equal for equal JSON values.
 
-    `usage` is a JSON list of the tokens of the reply, in the order of `TokenUsage`.
+    `usage` is a JSON list of the tokens of the reply, in the order of `TokenUsage`; `item_count` leaves out the items
+    of tool results, which depend on the messages before.
     """
 
     role: str
@@ -41,6 +42,7 @@ class NewMessage(NamedTuple):
     is_injected: bool
     model: str | None
     usage: str | None
+    item_count: int
     size: int
     tool_links: str | None
     digest: bytes
@@ -65,7 +67,6 @@ class TranscriptBuilder:
 
     messages: list[NewMessage] = field(default_factory=list)
     entries: list[str] = field(default_factory=list)
-    _own_items: int = 0
 
     def add(self, message: dict[str, object]) -> None:
         """Append a message, which must have a string `role` and a `content`."""
@@ -80,16 +81,16 @@ class TranscriptBuilder:
         is_injected = bool(blocks) and all(
             is_injected_block(stored_role, message_block(stored_role, block)) for block in blocks
         )
+        items = own_item_count(role, blocks)
         self.messages.append(
-            NewMessage(stored_role, None, is_injected, None, None, len(text), note(blocks), digest, extra, text)
+            NewMessage(stored_role, None, is_injected, None, None, items, len(text), note(blocks), digest, extra, text)
         )
         self.entries.append(encode_entry(searched_texts(blocks)))
-        self._own_items += own_item_count(role, blocks)
 
     def item_count(self) -> int:
         """The number of thread items that seeding the whole transcript writes."""
         links = ToolLinks((position, message.tool_links) for position, message in enumerate(self.messages))
-        return self._own_items + links.orphan_count
+        return sum(message.item_count for message in self.messages) + links.orphan_count
 
     def digest(self, count: int) -> bytes:
         """A digest of the first `count` messages, equal for equal JSON values."""

@@ -6,14 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from storage.archive.line import Line as Line
 from storage.documents.derived_session import DerivedSession
-
-
-class Line(NamedTuple):
-    """A whole line of a transcript: its offset in bytes, and its bytes without the line end."""
-
-    offset: int
-    data: bytes
 
 
 class Transcript(Protocol):

@@ -16,7 +16,7 @@ def document(newest: str, earlier: str = "") -> list[DocumentRow]:
 
 
 def _message(letter: str) -> NewMessage:
-    return NewMessage("USER", None, False, None, None, 0, None, letter.encode(), None, letter)
+    return NewMessage("USER", None, False, None, None, 1, 0, None, letter.encode(), None, letter)
 
 
 def stored(newest: str, earlier: str = "") -> list[StoredMessage]:

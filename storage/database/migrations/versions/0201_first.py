@@ -18,6 +18,9 @@ POSTGRESQL_STATEMENTS = (
     "CREATE SEQUENCE session_number",
     # Blocks hardly compress, and uncompressed values can be read in part.
     "ALTER TABLE search_block ALTER COLUMN data SET STORAGE EXTERNAL",
+    # Compressed before they are stored.
+    "ALTER TABLE transcript_chunk ALTER COLUMN data SET STORAGE EXTERNAL",
+    "ALTER TABLE transcript_companion ALTER COLUMN data SET STORAGE EXTERNAL",
 )
 
 
@@ -126,6 +129,64 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "source"),
     )
     op.create_table(
+        "transcript",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("name", KEY_TEXT, nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("session_id", KEY_TEXT, nullable=True),
+        sa.Column("is_rewritten", sa.Boolean(), nullable=False),
+        sa.Column("is_derived", sa.Boolean(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name", "source", "generation", name="transcript_name_key"),
+    )
+    op.create_index(op.f("ix_transcript_session_id"), "transcript", ["session_id"])
+    op.create_table(
+        "transcript_chunk",
+        sa.Column("transcript_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("start", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("transcript_id", "start"),
+    )
+    op.create_table(
+        "transcript_companion",
+        sa.Column("transcript_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", KEY_TEXT, nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("transcript_id", "name"),
+    )
+    op.create_table(
+        "transcript_key",
+        sa.Column("key", KEY_TEXT, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("is_own", sa.Boolean(), nullable=False),
+        sa.Column("transcript_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("key", "source", "is_own", "transcript_id"),
+    )
+    op.create_index(op.f("ix_transcript_key_transcript_id"), "transcript_key", ["transcript_id"])
+    op.create_table(
+        "transcript_file",
+        sa.Column("path", sa.LargeBinary(), nullable=False),
+        sa.Column("name", KEY_TEXT, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("transcript_id", sa.BigInteger(), nullable=False),
+        sa.Column("is_companion", sa.Boolean(), nullable=False),
+        sa.Column("device", sa.BigInteger(), nullable=False),
+        sa.Column("inode", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("mtime_ns", sa.BigInteger(), nullable=False),
+        sa.Column("taken", sa.BigInteger(), nullable=False),
+        sa.Column("head_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("tail_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("path", "name"),
+    )
+    op.create_index(op.f("ix_transcript_file_transcript_id"), "transcript_file", ["transcript_id"])
+    op.create_table(
         "thread",
         sa.Column("id", KEY_TEXT, nullable=False),
         sa.Column("session_id", KEY_TEXT, nullable=True),
@@ -184,6 +245,7 @@ def upgrade() -> None:
         sa.Column("is_injected", sa.Boolean(), nullable=False),
         sa.Column("model", sa.Text(), nullable=True),
         sa.Column("usage", sa.Text(), nullable=True),
+        sa.Column("item_count", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("tool_links", sa.Text(), nullable=True),

@@ -1,0 +1,213 @@
+"""The stored transcripts: rows, chunks, companions and keys, each read and written by few statements."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from storage.archive.chunk import CHUNK_BYTES, Chunk, chunk_digest
+from storage.archive.compression import compress, decompress
+from storage.database.database import Database
+from storage.database.list_parameters import is_any_of
+from storage.database.tables import transcript, transcript_chunk, transcript_companion, transcript_key
+from storage.database.transaction import Connection, Transaction
+
+_CHUNK_COLUMNS = ("transcript_id", *Chunk._fields)
+_COMPANION_COLUMNS = ("transcript_id", "name", "digest", "data")
+_KEY_COLUMNS = ("key", "source", "is_own", "transcript_id")
+
+
+class TranscriptRow(NamedTuple):
+    """A generation of a transcript, see `storage.database.tables.Transcript`."""
+
+    id: int
+    source: str
+    name: str
+    generation: int
+    session_id: str | None
+    is_rewritten: bool
+    is_derived: bool
+    size: int
+
+
+_rows = sa.select(*(transcript.c[name] for name in TranscriptRow._fields))
+_of_session = _rows.where(
+    transcript.c.source == sa.bindparam("source"), transcript.c.session_id == sa.bindparam("session_id")
+)
+_of_name = _rows.where(
+    transcript.c.source == sa.bindparam("source"), transcript.c.name == sa.bindparam("name")
+).order_by(transcript.c.generation)
+_digests = (
+    sa.select(transcript_chunk.c.start, transcript_chunk.c.size, transcript_chunk.c.digest)
+    .where(transcript_chunk.c.transcript_id == sa.bindparam("transcript_id"))
+    .order_by(transcript_chunk.c.start)
+)
+_chunk = sa.select(transcript_chunk.c.data).where(
+    transcript_chunk.c.transcript_id == sa.bindparam("transcript_id"),
+    transcript_chunk.c.start == sa.bindparam("start"),
+)
+_companions = sa.select(transcript_companion.c.name, transcript_companion.c.digest).where(
+    transcript_companion.c.transcript_id == sa.bindparam("transcript_id")
+)
+_companion = sa.select(transcript_companion.c.data).where(
+    transcript_companion.c.transcript_id == sa.bindparam("transcript_id"),
+    transcript_companion.c.name == sa.bindparam("name"),
+)
+
+
+def new_transcript_id() -> int:
+    """An id for a transcript, random, so that no counter is needed."""
+    return secrets.randbits(62)
+
+
+def in_order(rows: Iterable[TranscriptRow]) -> list[TranscriptRow]:
+    """Transcripts in an order that only depends on them: by the last part of their names, then by generation."""
+    return sorted(rows, key=lambda row: (row.name.rpartition("/")[2], row.name, row.generation))
+
+
+async def transcripts_of_session(connection: Connection, source: str, session_id: str) -> list[TranscriptRow]:
+    """All transcripts of a session with all their generations, in order."""
+    rows = await connection.execute(_of_session, {"source": source, "session_id": session_id})
+    return in_order(TranscriptRow._make(row) for row in rows)
+
+
+async def transcripts_of_name(connection: Connection, source: str, name: str) -> list[TranscriptRow]:
+    """All generations of a transcript, oldest first."""
+    return [TranscriptRow._make(row) for row in await connection.execute(_of_name, {"source": source, "name": name})]
+
+
+async def transcripts_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, TranscriptRow]:
+    """Transcripts by their ids."""
+    rows = await connection.execute(_rows.where(is_any_of(transcript.c.id, "ids", list(ids))))
+    return {row.id: TranscriptRow._make(row) for row in rows}
+
+
+class ChunkDigest(NamedTuple):
+    """The span of a chunk and the digest of its plain bytes."""
+
+    start: int
+    size: int
+    digest: bytes
+
+
+async def chunk_digests(connection: Connection, transcript_id: int) -> list[ChunkDigest]:
+    """The digests of all chunks of a transcript, in order."""
+    rows = await connection.execute(_digests, {"transcript_id": transcript_id})
+    return [ChunkDigest._make(row) for row in rows]
+
+
+async def read_chunk(connection: Connection, transcript_id: int, start: int) -> bytes | None:
+    """The compressed chunk of a transcript that begins at `start`; None if there is none."""
+    found = await connection.execute(_chunk, {"transcript_id": transcript_id, "start": start})
+    return found.scalar()
+
+
+async def read_transcript(database: Database, row: TranscriptRow) -> AsyncIterator[bytes]:
+    """The bytes of a transcript, piece by piece. Raises Unavailable."""
+    for start in range(0, row.size, CHUNK_BYTES):
+        async with database.snapshot() as connection:
+            data = await read_chunk(connection, row.id, start)
+        if data is None:
+            return
+        # A chunk that was appended to meanwhile is longer.
+        yield decompress(data)[: row.size - start]
+
+
+async def companion_digests(connection: Connection, transcript_id: int) -> dict[str, bytes]:
+    """The digests of a transcript's companions by their names."""
+    rows = await connection.execute(_companions, {"transcript_id": transcript_id})
+    return {row.name: row.digest for row in rows}
+
+
+async def read_companion(connection: Connection, transcript_id: int, name: str) -> bytes | None:
+    """The content of a companion; None if there is none."""
+    data = (await connection.execute(_companion, {"transcript_id": transcript_id, "name": name})).scalar()
+    return None if data is None else decompress(data)
+
+
+async def insert_transcripts(transaction: Transaction, rows: Sequence[TranscriptRow]) -> None:
+    """Insert new transcripts."""
+    await transaction.insert(transcript, TranscriptRow._fields, rows)
+
+
+async def write_chunks(transaction: Transaction, chunks: Mapping[int, Sequence[Chunk]]) -> None:
+    """Write chunks by the ids of their transcripts; the last chunk that is stored may be replaced by a longer one."""
+    rewritten = [{"own": transcript_id, "first": some[0].start} for transcript_id, some in chunks.items() if some]
+    if rewritten:
+        await transaction.execute(_delete_chunks, rewritten)
+    await transaction.insert(
+        transcript_chunk,
+        _CHUNK_COLUMNS,
+        [(transcript_id, *chunk) for transcript_id, some in chunks.items() for chunk in some],
+    )
+
+
+_delete_chunks = sa.delete(transcript_chunk).where(
+    transcript_chunk.c.transcript_id == sa.bindparam("own"), transcript_chunk.c.start >= sa.bindparam("first")
+)
+
+
+class NewCompanion(NamedTuple):
+    """A companion to store; `data` is compressed."""
+
+    transcript_id: int
+    name: str
+    digest: bytes
+    data: bytes
+
+    @classmethod
+    def make(cls, transcript_id: int, name: str, content: bytes) -> "NewCompanion":
+        """The companion with this content."""
+        return cls(transcript_id, name, chunk_digest(content), compress(content))
+
+
+async def write_companions(transaction: Transaction, companions: Sequence[NewCompanion]) -> None:
+    """Write companions over those that have the same names."""
+    if companions:
+        await transaction.execute(
+            _delete_companion, [{"own": one.transcript_id, "companion": one.name} for one in companions]
+        )
+    await transaction.insert(transcript_companion, _COMPANION_COLUMNS, companions)
+
+
+_delete_companion = sa.delete(transcript_companion).where(
+    transcript_companion.c.transcript_id == sa.bindparam("own"),
+    transcript_companion.c.name == sa.bindparam("companion"),
+)
+
+
+class KeyRow(NamedTuple):
+    """A key of a transcript, see `storage.database.tables.TranscriptKey`."""
+
+    key: str
+    source: str
+    is_own: bool
+    transcript_id: int
+
+
+async def write_keys(transaction: Transaction, transcript_ids: Sequence[int], keys: Sequence[KeyRow]) -> None:
+    """Replace all keys of these transcripts."""
+    if transcript_ids:
+        await transaction.execute(
+            sa.delete(transcript_key).where(is_any_of(transcript_key.c.transcript_id, "ids", list(transcript_ids)))
+        )
+    await transaction.insert(transcript_key, _KEY_COLUMNS, keys)
+
+
+async def transcript_of_key(connection: Connection, source: str, key: str) -> TranscriptRow | None:
+    """The newest generation of the transcript with a key; None if there is none."""
+    rows = await connection.execute(
+        _rows.join_from(transcript, transcript_key, transcript_key.c.transcript_id == transcript.c.id).where(
+            transcript_key.c.key == key, transcript_key.c.source == source, transcript_key.c.is_own
+        )
+    )
+    found = in_order(TranscriptRow._make(row) for row in rows)
+    return found[-1] if found else None
+
+
+async def delete_transcripts(transaction: Transaction, ids: Sequence[int]) -> None:
+    """Delete transcripts with everything that belongs to them but the state of their files."""
+    for table in (transcript_chunk, transcript_companion, transcript_key):
+        await transaction.execute(sa.delete(table).where(is_any_of(table.c.transcript_id, "ids", list(ids))))
+    await transaction.execute(sa.delete(transcript).where(is_any_of(transcript.c.id, "ids", list(ids))))
