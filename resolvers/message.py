@@ -8,7 +8,7 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput, NotFound
 from resolvers.time_slices import time_slices
 from storage.json_codec import dump
-from storage.records.content_block import MessageBlock, TextBlock, message_block
+from storage.records.content_block import ContentBlock, TextBlock, message_block
 from storage.records.injected import is_injected_block
 from storage.records.message import MessageRow
 from storage.records.session import SessionRow
@@ -28,7 +28,7 @@ async def session(context: Context, row: MessageRow) -> SessionRow:
     return found
 
 
-def content(row: MessageRow, *, first: int, from_: int) -> list[MessageBlock] | Awaitable[list[MessageBlock]]:
+def content(row: MessageRow, *, first: int, from_: int) -> list[ContentBlock] | Awaitable[list[ContentBlock]]:
     """Its blocks from a position on, at most `first` of them. Raises BadUserInput and Unreadable."""
     if first < 0 or from_ < 0:
         raise BadUserInput("`first` and `from` must not be negative.")
@@ -39,7 +39,7 @@ def content(row: MessageRow, *, first: int, from_: int) -> list[MessageBlock] | 
     return blocks if from_ == 0 and end >= len(blocks) else blocks[from_:end]
 
 
-async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[MessageBlock]:
+async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[ContentBlock]:
     """Blocks of a long content, parsed without blocking the event loop."""
     slices = time_slices()
     blocks = []

@@ -93,8 +93,7 @@ class OtherBlock:
     raw: object
 
 
-ContentBlock = TextBlock | ThinkingBlock | ToolUseBlock | ToolResultBlock | ImageBlock | OtherBlock
-MessageBlock = ContentBlock | CompactionBlock
+ContentBlock = TextBlock | ThinkingBlock | ToolUseBlock | ToolResultBlock | ImageBlock | CompactionBlock | OtherBlock
 
 
 def read_blocks(content: object) -> list[ContentBlock]:
@@ -106,12 +105,12 @@ def read_blocks(content: object) -> list[ContentBlock]:
     return [_read_block(position, raw) for position, raw in enumerate(content)]
 
 
-def message_blocks(role: str, content: object) -> list[MessageBlock]:
+def message_blocks(role: str, content: object) -> list[ContentBlock]:
     """The blocks of a stored message by its role: in a SYSTEM message a text may be the summary of a compaction."""
     return [message_block(role, block) for block in read_blocks(content)]
 
 
-def message_block(role: str, block: ContentBlock) -> MessageBlock:
+def message_block(role: str, block: ContentBlock) -> ContentBlock:
     """A block by the role of its message."""
     if role == "SYSTEM" and isinstance(block, TextBlock) and block.text.startswith(COMPACTION_MARK):
         return CompactionBlock(block.position, block.text.removeprefix(COMPACTION_MARK).strip(), block.raw)
@@ -154,6 +153,9 @@ def _read_block(position: int, raw: object) -> ContentBlock:
     elif kind == "image_url" or kind == "image":
         url = _image_url(raw)
         block = None if url is None else ImageBlock(position, url, raw)
+    elif kind == "compaction":
+        summary = raw.get("summary")
+        block = CompactionBlock(position, summary, raw) if isinstance(summary, str) else None
     elif isinstance(kind, str) and is_tool_result(kind):
         tool_use_id = raw.get("tool_use_id")
         if isinstance(tool_use_id, str):

@@ -1,11 +1,12 @@
-"""Text that an agent program puts into a person's message: it is stored and shown, but it is not the person's words.
+"""Text that an agent program puts into a message: it is stored and shown, but it is not the person's words.
 
-The only kind is CodeWhale's note on date, workspace and working set, which stands before, behind or in the prompt.
+Formats of transcripts mark whole text blocks with `is_injected`. In documents it is CodeWhale's note on date, workspace
+and working set, which stands before, behind or in the prompt.
 """
 
 from typing import NamedTuple
 
-from storage.records.content_block import CompactionBlock, MessageBlock, TextBlock
+from storage.records.content_block import CompactionBlock, ContentBlock, TextBlock
 
 _OPENING = "<turn_meta>"
 _CLOSING = "</turn_meta>"
@@ -32,8 +33,18 @@ def split_injected(text: str) -> SplitText:
     return SplitText("\n".join(filter(None, parts)), True)
 
 
-def is_injected_block(role: str, block: MessageBlock) -> bool:
+def is_marked(raw: object) -> bool:
+    """Whether a stored block is marked as injected."""
+    return isinstance(raw, dict) and raw.get("is_injected") is True
+
+
+def split_block(block: TextBlock) -> SplitText:
+    """Separate a person's words in a block of their message from injected text."""
+    return SplitText("", True) if is_marked(block.raw) else split_injected(block.text)
+
+
+def is_injected_block(role: str, block: ContentBlock) -> bool:
     """Whether a block of a message with this role has no word of the person's or the model's."""
-    if role == "USER":
-        return isinstance(block, TextBlock) and split_injected(block.text) == SplitText("", True)
+    if isinstance(block, TextBlock):
+        return is_marked(block.raw) or (role == "USER" and split_injected(block.text) == SplitText("", True))
     return isinstance(block, CompactionBlock)

@@ -17,7 +17,6 @@ from storage.errors import TooLarge, Unreadable
 from storage.json_codec import load
 from storage.records.content_block import (
     ContentBlock,
-    MessageBlock,
     iterate_blocks,
     joined_text,
     message_blocks,
@@ -53,7 +52,7 @@ class MessageRow(NamedTuple):
         return orjson.Fragment(self.content)
 
     @reads_columns("position", "role", "content")
-    def blocks(self) -> list[MessageBlock]:
+    def blocks(self) -> list[ContentBlock]:
         """The content blocks. Raises Unreadable."""
         return _parsed(self, functools.partial(message_blocks, self.role))
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from storage.records.content_block import (
+    CompactionBlock,
     ContentBlock,
     TextBlock,
     ThinkingBlock,
@@ -11,6 +12,7 @@ from storage.records.content_block import (
     ToolUseBlock,
     read_blocks,
 )
+from storage.records.injected import is_marked
 from storage.records.plain_text import plain_text
 
 _MEDIA_TYPE_KEYS = ("mimeType", "mime_type", "mediaType", "media_type")
@@ -21,10 +23,20 @@ _OPAQUE_KEYS = {"signature", "thinking_signature", "encrypted_content", "encrypt
 _BASE64 = re.compile(r"[A-Za-z0-9+/_=\r\n-]*")
 
 
+class InjectedText(str):
+    """A searched text of a block that is marked as injected: hits in it rank below others."""
+
+    __slots__ = ()
+
+
 def content_texts(content: object) -> list[str]:
     """The searched texts of a stored content."""
     if isinstance(content, list):
-        texts = [block.get("text") for block in content if isinstance(block, dict) and block.get("type") == "text"]
+        texts = [
+            block.get("text")
+            for block in content
+            if isinstance(block, dict) and block.get("type") == "text" and "is_injected" not in block
+        ]
         # Fast path for most messages, which have only text blocks.
         if len(texts) == len(content) and all(isinstance(text, str) for text in texts):
             return [plain for text in texts if isinstance(text, str) and (plain := plain_text(text))]
@@ -33,7 +45,12 @@ def content_texts(content: object) -> list[str]:
 
 def searched_texts(blocks: Sequence[ContentBlock]) -> list[str]:
     """The searched texts of a message. No phrase matches across two of them."""
-    return [plain for block in blocks for text in searched_text(block) if (plain := plain_text(text))]
+    return [
+        InjectedText(plain) if isinstance(block, TextBlock) and is_marked(block.raw) else plain
+        for block in blocks
+        for text in searched_text(block)
+        if (plain := plain_text(text))
+    ]
 
 
 def searched_text(block: ContentBlock) -> Iterator[str]:
@@ -49,6 +66,8 @@ def searched_text(block: ContentBlock) -> Iterator[str]:
                 yield more
         case ThinkingBlock(thinking=thinking):
             yield thinking
+        case CompactionBlock(summary=summary):
+            yield summary
         case ToolUseBlock(name=name, input=value):
             yield name
             yield from _strings(value)

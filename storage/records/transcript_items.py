@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from storage.json_codec import dump
 from storage.records.content_block import (
+    CompactionBlock,
     ContentBlock,
     ImageBlock,
     TextBlock,
@@ -12,13 +13,13 @@ from storage.records.content_block import (
     ToolResultBlock,
     ToolUseBlock,
 )
-from storage.records.injected import split_injected
+from storage.records.injected import is_marked, split_block
 
-SEED_VERSION = 3
+SEED_VERSION = 4
 """Version of the rules in this module and in `tool_links.py`. A thread of another version is not reused by a resume.
 
 1 paired the k-th result of an id with its k-th call; 2 pairs a result with the nearest open call;
-3 keeps injected text out of prompts.
+3 keeps injected text out of prompts; 4 knows blocks that are marked as injected, and compaction blocks.
 """
 
 SUMMARY_LENGTH = 280
@@ -35,6 +36,9 @@ OTHER = "OtherItem"
 
 INJECTED = "injected"
 """The kind of an OtherItem for text that the agent program put into a person's message."""
+
+COMPACTION = "compaction"
+"""The kind of an OtherItem for the summary of a compaction."""
 
 USER = "user"
 ASSISTANT = "assistant"
@@ -69,7 +73,7 @@ def prompt_of(role: str, blocks: Sequence[ContentBlock]) -> str | None:
 
 def own_text(blocks: Sequence[ContentBlock]) -> str:
     """The person's words in a message, without injected text; the texts of its blocks are joined by newlines."""
-    texts = (split_injected(block.text).own for block in blocks if isinstance(block, TextBlock))
+    texts = (split_block(block).own for block in blocks if isinstance(block, TextBlock))
     return "\n".join(filter(None, texts))
 
 
@@ -84,7 +88,7 @@ def items_of(
     has_user_text = False
     for block in blocks:
         if isinstance(block, TextBlock) and role == USER:
-            own, has_injected = split_injected(block.text)
+            own, has_injected = split_block(block)
             if own and not has_user_text:
                 text = own_text(blocks)
                 yield Item(USER_MESSAGE, COMPLETED, summarize(text), text=text)
@@ -92,7 +96,9 @@ def items_of(
             if has_injected:
                 yield _other(role, INJECTED, "", block.raw)
         elif isinstance(block, TextBlock):
-            if block.text:
+            if is_marked(block.raw):
+                yield _other(role, INJECTED, "", block.raw)
+            elif block.text:
                 yield _text_item(role, block)
         elif isinstance(block, ToolUseBlock):
             yield _tool_call(block, answers.get(block.position))
@@ -104,6 +110,8 @@ def items_of(
                 yield _other(role, str(block.raw["type"]), summarize(block.text), block.raw)
         elif isinstance(block, ImageBlock):
             yield _other(role, str(block.raw["type"]), "", block.raw)
+        elif isinstance(block, CompactionBlock):
+            yield _other(role, COMPACTION, summarize(block.summary), block.raw)
         else:
             yield _other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw)
 
@@ -123,9 +131,9 @@ def own_item_count(role: str, blocks: Sequence[ContentBlock]) -> int:
         for block in blocks
     )
     if role == USER:
-        splits = [split_injected(block.text) for block in blocks if isinstance(block, TextBlock)]
+        splits = [split_block(block) for block in blocks if isinstance(block, TextBlock)]
         return count + any(own for own, _ in splits) + sum(has_injected for _, has_injected in splits)
-    return count + sum(isinstance(block, TextBlock) and block.text != "" for block in blocks)
+    return count + sum(isinstance(block, TextBlock) and (block.text != "" or is_marked(block.raw)) for block in blocks)
 
 
 def _other(role: str, kind: str, summary: str, raw: object) -> Item:

@@ -9,6 +9,7 @@ import pytest
 from storage.records.injected import split_injected
 from tests.conftest import Serve
 from tests.support.documents import FILES, assistant, codewhale, message, text, user
+from tests.support.resumes import follow, resumed, turns
 from tests.support.searches import search
 from tests.support.sessions import exported, imported, session, strictly
 
@@ -103,3 +104,54 @@ async def test_a_search_finds_injected_text_below_all_else(serve: Serve) -> None
         (about["metadata"]["id"], 0),
     ]
     assert (await search(client, "README", scopes=["TITLE"]))["nodes"] == []
+
+
+MARKED = {"type": "text", "text": "# AGENTS.md\nRun the linter.", "is_injected": True}
+
+
+async def test_a_block_that_is_marked_as_injected_is_no_word_of_the_person_in_any_role(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    messages = [message(role, MARKED) for role in ("user", "assistant", "system")]
+    long = "linter " + "and so on " * 500
+    [found] = await imported(
+        client, codewhale("s", "", messages=[*messages, user("Fix the cart", MARKED), assistant(long)])
+    )
+
+    assert found["title"] == "Fix the cart"
+    stored = await session(client, "s", "messages { nodes { isInjected content { ... on TextBlock { text } } } }")
+    assert stored is not None
+    nodes = stored["messages"]["nodes"]
+    assert [node["isInjected"] for node in nodes] == [True, True, True, False, False]
+    assert nodes[0]["content"] == [{"text": MARKED["text"]}]
+    hits = (await search(client, "linter"))["nodes"]
+    positions = [hit["message"]["position"] for hit in hits]
+    assert positions[0] == 4
+    assert sorted(positions) == [0, 1, 2, 3, 4]
+
+
+async def test_marked_blocks_and_compactions_become_items_of_their_own(serve: Serve) -> None:
+    client = (await serve(seed=True)).client
+    compaction = {"type": "compaction", "summary": "We fixed the cart.\nTests pass."}
+    messages = [
+        user("Fix the cart", MARKED),
+        message("assistant", MARKED),
+        message("user", compaction),
+        assistant("Done"),
+    ]
+    await imported(client, codewhale("s", messages=messages))
+
+    stored = await session(client, "s", "messages { nodes { content { __typename } isInjected } }")
+    task = await resumed(client, "s")
+    await follow(client, task["threadId"])
+
+    assert stored is not None
+    assert stored["messages"]["nodes"][2] == {"content": [{"__typename": "CompactionBlock"}], "isInjected": True}
+    items = [item for turn in await turns(client, task["threadId"]) for item in turn["items"]["nodes"]]
+    assert [(item["__typename"], item["summary"], item.get("otherKind")) for item in items] == [
+        ("UserMessageItem", "Fix the cart", None),
+        ("OtherItem", "", "injected"),
+        ("OtherItem", "", "injected"),
+        ("OtherItem", "We fixed the cart.", "compaction"),
+        ("AgentMessageItem", "Done", None),
+    ]
+    assert [hit["message"]["position"] for hit in (await search(client, "fixed"))["nodes"]] == [2]

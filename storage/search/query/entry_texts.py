@@ -6,9 +6,9 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 from storage.database.compiled_select import Reader
 from storage.json_codec import load
-from storage.records.injected import split_injected
+from storage.records.injected import SplitText, split_injected
 from storage.records.message import MessageRow, messages_at
-from storage.records.searched_text import content_texts
+from storage.records.searched_text import InjectedText, content_texts
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.query.clauses import Clause
 from storage.search.query.matching import texts_match
@@ -55,7 +55,7 @@ async def score_texts(texts: Texts, clauses: Sequence[Clause]) -> dict[Place, fl
 
 
 def _score(texts: list[str], clauses: Sequence[Clause], *, is_title: bool) -> float:
-    own = [split_injected(text) for text in texts]
+    own = [SplitText("", True) if isinstance(text, InjectedText) else split_injected(text) for text in texts]
     if not any(has_injected for _, has_injected in own):
         return score(texts, clauses, is_title=is_title)
     own_texts = [text for text, _ in own]
