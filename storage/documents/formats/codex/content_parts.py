@@ -1,7 +1,7 @@
 """Parts of the contents of messages and outputs, as blocks."""
 
 from storage.documents.formats.blocks import Block, image_link, other_block, text_block
-from storage.documents.formats.json_values import as_list, as_object
+from storage.documents.formats.json_values import as_list, as_object, as_text
 
 _TEXTS = {"input_text", "output_text", "summary_text", "reasoning_text", "text", "Text"}
 
@@ -15,7 +15,7 @@ def content_parts(content: object) -> list[dict[str, object]]:
 def content_block(part: dict[str, object]) -> Block:
     """The block of a part: a text, a picture, or the part as it is."""
     text, url = part.get("text"), part.get("image_url")
-    if part.get("type") in _TEXTS and isinstance(text, str):
+    if isinstance(text, str) and as_text(part.get("type")) in _TEXTS:
         return text_block(text)
     url = as_object(url).get("url") if isinstance(url, dict) else url
     return image_link(url) if isinstance(url, str) else other_block(part)

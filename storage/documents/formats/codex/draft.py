@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum, auto
+from enum import IntEnum, auto
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from storage.documents.formats.transcript_format import Transcript
 from storage.records.token_usage import NO_TOKENS, TokenUsage
 
 
-class Form(Enum):
+class Form(IntEnum):
     """What a line gives to a message."""
 
     PROMPT = auto()
@@ -74,7 +74,7 @@ class Part(NamedTuple):
     def digest(self) -> bytes:
         """Equal only for parts that give equal blocks."""
         event = b"" if self.event is None else self.event.digest
-        return self.place.digest + event + b"%d %d %d;" % (self.form.value, self.number, self.is_failure)
+        return b"%b%b%d %d %d;" % (self.place.digest, event, self.form, self.number, self.is_failure)
 
     def blocks(self) -> list[Block]:
         """The blocks, read from the line again."""

@@ -2,20 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
-from typing import NamedTuple
+from enum import IntEnum, auto
 
 from storage.documents.formats.json_values import as_time
 from storage.records.token_usage import TokenUsage
 
 
-class Place(NamedTuple):
-    """A line: its offset, the digest of its bytes, its time as written, and its ordinal where it has one."""
+@dataclass(slots=True)
+class Place:
+    """A line: its offset, its time as written, its ordinal where it has one, and the digest of its bytes.
+
+    Lines of which no message is made have no digest.
+    """
 
     offset: int
-    digest: bytes
     timestamp: object
-    ordinal: int | None
+    ordinal: int | None = None
+    digest: bytes = b""
 
     @property
     def time(self) -> datetime | None:
@@ -23,7 +26,7 @@ class Place(NamedTuple):
         return as_time(self.timestamp)
 
 
-class ItemKind(Enum):
+class ItemKind(IntEnum):
     """What a response item is to the conversation."""
 
     USER = auto()
@@ -35,7 +38,7 @@ class ItemKind(Enum):
     OTHER = auto()
 
 
-class Marking(Enum):
+class Marking(IntEnum):
     """Who wrote a user's item, as far as the item tells."""
 
     PERSON = auto()

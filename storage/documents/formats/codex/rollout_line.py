@@ -80,10 +80,30 @@ class ItemMetadata(msgspec.Struct, gc=False):
     content_item_kinds: Any = None
 
 
+class TokenNumbers(msgspec.Struct, gc=False):
+    """Numbers of tokens."""
+
+    input_tokens: Any = None
+    cached_input_tokens: Any = None
+    cache_write_input_tokens: Any = None
+    output_tokens: Any = None
+    reasoning_output_tokens: Any = None
+
+
+class TokenInfo(msgspec.Struct, gc=False):
+    """Tokens of the last reply, and of the thread."""
+
+    last_token_usage: TokenNumbers | None = None
+    total_token_usage: TokenNumbers | None = None
+
+
 _LINES = msgspec.json.Decoder(RolloutLine)
 _PAYLOADS = msgspec.json.Decoder(Payload)
 _HISTORIES = msgspec.json.Decoder(list[Payload])
 _ITEMS = msgspec.json.Decoder(ThreadItem)
+_TEXTS = msgspec.json.Decoder(str)
+_TOKEN_NUMBERS = msgspec.json.Decoder(TokenNumbers)
+_TOKEN_INFOS = msgspec.json.Decoder(TokenInfo)
 _PARTS = msgspec.json.Decoder(list[ContentPart])
 _METADATA = msgspec.json.Decoder(ItemMetadata)
 
@@ -112,6 +132,21 @@ def read_payloads(raw: msgspec.Raw) -> list[Payload] | None:
 def read_item(raw: msgspec.Raw) -> ThreadItem:
     """The item of an event; one without a type when it is not an object."""
     return _decode(_ITEMS, raw) or ThreadItem()
+
+
+def read_text(raw: msgspec.Raw) -> str | None:
+    """A text; None for anything else."""
+    return _decode(_TEXTS, raw)
+
+
+def read_token_numbers(raw: msgspec.Raw) -> TokenNumbers | None:
+    """Numbers of tokens; None when there are none."""
+    return _decode(_TOKEN_NUMBERS, raw)
+
+
+def read_token_info(raw: msgspec.Raw) -> TokenInfo:
+    """Tokens of a reply and of the thread; an empty one when there are none."""
+    return _decode(_TOKEN_INFOS, raw) or TokenInfo()
 
 
 def read_metadata(raw: msgspec.Raw) -> ItemMetadata:
@@ -144,6 +179,8 @@ def _decode(decoder: "msgspec.json.Decoder[T]", data: "bytes | msgspec.Raw") -> 
 
     msgspec refuses lone surrogates, NaN and invalid UTF-8, so that what it refuses is read once more without it.
     """
+    if data is NOTHING:
+        return None
     try:
         return decoder.decode(data)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):

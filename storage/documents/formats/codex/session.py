@@ -6,7 +6,7 @@ from datetime import datetime
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats.codex.conversation import Conversation, RolloutReading
 from storage.documents.formats.codex.copied_lines import CopiedLines
-from storage.documents.formats.codex.entries import TurnSettings, TurnStart
+from storage.documents.formats.codex.entries import Entry, TurnSettings, TurnStart
 from storage.documents.formats.codex.header import Header
 from storage.documents.formats.codex.home import ARCHIVED
 from storage.documents.formats.codex.lineage import Lineage, Stretch, keys_of, lineage, newest
@@ -50,7 +50,7 @@ def _read(line: Lineage, rollouts: Sequence[Rollout]) -> Conversation:
     own = {id(rollout) for rollout in rollouts}
     chained = {id(stretch.rollout) for stretch in line.stretches}
     others = [rollout for rollout in rollouts if id(rollout) not in chained]
-    known = {entry.place.digest for stretch in line.stretches for entry in stretch.rollout.entries} if others else set()
+    known = {_line_key(entry) for stretch in line.stretches for entry in stretch.rollout.entries} if others else set()
     waiting = iter(rollouts)
     for stretch in line.stretches:
         if id(stretch.rollout) in own:
@@ -74,11 +74,17 @@ def _before(rollouts: Iterator[Rollout], end: Rollout) -> Iterator[Rollout]:
         yield rollout
 
 
-def _read_other(conversation: Conversation, rollout: Rollout, known: Set[bytes]) -> None:
+def _read_other(conversation: Conversation, rollout: Rollout, known: Set[object]) -> None:
     """Read a rollout apart from the thread, without the lines that the thread's rollouts have as well."""
-    rollout.entries = [entry for entry in rollout.entries if entry.place.digest not in known]
+    rollout.entries = [entry for entry in rollout.entries if _line_key(entry) not in known]
     reading = RolloutReading(rollout, _copied_lines(rollout))
     conversation.add_branch(reading, Stretch(rollout, 0).left)
+
+
+def _line_key(entry: Entry) -> object:
+    """Equal for equal lines."""
+    place = entry.place
+    return place.digest or (type(entry), str(place.timestamp), place.ordinal)
 
 
 def _copied_lines(rollout: Rollout) -> CopiedLines:

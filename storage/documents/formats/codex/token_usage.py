@@ -1,17 +1,25 @@
 """Token usage as Codex writes it: the cache is a part of the input, and reasoning a part of the output."""
 
+import msgspec
+
+from storage.documents.formats.codex.rollout_line import TokenNumbers, read_token_numbers
 from storage.documents.formats.json_values import as_count
 from storage.records.token_usage import TokenUsage
 
 
-def read_usage(value: object) -> TokenUsage | None:
-    """Usage in classes that do not overlap; None when it is not an object."""
-    if not isinstance(value, dict):
+def read_usage(raw: msgspec.Raw) -> TokenUsage | None:
+    """Usage in classes that do not overlap; None when there is none."""
+    return usage_of(read_token_numbers(raw))
+
+
+def usage_of(numbers: TokenNumbers | None) -> TokenUsage | None:
+    """Usage in classes that do not overlap; None for none."""
+    if numbers is None:
         return None
-    sent, said = as_count(value.get("input_tokens")), as_count(value.get("output_tokens"))
-    cache_read = min(as_count(value.get("cached_input_tokens")), sent)
-    cache_write = min(as_count(value.get("cache_write_input_tokens")), sent - cache_read)
-    reasoning = min(as_count(value.get("reasoning_output_tokens")), said)
+    sent, said = as_count(numbers.input_tokens), as_count(numbers.output_tokens)
+    cache_read = min(as_count(numbers.cached_input_tokens), sent)
+    cache_write = min(as_count(numbers.cache_write_input_tokens), sent - cache_read)
+    reasoning = min(as_count(numbers.reasoning_output_tokens), said)
     return TokenUsage(sent - cache_read - cache_write, cache_read, cache_write, said - reasoning, reasoning)
 
 

@@ -1,0 +1,107 @@
+"""Entries of events: what is shown while the program runs, and what it notes beside the conversation."""
+
+from storage.documents.formats.codex.entries import (
+    Entry,
+    ItemKind,
+    Place,
+    Rollback,
+    Shown,
+    TokenCount,
+    ToolEvent,
+    TurnEnd,
+    TurnStart,
+    Unknown,
+)
+from storage.documents.formats.codex.item_entries import hashes
+from storage.documents.formats.codex.rollout_line import (
+    Payload,
+    RolloutLine,
+    read_item,
+    read_parts,
+    read_text,
+    read_token_info,
+    value_of,
+)
+from storage.documents.formats.codex.token_usage import usage_of
+from storage.documents.formats.json_values import as_count, as_list, as_text
+
+_FAILURES = {"failed", "declined"}
+_FINISHED_CALLS = {"patch_apply_end", "mcp_tool_call_end", "exec_command_end"}
+_CALL_ITEMS = {"CommandExecution", "FileChange", "McpToolCall", "CollabAgentToolCall", "DynamicToolCall"}
+# They tell again what items say, or only how far the program was.
+_HIDDEN_ITEMS = {
+    "ContextCompaction",
+    "EnteredReviewMode",
+    "ExitedReviewMode",
+    "HookPrompt",
+    "ImageGeneration",
+    "ImageView",
+    "Plan",
+    "SubAgentActivity",
+    "WebSearch",
+}
+_HIDDEN_EVENTS = {
+    "background_event",
+    "context_compacted",
+    "entered_review_mode",
+    "exec_command_begin",
+    "exec_command_output_delta",
+    "exited_review_mode",
+    "item_started",
+    "mcp_tool_call_begin",
+    "patch_apply_begin",
+    "plan_update",
+    "session_configured",
+    "sub_agent_activity",
+    "thread_goal_updated",
+    "thread_name_updated",
+    "thread_settings_applied",
+    "turn_diff",
+    "view_image_tool_call",
+    "web_search_begin",
+    "web_search_end",
+}
+_HIDDEN_PREFIXES = ("collab_", "hook_", "image_generation_")
+
+
+def event_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry | None:
+    """The entry of an event; None for one that tells nothing more than other lines."""
+    kind = payload.type if isinstance(payload.type, str) else ""
+    if kind == "item_completed":
+        return _completed_item(payload, place)
+    if kind == "token_count":
+        info = read_token_info(payload.info)
+        return TokenCount(place, usage_of(info.last_token_usage), usage_of(info.total_token_usage))
+    if kind == "user_message":
+        return Shown(place, ItemKind.USER, "", hashes((read_text(payload.message),)))
+    if kind == "agent_message":
+        return Shown(place, ItemKind.TEXT, "", hashes((read_text(payload.message),)))
+    if kind == "agent_reasoning" or kind == "agent_reasoning_raw_content":
+        return Shown(place, ItemKind.REASONING, "", hashes((read_text(payload.text),)))
+    if kind == "task_started" or kind == "turn_started":
+        return TurnStart(place, as_text(payload.turn_id))
+    if kind == "task_complete" or kind == "turn_complete" or kind == "turn_aborted":
+        return TurnEnd(place)
+    if kind == "thread_rolled_back":
+        return Rollback(place, as_count(payload.num_turns))
+    if kind in _FINISHED_CALLS:
+        return ToolEvent(place, as_text(payload.call_id), payload.success is False)
+    return None if kind in _HIDDEN_EVENTS or kind.startswith(_HIDDEN_PREFIXES) else Unknown(place)
+
+
+def _completed_item(payload: Payload, place: Place) -> Entry | None:
+    item = read_item(payload.item)
+    kind, item_id = as_text(item.type), as_text(item.id)
+    if kind == "UserMessage" or kind == "AgentMessage":
+        texts = [part.text for part in read_parts(item.content) if isinstance(part.text, str)]
+        is_person = kind == "UserMessage"
+        # The id of a person's message is not that of its item.
+        said_by = ItemKind.USER if is_person else ItemKind.TEXT
+        return Shown(place, said_by, "" if is_person else item_id, hashes(("\n".join(texts),)))
+    if kind == "Reasoning":
+        parts = (part for raw in (item.summary_text, item.raw_content) for part in as_list(value_of(raw)))
+        return Shown(place, ItemKind.REASONING, item_id, hashes(parts))
+    if kind in _CALL_ITEMS:
+        is_failure = as_text(item.status) in _FAILURES
+        return ToolEvent(place, item_id, is_failure, is_fuller=kind == "CommandExecution", is_shown=True)
+    return None if kind in _HIDDEN_ITEMS else Unknown(place)

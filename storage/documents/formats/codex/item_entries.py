@@ -1,0 +1,117 @@
+"""Entries of response items: what the model gets, and what it said."""
+
+from collections.abc import Iterable
+
+from storage.documents.formats.codex.entries import (
+    CompactionAnswer,
+    Entry,
+    Item,
+    ItemKind,
+    Marking,
+    Place,
+    Replacement,
+    Snapshot,
+)
+from storage.documents.formats.codex.injected_text import SUMMARY_PREFACE, is_image_mark, is_injected
+from storage.documents.formats.codex.rollout_line import (
+    ContentPart,
+    Payload,
+    RolloutLine,
+    read_metadata,
+    read_parts,
+    value_of,
+)
+from storage.documents.formats.json_values import as_list, as_object, as_text
+
+_CALLS = {
+    "function_call",
+    "custom_tool_call",
+    "local_shell_call",
+    "web_search_call",
+    "tool_search_call",
+    "image_generation_call",
+}
+_OUTPUTS = {"function_call_output", "custom_tool_call_output", "tool_search_output", "local_shell_call_output"}
+_SUMMARIES = {"compaction", "compaction_summary", "context_compaction"}
+_REPLACED_KINDS = {"user": ItemKind.USER, "assistant": ItemKind.TEXT}
+
+
+def is_item(payload: Payload) -> bool:
+    """Whether a line without an envelope is an item."""
+    kind = as_text(payload.type)
+    return kind in ("message", "reasoning") or kind in _CALLS or kind in _OUTPUTS
+
+
+def item_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry:
+    """The entry of a response item."""
+    kind, item_id = payload.type, payload.id if isinstance(payload.id, str) else ""
+    if not isinstance(kind, str):
+        return Item(place, ItemKind.OTHER, item_id)
+    if kind == "message":
+        return CompactionAnswer(place) if _is_compaction_answer(line, payload) else _message(payload, place, item_id)
+    if kind == "reasoning":
+        texts = [part.text for raw in (payload.summary, payload.content) for part in read_parts(raw)]
+        return Item(place, ItemKind.REASONING, item_id, hashes(texts))
+    if kind in _CALLS:
+        return Item(place, ItemKind.CALL, as_text(payload.call_id) or item_id)
+    if kind in _OUTPUTS:
+        return Item(place, ItemKind.OUTPUT, as_text(payload.call_id))
+    if kind == "ghost_snapshot":
+        return Snapshot(place, value_of(payload.ghost_commit))
+    return Item(place, ItemKind.OTHER, item_id)
+
+
+def _is_compaction_answer(line: RolloutLine, payload: Payload) -> bool:
+    """Whether a message is the summary that the model wrote for a compaction, and no answer."""
+    for raw in (line.metadata, payload.metadata):
+        if b"compaction_output" in bytes(raw) and as_object(value_of(raw)).get("compaction_output") is True:
+            return True
+    return False
+
+
+def _message(payload: Payload, place: Place, item_id: str) -> Item:
+    parts = read_parts(payload.content)
+    texts = [part.text for part in parts if isinstance(part.text, str)]
+    content = _content_hash(payload.role, parts)
+    if payload.role == "assistant":
+        return Item(place, ItemKind.TEXT, item_id, hashes(("\n".join(texts),)), content)
+    if payload.role != "user":
+        return Item(place, ItemKind.SYSTEM, item_id, (), content)
+    own = [text for text in texts if not is_image_mark(text)]
+    kinds = read_metadata(payload.internal_chat_message_metadata_passthrough).content_item_kinds
+    return Item(place, ItemKind.USER, item_id, hashes(("\n".join(own),)), content, _marking(kinds, own))
+
+
+def _marking(kinds: object, texts: list[str]) -> Marking:
+    known = [kind for kind in as_list(kinds) if isinstance(kind, str) and kind != "unknown"]
+    if known:
+        return Marking.PERSON if any(kind.startswith("user.") for kind in known) else Marking.PROGRAM
+    is_program = bool(texts) and all(is_injected(text) for text in texts)
+    return Marking.PROGRAM if is_program else Marking.UNKNOWN
+
+
+def replacement(item: Payload, summary: object) -> Replacement:
+    """An item of the history that a compaction leaves, which goes on from its summary."""
+    kind = as_text(item.type)
+    if kind != "message":
+        return Replacement(ItemKind.OTHER, 0, kind in _SUMMARIES)
+    parts = read_parts(item.content)
+    role = _REPLACED_KINDS.get(as_text(item.role), ItemKind.SYSTEM)
+    texts = [part.text for part in parts if isinstance(part.text, str)]
+    is_summary = role is ItemKind.USER and any(
+        text.startswith(SUMMARY_PREFACE) or (bool(text) and text == summary) for text in texts
+    )
+    return Replacement(role, _content_hash(item.role, parts), is_summary)
+
+
+def _content_hash(role: object, parts: list[ContentPart]) -> int:
+    return hash((as_text(role), *(_part_key(part) for part in parts)))
+
+
+def _part_key(part: ContentPart) -> object:
+    return part.text if isinstance(part.text, str) else ("part", as_text(part.type))
+
+
+def hashes(texts: Iterable[object]) -> tuple[int, ...]:
+    """Hashes of texts without surrounding white space, which items and events differ in."""
+    return tuple([hash(text.strip()) for text in texts if isinstance(text, str)])
