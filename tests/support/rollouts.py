@@ -32,7 +32,7 @@ def record(kind: str, payload: object, second: int = 0, **envelope: object) -> d
     return {"timestamp": f"2026-11-28T06:25:{second:02}.000Z", "type": kind, "payload": payload, **envelope}
 
 
-def header(thread_id: str = THREAD, **payload: object) -> dict[str, object]:
+def header(thread_id: object = THREAD, **payload: object) -> dict[str, object]:
     """The first line of a rollout."""
     values = {"id": thread_id, "timestamp": "2026-11-28T06:25:09.810Z", "cwd": "/home/dev/shop"}
     return record("session_meta", {**values, "originator": "codex_exec", "cli_version": "0.171.0", **payload})

@@ -112,9 +112,9 @@ class Conversation:
 
     def add_branch(self, reading: RolloutReading, indexes: range) -> None:
         """Add entries that the conversation went away from."""
-        live, settings, first = list(self.live), self.settings, len(self.drafts)
+        live, settings, total, first = list(self.live), self.settings, self._meter.total, len(self.drafts)
         self.add(reading, indexes, is_own=True)
-        self.live, self.settings = live, settings
+        self.live, self.settings, self._meter.total = live, settings, total
         if len(self.drafts) > first:
             self.branches.append(Branch(first, len(self.drafts) - 1))
 

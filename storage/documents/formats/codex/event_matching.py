@@ -5,7 +5,7 @@ gap. Only what a person asked has an event of a user's message, so that events t
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -24,74 +24,86 @@ def match_events(entries: Sequence[Entry]) -> Matches:
     matches = Matches(set(), set())
     turn = _Turn()
     for index, entry in enumerate(entries):
-        if isinstance(entry, Item):
-            turn.items[entry.kind].append((index, entry))
-        elif isinstance(entry, Shown):
-            turn.events[entry.kind].append((index, entry))
+        if isinstance(entry, Item | Shown):
+            turn.said.append((index, entry))
         elif isinstance(entry, TurnStart | CopiedHeader):
             turn.close(matches)
             turn = _Turn()
     turn.close(matches)
+    if turn.said and _is_unmarked_prompt(turn.said[-1][1]):
+        # The event of a prompt is written after its item.
+        matches.injected.discard(turn.said[-1][0])
     return matches
+
+
+def _is_unmarked_prompt(entry: Item | Shown) -> bool:
+    return isinstance(entry, Item) and entry.kind is ItemKind.USER and entry.marking is Marking.UNKNOWN
 
 
 @dataclass(slots=True)
 class _Turn:
-    items: dict[ItemKind, list[tuple[int, Item]]] = field(default_factory=lambda: defaultdict(list))
-    events: dict[ItemKind, list[tuple[int, Shown]]] = field(default_factory=lambda: defaultdict(list))
+    """What was said in a turn: items and events in order, with their indexes."""
+
+    said: list[tuple[int, Item | Shown]] = field(default_factory=list)
 
     def close(self, matches: Matches) -> None:
-        texts, shown_texts = self.items[ItemKind.TEXT], self.events[ItemKind.TEXT]
-        lone_texts, lone_shown = _unpaired(texts, shown_texts)
-        # An event may leave out a part of its item's text.
-        matches.gaps.update(lone_shown[len(lone_texts) :])
-        self._close_prompts(matches)
-        self._close_reasoning(matches)
+        items: dict[ItemKind, dict[int, Item]] = defaultdict(dict)
+        events: dict[ItemKind, dict[int, Shown]] = defaultdict(dict)
+        for index, entry in self.said:
+            if isinstance(entry, Item):
+                items[entry.kind][index] = entry
+            else:
+                events[entry.kind][index] = entry
+        _close_reasoning(items[ItemKind.REASONING], events[ItemKind.REASONING], matches)
+        has_prompt_event = bool(events[ItemKind.USER])
+        for kind in (ItemKind.USER, ItemKind.TEXT):
+            _pair(items[kind], events[kind])
+        self._pair_neighbours(items, events)
+        for kind in (ItemKind.USER, ItemKind.TEXT):
+            matches.gaps.update(events[kind])
+        for index, item in items[ItemKind.USER].items():
+            if item.marking is Marking.PROGRAM or (item.marking is Marking.UNKNOWN and has_prompt_event):
+                matches.injected.add(index)
 
-    def _close_prompts(self, matches: Matches) -> None:
-        prompts, events = self.items[ItemKind.USER], self.events[ItemKind.USER]
-        lone, lone_events = _unpaired(prompts, events)
-        markings = {index: item.marking for index, item in prompts}
-        unmarked = [index for index in lone if markings[index] is not Marking.PROGRAM]
-        matches.gaps.update(lone_events[len(unmarked) :])
-        unmarked = unmarked[len(lone_events) :]
-        program = [index for index in lone if markings[index] is Marking.PROGRAM]
-        if events:
-            program += [index for index in unmarked if markings[index] is Marking.UNKNOWN]
-        matches.injected.update(program)
-
-    def _close_reasoning(self, matches: Matches) -> None:
-        items = [item for _, item in self.items[ItemKind.REASONING]]
-        said = {text for item in items for text in item.texts} | {item.id for item in items if item.id}
-        lone = [
-            index
-            for index, event in self.events[ItemKind.REASONING]
-            if event.texts and event.id not in said and said.isdisjoint(event.texts)
-        ]
-        if not any(item.texts for item in items):
-            matches.gaps.update(lone)
+    def _pair_neighbours(
+        self, items: dict[ItemKind, dict[int, Item]], events: dict[ItemKind, dict[int, Shown]]
+    ) -> None:
+        """Pair an event with the item beside it: their texts differ when one leaves out a mark or a citation."""
+        for (one, first), (two, second) in zip(self.said, self.said[1:], strict=False):
+            if first.kind is not second.kind or type(first) is type(second):
+                continue
+            item, event = (one, two) if isinstance(first, Item) else (two, one)
+            if event in events[first.kind] and item in items[first.kind]:
+                if items[first.kind][item].marking is Marking.PROGRAM:
+                    continue
+                del events[first.kind][event], items[first.kind][item]
 
 
-def _unpaired(items: Iterable[tuple[int, Item]], events: Iterable[tuple[int, Shown]]) -> tuple[list[int], list[int]]:
-    """The indexes of the items and of the events that no other has the id of, or the text of, in order."""
+def _pair(items: dict[int, Item], events: dict[int, Shown]) -> None:
+    """Take out the items and events that have the same id, or the same text in the same order."""
+    if not events:
+        return
     by_id: dict[str, int] = {}
-    waiting: dict[tuple[int, ...], deque[int]] = defaultdict(deque)
-    lone_items: dict[int, None] = {}
-    for index, item in items:
-        lone_items[index] = None
+    by_text: dict[tuple[int, ...], deque[int]] = defaultdict(deque)
+    for index, item in items.items():
         if item.id:
             by_id[item.id] = index
-        waiting[item.texts].append(index)
-    lone_events: list[int] = []
-    for index, event in events:
+        by_text[item.texts].append(index)
+    for index, event in list(events.items()):
         found = by_id.get(event.id) if event.id else None
-        if found is None or found not in lone_items:
-            candidates = waiting[event.texts]
-            while candidates and candidates[0] not in lone_items:
-                candidates.popleft()
-            found = candidates.popleft() if candidates else None
-        if found is None:
-            lone_events.append(index)
-        else:
-            del lone_items[found]
-    return list(lone_items), lone_events
+        if found is None or found not in items:
+            same = by_text[event.texts]
+            while same and same[0] not in items:
+                same.popleft()
+            found = same.popleft() if same else None
+        if found is not None:
+            del items[found], events[index]
+
+
+def _close_reasoning(items: dict[int, Item], events: dict[int, Shown], matches: Matches) -> None:
+    """Reasoning is shown part by part or as a whole: an event fills a gap when no item has any of its texts."""
+    said = {text for item in items.values() for text in item.texts}
+    ids = {item.id for item in items.values() if item.id}
+    for index, event in events.items():
+        if event.texts and event.id not in ids and said.isdisjoint(event.texts):
+            matches.gaps.add(index)

@@ -11,6 +11,7 @@ from storage.documents.formats.codex.entries import (
     CopiedHeader,
     Entry,
     Item,
+    ItemKind,
     Place,
     TokenCount,
     TurnEnd,
@@ -103,13 +104,17 @@ def scan(transcript: Transcript) -> Rollout:
             continue
         if not isinstance(entry, _WITHOUT_DIGEST):
             digest = place.digest = blake2b(data, digest_size=DIGEST_SIZE).digest()
-            # An item that has an id or an ordinal is never said twice: equal bytes are the same one.
-            if isinstance(entry, Item) and (place.ordinal is not None or entry.id):
+            if isinstance(entry, Item) and _is_unique(entry):
                 if digest in seen:
                     continue
                 seen.add(digest)
         entries.append(entry)
     return rollout
+
+
+def _is_unique(item: Item) -> bool:
+    """Whether an item that is written twice was said once: it has an ordinal, or an id that no model can repeat."""
+    return item.place.ordinal is not None or (item.id != "" and item.kind not in (ItemKind.CALL, ItemKind.OUTPUT))
 
 
 def _is_header(line: RolloutLine, data: bytes, *, is_first: bool) -> bool:

@@ -1,6 +1,7 @@
 """Derives a session from the rollouts of a thread."""
 
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
@@ -83,8 +84,7 @@ def _read_other(conversation: Conversation, rollout: Rollout, known: Set[object]
 
 def _line_key(entry: Entry) -> object:
     """Equal for equal lines."""
-    place = entry.place
-    return place.digest or (type(entry), str(place.timestamp), place.ordinal)
+    return entry.place.digest or repr(replace(entry, place=replace(entry.place, offset=0)))
 
 
 def _copied_lines(rollout: Rollout) -> CopiedLines:

@@ -6,14 +6,14 @@ from storage.records.token_usage import NO_TOKENS, TokenUsage
 
 
 class TokenMeter:
-    """Reads counts in order.
+    """Reads counts in order. `total` is that of the thread by the last count.
 
     Newer versions write a record of each reply. All versions repeat the last count, with the thread's total, whenever
     something else changed: a count with the total of the one before tells nothing new.
     """
 
     def __init__(self) -> None:
-        self._total: TokenUsage | None = None
+        self.total: TokenUsage | None = None
         self._recorded: TokenUsage | None = None
         self._response_ids: set[str] = set()
 
@@ -25,15 +25,15 @@ class TokenMeter:
         if record.usage is None or (record.response_id and record.response_id in self._response_ids):
             return NO_TOKENS
         self._response_ids.add(record.response_id)
-        is_known = record.total is not None and record.total == self._total
-        self._total = record.total or self._total
+        is_known = record.total is not None and record.total == self.total
+        self.total = record.total or self.total
         self._recorded = record.usage
         return NO_TOKENS if is_known else record.usage
 
     def _read_total(self, count: TokenCount) -> TokenUsage:
-        if count.total is None or count.total == self._total:
+        if count.total is None or count.total == self.total:
             return NO_TOKENS
-        earlier, self._total = self._total, count.total
+        earlier, self.total = self.total, count.total
         usage = growth(count.total, earlier) if count.usage is None else count.usage
         recorded, self._recorded = self._recorded, None
         return NO_TOKENS if usage == recorded else usage
