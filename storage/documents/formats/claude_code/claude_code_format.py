@@ -1,0 +1,85 @@
+"""The transcripts of Claude Code."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from storage.documents.derived_session import DerivedSession
+from storage.documents.formats.claude_code import layout
+from storage.documents.formats.claude_code.layout import Place
+from storage.documents.formats.claude_code.line import read_line
+from storage.documents.formats.claude_code.outputs import PersistedOutputs
+from storage.documents.formats.claude_code.scan import Scan
+from storage.documents.formats.claude_code.session import session_of
+from storage.documents.formats.json_values import as_id
+from storage.documents.formats.transcript_format import FoundTranscripts, Transcript
+
+
+class ClaudeCodeFormat:
+    """One file a session, which only grows, and one for each of its subagents."""
+
+    source = "CLAUDE_CODE"
+    agent = "Claude Code"
+    version = 1
+    tried_version = "2.1.332"
+
+    def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
+        """The paths in CLAUDE_CONFIG_DIR, or `~/.claude`."""
+        return layout.homes(environment, user_home)
+
+    def find(self, home: Path) -> FoundTranscripts:
+        """Find the transcripts of sessions and subagents, with the files that belong to them."""
+        return layout.find(home)
+
+    def session_id(self, transcript: Transcript) -> str | None:
+        """The id in the file's name, for a subagent with its parent's; None as long as nothing was said."""
+        place = layout.place_of(transcript.name)
+        scan = Scan(place.session, place.agent is not None)
+        scan.begin(0, None)
+        for line in transcript.lines():
+            scan.add(line)
+            if scan.has_message:
+                return _id(place, scan)
+        return None
+
+    def keys(self, transcript: Transcript) -> list[str]:
+        """The id of its session, by which forks and subagents name it."""
+        place = layout.place_of(transcript.name)
+        return [place.session] if place.session is not None and place.agent is None else []
+
+    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+        """Derive the session of its file, or of its files if it has several."""
+        place = layout.place_of(transcripts[-1].name)
+        scan = Scan(place.session, place.agent is not None)
+        for number, transcript in enumerate(transcripts):
+            scan.begin(number, PersistedOutputs(transcript, place.session))
+            for line in transcript.lines():
+                scan.add(line)
+        id = _id(place, scan)
+        if not scan.has_message or id is None:
+            return None
+        scan.graph.link()
+        _mark_copies(scan, transcripts[-1], place)
+        outputs = PersistedOutputs(transcripts[-1], scan.session)
+        return session_of(self.source, id, place, scan, transcripts, outputs)
+
+
+def _id(place: Place, scan: Scan) -> str | None:
+    session = place.session or scan.session
+    if place.agent is None or session is None:
+        return as_id(session)
+    return layout.subagent_id(session, place.agent)
+
+
+def _mark_copies(scan: Scan, transcript: Transcript, place: Place) -> None:
+    """Mark the messages that a fork has from its parent, so that their tokens are counted once."""
+    facts = scan.facts
+    if facts.has_own_lines:
+        for index, session in facts.foreign_drafts.items():
+            scan.drafts[index].is_copied = True
+            facts.origin = facts.origin or session
+    if facts.origin is None or place.agent is not None:
+        return
+    parent = transcript.base(facts.origin)
+    if parent is not None:
+        records = (read_line(line.data) for line in parent.lines())
+        scan.mark_copies([record.uuid for record in records if record is not None and record.uuid is not None])

@@ -1,0 +1,132 @@
+"""The content of a message, built from its lines in the form of the Messages API."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import orjson
+
+from storage.documents.formats.claude_code import injected
+from storage.documents.formats.claude_code.draft import LOCAL_COMMAND, NOTE, QUEUED_PROMPT, RAW, REPLY, RESULTS, SUMMARY
+from storage.documents.formats.claude_code.outputs import PersistedOutputs
+from storage.documents.formats.claude_code.tool_result import whole_result
+from storage.documents.formats.json_values import MAX_DEPTH, as_object, parse_json
+from storage.records.content_block import is_tool_result, joined_text, read_blocks
+
+Blocks = list[dict[str, object]]
+
+
+class _Message(msgspec.Struct, gc=False):
+    content: Any = None
+
+
+class _Attachment(msgspec.Struct, gc=False):
+    prompt: Any = None
+
+
+class _ContentLine(msgspec.Struct, gc=False, rename="camel"):
+    message: _Message | None = None
+    attachment: _Attachment | None = None
+    content: Any = None
+    tool_use_result: msgspec.Raw = msgspec.Raw()
+
+
+_decode = msgspec.json.Decoder(_ContentLine).decode
+
+
+def build_content(kind: int, is_injected: bool, lines: Iterable[bytes], outputs: PersistedOutputs) -> Blocks:
+    """The blocks of a message of this kind from its lines, in their order."""
+    blocks: Blocks = []
+    for data in lines:
+        if kind == RAW:
+            blocks.append(_raw_block(data))
+            continue
+        made = _fast_blocks(kind, is_injected, data, outputs)
+        blocks += _blocks(kind, is_injected, _slow_line(data), outputs) if made is None else made
+    return blocks
+
+
+def _fast_blocks(kind: int, is_injected: bool, data: bytes, outputs: PersistedOutputs) -> Blocks | None:
+    """The blocks, without building what is not shown of the line; None for a line that this is too strict for."""
+    if b"\\u0000" in data:
+        return None
+    try:
+        blocks = _blocks(kind, is_injected, _decode(data), outputs)
+        if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+            orjson.dumps(blocks)
+    except (msgspec.MsgspecError, ValueError, TypeError, RecursionError):
+        return None
+    return blocks
+
+
+def _slow_line(data: bytes) -> _ContentLine:
+    value = as_object(parse_json(data))
+    return _ContentLine(
+        _Message(as_object(value.get("message")).get("content")),
+        _Attachment(as_object(value.get("attachment")).get("prompt")),
+        value.get("content"),
+        msgspec.Raw(msgspec.json.encode(value.get("toolUseResult"))),
+    )
+
+
+def _raw_block(data: bytes) -> dict[str, object]:
+    line = as_object(parse_json(data))
+    return {**line, "type": line.get("subtype") or line.get("type") or "unknown"}
+
+
+def _blocks(kind: int, is_injected: bool, line: _ContentLine, outputs: PersistedOutputs) -> Blocks:
+    if kind in (LOCAL_COMMAND, NOTE):
+        return [{"type": "text", "text": line.content, "is_injected": True}]
+    if kind == QUEUED_PROMPT:
+        content = line.attachment.prompt if line.attachment is not None else None
+    else:
+        content = line.message.content if line.message is not None else None
+    if kind == SUMMARY:
+        return [{"type": "compaction", "summary": joined_text(read_blocks(content))}]
+    blocks = _listed(content)
+    if kind == REPLY:
+        return [{**block, "is_injected": True} for block in blocks] if is_injected else blocks
+    if kind == RESULTS:
+        is_only_result = sum(is_tool_result(str(block.get("type"))) for block in blocks) == 1
+        blocks = [
+            whole_result(block, line.tool_use_result if is_only_result else msgspec.Raw(), outputs)
+            if is_tool_result(str(block.get("type")))
+            else block
+            for block in blocks
+        ]
+    return [piece for block in blocks for piece in _split(block, is_injected)]
+
+
+def _listed(content: object) -> Blocks:
+    """A content as a list of blocks; what is no block is put into one."""
+    if content is None:
+        return []
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    items = content if isinstance(content, list) else [content]
+    return [
+        item if isinstance(item, dict) else {"type": "text", "text": item} if isinstance(item, str) else _other(item)
+        for item in items
+    ]
+
+
+def _other(item: object) -> dict[str, object]:
+    return {"type": "unknown", "value": item}
+
+
+def _split(block: dict[str, object], is_injected: bool) -> Blocks:
+    """A text block of a person's message in pieces: the person's words, and what the program put in."""
+    text = block.get("text")
+    if block.get("type") != "text" or not isinstance(text, str):
+        return [block]
+    if is_injected:
+        return [{**block, "is_injected": True}]
+    pieces = injected.split(text)
+    if len(pieces) == 1:
+        return [{**block, "is_injected": True} if pieces[0].is_injected else block]
+    return [
+        {"type": "text", "text": piece.text, "is_injected": True}
+        if piece.is_injected
+        else {"type": "text", "text": piece.text}
+        for piece in pieces
+    ]

@@ -1,0 +1,116 @@
+"""Which messages the model sees when a session goes on, and which were left on branches."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from storage.documents.formats.claude_code.draft import NOTE, RAW, REPLY, SUMMARY
+from storage.documents.formats.claude_code.graph import NO_NODE
+from storage.documents.formats.claude_code.line import CompactMetadata
+from storage.documents.formats.claude_code.scan import NO_DRAFT, Scan
+
+
+class Branch(NamedTuple):
+    """Messages that a change of prompt, or an interrupted call, has left."""
+
+    head: str | None
+    messages: list[int]
+
+
+class LiveView(NamedTuple):
+    """The messages that the program sends when it resumes, in their order, and the branches that it leaves out."""
+
+    live: list[int]
+    branches: list[Branch]
+    left: set[int]
+    """All messages of the branches."""
+
+
+def live_view(scan: Scan) -> LiveView:
+    """Choose as the program does: the chain of lines that ends at the newest line after the last named leaf."""
+    leaf = _leaf(scan)
+    main_nodes = scan.graph.ancestors(leaf)
+    main = {scan.draft_of[node] for node in main_nodes} - {NO_DRAFT}
+    main |= {results for index in main if (results := scan.drafts[index].results) is not None}
+    branches = _branches(scan, main_nodes, main)
+    return LiveView(_live(scan, leaf), branches, {index for branch in branches for index in branch.messages})
+
+
+def _leaf(scan: Scan) -> int:
+    graph = scan.graph
+    node = graph.node(scan.leaf)
+    if node != NO_NODE and not graph.is_sidechain(node):
+        return graph.newest_descendant(node)
+    for node in range(len(graph) - 1, -1, -1):
+        index = scan.draft_of[node]
+        if index != NO_DRAFT and scan.drafts[index].kind not in (RAW, NOTE) and not graph.is_sidechain(node):
+            return node
+    return NO_NODE
+
+
+def _live(scan: Scan, leaf: int) -> list[int]:
+    chain = scan.graph.chain(leaf)
+    messages = _messages(scan, chain)
+    summary = next((place for place, index in enumerate(messages) if scan.drafts[index].kind == SUMMARY), None)
+    first: dict[int, None] = {}
+    if chain and chain[0] in scan.preserved:
+        # The lines that a compaction preserves are sent behind its summary.
+        first = dict.fromkeys(messages[: 0 if summary is None else summary + 1])
+        first |= dict.fromkeys(_messages(scan, _preserved(scan, scan.preserved[chain[0]])))
+    live = [index for index in first | dict.fromkeys(messages) if scan.drafts[index].is_sent]
+    while live and scan.drafts[live[-1]].has_only_thinking:
+        live.pop()
+    return live
+
+
+def _messages(scan: Scan, nodes: Iterable[int]) -> list[int]:
+    """The messages of lines, each once; with a reply go the results of all its calls."""
+    messages: dict[int, None] = {}
+    for node in nodes:
+        index = scan.draft_of[node]
+        if index == NO_DRAFT:
+            continue
+        messages[index] = None
+        draft = scan.drafts[index]
+        if draft.kind == REPLY and draft.results is not None:
+            messages[draft.results] = None
+    return list(messages)
+
+
+def _preserved(scan: Scan, metadata: CompactMetadata) -> list[int]:
+    graph = scan.graph
+    if metadata.preservedMessages is not None:
+        return [node for uuid in metadata.preservedMessages.uuids if (node := graph.node(uuid)) != NO_NODE]
+    segment = metadata.preservedSegment
+    if segment is None:
+        return []
+    head = graph.node(segment.headUuid)
+    chain = graph.chain(graph.node(segment.tailUuid))
+    return chain[chain.index(head) :] if head in chain else []
+
+
+def _branches(scan: Scan, main_nodes: set[int], main: set[int]) -> list[Branch]:
+    branches: dict[int, Branch] = {}
+    heads: dict[int, int] = {}
+    done: set[int] = set()
+    for node, index in enumerate(scan.draft_of):
+        if index == NO_DRAFT or index in main or index in done:
+            continue
+        done.add(index)
+        head = _head(scan, node, main_nodes, main, heads)
+        branches.setdefault(head, Branch(scan.graph.uuids[head], [])).messages.append(index)
+    return [branches[head] for head in sorted(branches)]
+
+
+def _head(scan: Scan, node: int, main_nodes: set[int], main: set[int], heads: dict[int, int]) -> int:
+    """The first line of the branch that a line lies on."""
+    path: dict[int, None] = {}
+    while node not in heads:
+        path[node] = None
+        parent = scan.graph.logical_parent(node)
+        if parent == NO_NODE or parent in main_nodes or parent in path or scan.draft_of[parent] in main:
+            heads[node] = node
+            break
+        node = parent
+    head = heads[node]
+    heads.update(dict.fromkeys(path, head))
+    return head

@@ -1,0 +1,46 @@
+"""Long outputs of tools, which lie in files of their own: the line has only their beginning and a path."""
+
+import re
+from collections.abc import Iterator
+
+from storage.documents.formats.claude_code.layout import place_of
+from storage.documents.formats.transcript_format import Transcript
+
+MARK = "<persisted-output>"
+MARK_BYTES = MARK.encode()
+_PATH = re.compile(r"(?:([0-9a-fA-F-]{36})[/\\]+)?tool-results[/\\]+([A-Za-z0-9_.-]+\.(?:txt|json))")
+_PATH_BYTES = re.compile(_PATH.pattern.encode())
+
+
+class PersistedOutputs:
+    """The long outputs that the results in a transcript name.
+
+    The path in a line is of the machine that wrote it. The file is found by its name: in the folder of the session, or
+    in that of the session that is named in the path, which a fork or a subagent shares.
+    """
+
+    def __init__(self, transcript: Transcript, session: str | None) -> None:
+        self._transcript = transcript
+        place = place_of(transcript.name)
+        # The name of an older subagent's file does not have its session.
+        self._place = place if place.session or not session else place._replace(folder=f"{place.folder}/{session}")
+
+    def named_in(self, line: bytes) -> Iterator[bytes]:
+        """The outputs that a line names."""
+        for session, name in dict.fromkeys(match.groups() for match in _PATH_BYTES.finditer(line)):
+            output = self._read(session.decode() if session else "", name.decode())
+            if output is not None:
+                yield output
+
+    def text(self, preview: str) -> str | None:
+        """The whole output by the text that stands for it; None if it is not there."""
+        match = _PATH.search(preview)
+        output = self._read(match[1] or "", match[2]) if match else None
+        return None if output is None else output.decode(errors="replace")
+
+    def _read(self, session: str, name: str) -> bytes | None:
+        output = self._transcript.companion(self._place.tool_result(name))
+        if output is not None or not session or (session == self._place.session and self._place.agent is None):
+            return output
+        base = self._transcript.base(session)
+        return None if base is None else base.companion(place_of(base.name).tool_result(name))

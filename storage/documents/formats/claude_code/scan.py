@@ -1,0 +1,298 @@
+"""The pass over all lines of a session: which messages there are, and how the lines follow each other."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+from storage.documents.derived_session import DIGEST_SIZE, MAX_FIRST_PROMPT_LENGTH
+from storage.documents.formats.claude_code import injected
+from storage.documents.formats.claude_code.draft import (
+    LOCAL_COMMAND,
+    NOTE,
+    PROMPT,
+    QUEUED_PROMPT,
+    RAW,
+    REPLY,
+    RESULTS,
+    SUMMARY,
+    MessageDraft,
+    Part,
+)
+from storage.documents.formats.claude_code.graph import NO_NODE, ConversationGraph
+from storage.documents.formats.claude_code.line import Block, CompactMetadata, Content, TranscriptLine, read_line
+from storage.documents.formats.claude_code.outputs import MARK_BYTES, PersistedOutputs
+from storage.documents.formats.claude_code.session_facts import SessionFacts
+from storage.documents.formats.claude_code.usage import SYNTHETIC, ReplyUsage
+from storage.documents.formats.transcript_format import Line
+from storage.records.content_block import is_tool_result
+
+NO_DRAFT = -1
+
+# Long lines that are only archived: requests as they were sent, with all texts again, and copies of files.
+_UNREAD = (b'{"type":"api-request', b'{"type":"file-history-')
+_HIDDEN_TYPES = {"progress", "queue-operation", "file-history-snapshot", "content-replacement", "attachment"}
+_HIDDEN_SUBTYPES = {"turn_duration", "bridge_status", "stop_hook_summary"}
+_CALLS = {"tool_use", "server_tool_use", "mcp_tool_use"}
+_THINKING = {"thinking", "redacted_thinking"}
+_MAX_STEPS_TO_COMMAND = 20
+# Control sequences are taken out of a prompt later.
+_KEPT_PROMPT_LENGTH = 4 * MAX_FIRST_PROMPT_LENGTH
+
+
+class Scan:
+    """What is known of a session's lines: its messages as drafts, the graph of its lines, and its facts.
+
+    `session` is the session's id as its lines have it: for a subagent that of its parent.
+    """
+
+    def __init__(self, session: str | None, is_subagent: bool) -> None:
+        self.session = session
+        self.graph = ConversationGraph()
+        self.drafts: list[MessageDraft] = []
+        self.draft_of: list[int] = []
+        """The draft that a node belongs to."""
+        self.facts = SessionFacts()
+        self.preserved: dict[int, CompactMetadata] = {}
+        self.prompts: list[tuple[int, str]] = []
+        """The drafts of the person's prompts, with the beginnings of their texts."""
+        self.has_message = False
+        """Whether something was said that the program did not put in."""
+        self.leaf: str | None = None
+        """The line that the program last meant to go on from."""
+        self.line_counts: Counter[str] = Counter()
+        """Lines that are no part of a message, by type."""
+        self._is_subagent = is_subagent
+        self._replies: dict[str, int] = {}
+        self._calls: dict[str, int] = {}
+        self._commands: set[int] = set()
+        self._between: set[int] = set()
+        self._transcript = 0
+        self._line = Line(0, b"")
+        self._outputs: PersistedOutputs | None = None
+
+    def begin(self, transcript: int, outputs: PersistedOutputs | None) -> None:
+        """Begin with the lines of a transcript. Without `outputs` the digests leave out long outputs."""
+        self._transcript = transcript
+        self._outputs = outputs
+
+    def add(self, line: Line) -> None:
+        """Take in a line."""
+        data = line.data
+        if data.startswith(_UNREAD):
+            self.line_counts[data[9 : data.index(b'"', 9)].decode(errors="replace")] += 1
+            return
+        record = read_line(data)
+        if record is None:
+            self.line_counts["(not JSON)"] += 1
+            return
+        self._line = line
+        kind = record.type
+        self.facts.take_in(record)
+        if self.session is None:
+            self.session = record.session_id
+        if record.uuid is None and kind != "user" and kind != "assistant":
+            self._add_metadata(record, line)
+            return
+        if record.uuid is not None and (known := self.graph.node(record.uuid)) != NO_NODE:
+            self.graph.repeat(known, record.parent_uuid)
+            return
+        node = self.graph.add(record.uuid, record.parent_uuid)
+        self.draft_of.append(NO_DRAFT)
+        if record.is_sidechain and not self._is_subagent:
+            self.graph.add_sidechain(node)
+        if kind == "user":
+            self._add_user(record, node)
+        elif kind == "assistant":
+            self._add_assistant(record, node)
+        elif kind == "system":
+            self._between.add(node)
+            self._add_system(record, node)
+        elif kind == "attachment":
+            self._between.add(node)
+            self._add_attachment(record, node)
+        elif kind in _HIDDEN_TYPES or self.facts.is_known(kind):
+            self.line_counts[kind] += 1
+        else:
+            self._add_draft(MessageDraft(RAW, record.timestamp, True, False), record, node)
+
+    def _add_metadata(self, record: TranscriptLine, line: Line) -> None:
+        self.line_counts[record.type] += 1
+        if record.type == "last-prompt" and record.leaf_uuid is not None:
+            self.leaf = record.leaf_uuid
+        if record.type not in _HIDDEN_TYPES:
+            self.facts.keep(record, self._transcript, line.offset)
+
+    def _add_user(self, record: TranscriptLine, node: int) -> None:
+        message = record.message
+        content = message.content if message is not None else None
+        if message is None or content == "" or content == []:
+            self.line_counts["user (empty)"] += 1
+            return
+        if isinstance(content, list):
+            call = next((block.tool_use_id for block in content if is_tool_result(block.type)), None)
+            if call is not None:
+                self._add_results(record, node, call)
+                return
+        if record.is_compact_summary:
+            self._add_draft(MessageDraft(SUMMARY, record.timestamp, True, True), record, node)
+            return
+        own, is_injected = _own_text(content)
+        if record.is_meta:
+            # The prompt that a custom command stands for is marked like a reminder.
+            is_injected = is_injected or not self._follows_command(node)
+        if _is_command(content):
+            self._commands.add(node)
+        draft = MessageDraft(PROMPT, record.timestamp, is_injected, not record.is_visible_in_transcript_only)
+        self._add_prompt(draft, record, node, own)
+
+    def _add_prompt(self, draft: MessageDraft, record: TranscriptLine, node: int, own: str) -> None:
+        index = self._add_draft(draft, record, node)
+        if not draft.is_injected:
+            self.has_message = True
+            if own and not self.graph.is_sidechain(node):
+                self.prompts.append((index, own[:_KEPT_PROMPT_LENGTH]))
+
+    def _follows_command(self, node: int) -> bool:
+        """Whether the line before, attachments left out, is the echo of a command."""
+        for _ in range(_MAX_STEPS_TO_COMMAND):
+            node = self.graph.parent(node)
+            if node in self._commands:
+                return True
+            if node not in self._between:
+                break
+        return False
+
+    def _add_results(self, record: TranscriptLine, node: int, call: str) -> None:
+        self.has_message = True
+        reply = self._calls.get(call)
+        results = None if reply is None else self.drafts[reply].results
+        if results is not None:
+            self._add_part(results, record, node)
+            return
+        index = self._add_draft(MessageDraft(RESULTS, record.timestamp, False, True), record, node)
+        if reply is not None:
+            self.drafts[reply].results = index
+
+    def _add_assistant(self, record: TranscriptLine, node: int) -> None:
+        message = record.message
+        if message is None:
+            self.line_counts["assistant (empty)"] += 1
+            return
+        index = None if message.id is None else self._replies.get(message.id)
+        is_synthetic = message.model == SYNTHETIC
+        if index is None:
+            is_injected = is_synthetic and not record.is_api_error_message
+            draft = MessageDraft(REPLY, record.timestamp, is_injected, not record.is_api_error_message)
+            draft.has_only_thinking = True
+            index = self._add_draft(draft, record, node)
+            if message.id is not None:
+                self._replies[message.id] = index
+            self.has_message = self.has_message or not is_injected
+        else:
+            draft = self.drafts[index]
+            self._add_part(index, record, node)
+        if not is_synthetic:
+            if message.model is not None:
+                draft.model = draft.model or message.model
+                if not self.graph.is_sidechain(node):
+                    self.facts.model = message.model
+            if message.usage is not None:
+                if draft.usage is None:
+                    draft.usage = ReplyUsage(record.request_id, message.usage)
+                else:
+                    draft.usage.add(record.request_id, message.usage)
+        self._add_calls(message.content, index)
+
+    def _add_calls(self, content: Content, reply: int) -> None:
+        draft = self.drafts[reply]
+        if not isinstance(content, list):
+            draft.has_only_thinking = False
+            return
+        for block in content:
+            if block.type in _CALLS:
+                self._calls[block.id] = reply
+            if block.type not in _THINKING:
+                draft.has_only_thinking = False
+
+    def _add_system(self, record: TranscriptLine, node: int) -> None:
+        subtype = record.subtype
+        content = record.content
+        if subtype == "compact_boundary":
+            self.line_counts["system:compact_boundary"] += 1
+            self.graph.add_boundary(node, record.logical_parent_uuid)
+            self.facts.add_compaction(record)
+            if record.compact_metadata is not None:
+                self.preserved[node] = record.compact_metadata
+        elif subtype == "api_error":
+            self._add_draft(MessageDraft(RAW, record.timestamp, True, False), record, node)
+        elif subtype in _HIDDEN_SUBTYPES or not isinstance(content, str) or not content:
+            self.line_counts[f"system:{subtype}"] += 1
+        elif subtype == "local_command":
+            if injected.is_command_echo(content):
+                self._commands.add(node)
+            self._add_draft(MessageDraft(LOCAL_COMMAND, record.timestamp, True, True), record, node)
+        else:
+            self._add_draft(MessageDraft(NOTE, record.timestamp, True, False), record, node)
+
+    def _add_attachment(self, record: TranscriptLine, node: int) -> None:
+        attachment = record.attachment
+        if attachment is None or attachment.type != "queued_command" or not attachment.prompt:
+            self.line_counts[f"attachment:{attachment.type if attachment else ''}"] += 1
+            return
+        own, is_injected = _own_text(attachment.prompt)
+        is_injected = is_injected or attachment.commandMode == "task-notification"
+        self._add_prompt(MessageDraft(QUEUED_PROMPT, record.timestamp, is_injected, True), record, node, own)
+
+    def _add_draft(self, draft: MessageDraft, record: TranscriptLine, node: int) -> int:
+        self.drafts.append(draft)
+        index = len(self.drafts) - 1
+        self._add_part(index, record, node)
+        return index
+
+    def _add_part(self, index: int, record: TranscriptLine, node: int) -> None:
+        offset, data = self._line
+        digest = hashlib.blake2b(data, digest_size=DIGEST_SIZE).digest()
+        draft = self.drafts[index]
+        if draft.kind == RESULTS and self._outputs is not None and MARK_BYTES in data:
+            outputs = b"".join(
+                hashlib.blake2b(output, digest_size=DIGEST_SIZE).digest() for output in self._outputs.named_in(data)
+            )
+            digest = hashlib.blake2b(digest + outputs, digest_size=DIGEST_SIZE).digest()
+        draft.parts.append(Part(self._transcript, offset, digest, record.api_block_index))
+        self.draft_of[node] = index
+        origin = record.request_session_id
+        if origin is None and record.forked_from is not None:
+            origin = record.forked_from.sessionId
+        if origin is not None and origin != self.session:
+            draft.is_copied = True
+            self.facts.origin = origin
+        elif record.session_id is not None and record.session_id != self.session:
+            self.facts.foreign_drafts[index] = record.session_id
+        else:
+            self.facts.has_own_lines = True
+
+    def mark_copies(self, uuids: Sequence[str]) -> None:
+        """Mark the messages as copied that have a line with one of the uuids."""
+        for uuid in uuids:
+            node = self.graph.node(uuid)
+            if node != NO_NODE and self.draft_of[node] != NO_DRAFT:
+                self.drafts[self.draft_of[node]].is_copied = True
+
+
+def _own_text(content: Content) -> tuple[str, bool]:
+    """What the person wrote of a content, and whether all of it is the program's."""
+    if isinstance(content, str):
+        texts, has_others = [content], False
+    else:
+        blocks: list[Block] = content or []
+        texts = [block.text for block in blocks if block.type == "text"]
+        has_others = len(texts) < len(blocks)
+    pieces = [piece for text in texts for piece in injected.split(text)]
+    own = "\n".join(piece.text for piece in pieces if not piece.is_injected).strip()
+    return own, bool(pieces) and not own and not has_others
+
+
+def _is_command(content: Content) -> bool:
+    if isinstance(content, list):
+        return bool(content) and injected.is_command_echo(content[0].text)
+    return content is not None and injected.is_command_echo(content)

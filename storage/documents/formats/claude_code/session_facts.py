@@ -1,0 +1,106 @@
+"""What the lines tell of a session beside its messages; of most the last line counts."""
+
+from typing import NamedTuple
+
+from storage.documents.formats.claude_code.line import TranscriptLine
+from storage.documents.formats.json_values import as_time
+
+_TITLES = {"custom-title", "ai-title", "summary"}
+_KNOWN_TYPES = _TITLES | {
+    "agent-name",
+    "agent-setting",
+    "atis-latch",
+    "bridge-session",
+    "cost-state",
+    "last-prompt",
+    "mode",
+    "permission-mode",
+    "pr-link",
+    "tag",
+    "tools-used",
+    "worktree-state",
+}
+
+
+class KeptLine(NamedTuple):
+    """Where the last line of a type stands."""
+
+    transcript: int
+    offset: int
+
+
+class SessionFacts:
+    """What the lines told so far."""
+
+    def __init__(self) -> None:
+        self.workspace = ""
+        self.version: str | None = None
+        self.git_branch: str | None = None
+        self.permission_mode: str | None = None
+        self.model = ""
+        self.custom_title: str | None = None
+        self.ai_title: str | None = None
+        self.summaries: list[tuple[str | None, str]] = []
+        """Titles of older versions with the lines that they stand for, which may be in other files."""
+        self.recorded_cost: float | None = None
+        self.first_timestamp: str | int | float | None = None
+        self.last_timestamp: str | int | float | None = None
+        self.last_lines: dict[str, KeptLine] = {}
+        self.compactions: list[dict[str, object]] = []
+        self.origin: str | None = None
+        """The session that the last copied line came from."""
+        self.foreign_drafts: dict[int, str] = {}
+        """Messages whose lines have the id of another session."""
+        self.has_own_lines = False
+        self.run: dict[str, str] = {}
+        """How the program was run."""
+
+    def is_known(self, kind: str) -> bool:
+        """Whether lines of this type are no part of the conversation, even if they have a uuid."""
+        return kind in _KNOWN_TYPES
+
+    def take_in(self, record: TranscriptLine) -> None:
+        """Take in the fields that lines of any type may have."""
+        if record.timestamp is not None:
+            if self.first_timestamp is None and as_time(record.timestamp) is not None:
+                self.first_timestamp = record.timestamp
+            self.last_timestamp = record.timestamp
+        if record.cwd:
+            self.workspace = self.workspace or record.cwd
+            self.git_branch = record.git_branch
+            self.version = record.version or self.version
+        if record.permission_mode is not None:
+            self.permission_mode = record.permission_mode
+        if record.entrypoint is not None:
+            self.run["entrypoint"] = record.entrypoint
+        if record.session_kind is not None:
+            self.run["sessionKind"] = record.session_kind
+        if record.team_name is not None:
+            self.run["teamName"] = record.team_name
+
+    def keep(self, record: TranscriptLine, transcript: int, offset: int) -> None:
+        """Take in a line that is no part of the conversation."""
+        kind = record.type
+        if kind == "custom-title":
+            self.custom_title = record.custom_title or self.custom_title
+        elif kind == "ai-title":
+            self.ai_title = record.ai_title or self.ai_title
+        elif kind == "summary":
+            if record.summary:
+                self.summaries.append((record.leaf_uuid, record.summary))
+        else:
+            self.last_lines[kind] = KeptLine(transcript, offset)
+            if record.total_cost is not None:
+                self.recorded_cost = record.total_cost
+
+    def add_compaction(self, record: TranscriptLine) -> None:
+        """Take in the line of a compaction."""
+        metadata = record.compact_metadata
+        compaction: dict[str, object] = {"uuid": record.uuid, "timestamp": record.timestamp}
+        if metadata is not None:
+            compaction |= {
+                "trigger": metadata.trigger,
+                "preTokens": metadata.preTokens,
+                "postTokens": metadata.postTokens,
+            }
+        self.compactions.append({key: value for key, value in compaction.items() if value is not None})

@@ -1,0 +1,124 @@
+"""Results of tools are whole."""
+
+import pytest
+
+from storage.documents.derived_session import DerivedSession
+from tests.support.claude_code import FOLDER, NAME, OTHER_SESSION, SESSION, Lines, call, derive, result, text
+from tests.support.stored_transcript import StoredTranscript
+
+PREVIEW = "<persisted-output>\nOutput too large. Full output saved to: {}\n\nPreview:\nab\n</persisted-output>"
+PATH = f"/somewhere/else/.claude/projects/x/{SESSION}/tool-results/b1.txt"
+OUTPUT = f"{FOLDER}/tool-results/b1.txt"
+
+
+def answered(content: object, recorded: object = None, **fields: object) -> Lines:
+    lines = Lines()
+    lines.user("Begin")
+    lines.assistant(call("c"))
+    lines.user([result("c", content)], **({} if recorded is None else {"toolUseResult": recorded}), **fields)
+    return lines
+
+
+def content_of(session: DerivedSession) -> object:
+    return session.messages[2].build()[0]["content"]
+
+
+@pytest.mark.parametrize("path", [PATH, PATH.replace("/", "\\"), "tool-results/b1.txt"])
+@pytest.mark.parametrize("as_blocks", [False, True])
+def test_a_long_output_is_found_by_the_name_of_its_file(path: str, as_blocks: bool) -> None:
+    preview = PREVIEW.format(path)
+    lines = answered([text(preview)] if as_blocks else preview, {"stdout": "ab"})
+
+    assert content_of(lines.derive({OUTPUT: b"the whole\0 output \xff"})) == "the whole\ufffd output \ufffd"
+
+
+def test_without_its_file_a_long_output_is_its_preview() -> None:
+    assert content_of(answered(PREVIEW.format(PATH)).derive()) == PREVIEW.format(PATH)
+
+
+def test_a_long_output_changes_the_digest() -> None:
+    lines = answered(PREVIEW.format(PATH))
+
+    digests = {lines.derive(files).messages[2].digest for files in ({}, {OUTPUT: b"one"}, {OUTPUT: b"two"})}
+
+    assert len(digests) == 3
+
+
+def test_a_fork_and_a_subagent_read_long_outputs_of_their_parent() -> None:
+    parent = StoredTranscript(NAME, b"", {OUTPUT: b"whole"})
+    lines = answered(PREVIEW.format(PATH))
+    fork = lines.transcript(f"projects/-home-dev-shop/{OTHER_SESSION}.jsonl", bases={SESSION: parent})
+    subagent = lines.transcript(f"{FOLDER}/subagents/agent-a1.jsonl", bases={SESSION: parent})
+    older = lines.transcript("projects/-home-dev-shop/agent-a1.jsonl", {OUTPUT: b"whole"})
+
+    assert [content_of(derive(transcript)) for transcript in (fork, subagent, older)] == ["whole"] * 3
+
+
+def test_the_report_of_a_subagent_is_its_own_text() -> None:
+    notes = [text("note before"), text("The report."), text("note behind")]
+    recorded = {
+        "status": "completed",
+        "agentId": "a1",
+        "content": notes,
+        "harnessNoteCount": 1,
+        "harnessTailCount": 1,
+    }
+
+    assert content_of(answered([text("  [Subagent hand-back] The report.")], recorded).derive()) == [
+        text("The report.")
+    ]
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        {"status": "async_launched", "agentId": "a1"},
+        {"status": "completed", "agentId": "a1", "content": "text"},
+        {"status": "completed", "agentId": "a1", "content": ["text"]},
+        {"status": "completed", "agentId": "a1", "content": [text("x")], "harnessNoteCount": 9},
+    ],
+)
+def test_without_a_clean_report_the_result_stays(recorded: object) -> None:
+    assert content_of(answered("launched", recorded).derive()) == "launched"
+
+
+def test_pictures_in_results_are_kept() -> None:
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "eA=="}}
+
+    assert content_of(answered([text("Here:"), image], {"type": "image", "file": {}}).derive()) == [
+        text("Here:"),
+        image,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "words"),
+    [
+        ("Error: no", "Error: no"),
+        ({"stdout": "out", "stderr": "err"}, "out\nerr"),
+        ({"type": "text", "file": {"content": "line"}}, "line"),
+        ({"filenames": ["a", "b"]}, '{"filenames":["a","b"]}'),
+    ],
+)
+def test_an_empty_result_is_what_was_recorded_beside_it(recorded: object, words: str) -> None:
+    assert content_of(answered("", recorded).derive()) == words
+
+
+def test_an_error_stays_an_error() -> None:
+    lines = Lines()
+    lines.user("Begin")
+    lines.assistant(call("c"))
+    refused = {**result("c", "not allowed"), "is_error": True}
+    lines.user([refused], permissionDecision={"decision": "reject"})
+
+    assert lines.derive().messages[2].build() == [refused]
+
+
+def test_text_beside_a_result_stays_with_it() -> None:
+    lines = answered("done")
+    lines.lines[2]["message"]["content"] += [text("[Request interrupted by user for tool use]"), text("Stop.")]
+
+    assert lines.derive().messages[2].build()[1:] == [
+        {**text("[Request interrupted by user for tool use]"), "is_injected": True},
+        text("Stop."),
+    ]
