@@ -6,14 +6,13 @@ from typing import Any
 import msgspec
 import orjson
 
+from storage.documents.formats.blocks import Block, other_block, text_block
 from storage.documents.formats.claude_code import injected
 from storage.documents.formats.claude_code.draft import LOCAL_COMMAND, NOTE, QUEUED_PROMPT, RAW, REPLY, RESULTS, SUMMARY
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.tool_result import whole_result
-from storage.documents.formats.json_values import MAX_DEPTH, as_object, parse_json
+from storage.documents.formats.json_values import MAX_DEPTH, as_object, as_text, parse_json
 from storage.records.content_block import is_tool_result, joined_text, read_blocks
-
-Blocks = list[dict[str, object]]
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -34,9 +33,9 @@ class _ContentLine(msgspec.Struct, gc=False, rename="camel"):
 _decode = msgspec.json.Decoder(_ContentLine).decode
 
 
-def build_content(kind: int, is_injected: bool, lines: Iterable[bytes], outputs: PersistedOutputs) -> Blocks:
+def build_content(kind: int, is_injected: bool, lines: Iterable[bytes], outputs: PersistedOutputs) -> list[Block]:
     """The blocks of a message of this kind from its lines, in their order."""
-    blocks: Blocks = []
+    blocks: list[Block] = []
     for data in lines:
         if kind == RAW:
             blocks.append(_raw_block(data))
@@ -46,7 +45,7 @@ def build_content(kind: int, is_injected: bool, lines: Iterable[bytes], outputs:
     return blocks
 
 
-def _fast_blocks(kind: int, is_injected: bool, data: bytes, outputs: PersistedOutputs) -> Blocks | None:
+def _fast_blocks(kind: int, is_injected: bool, data: bytes, outputs: PersistedOutputs) -> list[Block] | None:
     """The blocks, without building what is not shown of the line; None for a line that this is too strict for."""
     if b"\\u0000" in data:
         return None
@@ -69,14 +68,14 @@ def _slow_line(data: bytes) -> _ContentLine:
     )
 
 
-def _raw_block(data: bytes) -> dict[str, object]:
+def _raw_block(data: bytes) -> Block:
     line = as_object(parse_json(data))
-    return {**line, "type": line.get("subtype") or line.get("type") or "unknown"}
+    return other_block(line, as_text(line.get("subtype")) or as_text(line.get("type")))
 
 
-def _blocks(kind: int, is_injected: bool, line: _ContentLine, outputs: PersistedOutputs) -> Blocks:
+def _blocks(kind: int, is_injected: bool, line: _ContentLine, outputs: PersistedOutputs) -> list[Block]:
     if kind in (LOCAL_COMMAND, NOTE):
-        return [{"type": "text", "text": line.content, "is_injected": True}]
+        return [text_block(as_text(line.content), is_injected=True)]
     if kind == QUEUED_PROMPT:
         content = line.attachment.prompt if line.attachment is not None else None
     else:
@@ -87,46 +86,37 @@ def _blocks(kind: int, is_injected: bool, line: _ContentLine, outputs: Persisted
     if kind == REPLY:
         return [{**block, "is_injected": True} for block in blocks] if is_injected else blocks
     if kind == RESULTS:
-        is_only_result = sum(is_tool_result(str(block.get("type"))) for block in blocks) == 1
+        is_only_result = sum(is_tool_result(str(block["type"])) for block in blocks) == 1
         blocks = [
             whole_result(block, line.tool_use_result if is_only_result else msgspec.Raw(), outputs)
-            if is_tool_result(str(block.get("type")))
+            if is_tool_result(str(block["type"]))
             else block
             for block in blocks
         ]
     return [piece for block in blocks for piece in _split(block, is_injected)]
 
 
-def _listed(content: object) -> Blocks:
+def _listed(content: object) -> list[Block]:
     """A content as a list of blocks; what is no block is put into one."""
     if content is None:
         return []
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    items = content if isinstance(content, list) else [content]
-    return [
-        item if isinstance(item, dict) else {"type": "text", "text": item} if isinstance(item, str) else _other(item)
-        for item in items
-    ]
+    return [_block(item) for item in (content if isinstance(content, list) else [content])]
 
 
-def _other(item: object) -> dict[str, object]:
-    return {"type": "unknown", "value": item}
+def _block(item: object) -> Block:
+    if isinstance(item, str):
+        return text_block(item)
+    return item if isinstance(item, dict) and isinstance(item.get("type"), str) else other_block(item)
 
 
-def _split(block: dict[str, object], is_injected: bool) -> Blocks:
+def _split(block: Block, is_injected: bool) -> list[Block]:
     """A text block of a person's message in pieces: the person's words, and what the program put in."""
     text = block.get("text")
-    if block.get("type") != "text" or not isinstance(text, str):
+    if block["type"] != "text" or not isinstance(text, str):
         return [block]
     if is_injected:
         return [{**block, "is_injected": True}]
     pieces = injected.split(text)
     if len(pieces) == 1:
         return [{**block, "is_injected": True} if pieces[0].is_injected else block]
-    return [
-        {"type": "text", "text": piece.text, "is_injected": True}
-        if piece.is_injected
-        else {"type": "text", "text": piece.text}
-        for piece in pieces
-    ]
+    return [text_block(piece.text, piece.is_injected) for piece in pieces]

@@ -14,7 +14,8 @@ from storage.documents.derived_session import (
     DerivedMessage,
     DerivedSession,
 )
-from storage.documents.formats.claude_code.content import Blocks, build_content
+from storage.documents.formats.blocks import Block
+from storage.documents.formats.claude_code.content import build_content
 from storage.documents.formats.claude_code.draft import NOTE, RAW, REPLY, SUMMARY, MessageDraft, Part
 from storage.documents.formats.claude_code.layout import Place, meta_name, subagent_id
 from storage.documents.formats.claude_code.live_view import LiveView, live_view
@@ -22,6 +23,7 @@ from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.scan import Scan
 from storage.documents.formats.json_values import as_amount, as_id, as_object, as_text, as_time, parse_json
 from storage.documents.formats.transcript_format import Transcript
+from storage.json_codec import storable, storable_text
 from storage.records.plain_text import strip_controls
 from storage.records.token_usage import TokenUsage
 
@@ -39,13 +41,13 @@ def session_of(
     view = live_view(scan)
     messages = [_message(draft, transcripts, outputs) for draft in scan.drafts]
     usages = [message.usage for message in messages if message.usage is not None]
-    created_at, updated_at = _times(scan, transcripts[-1].modified_at)
+    created_at, updated_at = _times(scan, messages, transcripts[-1].modified_at)
     meta = _agent_meta(transcripts[-1]) if place.agent is not None else {}
     kind, parent_id = _origin(scan, place, meta)
     return DerivedSession(
         id=id,
         source=source,
-        workspace=facts.workspace,
+        workspace=storable_text(facts.workspace),
         created_at=created_at,
         updated_at=updated_at,
         messages=messages,
@@ -54,10 +56,11 @@ def session_of(
         parent_id=parent_id,
         title=_title(scan, transcripts[-1], place, meta),
         first_prompt=_first_prompt(scan, view),
-        model=facts.model,
-        mode=facts.permission_mode,
-        agent_version=facts.version,
-        git_branch=None if facts.git_branch in (None, "", "HEAD") else facts.git_branch,
+        model=storable_text(facts.model),
+        mode=_storable(facts.permission_mode),
+        agent_version=_storable(facts.version),
+        # Without version control the program records HEAD.
+        git_branch=None if facts.git_branch == "HEAD" else _storable(facts.git_branch),
         usage=TokenUsage(*map(sum, zip(*usages, strict=True))),
         recorded_cost=as_amount(facts.recorded_cost),
         metadata=_metadata(scan, view, transcripts, meta),
@@ -74,11 +77,15 @@ def _message(draft: MessageDraft, transcripts: Sequence[Transcript], outputs: Pe
         digest=digest.digest(),
         build=partial(_build, draft.kind, draft.is_injected, parts, transcripts, outputs),
         created_at=_time(draft.created_at),
-        model=draft.model,
+        model=_storable(draft.model),
         # The session that a reply was copied from counts its tokens.
         usage=None if draft.is_copied or draft.usage is None else draft.usage.total(),
         is_injected=draft.is_injected,
     )
+
+
+def _storable(value: str | None) -> str | None:
+    return storable_text(value) if value else None
 
 
 def _time(value: str | int | float | None) -> datetime | None:
@@ -93,18 +100,21 @@ def _time(value: str | int | float | None) -> datetime | None:
 
 def _build(
     kind: int, is_injected: bool, parts: Sequence[Part], transcripts: Sequence[Transcript], outputs: PersistedOutputs
-) -> Blocks:
+) -> list[Block]:
     lines = (transcripts[part.transcript].line(part.offset) for part in parts)
     return build_content(kind, is_injected, lines, outputs)
 
 
-def _times(scan: Scan, modified_at: datetime) -> tuple[datetime, datetime]:
-    """The times of the first and the last line; those without a time count as written when the file was."""
+def _times(scan: Scan, messages: Sequence[DerivedMessage], modified_at: datetime) -> tuple[datetime, datetime]:
+    """The times of the first and the last line; of the file if no line has one."""
     created_at = as_time(scan.facts.first_timestamp)
     if created_at is None:
         modified_at = modified_at.astimezone(UTC)
         return modified_at, modified_at
-    return created_at, max(created_at, as_time(scan.facts.last_timestamp) or created_at)
+    last = as_time(scan.facts.last_timestamp)
+    if last is None:
+        last = max((message.created_at for message in messages if message.created_at), default=created_at)
+    return created_at, max(created_at, last)
 
 
 def _agent_meta(transcript: Transcript) -> dict[str, object]:
@@ -159,4 +169,4 @@ def _metadata(
         metadata["branches"] = [branch._asdict() for branch in view.branches]
     if scan.line_counts:
         metadata["lineCounts"] = dict(scan.line_counts)
-    return metadata
+    return as_object(storable(metadata))
