@@ -30,6 +30,9 @@ def test_deep_nesting_becomes_text() -> None:
     value: object = parse_json(b"[" * 400 + b"]" * 400)
     assert orjson.dumps(value).count(b"[") == 400
     dump(value)
+    assert parse_json(b"[" * 200 + b"1" + b"]" * 200) == orjson.loads(b"[" * 200 + b"1" + b"]" * 200)
+    for depth in range(195, 270):
+        dump([[[[parse_json(b"[" * depth + b"36893488147419103232,1" + b"]" * depth)]]]])
     assert parse_json(b"[" * 100_000) is None
     dump(parse_json(b"[" * 100_000 + b"]" * 100_000))
 

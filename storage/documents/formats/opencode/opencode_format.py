@@ -1,0 +1,197 @@
+"""The format of OpenCode's sessions."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedMessage, DerivedSession
+from storage.documents.formats.blocks import Block
+from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
+from storage.documents.formats.file_walk import regular_files
+from storage.documents.formats.json_values import (
+    as_amount,
+    as_count,
+    as_id,
+    as_list,
+    as_object,
+    as_text,
+    as_time,
+    digest_of,
+    without,
+)
+from storage.documents.formats.opencode.database import DatabaseIndex
+from storage.documents.formats.opencode.export_form import export_session
+from storage.documents.formats.opencode.json_files import export_files, fingerprint, session_files
+from storage.documents.formats.opencode.live_view import live_messages
+from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
+from storage.documents.formats.record_reader import RecordReader, whole_document
+from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
+from storage.records.token_usage import TokenUsage
+
+_DATABASE = re.compile(r"opencode(-[\w.-]+)?\.db")
+_DEFAULT_TITLE = re.compile(r"(New|Child) session - \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_FORK_TITLE = re.compile(r"\(fork #\d+\)$")
+_KNOWN_INFO = ("id", "title", "directory", "parentID", "version", "agent", "cost", "tokens")
+
+
+class OpenCodeFormat:
+    """OpenCode keeps its sessions in `opencode.db`. Each is read in the form of the program's own export."""
+
+    source = "OPENCODE"
+    agent = "OpenCode"
+    version = 1
+    tried_version = "1.18.33"
+
+    def __init__(self) -> None:
+        self._databases = DatabaseIndex()
+
+    def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
+        """`opencode` in the folder for data: XDG_DATA_HOME, or `.local/share`."""
+        data = environment.get("XDG_DATA_HOME")
+        return [(Path(data) if data else user_home / ".local" / "share") / "opencode"]
+
+    def find(self, home: Path) -> FoundTranscripts:
+        """Find the sessions of `opencode.db` and `opencode-<channel>.db`, and files of sessions that are in neither."""
+        found: dict[str, FoundTranscript] = {}
+        passed_over = 0
+        for path in regular_files(home, 0):
+            sessions = self._databases.sessions(path) if _DATABASE.fullmatch(path.name) else None
+            if sessions is None:
+                passed_over += 1
+                continue
+            for session_id, state in sessions.items():
+                read = partial(export_session, path, session_id)
+                found[session_id] = FoundTranscript(path, f"{path.name}/{session_id}", read=read, fingerprint=state)
+        for path in session_files(home):
+            if path.stem in found:
+                passed_over += 1
+                continue
+            name = path.relative_to(home).as_posix()
+            read = partial(export_files, home, path)
+            found[path.stem] = FoundTranscript(path, name, read=read, fingerprint=fingerprint(home, path))
+        return FoundTranscripts(sorted(found.values(), key=lambda transcript: transcript.name), passed_over)
+
+    def session_id(self, transcript: Transcript) -> str | None:
+        """The session's id."""
+        return as_id(as_object(_export(transcript).get("info")).get("id"))
+
+    def keys(self, transcript: Transcript) -> list[str]:
+        """None: a session is whole in its own rows."""
+        return []
+
+    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+        """Derive the session of the newest transcript: each holds the whole session."""
+        if not transcripts:
+            return None
+        export = _export(transcripts[-1])
+        info = as_object(export.get("info"))
+        session_id = as_id(info.get("id"))
+        recorded = [as_object(message) for message in as_list(export.get("messages"))]
+        contents = [(message, message_blocks(message)) for message in recorded]
+        contents = [content for content in contents if content[1] or _usage(content[0]) is not None]
+        if session_id is None or not contents:
+            return None
+        messages = [_message(*content) for content in contents]
+        shown = [message for message, _ in contents]
+        time = as_object(info.get("time"))
+        created_at, updated_at = time_span(
+            as_time(time.get("created")),
+            [as_time(time.get("updated")), *(message.created_at for message in messages)],
+            transcripts[-1].modified_at,
+        )
+        title = as_text(info.get("title")).strip()
+        parent_id = as_id(info.get("parentID"))
+        agents = (as_text(as_object(message.get("info")).get("agent")) for message in reversed(shown))
+        return DerivedSession(
+            id=session_id,
+            source=self.source,
+            workspace=as_text(info.get("directory")),
+            created_at=created_at,
+            updated_at=updated_at,
+            messages=messages,
+            live=live_messages(shown, as_object(info.get("revert"))),
+            kind=SUBAGENT if parent_id else FORK if _FORK_TITLE.search(title) else MAIN,
+            parent_id=parent_id,
+            title=None if _DEFAULT_TITLE.fullmatch(title) else title or None,
+            first_prompt=first_prompt_of(messages),
+            model=last_model(messages) or _model(as_object(info.get("model"))) or "",
+            mode=as_text(info.get("agent")) or next(filter(None, agents), None),
+            agent_version=as_text(info.get("version")) or None,
+            is_archived=time.get("archived") is not None,
+            usage=total_usage(message.usage for message in messages),
+            recorded_cost=_cost(info, shown),
+            metadata=_metadata(info, time),
+        )
+
+
+def _export(transcript: Transcript) -> Block:
+    """The session in the form of the export: the last line, or a document of several lines."""
+    export: Block = {}
+    for _, _, record in RecordReader(transcript).records():
+        if isinstance(record.get("info"), dict):
+            export = record
+    return export or as_object(whole_document(transcript))
+
+
+def _message(message: Block, blocks: list[Block]) -> DerivedMessage:
+    info = as_object(message.get("info"))
+    role = {"user": "USER", "assistant": "ASSISTANT"}.get(as_text(info.get("role")), "SYSTEM")
+    model = as_object(info.get("model")) or info
+    texts = [block for block in blocks if block["type"] == "text"]
+    # A request for a compaction has no words of anybody.
+    only_injected = all(block.get("is_injected") for block in texts) if texts else _asks_for_compaction(blocks)
+    return DerivedMessage(
+        role=role,
+        digest=digest_of(role, blocks),
+        build=partial(message_blocks, message),
+        created_at=as_time(as_object(info.get("time")).get("created")),
+        model=_model(model) if role == "ASSISTANT" else None,
+        usage=_usage(message) if role == "ASSISTANT" else None,
+        is_injected=(role == "USER" and only_injected) or is_summary(info),
+    )
+
+
+def _asks_for_compaction(blocks: Sequence[Block]) -> bool:
+    return bool(blocks) and all(block["type"] == "compaction_part" for block in blocks)
+
+
+def _model(model: Block) -> str | None:
+    """The model as the program takes it on its command line: provider and model."""
+    name = as_text(model.get("modelID")) or as_text(model.get("id"))
+    provider = as_text(model.get("providerID"))
+    return f"{provider}/{name}" if provider and name else name or None
+
+
+def _usage(message: Block) -> TokenUsage | None:
+    """The tokens of a reply: the sum over its steps, because the message itself has those of the last step only."""
+    parts = map(as_object, as_list(message.get("parts")))
+    steps = [as_object(part.get("tokens")) for part in parts if part.get("type") == "step-finish"]
+    own = as_object(as_object(message.get("info")).get("tokens"))
+    tokens = [step for step in steps if step] or ([own] if own else [])
+    return total_usage(map(_tokens, tokens)) if tokens else None
+
+
+def _tokens(tokens: Block) -> TokenUsage:
+    cache = as_object(tokens.get("cache"))
+    return TokenUsage(
+        input=as_count(tokens.get("input")),
+        cache_read=as_count(cache.get("read")),
+        cache_write=as_count(cache.get("write")),
+        output=as_count(tokens.get("output")),
+        reasoning=as_count(tokens.get("reasoning")),
+    )
+
+
+def _cost(info: Block, messages: Sequence[Block]) -> float | None:
+    """The cost of the session, which older versions recorded with the replies only."""
+    if (own := as_amount(info.get("cost"))) is not None:
+        return own
+    costs = [as_amount(as_object(message.get("info")).get("cost")) for message in messages]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
+
+
+def _metadata(info: Block, time: Block) -> Block:
+    metadata = without(info, *_KNOWN_INFO, "time")
+    return {**metadata, **without({"time_compacting": time.get("compacting"), "time_archived": time.get("archived")})}

@@ -1,0 +1,83 @@
+"""The parts of OpenCode's messages as content blocks."""
+
+from storage.documents.formats.blocks import (
+    Block,
+    call_block,
+    image_link,
+    other_block,
+    result_block,
+    text_block,
+    thinking_block,
+)
+from storage.documents.formats.json_values import as_list, as_object, as_text, without
+
+_BOOKKEEPING = ("step-start", "step-finish", "snapshot")
+_IDS = ("id", "sessionID", "messageID")
+_INVALID = "invalid"
+"""The tool that the program calls in place of one that the model called with unknown name or wrong arguments."""
+
+
+def message_blocks(message: Block) -> list[Block]:
+    """The blocks of a message. The result of a call follows the call, as the program records both in one part."""
+    info = as_object(message.get("info"))
+    parts = [as_object(part) for part in as_list(message.get("parts"))]
+    blocks = [block for part in parts for block in _part_blocks(part)]
+    if is_summary(info):
+        text = "\n".join(as_text(block["text"]) for block in blocks if block["type"] == "text")
+        rest = [block for block in blocks if block["type"] != "text"]
+        blocks = [*rest, {"type": "compaction", "summary": text}] if text else rest
+    error = info.get("error")
+    return [*blocks, other_block(error, "error")] if isinstance(error, dict) else blocks
+
+
+def is_summary(info: Block) -> bool:
+    """Whether a message is the summary of a compaction."""
+    return info.get("role") == "assistant" and info.get("summary") is True
+
+
+def _part_blocks(part: Block) -> list[Block]:
+    kind = part.get("type")
+    text = part.get("text")
+    if kind in _BOOKKEEPING:
+        return []
+    if kind == "text" and isinstance(text, str):
+        is_injected = part.get("synthetic") is True or part.get("ignored") is True
+        return [text_block(text, is_injected)] if text else []
+    if kind == "reasoning" and isinstance(text, str):
+        return [thinking_block(text)] if text else []
+    if kind == "tool" and isinstance(part.get("state"), dict):
+        return _tool_blocks(part, as_object(part["state"]))
+    if kind == "file":
+        return [_file_block(part)]
+    return [other_block(without(part, *_IDS))]
+
+
+def _file_block(part: Block) -> Block:
+    url = part.get("url")
+    if as_text(part.get("mime")).startswith("image/") and isinstance(url, str):
+        return image_link(url)
+    return other_block(without(part, *_IDS))
+
+
+def _tool_blocks(part: Block, state: Block) -> list[Block]:
+    arguments = state.get("input")
+    name = part.get("tool")
+    is_invalid = name == _INVALID
+    if is_invalid:
+        name = as_text(as_object(arguments).get("tool")) or name
+    # While the arguments come in, they are the text so far.
+    call = call_block(part.get("callID"), name, arguments or state.get("raw") or arguments)
+    status, metadata = state.get("status"), as_object(state.get("metadata"))
+    if status not in ("completed", "error"):
+        return [call]
+    if status == "error":
+        text = as_text(state.get("error"))
+        output = metadata.get("output")
+        if metadata.get("interrupted") is True and isinstance(output, str):
+            text = output
+    else:
+        text = as_text(state.get("output"))
+    attachments = [_file_block(as_object(file)) for file in as_list(state.get("attachments")) if isinstance(file, dict)]
+    result = result_block(call["id"], text, attachments, is_error=status == "error" or is_invalid)
+    exit_code = metadata.get("exit")
+    return [call, {**result, "exit_code": exit_code} if isinstance(exit_code, int) else result]
