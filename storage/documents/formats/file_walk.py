@@ -22,3 +22,8 @@ def regular_files(folder: Path, depth: int) -> Iterator[Path]:
 def is_regular_file(path: Path) -> bool:
     """Whether there is a regular file at the path, not a link to one."""
     return path.is_file() and not path.is_symlink()
+
+
+def expanded(name: str, user_home: Path) -> Path:
+    """A path from an environment variable, in which `~` is the user's home."""
+    return user_home / name[1:].lstrip("/\\") if name == "~" or name.startswith(("~/", "~\\")) else Path(name)

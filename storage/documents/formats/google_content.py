@@ -69,6 +69,20 @@ def blocks_of(parts: Sequence[object]) -> list[Block]:
     return blocks
 
 
+def user_blocks(parts: Sequence[object], typed: Sequence[object]) -> list[Block]:
+    """The blocks of a person's message. Of an expanded prompt, only the parts that were typed are the person's."""
+    blocks = blocks_of(parts)
+    own = {block["text"] for block in blocks_of(typed) if block["type"] == "text"}
+    own &= {block["text"] for block in blocks if block["type"] == "text"}
+    for block in blocks:
+        if block["type"] != "text":
+            continue
+        text = as_text(block["text"])
+        if is_injected_text(text) or (own and text not in own):
+            block["is_injected"] = True
+    return blocks
+
+
 def _is_attachment(part: object) -> bool:
     return isinstance(part, dict) and ("inlineData" in part or "fileData" in part)
 

@@ -9,6 +9,7 @@ from storage.documents.formats.google_content import (
     joined_text,
     parts_of,
     response_block,
+    user_blocks,
 )
 from storage.documents.formats.json_values import as_list, as_object, as_text
 
@@ -27,7 +28,7 @@ def speech_of(record: dict[str, object]) -> list[Block]:
     if kind == MODEL:
         return _model_blocks(record, parts)
     if kind == USER:
-        return _user_blocks(parts, parts_of(record.get("displayContent")))
+        return user_blocks(parts, parts_of(record.get("displayContent")))
     if kind in NOTICES:
         return blocks_of(parts)
     return [other_block(record)]
@@ -80,20 +81,6 @@ def _thoughts(record: dict[str, object]) -> list[Block]:
         text = f"**{subject}** {description}" if subject else description
         if text:
             blocks.append(thinking_block(text))
-    return blocks
-
-
-def _user_blocks(parts: list[object], typed: list[object]) -> list[Block]:
-    """The blocks of a person's message. Of an expanded prompt, only the parts that were typed are the person's."""
-    blocks = blocks_of(parts)
-    own = {block["text"] for block in blocks_of(typed) if block["type"] == "text"}
-    own &= {block["text"] for block in blocks if block["type"] == "text"}
-    for block in blocks:
-        if block["type"] != "text":
-            continue
-        text = as_text(block["text"])
-        if is_injected_text(text) or (own and text not in own):
-            block["is_injected"] = True
     return blocks
 
 

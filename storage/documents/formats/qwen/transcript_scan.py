@@ -1,0 +1,144 @@
+"""A scan of Qwen Code's lines: the messages they make, the tree they form, and what they tell of the session."""
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from storage.documents.derived_session import DIGEST_SIZE
+from storage.documents.formats.blocks import Block
+from storage.documents.formats.json_values import as_object, as_text, as_time
+from storage.documents.formats.message_draft import MessageDraft
+from storage.documents.formats.qwen.line_content import (
+    ROLES,
+    content_parts,
+    is_compression,
+    is_injected_line,
+    is_sent,
+    line_blocks,
+    model_of,
+    usage_of,
+)
+from storage.documents.formats.record_reader import RecordReader
+from storage.documents.formats.record_tree import RecordTree
+from storage.documents.formats.transcript_format import Transcript
+
+_TITLE = "custom_title"
+_LAST_STATES = {"session_model": "modelId", "session_approval_mode": "mode", "parent_session": "parentSessionId"}
+
+
+@dataclass(slots=True)
+class ScannedLine:
+    """A line that is a part of a message, or a compression. `message` is the index of its message."""
+
+    message: int
+    reader: RecordReader
+    offset: int
+    is_compression: bool
+    is_sent: bool
+
+
+@dataclass(slots=True)
+class TranscriptScan:
+    """Everything that is needed of all lines."""
+
+    drafts: list[MessageDraft] = field(default_factory=list)
+    tree: RecordTree = field(default_factory=RecordTree)
+    lines: dict[str, list[ScannedLine]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    first: Block = field(default_factory=dict)
+    times: list[object] = field(default_factory=list)
+    version: str = ""
+    git_branch: str = ""
+    forked_from: str = ""
+    rewinds: int = 0
+    _seen: set[bytes] = field(default_factory=set)
+    _previous: str | None = None
+
+    def read(self, transcript: Transcript) -> None:
+        """Add the lines of a transcript. Lines that an earlier one has too are left out."""
+        reader = RecordReader(transcript)
+        for offset, data, record in reader.records():
+            mark = blake2b(data, digest_size=DIGEST_SIZE).digest()
+            if mark not in self._seen:
+                self._seen.add(mark)
+                self._add(reader, offset, data, record)
+
+    def _add(self, reader: RecordReader, offset: int, data: bytes, record: Block) -> None:
+        if not self.first and isinstance(record.get("sessionId"), str):
+            self.first = {key: record.get(key) for key in ("sessionId", "cwd", "agentId", "agentName")}
+        self._note(record)
+        record_id = as_text(record.get("uuid"))
+        parent_id = as_text(record.get("parentUuid")) or None
+        if record_id:
+            if parent_id is not None and parent_id not in self.tree and record.get("subtype") != "rewind":
+                # The lines between were lost: the program goes on from the line before.
+                parent_id = self._previous
+            self.tree.add(record_id, parent_id)
+            self._previous = record_id
+        index = self._place(record, record_id)
+        if index is None:
+            return
+        draft = self.drafts[index]
+        draft.add_line(reader, offset, data)
+        self._note_reply(draft, record)
+        line = ScannedLine(index, reader, offset, is_compression(record), is_sent(record))
+        self.lines.setdefault(record_id, []).append(line)
+
+    def _note(self, record: Block) -> None:
+        """Take what a line tells of the session."""
+        self.times.append(record.get("timestamp"))
+        self.version = as_text(record.get("version")) or self.version
+        self.git_branch = as_text(record.get("gitBranch")) or self.git_branch
+        if not self.forked_from:
+            self.forked_from = as_text(as_object(record.get("forkedFrom")).get("sessionId"))
+        if record.get("type") != "system":
+            return
+        subtype, payload = as_text(record.get("subtype")), as_object(record.get("systemPayload"))
+        if subtype == _TITLE and (title := as_text(payload.get("customTitle")).strip()):
+            self.titles["auto" if payload.get("titleSource") == "auto" else "manual"] = title
+        elif subtype in _LAST_STATES and (value := as_text(payload.get(_LAST_STATES[subtype]))):
+            self.states[subtype] = value
+        elif subtype == "rewind":
+            self.rewinds += 1
+
+    def _place(self, record: Block, record_id: str) -> int | None:
+        """The index of the message that a line belongs to, a new one if need be; None when it says nothing."""
+        kind = as_text(record.get("type"))
+        if kind == "system" and not is_compression(record):
+            return None
+        if kind in ROLES and not content_parts(record) and (kind != "assistant" or usage_of(record) is None):
+            return None
+        if record_id in self.lines:
+            return self.lines[record_id][-1].message
+        joined = self._joined(record, record_id)
+        if joined is not None:
+            return joined
+        role = ROLES.get(kind, "SYSTEM")
+        is_injected = role == "SYSTEM" or (role == "USER" and is_injected_line(record, line_blocks(record)))
+        self.drafts.append(MessageDraft(role, as_time(record.get("timestamp")), is_injected=is_injected))
+        return len(self.drafts) - 1
+
+    def _joined(self, record: Block, record_id: str) -> int | None:
+        """The message before, when the line goes on with it: one with the results of the same reply, or that reply.
+
+        A subagent's reply is written as a line for its text and one for each of its calls.
+        """
+        kind = record.get("type")
+        parent_id = self.tree.parent(record_id) if record_id else None
+        while parent_id is not None and parent_id not in self.lines:
+            parent_id = self.tree.parent(parent_id)
+        if parent_id is None:
+            return None
+        index = self.lines[parent_id][-1].message
+        draft = self.drafts[index]
+        if kind == "tool_result" and draft.role == "TOOL":
+            return index
+        is_call_of_reply = kind == "assistant" and record.get("isSidechain") is True and usage_of(record) is None
+        return index if is_call_of_reply and draft.role == "ASSISTANT" else None
+
+    def _note_reply(self, draft: MessageDraft, record: Block) -> None:
+        if record.get("type") != "assistant":
+            return
+        draft.model = draft.model or model_of(record)
+        draft.usage = usage_of(record) or draft.usage
+        draft.is_copied = bool(as_object(record.get("forkedFrom")))
