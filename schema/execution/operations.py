@@ -1,6 +1,5 @@
 """The cache of prepared operations, and their execution."""
 
-import asyncio
 from operator import attrgetter
 
 from cachetools import LRUCache
@@ -14,6 +13,7 @@ from schema.coded_schema import CodedSchema
 from schema.execution.operation import PreparedOperation
 from schema.execution.request import OperationRequest
 from schema.limits.cost import CostUnknown
+from schema.limits.deadline import Deadline, SharedTimer
 from schema.limits.documents import ParsedDocument
 from schema.limits.time_limit import time_limit_exceeded
 from schema.observation import current_operation
@@ -32,6 +32,7 @@ class PreparedOperations:
     def __init__(self, schema: CodedSchema, context: Context) -> None:
         self.schema = schema
         self._context = context
+        self._timer = SharedTimer(schema.limits.request_seconds)
         self._operations: LRUCache[tuple[str, str | None], PreparedOperation] = LRUCache(
             CACHE_BYTES, attrgetter("size")
         )
@@ -64,14 +65,12 @@ class PreparedOperations:
             observed.start(OperationType.QUERY.value, operation.name)
         extensions = {"cost": cost} if (request.extensions or {}).get("cost") is True else {}
         try:
-            with AnswerBudget(limits.answer_bytes):
-                # Without the wrapper in TimeLimit, which takes longer than this.
-                async with asyncio.timeout(limits.request_seconds) as timeout:
-                    [data] = await plan([None], variables)
+            with AnswerBudget(limits.answer_bytes), Deadline(self._timer) as deadline:
+                [data] = await plan([None], variables)
         except (AnswerTooLarge, ServiceUnavailable) as error:
             return self.schema.error_result(error, extensions)
         except Exception as error:
-            if isinstance(error, TimeoutError) and timeout.expired():
+            if isinstance(error, TimeoutError) and deadline.is_expired:
                 return self.schema.error_result(time_limit_exceeded(limits.request_seconds), extensions)
             # Whatever it is, graphql-core will run into it again and report it with its path.
             operation.record_failure()

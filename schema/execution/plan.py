@@ -96,7 +96,8 @@ class Plan(Completer):
                 reading.append(field.complete(objects, field_results, variables))
             else:
                 await field.complete(objects, field_results, variables)
-        await gather_or_cancel(reading)
+        if reading:
+            await gather_or_cancel(reading)
         return objects
 
     def _build(self, rows: list[Any]) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from graphql import (
 from starlette.types import Receive
 
 from schema.execution.request import OperationRequest
+from schema.limits.deadline import Deadline, SharedTimer
 from server.http.response import Refusal
 from storage.json_codec import load
 from storage.json_limits import JSONLimits, JSONTooComplex, JSONTooDeep
@@ -35,11 +36,12 @@ class Disconnected(Exception):
 class Body:
     """The body of a request, buffered up to the limit that its reader gives.
 
-    Clients must send `rate` bytes per second on average, not counting `grace` seconds.
+    Clients must send `rate` bytes per second on average, not counting `grace` seconds, after which `timer` runs.
     """
 
-    def __init__(self, receive: Receive, grace: float, rate: int) -> None:
+    def __init__(self, receive: Receive, timer: SharedTimer, grace: float, rate: int) -> None:
         self._receive = receive
+        self._timer = timer
         self._grace = grace
         self._rate = rate
         self._chunks: list[bytes] = []
@@ -71,6 +73,10 @@ class Body:
         # Time that the server spends elsewhere, such as in a queue, is not the client's.
         began = loop.time()
         try:
+            if not self._chunks:
+                # Most bodies are one message, which has arrived with the head.
+                with Deadline(self._timer):
+                    return await self._receive()
             async with asyncio.timeout(self._grace + self._size / self._rate - self._waited):
                 return await self._receive()
         except TimeoutError:

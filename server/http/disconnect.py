@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive
 
+from schema.limits.deadline import Deadline, SharedTimer
 from server.http.body import Disconnected
 
 T = TypeVar("T")
@@ -14,32 +15,33 @@ GRACE_SECONDS = 0.05
 """How long work runs before its client is watched. Most requests end earlier."""
 
 
-async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+async def while_connected(receive: Receive, work: Coroutine[Any, Any, T], timer: SharedTimer) -> T:
     """The result of `work`, which is cancelled with its SQL statement when the client disconnects.
 
-    Raises Disconnected in that case. The body must have been read: `receive` is called for disconnects only.
+    Raises Disconnected in that case. The body must have been read: `receive` is called for disconnects only, and only
+    once `timer` has run.
     """
     watcher: asyncio.Task[None] | None = None
 
     def start_watcher() -> None:
         nonlocal watcher
-        watcher = loop.create_task(stop_on_disconnect())
+        watcher = asyncio.create_task(stop_on_disconnect())
 
     async def stop_on_disconnect() -> None:
         await wait_for_disconnect(receive)
-        timeout.reschedule(loop.time())
+        deadline.expire()
 
-    loop = asyncio.get_running_loop()
-    timer = loop.call_later(GRACE_SECONDS, start_watcher)
+    deadline = Deadline()
+    timer.add(start_watcher)
     try:
-        async with asyncio.timeout(None) as timeout:
+        with deadline:
             return await work
     except TimeoutError:
-        if not timeout.expired():
+        if not deadline.is_expired:
             raise
         raise Disconnected from None
     finally:
-        timer.cancel()
+        timer.remove(start_watcher)
         if watcher is not None:
             watcher.cancel()
 

@@ -15,6 +15,7 @@ from resolvers.context import Context
 from schema.execution.operations import PreparedOperations
 from schema.execution.request import OperationRequest
 from schema.limits import Limits
+from schema.limits.deadline import SharedTimer
 from server.http.body import (
     Body,
     Disconnected,
@@ -27,7 +28,7 @@ from server.http.body import (
 )
 from server.http.body_parser import BodyParser
 from server.http.byte_budget import ByteBudget
-from server.http.disconnect import while_connected
+from server.http.disconnect import GRACE_SECONDS, while_connected
 from server.http.multipart import accepts_multipart, send_subscription
 from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values, is_json
 from server.http.response import Refusal, encode_json, send_json, send_refusal
@@ -76,6 +77,8 @@ class Endpoint:
         self._large_bodies = asyncio.Semaphore(LARGE_BODIES)
         # Of bodies that are being received.
         self._received = ByteBudget(limits.pending_bytes)
+        self._body_timer = SharedTimer(limits.request_seconds)
+        self._disconnect_timer = SharedTimer(GRACE_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -98,7 +101,7 @@ class Endpoint:
             await self._run(self._operation_from_url(scope["query_string"]), scope, receive, send)
             return
         _check_content(headers)
-        body = Body(receive, self._limits.request_seconds, self._limits.upload_rate)
+        body = Body(receive, self._body_timer, self._limits.request_seconds, self._limits.upload_rate)
         length = _content_length(headers)
         if length is not None and length <= SMALL_BYTES:
             if (data := await body.read(self._limits.body_bytes)) is None:
@@ -181,7 +184,8 @@ class Endpoint:
     async def _run(self, operation: OperationRequest, scope: Scope, receive: Receive, send: Send) -> None:
         accept = header_values(scope).get(b"accept", b"")
         try:
-            result = await while_connected(receive, self._execute(operation, scope["method"]))
+            work = self._execute(operation, scope["method"])
+            result = await while_connected(receive, work, self._disconnect_timer)
         except InvalidOperationTypeError as error:
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 message = "Mutations are not allowed by GET; use POST."

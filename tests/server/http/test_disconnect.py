@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from schema.limits.deadline import SharedTimer
 from server.http.body import Disconnected
 from server.http.disconnect import GRACE_SECONDS, while_connected
 
@@ -27,6 +28,10 @@ class Client:
         return self._message
 
 
+def timer() -> SharedTimer:
+    return SharedTimer(GRACE_SECONDS)
+
+
 class Work:
     """Takes so long; knows whether it was cancelled."""
 
@@ -47,7 +52,7 @@ class Work:
 async def test_short_work_is_done_for_whomever() -> None:
     client = Client(GONE)
 
-    assert await while_connected(client.receive, Work(0).run()) == "done"
+    assert await while_connected(client.receive, Work(0).run(), timer()) == "done"
     assert client.asked == 0
 
 
@@ -57,20 +62,20 @@ async def test_long_work_is_cancelled_when_its_client_leaves_and_has_ended_then(
 
     async with asyncio.timeout(5):
         with pytest.raises(Disconnected):
-            await while_connected(Client(GONE, seconds).receive, work.run())
+            await while_connected(Client(GONE, seconds).receive, work.run(), timer())
 
     assert work.was_cancelled
     await asyncio.sleep(0)
 
 
 async def test_long_work_is_done_for_a_client_that_stays() -> None:
-    assert await while_connected(Client(GONE, 60).receive, Work(3 * GRACE_SECONDS).run()) == "done"
+    assert await while_connected(Client(GONE, 60).receive, Work(3 * GRACE_SECONDS).run(), timer()) == "done"
 
 
 async def test_a_server_that_says_the_same_again_is_seldom_asked() -> None:
     client = Client(MORE)
 
-    assert await while_connected(client.receive, Work(6 * GRACE_SECONDS).run()) == "done"
+    assert await while_connected(client.receive, Work(6 * GRACE_SECONDS).run(), timer()) == "done"
     assert 1 <= client.asked <= 6
 
 
@@ -80,12 +85,12 @@ async def test_what_fails_fails_as_it_did() -> None:
         raise TimeoutError("of its own")
 
     with pytest.raises(TimeoutError, match="of its own"):
-        await while_connected(Client(GONE, 60).receive, failing())
+        await while_connected(Client(GONE, 60).receive, failing(), timer())
 
 
 async def test_work_is_cancelled_with_its_request() -> None:
     work = Work(60)
-    request = asyncio.create_task(while_connected(Client(GONE, 60).receive, work.run()))
+    request = asyncio.create_task(while_connected(Client(GONE, 60).receive, work.run(), timer()))
     await asyncio.sleep(2 * GRACE_SECONDS)
     request.cancel()
 
