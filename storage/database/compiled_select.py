@@ -1,6 +1,7 @@
 """SELECT statements that are compiled once and run on the driver's own cursor, many times faster than by SQLAlchemy."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -39,7 +40,9 @@ class CompiledSelect(Generic[Row]):
         named = dict(zip(columns, selected, strict=False))
         instants = frozenset(name for name, column in named.items() if isinstance(column.type, Instant))
         never_null = frozenset(name for name, column in named.items() if not getattr(column, "nullable", True))
-        # Instants of named columns are read as texts; the attributes of the row type parse them on access.
+        # SQLite has no Booleans.
+        flags = frozenset(name for name in never_null if is_sqlite and isinstance(named[name].type, sa.Boolean))
+        # Instants of named columns are read as texts. The attributes of the row type convert both on access.
         as_read = [
             text_of_instant(column).label(name) if name in instants else column for name, column in named.items()
         ]
@@ -50,7 +53,7 @@ class CompiledSelect(Generic[Row]):
         self.text = compiled.string
         self.tables = sorted({table.name for table in find_tables(statement) if isinstance(table, sa.Table)})
         untyped: Any = row_type
-        self.row_type: Any = narrow_type(untyped, columns, never_null, instants, is_record=not is_sqlite)
+        self.row_type: Any = narrow_type(untyped, columns, never_null, instants, flags, is_record=not is_sqlite)
         self._parameters = [
             (bind.key, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))
             for bind in (compiled.binds[name] for name in compiled.positiontup or ())
@@ -58,8 +61,10 @@ class CompiledSelect(Generic[Row]):
         # asyncpg converts values itself.
         self._conversions = [
             (index, convert)
-            for index, column in enumerate(statement.selected_columns)
-            if is_sqlite and (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+            for index, (column, name) in enumerate(zip_longest(statement.selected_columns, named))
+            if is_sqlite
+            and name not in flags
+            and (convert := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
         ]
 
     def parameters(self, values: Mapping[str, Any]) -> list[Any]:

@@ -75,13 +75,15 @@ def narrow_type(
     columns: Columns,
     never_null: frozenset[str] = frozenset(),
     instants: frozenset[str] = frozenset(),
+    flags: frozenset[str] = frozenset(),
     *,
     is_record: bool,
 ) -> type[Any]:
     """A class like `row_type` with only these columns: a subclass of asyncpg.Record, or of tuple.
 
-    Columns in `instants` hold texts, which the attributes parse on access. The class attribute `columns` has the names
-    in order. `made_of` maps attributes to their sources, for code that reads many rows without attribute access.
+    Columns in `instants` hold texts, and columns in `flags` 0 or 1; their attributes convert them on access. The class
+    attribute `columns` has the names in order. `made_of` maps attributes to their sources, for code that reads many
+    rows without attribute access.
     """
     added = {
         name: value
@@ -89,11 +91,11 @@ def narrow_type(
         if isinstance(value, property | FunctionType) and not name.startswith("_")
     }
     columns_at = {
-        name: property(_instant_getter(index) if name in instants else itemgetter(index))
+        name: property(_getter(index, datetime.fromisoformat if name in instants else bool if name in flags else None))
         for index, name in enumerate(columns)
     }
     made_of = {
-        name: AttributeSource(None, (index,), name in never_null, name in instants)
+        name: AttributeSource(bool if name in flags else None, (index,), name in never_null, name in instants)
         for index, name in enumerate(columns)
     }
     for name, value in added.items():
@@ -105,12 +107,15 @@ def narrow_type(
     return type(row_type.__name__, (base,), {**fixed, **added, **columns_at})
 
 
-def _instant_getter(index: int) -> Callable[[Any], datetime | None]:
-    def instant(row: Any) -> datetime | None:
-        text = row[index]
-        return None if text is None else datetime.fromisoformat(text)
+def _getter(index: int, convert: Callable[[Any], object] | None) -> Callable[[Any], object]:
+    if convert is None:
+        return itemgetter(index)
 
-    return instant
+    def get(row: Any) -> object:
+        value = row[index]
+        return None if value is None else convert(value)
+
+    return get
 
 
 def select_columns(table: Any, columns: Iterable[str]) -> list[Any]:
