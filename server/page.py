@@ -13,7 +13,7 @@ from pathlib import Path
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 from strawberry.http.ides import get_graphql_ide_html
@@ -48,7 +48,7 @@ SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 def page_routes(dist: Path = DIST) -> list[BaseRoute]:
-    """The routes of the page and its assets, which must precede those of the endpoint.
+    """The routes of the page and its assets, which must precede those of the endpoint, and a redirect from `/`.
 
     `dist` contains `index.html` and, in `assets/`, gzip files with content hashes in their names. Without a build, the
     page is Strawberry's GraphiQL, which loads from a CDN.
@@ -62,7 +62,12 @@ def page_routes(dist: Path = DIST) -> list[BaseRoute]:
         page = _page(html, cdn_policy(html))
     # Two megabytes in memory, so that a new build does not break open pages.
     assets = {path.stem: path.read_bytes() for path in (dist / "assets").glob("*.gz")}
-    return [PageRoute("/graphql", _responding(page)), Route("/graphql/assets/{name}", _serving(assets))]
+    return [
+        PageRoute("/graphql", _responding(page)),
+        Route("/graphql/assets/{name}", _serving(assets)),
+        # Relative, for proxies that add a prefix.
+        Route("/", _responding(RedirectResponse("graphql", headers=SAFETY))),
+    ]
 
 
 def cdn_policy(html: str) -> dict[str, str]:

@@ -171,11 +171,13 @@ def test_a_stranger_gets_the_page_the_probes_and_refusals(
 
 def _is_shown(stranger: Stranger, method: str, path: str, answer: Answer) -> bool:
     """Whether the answer is what the address shows to everybody, to the byte."""
-    if method not in ("GET", "HEAD") or answer.status not in (200, 404):
+    if method not in ("GET", "HEAD") or answer.status not in (200, 307, 404):
         return False
     path = path.removeprefix("http://localhost").replace("%67", "g")
     if path in ("/healthz", "/readyz") and answer.status == 200:
         return method == "HEAD" or json.loads(answer.body) == OK
+    if answer.status == 307:
+        return stranger.page is not None and path == "/" and answer.headers["location"] == "graphql"
     if path == "/graphql" and answer.status == 200:
         is_page = answer.headers["content-type"].startswith("text/html")
         return stranger.page is not None and is_page and answer.body in (stranger.page, b""[: method == "HEAD"])

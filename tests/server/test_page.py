@@ -62,6 +62,16 @@ def test_the_page_is_asked_for_anew_and_its_files_never_again(client: TestClient
     assert script.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_the_root_redirects_to_the_endpoint(client: TestClient, accept: str) -> None:
+    response = client.get("/", headers={"accept": accept}, follow_redirects=False)
+
+    assert response.status_code == 307
+    assert response.headers["location"] == "graphql"
+    assert client.get("/", headers=BROWSER).text == "<title>Reprise</title>"
+    assert client.post("/").status_code == 405
+
+
 @pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate, br", "gzip"), ("identity", None)])
 def test_a_file_is_compressed_for_those_who_read_that(client: TestClient, accepted: str, encoding: str | None) -> None:
     response = client.get("/graphql/assets/index-1a2b.js", headers={"accept-encoding": accepted})
