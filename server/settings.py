@@ -1,11 +1,12 @@
 """Settings, read from environment variables."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schema.limits import Limits
@@ -43,6 +44,12 @@ def _checked_poll(seconds: float | None, info: ValidationInfo) -> float | None:
     return seconds
 
 
+def _checked_token(token: str | None) -> str | None:
+    if token is not None and not re.fullmatch("[!-~]+", token):
+        raise ValueError("must be printable ASCII without blanks, and not empty")
+    return token
+
+
 def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -64,7 +71,7 @@ class Settings(BaseSettings):
         None,
         description="Direct URL of PostgreSQL for LISTEN, if `REPRISE_DATABASE_URL` is a pooler in transaction mode.",
     )
-    poll_seconds: Annotated[float | None, AfterValidator(_checked_poll)] = Field(
+    poll_seconds: Annotated[FiniteFloat | None, AfterValidator(_checked_poll)] = Field(
         None,
         gt=0,
         le=60,
@@ -80,9 +87,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     workers: int = Field(1, ge=1, le=100, description="Number of serving processes; more than one requires PostgreSQL.")
-    token: str | None = Field(
+    token: Annotated[str | None, AfterValidator(_checked_token)] = Field(
         None,
-        pattern="^[!-~]+$",
         description="Bearer token that clients must send, in printable ASCII; required to listen beyond the loopback.",
     )
     allowed_origins: Annotated[Names, AfterValidator(checked_origins)] = Field(
@@ -135,14 +141,16 @@ class Settings(BaseSettings):
         description="Bytes per second that clients must send of a body or a websocket message after a grace period of "
         "`REPRISE_REQUEST_SECONDS`. Slower clients are dropped.",
     )
-    request_seconds: float = Field(Limits.request_seconds, gt=0, description="Time limit of a query or a mutation.")
+    request_seconds: FiniteFloat = Field(
+        Limits.request_seconds, gt=0, description="Time limit of a query or a mutation."
+    )
     max_socket_operations: int = Field(
         Limits.socket_operations, ge=1, description="Maximum number of concurrent operations on a websocket."
     )
     max_sockets: int = Field(
         Limits.sockets, ge=1, description="Maximum number of open websockets and multipart streams in a process."
     )
-    init_seconds: float = Field(
+    init_seconds: FiniteFloat = Field(
         Limits.init_seconds, gt=0, description="Seconds until a websocket must have sent `connection_init`."
     )
     seed: bool = Field(True, description="Whether serving processes also seed resumed threads.")
@@ -158,7 +166,7 @@ class Settings(BaseSettings):
         le=100_000,
         description="Maximum number of messages that seeding writes in one transaction.",
     )
-    lease_seconds: float = Field(
+    lease_seconds: FiniteFloat = Field(
         LEASE_SECONDS,
         gt=0,
         le=MAX_LEASE_SECONDS,

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from server.access import is_loopback
 from server.commands.environment import is_sqlite, plain_failures, prepare_database, read_settings, with_database
 from server.observability.logs import configure
+from server.observability.terminal import printable
 from server.process.server import server_config
 from server.process.signals import SignaledServer, address
 from server.process.workers import WorkerConfig, Workers
@@ -41,9 +42,8 @@ def serve_command(
     """Serve GraphQL over HTTP and websockets."""
     settings = read_settings(host=host, port=port, workers=workers, seed=False if no_seed else None)
     if settings.token is None and not is_loopback(settings.host):
-        raise click.UsageError(
-            f"Refusing to listen on {settings.host} without REPRISE_TOKEN: it is not a loopback address."
-        )
+        host = printable(settings.host) or "all addresses"
+        raise click.UsageError(f"Refusing to listen on {host} without REPRISE_TOKEN: it is not a loopback address.")
     if settings.workers > 1 and is_sqlite(settings):
         raise click.UsageError("REPRISE_WORKERS: SQLite supports one serving process; use PostgreSQL for more.")
     with plain_failures(), hold_server_lock(settings.database_url):

@@ -4,38 +4,63 @@ import pytest
 from click.testing import CliRunner
 
 from app import main
+from server.settings import Settings
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "message"),
     [
-        ("REPRISE_DATABASE_URL", "mysql://localhost/reprise"),
-        ("REPRISE_DATABASE_URL", "sqlite://"),
-        ("REPRISE_DATABASE_URL", "nonsense"),
-        ("REPRISE_LISTEN_URL", "sqlite:///reprise.db"),
-        ("REPRISE_POLL_SECONDS", "0"),
-        ("REPRISE_POOL_SIZE", "1"),
-        ("REPRISE_WORKERS", "0"),
-        ("REPRISE_PORT", "65536"),
-        ("REPRISE_PORT", "http"),
-        ("REPRISE_TOKEN", ""),
-        ("REPRISE_TOKEN", "two words"),
-        ("REPRISE_ALLOWED_ORIGINS", "localhost:3000"),
-        ("REPRISE_ALLOWED_ORIGINS", "http://localhost:3000/page"),
-        ("REPRISE_ALLOWED_ORIGINS", "null"),
-        ("REPRISE_ALLOWED_HOSTS", "http://localhost"),
-        ("REPRISE_SEED_GATE", "0"),
-        ("REPRISE_SEED_BATCH", "-1"),
-        ("REPRISE_LEASE_SECONDS", "0"),
+        ("DATABASE_URL", "mysql://localhost/reprise", "must begin with sqlite:/// or postgresql://"),
+        ("DATABASE_URL", "sqlite://", "must name a file: sqlite:///PATH"),
+        ("DATABASE_URL", "nonsense", "must look like sqlite:///PATH or postgresql://USER@HOST/NAME"),
+        ("LISTEN_URL", "sqlite:///reprise.db", "must begin with postgresql://"),
+        ("POLL_SECONDS", "0", "must be greater than 0"),
+        ("POLL_SECONDS", "nan", "must be a finite number"),
+        ("POOL_SIZE", "1", "must be greater than or equal to 2"),
+        ("WORKERS", "0", "must be greater than or equal to 1"),
+        ("PORT", "65536", "must be less than or equal to 65535"),
+        ("PORT", "http", "must be a valid integer, unable to parse string as an integer"),
+        ("TOKEN", "", "must be printable ASCII without blanks, and not empty"),
+        ("TOKEN", "two words", "must be printable ASCII without blanks, and not empty"),
+        ("TOKEN", "sesame\n", "must be printable ASCII without blanks, and not empty"),
+        ("ALLOWED_ORIGINS", "localhost:3000", None),
+        ("ALLOWED_ORIGINS", "http://localhost:3000/page", None),
+        ("ALLOWED_ORIGINS", "null", None),
+        ("ALLOWED_HOSTS", "http://localhost", "'http://localhost' is not a host name or address"),
+        ("HARDENED", "perhaps", "must be a valid boolean, unable to interpret input"),
+        ("LOG_FORMAT", "xml", "must be 'auto', 'json' or 'console'"),
+        ("MAX_TOKENS", "many", "must be a valid integer, unable to parse string as an integer"),
+        ("REQUEST_SECONDS", "inf", "must be a finite number"),
+        ("INIT_SECONDS", "nan", "must be a finite number"),
+        ("SEED_GATE", "0", "must be greater than or equal to 1"),
+        ("SEED_BATCH", "-1", "must be greater than or equal to 1"),
+        ("LEASE_SECONDS", "0", "must be greater than 0"),
+        ("LEASE_SECONDS", "3601", "must be less than or equal to 3600"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    monkeypatch.setenv(name, value)
+def test_an_invalid_setting_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str | None
+) -> None:
+    monkeypatch.setenv(f"REPRISE_{name}", value)
 
     result = CliRunner().invoke(main, ["migrate"])
 
     assert result.exit_code == 2
-    assert f"{name}: " in result.stderr
+    *_, error = result.stderr.splitlines()
+    assert error.startswith(f"Error: REPRISE_{name}: ")
+    assert "Value error" not in error
+    assert message is None or error == f"Error: REPRISE_{name}: {message}"
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields.keys() - {"host"}))
+def test_no_value_of_a_setting_ends_in_a_traceback(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"REPRISE_{name.upper()}", "\x1b[31m\udcff{")
+
+    result = CliRunner().invoke(main, ["migrate"])
+
+    assert result.exit_code == 2
+    assert f"Error: REPRISE_{name.upper()}: " in result.stderr
+    assert "\x1b" not in result.stderr
 
 
 def test_polling_where_a_place_to_listen_is_given_makes_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
