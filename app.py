@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 from resolvers.context import Context
-from resolvers.operating import Operating
+from resolvers.readiness import DatabaseStatus
 from schema.build import create_schema
 from schema.execution.loader import PlanLoader
 from schema.execution.operations import PreparedOperations
@@ -38,10 +38,10 @@ def create_app(settings: Settings) -> Starlette:
     seeder, traces = create_seeder(settings, database)
     schema = create_schema(settings.limits, is_hardened=settings.hardened)
     streams = OpenStreams(settings.max_sockets)
-    operating = Operating(database)
+    status = DatabaseStatus(database)
     # The workers share one address: each scrape reaches one of them.
     labels = {"worker": str(os.getpid())} if settings.workers > 1 else {}
-    metrics = Metrics(version("reprise"), streams, seeder.tally, operating, labels)
+    metrics = Metrics(version("reprise"), streams, seeder.tally, status, labels)
     observers: list[Observer] = [RequestLog(), metrics]
     if traces:
         observers.append(traces)
@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> Starlette:
     public = [
         *([] if settings.hardened else page_routes()),
         Route("/healthz", healthz),
-        Route("/readyz", Readiness(operating).endpoint),
+        Route("/readyz", Readiness(status).endpoint),
     ]
     app = Starlette(
         routes=[

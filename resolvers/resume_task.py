@@ -14,9 +14,8 @@ from storage.records.page import Page
 from storage.records.resume_task import QUEUED, ResumeTaskRow, resume_task_page
 from storage.records.session import SessionRow
 from storage.records.thread import ThreadRow
+from storage.resume import resume
 from storage.resume.resume import ResumeOptions, workspace_of
-from storage.resume.resume import cancel_resume as cancel_stored
-from storage.resume.resume import resume_session as resume_stored
 from storage.resume.watch import task_states
 from storage.resume.workspace import default_task_type
 
@@ -64,7 +63,7 @@ def queue_position(context: Context, row: ResumeTaskRow) -> Awaitable[int | None
     return context.queue_position(row.thread_id) if row.state == QUEUED else None
 
 
-async def watch(context: Context, thread_id: str) -> AsyncIterator[ResumeTaskRow]:
+async def task_updates(context: Context, thread_id: str) -> AsyncIterator[ResumeTaskRow]:
     """Its current state, then each later one until a final one. Raises NotFound before the first."""
     thread_id = thread_id.strip()
     if not is_id(thread_id) or await context.resume_task(thread_id) is None:
@@ -82,7 +81,7 @@ async def resume_session(
     if workspace is not None:
         default_type = await asyncio.to_thread(default_task_type, workspace)
         options = ResumeOptions(_trimmed(model), _trimmed(mode), task_type)
-        resumed = await resume_stored(context.database, session_id, options, default_type)
+        resumed = await resume.resume_session(context.database, session_id, options, default_type)
     if resumed is None:
         return ResumeSessionPayload(None, False, 0, errors or [no_session()])
     return ResumeSessionPayload(resumed.task, resumed.is_reused, resumed.message_count, [])
@@ -96,7 +95,7 @@ def _trimmed(text: str | None) -> str | None:
 async def cancel_resume(context: Context, thread_id: str) -> CancelResumePayload:
     """Cancel a resume."""
     thread_id, errors = checked_id(thread_id, "threadId")
-    task = None if errors else await cancel_stored(context.database, thread_id)
+    task = None if errors else await resume.cancel_resume(context.database, thread_id)
     if task is None and not errors:
         errors = [UserError("NOT_FOUND", "There is no resume task of that thread.", ["threadId"])]
     return CancelResumePayload(task, errors)

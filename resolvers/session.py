@@ -10,10 +10,9 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
+from storage.documents import session_changes
 from storage.documents.formats import read_document
 from storage.documents.imports import CONFLICT, conflict_message, import_document
-from storage.documents.session_changes import delete_session as delete_stored
-from storage.documents.session_changes import update_session as update_stored
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import storable, storable_text
 from storage.records.identifier import is_id
@@ -135,7 +134,7 @@ async def update_session(
             errors.append(UserError("INVALID_VALUE", problem, ["title"]))
     if errors:
         return UpdateSessionPayload(None, errors)
-    updated = await update_stored(context.database, session_id, title, is_archived)
+    updated = await session_changes.update_session(context.database, session_id, title, is_archived)
     return UpdateSessionPayload(updated, [] if updated else [no_session()])
 
 
@@ -150,7 +149,7 @@ def _title_problem(title: str) -> str | None:
 async def delete_session(context: Context, session_id: str) -> DeleteSessionPayload:
     """Delete a session and its transcript."""
     session_id, errors = checked_id(session_id, "sessionId")
-    if not errors and not await delete_stored(context.database, session_id):
+    if not errors and not await session_changes.delete_session(context.database, session_id):
         errors = [no_session()]
     return DeleteSessionPayload(None if errors else session_id, errors)
 

@@ -42,7 +42,7 @@ def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> A
     return context.events(row.id, since_seq, clamp_page_size(first, "first"))
 
 
-async def watch(context: Context, thread_id: str, since_seq: int) -> AsyncIterator[ThreadEventRow]:
+async def thread_events(context: Context, thread_id: str, since_seq: int) -> AsyncIterator[ThreadEventRow]:
     """Its log after `since_seq`, then new entries as they are written. Raises NotFound before the first entry."""
     thread_id = thread_id.strip()
     if not is_id(thread_id) or await context.thread(thread_id) is None:

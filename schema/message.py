@@ -8,10 +8,10 @@ import strawberry
 
 import resolvers.message
 from resolvers.message import MAX_BLOCKS
+from schema.connection import Connection, Edge
 from schema.content_block import ContentBlock
 from schema.field import Info, Row, field
 from schema.lazy import LazySession
-from schema.page_info import Connection, Edge
 from schema.scalars import JSON
 
 

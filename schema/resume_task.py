@@ -6,9 +6,9 @@ from enum import Enum
 import strawberry
 
 import resolvers.resume_task
+from schema.connection import Connection, Edge
 from schema.field import Info, Row, field
 from schema.lazy import LazySession
-from schema.page_info import Connection, Edge
 from schema.scalars import BigInt
 from schema.thread import Thread
 

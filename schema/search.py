@@ -4,10 +4,10 @@ from enum import Enum
 
 import strawberry
 
+from schema.connection import Connection, Edge
 from schema.field import Row, field
 from schema.lazy import LazySession
 from schema.message import Message
-from schema.page_info import Connection, Edge
 
 
 @strawberry.enum(description="How to order search hits.")

@@ -8,10 +8,10 @@ import strawberry
 
 import resolvers.session
 from schema.arguments import After, Before, First, Last, given, names
+from schema.connection import Connection, Edge
 from schema.field import Info, Row, field
 from schema.lazy import LazySession
 from schema.message import MessageConnection, MessageRole
-from schema.page_info import Connection, Edge
 from schema.resume_task import ResumeTask
 from schema.scalars import BigInt
 from schema.thread import Thread

@@ -24,7 +24,7 @@ class Subscription:
         "that reconnects subscribes again and loses nothing, since the first event is the whole state.",
     )
     async def resume_task(self, info: Info, thread_id: ThreadId) -> AsyncIterator[object]:
-        return await resolvers.resume_task.watch(info.context, thread_id)
+        return await resolvers.resume_task.task_updates(info.context, thread_id)
 
     @subscription(
         ThreadEvent,
@@ -40,4 +40,4 @@ class Subscription:
             BigInt, strawberry.argument(description="Only events with a greater `seq`: what the client saw last.")
         ] = FROM_START,
     ) -> AsyncIterator[object]:
-        return await resolvers.thread.watch(info.context, thread_id, since_seq)
+        return await resolvers.thread.thread_events(info.context, thread_id, since_seq)

@@ -5,7 +5,7 @@ from enum import Enum
 import strawberry
 
 from schema.by_typename import ByTypename
-from schema.page_info import Connection, Edge
+from schema.connection import Connection, Edge
 from schema.scalars import JSON
 from schema.turn_status import TurnStatus
 

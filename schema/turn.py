@@ -6,8 +6,8 @@ import strawberry
 
 import resolvers.turn
 from schema.arguments import After, given
+from schema.connection import Connection, Edge
 from schema.field import Info, Row, field
-from schema.page_info import Connection, Edge
 from schema.thread_item import ThreadItemConnection
 from schema.turn_status import TurnStatus
 

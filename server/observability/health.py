@@ -2,7 +2,7 @@
 
 from starlette.responses import JSONResponse, Response
 
-from resolvers.operating import Operating
+from resolvers.readiness import DatabaseStatus
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -15,12 +15,12 @@ async def healthz(_: object) -> Response:
 class Readiness:
     """Readiness: 200 while the database answers and is at the newest migration, otherwise 503."""
 
-    def __init__(self, operating: Operating) -> None:
-        self._operating = operating
+    def __init__(self, status: DatabaseStatus) -> None:
+        self._status = status
 
     async def endpoint(self, _: object) -> Response:
-        """Responds within `resolvers.operating.PATIENCE` seconds."""
-        if await self._operating.is_ready():
+        """Responds within `resolvers.readiness.TIMEOUT_SECONDS` seconds."""
+        if await self._status.is_ready():
             return JSONResponse({"status": "ok"}, headers=_NO_STORE)
         error = {"message": "The server is not ready.", "extensions": {"code": "SERVICE_UNAVAILABLE"}}
         return JSONResponse({"errors": [error]}, 503, _NO_STORE)

@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
-from resolvers.operating import Operating, SeedTally
+from resolvers.readiness import DatabaseStatus, SeedTally
 from schema.observation import ObservedOperation
 from server.observability.observation import ObservedRequest
 from server.open_streams import OpenStreams
@@ -24,9 +24,9 @@ class Metrics:
     """An observer that counts requests and operations in its own registry. `labels` are added to every sample."""
 
     def __init__(
-        self, version: str, streams: OpenStreams, tally: SeedTally, operating: Operating, labels: Mapping[str, str]
+        self, version: str, streams: OpenStreams, tally: SeedTally, status: DatabaseStatus, labels: Mapping[str, str]
     ) -> None:
-        self._operating = operating
+        self._status = status
         self._labels = labels
         self._registry = registry = CollectorRegistry()
         self._gauges = _Gauges(streams, tally)
@@ -67,7 +67,7 @@ class Metrics:
 
     async def endpoint(self, _: object) -> Response:
         """All metrics. Those of the resume queue are missing when the database does not answer."""
-        self._gauges.queue_lengths = await self._operating.queue_lengths()
+        self._gauges.queue_lengths = await self._status.queue_lengths()
         return Response(generate_latest(_Labelled(self._registry, self._labels)), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     def request_began(self, request: ObservedRequest) -> None:

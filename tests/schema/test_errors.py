@@ -188,7 +188,7 @@ async def test_an_event_of_a_subscription_has_coded_errors_and_the_stream_goes_o
         yield SimpleNamespace(revision="/secret/path")
         yield SimpleNamespace(revision=2)
 
-    monkeypatch.setattr(resolvers.resume_task, "watch", started(watch))
+    monkeypatch.setattr(resolvers.resume_task, "task_updates", started(watch))
 
     [(_, [error]), good] = await stream(SUBSCRIPTION)
 
@@ -212,7 +212,7 @@ async def test_an_error_that_ends_a_subscription_is_its_last_event(
         yield SimpleNamespace(revision=1)
         raise raised
 
-    monkeypatch.setattr(resolvers.resume_task, "watch", started(watch))
+    monkeypatch.setattr(resolvers.resume_task, "task_updates", started(watch))
 
     [first, (data, [error])] = await stream(SUBSCRIPTION)
 

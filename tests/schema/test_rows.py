@@ -184,7 +184,7 @@ async def test_a_subscription_gives_each_row_of_the_resolver(monkeypatch: pytest
         for revision in (1, 2):
             yield SimpleNamespace(thread_id=thread_id, revision=revision)
 
-    monkeypatch.setattr(resolvers.resume_task, "watch", started(watch))
+    monkeypatch.setattr(resolvers.resume_task, "task_updates", started(watch))
     results = await SCHEMA.subscribe('subscription { resumeTask(threadId: "t") { threadId revision } }')
 
     assert [result.data async for result in results] == [

@@ -136,7 +136,7 @@ class States:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
         self.is_ended = asyncio.Event()
-        monkeypatch.setattr(resolvers.resume_task, "watch", started(self.follow))
+        monkeypatch.setattr(resolvers.resume_task, "task_updates", started(self.follow))
 
     async def follow(self, context: object, thread_id: str) -> AsyncIterator[Any]:
         try:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import resolvers.operating
-from resolvers.operating import Operating
+import resolvers.readiness
+from resolvers.readiness import DatabaseStatus
 from tests.conftest import Serve
 from tests.support.server import serving
 from tests.support.statements import statements
@@ -73,8 +73,8 @@ async def test_a_database_that_does_not_answer_in_time_is_not_ready(
         await released.wait()
         return True
 
-    monkeypatch.setattr(resolvers.operating, "is_current", hangs)
-    monkeypatch.setattr(resolvers.operating, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(resolvers.readiness, "is_current", hangs)
+    monkeypatch.setattr(resolvers.readiness, "TIMEOUT_SECONDS", 0.05)
     response = await http.get("/readyz")
 
     assert (response.status_code, response.json()) == (503, NOT_READY)
@@ -85,7 +85,7 @@ async def test_all_who_ask_at_a_time_share_one_look(serve: Serve, monkeypatch: p
     looks = 0
     waiting = asyncio.Semaphore(0)
     released = asyncio.Event()
-    is_ready = Operating.is_ready
+    is_ready = DatabaseStatus.is_ready
 
     async def slow(_: object) -> bool:
         nonlocal looks
@@ -93,12 +93,12 @@ async def test_all_who_ask_at_a_time_share_one_look(serve: Serve, monkeypatch: p
         await released.wait()
         return True
 
-    async def counted(operating: Operating) -> bool:
+    async def counted(status: DatabaseStatus) -> bool:
         waiting.release()
-        return await is_ready(operating)
+        return await is_ready(status)
 
-    monkeypatch.setattr(resolvers.operating, "is_current", slow)
-    monkeypatch.setattr(Operating, "is_ready", counted)
+    monkeypatch.setattr(resolvers.readiness, "is_current", slow)
+    monkeypatch.setattr(DatabaseStatus, "is_ready", counted)
     asking = [asyncio.create_task(http.get("/readyz")) for _ in range(5)]
     for _ in asking:
         await waiting.acquire()

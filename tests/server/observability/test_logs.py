@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 import resolvers.session
-from resolvers.operating import Operating
+from resolvers.readiness import DatabaseStatus
 from server.observability.logs import ConsoleFormatter, JsonFormatter, configure
 from storage.database.database import Database
 from tests.conftest import Serve
@@ -122,7 +122,7 @@ async def test_a_fault_outside_of_operations_is_logged_under_the_id_that_its_ans
     async def broken(_: object) -> bool:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(Operating, "is_ready", broken)
+    monkeypatch.setattr(DatabaseStatus, "is_ready", broken)
     response = await http.get("/readyz")
 
     assert (response.status_code, response.json()["errors"][0]["message"]) == (500, "Internal server error.")

@@ -121,7 +121,7 @@ async def test_a_failure_of_the_server_ends_one_operation_and_says_no_more_than_
     async with greeted(server.url) as socket:
         await socket.subscribe("1", WATCH, threadId=thread_id)
         assert (await socket.receive())["type"] == "next"
-        monkeypatch.setattr(resolvers.resume_task, "watch", started(states))
+        monkeypatch.setattr(resolvers.resume_task, "task_updates", started(states))
         await socket.subscribe("2", WATCH, threadId=thread_id)
         message = await socket.receive()
         text = json.dumps(message)

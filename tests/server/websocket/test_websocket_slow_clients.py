@@ -56,7 +56,7 @@ class States:
 @pytest.fixture
 def states(monkeypatch: pytest.MonkeyPatch) -> States:
     states = States()
-    monkeypatch.setattr(resolvers.resume_task, "watch", started(states.follow))
+    monkeypatch.setattr(resolvers.resume_task, "task_updates", started(states.follow))
     return states
 
 

@@ -1,4 +1,4 @@
-"""PageInfo, and the base classes of connections and edges."""
+"""The base classes of connections and edges, and PageInfo."""
 
 from typing import Generic, TypeVar
 

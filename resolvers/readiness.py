@@ -1,4 +1,4 @@
-"""Readiness and queue lengths, for health checks and metrics. Answers are limited in time."""
+"""Readiness and queue lengths, for health checks and metrics. Reads have a time limit."""
 
 import asyncio
 import logging
@@ -11,17 +11,17 @@ from storage.errors import Unavailable
 from storage.records.resume_task import unfinished_counts
 from storage.resume.seeding.tally import SeedTally
 
-__all__ = ["TIMEOUT_SECONDS", "Operating", "SeedTally"]
+__all__ = ["TIMEOUT_SECONDS", "DatabaseStatus", "SeedTally"]
 
 Answer = TypeVar("Answer")
 
-log = logging.getLogger("reprise.operating")
+log = logging.getLogger("reprise.readiness")
 
 TIMEOUT_SECONDS = 2.0
 
 
-class Operating:
-    """The operating state of one database."""
+class DatabaseStatus:
+    """Whether one database is ready, and the length of its resume queue."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
