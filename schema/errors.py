@@ -1,4 +1,4 @@
-"""Error codes: every error of a response has `extensions.code`, and errors that nobody expected are masked.
+"""Error codes: every error of a response has `extensions.code`, and unexpected errors are masked.
 
 Unexpected errors are logged under an id that the client is given.
 """

@@ -20,7 +20,7 @@ from server.http.response import Refusal, send_refusal
 ANY = "*"
 PROBES = frozenset({"/healthz", "/readyz"})
 
-# Of DNS, with a port.
+# The longest name in DNS, with a port.
 _MAX_HOST_LENGTH = 253 + len(":65535")
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]\\]+)(:[0-9]*)?")
 

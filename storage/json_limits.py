@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# A member of an object with a key of its own takes so much, which is the most that a value takes on average.
+# A member of an object with a distinct key takes so much, the most of all values.
 _BYTES_PER_VALUE = 150
 
 _CHUNK = 1 << 18

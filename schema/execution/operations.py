@@ -25,7 +25,7 @@ CACHE_BYTES = 32 * 1024 * 1024
 class PreparedOperations:
     """An LRU cache of the prepared operations of one schema.
 
-    An operation is prepared at the second request for its document, so one that never comes back costs nothing.
+    An operation is prepared at the second request for its document, so one that is not repeated costs nothing.
     `context` has loaders of the type `schema.execution.loader.PlanLoader`.
     """
 

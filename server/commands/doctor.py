@@ -29,10 +29,11 @@ from storage.doctor.doctor import examine
 @click.option(
     "--repair",
     is_flag=True,
-    help="Rebuild the search index where it is wrong, and a damaged SQLite file from what can be read.",
+    help="Correct the search index, unlink threads that differ from their sessions, and rebuild a damaged SQLite file "
+    "from its readable rows.",
 )
 def doctor_command(repair: bool) -> None:
-    """Look for what is wrong in the database. The status is 1 when anything is, and is left so."""
+    """Check the database for inconsistencies. The exit status is 1 if any remain."""
     settings = read_settings()
     with plain_failures():
         require_database(settings)

@@ -20,9 +20,9 @@ from storage.documents.imports import CREATED, DELETED, OUTDATED, UNCHANGED, UPD
 @click.option("--source", type=click.Choice(["ZAGENS", "CODEWHALE"]), help="The agent that wrote the files.")
 @click.option("--include-deleted", is_flag=True, help="Also import sessions that were deleted here.")
 def import_command(paths: tuple[Path, ...], source: str | None, include_deleted: bool) -> None:
-    """Import session documents from files and folders. The exit status is 1 when any file was refused.
+    """Import session documents from files and folders. The exit status is 1 if any file was refused.
 
-    Sessions in folders that were deleted here are counted and not imported; a file that is named is.
+    Sessions that were deleted here are counted and not imported when they are found in folders.
     """
     settings = read_settings()
     with plain_failures():

@@ -5,7 +5,7 @@ from collections import deque
 
 
 class ByteBudget:
-    """A semaphore that counts bytes. Whoever acquires more than is left waits in order of arrival.
+    """A semaphore that counts bytes. Callers that acquire more than is left wait in order of arrival.
 
     More than the limit can be acquired while nothing else is.
     """

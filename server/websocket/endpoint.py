@@ -268,7 +268,7 @@ class _Socket:
 
     async def _send(self, message: dict[str, Any]) -> None:
         """Sends a message. Backpressure: returns only when the client has read enough of the previous ones."""
-        # The reading side is told of the disconnect too.
+        # The task that reads notices the disconnect too.
         with suppress(OSError):
             # The protocol requires text frames.
             await self._send_event({"type": "websocket.send", "text": encoded(message)})

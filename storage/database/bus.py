@@ -1,7 +1,7 @@
 """Notifications about changed rows: an in-process bus, and a listener that connects the buses over PostgreSQL.
 
 A topic only says that there is something to read in the tables. So messages may be repeated or merged, and after a gap
-in listening all waiters are told to read again. `poll.py` is the fallback for databases without LISTEN.
+in listening all waiters read again. `poll.py` is the fallback for databases without LISTEN.
 """
 
 import asyncio

@@ -95,8 +95,8 @@ def _restrict(path: Path, is_right_kind: Callable[[int], bool], most: int) -> No
         path.chmod(permissions & most)
     except OSError as error:
         log.warning(
-            "other users have access to the data, which could not be taken away",
+            "cannot remove other users' access to the data",
             extra={**fields, "reason": error.strerror},
         )
     else:
-        log.info("took away the access that other users had to the data", extra=fields)
+        log.info("removed other users' access to the data", extra=fields)

@@ -49,7 +49,7 @@ def find_damage(path: Path) -> str | None:
 
 
 def rebuild(path: Path) -> Rebuilt:
-    """Copy the readable rows to a new file, which takes the place of the damaged one. Nobody may use it meanwhile.
+    """Copy the readable rows to a new file, which takes the place of the damaged one. No process may use it meanwhile.
 
     The damaged file is renamed and kept. Sessions and threads that could not be read completely are left out.
     """

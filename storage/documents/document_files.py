@@ -100,7 +100,7 @@ def read_file(path: Path, source: str | None = None) -> Document:
 
 
 def _read_bytes(path: Path) -> bytes:
-    # Looked at before it is opened: opening a device may have effects, and opening a FIFO waits for its writer.
+    # Checked before it is opened: opening a device may have effects, and opening a FIFO waits for its writer.
     if not stat.S_ISREG(path.stat().st_mode):
         raise InvalidDocument("Not a regular file.")
     with open(path, "rb", opener=_open_without_waiting) as file:

@@ -1,4 +1,4 @@
-"""Plain text: what a reader sees of a text that was written for a terminal or encoded for a machine.
+"""Plain text: the readable part of a text that was written for a terminal or encoded for a machine.
 
 Stored content keeps every byte; titles, summaries, snippets and the search index are made from plain text.
 """
@@ -48,7 +48,7 @@ _BYTES = np.array(
 
 
 def strip_controls(text: str) -> str:
-    """Without the control sequences of terminals and other control characters, except for white space."""
+    """The text without the control sequences of terminals and other control characters, except for white space."""
     if not _HAS_CONTROL.search(text):
         return text
     text = _INVISIBLE.sub("", text)
@@ -58,7 +58,7 @@ def strip_controls(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Also with the escapes of JSON strings decoded and base64 data left out."""
+    """The text without control characters and base64 data, and with the escapes of JSON strings decoded."""
     has_base64 = has_controls = True
     if len(text) > _LONG:
         kinds = _BYTES[np.frombuffer(text.encode(errors="replace"), np.uint8)]

@@ -1,4 +1,4 @@
-"""Pairs of tool calls and their results, wherever in the session the two stand.
+"""Pairs of tool calls and their results, at any distance in the session.
 
 A result answers the nearest message before it with an open call of the same id, and there the first open call. Agents
 reuse ids: `call_0` may stand in each turn, and a call that was interrupted stays without an answer. A result that

@@ -1,4 +1,4 @@
-// Apollo Client with its normalised cache, over HTTP with a websocket beside it, and over HTTP alone.
+// Apollo Client with its normalized cache, over HTTP with subscriptions over a websocket, and over HTTP only.
 import assert from 'node:assert/strict'
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client'
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions'
@@ -9,7 +9,7 @@ import WebSocket from 'ws'
 import { check, given, report } from './checks.mjs'
 import { DELETE, LONG_SESSION, RENAME, RESUME, SESSIONS, SHORT_SESSION, TASK, WATCH } from './operations.mjs'
 
-// GraphQLWsLink looks for the browser's, which this Node.js may not have yet.
+// GraphQLWsLink uses the global WebSocket, which older versions of Node.js lack.
 globalThis.WebSocket ??= WebSocket
 
 const cache = () =>
@@ -27,7 +27,7 @@ const overSockets = () => {
 }
 const overHttp = (uri) => new ApolloClient({ link: http(uri), cache: cache() })
 
-/** The states that a subscription brings, after `onState` has seen each. */
+/** The states that a subscription receives; `onState` is called with each. */
 function followed(client, threadId, onState = () => {}) {
   const tasks = []
   return new Promise((resolve, reject) => {
@@ -50,12 +50,12 @@ async function resumed(client, sessionId) {
 }
 
 async function failure(run) {
-  const error = await run.then(() => assert.fail('no error came'), (reason) => reason)
+  const error = await run.then(() => assert.fail('expected an error'), (reason) => reason)
   assert.ok(CombinedGraphQLErrors.is(error), `${error.name}: ${error.message}`)
   return error.errors.map(({ extensions }) => extensions.code)
 }
 
-/** A list that is watched, once its first page is there. */
+/** A watched list, when its first page has arrived. */
 function opened(client, variables) {
   const list = client.watchQuery({ query: gql(SESSIONS), variables })
   return new Promise((resolve, reject) => {
@@ -67,14 +67,14 @@ function opened(client, variables) {
 }
 const shown = (list) => list.getCurrentResult().data.sessions
 
-/** Resolves when `condition` holds: the cache tells its watchers a little later. */
+/** Resolves when `condition` holds: the cache notifies its watchers asynchronously. */
 async function until(condition) {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 const ids = ({ edges }) => edges.map(({ node }) => node.id)
 
-check('pages_fetched_one_after_another_make_one_list_in_the_cache', async () => {
+check('pages_fetched_in_turn_are_merged_into_one_cached_list', async () => {
   const client = overSockets()
   const list = await opened(client, { first: 3 })
   while (shown(list).pageInfo.hasNextPage) {
@@ -88,7 +88,7 @@ check('pages_fetched_one_after_another_make_one_list_in_the_cache', async () => 
   assert.deepEqual(ids(shown(list)), ids(whole.data.sessions))
 })
 
-check('progress_of_a_resume_moves_what_watches_the_cache', async () => {
+check('progress_of_a_resume_updates_watched_queries', async () => {
   const client = overSockets()
   const threadId = await resumed(client, LONG_SESSION)
   const seen = []
@@ -105,22 +105,22 @@ check('progress_of_a_resume_moves_what_watches_the_cache', async () => {
   assert.ok(seen.length > 2, `the watcher saw ${JSON.stringify(seen)}`)
 })
 
-check('subscription_over_http_alone_follows_a_task_to_its_end', async () => {
+check('subscription_over_http_follows_a_task_to_its_final_state', async () => {
   const client = overHttp()
   const tasks = await followed(client, await resumed(client, SHORT_SESSION))
   const { state, itemsWritten, itemsTotal } = tasks.at(-1)
   assert.deepEqual([state, itemsWritten], ['READY', itemsTotal])
 })
 
-check('subscription_to_nothing_fails_with_a_code_over_http_alone', async () => {
+check('subscription_to_an_unknown_thread_fails_with_a_code_over_http', async () => {
   assert.deepEqual(await failure(followed(overHttp(), 'thr_unknown')), ['NOT_FOUND'])
 })
 
-check('subscription_to_nothing_fails_with_a_code_over_a_websocket', async () => {
+check('subscription_to_an_unknown_thread_fails_with_a_code_over_a_websocket', async () => {
   assert.deepEqual(await failure(followed(overSockets(), 'thr_unknown')), ['NOT_FOUND'])
 })
 
-check('deleted_session_leaves_the_list_when_it_is_evicted', async () => {
+check('evicting_a_deleted_session_removes_it_from_the_list', async () => {
   const client = overSockets()
   const list = await opened(client, { first: 500 })
   const [sessionId, ...others] = ids(shown(list))
@@ -138,7 +138,7 @@ check('deleted_session_leaves_the_list_when_it_is_evicted', async () => {
   assert.deepEqual(ids(shown(list)), others)
 })
 
-check('renamed_session_changes_in_the_list_without_another_request', async () => {
+check('renaming_a_session_updates_the_list_without_another_request', async () => {
   const client = overSockets()
   const list = await opened(client, { first: 2 })
   const [sessionId] = ids(shown(list))
@@ -155,7 +155,7 @@ check('expected_failure_of_a_mutation_is_data', async () => {
 })
 
 check('invalid_document_is_a_combined_error_with_its_code', async () => {
-  const run = overSockets().query({ query: gql`query Wrong { sessions { nobodyKnowsThis } }` })
+  const run = overSockets().query({ query: gql`query Wrong { sessions { unknownField } }` })
   assert.deepEqual(await failure(run), ['GRAPHQL_VALIDATION_FAILED'])
 })
 

@@ -1,4 +1,4 @@
-// The audits of graphql-http, GraphQL over HTTP's reference suite, each under its id.
+// The audits of graphql-http, the reference suite of GraphQL over HTTP, by their ids.
 import { serverAudits } from 'graphql-http'
 import { check, given, report } from './checks.mjs'
 

@@ -1,4 +1,4 @@
-// Documents that several clients send.
+// Documents that several suites send.
 
 export const SESSIONS = /* GraphQL */ `
   query Sessions($first: Int, $after: String) {
@@ -50,8 +50,8 @@ export const RENAME = /* GraphQL */ `
   }
 `
 
-/** A session of the samples with close to two thousand items. */
+/** A sample session with almost two thousand items. */
 export const LONG_SESSION = '6a0f2d1e-58b7-4c39-9f62-1d7e03c4ab90'
 
-/** Another, of some sixty messages. */
+/** A sample session with about sixty messages. */
 export const SHORT_SESSION = '49f1c7e2-3916-41df-93d3-8b6347e37c09'

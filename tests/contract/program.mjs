@@ -1,4 +1,4 @@
-// The server as a process of this suite's own, to be stopped and started again.
+// A server process that a suite can stop and start again.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -11,16 +11,16 @@ export async function started({ command, environment }, port = 0) {
   })
   process.once('exit', () => program.kill('SIGKILL'))
   const ended = once(program, 'exit')
-  const said = []
+  const output = []
   const address = new Promise((resolve) => {
     createInterface(program.stderr).on('line', (line) => {
-      said.push(line)
+      output.push(line)
       const found = line.match(/http:\/\/[\d.]+:(\d+)\/graphql/)
       if (found) resolve(found)
     })
   })
   const found = await Promise.race([address, ended.then(() => null)])
-  if (found === null) throw new Error(`The server did not start:\n${said.join('\n')}`)
+  if (found === null) throw new Error(`The server did not start:\n${output.join('\n')}`)
   return {
     url: found[0],
     port: Number(found[1]),

@@ -6,7 +6,7 @@ import { check, given, report } from './checks.mjs'
 import { CANCEL, LONG_SESSION, RESUME, SESSIONS, SHORT_SESSION, WATCH } from './operations.mjs'
 import { started } from './program.mjs'
 
-/** A client that counts its sockets and remembers how they were closed. */
+/** A client that records its sockets and the codes with which they are closed. */
 function connected(url = given.url, options = {}) {
   const client = createClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, ...options })
   client.sockets = []
@@ -16,7 +16,7 @@ function connected(url = given.url, options = {}) {
   return client
 }
 
-/** The one result of a query or a mutation, after which the server must complete it. */
+/** The only result of a query or a mutation, after which the server must complete it. */
 async function executed(client, query, variables) {
   const results = []
   for await (const result of client.iterate({ query, variables })) results.push(result)
@@ -24,7 +24,7 @@ async function executed(client, query, variables) {
   return results[0]
 }
 
-/** The thread of a resume that stays QUEUED, for nobody seeds here. */
+/** The thread of a resume that stays QUEUED, since this server does not seed. */
 async function queued(client, sessionId = LONG_SESSION) {
   const { data } = await executed(client, RESUME, { input: { sessionId } })
   assert.deepEqual(data.resumeSession.userErrors, [])
@@ -70,13 +70,13 @@ check('several_subscriptions_share_a_socket', async () => {
   assert.equal(client.sockets.length, 1)
 })
 
-check('errors_of_one_operation_leave_the_others_alone', async () => {
+check('errors_of_one_operation_do_not_affect_the_others', async () => {
   const client = connected()
   const threadId = await queued(connected())
   const events = watched(client, threadId)
   assert.equal(await next(events), 'QUEUED')
   assert.deepEqual(codes(await failed(client, 'query {')), ['GRAPHQL_PARSE_FAILED'])
-  assert.deepEqual(codes(await failed(client, '{ nobodyKnowsThis }')), ['GRAPHQL_VALIDATION_FAILED'])
+  assert.deepEqual(codes(await failed(client, '{ unknownField }')), ['GRAPHQL_VALIDATION_FAILED'])
   assert.deepEqual(codes(await failed(client, 'query A { __typename } query B { __typename }')), [
     'OPERATION_RESOLUTION_FAILURE',
   ])
@@ -86,7 +86,7 @@ check('errors_of_one_operation_leave_the_others_alone', async () => {
   assert.deepEqual([client.sockets.length, client.closes], [1, []])
 })
 
-check('subscription_left_early_leaves_the_socket_in_use', async () => {
+check('unsubscribing_early_keeps_the_socket_open', async () => {
   const client = connected(given.url, { lazyCloseTimeout: 5_000 })
   const threadId = await queued(connected())
   const events = watched(client, threadId)
@@ -102,7 +102,7 @@ check('pings_are_answered', async () => {
   await client.dispose()
 })
 
-check('subscription_goes_on_after_its_socket_was_cut', async () => {
+check('subscription_continues_after_its_socket_is_cut', async () => {
   const client = connected(given.url, { retryWait: async () => {} })
   const threadId = await queued(connected())
   const events = watched(client, threadId)
@@ -115,14 +115,14 @@ check('subscription_goes_on_after_its_socket_was_cut', async () => {
   assert.equal(client.sockets.length, 2)
 })
 
-check('subscription_goes_on_when_the_server_is_back_after_a_stop_and_after_a_kill', async () => {
+check('subscription_continues_after_the_server_is_stopped_or_killed_and_restarted', async () => {
   let server = await started(given.program)
   const client = connected(server.url, {
     shouldRetry: () => true,
     retryAttempts: Infinity,
     retryWait: () => new Promise((resolve) => setTimeout(resolve, 50)),
   })
-  // By another client: this one would close its socket in between, for it is lazy.
+  // By another client, since this one is lazy and would close its socket in between.
   const threadId = await queued(connected(server.url))
   const events = watched(client, threadId)
   assert.equal(await next(events), 'QUEUED')
@@ -137,14 +137,14 @@ check('subscription_goes_on_when_the_server_is_back_after_a_stop_and_after_a_kil
   assert.ok([1001, 1012].includes(client.closes[0]), `closed with ${client.closes[0]}`)
 })
 
-check('token_in_connection_init_lets_in', async () => {
+check('token_in_connection_init_is_accepted', async () => {
   const connectionParams = { authorization: `Bearer ${given.token}` }
   const { data } = await executed(connected(given.guardedUrl, { connectionParams }), SESSIONS, { first: 1 })
   assert.equal(data.sessions.totalCount, 0)
 })
 
 check('wrong_token_is_refused', async () => {
-  // The client takes a refusal for one that may end, and would try again.
+  // Without retries: the client considers this close code to be retriable.
   const options = { connectionParams: { authorization: 'Bearer wrong' }, retryAttempts: 0 }
   const { code } = await failed(connected(given.guardedUrl, options), SESSIONS, { first: 1 })
   assert.equal(code, 4403)

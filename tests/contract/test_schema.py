@@ -11,7 +11,7 @@ SCHEMA = ROOT / "schema" / "schema.graphql"
 
 @pytest.fixture(scope="module")
 def checked() -> Outcomes:
-    return outcomes("schema.mjs", schema=str(SCHEMA), agreed=str(CONTRACT / "schema.graphql"))
+    return outcomes("schema.mjs", schema=str(SCHEMA), contract=str(CONTRACT / "schema.graphql"))
 
 
 @pytest.mark.parametrize("check", checks("schema.mjs"))

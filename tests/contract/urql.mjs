@@ -41,7 +41,7 @@ check('query_by_get_is_answered', async () => {
   assert.equal(sent.at(-1), 'GET')
 })
 
-check('mutation_outdates_the_cached_list', async () => {
+check('mutation_invalidates_the_cached_list', async () => {
   const one = client({ preferGetMethod: false })
   const before = await one.query(SESSIONS, { first: 1 }).toPromise()
   const [{ node }] = before.data.sessions.edges
@@ -59,7 +59,7 @@ check('error_has_its_code', async () => {
   assert.deepEqual(error.graphQLErrors.map(({ extensions }) => extensions.code), ['BAD_USER_INPUT'])
 })
 
-check('subscription_follows_a_task_to_its_end', async () => {
+check('subscription_follows_a_task_to_its_final_state', async () => {
   const one = client()
   const { data } = await one.mutation(RESUME, { input: { sessionId: LONG_SESSION } }).toPromise()
   const { threadId } = data.resumeSession.resumeTask
@@ -72,7 +72,7 @@ check('subscription_follows_a_task_to_its_end', async () => {
       if (states.at(-1) === 'CANCELED') setTimeout(() => resolve(unsubscribe()))
     })
   })
-  // urql gives the last result once more when the subscription completes.
+  // urql repeats the last result when the subscription completes.
   assert.deepEqual([...new Set(states)], ['QUEUED', 'CANCELED'])
 })
 

@@ -1,4 +1,4 @@
-// A new Chromium on the playground, and what goes wrong in it.
+// Visits of the playground in a new Chromium, with the errors that occur.
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -12,9 +12,8 @@ const FLAGS = [
 ];
 
 /**
- * Opens `url` with `stored` in its localStorage and gives `use` the page; resolves to what that gives, with
- * `foreign`, the requests beyond the server's origin, and `complaints`, all errors and warnings of the page and its
- * console.
+ * Opens `url` with `stored` in its localStorage and calls `use` with the page; resolves to its result, with
+ * `foreign`, the requests to other origins, and `complaints`, all errors and warnings of the page and its console.
  */
 export async function visit({ chromium: executablePath, url, colorScheme = "light", stored = {} }, use) {
   const { origin } = new URL(url);
@@ -31,7 +30,7 @@ export async function visit({ chromium: executablePath, url, colorScheme = "ligh
     page.on("websocket", (socket) => isForeign(socket.url()) && foreign.push(socket.url()));
     page.on("requestfailed", (request) => {
       const { errorText } = request.failure();
-      // What a page still loads when it is left is given up.
+      // Requests that are in flight when a page is left are aborted.
       if (errorText !== "net::ERR_ABORTED") {
         complaints.push(`${request.url()} ${errorText}`);
       }
@@ -58,7 +57,7 @@ export function tabs(page) {
 /** Goes to a tab, by its operation's name. */
 async function open(page, tab) {
   const button = tabs(page).and(page.getByTitle(tab, { exact: true }));
-  // The tab that is open stays so when it is clicked before the editor is there, and nothing is taken up.
+  // A click before the editor has loaded has no effect.
   for (let tries = 0; tries < 14; tries++) {
     await button.click();
     if (await taken(page, tab, 2_000).then(() => true, () => false)) {
@@ -68,7 +67,7 @@ async function open(page, tab) {
   await taken(page, tab);
 }
 
-/** Resolves when GraphiQL has taken up a tab's operation, which is a moment after it is shown. */
+/** Resolves when GraphiQL has loaded the operation of a tab, a moment after the tab is shown. */
 export async function taken(page, tab, timeout = 30_000) {
   await page.waitForFunction(
     (name) => localStorage["reprise-1:graphiql:query"]?.match(/(query|mutation|subscription) (\w+)/)[2] === name,
@@ -82,7 +81,7 @@ export async function press(page) {
   await page.locator(".graphiql-execute-button").click();
 }
 
-/** Runs a query's or mutation's tab; resolves to its answer when that is shown. */
+/** Runs the query or mutation of a tab; resolves to its response when that is shown. */
 export async function run(page, tab) {
   await open(page, tab);
   const answering = page.waitForResponse(
@@ -94,7 +93,7 @@ export async function run(page, tab) {
   return answer;
 }
 
-/** Resolves when the answer that is shown holds `text`. */
+/** Resolves when the displayed response contains `text`. */
 export async function shown(page, text) {
   await page.locator(".result-window", { hasText: text }).waitFor();
 }

@@ -1,5 +1,5 @@
-// Visits to the playground, each by its name: node visits.mjs NAME '{"chromium": PATH, "url": URL, ...}'
-// Prints what it saw as JSON.
+// Visits of the playground, by name: node visits.mjs NAME '{"chromium": PATH, "url": URL, ...}'
+// Prints the result as JSON.
 import { background, press, progress, run, shown, tabs, taken, visit } from "./browser.mjs";
 
 const VISITS = {
@@ -48,7 +48,7 @@ const VISITS = {
     });
   },
 
-  /** A server that wants a token: without one, with a wrong one, with the right one, after a reload. */
+  /** A server with a token: without it, with a wrong one, with the right one, after a reload. */
   async token(given) {
     return visit(given, async (page) => {
       const dialog = page.getByRole("dialog");
@@ -87,7 +87,7 @@ const VISITS = {
     });
   },
 
-  /** The README's picture: a resume on its way. What comes after the first two fifths is kept from the page. */
+  /** The screenshot for the README: a resume in progress. Updates after the first 40 % are withheld from the page. */
   async picture(given) {
     return visit(given, async (page) => {
       await page.routeWebSocket("**", (socket) => {

@@ -147,7 +147,7 @@ class Block:
         self._first = _HEAD.size + 2 * count
         self._ends = np.cumsum(_list_sizes(self.counts, size)) + self._first
         if count == 0 or int(self._ends[-1]) + name_bytes != len(data):
-            raise ValueError("a block of the search index has another length than its head says")
+            raise ValueError("the length of a block of the search index differs from its head")
 
     @property
     def words(self) -> list[str]:

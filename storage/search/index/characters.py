@@ -26,7 +26,7 @@ _UNSPACED = [
     *((0x1980, 0x19DF), (0x1A20, 0x1AAF), (0x1B00, 0x1B7F), (0xA000, 0xA4CF), (0xA980, 0xA9FF), (0xAA60, 0xAADF)),
     (0x11700, 0x1174F),
 ]
-# No words: the fraction slash that NFKC puts into ½, and what terminals draw tables and progress bars of.
+# Symbols that separate words: the fraction slash that NFKC puts into ½, and those of tables and progress bars.
 _SEPARATING_SYMBOLS = [(0x2044, 0x2044), (0x2500, 0x259F), (0x2800, 0x28FF)]
 
 SEPARATOR, LETTER, SINGLE, SYLLABLE, JOINING = range(5)

@@ -26,7 +26,7 @@ from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Numbers, Vocabula
 
 _MAX_CHARACTERS = 2**24
 _BATCH_TOKENS = 2**18
-# Tells the checksum's bigrams from its words, none of which is so long.
+# Distinguishes bigrams in the checksum from words, none of which is so long.
 _BIGRAM_FLAG = np.uint64(2**62)
 
 Checksums = npt.NDArray[np.uint64]
@@ -183,7 +183,7 @@ def merge_segments(segments: Sequence[Segment], live: Sequence[Mask]) -> Segment
 
 
 def _without_dead_words(segment: Segment) -> Segment:
-    """Without the words that only dropped entries had."""
+    """The segment without the words that only dropped entries had."""
     is_live = segment.word_postings.counts > 0
     words = [word for word, live in zip(segment.words, is_live.tolist(), strict=True) if live]
     postings = segment.word_postings._replace(counts=segment.word_postings.counts[is_live])

@@ -19,7 +19,7 @@ MAX_TOKEN_LENGTH = 64
 """Code points of a token; longer words are cut off."""
 
 BARRIER = "_"
-"""A token that no query has, put between texts so that no phrase matches across it."""
+"""A token that queries cannot contain, put between texts so that no phrase matches across it."""
 
 _WORD = re.compile(
     # Characters that NFKC composes stay together: a decomposed syllable, a half-width kana and its mark.

@@ -125,7 +125,7 @@ class Vocabulary:
         heads = np.frombuffer(self._heads, np.uint64)[numbers]
         order = np.argsort(heads, kind="stable")
         numbers, heads = numbers[order], heads[order]
-        # Those that share their first eight bytes with a neighbour.
+        # Tokens that share their first eight bytes with a neighbour.
         is_equal = heads[1:] == heads[:-1]
         ties = np.flatnonzero(np.append(is_equal, False) | np.insert(is_equal, 0, False))
         numbers[ties] = sorted(numbers[ties].tolist(), key=self._texts.__getitem__)

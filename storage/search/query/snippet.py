@@ -17,7 +17,7 @@ LENGTH = 240
 _LEAD = 60
 _WINDOW = 4_000
 _JOINERS = "\u200d\ufe0e\ufe0f"
-# There is no white space in higher planes.
+# Higher planes have no white space.
 _SPACES = {code: " " for code in range(0x3001) if chr(code).isspace()}
 _BREAK = re.compile(r"[\s!-/:-@[-^`{-~]")
 
