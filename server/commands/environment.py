@@ -28,15 +28,15 @@ def read_settings(**options: Any) -> Settings:
     try:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
-        raise click.UsageError("\n".join(_setting_error(*e["loc"], e["msg"]) for e in error.errors())) from None
+        raise click.UsageError("\n".join(_setting_error(e["loc"], e["msg"]) for e in error.errors())) from None
     configure(settings.log_format)
     return settings
 
 
-def _setting_error(name: int | str, message: str) -> str:
+def _setting_error(location: tuple[int | str, ...], message: str) -> str:
     """The line for pydantic's error about one setting."""
     message = message.removeprefix("Value error, ").replace("Input should be", "must be")
-    return printable(f"REPRISE_{str(name).upper()}: {message}")
+    return printable(f"REPRISE_{'_'.join(map(str, location)).upper()}: {message}")
 
 
 def is_sqlite(settings: Settings) -> bool:
