@@ -1,6 +1,7 @@
 """A transcript as the formats read it, over the bytes of a file or of the archive."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from storage.archive.byte_lines import ByteLines
 
@@ -14,6 +15,7 @@ class ArchivedTranscript(ByteLines):
     def __init__(
         self,
         name: str,
+        modified_at: datetime,
         size: int,
         read: Callable[[int, int], bytes],
         companion: Callable[[str], bytes | None],
@@ -21,6 +23,7 @@ class ArchivedTranscript(ByteLines):
     ) -> None:
         super().__init__(read, size)
         self.name = name
+        self.modified_at = modified_at
         self._companion = companion
         self._base = base
 

@@ -14,6 +14,16 @@ _CACHED_CHUNKS = 4
 _BLOCK_BYTES = 2**16
 
 
+def end_of_lines(read: Callable[[int, int], bytes], size: int) -> int:
+    """The number of bytes up to the last line end among the first `size` bytes."""
+    while size > 0:
+        start = max(0, size - _BLOCK_BYTES)
+        if (found := read(start, size - start).rfind(b"\n")) >= 0:
+            return start + found + 1
+        size = start
+    return 0
+
+
 class NotAFile(OSError):
     """A pipe, device, socket or folder where a file was expected."""
 
@@ -50,15 +60,6 @@ class FileBytes:
                 raise OSError("The file was cut while it was read.")
             data += more
         return data
-
-    def end_of_lines(self, size: int) -> int:
-        """The number of bytes up to the last line end among the first `size` bytes."""
-        while size > 0:
-            start = max(0, size - _BLOCK_BYTES)
-            if (found := self.read(start, size - start).rfind(b"\n")) >= 0:
-                return start + found + 1
-            size = start
-        return 0
 
 
 if hasattr(os, "pread"):

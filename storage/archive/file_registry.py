@@ -10,8 +10,11 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import transcript_file
-from storage.database.transaction import Transaction
+from storage.database.tables import transcript, transcript_file
+from storage.database.transaction import Connection, Transaction
+
+NO_TRANSCRIPT = 0
+"""An id that no transcript has."""
 
 SAMPLE_BYTES = 4096
 """Bytes at either end of what was taken that are hashed."""
@@ -78,13 +81,18 @@ def _hash(data: bytes) -> bytes:
 
 
 async def read_registry(database: Database, source: str) -> dict[FileKey, FileState]:
-    """All files of an agent. Raises Unavailable."""
-    statement = sa.select(*(transcript_file.c[name] for name in _COLUMNS)).where(transcript_file.c.source == source)
+    """All files of an agent; those whose session was deleted have `NO_TRANSCRIPT`. Raises Unavailable."""
+    columns = [transcript_file.c[name] for name in _COLUMNS if name not in ("source", "transcript_id")]
+    statement = (
+        sa.select(sa.func.coalesce(transcript.c.id, NO_TRANSCRIPT), *columns)
+        .join_from(transcript_file, transcript, transcript.c.id == transcript_file.c.transcript_id, isouter=True)
+        .where(transcript_file.c.source == source)
+    )
     async with database.snapshot() as connection:
         rows = (await connection.execute(statement)).all()
     return {
-        FileKey(path, name): FileState(transcript_id, is_companion, FileStat(*numbers), taken, head, tail, fingerprint)
-        for path, name, _, transcript_id, is_companion, *numbers, taken, head, tail, fingerprint in rows
+        FileKey(path, name): FileState(id, is_companion, FileStat(*numbers), taken, head, tail, fingerprint)
+        for id, path, name, is_companion, *numbers, taken, head, tail, fingerprint in rows
     }
 
 
@@ -104,9 +112,9 @@ _delete = sa.delete(transcript_file).where(
 )
 
 
-async def paths_of(transaction: Transaction, transcript_ids: Sequence[int]) -> dict[int, list[bytes]]:
+async def paths_of(connection: Connection, transcript_ids: Sequence[int]) -> dict[int, list[bytes]]:
     """The paths at which transcripts were read, by the transcripts' ids."""
-    rows = await transaction.execute(
+    rows = await connection.execute(
         sa.select(transcript_file.c.transcript_id, transcript_file.c.path).where(
             is_any_of(transcript_file.c.transcript_id, "ids", list(transcript_ids)), ~transcript_file.c.is_companion
         )

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ class TranscriptRow(NamedTuple):
     session_id: str | None
     is_rewritten: bool
     is_derived: bool
+    modified_at: datetime
     size: int
 
 
@@ -128,7 +130,61 @@ async def read_companion(connection: Connection, transcript_id: int, name: str) 
 
 async def insert_transcripts(transaction: Transaction, rows: Sequence[TranscriptRow]) -> None:
     """Insert new transcripts."""
-    await transaction.insert(transcript, TranscriptRow._fields, rows)
+    await transaction.insert(
+        transcript,
+        TranscriptRow._fields,
+        [(*row[:-2], transaction.instant(row.modified_at), row.size) for row in rows],
+    )
+
+
+async def lock_archive(transaction: Transaction) -> None:
+    """Wait for other transactions that write to the archive, also those of other processes; first in a transaction."""
+    if transaction.is_sqlite:
+        await transaction.execute(sa.text("UPDATE session_number SET last = last"))
+    else:
+        await transaction.execute(sa.select(sa.func.pg_advisory_xact_lock(_ARCHIVE_LOCK)))
+
+
+_ARCHIVE_LOCK = 7_238_419_006_153
+"""A number that no other lock has."""
+
+
+async def update_transcript(transaction: Transaction, row: TranscriptRow) -> None:
+    """Store the columns of a transcript that may change."""
+    values = row._asdict()
+    id = values.pop("id")
+    await transaction.execute(sa.update(transcript).where(transcript.c.id == id).values(values))
+
+
+async def note_derived(transaction: Transaction, rows: Sequence[TranscriptRow]) -> None:
+    """Store that the sessions have all of these transcripts, except of those that have grown since."""
+    for row in rows:
+        if not row.is_derived:
+            is_same = sa.and_(transcript.c.id == row.id, transcript.c.size == row.size)
+            await transaction.execute(sa.update(transcript).where(is_same).values(is_derived=True))
+
+
+async def transcripts_of_names(connection: Connection, source: str, names: Sequence[str]) -> list[TranscriptRow]:
+    """All generations of the transcripts with these names."""
+    statement = _rows.where(is_any_of(transcript.c.name, "names", list(names)), transcript.c.source == source)
+    return [TranscriptRow._make(row) for row in await connection.execute(statement)]
+
+
+async def transcripts_of_sessions(connection: Connection, source: str, ids: Sequence[str]) -> list[TranscriptRow]:
+    """All transcripts of these sessions."""
+    statement = _rows.where(is_any_of(transcript.c.session_id, "ids", list(ids)), transcript.c.source == source)
+    return [TranscriptRow._make(row) for row in await connection.execute(statement)]
+
+
+async def sessions_that_go_on_from(connection: Connection, source: str, keys: Sequence[str]) -> set[str]:
+    """The ids of the sessions with a transcript that goes on from one with these keys."""
+    statement = (
+        sa.select(transcript.c.session_id)
+        .join_from(transcript, transcript_key, transcript_key.c.transcript_id == transcript.c.id)
+        .where(is_any_of(transcript_key.c.key, "keys", list(keys)))
+        .where(transcript_key.c.source == source, ~transcript_key.c.is_own, transcript.c.session_id.is_not(None))
+    )
+    return set((await connection.execute(statement)).scalars())
 
 
 async def write_chunks(transaction: Transaction, chunks: Mapping[int, Sequence[Chunk]]) -> None:

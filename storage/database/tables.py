@@ -112,8 +112,9 @@ class Message(SQLModel, table=True):
 class Transcript(SQLModel, table=True):
     """An agent's transcript in the archive. A file that was replaced or rewritten begins another generation of it.
 
-    `name` is the path below the agent's home, `size` counts the bytes that are stored. `session_id` is null while the
-    transcript belongs to no session. `is_derived` is false while the session's rows lack something of the transcript.
+    `name` is the path below the agent's home, `size` counts the bytes that are stored, `modified_at` is when the file
+    was last changed. `session_id` is null while the transcript belongs to no session. `is_derived` is false while the
+    session's rows lack something of the transcript.
     """
 
     id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
@@ -123,6 +124,7 @@ class Transcript(SQLModel, table=True):
     session_id: str | None = _column(KeyText, nullable=True, index=True)
     is_rewritten: bool = _column(sa.Boolean)
     is_derived: bool = _column(sa.Boolean)
+    modified_at: datetime = _column(Instant)
     size: int = _column(sa.BigInteger)
 
     __table_args__ = (sa.UniqueConstraint("name", "source", "generation", name="transcript_name_key"),)

@@ -57,7 +57,9 @@ _sessions = sa.select(
     *(session.c[name] for name in ("number", "id", "title", "message_count", "newest_count", "item_count"))
 ).order_by(session.c.id)
 _messages = (
-    sa.select(*(message.c[name] for name in ("position", "place", "role", "extra", "tool_links", "content")))
+    sa.select(
+        *(message.c[name] for name in ("position", "place", "role", "extra", "tool_links", "item_count", "content"))
+    )
     .where(message.c.session_id == sa.bindparam("session_id"), message.c.position >= sa.bindparam("start"))
     .order_by(message.c.position)
     .limit(_BATCH)
@@ -136,7 +138,7 @@ class _Contradiction(NamedTuple):
 
 async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntries) -> AsyncIterator[_Contradiction]:
     """Yield the inconsistencies of a session. `indexed` holds its entries in the index, and perhaps those of others."""
-    count = newest_count = wrong = item_count = 0
+    count = wrong = item_count = 0
     notes: list[tuple[int, str | None]] = []
     async for batch in _batches(connection, row.id):
         start, count = count, count + len(batch.rows)
@@ -152,19 +154,22 @@ async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntr
                 yield _Contradiction(f"message {one.position} differs from its stored tool links.")
             if one.place is None:
                 continue
-            if one.place != newest_count:
-                yield _Contradiction(f"message {one.position} has place {one.place} instead of {newest_count}.")
-                return
-            newest_count += 1
-            item_count += own_item_count(stored_role(one.role, one.extra), blocks)
+            own_items = own_item_count(stored_role(one.role, one.extra), blocks)
+            if own_items != one.item_count:
+                yield _Contradiction(f"message {one.position} makes {own_items} items instead of {one.item_count}.")
+            item_count += own_items
             notes.append((one.place, links))
         wrong += indexed.differences(entry_ids(row.number, start, len(batch.rows)), entry_checksums(batch.texts()))
     wrong += indexed.title_differs(row.number, entry_checksums([[row.title]])[0])
     wrong += indexed.count_beyond(row.number, count)
+    newest_count = len(notes)
     if count != row.message_count:
         yield _Contradiction(f"message_count is {row.message_count}, but it has {count} messages.")
     if newest_count != row.newest_count:
         yield _Contradiction(f"newest_count is {row.newest_count}, but {newest_count} messages have a place.")
+    notes.sort(key=lambda note: note[0])
+    if [place for place, _ in notes] != list(range(newest_count)):
+        yield _Contradiction(f"the places of its messages are not the numbers below {newest_count}.")
     item_count += ToolLinks(notes).orphan_count
     if item_count != row.item_count:
         yield _Contradiction(f"item_count is {row.item_count}, but its messages make {item_count} items.")

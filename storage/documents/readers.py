@@ -34,6 +34,11 @@ _READ_AHEAD_BYTES = 4 * BATCH_BYTES
 _POOL_BYTES = 24 * 2**20
 
 
+READER_ENDED = (
+    "A reader process ended, perhaps because memory ran out. Sessions saved so far are kept; import again for the rest."
+)
+
+
 class FileBatch(NamedTuple):
     """Files that are read together, and their total size in bytes."""
 
@@ -103,12 +108,12 @@ def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) ->
 async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenerator[BatchResult, None]:
     """Yield the content of the files batch by batch, in order, reading a few batches ahead. Raises ReaderEnded."""
     waiting = deque(batches(paths))
-    with _executor(sum(batch.size for batch in waiting)) as (executor, workers):
+    with executor(sum(batch.size for batch in waiting)) as (pool, workers):
         reads: deque[tuple[asyncio.Future[BatchResult], int]] = deque()
 
         async def read(paths: list[Path], *, drafts_in_worker: bool) -> BatchResult:
             job = functools.partial(read_batch, paths, source, drafts=drafts_in_worker)
-            result = await asyncio.get_running_loop().run_in_executor(executor, job)
+            result = await asyncio.get_running_loop().run_in_executor(pool, job)
             return result if drafts_in_worker else await asyncio.to_thread(result.with_drafts)
 
         try:
@@ -129,10 +134,7 @@ async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenera
                 is_ahead = first.done()
                 yield await first
         except BrokenProcessPool:
-            raise ReaderEnded(
-                "A reader process ended, perhaps because memory ran out. Sessions saved so far are kept; "
-                "import again for the rest."
-            ) from None
+            raise ReaderEnded(READER_ENDED) from None
         finally:
             for future, _ in reads:
                 future.cancel()
@@ -141,21 +143,21 @@ async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenera
 
 
 @contextlib.contextmanager
-def _executor(size: int) -> Iterator[tuple[Executor, int]]:
+def executor(size: int) -> Iterator[tuple[Executor, int]]:
     """An executor to read `size` bytes of files with, and how many batches it reads in parallel."""
     workers = max(1, _cores() - 1)
-    executor: Executor
+    pool: Executor
     if size < _POOL_BYTES:
         workers = 1
-        executor = ThreadPoolExecutor(workers)
+        pool = ThreadPoolExecutor(workers)
     else:
         # Not forked, since this process has threads.
         context = multiprocessing.get_context("spawn")
-        executor = ProcessPoolExecutor(workers, mp_context=context, initializer=initialize_process)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=initialize_process)
     try:
-        yield executor, workers
+        yield pool, workers
     finally:
-        executor.shutdown(cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def _cores() -> int:

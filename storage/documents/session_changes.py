@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from storage.archive.transcripts import delete_transcripts, lock_archive, transcripts_of_session
 from storage.database.bus import QUEUE, ended_topic, task_topic
 from storage.database.database import Database
 from storage.database.tables import message, resume_task, session, thread, tombstone
@@ -43,11 +44,13 @@ async def update_session(
 
 
 async def delete_session(database: Database, session_id: str) -> bool:
-    """Delete a session and its messages for good; its threads stay. Returns whether it was stored. Raises Unavailable.
+    """Delete a session for good, with its messages and transcripts; its threads stay. Returns whether it was stored.
 
     An unfinished resume task ends in ERROR with SESSION_DELETED; row locks order this with the batch in progress.
+    Raises Unavailable.
     """
     async with database.write() as transaction:
+        await lock_archive(transaction)
         locked = sa.select(session.c.source).where(session.c.id == session_id).with_for_update()
         source = (await transaction.execute(locked)).scalar()
         if source is None:
@@ -63,6 +66,8 @@ async def delete_session(database: Database, session_id: str) -> bool:
             sa.update(thread).where(thread.c.session_id == session_id).values(session_id=None, updated_at=clock())
         )
         await transaction.execute(sa.delete(message).where(message.c.session_id == session_id))
+        transcripts = await transcripts_of_session(transaction, source, session_id)
+        await delete_transcripts(transaction, [row.id for row in transcripts])
         await transaction.execute(sa.delete(session).where(session.c.id == session_id))
         await transaction.execute(sa.delete(tombstone).where(tombstone.c.session_id == session_id))
         await transaction.execute(sa.insert(tombstone).values(session_id=session_id, source=source, deleted_at=clock()))

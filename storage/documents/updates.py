@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import sqlalchemy as sa
@@ -30,6 +30,15 @@ _in_run = sa.update(message).where(
     message.c.position < sa.bindparam("end"),
 )
 _MESSAGE_COLUMNS = ("session_id", "position", "place", *NewMessage._fields)
+
+
+class HasPlace(Protocol):
+    """A stored message, as far as its place is concerned."""
+
+    @property
+    def place(self) -> int | None:
+        """Its index in the newest document."""
+        ...
 
 
 class Update(NamedTuple):
@@ -89,7 +98,7 @@ async def write_update(
         values["number"] = number
     await transaction.execute(sa.update(session).where(session.c.id == document.id).values(values))
     if update.places is not None:
-        await _set_places(transaction, document.id, messages, update.places)
+        await set_places(transaction, document.id, messages, update.places)
     if shifts:
         await _make_room(transaction, document.id, stored.message_count, update.insertions)
     await insert_messages(
@@ -111,8 +120,17 @@ async def insert_messages(transaction: Transaction, rows: Sequence[tuple[str, in
     await transaction.insert(
         message,
         _MESSAGE_COLUMNS,
-        [(session_id, position, row.place, *row.message) for session_id, position, row in rows],
+        [
+            (session_id, position, row.place, *_stored_values(transaction, row.message))
+            for session_id, position, row in rows
+        ],
     )
+
+
+def _stored_values(transaction: Transaction, new: NewMessage) -> NewMessage | tuple[object, ...]:
+    if new.created_at is None:
+        return new
+    return (new.role, transaction.instant(new.created_at), *new[2:])
 
 
 def document_columns(document: Document) -> dict[str, object]:
@@ -174,9 +192,10 @@ def _metadata(header: object) -> dict[str, object]:
     return metadata
 
 
-async def _set_places(
-    transaction: Transaction, session_id: str, messages: Sequence[StoredMessage], places: Sequence[int | None]
+async def set_places(
+    transaction: Transaction, session_id: str, messages: Sequence[HasPlace], places: Sequence[int | None]
 ) -> None:
+    """Give the stored messages from position 0 on other places."""
     runs = [
         {"own": session_id, "start": start, "end": end, "offset": offset}
         for start, end, offset in _changed_runs(messages, places)
@@ -188,9 +207,7 @@ async def _set_places(
         await transaction.execute(_in_run.values(place=message.c.position - _offset), moved)
 
 
-def _changed_runs(
-    messages: Sequence[StoredMessage], places: Sequence[int | None]
-) -> Iterator[tuple[int, int, int | None]]:
+def _changed_runs(messages: Sequence[HasPlace], places: Sequence[int | None]) -> Iterator[tuple[int, int, int | None]]:
     """Runs of changed places, each with the offset of its positions from its places; None for no place."""
     start = end = 0
     offset: int | None = None

@@ -176,9 +176,12 @@ def _is_certain(document: dict[str, object], metadata: dict[str, object]) -> boo
 
 def derived_title(messages: list[dict[str, object]]) -> str:
     """The first line of the first user message with text, cut to 50 code points; `New Session` without one."""
-    line = _first_prompt(messages).split("\n", 1)[0].strip()
-    if not line:
-        return UNTITLED
+    return prompt_title(_first_prompt(messages)) or UNTITLED
+
+
+def prompt_title(prompt: str) -> str:
+    """The first line of a prompt, cut to 50 code points; empty without one."""
+    line = prompt.split("\n", 1)[0].strip()
     return line if len(line) <= _DERIVED_TITLE_LENGTH else line[: _DERIVED_TITLE_LENGTH - 3] + "..."
 
 

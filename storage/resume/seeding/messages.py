@@ -20,12 +20,12 @@ class Messages(NamedTuple):
     elsewhere: Mapping[int, str]
 
 
-# Messages of the newest document between two places. The key has positions, which are ahead of places by the number of
-# messages of earlier windows at most.
+# Messages of the newest document between two places. The key has positions, which are ahead of places by one of a range
+# of numbers: 0 without earlier windows.
 _in_range = sa.and_(
     message.c.session_id == sa.bindparam("session_id"),
-    message.c.position >= sa.bindparam("start"),
-    message.c.position < sa.bindparam("end", type_=sa.Integer()) + sa.bindparam("earlier", type_=sa.Integer()),
+    message.c.position >= sa.bindparam("start", type_=sa.Integer()) + sa.bindparam("lowest", type_=sa.Integer()),
+    message.c.position < sa.bindparam("end", type_=sa.Integer()) + sa.bindparam("highest", type_=sa.Integer()),
     message.c.place >= sa.bindparam("start"),
     message.c.place < sa.bindparam("end"),
 )
@@ -50,7 +50,7 @@ _messages = (
     .where(_in_range)
     # The limit is computed before any content is read, so that no message is loaded only to be dropped.
     .where(message.c.place < sa.func.coalesce(_first_too_many(), sa.bindparam("end")))
-    .order_by(message.c.position)
+    .order_by(message.c.place)
 )
 _contents = (
     sa.select(message.c.place, message.c.content)
@@ -66,7 +66,8 @@ async def read_messages(connection: Connection, session_id: str, plan: SeedPlan,
     """
     if start >= end:
         return Messages([], {})
-    span = {"session_id": session_id, "start": start, "end": end, "earlier": plan.earlier_count}
+    span = {"session_id": session_id, "start": start, "end": end}
+    span |= {"lowest": plan.lowest_shift, "highest": plan.highest_shift}
     rows = (await connection.execute(_messages, span)).all()
     if not rows or rows[-1].place != start + len(rows) - 1:
         raise Unreadable("Messages of the session are missing.")

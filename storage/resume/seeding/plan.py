@@ -22,13 +22,18 @@ _notes = sa.select(message.c.place, message.c.position, message.c.tool_links).wh
     message.c.place.is_not(None),
     message.c.tool_links.is_not(None),
 )
+_shifts = sa.select(
+    sa.func.min(message.c.position - message.c.place).label("lowest"),
+    sa.func.max(message.c.position - message.c.place).label("highest"),
+).where(message.c.session_id == sa.bindparam("session_id"), message.c.place.is_not(None))
 
 
 class SeedPlan(NamedTuple):
     """A session's newest document at one version.
 
     `notes` are pairs of a message's place in the document and its stored tool links, `positions` the positions of those
-    messages by place. `earlier_count` is the number of stored messages that are not in the document.
+    messages by place. `earlier_count` is the number of stored messages that are not in the document. `lowest_shift` and
+    `highest_shift` are how far positions are ahead of places: they differ where the document has another order.
     """
 
     transcript_version: int
@@ -36,6 +41,8 @@ class SeedPlan(NamedTuple):
     message_count: int
     earlier_count: int
     item_count: int
+    lowest_shift: int
+    highest_shift: int
     notes: list[tuple[int, str]]
     positions: dict[int, int]
     links: ToolLinks
@@ -60,7 +67,8 @@ async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
     found = (await connection.execute(_session, {"session_id": session_id})).first()
     if found is None:
         return None
-    rows = (await connection.execute(_notes.order_by(message.c.position), {"session_id": session_id})).all()
+    rows = (await connection.execute(_notes.order_by(message.c.place), {"session_id": session_id})).all()
+    shifts = (await connection.execute(_shifts, {"session_id": session_id})).one()
     notes = [(row.place, row.tool_links) for row in rows]
     return SeedPlan(
         found.transcript_version,
@@ -68,6 +76,8 @@ async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
         found.newest_count,
         found.message_count - found.newest_count,
         found.item_count,
+        shifts.lowest or 0,
+        shifts.highest or 0,
         notes,
         {row.place: row.position for row in rows},
         # A long session has hundreds of thousands of calls.

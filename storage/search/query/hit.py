@@ -15,8 +15,8 @@ TITLE = "TITLE"
 MESSAGE = "MESSAGE"
 
 
-Entry: TypeAlias = tuple[int, int]
-"""A session's number and a position. For a message it is a stable key: it never comes to mean another one."""
+Entry: TypeAlias = tuple[int, int, int]
+"""A session's number, how often its messages were rewritten, and a position. A key that never means another message."""
 
 
 class FoundSession(NamedTuple):
@@ -26,6 +26,7 @@ class FoundSession(NamedTuple):
     id: str
     updated_at: datetime
     title: str
+    transcript_rewrites: int
 
 
 class FoundMessage(NamedTuple):
@@ -64,8 +65,8 @@ class Hit(NamedTuple):
 
     @property
     def entry(self) -> Entry:
-        """Its place by the session's number, as the key of caches."""
-        return self.session.number, self.position
+        """Its place in the session's present state, as the key of caches."""
+        return self.session.number, self.session.transcript_rewrites, self.position
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Cached results of verifying, scoring and cutting snippets of messages, for queries that are repeated.
 
-A message never changes while its session keeps its number (see `index/segment_store.py`), so entries are never stale.
+A message never changes while its session keeps its number and `transcript_rewrites`, so entries are never stale.
 """
 
 from collections.abc import Iterable, Mapping

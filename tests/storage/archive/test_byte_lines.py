@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import storage.archive.byte_lines
 from storage.archive.byte_lines import ByteLines
-from storage.archive.byte_sources import ChunkBytes, FileBytes, NotAFile
+from storage.archive.byte_sources import ChunkBytes, FileBytes, NotAFile, end_of_lines
 from storage.archive.chunk import CHUNK_BYTES, chunk_digest, first_changed_chunk, make_chunks
 from storage.archive.compression import decompress
 
@@ -40,7 +40,7 @@ def test_a_line_of_many_blocks(tmp_path: Path) -> None:
     path.write_bytes(b"one\n" + long + b"\nthree")
 
     with FileBytes(path) as file:
-        size = file.end_of_lines(file.stat.st_size)
+        size = end_of_lines(file.read, file.stat.st_size)
         lines = ByteLines(file.read, size)
         assert size == len(long) + 5
         assert list(lines.lines()) == [(0, b"one"), (4, long)]
@@ -72,7 +72,7 @@ def test_a_file_without_a_line_end_has_no_whole_line(tmp_path: Path) -> None:
     path = tmp_path / "half"
     path.write_bytes(b"x" * 200_000)
     with FileBytes(path) as file:
-        assert file.end_of_lines(file.stat.st_size) == 0
+        assert end_of_lines(file.read, file.stat.st_size) == 0
 
 
 def test_a_file_that_is_cut_while_it_is_read_is_an_error(tmp_path: Path) -> None:

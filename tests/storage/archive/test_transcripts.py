@@ -2,12 +2,21 @@
 
 import itertools
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from storage.archive.chunk import CHUNK_BYTES, first_changed_chunk, make_chunks
-from storage.archive.file_registry import FileKey, FileStat, FileState, paths_of, read_registry, write_registry
+from storage.archive.file_registry import (
+    NO_TRANSCRIPT,
+    FileKey,
+    FileStat,
+    FileState,
+    paths_of,
+    read_registry,
+    write_registry,
+)
 from storage.archive.transcripts import (
     KeyRow,
     NewCompanion,
@@ -35,8 +44,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield opened
 
 
+MODIFIED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
 def row(name: str, size: int = 0, generation: int = 0, session_id: str | None = "session") -> TranscriptRow:
-    return TranscriptRow(new_transcript_id(), "AGENT", name, generation, session_id, False, True, size)
+    return TranscriptRow(new_transcript_id(), "AGENT", name, generation, session_id, False, True, MODIFIED, size)
 
 
 async def content(database: Database, transcript: TranscriptRow) -> bytes:
@@ -120,13 +132,18 @@ async def test_deleting_takes_everything_of_one_transcript(database: Database) -
 
 async def test_the_registry_returns_what_was_written_last(database: Database, tmp_path: Path) -> None:
     key = FileKey.of(tmp_path / "a\udcff.jsonl", "a.jsonl")
-    first = FileState(1, False, FileStat(2**63 - 1, 2, 3, 4), 3, b"head", b"tail")
-    other = (FileKey.of(tmp_path / "a", "b"), FileState(1, True, FileStat(1, 2, 3, 4), fingerprint="x"))
+    transcript = row("a.jsonl")
+    first = FileState(transcript.id, False, FileStat(2**63 - 1, 2, 3, 4), 3, b"head", b"tail")
+    other = (FileKey.of(tmp_path / "a", "b"), FileState(0, True, FileStat(1, 2, 3, 4), fingerprint="x"))
     async with database.write() as transaction:
+        await insert_transcripts(transaction, [transcript])
         await write_registry(transaction, "AGENT", [(key, first), other])
     second = first._replace(taken=5)
     async with database.write() as transaction:
         await write_registry(transaction, "AGENT", [(key, second)])
-        assert await paths_of(transaction, [1, 2]) == {1: [key.path]}
+        assert await paths_of(transaction, [transcript.id, 2]) == {transcript.id: [key.path]}
     assert await read_registry(database, "AGENT") == dict([(key, second), other])
     assert await read_registry(database, "ELSE") == {}
+    async with database.write() as transaction:
+        await delete_transcripts(transaction, [transcript.id])
+    assert (await read_registry(database, "AGENT"))[key].transcript_id == NO_TRANSCRIPT

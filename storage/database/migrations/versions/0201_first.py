@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("session_id", KEY_TEXT, nullable=True),
         sa.Column("is_rewritten", sa.Boolean(), nullable=False),
         sa.Column("is_derived", sa.Boolean(), nullable=False),
+        sa.Column("modified_at", INSTANT, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", "source", "generation", name="transcript_name_key"),

@@ -25,11 +25,11 @@ def test_results_of_many_queries_take_as_many_bytes_as_they_count() -> None:
     queries = [(Clause((f"{number}" * 12,) * 200, False),) for number in range(60)]
     for clauses in queries:
         results = QueryCache.of_query(cache, clauses)
-        for entry in [(1_000_000, 1_000_000 + number) for number in range(20)]:
+        for entry in [(1_000_000, 1_000, 1_000_000 + number) for number in range(20)]:
             results.add(results.matches, {entry: True})
-            results.add(results.scores, {entry: entry[1] / 7})
+            results.add(results.scores, {entry: entry[2] / 7})
             spans = [TextSpan(place + 1_000, place + 1_001) for place in range(120)]
-            results.add(results.snippets, {entry: Snippet(f"\U00010000{entry[1]}" * 30, spans)})
+            results.add(results.snippets, {entry: Snippet(f"\U00010000{entry[2]}" * 30, spans)})
 
     cached = [results for clauses in queries if (results := cache.get((QueryCache, clauses))) is not None]
     assert 0 < len(cached) < len(queries)

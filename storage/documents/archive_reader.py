@@ -1,0 +1,69 @@
+"""Opens archived transcripts for formats, which run in threads and know nothing of databases."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from storage.archive.archived_transcript import ArchivedTranscript
+from storage.archive.byte_sources import ChunkBytes
+from storage.archive.transcripts import TranscriptRow, read_chunk, read_companion, transcript_of_key
+from storage.database.database import Database
+from storage.documents.found_bytes import FoundBytes
+from storage.errors import Unreadable
+
+T = TypeVar("T")
+
+
+class ArchiveReader:
+    """Reads the archive from threads, while the event loop that it was created in runs.
+
+    `at_hand` has transcripts whose files are open, by id: they are read there. `asked_keys` collects the keys by which
+    formats asked for other transcripts.
+    """
+
+    def __init__(self, database: Database, at_hand: Mapping[int, FoundBytes] | None = None) -> None:
+        self._database = database
+        self._loop = asyncio.get_running_loop()
+        self._at_hand = at_hand or {}
+        self.asked_keys: dict[int, set[str]] = {}
+
+    def open(self, row: TranscriptRow) -> ArchivedTranscript:
+        """The transcript as it was when its row was read. Reading it raises Unavailable and Unreadable."""
+
+        def companion(name: str) -> bytes | None:
+            return self._wait(self._companion(row.id, name))
+
+        def base(key: str) -> ArchivedTranscript | None:
+            self.asked_keys.setdefault(row.id, set()).add(key)
+            return self.base(row.source, key)
+
+        return ArchivedTranscript(row.name, row.modified_at, row.size, self.bytes_of(row), companion, base)
+
+    def base(self, source: str, key: str) -> ArchivedTranscript | None:
+        """The transcript with a key; None if there is none."""
+        found = self._wait(self._base(source, key))
+        return None if found is None else self.open(found)
+
+    def bytes_of(self, row: TranscriptRow) -> Callable[[int, int], bytes]:
+        """A function that returns bytes of a transcript by their offset and count."""
+        if row.id in self._at_hand:
+            return self._at_hand[row.id].read
+        return ChunkBytes(lambda start: self._wait(self._chunk(row, start))).read
+
+    def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _chunk(self, row: TranscriptRow, start: int) -> bytes:
+        async with self._database.snapshot() as connection:
+            data = await read_chunk(connection, row.id, start)
+        if data is None:
+            raise Unreadable(f"A part of the transcript {row.name} is missing in the archive.")
+        return data
+
+    async def _companion(self, transcript_id: int, name: str) -> bytes | None:
+        async with self._database.snapshot() as connection:
+            return await read_companion(connection, transcript_id, name)
+
+    async def _base(self, source: str, key: str) -> TranscriptRow | None:
+        async with self._database.snapshot() as connection:
+            return await transcript_of_key(connection, source, key)

@@ -1,0 +1,72 @@
+"""Derives a session from all its transcripts, the earlier generations of each included."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from storage.archive.archived_transcript import ArchivedTranscript
+from storage.archive.transcripts import TranscriptRow
+from storage.documents.derived_session import DerivedMessage, DerivedSession
+from storage.documents.formats.transcript_format import TranscriptFormat
+
+
+class Derivation(NamedTuple):
+    """A session, and the ids of the earlier generations of its transcripts that it has no message of."""
+
+    session: DerivedSession
+    unused: list[int]
+
+
+def derive(
+    format: TranscriptFormat,
+    rows: Sequence[TranscriptRow],
+    open_transcript: Callable[[TranscriptRow], ArchivedTranscript],
+) -> Derivation | None:
+    """Derive a session from its transcripts, which are in order; None when they hold no message.
+
+    The newest generations make the session. What they lack of an earlier one is added where it stood, as messages of an
+    earlier window.
+    """
+    newest = {row.name: row for row in rows}
+    current = [row for row in rows if newest[row.name] is row]
+    earlier = [row for row in reversed(rows) if newest[row.name] is not row]
+    session = format.derive([open_transcript(row) for row in current])
+    unused = []
+    for row in earlier:
+        before = format.derive([open_transcript(row)])
+        if before is None:
+            unused.append(row.id)
+        elif session is None:
+            session = before
+        else:
+            merged = with_earlier(session, before.messages)
+            if merged is session:
+                unused.append(row.id)
+            session = merged
+    return None if session is None else Derivation(session, unused)
+
+
+def with_earlier(session: DerivedSession, messages: Sequence[DerivedMessage]) -> DerivedSession:
+    """The session with those messages that it lacks, each behind the one that it followed; itself if it lacks none."""
+    indexes: defaultdict[bytes, list[int]] = defaultdict(list)
+    for index, message in enumerate(session.messages):
+        indexes[message.digest].append(index)
+    # The messages to add, by the index of the message that they follow.
+    added: defaultdict[int, list[DerivedMessage]] = defaultdict(list)
+    previous = -1
+    for message in messages:
+        if found := indexes[message.digest]:
+            # Of equal messages the first one behind the previous message, else the first of all.
+            place = next((number for number, index in enumerate(found) if index > previous), 0)
+            previous = max(previous, found.pop(place))
+        else:
+            added[previous].append(message)
+    if not added:
+        return session
+    merged: list[DerivedMessage] = list(added[-1])
+    moved: list[int] = []
+    for index, message in enumerate(session.messages):
+        moved.append(len(merged))
+        merged += [message, *added[index]]
+    return replace(session, messages=merged, live=[moved[index] for index in session.live])

@@ -1,0 +1,84 @@
+"""How a derived session changes what is stored of it: planned outside the transaction that writes it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from storage.documents.derived_rows import MessageSummary, SessionHead, StoredSession, live_digests
+
+MOST_REPLACED = 64
+"""Messages at the end whose entries in the search index are replaced; of more, the session is indexed anew."""
+
+
+class Plan(NamedTuple):
+    """What to write of a session: the messages from position `start` on, and its columns.
+
+    `is_renumbered` tells that all messages are written under a new number. `places` are those of all messages, `kept`
+    are the stored messages before `start`. `is_rewrite` tells that what a resume has read may have changed.
+    """
+
+    head: SessionHead
+    digests: list[bytes]
+    places: list[int | None]
+    start: int
+    is_renumbered: bool
+    stored: StoredSession | None
+    kept: list[MessageSummary]
+    is_rewrite: bool
+    is_longer: bool
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether there is nothing to write."""
+        return (
+            self.stored is not None
+            and self.start == self.stored.message_count == len(self.digests)
+            and [one.place for one in self.kept] == self.places
+            and self.stored.header_hash == self.head.columns["header_hash"]
+            and self.stored.parser_version == self.head.columns["parser_version"]
+        )
+
+    @property
+    def title(self) -> str:
+        """The title of the session once it is written: one that was given here stays."""
+        return self.stored.title if self.stored is not None and self.stored.is_renamed else self.head.title
+
+    @property
+    def indexes_title(self) -> bool:
+        """Whether the title is written to the search index."""
+        return self.stored is None or self.is_renumbered or self.stored.title != self.title
+
+
+def make_plan(
+    head: SessionHead,
+    digests: list[bytes],
+    places: list[int | None],
+    stored: StoredSession | None,
+    messages: Sequence[MessageSummary],
+) -> Plan:
+    """Plan the change of a session, given what is stored of it and of all its messages."""
+    common = 0
+    for digest, one in zip(digests, messages, strict=False):
+        if digest != one.digest:
+            break
+        common += 1
+    is_renumbered = stored is None or len(messages) - common > MOST_REPLACED
+    start = 0 if is_renumbered else common
+    before = live_digests(messages)
+    after = _in_place(digests, places)
+    is_rewrite = after[: len(before)] != before or start < len(messages)
+    return Plan(
+        head,
+        digests,
+        places,
+        start,
+        is_renumbered,
+        stored,
+        list(messages[:start]),
+        is_rewrite,
+        len(after) > len(before),
+    )
+
+
+def _in_place(digests: list[bytes], places: list[int | None]) -> list[bytes]:
+    live = sorted((place, digest) for place, digest in zip(places, digests, strict=True) if place is not None)
+    return [digest for _, digest in live]

@@ -1,0 +1,111 @@
+"""The bytes of a transcript that a format found, however its agent stores them."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from storage.archive.byte_sources import FileBytes, end_of_lines
+from storage.archive.compression import decompress_file
+from storage.archive.file_registry import NO_STAT, FileKey, FileStat, FileState
+from storage.documents.formats.transcript_format import FoundTranscript
+
+MAX_COMPANION_BYTES = 64 * 2**20
+"""Size beyond which a companion is not stored."""
+
+
+class FoundBytes(NamedTuple):
+    """The first `size` bytes of a transcript, which are whole lines unless it is written anew as a whole."""
+
+    read: Callable[[int, int], bytes]
+    size: int
+    stat: FileStat
+    modified_at: datetime
+
+
+@contextlib.contextmanager
+def open_found(found: FoundTranscript) -> Iterator[FoundBytes]:
+    """The bytes of a transcript. Raises OSError, also for what is no regular file."""
+    if found.read is not None:
+        data = found.read()
+        yield FoundBytes(lambda start, count: data[start : start + count], len(data), NO_STAT, datetime.now(UTC))
+        return
+    with FileBytes(found.path) as file:
+        stat = FileStat.of(file.stat)
+        modified_at = datetime.fromtimestamp(file.stat.st_mtime, UTC)
+        if found.is_compressed:
+            with tempfile.TemporaryFile() as plain:
+                size = decompress_file(file.read, stat.size, plain)
+
+                def read(start: int, count: int) -> bytes:
+                    plain.seek(start)
+                    return plain.read(count)
+
+                yield FoundBytes(read, _whole(found, read, size), stat, modified_at)
+            return
+        size = _whole(found, file.read, stat.size)
+        yield FoundBytes(file.read, size, stat, modified_at)
+
+
+def _whole(found: FoundTranscript, read: Callable[[int, int], bytes], size: int) -> int:
+    return size if found.is_rewritten else end_of_lines(read, size)
+
+
+def companion_key(found: FoundTranscript, name: str) -> FileKey:
+    """The key of a companion in the registry of files."""
+    return FileKey.of(found.companions[name], f"{found.name}//{name}")
+
+
+def fingerprint(found: FoundTranscript) -> str:
+    """What differs when a transcript changes in another way than by its file: its database, or its excerpts."""
+    if not found.excerpts:
+        return found.fingerprint
+    digest = hashlib.blake2b(digest_size=16)
+    for name, data in sorted(found.excerpts.items()):
+        digest.update(f"{name}\0{len(data)}\0".encode(errors="surrogateescape"))
+        digest.update(data)
+    return f"{found.fingerprint}:{digest.hexdigest()}"
+
+
+def is_unchanged(found: FoundTranscript, registry: dict[FileKey, FileState]) -> bool:
+    """Whether a transcript and its companions are as they were read last. Raises OSError."""
+    state = registry.get(FileKey.of(found.path, found.name))
+    if state is None or state.fingerprint != fingerprint(found):
+        return False
+    if found.read is None and FileStat.of(os.lstat(found.path)) != state.stat:
+        return False
+    return all(is_companion_unchanged(found, name, registry) for name in found.companions)
+
+
+def is_companion_unchanged(found: FoundTranscript, name: str, registry: dict[FileKey, FileState]) -> bool:
+    """Whether a companion is as it was read last, or is gone."""
+    state = registry.get(companion_key(found, name))
+    try:
+        stat = FileStat.of(os.lstat(found.companions[name]))
+    except OSError:
+        return True
+    return state is not None and state.stat == stat
+
+
+class ReadCompanion(NamedTuple):
+    """A companion as it was read, with the state of its file; an excerpt has none."""
+
+    name: str
+    content: bytes
+    key: FileKey | None
+    stat: FileStat
+
+
+def read_companions(found: FoundTranscript) -> list[ReadCompanion]:
+    """All companions and excerpts of a transcript that can be read."""
+    companions = [ReadCompanion(name, data, None, NO_STAT) for name, data in sorted(found.excerpts.items())]
+    for name, path in sorted(found.companions.items()):
+        with contextlib.suppress(OSError), FileBytes(Path(path)) as file:
+            if file.stat.st_size <= MAX_COMPANION_BYTES:
+                content = file.read(0, file.stat.st_size)
+                companions.append(ReadCompanion(name, content, companion_key(found, name), FileStat.of(file.stat)))
+    return companions

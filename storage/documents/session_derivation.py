@@ -1,0 +1,218 @@
+"""Derives one session from the archive and stores it, in transactions that are bounded in bytes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from storage.archive.transcripts import (
+    KeyRow,
+    TranscriptRow,
+    delete_transcripts,
+    lock_archive,
+    note_derived,
+    transcripts_of_session,
+    write_keys,
+)
+from storage.database.database import Database
+from storage.database.transaction import Transaction
+from storage.documents.archive_reader import ArchiveReader
+from storage.documents.derivation import Derivation, derive
+from storage.documents.derived_plan import Plan, make_plan
+from storage.documents.derived_rows import (
+    MessageSummary,
+    RowBatch,
+    StoredSession,
+    build_rows,
+    places,
+    row_digests,
+    session_head,
+)
+from storage.documents.derived_writer import (
+    SessionChanged,
+    Written,
+    add_messages,
+    begin_update,
+    check_partial,
+    create_sessions,
+    deleted_sessions,
+    drafted_entries,
+    finish_update,
+    note_partial,
+    placed,
+    stored_sessions,
+    stored_summaries,
+)
+from storage.documents.formats.transcript_format import TranscriptFormat
+from storage.documents.found_bytes import FoundBytes
+from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
+from storage.errors import Unavailable
+from storage.search.index.drafts import Draft, draft_encoded
+
+EMPTY = "EMPTY"
+"""The outcome for transcripts that hold no message."""
+
+PIECE_BYTES = 4 * 2**20
+"""Characters of messages that are written in one transaction."""
+
+_MOST_ATTEMPTS = 5
+
+Finish = Callable[[Transaction], Awaitable[None]]
+
+
+class _Piece(NamedTuple):
+    batch: RowBatch
+    drafts: list[Draft]
+    is_last: bool
+
+
+async def _nothing(transaction: Transaction) -> None:
+    """The default of what belongs into the last transaction."""
+
+
+async def derive_session(
+    database: Database,
+    format: TranscriptFormat,
+    session_id: str,
+    *,
+    at_hand: Mapping[int, FoundBytes] | None = None,
+    leave_deleted: bool = True,
+    finish: Finish = _nothing,
+) -> str:
+    """Store a session as its transcripts have it; returns the outcome. Raises Unavailable and Unreadable.
+
+    `finish` is called in the last transaction. With `leave_deleted` a session that was deleted here stays deleted.
+    """
+    for _ in range(_MOST_ATTEMPTS):
+        try:
+            return await _derive_once(database, format, session_id, at_hand or {}, leave_deleted, finish)
+        except SessionChanged:
+            continue
+    raise Unavailable(f"Other processes keep changing the session {session_id}.")
+
+
+async def _derive_once(
+    database: Database,
+    format: TranscriptFormat,
+    session_id: str,
+    at_hand: Mapping[int, FoundBytes],
+    leave_deleted: bool,
+    finish: Finish,
+) -> str:
+    async with database.snapshot() as connection:
+        rows = await transcripts_of_session(connection, format.source, session_id)
+        stored = (await stored_sessions(connection, [session_id])).get(session_id)
+        summaries = [] if stored is None else await stored_summaries(connection, session_id)
+        is_deleted = leave_deleted and bool(await deleted_sessions(connection, format.source, [session_id]))
+    if stored is not None and stored.source != format.source:
+        return CONFLICT
+    if stored is None and is_deleted:
+        return DELETED
+    reader = ArchiveReader(database, at_hand)
+    derivation, keys = await asyncio.to_thread(_derive, format, rows, reader)
+    end = _End(format.source, rows, [] if derivation is None else derivation.unused, keys, reader.asked_keys, finish)
+    if derivation is None or not derivation.session.messages:
+        await end.write(database)
+        return EMPTY
+    plan = await asyncio.to_thread(plan_session, derivation, format.version, stored, summaries)
+    if plan.is_unchanged:
+        await end.write(database)
+        return UNCHANGED
+    await _write(database, plan, derivation, end)
+    return CREATED if stored is None else UPDATED
+
+
+def _derive(
+    format: TranscriptFormat, rows: list[TranscriptRow], reader: ArchiveReader
+) -> tuple[Derivation | None, dict[int, list[str]]]:
+    keys = {row.id: format.keys(reader.open(row)) for row in rows}
+    return derive(format, rows, reader.open), keys
+
+
+def plan_session(
+    derivation: Derivation, version: int, stored: StoredSession | None, summaries: list[MessageSummary]
+) -> Plan:
+    """How a derivation changes what is stored of its session."""
+    session = derivation.session
+    head = session_head(session, version)
+    return make_plan(head, row_digests(session, version), places(session), stored, summaries)
+
+
+class _End(NamedTuple):
+    """What belongs into the last transaction of a derivation."""
+
+    source: str
+    rows: list[TranscriptRow]
+    unused: list[int]
+    keys: dict[int, list[str]]
+    asked_keys: dict[int, set[str]]
+    finish: Finish
+
+    async def write(self, database: Database) -> None:
+        async with database.write() as transaction:
+            await lock_archive(transaction)
+            await self.write_in(transaction)
+
+    async def write_in(self, transaction: Transaction) -> None:
+        """Must not be the first in a transaction."""
+        kept = [row for row in self.rows if row.id not in self.unused]
+        await note_derived(transaction, kept)
+        ids = [row.id for row in kept]
+        own = [KeyRow(key, self.source, True, id) for id in ids for key in sorted(set(self.keys.get(id, ())))]
+        asked = [KeyRow(key, self.source, False, id) for id in ids for key in sorted(self.asked_keys.get(id, ()))]
+        await write_keys(transaction, ids, own + asked)
+        if self.unused:
+            await delete_transcripts(transaction, self.unused)
+        await self.finish(transaction)
+
+
+async def _write(database: Database, plan: Plan, derivation: Derivation, end: _End) -> None:
+    """Write what is planned, one transaction a piece. The next piece is built while one is written."""
+    messages = derivation.session.messages
+    batches = build_rows(messages, plan.digests, plan.places, plan.start, PIECE_BYTES)
+    pieces = _pieces(plan, batches, len(messages))
+    following = asyncio.create_task(asyncio.to_thread(next, pieces))
+    summaries = placed(plan)
+    number = 0
+    try:
+        is_first = True
+        while True:
+            piece = await following
+            if not piece.is_last:
+                following = asyncio.create_task(asyncio.to_thread(next, pieces))
+            written = Written(plan, piece.batch, is_first and plan.indexes_title)
+            async with database.write() as transaction:
+                await lock_archive(transaction)
+                if not is_first:
+                    await check_partial(transaction, plan.head.id, number, len(summaries))
+                elif plan.stored is None:
+                    created = await create_sessions(transaction, [written])
+                    if plan.head.id not in created:
+                        raise SessionChanged
+                    number = created[plan.head.id]
+                else:
+                    number = await begin_update(transaction, plan)
+                await add_messages(transaction, [(written, number)], piece.drafts)
+                summaries += piece.batch.summaries()
+                if piece.is_last:
+                    if plan.stored is not None or not is_first:
+                        await finish_update(transaction, plan, summaries)
+                    await end.write_in(transaction)
+                else:
+                    await note_partial(transaction, plan.head.id, summaries)
+            if piece.is_last:
+                return
+            is_first = False
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+def _pieces(plan: Plan, batches: Iterator[RowBatch], count: int) -> Iterator[_Piece]:
+    is_first = True
+    for batch in batches:
+        entries = drafted_entries([Written(plan, batch, is_first and plan.indexes_title)])
+        is_last = batch.start + len(batch.rows) == count
+        yield _Piece(batch, draft_encoded(entries), is_last)
+        if is_last:
+            return
+        is_first = False

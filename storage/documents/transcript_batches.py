@@ -1,0 +1,285 @@
+"""Import of transcripts in batches: reader processes take them, and each batch is saved in one transaction."""
+
+import asyncio
+import functools
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from concurrent.futures.process import BrokenProcessPool
+from typing import NamedTuple
+
+from storage.archive.file_registry import NO_TRANSCRIPT, FileKey, FileState, write_registry
+from storage.archive.transcripts import (
+    insert_transcripts,
+    lock_archive,
+    transcripts_by_id,
+    transcripts_of_names,
+    transcripts_of_sessions,
+    update_transcript,
+    write_chunks,
+    write_companions,
+    write_keys,
+)
+from storage.database.database import Database
+from storage.database.transaction import Connection, Transaction
+from storage.documents.derived_writer import (
+    SessionChanged,
+    Written,
+    add_messages,
+    begin_update,
+    create_sessions,
+    deleted_sessions,
+    drafted_entries,
+    finish_update,
+    placed,
+    stored_sessions,
+    stored_summaries,
+)
+from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
+from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
+from storage.documents.readers import READER_ENDED, executor
+from storage.documents.session_derivation import EMPTY
+from storage.documents.transcript_import import Imported
+from storage.documents.transcript_taking import Job, Refused, Taken, TakenBatch, Unusual, take_batch
+from storage.errors import ReaderEnded
+from storage.search.index.drafts import Draft, draft_encoded, run_in_cancellable_thread
+
+BATCH_TRANSCRIPTS = 500
+BATCH_BYTES = 8 * 2**20
+"""Largest total of file sizes in a batch: what is in memory of one is several times as much."""
+
+_READ_AHEAD = 2
+
+
+class Changed(NamedTuple):
+    """A transcript that is not as it was read last, with its size in bytes; `known` is None if it was never read."""
+
+    found: FoundTranscript
+    size: int
+    known: FileState | None
+
+
+class Result(NamedTuple):
+    """The outcome for a transcript: None when it must be compared with the archive."""
+
+    changed: Changed
+    imported: Imported | Refused | None
+
+
+def batches(changed: Iterable[Changed]) -> Iterator[list[Changed]]:
+    """Split transcripts, in order, into batches bounded by count and size."""
+    batch: list[Changed] = []
+    size = 0
+    for one in changed:
+        if batch and (len(batch) == BATCH_TRANSCRIPTS or size + one.size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += one.size
+    if batch:
+        yield batch
+
+
+async def import_batches(
+    database: Database, format: TranscriptFormat, changed: Sequence[Changed], leave_deleted: frozenset[FileKey]
+) -> AsyncGenerator[list[Result], None]:
+    """Import transcripts batch by batch, in order, reading ahead of what is saved. Raises Unavailable and ReaderEnded.
+
+    Sessions of `leave_deleted` that were deleted here are not created again.
+    """
+    waiting = deque(batches(changed))
+    with executor(sum(one.size for one in changed)) as (pool, workers):
+        reads: deque[asyncio.Task[_Read]] = deque()
+        is_ahead = False
+        try:
+            while waiting or reads:
+                while waiting and len(reads) < max(_READ_AHEAD, workers + 1):
+                    # The drafts are made by the side with time to spare: the worker, or this process.
+                    read = _read(database, format, waiting.popleft(), pool, drafts=workers > 1 or is_ahead)
+                    reads.append(asyncio.create_task(read))
+                first = reads.popleft()
+                is_ahead = first.done()
+                batch = await first
+                yield await _save(database, format, batch, leave_deleted)
+        except BrokenProcessPool:
+            raise ReaderEnded(READER_ENDED) from None
+        finally:
+            for task in reads:
+                task.cancel()
+            # Retrieves the exceptions, which asyncio would log otherwise.
+            await asyncio.gather(*reads, return_exceptions=True)
+
+
+class _Read(NamedTuple):
+    """A batch that was read; `taken` has the results of the jobs that were not unusual from the outset, in order."""
+
+    batch: list[Changed]
+    jobs: list[Job | None]
+    taken: TakenBatch
+
+
+async def _read(
+    database: Database, format: TranscriptFormat, batch: list[Changed], pool: Executor, *, drafts: bool
+) -> _Read:
+    async with database.snapshot() as connection:
+        jobs = await _jobs(connection, format.source, batch)
+    work = functools.partial(take_batch, format, [job for job in jobs if job is not None], drafts=drafts)
+    taken = await asyncio.get_running_loop().run_in_executor(pool, work)
+    return _Read(batch, jobs, taken if drafts else await asyncio.to_thread(taken.with_drafts))
+
+
+async def _jobs(connection: Connection, source: str, batch: Sequence[Changed]) -> list[Job | None]:
+    """The job of each transcript; None for one that must be compared with the archive."""
+    known = [one.known.transcript_id for one in batch if one.known is not None]
+    rows = await transcripts_by_id(connection, known)
+    new_names = [one.found.name for one in batch if one.known is None or one.known.transcript_id not in rows]
+    taken_names = {row.name for row in await transcripts_of_names(connection, source, new_names)}
+    ids = [row.session_id for row in rows.values() if row.session_id is not None]
+    counts: dict[str | None, int] = {}
+    for one in await transcripts_of_sessions(connection, source, ids):
+        counts[one.session_id] = counts.get(one.session_id, 0) + 1
+    sessions = await stored_sessions(connection, ids)
+    jobs: list[Job | None] = []
+    for changed in batch:
+        row = None if changed.known is None else rows.get(changed.known.transcript_id)
+        if changed.found.read is not None or (row is None and changed.found.name in taken_names):
+            jobs.append(None)
+        elif row is None:
+            jobs.append(Job(changed.found))
+        elif row.session_id is None:
+            jobs.append(Job(changed.found, changed.known, row))
+        else:
+            stored = sessions.get(row.session_id)
+            if stored is None or counts[row.session_id] > 1 or stored.source != source or not row.is_derived:
+                jobs.append(None)
+            else:
+                summaries = await stored_summaries(connection, row.session_id)
+                jobs.append(Job(changed.found, changed.known, row, stored, summaries))
+    return jobs
+
+
+async def _save(
+    database: Database, format: TranscriptFormat, read: _Read, leave_deleted: frozenset[FileKey]
+) -> list[Result]:
+    """Store what was taken in one transaction."""
+    results = iter(read.taken.results)
+    taken = [next(results) if job is not None else Unusual() for job in read.jobs]
+    outcomes: dict[int, Imported | Refused | None] = {}
+    saved: dict[int, Taken] = {}
+    for index, one in enumerate(taken):
+        if isinstance(one, Taken):
+            saved[index] = one
+        else:
+            outcomes[index] = one if isinstance(one, Refused) else None
+    drafted_count = sum(one.written is not None for one in saved.values())
+    if saved:
+        async with database.write() as transaction:
+            await lock_archive(transaction)
+            await _refuse(transaction, format.source, saved, outcomes, read.batch, leave_deleted)
+            await _store(transaction, format.source, saved, outcomes, read.taken.drafts, drafted_count)
+    return [Result(changed, outcomes[index]) for index, changed in enumerate(read.batch)]
+
+
+async def _refuse(
+    transaction: Transaction,
+    source: str,
+    saved: dict[int, Taken],
+    outcomes: dict[int, Imported | Refused | None],
+    batch: Sequence[Changed],
+    leave_deleted: frozenset[FileKey],
+) -> None:
+    """Take out of `saved` what is not new or has changed meanwhile, what was deleted, and conflicts."""
+    by_id = await transcripts_by_id(transaction, [one.row.id for one in saved.values() if one.before is not None])
+    names = [one.row.name for one in saved.values() if one.before is None]
+    by_name = {row.name for row in await transcripts_of_names(transaction, source, names)}
+    ids = [one.row.session_id for one in saved.values() if one.row.session_id is not None]
+    of_session: dict[str | None, set[int]] = {}
+    for row in await transcripts_of_sessions(transaction, source, ids):
+        of_session.setdefault(row.session_id, set()).add(row.id)
+    sessions = await stored_sessions(transaction, ids)
+    deleted = await deleted_sessions(transaction, source, ids)
+    deleted_files = []
+    for index, one in list(saved.items()):
+        row = one.row
+        stored = sessions.get(row.session_id or "")
+        if stored is not None and stored.source != source:
+            outcomes[index] = Imported(CONFLICT, row.session_id)
+        elif (
+            stored is None
+            and row.session_id in deleted
+            and FileKey.of(batch[index].found.path, batch[index].found.name) in leave_deleted
+        ):
+            outcomes[index] = Imported(DELETED, row.session_id)
+            deleted_files += [(key, state._replace(transcript_id=NO_TRANSCRIPT)) for key, state in one.files]
+        elif (
+            (one.before is None and row.name in by_name)
+            or (one.before is not None and by_id.get(row.id) != one.before)
+            or (row.session_id is not None and of_session.get(row.session_id, set()) - {row.id})
+        ):
+            outcomes[index] = None
+        else:
+            # A second transcript of a session in the batch is compared with the first.
+            by_name.add(row.name)
+            if row.session_id is not None:
+                of_session.setdefault(row.session_id, set()).add(row.id)
+            continue
+        del saved[index]
+    await write_registry(transaction, source, deleted_files)
+
+
+async def _store(
+    transaction: Transaction,
+    source: str,
+    saved: Mapping[int, Taken],
+    outcomes: dict[int, Imported | Refused | None],
+    drafts: list[Draft],
+    drafted_count: int,
+) -> None:
+    """Store transcripts and their sessions; `drafts` are those of `drafted_count` sessions."""
+    underived: set[int] = set()
+    numbers: dict[int, int] = {}
+    new = {
+        index: one.written
+        for index, one in saved.items()
+        if one.written is not None and one.written.plan.stored is None
+    }
+    created = await create_sessions(transaction, list(new.values())) if new else {}
+    for index, one in saved.items():
+        outcome = UNCHANGED
+        if index in new:
+            outcome = CREATED
+            if one.row.session_id in created:
+                numbers[index] = created[one.row.session_id or ""]
+            else:
+                underived.add(index)
+        elif one.written is not None:
+            outcome = UPDATED
+            try:
+                numbers[index] = await begin_update(transaction, one.written.plan)
+            except SessionChanged:
+                underived.add(index)
+        elif one.row.session_id is None or one.before is None:
+            outcome = EMPTY
+        keys = [key.key for key in one.keys]
+        outcomes[index] = None if index in underived else Imported(outcome, one.row.session_id, keys)
+    rows = {index: one.row._replace(is_derived=index not in underived) for index, one in saved.items()}
+    await insert_transcripts(transaction, [rows[index] for index, one in saved.items() if one.before is None])
+    for index, one in saved.items():
+        if one.before is not None:
+            await update_transcript(transaction, rows[index])
+    await write_chunks(transaction, {one.row.id: one.chunks for one in saved.values()})
+    await write_companions(transaction, [companion for one in saved.values() for companion in one.companions])
+    ids = [one.row.id for one in saved.values()]
+    await write_keys(transaction, ids, [key for one in saved.values() for key in one.keys])
+    await write_registry(
+        transaction, source, [file for index, one in saved.items() if index not in underived for file in one.files]
+    )
+    written: list[tuple[Written, int]] = [
+        (one.written, numbers[index]) for index, one in saved.items() if index in numbers and one.written is not None
+    ]
+    if len(written) != drafted_count:
+        drafts = await run_in_cancellable_thread(draft_encoded, drafted_entries([one for one, _ in written]))
+    await add_messages(transaction, written, drafts)
+    for (plan, batch, _), _ in written:
+        if plan.stored is not None:
+            await finish_update(transaction, plan, [*placed(plan), *batch.summaries()])

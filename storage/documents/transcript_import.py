@@ -1,0 +1,277 @@
+"""Import of one transcript by comparing it with the archive: any size, any relation to what is stored."""
+
+import asyncio
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from storage.archive.archived_transcript import ArchivedTranscript
+from storage.archive.byte_sources import end_of_lines
+from storage.archive.chunk import Chunk, first_changed_chunk, make_chunks
+from storage.archive.file_registry import NO_TRANSCRIPT, paths_of, write_registry
+from storage.archive.transcripts import (
+    KeyRow,
+    NewCompanion,
+    TranscriptRow,
+    chunk_digests,
+    companion_digests,
+    insert_transcripts,
+    lock_archive,
+    new_transcript_id,
+    note_derived,
+    transcripts_by_id,
+    transcripts_of_names,
+    transcripts_of_sessions,
+    update_transcript,
+    write_chunks,
+    write_companions,
+    write_keys,
+)
+from storage.database.database import Database
+from storage.database.transaction import Transaction
+from storage.documents.archive_reader import ArchiveReader
+from storage.documents.derived_rows import row_digests
+from storage.documents.derived_session import DerivedSession
+from storage.documents.derived_writer import SessionChanged, deleted_sessions, stored_sessions, stored_summaries
+from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
+from storage.documents.found_bytes import FoundBytes, ReadCompanion, open_found, read_companions
+from storage.documents.imports import CONFLICT, DELETED, OUTDATED, UNCHANGED
+from storage.documents.session_derivation import EMPTY, derive_session
+from storage.documents.transcript_comparison import Relation, compare
+from storage.documents.transcript_taking import file_states
+from storage.errors import InvalidDocument, Unavailable
+from storage.records.identifier import is_id
+
+PIECE_BYTES = 8 * 2**20
+"""Bytes of a transcript that are stored in one transaction."""
+
+_MOST_ATTEMPTS = 5
+
+
+class Imported(NamedTuple):
+    """The outcome for a transcript, its session, and the keys of the transcript if it has changed."""
+
+    outcome: str
+    session_id: str | None
+    keys: Sequence[str] = ()
+
+
+async def import_one(
+    database: Database, format: TranscriptFormat, found: FoundTranscript, *, leave_deleted: bool
+) -> Imported:
+    """Import a transcript. Raises OSError, InvalidDocument, Unavailable and Unreadable."""
+    with contextlib.ExitStack() as files:
+        opened = await asyncio.to_thread(lambda: files.enter_context(open_found(found)))
+        companions = await asyncio.to_thread(read_companions, found)
+        for _ in range(_MOST_ATTEMPTS):
+            with contextlib.suppress(SessionChanged):
+                return await _Import(database, format, found, opened, companions, leave_deleted).run()
+    raise Unavailable(f"Other processes keep changing the transcript {found.name}.")
+
+
+class _Import:
+    def __init__(
+        self,
+        database: Database,
+        format: TranscriptFormat,
+        found: FoundTranscript,
+        opened: FoundBytes,
+        companions: list[ReadCompanion],
+        leave_deleted: bool,
+    ) -> None:
+        self._database = database
+        self._format = format
+        self._found = found
+        self._opened = opened
+        self._companions = companions
+        self._leave_deleted = leave_deleted
+        self._reader = ArchiveReader(database)
+
+    async def run(self) -> Imported:
+        session_id = await asyncio.to_thread(self._format.session_id, self._transcript())
+        if session_id is not None and not is_id(session_id):
+            raise InvalidDocument(f"The id of its session is invalid: {session_id[:200]!r}.")
+        source, name = self._format.source, self._found.name
+        async with self._database.snapshot() as connection:
+            candidates = await transcripts_of_names(connection, source, [name])
+            is_deleted = False
+            if session_id is not None:
+                stored = (await stored_sessions(connection, [session_id])).get(session_id)
+                if stored is not None and stored.source != source:
+                    return Imported(CONFLICT, session_id)
+                is_left = stored is None and self._leave_deleted
+                if is_left and await deleted_sessions(connection, source, [session_id]):
+                    is_deleted = True
+                others = await transcripts_of_sessions(connection, source, [session_id])
+                candidates += [row for row in others if row.name != name]
+        if is_deleted:
+            await self._register(NO_TRANSCRIPT)
+            return Imported(DELETED, session_id)
+        relations = {row: await self._compare(row) for row in sorted(candidates, key=lambda row: -row.size)}
+        for row, relation in relations.items():
+            if relation is Relation.SAME_OR_GROWN and (row.size or row.name == name):
+                moved = await self._moved(row, candidates)
+                return await self._append(moved._replace(session_id=session_id), row)
+        for row, relation in relations.items():
+            if relation is Relation.OLDER and self._opened.size:
+                await self._register(row.id)
+                return Imported(OUTDATED, session_id)
+        generations = [row.generation for row in candidates if row.name == name]
+        generation = 1 + max(generations, default=-1)
+        if generations and session_id is not None and (has_more := await self._is_older(session_id)) is not None:
+            if not has_more:
+                newest = max((row for row in candidates if row.name == name), key=lambda row: row.generation)
+                await self._register(newest.id)
+                return Imported(OUTDATED, session_id)
+            generation = min(generations) - 1
+        imported = await self._append(self._new_row(generation, session_id), None)
+        return imported._replace(outcome=OUTDATED) if generation < min(generations, default=0) else imported
+
+    def _new_row(self, generation: int, session_id: str | None) -> TranscriptRow:
+        return TranscriptRow(
+            new_transcript_id(),
+            self._format.source,
+            self._found.name,
+            generation,
+            session_id,
+            self._found.is_rewritten,
+            False,
+            self._opened.modified_at,
+            0,
+        )
+
+    def _transcript(self) -> ArchivedTranscript:
+        contents = {one.name: one.content for one in self._companions}
+        return ArchivedTranscript(
+            self._found.name,
+            self._opened.modified_at,
+            self._opened.size,
+            self._opened.read,
+            contents.get,
+            lambda key: self._reader.base(self._format.source, key),
+        )
+
+    async def _compare(self, row: TranscriptRow) -> Relation:
+        async with self._database.snapshot() as connection:
+            chunks = await chunk_digests(connection, row.id)
+        archived = self._reader.bytes_of(row)
+        return await asyncio.to_thread(compare, self._opened.read, self._opened.size, chunks, archived)
+
+    async def _moved(self, row: TranscriptRow, candidates: Sequence[TranscriptRow]) -> TranscriptRow:
+        """The transcript under the name of the file, if its own file is gone and no other has that name."""
+        name = self._found.name
+        if row.name == name or any(other.name == name for other in candidates):
+            return row
+        async with self._database.snapshot() as connection:
+            paths = (await paths_of(connection, [row.id])).get(row.id, [])
+        exists = await asyncio.to_thread(lambda: any(_exists(path) for path in paths))
+        return row if exists else row._replace(name=name, is_derived=False)
+
+    async def _is_older(self, session_id: str) -> bool | None:
+        """None if the file is no older copy of the session; else whether it has messages that are not stored."""
+        async with self._database.snapshot() as connection:
+            stored = (await stored_sessions(connection, [session_id])).get(session_id)
+            summaries = [] if stored is None else await stored_summaries(connection, session_id)
+        if stored is None:
+            return None
+        session: DerivedSession | None = await asyncio.to_thread(self._format.derive, [self._transcript()])
+        if session is None or not session.messages:
+            return False
+        missing = Counter(row_digests(session, self._format.version)) - Counter(one.digest for one in summaries)
+        is_behind = session.updated_at < stored.updated_at
+        is_subset = session.updated_at == stored.updated_at and not missing
+        if is_behind or (is_subset and len(session.messages) < stored.message_count):
+            return bool(missing)
+        return None
+
+    async def _register(self, transcript_id: int) -> None:
+        """Note the files as those of a transcript to which they add nothing."""
+        states = file_states(self._found, self._opened, transcript_id, self._companions)
+        async with self._database.write() as transaction:
+            await lock_archive(transaction)
+            await write_registry(transaction, self._format.source, states)
+
+    async def _append(self, row: TranscriptRow, stored: TranscriptRow | None) -> Imported:
+        """Store what the file has beyond what is stored of a transcript, and derive its session."""
+        end = self._opened.size
+        companions = await self._changed_companions(row)
+        if row == stored and row.is_derived and row.size == end and not companions:
+            await self._register(row.id)
+            return Imported(UNCHANGED, row.session_id)
+        while True:
+            start = row.size
+            piece = end if self._found.is_rewritten else await asyncio.to_thread(self._end_of_piece, start)
+            row = row._replace(size=piece, is_derived=False, modified_at=self._opened.modified_at)
+            chunks = await asyncio.to_thread(self._chunks, start, piece)
+            async with self._database.write() as transaction:
+                await lock_archive(transaction)
+                await _store(transaction, row, stored)
+                await write_chunks(transaction, {row.id: chunks})
+                await write_companions(transaction, companions)
+            stored, companions = row, []
+            if piece == end:
+                return await self._derive(row)
+
+    async def _changed_companions(self, row: TranscriptRow) -> list[NewCompanion]:
+        async with self._database.snapshot() as connection:
+            stored = await companion_digests(connection, row.id)
+        made = await asyncio.to_thread(
+            lambda: [NewCompanion.make(row.id, one.name, one.content) for one in self._companions]
+        )
+        return [one for one in made if stored.get(one.name) != one.digest]
+
+    def _end_of_piece(self, start: int) -> int:
+        """Where the lines end that are stored together: near PIECE_BYTES behind `start`."""
+        end = self._opened.size
+        stop = start + PIECE_BYTES
+        while stop < end:
+            if (found := end_of_lines(lambda first, count: self._opened.read(start + first, count), stop - start)) > 0:
+                return start + found
+            stop += PIECE_BYTES
+        return end
+
+    def _chunks(self, start: int, end: int) -> list[Chunk]:
+        return list(make_chunks(self._opened.read, first_changed_chunk(start), end)) if end > start else []
+
+    async def _derive(self, row: TranscriptRow) -> Imported:
+        states = file_states(self._found, self._opened, row.id, self._companions)
+        keys = await asyncio.to_thread(self._format.keys, self._transcript())
+
+        async def finish(transaction: Transaction) -> None:
+            await write_registry(transaction, self._format.source, states)
+
+        if row.session_id is None:
+            async with self._database.write() as transaction:
+                await lock_archive(transaction)
+                await note_derived(transaction, [row])
+                await write_keys(transaction, [row.id], [KeyRow(key, row.source, True, row.id) for key in keys])
+                await finish(transaction)
+            return Imported(EMPTY, None, keys)
+        outcome = await derive_session(
+            self._database,
+            self._format,
+            row.session_id,
+            at_hand={row.id: self._opened},
+            leave_deleted=self._leave_deleted,
+            finish=finish,
+        )
+        return Imported(outcome, row.session_id, keys)
+
+
+async def _store(transaction: Transaction, row: TranscriptRow, stored: TranscriptRow | None) -> None:
+    """Insert or update a transcript. Raises SessionChanged when another process has changed it."""
+    if stored is None:
+        same = await transcripts_of_names(transaction, row.source, [row.name])
+        if any(one.generation == row.generation for one in same):
+            raise SessionChanged
+        await insert_transcripts(transaction, [row])
+    else:
+        if (await transcripts_by_id(transaction, [row.id])).get(row.id) != stored:
+            raise SessionChanged
+        await update_transcript(transaction, row)
+
+
+def _exists(path: bytes) -> bool:
+    return os.path.lexists(path)

@@ -1,0 +1,203 @@
+"""Import of agents' transcripts: finds them below homes, imports what has changed, and derives what goes on from it."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from storage.archive.file_registry import NO_TRANSCRIPT, FileKey, FileState, read_registry
+from storage.archive.transcripts import sessions_that_go_on_from
+from storage.database.database import Database
+from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
+from storage.documents.found_bytes import is_unchanged
+from storage.documents.imports import CONFLICT, CREATED, UPDATED
+from storage.documents.session_derivation import derive_session
+from storage.documents.transcript_batches import Changed, import_batches
+from storage.documents.transcript_import import Imported, import_one
+from storage.documents.transcript_taking import MOST_TAKEN_BYTES, Refused
+from storage.errors import InvalidDocument, Unreadable
+from storage.search.index.compaction import Compactor
+
+# Changed sessions from which the planner's statistics are out of date.
+_ANALYZE_THRESHOLD = 1000
+
+
+class Found(NamedTuple):
+    """The transcripts below some homes of one agent, compared with the registry of files.
+
+    `deleted` are unchanged files of sessions that were deleted here, `named` those that a caller named itself.
+    """
+
+    format: TranscriptFormat
+    changed: list[Changed]
+    unchanged_count: int
+    deleted: list[FoundTranscript]
+    passed_over: int
+    refused: list[tuple[Path, str]]
+    named: frozenset[FileKey]
+
+    @property
+    def size(self) -> int:
+        """The bytes that are to be read."""
+        return sum(one.size for one in self.changed)
+
+
+class TranscriptOutcome(NamedTuple):
+    """The result for a transcript as `import_documents` returns it, or None with the reason of its refusal."""
+
+    found: FoundTranscript
+    size: int
+    result: str | None
+    reason: str = ""
+
+
+async def find_transcripts(
+    database: Database,
+    format: TranscriptFormat,
+    homes: Sequence[Path],
+    *,
+    named: Sequence[FoundTranscript] = (),
+    since: float | None = None,
+    include_deleted: bool = False,
+) -> Found:
+    """Find the transcripts below homes that have changed, and `named` ones. Raises Unavailable.
+
+    With `since`, a time in seconds, files that were last changed before it are left out.
+    """
+    registry = await read_registry(database, format.source)
+    return await asyncio.to_thread(_find, format, homes, named, since, include_deleted, registry)
+
+
+def _find(
+    format: TranscriptFormat,
+    homes: Sequence[Path],
+    named: Sequence[FoundTranscript],
+    since: float | None,
+    include_deleted: bool,
+    registry: dict[FileKey, FileState],
+) -> Found:
+    walked: list[FoundTranscript] = []
+    passed_over = 0
+    refused: list[tuple[Path, str]] = []
+    for home in homes:
+        try:
+            found = format.find(home)
+        except OSError as error:
+            refused.append((home, error.strerror or str(error)))
+        else:
+            walked += found.transcripts
+            passed_over += found.passed_over
+    named_keys = frozenset(FileKey.of(one.path, one.name) for one in named)
+    result = Found(format, [], 0, [], passed_over, refused, named_keys)
+    unchanged = 0
+    seen: set[FileKey] = set()
+    for one in [*named, *walked]:
+        key = FileKey.of(one.path, one.name)
+        if key in seen:
+            continue
+        seen.add(key)
+        try:
+            stat = os.lstat(one.path)
+            is_same = is_unchanged(one, registry)
+        except OSError as error:
+            refused.append((one.path, error.strerror or str(error)))
+            continue
+        known = registry.get(key)
+        is_deleted = known is not None and known.transcript_id == NO_TRANSCRIPT
+        if since is not None and key not in named_keys and stat.st_mtime < since:
+            continue
+        if is_same and is_deleted and not include_deleted and key not in named_keys:
+            result.deleted.append(one)
+        elif is_same and not is_deleted:
+            unchanged += 1
+        else:
+            result.changed.append(Changed(one, 0 if one.read else stat.st_size, known))
+    return result._replace(unchanged_count=unchanged)
+
+
+async def import_found(
+    database: Database, found: Found, *, include_deleted: bool = False
+) -> AsyncGenerator[list[TranscriptOutcome], None]:
+    """Import what has changed; yields the outcomes, some at a time. Raises Unavailable and ReaderEnded.
+
+    Sessions that were deleted here are not created again, unless their transcripts are named.
+    """
+    format = found.format
+    change_count = 0
+    keys: set[str] = set()
+    imported_sessions: set[str] = set()
+    small = [one for one in found.changed if one.size <= MOST_TAKEN_BYTES]
+    unusual = [one for one in found.changed if one.size > MOST_TAKEN_BYTES]
+    left = frozenset(
+        key
+        for one in found.changed
+        if not include_deleted and (key := FileKey.of(one.found.path, one.found.name)) not in found.named
+    )
+    async with Compactor(database) as compactor:
+        async with aclosing(import_batches(database, format, small, left)) as batches:
+            async for results in batches:
+                outcomes = []
+                for changed, imported in results:
+                    if imported is None:
+                        unusual.append(changed)
+                    else:
+                        outcomes.append(_outcome(format, changed, imported))
+                        if isinstance(imported, Imported) and imported.outcome in {CREATED, UPDATED}:
+                            keys.update(imported.keys)
+                changed_count = sum(outcome.result in {CREATED, UPDATED} for outcome in outcomes)
+                change_count += changed_count
+                if changed_count:
+                    await compactor.begin()
+                yield outcomes
+        # Those that go on from others come last: the others are archived by then.
+        for changed in unusual:
+            result = await _import_unusual(database, format, changed, left)
+            if isinstance(result, Imported):
+                keys.update(result.keys)
+                if result.session_id is not None:
+                    imported_sessions.add(result.session_id)
+                if result.outcome in {CREATED, UPDATED}:
+                    change_count += 1
+                    await compactor.begin()
+            yield [_outcome(format, changed, result)]
+        await derive_dependents(database, format, keys)
+        if change_count:
+            await compactor.finish()
+    if change_count >= _ANALYZE_THRESHOLD and not database.is_sqlite:
+        async with database.write() as transaction:
+            await transaction.execute(sa.text("ANALYZE"))
+
+
+async def _import_unusual(
+    database: Database, format: TranscriptFormat, changed: Changed, left: frozenset[FileKey]
+) -> Imported | Refused:
+    key = FileKey.of(changed.found.path, changed.found.name)
+    try:
+        return await import_one(database, format, changed.found, leave_deleted=key in left)
+    except (InvalidDocument, Unreadable) as error:
+        return Refused(str(error))
+    except OSError as error:
+        return Refused(error.strerror or str(error))
+
+
+async def derive_dependents(database: Database, format: TranscriptFormat, keys: set[str]) -> None:
+    """Derive the sessions anew that go on from transcripts with these keys. Raises Unavailable."""
+    if not keys:
+        return
+    async with database.snapshot() as connection:
+        ids = await sessions_that_go_on_from(connection, format.source, sorted(keys))
+    for session_id in sorted(ids):
+        await derive_session(database, format, session_id)
+
+
+def _outcome(format: TranscriptFormat, changed: Changed, result: Imported | Refused) -> TranscriptOutcome:
+    if isinstance(result, Refused):
+        return TranscriptOutcome(changed.found, changed.size, None, result.reason)
+    if result.outcome == CONFLICT:
+        reason = f"The session {result.session_id} is stored already, and another agent than {format.agent} wrote it."
+        return TranscriptOutcome(changed.found, changed.size, None, reason)
+    return TranscriptOutcome(changed.found, changed.size, result.outcome)

@@ -1,0 +1,329 @@
+"""Imports of transcripts: what is stored after each kind of change below a home."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from backports import zstd
+
+import storage.documents.session_derivation
+import storage.documents.transcript_import
+import storage.documents.transcript_taking
+from storage.database.database import Database
+from storage.doctor.doctor import examine
+from storage.documents.session_changes import delete_session
+from storage.documents.transcript_imports import find_transcripts
+from tests.support.archived import archived_bytes, stored_keys, stored_rows, stored_transcripts, take, texts
+from tests.support.line_format import LineFormat, line, lines
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url) as opened:
+        yield opened
+        assert [finding.text async for finding in examine(opened)] == []
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    return folder
+
+
+def put(home: Path, name: str, data: bytes) -> Path:
+    path = home / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def append(home: Path, name: str, data: bytes) -> None:
+    with (home / name).open("ab") as file:
+        file.write(data)
+
+
+FORMAT = LineFormat()
+
+
+def text_of(*some: str) -> list[str]:
+    return [f'[{{"type":"text","text":"{one}"}}]' for one in some]
+
+
+async def test_new_transcripts_are_archived_and_derived(database: Database, home: Path) -> None:
+    first, second = lines("s1", "Fix the cart", "Done"), lines("s2", "Hello", title="Greeting")
+    put(home, "a.lines", first)
+    put(home, "b/b.lines", second)
+    put(home, "config.json", b"{}")
+
+    assert await take(database, FORMAT, home) == {"a.lines": "CREATED", "b/b.lines": "CREATED"}
+
+    assert await archived_bytes(database) == {("a.lines", 0): first, ("b/b.lines", 0): second}
+    rows = await stored_rows(database)
+    assert {id: (row["title"], row["message_count"], row["item_count"]) for id, (row, _) in rows.items()} == {
+        "s1": ("Fix the cart", 2, 2),
+        "s2": ("Greeting", 1, 1),
+    }
+    [prompt, reply] = rows["s1"][1]
+    assert (prompt["role"], prompt["place"], prompt["model"]) == ("USER", 0, None)
+    assert (reply["role"], reply["place"], reply["model"], reply["usage"]) == ("ASSISTANT", 1, "model-1", "[0,0,0,1,0]")
+    assert all(row.is_derived for row in await stored_transcripts(database))
+
+
+async def test_nothing_changed_reads_no_file(database: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(home, "a.lines", lines("s1", "one"))
+    put(home, "a.note", b"A note")
+    await take(database, FORMAT, home)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a file was opened")
+
+    monkeypatch.setattr(os, "open", refuse)
+    found = await find_transcripts(database, FORMAT, [home])
+    assert (found.changed, found.unchanged_count) == ([], 1)
+
+
+async def test_a_grown_file_adds_its_whole_lines(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("s1", "one"))
+    await take(database, FORMAT, home)
+
+    append(home, "a.lines", line(assistant="two") + line(user="three")[:-9])
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+    assert await texts(database, "s1") == text_of("one", "two")
+
+    append(home, "a.lines", line(user="three")[-9:])
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+    assert await texts(database, "s1") == text_of("one", "two", "three")
+    assert (await archived_bytes(database))[("a.lines", 0)] == (home / "a.lines").read_bytes()
+
+
+async def test_a_reply_of_several_lines_grows_in_place(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("s1", "one", "two"))
+    await take(database, FORMAT, home)
+    [before, _] = [row["number"] for row in await numbers(database)] * 2
+
+    append(home, "a.lines", line(more=[{"type": "tool_use", "id": "c", "name": "bash", "input": {"cmd": "ls"}}]))
+    append(home, "a.lines", line(tool=[{"type": "tool_result", "tool_use_id": "c", "content": "README"}]))
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+
+    rows, _ = (await stored_rows(database))["s1"]
+    assert (rows["message_count"], rows["item_count"]) == (3, 3)
+    assert [row["number"] for row in await numbers(database)] == [before]
+
+
+async def numbers(database: Database) -> list[dict[str, int]]:
+    import sqlalchemy as sa
+
+    async with database.snapshot() as connection:
+        found = await connection.execute(sa.text("SELECT number, transcript_rewrites FROM session ORDER BY id"))
+        return [dict(row) for row in found.mappings()]
+
+
+async def test_a_rewind_takes_messages_out_of_what_the_model_sees(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("s1", "one", "two", "three", "four"))
+    await take(database, FORMAT, home)
+
+    append(home, "a.lines", line(rewind=2) + line(user="other"))
+    await take(database, FORMAT, home)
+
+    assert await texts(database, "s1") == text_of("one", "two", "three", "four", "other")
+    assert await texts(database, "s1", only_live=True) == text_of("one", "two", "other")
+
+
+async def test_a_replaced_file_begins_a_generation_and_what_it_lacks_stays(database: Database, home: Path) -> None:
+    first, second = lines("s1", "one", "two", "three"), lines("s1", "one", "other", "three", "four")
+    put(home, "a.lines", first)
+    await take(database, FORMAT, home)
+    put(home, "a.lines", second)
+
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+
+    assert await texts(database, "s1") == text_of("one", "two", "other", "three", "four")
+    assert await texts(database, "s1", only_live=True) == text_of("one", "other", "three", "four")
+    assert await archived_bytes(database) == {("a.lines", 0): first, ("a.lines", 1): second}
+
+
+async def test_a_generation_that_adds_nothing_is_dropped(database: Database, home: Path) -> None:
+    put(home, "a.whole", lines("s1", "one", "two"))
+    await take(database, FORMAT, home)
+    second = line(session="s1", title="New") + lines("s1", "one", "two", "three").partition(b"\n")[2]
+    put(home, "a.whole", second)
+
+    assert await take(database, FORMAT, home) == {"a.whole": "UPDATED"}
+
+    assert await texts(database, "s1") == text_of("one", "two", "three")
+    assert await archived_bytes(database) == {("a.whole", 1): second}
+
+
+async def test_an_older_copy_is_outdated_and_changes_nothing(database: Database, home: Path) -> None:
+    whole = lines("s1", "one", "two", "three")
+    put(home, "a.lines", whole)
+    await take(database, FORMAT, home)
+    before = await stored_rows(database)
+
+    put(home, "a.lines", lines("s1", "one"))
+    assert await take(database, FORMAT, home) == {"a.lines": "OUTDATED"}
+    assert await stored_rows(database) == before
+    assert await take(database, FORMAT, home) == {}
+
+    put(home, "a.lines", lines("s1", "one", title="Renamed then"))
+    assert await take(database, FORMAT, home) == {"a.lines": "OUTDATED"}
+    assert await stored_rows(database) == before
+
+    put(home, "a.lines", lines("s1", "one", "lost"))
+    assert await take(database, FORMAT, home) == {"a.lines": "OUTDATED"}
+    assert await texts(database, "s1", only_live=True) == text_of("one", "two", "three")
+    assert sorted(await texts(database, "s1")) == sorted(text_of("one", "lost", "two", "three"))
+
+
+async def test_moved_and_copied_files_are_the_same_transcript(database: Database, home: Path) -> None:
+    data = lines("s1", "one")
+    put(home, "a.lines", data)
+    await take(database, FORMAT, home)
+
+    put(home, "copy/a.lines", data)
+    assert await take(database, FORMAT, home) == {"copy/a.lines": "UNCHANGED"}
+    assert [row.name for row in await stored_transcripts(database)] == ["a.lines"]
+
+    shutil.move(home / "a.lines", home / "moved.lines")
+    shutil.rmtree(home / "copy")
+    append(home, "moved.lines", line(assistant="two"))
+    assert await take(database, FORMAT, home) == {"moved.lines": "UPDATED"}
+    assert await archived_bytes(database) == {("moved.lines", 0): data + line(assistant="two")}
+    assert await texts(database, "s1") == text_of("one", "two")
+
+
+async def test_a_file_that_is_gone_changes_nothing(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("s1", "one"))
+    await take(database, FORMAT, home)
+    before = await stored_rows(database)
+    (home / "a.lines").unlink()
+    assert await take(database, FORMAT, home) == {}
+    assert await stored_rows(database) == before
+
+
+async def test_several_files_make_one_session_in_any_order(database: Database, home: Path) -> None:
+    put(home, "2.lines", line(session="s1") + line(assistant="two"))
+    assert await take(database, FORMAT, home) == {"2.lines": "CREATED"}
+    put(home, "1.lines", line(session="s1") + line(user="one"))
+    assert await take(database, FORMAT, home) == {"1.lines": "UPDATED"}
+    append(home, "2.lines", line(user="three"))
+    assert await take(database, FORMAT, home) == {"2.lines": "UPDATED"}
+    assert await texts(database, "s1") == text_of("one", "two", "three")
+
+
+async def test_a_transcript_goes_on_from_another_whichever_comes_first(database: Database, home: Path) -> None:
+    put(home, "fork.lines", line(session="fork", base="base") + line(user="mine"))
+    await take(database, FORMAT, home)
+    assert await texts(database, "fork") == text_of("mine")
+    put(home, "base.lines", lines("base", "one", "two"))
+
+    await take(database, FORMAT, home)
+
+    assert await texts(database, "fork") == text_of("one", "two", "mine")
+    assert await stored_keys(database) == {("base", True), ("fork", True), ("base", False)}
+
+
+async def test_companions_are_read_again_when_they_change(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("s1", "one"))
+    await take(database, FORMAT, home)
+    put(home, "a.note", b"First")
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+    put(home, "a.note", b"Second, longer")
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+    (home / "a.note").unlink()
+    assert await take(database, FORMAT, home) == {}
+    rows = await stored_rows(database)
+    assert rows["s1"][0]["title"] == "Second, longer"
+
+
+async def test_a_compressed_file_is_the_same_transcript(database: Database, home: Path) -> None:
+    data = lines("s1", "one", "two")
+    put(home, "a.lines", data)
+    await take(database, FORMAT, home)
+    (home / "a.lines").unlink()
+    put(home, "a.lines.zst", zstd.compress(data[:40]) + zstd.compress(data[40:]))
+    assert await take(database, FORMAT, home) == {"a.lines": "UNCHANGED"}
+    put(home, "b.lines.zst", zstd.compress(lines("s2", "new")))
+    assert await take(database, FORMAT, home) == {"b.lines": "CREATED"}
+    put(home, "c.lines.zst", b"not zstd")
+    assert list(await take(database, FORMAT, home)) == ["c.lines"]
+
+
+async def test_what_was_deleted_here_comes_back_only_when_it_is_wished(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("s1", "one"))
+    await take(database, FORMAT, home)
+    await delete_session(database, "s1")
+    assert await stored_transcripts(database) == []
+
+    found = await find_transcripts(database, FORMAT, [home])
+    assert (found.changed, [one.name for one in found.deleted]) == ([], ["a.lines"])
+    append(home, "a.lines", line(assistant="two"))
+    assert await take(database, FORMAT, home) == {"a.lines": "DELETED"}
+    assert await take(database, FORMAT, home) == {}
+    assert await stored_rows(database) == {}
+
+    assert await take(database, FORMAT, home, include_deleted=True) == {"a.lines": "CREATED"}
+    assert await texts(database, "s1") == text_of("one", "two")
+
+
+async def test_a_session_of_another_agent_is_a_conflict(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("s1", "one"))
+    await take(database, FORMAT, home)
+    other = LineFormat(source="CODEX", agent="Others")
+    put(home / "other", "b.lines", lines("s1", "two"))
+    put(home / "other", "c.lines", lines("s3", "three"))
+
+    outcomes = await take(database, other, home / "other")
+
+    assert outcomes["c.lines"] == "CREATED"
+    assert outcomes["b.lines"] == "The session s1 is stored already, and another agent than Others wrote it."
+    assert await texts(database, "s1") == text_of("one")
+
+
+async def test_files_that_hold_no_session_are_kept_until_they_do(database: Database, home: Path) -> None:
+    put(home, "a.lines", b"no json\n")
+    put(home, "b.lines", line(session="s2"))
+    put(home, "c.lines", b"")
+    assert set((await take(database, FORMAT, home)).values()) == {"EMPTY"}
+    assert await take(database, FORMAT, home) == {}
+    for name, id in (("a", "s1"), ("b", "s2"), ("c", "s3")):
+        append(home, f"{name}.lines", lines(id, "one"))
+    assert list((await take(database, FORMAT, home)).values()) == ["CREATED"] * 3
+    assert sorted(await stored_rows(database)) == ["s1", "s2", "s3"]
+
+
+async def test_a_large_transcript_is_stored_in_pieces(
+    database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.documents.transcript_taking, "MOST_TAKEN_BYTES", 2_000)
+    monkeypatch.setattr(storage.documents.transcript_import, "PIECE_BYTES", 3_000)
+    monkeypatch.setattr(storage.documents.session_derivation, "PIECE_BYTES", 4_000)
+    many = [f"message {number} " + "word " * (number % 50) for number in range(300)]
+    data = lines("s1", *many, "x" * 9_000, "end")
+    put(home, "a.lines", data)
+    assert await take(database, FORMAT, home) == {"a.lines": "CREATED"}
+    assert (await archived_bytes(database))[("a.lines", 0)] == data
+    assert len(await texts(database, "s1")) == 302
+    append(home, "a.lines", line(more="!"))
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+    row, _ = (await stored_rows(database))["s1"]
+    assert (row["message_count"], row["item_count"], row["parser_version"]) == (302, 303, 1)
+
+
+async def test_texts_that_no_database_stores_are_replaced(database: Database, home: Path) -> None:
+    put(
+        home,
+        "a.lines",
+        line(session="s1", title="a\0b") + line(user="x\0y \ud800 z") + line(assistant=[{"type": "x\0"}]),
+    )
+    assert await take(database, FORMAT, home) == {"a.lines": "CREATED"}
+    assert await texts(database, "s1") == [*text_of("x\ufffdy \ufffd z"), '[{"type":"x\ufffd"}]']
+
+
+async def test_an_id_that_cannot_be_one_is_refused(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("../../x", "one"))
+    [reason] = (await take(database, FORMAT, home)).values()
+    assert reason == "The id of its session is invalid: '../../x'."
