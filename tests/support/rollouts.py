@@ -15,16 +15,17 @@ THREAD = "01a220d4-3cb0-7130-803d-c10009ff2376"
 NAME = f"sessions/2026/11/28/rollout-2026-11-28T06-25-09-{THREAD}.jsonl"
 
 
-def home_transcripts(home: Path) -> dict[str, StoredTranscript]:
-    """All rollouts below a home by their thread's id, each with the others as bases."""
+def home_transcripts(home: Path) -> dict[str, list[StoredTranscript]]:
+    """The rollouts below a home by their thread's id, oldest first, each with the others as bases."""
     found = CODEX.find(home).transcripts
     alone = [StoredTranscript.found(each) for each in found]
-    bases = {key: transcript for transcript in alone for key in CODEX.keys(transcript)}
-    transcripts = [
-        StoredTranscript(each.name, transcript.data, each.excerpts, bases)
-        for each, transcript in zip(found, alone, strict=True)
-    ]
-    return {CODEX.session_id(transcript) or transcript.name: transcript for transcript in transcripts}
+    bases: dict[str, Transcript] = {key: transcript for transcript in alone for key in CODEX.keys(transcript)}
+    threads: dict[str, list[StoredTranscript]] = {}
+    for each, transcript in zip(found, alone, strict=True):
+        beside = StoredTranscript(each.name, transcript.data, each.excerpts, bases)
+        bases |= dict.fromkeys(CODEX.keys(beside), beside)
+        threads.setdefault(CODEX.session_id(beside) or each.name, []).append(beside)
+    return threads
 
 
 def record(kind: str, payload: object, second: int = 0, **envelope: object) -> dict[str, object]:

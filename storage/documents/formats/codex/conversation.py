@@ -161,7 +161,8 @@ class Conversation:
             self._single[item.kind, item.content].append(position)
         else:
             position = self._reply_position(item.place)
-            self._put(position, Part(reading.lines, item.place, Form.ANSWER))
+            number = 0 if item.id else item.place.offset
+            self._put(position, Part(reading.lines, item.place, Form.ANSWER, number))
             if item.kind is ItemKind.TEXT:
                 self._single[item.kind, item.content].append(position)
 

@@ -61,7 +61,8 @@ class LineReader:
 class Part(NamedTuple):
     """What one line gives to a message.
 
-    `number` is the place in the history that a compaction left. `event` is a line with more of a tool's output.
+    `number` tells apart what has no id: it is the place in the history that a compaction left, or the line's offset.
+    `event` is a line with more of a tool's output.
     """
 
     reader: LineReader
@@ -114,7 +115,7 @@ class Draft:
 
 
 def _answer(part: Part) -> list[Block]:
-    return item_blocks(part.payload(), f"line-{part.place.offset}")
+    return item_blocks(part.payload(), f"line-{part.number}")
 
 
 def item_blocks(payload: dict[str, object], fallback_id: str) -> list[Block]:

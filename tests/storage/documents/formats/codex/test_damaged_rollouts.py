@@ -23,7 +23,12 @@ from tests.support.rollouts import (
 )
 from tests.support.stored_transcript import StoredTranscript
 
-SAMPLES = home_transcripts(Path(__file__).parent / "home")
+SAMPLES = {
+    transcript.name[-12:]: transcript
+    for home in ("home", "branched_home")
+    for transcripts in home_transcripts(Path(__file__).parent / home).values()
+    for transcript in transcripts
+}
 
 # Each kind of line once, which the samples do not have.
 RARE = rollout(

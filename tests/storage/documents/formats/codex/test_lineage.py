@@ -156,7 +156,7 @@ def test_a_fork_of_a_fork() -> None:
 
 
 def test_rollouts_that_go_on_from_each_other_derive() -> None:
-    bases: dict[str, StoredTranscript] = {}
+    bases = {"another": FIRST}
     one = rollout(header(**base(FORKED, 9)), said("user", "One."), bases=bases)
     bases |= {THREAD: one, FORKED: rollout(header(FORKED, **base(THREAD, 9)), name=name_of(FORKED), bases=bases)}
     assert "USER: One." in talk(derive(one))

@@ -23,7 +23,7 @@ A_REPLY = TokenUsage(input=60, cache_read=40, output=15, reasoning=5)
 
 @pytest.fixture(scope="module")
 def transcripts() -> dict[str, StoredTranscript]:
-    return home_transcripts(HOME)
+    return {thread_id: transcript for thread_id, [transcript] in home_transcripts(HOME).items()}
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,11 @@ def test_other_calls() -> None:
 
 def test_a_web_search_without_an_id_has_one_of_its_own() -> None:
     search = item("web_search_call", action={"type": "search", "query": "oil"}, status="in_progress")
-    [[one, two]] = blocks(search, search)
-    assert one["id"] != two["id"]
+    session = derive(rollout(header(), said("user", "Go."), search, event("token_count", info=None), search))
+    _, one, two = session.messages
+    assert one.build()[0]["id"] != two.build()[0]["id"]
+    # Equal digests are those of equal contents.
+    assert one.digest != two.digest
 
 
 @pytest.mark.parametrize(
