@@ -6,9 +6,8 @@ Values of a few characters are decoded as they are, whatever their type. What ma
 from typing import Any, TypeVar
 
 import msgspec
-import orjson
 
-from storage.documents.formats.json_values import parse_json
+from storage.documents.formats.json_values import json_text, parse_json
 
 T = TypeVar("T")
 
@@ -116,7 +115,7 @@ def read_line(data: bytes) -> RolloutLine | None:
     value = parse_json(data)
     if not isinstance(value, dict):
         return None
-    return _decode(_LINES, orjson.dumps({**value, "payload": None}, default=str)) or RolloutLine()
+    return _decode(_LINES, json_text({**value, "payload": None}).encode()) or RolloutLine()
 
 
 def read_bare_payload(data: bytes) -> Payload | None:
@@ -189,6 +188,6 @@ def _decode(decoder: "msgspec.json.Decoder[T]", data: "bytes | msgspec.Raw") -> 
     if value is None:
         return None
     try:
-        return decoder.decode(orjson.dumps(value, default=str))
-    except (msgspec.DecodeError, orjson.JSONEncodeError, RecursionError):
+        return decoder.decode(json_text(value).encode())
+    except (msgspec.DecodeError, RecursionError):
         return None

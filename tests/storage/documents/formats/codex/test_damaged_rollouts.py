@@ -72,7 +72,7 @@ def test_every_beginning_derives(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_changed_values_and_bytes_are_no_error(name: str) -> None:
-    check_mutations(CODEX, ALL[name])
+    check_mutations(CODEX, ALL[name], count=60)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -117,6 +117,19 @@ def test_characters_that_are_no_text_are_replaced() -> None:
         )
     )
     assert talk(session) == ["USER: a\ufffdb", "USER: c\ufffdd", "USER: e\ufffdf"]
+
+
+def test_numbers_beyond_64_bits_are_no_error() -> None:
+    numbers = b'"a":123456789012345678901234567890'
+    lines = [
+        b'{"type":"newer","payload":[{' + numbers + b"}]," + numbers + b"}",
+        b'{"type":5,' + numbers + b',"payload":5}',
+    ]
+    session = derive(rollout(header(), said("user", "One."), *lines, b'{"type":"newer","payload":{' + numbers + b"}}"))
+    assert [message.build()[0].get("value") for message in session.messages[1:]] == [
+        [{"a": 123456789012345678901234567890}],
+        None,
+    ]
 
 
 def test_a_rollout_without_a_header_has_the_id_of_its_name() -> None:
