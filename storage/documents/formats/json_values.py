@@ -1,5 +1,6 @@
 """Lenient reading of the JSON that agents write: no value is an error, and every result can be stored and written."""
 
+import codecs
 import json
 import math
 import re
@@ -32,8 +33,9 @@ def parse_json(data: bytes) -> object:
     """The value of JSON text, None when it is not JSON.
 
     Invalid UTF-8 and characters that cannot be stored are replaced; NaN and infinities become their names; what is
-    nested too deeply becomes its JSON text.
+    nested too deeply becomes its JSON text. A byte order mark is left out.
     """
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
         value: object = load(data)
         is_storable = b"\\u" not in data or _UNSTORABLE_ESCAPE.search(data) is None

@@ -1,6 +1,10 @@
-"""A message while its lines are being found."""
+"""A message while its lines are being found.
 
-from typing import NamedTuple
+A long session has many of these. They are structs that the garbage collector passes over, because looking through all
+of them again and again would slow down the scan.
+"""
+
+import msgspec
 
 from storage.documents.formats.claude_code.usage import ReplyUsage
 
@@ -18,45 +22,33 @@ RAW = 7
 """A line that is kept as it is: an error of the API, or a line of an unknown type."""
 
 
-class Part(NamedTuple):
+class Part(msgspec.Struct, gc=False):
     """A line of a message: where it stands, and the digest of all that its content is made of."""
 
     transcript: int
     offset: int
     digest: bytes
-    block_index: int | None = None
+    block_index: int | None
 
 
-class MessageDraft:
-    """A message, by the lines that it is made of."""
+class MessageDraft(msgspec.Struct, gc=False):
+    """A message, by the lines that it is made of. `results` is the draft of the results of a reply's calls."""
 
-    __slots__ = (
-        "created_at",
-        "has_only_thinking",
-        "is_copied",
-        "is_injected",
-        "is_sent",
-        "kind",
-        "model",
-        "parts",
-        "results",
-        "usage",
-    )
-
-    def __init__(self, kind: int, created_at: str | int | float | None, is_injected: bool, is_sent: bool) -> None:
-        self.kind = kind
-        self.created_at = created_at
-        self.is_injected = is_injected
-        self.is_sent = is_sent
-        self.is_copied = False
-        self.has_only_thinking = False
-        self.model: str | None = None
-        self.usage: ReplyUsage | None = None
-        self.results: int | None = None
-        self.parts: list[Part] = []
+    kind: int
+    created_at: str | int | float | None
+    is_injected: bool
+    is_sent: bool
+    """Whether the program sends it to the model."""
+    is_copied: bool = False
+    """Whether it is another session's, from which this one was forked."""
+    has_only_thinking: bool = False
+    model: str | None = None
+    usage: ReplyUsage | None = None
+    results: int | None = None
+    parts: list[Part] = []
 
     def ordered_parts(self) -> list[Part]:
         """The lines in the order of their blocks, where each tells its place, else in that of the file."""
-        if self.kind != REPLY or any(part.block_index is None for part in self.parts):
+        if self.kind != REPLY or len(self.parts) == 1 or any(part.block_index is None for part in self.parts):
             return self.parts
         return sorted(self.parts, key=lambda part: part.block_index or 0)

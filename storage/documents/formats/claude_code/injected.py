@@ -8,7 +8,7 @@ _TAGS = (
     "system-reminder local-command-caveat local-command-stdout local-command-stderr command-name command-message "
     "command-args command-contents bash-input bash-stdout bash-stderr user-prompt-submit-hook session-start-hook "
     "ide_opened_file ide_selection ide_diagnostics new-diagnostics task-notification user-memory-input "
-    "tools-used-before-summary"
+    "tools-used-before-summary teammate-message"
 )
 _TAG = rf"[ \t]*<({'|'.join(_TAGS.split())})(?:\s[^>\n]*)?>"
 _OPENING = re.compile(_TAG)

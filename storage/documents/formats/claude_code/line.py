@@ -101,6 +101,7 @@ class TranscriptLine(msgspec.Struct, gc=False, rename="camel"):
     session_kind: str | None = None
     team_name: str | None = None
     permission_mode: str | None = None
+    prompt_source: str | None = None
     is_sidechain: bool = False
     is_meta: bool = False
     is_compact_summary: bool = False

@@ -24,6 +24,7 @@ from storage.documents.formats.claude_code.outputs import MARK_BYTES, PersistedO
 from storage.documents.formats.claude_code.session_facts import SessionFacts
 from storage.documents.formats.claude_code.usage import SYNTHETIC, ReplyUsage
 from storage.documents.formats.transcript_format import Line
+from storage.json_codec import storable_text
 from storage.records.content_block import is_tool_result
 
 NO_DRAFT = -1
@@ -64,6 +65,8 @@ class Scan:
         self._is_subagent = is_subagent
         self._replies: dict[str, int] = {}
         self._calls: dict[str, int] = {}
+        # The names of models, shared by the drafts: each line has a copy of its own.
+        self._models: dict[str, str] = {}
         self._commands: set[int] = set()
         self._between: set[int] = set()
         self._transcript = 0
@@ -119,7 +122,8 @@ class Scan:
         self.line_counts[record.type] += 1
         if record.type == "last-prompt" and record.leaf_uuid is not None:
             self.leaf = record.leaf_uuid
-        if record.type not in _HIDDEN_TYPES:
+        # The requests to the model have its whole system prompt, and all texts again.
+        if record.type not in _HIDDEN_TYPES and not record.type.startswith("api-"):
             self.facts.keep(record, self._transcript, line.offset)
 
     def _add_user(self, record: TranscriptLine, node: int) -> None:
@@ -137,6 +141,7 @@ class Scan:
             self._add_draft(MessageDraft(SUMMARY, record.timestamp, True, True), record, node)
             return
         own, is_injected = _own_text(content)
+        is_injected = is_injected or record.prompt_source == "system"
         if record.is_meta:
             # The prompt that a custom command stands for is marked like a reminder.
             is_injected = is_injected or not self._follows_command(node)
@@ -193,9 +198,12 @@ class Scan:
             self._add_part(index, record, node)
         if not is_synthetic:
             if message.model is not None:
-                draft.model = draft.model or message.model
+                model = self._models.get(message.model)
+                if model is None:
+                    model = self._models[message.model] = storable_text(message.model)
+                draft.model = draft.model or model
                 if not self.graph.is_sidechain(node):
-                    self.facts.model = message.model
+                    self.facts.model = model
             if message.usage is not None:
                 if draft.usage is None:
                     draft.usage = ReplyUsage(record.request_id, message.usage)

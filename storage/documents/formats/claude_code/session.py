@@ -56,7 +56,7 @@ def session_of(
         parent_id=parent_id,
         title=_title(scan, transcripts[-1], place, meta),
         first_prompt=_first_prompt(scan, view),
-        model=storable_text(facts.model),
+        model=facts.model,
         mode=_storable(facts.permission_mode),
         agent_version=_storable(facts.version),
         # Without version control the program records HEAD.
@@ -77,7 +77,7 @@ def _message(draft: MessageDraft, transcripts: Sequence[Transcript], outputs: Pe
         digest=digest.digest(),
         build=partial(_build, draft.kind, draft.is_injected, parts, transcripts, outputs),
         created_at=_time(draft.created_at),
-        model=_storable(draft.model),
+        model=draft.model,
         # The session that a reply was copied from counts its tokens.
         usage=None if draft.is_copied or draft.usage is None else draft.usage.total(),
         is_injected=draft.is_injected,

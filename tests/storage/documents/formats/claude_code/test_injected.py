@@ -18,6 +18,7 @@ INJECTED = [
     "<user-prompt-submit-hook>checked</user-prompt-submit-hook>",
     "<ide_opened_file>The user opened a.py</ide_opened_file>",
     "<task-notification><task-id>b1</task-id></task-notification>",
+    '<teammate-message teammate_id="lead">Go on</teammate-message>',
     "[Request interrupted by user]",
     "[Request interrupted by user for tool use]",
     "Stop hook feedback:\n- not done",
@@ -48,6 +49,17 @@ def test_meta_lines_are_injected() -> None:
 
     assert shown(session) == ["u [Image: source: /tmp/1.png]", "U Mine"]
     assert session.messages[0].build() == [{**text("[Image: source: /tmp/1.png]"), "is_injected": True}]
+
+
+def test_prompts_of_the_program_are_injected() -> None:
+    lines = Lines()
+    lines.user("The timer went off.", promptSource="system")
+    lines.user("Mine", promptSource="typed")
+
+    session = lines.derive()
+
+    assert shown(session, live_only=True) == ["u The timer went off.", "U Mine"]
+    assert session.first_prompt == "Mine"
 
 
 def test_words_around_injected_text_are_the_persons() -> None:

@@ -156,6 +156,12 @@ def test_nothing_of_a_session_has_a_character_that_cannot_be_stored() -> None:
     assert (session.workspace, session.model) == ("a\ufffdb", "a\ufffdb")
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    line = b'\xef\xbb\xbf{"type":"user","uuid":"a","message":{"content":"Go"}}\n'
+
+    assert shown(derive(StoredTranscript(NAME, line))) == ["U Go"]
+
+
 def test_numbers_that_are_no_json_are_kept_as_their_names() -> None:
     line = (
         b'{"type":"assistant","uuid":"a","message":{"id":"m","content":'

@@ -148,6 +148,7 @@ def test_what_was_recorded_beside_the_messages_is_metadata() -> None:
     lines.meta(type="new-kind", value=[1])
     lines.meta(type="huge-kind", value="x" * 70_000)
     lines.meta(type="api-request-shape", shape={"system": "secret"})
+    lines.meta(sessionId=lines.session, type="api-request", params={"system": "secret"})
 
     session = lines.derive()
 
@@ -168,6 +169,7 @@ def test_what_was_recorded_beside_the_messages_is_metadata() -> None:
             "new-kind": 1,
             "huge-kind": 1,
             "api-request-shape": 1,
+            "api-request": 1,
         },
     }
 
