@@ -25,6 +25,15 @@ class RecordTree:
         parent_id = self._parents.get(record_id)
         return parent_id if parent_id in self._parents else None
 
+    def nearest(self, record_id: str, spoken: Container[str]) -> str | None:
+        """The nearest spoken record above a record."""
+        passed = {record_id}
+        above = self.parent(record_id)
+        while above is not None and above not in spoken and above not in passed:
+            passed.add(above)
+            above = self.parent(above)
+        return above if above is not None and above in spoken and above != record_id else None
+
     def path(self, leaf: str | None) -> list[str]:
         """The records from the root to a leaf. A circle ends where it closes."""
         path: dict[str, None] = {}

@@ -124,12 +124,10 @@ class TranscriptScan:
         A subagent's reply is written as a line for its text and one for each of its calls.
         """
         kind = record.get("type")
-        parent_id = self.tree.parent(record_id) if record_id else None
-        while parent_id is not None and parent_id not in self.lines:
-            parent_id = self.tree.parent(parent_id)
-        if parent_id is None:
+        above = self.tree.nearest(record_id, self.lines) if record_id else None
+        if above is None:
             return None
-        index = self.lines[parent_id][-1].message
+        index = self.lines[above][-1].message
         draft = self.drafts[index]
         if kind == "tool_result" and draft.role == "TOOL":
             return index

@@ -1,0 +1,1 @@
+"""pi's transcripts: `sessions/--<workspace>--/<time>_<id>.jsonl`."""

@@ -1,0 +1,28 @@
+"""Which messages of a pi session its next request holds."""
+
+from collections.abc import Sequence
+
+from storage.documents.formats.pi.transcript_scan import TranscriptScan
+
+
+def live_messages(scan: TranscriptScan, path: Sequence[str]) -> list[int]:
+    """The indexes of the live messages on the path to the last entry.
+
+    After a compaction they begin with its summary and the messages before it that it kept.
+    """
+    order = list(path)
+    for place in range(len(path) - 1, -1, -1):
+        entry = scan.entries.get(path[place])
+        if entry is not None and entry.is_compaction:
+            before = path[:place]
+            kept = before[before.index(entry.first_kept) :] if entry.first_kept in before else []
+            # An earlier compaction among those that were kept is not sent again.
+            kept = [entry_id for entry_id in kept if not _is_compaction(scan, entry_id)]
+            order = [path[place], *kept, *path[place + 1 :]]
+            break
+    entries = (scan.entries[entry_id] for entry_id in order if entry_id in scan.entries)
+    return list(dict.fromkeys(entry.message for entry in entries if entry.is_sent))
+
+
+def _is_compaction(scan: TranscriptScan, entry_id: str) -> bool:
+    return entry_id in scan.entries and scan.entries[entry_id].is_compaction

@@ -1,0 +1,104 @@
+"""The format of pi's transcripts."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PureWindowsPath
+
+from storage.documents.derived_session import FORK, MAIN, DerivedSession
+from storage.documents.formats.blocks import Block
+from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
+from storage.documents.formats.file_walk import expanded, regular_files
+from storage.documents.formats.json_values import as_id, as_text, as_time, without
+from storage.documents.formats.pi.entry_content import entry_blocks
+from storage.documents.formats.pi.live_view import live_messages
+from storage.documents.formats.pi.transcript_scan import TranscriptScan
+from storage.documents.formats.record_reader import RecordReader
+from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
+
+_SESSIONS = "sessions"
+_DEPTH = 2
+_NAME = re.compile(r"\d{4}-\d\d-\d\dT[\d-]+Z_[\w-]+\.jsonl")
+_KNOWN_HEADER = ("type", "id", "timestamp", "cwd")
+
+
+class PiFormat:
+    """pi appends each entry below its parent; the last entry is where the session goes on."""
+
+    source = "PI"
+    agent = "pi"
+    version = 1
+    tried_version = "0.73.1"
+
+    def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
+        """PI_CODING_AGENT_SESSION_DIR and PI_CODING_AGENT_DIR, or `.pi/agent` in the user's home."""
+        named = (environment.get(name) for name in ("PI_CODING_AGENT_SESSION_DIR", "PI_CODING_AGENT_DIR"))
+        return [expanded(name, user_home) for name in named if name] or [user_home / ".pi" / "agent"]
+
+    def find(self, home: Path) -> FoundTranscripts:
+        """Find all files in the workspaces' folders, and elsewhere those with a session's name."""
+        found: list[FoundTranscript] = []
+        passed_over = 0
+        for path in regular_files(home, _DEPTH):
+            is_in_place = path.parent.parent.name == _SESSIONS and path.suffix == ".jsonl"
+            if not is_in_place and not _NAME.fullmatch(path.name):
+                passed_over += 1
+                continue
+            top = path.parent.parent.parent if is_in_place else home
+            found.append(FoundTranscript(path, path.relative_to(top).as_posix()))
+        return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over)
+
+    def session_id(self, transcript: Transcript) -> str | None:
+        """The id in the header, which is the first line."""
+        for _, _, entry in RecordReader(transcript).records():
+            return as_id(entry.get("id")) if entry.get("type") == "session" else None
+        return None
+
+    def keys(self, transcript: Transcript) -> list[str]:
+        """None: a fork holds a copy of what it goes on from."""
+        return []
+
+    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+        """Derive the session, whose live path ends with the last entry."""
+        scan = TranscriptScan()
+        for transcript in transcripts:
+            scan.read(transcript)
+        session_id = as_id(scan.header.get("id"))
+        if session_id is None or not scan.drafts:
+            return None
+        messages = [draft.message(entry_blocks) for draft in scan.drafts]
+        path = scan.tree.path(scan.tree.last())
+        created_at, updated_at = time_span(
+            as_time(scan.header.get("timestamp")), map(as_time, scan.times), transcripts[-1].modified_at
+        )
+        own = (draft.usage for draft in scan.drafts if not draft.is_copied)
+        return DerivedSession(
+            id=session_id,
+            source=self.source,
+            workspace=as_text(scan.header.get("cwd")),
+            created_at=created_at,
+            updated_at=updated_at,
+            messages=messages,
+            live=live_messages(scan, path),
+            kind=FORK if scan.has_copies else MAIN,
+            parent_id=_parent_id(as_text(scan.header.get("parentSession"))),
+            title=scan.name,
+            first_prompt=first_prompt_of(messages, lambda text: text.startswith(("/", "!"))),
+            model=last_model(messages) or as_text(scan.states.get("model")),
+            usage=total_usage([*own, *scan.other_usage]),
+            recorded_cost=sum(scan.costs) if scan.costs else None,
+            metadata=_metadata(scan, path),
+        )
+
+
+def _parent_id(path: str) -> str | None:
+    """The id of the session whose file a fork's header names: it follows the time in the file's name."""
+    # A path of Windows may have either kind of slash.
+    return as_id(PureWindowsPath(path).stem.rpartition("_")[2])
+
+
+def _metadata(scan: TranscriptScan, path: Sequence[str]) -> Block:
+    metadata = {**without(scan.header, *_KNOWN_HEADER), **without(scan.states, "model")}
+    if scan.labels:
+        metadata["labels"] = scan.labels
+    branches = scan.tree.left_branches(path, scan.entries)
+    return {**metadata, "branches": branches} if branches else metadata

@@ -1,0 +1,145 @@
+"""A scan of pi's entries: the messages they make, the tree they form, and what they tell of the session."""
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from storage.documents.derived_session import DIGEST_SIZE
+from storage.documents.formats.blocks import Block
+from storage.documents.formats.json_values import as_object, as_text, as_time, without
+from storage.documents.formats.message_draft import MessageDraft
+from storage.documents.formats.pi.entry_content import (
+    ASSISTANT,
+    TOOL,
+    cost_of,
+    is_compaction,
+    is_injected,
+    is_sent,
+    message_of,
+    role_of,
+    usage_of,
+)
+from storage.documents.formats.record_reader import RecordReader
+from storage.documents.formats.record_tree import RecordTree
+from storage.documents.formats.transcript_format import Transcript
+from storage.records.token_usage import TokenUsage
+
+
+@dataclass(slots=True)
+class ScannedEntry:
+    """An entry that is a part of a message. `first_kept` is the entry from which a compaction keeps the history."""
+
+    message: int
+    is_compaction: bool
+    is_sent: bool
+    first_kept: str | None
+
+
+@dataclass(slots=True)
+class TranscriptScan:
+    """Everything that is needed of all entries."""
+
+    drafts: list[MessageDraft] = field(default_factory=list)
+    tree: RecordTree = field(default_factory=RecordTree)
+    entries: dict[str, ScannedEntry] = field(default_factory=dict)
+    header: Block = field(default_factory=dict)
+    times: list[object] = field(default_factory=list)
+    name: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    states: Block = field(default_factory=dict)
+    other_usage: list[TokenUsage | None] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
+    has_copies: bool = False
+    _seen: set[bytes] = field(default_factory=set)
+    _previous: str | None = None
+    _count: int = 0
+
+    def read(self, transcript: Transcript) -> None:
+        """Add the entries of a transcript. Lines that an earlier one has too are left out."""
+        reader = RecordReader(transcript)
+        for offset, data, entry in reader.records():
+            mark = blake2b(data, digest_size=DIGEST_SIZE).digest()
+            if mark not in self._seen:
+                self._seen.add(mark)
+                self._add(reader, offset, data, entry)
+
+    def _add(self, reader: RecordReader, offset: int, data: bytes, entry: Block) -> None:
+        place, self._count = self._count, self._count + 1
+        if entry.get("type") == "session":
+            self.header = self.header or entry
+            return
+        self.times.append(entry.get("timestamp"))
+        entry_id = as_text(entry.get("id"))
+        # Entries of version 1 are a line without ids, and compactions name their places in the file.
+        if entry_id:
+            self.tree.add(entry_id, as_text(entry.get("parentId")) or None)
+        else:
+            entry_id = f"#{place}"
+            self.tree.add(entry_id, self._previous)
+        self._previous = entry_id
+        self._note(entry)
+        role = role_of(entry)
+        if role is None or entry_id in self.entries:
+            return
+        index = self._place(role, entry, entry_id)
+        draft = self.drafts[index]
+        draft.add_line(reader, offset, data)
+        self.entries[entry_id] = ScannedEntry(index, is_compaction(entry), is_sent(entry), _first_kept(entry))
+        if role == ASSISTANT:
+            self._note_reply(draft, entry)
+
+    def _place(self, role: str, entry: Block, entry_id: str) -> int:
+        """The index of the message that an entry belongs to: the results of one reply are one message."""
+        spoken = self.tree.nearest(entry_id, self.entries)
+        if role == TOOL and spoken is not None and self.drafts[self.entries[spoken].message].role == TOOL:
+            return self.entries[spoken].message
+        time = as_time(entry.get("timestamp")) or as_time(message_of(entry).get("timestamp"))
+        self.drafts.append(MessageDraft(role, time, is_injected=is_injected(entry), is_copied=self._is_copied(entry)))
+        return len(self.drafts) - 1
+
+    def _is_copied(self, entry: Block) -> bool:
+        """Whether an entry of a fork is older than its file: it was copied from the session that was forked."""
+        if not self.header.get("parentSession"):
+            return False
+        started, written = as_time(self.header.get("timestamp")), as_time(entry.get("timestamp"))
+        is_copied = started is not None and written is not None and written < started
+        self.has_copies = self.has_copies or is_copied
+        return is_copied
+
+    def _note(self, entry: Block) -> None:
+        """Take what an entry tells of the session."""
+        kind = entry.get("type")
+        if kind == "session_info":
+            self.name = as_text(entry.get("name")).strip() or None
+        elif kind == "label" and (target := as_text(entry.get("targetId"))):
+            self.labels.pop(target, None)
+            if label := as_text(entry.get("label")):
+                self.labels[target] = label
+        elif kind == "thinking_level_change":
+            self.states["thinking_level"] = as_text(entry.get("thinkingLevel"))
+        elif kind == "model_change":
+            self.states.update(without({"provider": entry.get("provider"), "model": entry.get("modelId")}))
+        elif kind == "usage" and not self._is_copied(entry):
+            tokens = as_object(entry.get("usage"))
+            self.other_usage.append(usage_of(tokens))
+            self._add_cost(tokens)
+
+    def _note_reply(self, draft: MessageDraft, entry: Block) -> None:
+        message = message_of(entry)
+        tokens = as_object(message.get("usage"))
+        draft.model = as_text(message.get("model")) or None
+        draft.usage = usage_of(tokens)
+        self.states.update(without({"provider": message.get("provider")}))
+        if not draft.is_copied:
+            self._add_cost(tokens)
+
+    def _add_cost(self, tokens: Block) -> None:
+        cost = cost_of(tokens)
+        if cost is not None:
+            self.costs.append(cost)
+
+
+def _first_kept(entry: Block) -> str | None:
+    if not is_compaction(entry):
+        return None
+    place = entry.get("firstKeptEntryIndex")
+    return as_text(entry.get("firstKeptEntryId")) or (f"#{place}" if isinstance(place, int) else None)
