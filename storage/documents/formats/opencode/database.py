@@ -20,12 +20,16 @@ _BUSY_SECONDS = 5
 _TABLES = {"session": ("id",), "message": ("id", "session_id", "data"), "part": ("message_id", "session_id", "data")}
 
 
+class NotADatabase(OSError):
+    """A file that is not a database, or is damaged."""
+
+
 def read_database(path: Path, work: Callable[[sqlite3.Connection], Result]) -> Result:
     """The result of reading in one read transaction, so that all statements see one state.
 
     Without a write-ahead log nobody has the database open, and SQLite would create one: the file is opened as one that
     does not change, and read again if it did. With a log but without its index, which SQLite would create beside it, a
-    copy is read.
+    copy is read. Raises OSError, and NotADatabase for another or a damaged file.
     """
     while True:
         is_closed = not _beside(path, "-wal").exists()
@@ -33,10 +37,13 @@ def read_database(path: Path, work: Callable[[sqlite3.Connection], Result]) -> R
         try:
             with _connection(path, is_closed) as connection:
                 result = work(connection)
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
             if is_closed and _has_changed(path, before):
                 continue
-            raise
+            if isinstance(error, sqlite3.OperationalError):
+                # It is locked, or cannot be opened.
+                raise OSError(f"{path}: {error}") from error
+            raise NotADatabase(f"{path}: {error}") from error
         if not is_closed or not _has_changed(path, before):
             return result
 
@@ -119,10 +126,7 @@ class DatabaseIndex:
             return known[1]
         try:
             found = read_database(path, lambda opened: fingerprints(opened) if holds_sessions(opened) else None)
-        except sqlite3.OperationalError:
-            # It is locked, or cannot be opened.
-            raise
-        except sqlite3.DatabaseError:
+        except NotADatabase:
             return None
         if found is not None:
             self._known[path] = (state, found)

@@ -1,5 +1,6 @@
 """OpenCode's sessions: from its database and from the JSON files of older versions."""
 
+import pickle
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -232,6 +233,44 @@ def test_passes_over_what_is_no_database_of_sessions(home: Path) -> None:
     assert [transcript.name for transcript in found.transcripts] == [f"opencode.db/{SESSION_ID}"]
     assert found.passed_over == 3
     assert FORMAT.find(home / "none").transcripts == []
+
+
+def test_a_database_that_is_locked_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.documents.formats.opencode.database._BUSY_SECONDS", 0)
+    [found] = FORMAT.find(home).transcripts
+    locker = sqlite3.connect(home / "opencode.db", isolation_level=None)
+    locker.execute("PRAGMA locking_mode = EXCLUSIVE")
+    locker.execute("UPDATE session SET title = 'Mine'")
+    (home / "opencode.db-shm").touch()
+    assert found.read is not None
+    with pytest.raises(OSError, match="locked"):
+        found.read()
+    with pytest.raises(OSError, match="locked"):
+        FORMAT.find(home)
+    locker.close()
+
+
+def test_a_damaged_database_is_an_error_when_it_is_read(home: Path) -> None:
+    [found] = FORMAT.find(home).transcripts
+    (home / "opencode.db").write_bytes(b"not a database" * 100)
+    assert found.read is not None
+    with pytest.raises(OSError, match="not a database"):
+        found.read()
+
+
+def test_a_session_that_was_deleted_meanwhile_is_none(home: Path, writer: sqlite3.Connection) -> None:
+    [found] = FORMAT.find(home).transcripts
+    writer.execute("DELETE FROM session")
+    writer.execute("DELETE FROM message")
+    assert FORMAT.derive([StoredTranscript.found(found)]) is None
+
+
+def test_what_was_found_can_be_sent_to_another_process(home: Path) -> None:
+    [found] = FORMAT.find(home).transcripts
+    assert found.read is not None
+    read = pickle.loads(pickle.dumps(found.read))
+    assert orjson.loads(read()) == EXPORT
+    assert pickle.loads(pickle.dumps(FORMAT)).find(home).transcripts[0].fingerprint == found.fingerprint
 
 
 def test_homes() -> None:
