@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from storage.archive.line import Line as Line
 from storage.documents.derived_session import DerivedSession
@@ -44,6 +43,10 @@ class Transcript(Protocol):
         ...
 
 
+_NONE: dict[str, Any] = {}
+"""The default of mappings. A read-only view could not be sent to reader processes."""
+
+
 class FoundTranscript(NamedTuple):
     """A transcript that lies below a home.
 
@@ -62,12 +65,12 @@ class FoundTranscript(NamedTuple):
 
     path: Path
     name: str
-    companions: Mapping[str, Path] = MappingProxyType({})
+    companions: Mapping[str, Path] = _NONE
     is_rewritten: bool = False
     read: Callable[[], bytes] | None = None
     fingerprint: str = ""
     is_compressed: bool = False
-    excerpts: Mapping[str, bytes] = MappingProxyType({})
+    excerpts: Mapping[str, bytes] = _NONE
 
 
 class FoundTranscripts(NamedTuple):
