@@ -17,6 +17,8 @@ MAX_FILE_BYTES = 256 * 2**20
 
 # zagens and CodeWhale keep these beside their sessions.
 _IGNORED_FILES = {"latest.json", "offline_queue.json", "session_boot_owners.json"}
+# They hold secrets, and are opened only when they are named.
+_CREDENTIALS = {"auth.json", "credentials.json", "oauth_creds.json", "mcp-oauth-tokens.json"}
 _IGNORED_FOLDERS = {"checkpoints"}
 # The agents' home folders, which have their sessions in `sessions`. CodeWhale's was `.deepseek` once.
 _HOMES = {".zagens": ZAGENS, ".codewhale": CODEWHALE, ".deepseek": CODEWHALE}
@@ -54,7 +56,7 @@ def find_files(paths: Iterable[Path]) -> FoundFiles:
         for folder, folders, files in os.walk(path, onerror=refuse):
             names = sorted(name for name in files if name.endswith(".json") and not name.startswith("."))
             walked = sorted(name for name in folders if _is_walked(Path(folder), name))
-            documents = [name for name in names if name not in _IGNORED_FILES]
+            documents = [name for name in names if name not in _IGNORED_FILES | _CREDENTIALS]
             others = _other_folders(Path(folder), walked, set(files))
             if _is_home(Path(folder)):
                 passed_over += len(documents)

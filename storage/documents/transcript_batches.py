@@ -141,20 +141,22 @@ async def _jobs(connection: Connection, source: str, batch: Sequence[Changed]) -
     sessions = await stored_sessions(connection, ids)
     jobs: list[Job | None] = []
     for changed in batch:
+        # Mapping proxies cannot be sent to another process.
+        found = changed.found._replace(companions=dict(changed.found.companions), excerpts=dict(changed.found.excerpts))
         row = None if changed.known is None else rows.get(changed.known.transcript_id)
         if changed.found.read is not None or (row is None and changed.found.name in taken_names):
             jobs.append(None)
         elif row is None:
-            jobs.append(Job(changed.found))
+            jobs.append(Job(found))
         elif row.session_id is None:
-            jobs.append(Job(changed.found, changed.known, row))
+            jobs.append(Job(found, changed.known, row))
         else:
             stored = sessions.get(row.session_id)
             if stored is None or counts[row.session_id] > 1 or stored.source != source or not row.is_derived:
                 jobs.append(None)
             else:
                 summaries = await stored_summaries(connection, row.session_id)
-                jobs.append(Job(changed.found, changed.known, row, stored, summaries))
+                jobs.append(Job(found, changed.known, row, stored, summaries))
     return jobs
 
 

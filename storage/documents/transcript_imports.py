@@ -60,27 +60,30 @@ async def find_transcripts(
     format: TranscriptFormat,
     homes: Sequence[Path],
     *,
+    walked: Sequence[FoundTranscript] = (),
     named: Sequence[FoundTranscript] = (),
     since: float | None = None,
     include_deleted: bool = False,
 ) -> Found:
-    """Find the transcripts below homes that have changed, and `named` ones. Raises Unavailable.
+    """Find the transcripts that have changed: below homes, and among those that were found already.
 
-    With `since`, a time in seconds, files that were last changed before it are left out.
+    `named` are those that a caller named itself, not by a folder. With `since`, a time in seconds, files that were last
+    changed before it are left out. Raises Unavailable.
     """
     registry = await read_registry(database, format.source)
-    return await asyncio.to_thread(_find, format, homes, named, since, include_deleted, registry)
+    return await asyncio.to_thread(_find, format, homes, walked, named, since, include_deleted, registry)
 
 
 def _find(
     format: TranscriptFormat,
     homes: Sequence[Path],
+    walked: Sequence[FoundTranscript],
     named: Sequence[FoundTranscript],
     since: float | None,
     include_deleted: bool,
     registry: dict[FileKey, FileState],
 ) -> Found:
-    walked: list[FoundTranscript] = []
+    transcripts = [*named, *walked]
     passed_over = 0
     refused: list[tuple[Path, str]] = []
     for home in homes:
@@ -89,13 +92,13 @@ def _find(
         except OSError as error:
             refused.append((home, error.strerror or str(error)))
         else:
-            walked += found.transcripts
+            transcripts += found.transcripts
             passed_over += found.passed_over
     named_keys = frozenset(FileKey.of(one.path, one.name) for one in named)
     result = Found(format, [], 0, [], passed_over, refused, named_keys)
     unchanged = 0
     seen: set[FileKey] = set()
-    for one in [*named, *walked]:
+    for one in transcripts:
         key = FileKey.of(one.path, one.name)
         if key in seen:
             continue

@@ -208,7 +208,7 @@ def test_the_source_comes_from_the_folder_or_the_option(tmp_path: Path, database
     for folder in (".codewhale", "zagens", "plain"):
         assert reprise("import", tmp_path / folder).exit_code == 0
     assert reprise("import", "--source", "CODEWHALE", tmp_path / "given").exit_code == 0
-    refused = reprise("import", "--source", "CODEX", tmp_path / "plain")
+    refused = reprise("import", "--source", "OTHER", tmp_path / "plain")
 
     assert asyncio.run(sources(database_url)) == {"a": "CODEWHALE", "b": "ZAGENS", "c": "ZAGENS", "d": "CODEWHALE"}
     assert refused.exit_code == 2

@@ -1,0 +1,170 @@
+"""Finds what there is to import: transcripts of all formats and session documents, in homes or in given places."""
+
+import asyncio
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from storage.archive.byte_sources import FileBytes
+from storage.archive.file_registry import FileKey
+from storage.database.database import Database
+from storage.documents.document_files import FoundFiles, find_files
+from storage.documents.formats.recognition import HEAD_BYTES, source_of
+from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
+from storage.documents.transcript_imports import Found, find_transcripts
+
+_DOCUMENT_HOMES = (".zagens", ".codewhale", ".deepseek")
+# In the homes of the other agents, JSON files are no session documents, and some hold credentials.
+_TRANSCRIPT_HOMES = {".claude", ".codex", ".gemini", ".qwen", ".pi", "opencode"}
+
+
+class Wanted(NamedTuple):
+    """What to look for: sources (None for all), files that were last changed since a time, deleted sessions too."""
+
+    sources: frozenset[str] | None = None
+    since: float | None = None
+    include_deleted: bool = False
+
+
+class Search(NamedTuple):
+    """What was found: transcripts by format, and session documents."""
+
+    transcripts: list[Found]
+    documents: FoundFiles
+
+    @property
+    def size(self) -> int:
+        """The bytes that are to be read."""
+        return sum(found.size for found in self.transcripts) + sum(map(_size, self.documents.paths))
+
+
+async def search_homes(
+    database: Database,
+    formats: Mapping[str, TranscriptFormat],
+    wanted: Wanted,
+    environment: Mapping[str, str],
+    user_home: Path,
+) -> Search:
+    """Find what lies in the known homes of all agents. Raises Unavailable."""
+    transcripts = []
+    for format in _formats(formats, wanted):
+        homes = [home for home in format.homes(environment, user_home) if home.is_dir()]
+        transcripts.append(
+            await find_transcripts(database, format, homes, since=wanted.since, include_deleted=wanted.include_deleted)
+        )
+    named = environment.get("CODEWHALE_HOME")
+    homes = [*([Path(named)] if named else []), *(user_home / name for name in _DOCUMENT_HOMES)]
+    documents = await asyncio.to_thread(_documents, [home for home in homes if home.is_dir()], wanted)
+    return Search(transcripts, documents)
+
+
+async def search_places(
+    database: Database, formats: Mapping[str, TranscriptFormat], wanted: Wanted, places: Sequence[Path]
+) -> Search:
+    """Find what lies in the given files and folders. Raises Unavailable."""
+    walked, named, others = await asyncio.to_thread(_sort, list(_formats(formats, wanted)), places)
+    transcripts = [
+        await find_transcripts(
+            database,
+            format,
+            (),
+            named=named.get(format.source, ()),
+            walked=walked.get(format.source, ()),
+            since=wanted.since,
+            include_deleted=wanted.include_deleted,
+        )
+        for format in _formats(formats, wanted)
+        if format.source in walked or format.source in named
+    ]
+    return Search(transcripts, await asyncio.to_thread(_documents, others, wanted))
+
+
+def _formats(formats: Mapping[str, TranscriptFormat], wanted: Wanted) -> Iterable[TranscriptFormat]:
+    return [format for format in formats.values() if wanted.sources is None or format.source in wanted.sources]
+
+
+def _documents(places: Sequence[Path], wanted: Wanted) -> FoundFiles:
+    if wanted.sources is not None and not wanted.sources & {"ZAGENS", "CODEWHALE"}:
+        places = []
+    found = find_files(places)
+    if wanted.since is None:
+        return found
+    recent = [path for path in found.paths if path not in found.walked or _modified(path) >= wanted.since]
+    return found._replace(paths=recent)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        # Reading it fails, too, and reports the reason.
+        return float("inf")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+_ByFormat = dict[str, list[FoundTranscript]]
+
+
+def _sort(formats: Sequence[TranscriptFormat], places: Sequence[Path]) -> tuple[_ByFormat, _ByFormat, list[Path]]:
+    """The transcripts in folders, those that were named themselves, and the places that may hold documents."""
+    walked: _ByFormat = {}
+    named: _ByFormat = {}
+    others: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            found = _in_folder(formats, place)
+            for source, some in found.items():
+                walked.setdefault(source, []).extend(some)
+            if not found and not _TRANSCRIPT_HOMES.intersection(place.absolute().parts):
+                others.append(place)
+        elif (one := _named(formats, place)) is not None:
+            source, transcript = one
+            named.setdefault(source, []).append(transcript)
+        else:
+            others.append(place)
+    return walked, named, others
+
+
+def _in_folder(formats: Sequence[TranscriptFormat], folder: Path) -> _ByFormat:
+    """The transcripts of each format in a folder. One that several formats find belongs to the one that wrote it."""
+    found = {format.source: format.find(folder).transcripts for format in formats}
+    owners: dict[FileKey, set[str]] = {}
+    for source, some in found.items():
+        for one in some:
+            owners.setdefault(FileKey.of(one.path, ""), set()).add(source)
+    result: _ByFormat = {}
+    for source, some in found.items():
+        for one in some:
+            sources = owners[FileKey.of(one.path, "")]
+            if len(sources) == 1 or _recognized(one.path) == source:
+                result.setdefault(source, []).append(one)
+    return result
+
+
+def _named(formats: Sequence[TranscriptFormat], path: Path) -> tuple[str, FoundTranscript] | None:
+    """A file that is named itself: by its place in its agent's layout, else by its content."""
+    source = _recognized(path)
+    by_source = {format.source: format for format in formats}
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 # Path.resolve would follow links.
+    for format in formats if source not in by_source else [by_source[source]]:
+        for found in format.find(absolute.parent).transcripts:
+            if os.path.abspath(found.path) == str(absolute):  # noqa: PTH100
+                return format.source, found
+    if source in by_source:
+        return source, FoundTranscript(path, path.name, is_rewritten=path.suffix == ".json")
+    return None
+
+
+def _recognized(path: Path) -> str | None:
+    try:
+        with FileBytes(path) as file:
+            return source_of(file.read(0, min(HEAD_BYTES, file.stat.st_size)))
+    except OSError:
+        return None

@@ -1,0 +1,127 @@
+"""`reprise import` of transcripts: from the homes of all agents, from folders of them, and from single files."""
+
+import os
+import re
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app import main
+
+FORMATS = Path(__file__).parents[2] / "storage" / "documents" / "formats"
+SESSION = "cd1f8e7a-ade0-4067-9b9b-42658dcd3bdf"
+
+
+@pytest.fixture(autouse=True)
+def user_home(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A home folder with sessions of several agents, and with what must not be read."""
+    home = tmp_path / "user"
+    shutil.copytree(FORMATS / "claude_code" / "projects", home / ".claude" / "projects")
+    (home / ".claude" / ".credentials.json").write_text("secret")
+    os.mkfifo(home / ".claude" / "projects" / "pipe.jsonl")
+    (home / ".claude" / "projects" / "link").symlink_to(FORMATS)
+    shutil.copytree(FORMATS / "codex" / "home", home / ".codex")
+    (home / ".codex" / "auth.json").write_text("secret")
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "CODEWHALE_HOME", "XDG_DATA_HOME", "GEMINI_CLI_HOME", "QWEN_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("REPRISE_DATABASE_URL", database_url)
+    return home
+
+
+def reprise(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def summary(result: Result) -> dict[str, dict[str, int]]:
+    """The counts that a run printed, by agent."""
+    found = {}
+    for row in result.stdout.splitlines():
+        agent, _, counts = row.rpartition(": ")
+        found[agent] = {words: int(count) for count, words in re.findall(r"(\d+) ([a-z ]+)", counts)}
+    return found
+
+
+def test_all_homes_are_imported_and_a_second_run_reads_nothing(user_home: Path) -> None:
+    plan = reprise("import", "--all", "--dry-run")
+    first = reprise("import", "--all")
+    second = reprise("import", "--all")
+
+    assert plan.exit_code == first.exit_code == second.exit_code == 0, (plan.output, first.output, second.output)
+    assert re.search(r"Claude Code: 5 new, 0 changed, 0 unchanged.* MB to read", plan.stdout)
+    counts = summary(first)
+    assert counts["Claude Code"]["created"] == 5
+    assert counts["Codex"]["created"] > 1
+    again = summary(second)
+    assert again["Claude Code"] | {"passed over": 0} == {
+        "created": 0,
+        "updated": 0,
+        "unchanged": 5,
+        "refused": 0,
+        "passed over": 0,
+    }
+    assert again["Codex"]["created"] == again["Codex"]["updated"] == 0
+
+
+def test_one_agent_alone_and_only_files_that_changed_lately(user_home: Path) -> None:
+    for path in (user_home / ".claude").rglob("*.jsonl"):
+        if path.stem != SESSION and not path.is_fifo():
+            os.utime(path, (0, 0))
+    result = reprise("import", "--all", "--source", "CLAUDE_CODE", "--since", "7d")
+    assert result.exit_code == 0, result.output
+    assert summary(result)["Claude Code"]["created"] == 1
+    assert reprise("import", "--all", "--since", "yesterday").exit_code == 2
+
+
+def test_folders_and_single_files_are_recognized(user_home: Path, tmp_path: Path) -> None:
+    projects = user_home / ".claude" / "projects"
+    result = reprise("import", projects / "-home-dev-shop" / f"{SESSION}.jsonl")
+    assert (result.exit_code, summary(result)["Claude Code"]["created"]) == (0, 1), result.output
+
+    rollout = next((user_home / ".codex").rglob("rollout-*.jsonl"))
+    loose = tmp_path / "copied.jsonl"
+    shutil.copy(rollout, loose)
+    result = reprise("import", loose, projects)
+    assert result.exit_code == 0, result.output
+    counts = summary(result)
+    assert counts["Codex"]["created"] == 1
+    assert (counts["Claude Code"]["created"], counts["Claude Code"]["unchanged"]) == (4, 1)
+
+
+def test_a_qwen_transcript_among_projects_is_no_transcript_of_claude_code(tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    shutil.copytree(FORMATS / "qwen" / "home", folder)
+    result = reprise("import", folder)
+    assert result.exit_code == 0, result.output
+    assert list(summary(result)) == ["Qwen Code"]
+    assert summary(result)["Qwen Code"]["created"] > 0
+
+
+def test_nothing_below_a_home_is_written_and_no_credentials_are_opened(
+    user_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in [user_home, *user_home.rglob("*")]:
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    before = {path: path.lstat().st_mtime_ns for path in user_home.rglob("*")}
+    opened: list[str] = []
+    real_open = os.open
+
+    def watch(path: str, *arguments: int, **options: int) -> int:
+        opened.append(str(path))
+        return real_open(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", watch)
+    assert reprise("import", "--all").exit_code == 0
+    assert reprise("import", user_home / ".codex", user_home / ".claude").exit_code == 0
+    monkeypatch.undo()
+    assert not [path for path in opened if path.endswith(("auth.json", ".credentials.json", "pipe.jsonl"))]
+    assert {path: path.lstat().st_mtime_ns for path in user_home.rglob("*")} == before
+
+
+def test_paths_or_all_must_be_given() -> None:
+    assert reprise("import").exit_code == 2
+    assert reprise("import", "--all", ".").exit_code == 2
