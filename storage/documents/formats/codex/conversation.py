@@ -1,18 +1,20 @@
 """Puts the entries of rollouts together to messages, and follows what the model sees of them."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from storage.documents.derived_session import DerivedMessage
 from storage.documents.formats.codex.copied_lines import CopiedLines
 from storage.documents.formats.codex.draft import Draft, Form, LineReader, Part
 from storage.documents.formats.codex.entries import (
     Compaction,
     CompactionAnswer,
+    CopiedHeader,
     Entry,
     Item,
     ItemKind,
     Place,
-    Replacement,
     Rollback,
     Shown,
     Snapshot,
@@ -24,10 +26,10 @@ from storage.documents.formats.codex.entries import (
     Unknown,
 )
 from storage.documents.formats.codex.event_matching import Matches, match_events
-from storage.documents.formats.codex.scan import Rollout
 from storage.documents.formats.codex.token_meter import TokenMeter
 from storage.records.token_usage import NO_TOKENS, TokenUsage
 
+_TURN_STARTS = (TurnStart, CopiedHeader)
 _ROLES = {ItemKind.USER: "USER", ItemKind.SYSTEM: "SYSTEM"}
 
 
@@ -43,45 +45,18 @@ class _Settings(NamedTuple):
     mode: str = ""
 
 
-class RolloutReading:
-    """What is needed of a rollout to read its entries: which event belongs to what, and its lines."""
+class Reading(NamedTuple):
+    """A rollout whose entries are read: its lines, and which of them were copied from another thread."""
 
-    def __init__(self, rollout: Rollout, copied: CopiedLines) -> None:
-        self.rollout = rollout
-        self.copied = copied
-        self.lines = LineReader(rollout.transcript)
-        self.matches: Matches = match_events(rollout.entries)
-        self._events: dict[str, list[ToolEvent]] = defaultdict(list)
-        self._outputs: dict[str, int] = defaultdict(int)
-        self._calls: set[str] = set()
-        for entry in rollout.entries:
-            if isinstance(entry, ToolEvent):
-                self._events[entry.call_id].append(entry)
-            elif isinstance(entry, Item) and entry.kind is ItemKind.OUTPUT:
-                self._outputs[entry.id] += 1
-            elif isinstance(entry, Item) and entry.kind is ItemKind.CALL:
-                self._calls.add(entry.id)
-
-    def has_call(self, call_id: str) -> bool:
-        """Whether there is an item of the call."""
-        return call_id in self._calls
-
-    def output_part(self, item: Item) -> Part:
-        """The part of a message that a tool's output gives, with what events tell of it."""
-        events = self._events.get(item.id, [])
-        if self._outputs[item.id] > 1:
-            # An id that was used again: each output has the next event.
-            events, self._events[item.id] = events[:1], events[1:]
-        fuller = next((event.place for event in events if event.is_fuller), None)
-        is_failure = any(event.is_failure for event in events)
-        return Part(self.lines, item.place, Form.OUTPUT, event=fuller, is_failure=is_failure)
+    thread_id: str
+    lines: LineReader
+    copied: CopiedLines
 
 
 class Conversation:
     """The messages of a session. `live` has the positions of those that the model sees, in order.
 
-    `usage` is what the session's own replies took. `own_settings` are of the session itself, not of what it was forked
-    from.
+    `usage` is what the session's own replies took.
     """
 
     def __init__(self) -> None:
@@ -97,38 +72,59 @@ class Conversation:
         # The message that the next count belongs to, and tokens that were told before there was one.
         self._spender: int | None = None
         self._unclaimed = NO_TOKENS
-        # Messages of one item, by the item's content: a compaction may keep them.
-        self._single: dict[tuple[ItemKind, int], list[int]] = defaultdict(list)
+        # Hashes of the ids of all calls, and what is known of the outputs of a turn.
+        self._calls: set[int] = set()
+        self._tool_events: dict[str, list[ToolEvent]] = {}
+        self._tool_outputs: dict[str, tuple[Draft, int]] = {}
 
-    def add(self, reading: RolloutReading, indexes: range, *, is_own: bool) -> None:
+    def add(self, reading: Reading, entries: Iterable[Entry], *, is_own: bool) -> None:
         """Add entries of a rollout. What is not the session's own took no tokens of its own."""
         self._close()
         self._spender = None
-        for index in indexes:
-            entry = reading.rollout.entries[index]
-            reading.copied.follow(entry)
-            self._add_entry(reading, index, entry, is_own=is_own and not reading.copied.is_copied)
+        turn: list[Entry] = []
+        for entry in entries:
+            if turn and isinstance(entry, _TURN_STARTS):
+                self._add_turn(reading, turn, is_own=is_own, is_last=False)
+                turn = []
+            turn.append(entry)
+        self._add_turn(reading, turn, is_own=is_own, is_last=True)
         self._close()
 
-    def add_branch(self, reading: RolloutReading, indexes: range) -> None:
+    def add_branch(self, reading: Reading, entries: Iterable[Entry]) -> None:
         """Add entries that the conversation went away from."""
         live, settings, total, first = list(self.live), self.settings, self._meter.total, len(self.drafts)
-        self.add(reading, indexes, is_own=True)
+        self.add(reading, entries, is_own=True)
         self.live, self.settings, self._meter.total = live, settings, total
         if len(self.drafts) > first:
             self.branches.append(Branch(first, len(self.drafts) - 1))
 
-    def _add_entry(self, reading: RolloutReading, index: int, entry: Entry, *, is_own: bool) -> None:
+    def messages(self) -> list[DerivedMessage]:
+        """The finished messages. The drafts are given up for them."""
+        drafts, self.drafts = self.drafts, []
+        drafts.reverse()
+        messages: list[DerivedMessage] = []
+        while drafts:
+            messages.append(drafts.pop().message())
+        return messages
+
+    def _add_turn(self, reading: Reading, turn: Sequence[Entry], *, is_own: bool, is_last: bool) -> None:
+        self._tool_events, self._tool_outputs = {}, {}
+        matches = match_events(turn, is_last=is_last)
+        for index, entry in enumerate(turn):
+            reading.copied.follow(entry)
+            self._add_entry(reading, matches, index, entry, is_own=is_own and not reading.copied.is_copied)
+
+    def _add_entry(self, reading: Reading, matches: Matches, index: int, entry: Entry, *, is_own: bool) -> None:
         match entry:
             case Item():
-                self._add_item(reading, entry, is_injected=index in reading.matches.injected)
+                self._add_item(reading, entry, is_injected=index in matches.injected)
             case Shown():
-                if index in reading.matches.gaps:
-                    self._add_event(Part(reading.lines, entry.place, Form.EVENT), entry)
+                if index in matches.gaps:
+                    self._add_event(reading, entry)
             case TokenCount():
                 self._reply = None
                 usage = self._meter.read(entry)
-                if is_own and entry.thread_id in ("", reading.rollout.thread_id):
+                if is_own and entry.thread_id in ("", reading.thread_id):
                     self._spend(usage)
             case TurnStart() | TurnEnd():
                 self._close()
@@ -144,62 +140,81 @@ class Conversation:
                 self._roll_back(turn_count)
             case Snapshot(commit=commit):
                 self.snapshots.append(commit)
-            case ToolEvent(call_id=call_id, is_shown=True) if not reading.has_call(call_id):
-                self._add_unknown(reading, entry.place)
+            case ToolEvent():
+                self._add_tool_event(reading, entry)
             case Unknown():
                 self._add_unknown(reading, entry.place)
 
-    def _add_item(self, reading: RolloutReading, item: Item, *, is_injected: bool) -> None:
+    def _add_item(self, reading: Reading, item: Item, *, is_injected: bool) -> None:
+        place = item.place
         if item.kind is ItemKind.OUTPUT:
-            self._add_output(reading.output_part(item), item)
+            self._add_output(reading, item)
         elif item.kind is ItemKind.USER or item.kind is ItemKind.SYSTEM:
             self._close()
             is_prompt = item.kind is ItemKind.USER and not is_injected
-            part = Part(reading.lines, item.place, Form.PROMPT if is_prompt else Form.INJECTED)
-            position = self._new(_ROLES[item.kind], item.place, is_prompt=is_prompt, is_injected=not is_prompt)
-            self._put(position, part)
-            self._single[item.kind, item.content].append(position)
+            form = Form.PROMPT if is_prompt else Form.INJECTED
+            position = self._new(reading, _ROLES[item.kind], place, is_prompt=is_prompt, is_injected=not is_prompt)
+            self._put(position, Part(form, place.offset), place)
+            self.drafts[position].content = item.content
         else:
-            position = self._reply_position(item.place)
-            number = 0 if item.id else item.place.offset
-            self._put(position, Part(reading.lines, item.place, Form.ANSWER, number))
-            if item.kind is ItemKind.TEXT:
-                self._single[item.kind, item.content].append(position)
+            if item.kind is ItemKind.CALL:
+                self._calls.add(hash(item.id))
+            position = self._reply_position(reading, place)
+            self._put(position, Part(Form.ANSWER, place.offset, 0 if item.id else place.offset), place)
+            self.drafts[position].content = item.content
 
-    def _add_output(self, part: Part, item: Item) -> None:
+    def _add_output(self, reading: Reading, item: Item) -> None:
         self._reply = None
         if self._outputs is None:
-            self._outputs = self._new("TOOL", item.place)
-        self._put(self._outputs, part)
+            self._outputs = self._new(reading, "TOOL", item.place)
+        self._put(self._outputs, Part(Form.OUTPUT, item.place.offset), item.place)
+        draft = self.drafts[self._outputs]
+        index = len(draft.parts) - 1
+        for event in self._tool_events.pop(item.id, ()):
+            draft.add_event(index, event)
+        self._tool_outputs[item.id] = draft, index
 
-    def _add_event(self, part: Part, event: Shown) -> None:
+    def _add_tool_event(self, reading: Reading, event: ToolEvent) -> None:
+        """An event on a call stands before its output or behind it. A call that has no item is shown by its event."""
+        output = self._tool_outputs.pop(event.call_id, None)
+        if output is not None:
+            draft, index = output
+            draft.add_event(index, event)
+        elif hash(event.call_id) in self._calls or not event.is_shown:
+            self._tool_events.setdefault(event.call_id, []).append(event)
+        else:
+            self._add_unknown(reading, event.place)
+
+    def _add_event(self, reading: Reading, event: Shown) -> None:
         if event.kind is ItemKind.USER:
             self._close()
-            position = self._new("USER", event.place, is_prompt=True)
+            position = self._new(reading, "USER", event.place, is_prompt=True)
         else:
-            position = self._reply_position(event.place)
-        self._put(position, part, is_sent=False)
+            position = self._reply_position(reading, event.place)
+        self._put(position, Part(Form.EVENT, event.place.offset), event.place, is_sent=False)
 
-    def _add_unknown(self, reading: RolloutReading, place: Place) -> None:
-        position = self._new("SYSTEM", place, is_injected=True)
-        self._put(position, Part(reading.lines, place, Form.OTHER), is_sent=False)
+    def _add_unknown(self, reading: Reading, place: Place) -> None:
+        position = self._new(reading, "SYSTEM", place, is_injected=True)
+        self._put(position, Part(Form.OTHER, place.offset), place, is_sent=False)
 
-    def _reply_position(self, place: Place) -> int:
+    def _reply_position(self, reading: Reading, place: Place) -> int:
         self._outputs = None
         if self._reply is None:
-            self._reply = self._new("ASSISTANT", place)
+            self._reply = self._new(reading, "ASSISTANT", place)
             self.drafts[self._reply].model = self.settings.model or None
             self._expect_usage(self._reply)
         return self._reply
 
-    def _new(self, role: str, place: Place, *, is_prompt: bool = False, is_injected: bool = False) -> int:
-        draft = Draft(role, created_at=place.time, is_prompt=is_prompt, is_injected=is_injected, is_sent=False)
+    def _new(
+        self, reading: Reading, role: str, place: Place, *, is_prompt: bool = False, is_injected: bool = False
+    ) -> int:
+        draft = Draft(role, reading.lines, created_at=place.time, is_prompt=is_prompt, is_injected=is_injected)
         self.drafts.append(draft)
         return len(self.drafts) - 1
 
-    def _put(self, position: int, part: Part, *, is_sent: bool = True) -> None:
+    def _put(self, position: int, part: Part, place: Place, *, is_sent: bool = True) -> None:
         draft = self.drafts[position]
-        draft.parts.append(part)
+        draft.add(part, place.digest)
         if is_sent and not draft.is_sent:
             draft.is_sent = True
             self.live.append(position)
@@ -220,34 +235,36 @@ class Conversation:
             draft = self.drafts[self._spender]
             draft.usage = draft.usage.plus(usage)
 
-    def _compact(self, reading: RolloutReading, compaction: Compaction) -> None:
+    def _compact(self, reading: Reading, compaction: Compaction) -> None:
         """The model goes on from what a compaction kept: its summary, and earlier messages."""
         self._close()
-        summary = self._new("SYSTEM", compaction.place, is_injected=True)
-        self._put(summary, Part(reading.lines, compaction.place, Form.SUMMARY))
+        place = compaction.place
+        said = self._single_items()
+        summary = self._new(reading, "SYSTEM", place, is_injected=True)
+        self._put(summary, Part(Form.SUMMARY, place.offset), place)
         self._expect_usage(summary)
         if compaction.history is None:
             self.live = [*filter(self._is_prompt, self.live[:-1]), summary]
             return
         kept: list[int] = []
-        taken: dict[tuple[ItemKind, int], int] = defaultdict(int)
         for number, item in enumerate(compaction.history):
+            role = _ROLES.get(item.kind, "ASSISTANT")
             if item.is_summary:
                 kept.append(summary)
-                continue
-            position = self._kept_position(item, taken)
-            if position is None:
-                position = self._new(_ROLES.get(item.kind, "ASSISTANT"), compaction.place, is_injected=True)
-                self._put(position, Part(reading.lines, compaction.place, Form.REPLACEMENT, number))
-            kept.append(position)
+            elif positions := said[role, item.content]:
+                kept.append(positions.popleft())
+            else:
+                kept.append(self._new(reading, role, place, is_injected=True))
+                self._put(kept[-1], Part(Form.REPLACEMENT, place.offset, number), place)
         self.live = list(dict.fromkeys(kept if summary in kept else [*kept, summary]))
 
-    def _kept_position(self, item: Replacement, taken: dict[tuple[ItemKind, int], int]) -> int | None:
-        """The message that consists of an item that was kept; the k-th of equal ones for the k-th time."""
-        key = (item.kind, item.content)
-        positions = [position for position in self._single.get(key, ()) if len(self.drafts[position].parts) == 1]
-        number, taken[key] = taken[key], taken[key] + 1
-        return positions[number] if number < len(positions) else None
+    def _single_items(self) -> dict[tuple[str, int], deque[int]]:
+        """The messages of one item, by their role and what the item says."""
+        said: dict[tuple[str, int], deque[int]] = defaultdict(deque)
+        for position, draft in enumerate(self.drafts):
+            if draft.content and len(draft.parts) == 1:
+                said[draft.role, draft.content].append(position)
+        return said
 
     def _is_prompt(self, position: int) -> bool:
         return self.drafts[position].is_prompt

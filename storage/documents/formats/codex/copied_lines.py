@@ -1,11 +1,10 @@
 """Tells which lines of a rollout were copied from the thread that it is a fork of."""
 
 from collections.abc import Set
-from datetime import datetime
 
 from storage.documents.formats.codex.entries import CopiedHeader, Entry, Place, TurnSettings, TurnStart
+from storage.documents.formats.codex.rollout import Rollout
 from storage.documents.formats.codex.rollout_name import time_of_id
-from storage.documents.formats.codex.scan import Rollout
 
 
 class CopiedLines:
@@ -20,14 +19,14 @@ class CopiedLines:
         header = rollout.header
         self.is_copied = False
         self._source_turns = source_turns
+        self._rollout = rollout
         self._thread_made = None if header is None else time_of_id(header.thread_id)
-        self._file_begun: datetime | None = None if rollout.first is None else rollout.first.time
 
     def follow(self, entry: Entry) -> None:
         """Take note of the next entry."""
         if isinstance(entry, CopiedHeader):
             self.is_copied = True
-        elif isinstance(entry, TurnStart | TurnSettings) and self.is_copied and entry.turn_id:
+        elif self.is_copied and isinstance(entry, TurnStart | TurnSettings) and entry.turn_id:
             self.is_copied = self._is_copied_turn(entry.turn_id, entry.place)
 
     def _is_copied_turn(self, turn_id: str, place: Place) -> bool:
@@ -36,5 +35,6 @@ class CopiedLines:
         made = time_of_id(turn_id)
         if made is not None and self._thread_made is not None:
             return made < self._thread_made
-        time = place.time
-        return time is not None and self._file_begun is not None and time <= self._file_begun
+        time, first = place.time, self._rollout.first
+        begun = None if first is None else first.time
+        return time is not None and begun is not None and time <= begun

@@ -1,5 +1,6 @@
 """A message in the making: where its parts are in the rollouts, and how they become blocks."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from storage.documents.derived_session import DIGEST_SIZE, DerivedMessage
 from storage.documents.formats.blocks import Block, other_block
 from storage.documents.formats.codex.content_parts import content_blocks
-from storage.documents.formats.codex.entries import Place
+from storage.documents.formats.codex.entries import ToolEvent
 from storage.documents.formats.codex.injected_text import SUMMARY_PREFACE
 from storage.documents.formats.codex.item_blocks import (
     call_blocks,
@@ -62,51 +63,57 @@ class Part(NamedTuple):
     """What one line gives to a message.
 
     `number` tells apart what has no id: it is the place in the history that a compaction left, or the line's offset.
-    `event` is a line with more of a tool's output.
+    `event_offset` is that of a line with more of a tool's output.
     """
 
-    reader: LineReader
-    place: Place
     form: Form
+    offset: int
     number: int = 0
-    event: Place | None = None
+    event_offset: int | None = None
     is_failure: bool = False
-
-    def digest(self) -> bytes:
-        """Equal only for parts that give equal blocks."""
-        event = b"" if self.event is None else self.event.digest
-        return b"%b%b%d %d %d;" % (self.place.digest, event, self.form, self.number, self.is_failure)
-
-    def blocks(self) -> list[Block]:
-        """The blocks, read from the line again."""
-        return _BUILDERS[self.form](self)
-
-    def payload(self) -> dict[str, object]:
-        """What the line says."""
-        return self.reader.payload(self.place.offset)
 
 
 @dataclass(slots=True)
 class Draft:
-    """A message in the making. `is_prompt`: a person's; `is_sent`: the model gets it."""
+    """A message in the making, of lines of one rollout.
+
+    `digest` is that of its parts. `content` is a hash of what a message of one item says. `is_prompt`: a person's;
+    `is_sent`: the model gets it.
+    """
 
     role: str
+    lines: LineReader
     parts: list[Part] = field(default_factory=list)
+    digest: bytes = b""
+    content: int = 0
     created_at: datetime | None = None
     model: str | None = None
     usage: TokenUsage = NO_TOKENS
     is_prompt: bool = False
     is_injected: bool = False
-    is_sent: bool = True
+    is_sent: bool = False
+
+    def add(self, part: Part, digest: bytes) -> None:
+        """Add what a line with a digest gives."""
+        self.parts.append(part)
+        self._mix(b"%b%d %d;" % (digest, part.form, part.number))
+
+    def add_event(self, index: int, event: ToolEvent) -> None:
+        """Take what an event tells of a tool's output, which is the part at an index."""
+        part = self.parts[index]
+        offset = event.place.offset if event.is_fuller and part.event_offset is None else part.event_offset
+        self.parts[index] = part._replace(event_offset=offset, is_failure=part.is_failure or event.is_failure)
+        self._mix(event.place.digest)
+
+    def _mix(self, value: bytes) -> None:
+        self.digest = blake2b(self.digest + value, digest_size=DIGEST_SIZE).digest()
 
     def message(self) -> DerivedMessage:
         """The finished message."""
-        parts = tuple(self.parts)
-        digest = blake2b(b"".join(part.digest() for part in parts), digest_size=DIGEST_SIZE).digest()
         return DerivedMessage(
             role=self.role,
-            digest=digest,
-            build=lambda: [block for part in parts for block in part.blocks()],
+            digest=self.digest,
+            build=functools.partial(_build, self.lines, tuple(self.parts)),
             created_at=self.created_at,
             model=self.model,
             usage=None if self.usage == NO_TOKENS else self.usage,
@@ -114,8 +121,12 @@ class Draft:
         )
 
 
-def _answer(part: Part) -> list[Block]:
-    return item_blocks(part.payload(), f"line-{part.number}")
+def _build(lines: LineReader, parts: tuple[Part, ...]) -> list[Block]:
+    return [block for part in parts for block in _BUILDERS[part.form](lines, part)]
+
+
+def _answer(lines: LineReader, part: Part) -> list[Block]:
+    return item_blocks(lines.payload(part.offset), f"line-{part.number}")
 
 
 def item_blocks(payload: dict[str, object], fallback_id: str) -> list[Block]:
@@ -130,21 +141,21 @@ def item_blocks(payload: dict[str, object], fallback_id: str) -> list[Block]:
     return [other_block(payload)]
 
 
-def _output(part: Part) -> list[Block]:
-    payload = dict(part.payload())
-    event = None if part.event is None else as_object(part.reader.payload(part.event.offset).get("item"))
+def _output(lines: LineReader, part: Part) -> list[Block]:
+    payload = dict(lines.payload(part.offset))
+    event = None if part.event_offset is None else as_object(lines.payload(part.event_offset).get("item"))
     return [output_block(payload, event, is_failure=part.is_failure)]
 
 
-def _replacement(part: Part) -> list[Block]:
-    item = as_object(as_list(part.payload().get("replacement_history"))[part.number])
+def _replacement(lines: LineReader, part: Part) -> list[Block]:
+    item = as_object(as_list(lines.payload(part.offset).get("replacement_history"))[part.number])
     if item.get("type") == "message" and item.get("role") != "assistant":
         return injected_blocks(item)
-    return item_blocks(item, f"line-{part.place.offset}-{part.number}")
+    return item_blocks(item, f"line-{part.offset}-{part.number}")
 
 
-def _summary(part: Part) -> list[Block]:
-    payload = part.payload()
+def _summary(lines: LineReader, part: Part) -> list[Block]:
+    payload = lines.payload(part.offset)
     summary = as_text(payload.get("message"))
     if not summary:
         # Newer versions tell it only as an item of the history.
@@ -154,8 +165,8 @@ def _summary(part: Part) -> list[Block]:
     return [{"type": "compaction", "summary": summary}]
 
 
-def _other(part: Part) -> list[Block]:
-    line = part.reader.line(part.place.offset)
+def _other(lines: LineReader, part: Part) -> list[Block]:
+    line = lines.line(part.offset)
     value = line.get("payload", line)
     item = as_object(value).get("item")
     if as_object(value).get("type") == "item_completed" and isinstance(item, dict):
@@ -164,12 +175,12 @@ def _other(part: Part) -> list[Block]:
     return [other_block(value, "" if has_type else as_text(line.get("type")))]
 
 
-_BUILDERS: dict[Form, Callable[[Part], list[Block]]] = {
-    Form.PROMPT: lambda part: prompt_blocks(part.payload()),
-    Form.INJECTED: lambda part: injected_blocks(part.payload()),
+_BUILDERS: dict[Form, Callable[[LineReader, Part], list[Block]]] = {
+    Form.PROMPT: lambda lines, part: prompt_blocks(lines.payload(part.offset)),
+    Form.INJECTED: lambda lines, part: injected_blocks(lines.payload(part.offset)),
     Form.ANSWER: _answer,
     Form.OUTPUT: _output,
-    Form.EVENT: lambda part: event_blocks(part.payload()),
+    Form.EVENT: lambda lines, part: event_blocks(lines.payload(part.offset)),
     Form.SUMMARY: _summary,
     Form.REPLACEMENT: _replacement,
     Form.OTHER: _other,

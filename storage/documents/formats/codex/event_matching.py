@@ -1,15 +1,17 @@
-"""Pairs the events of each turn with the items that say the same.
+"""Pairs the events of a turn with the items that say the same.
 
 Every prompt and answer stands twice in a rollout. Items are what the model gets; an event that has no item fills a
 gap. Only what a person asked has an event of a user's message, so that events tell prompts from injected text.
 """
 
+import itertools
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from storage.documents.formats.codex.entries import CopiedHeader, Entry, Item, ItemKind, Marking, Shown, TurnStart
+from storage.documents.formats.codex.entries import Entry, Item, ItemKind, Marking, Shown
+
+_SAID = (Item, Shown)
 
 
 class Matches(NamedTuple):
@@ -19,64 +21,47 @@ class Matches(NamedTuple):
     gaps: set[int]
 
 
-def match_events(entries: Sequence[Entry]) -> Matches:
-    """Pair all events of a rollout, turn by turn."""
+def match_events(turn: Sequence[Entry], *, is_last: bool) -> Matches:
+    """Pair the events of a turn. `is_last`: more lines of it may be written."""
     matches = Matches(set(), set())
-    turn = _Turn()
-    for index, entry in enumerate(entries):
-        if isinstance(entry, Item | Shown):
-            turn.said.append((index, entry))
-        elif isinstance(entry, TurnStart | CopiedHeader):
-            turn.close(matches)
-            turn = _Turn()
-    turn.close(matches)
-    if turn.said and _is_unmarked_prompt(turn.said[-1][1]):
+    said = [(index, entry) for index, entry in enumerate(turn) if isinstance(entry, _SAID)]
+    items: dict[ItemKind, dict[int, Item]] = defaultdict(dict)
+    events: dict[ItemKind, dict[int, Shown]] = defaultdict(dict)
+    for index, entry in said:
+        if isinstance(entry, Item):
+            items[entry.kind][index] = entry
+        else:
+            events[entry.kind][index] = entry
+    _close_reasoning(items[ItemKind.REASONING], events[ItemKind.REASONING], matches)
+    has_prompt_event = bool(events[ItemKind.USER])
+    for kind in (ItemKind.USER, ItemKind.TEXT):
+        _pair(items[kind], events[kind])
+    _pair_neighbours(said, items, events)
+    for kind in (ItemKind.USER, ItemKind.TEXT):
+        matches.gaps.update(events[kind])
+    for index, item in items[ItemKind.USER].items():
         # The event of a prompt is written after its item.
-        matches.injected.discard(turn.said[-1][0])
+        is_open = is_last and index == said[-1][0]
+        is_unknown = item.marking is Marking.UNKNOWN
+        if item.marking is Marking.PROGRAM or (is_unknown and has_prompt_event and not is_open):
+            matches.injected.add(index)
     return matches
 
 
-def _is_unmarked_prompt(entry: Item | Shown) -> bool:
-    return isinstance(entry, Item) and entry.kind is ItemKind.USER and entry.marking is Marking.UNKNOWN
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What was said in a turn: items and events in order, with their indexes."""
-
-    said: list[tuple[int, Item | Shown]] = field(default_factory=list)
-
-    def close(self, matches: Matches) -> None:
-        items: dict[ItemKind, dict[int, Item]] = defaultdict(dict)
-        events: dict[ItemKind, dict[int, Shown]] = defaultdict(dict)
-        for index, entry in self.said:
-            if isinstance(entry, Item):
-                items[entry.kind][index] = entry
-            else:
-                events[entry.kind][index] = entry
-        _close_reasoning(items[ItemKind.REASONING], events[ItemKind.REASONING], matches)
-        has_prompt_event = bool(events[ItemKind.USER])
-        for kind in (ItemKind.USER, ItemKind.TEXT):
-            _pair(items[kind], events[kind])
-        self._pair_neighbours(items, events)
-        for kind in (ItemKind.USER, ItemKind.TEXT):
-            matches.gaps.update(events[kind])
-        for index, item in items[ItemKind.USER].items():
-            if item.marking is Marking.PROGRAM or (item.marking is Marking.UNKNOWN and has_prompt_event):
-                matches.injected.add(index)
-
-    def _pair_neighbours(
-        self, items: dict[ItemKind, dict[int, Item]], events: dict[ItemKind, dict[int, Shown]]
-    ) -> None:
-        """Pair an event with the item beside it: their texts differ when one leaves out a mark or a citation."""
-        for (one, first), (two, second) in zip(self.said, self.said[1:], strict=False):
-            if first.kind is not second.kind or type(first) is type(second):
+def _pair_neighbours(
+    said: Sequence[tuple[int, Item | Shown]],
+    items: dict[ItemKind, dict[int, Item]],
+    events: dict[ItemKind, dict[int, Shown]],
+) -> None:
+    """Pair an event with the item beside it: their texts differ when one leaves out a mark or a citation."""
+    for (one, first), (two, second) in itertools.pairwise(said):
+        if first.kind is not second.kind or type(first) is type(second):
+            continue
+        item, event = (one, two) if isinstance(first, Item) else (two, one)
+        if event in events[first.kind] and item in items[first.kind]:
+            if items[first.kind][item].marking is Marking.PROGRAM:
                 continue
-            item, event = (one, two) if isinstance(first, Item) else (two, one)
-            if event in events[first.kind] and item in items[first.kind]:
-                if items[first.kind][item].marking is Marking.PROGRAM:
-                    continue
-                del events[first.kind][event], items[first.kind][item]
+            del events[first.kind][event], items[first.kind][item]
 
 
 def _pair(items: dict[int, Item], events: dict[int, Shown]) -> None:

@@ -4,25 +4,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from storage.documents.formats.codex.entries import Entry
+from storage.documents.formats.codex.rollout import Rollout
 from storage.documents.formats.codex.rollout_name import parse_rollout_name
-from storage.documents.formats.codex.scan import Rollout, scan
 
 
 class Stretch(NamedTuple):
-    """The entries of a rollout up to an index, which the thread goes on from, and those behind it."""
+    """A rollout, of which the thread has the lines with an ordinal below `end`; all without an end."""
 
     rollout: Rollout
-    entry_count: int
-
-    @property
-    def kept(self) -> range:
-        """Indexes of the entries that are a part of the thread."""
-        return range(self.entry_count)
-
-    @property
-    def left(self) -> range:
-        """Indexes of the entries that the thread went away from."""
-        return range(self.entry_count, len(self.rollout.entries))
+    end: int | None
 
 
 class Lineage(NamedTuple):
@@ -47,7 +37,10 @@ def newest(rollouts: Sequence[Rollout]) -> Rollout:
     """The rollout of a thread that its agent goes on with: no other one of them goes on from it."""
     bases = {rollout.header.base.key for rollout in rollouts if rollout.header is not None and rollout.header.base}
     ends = [rollout for rollout in rollouts if bases.isdisjoint(keys_of(rollout))] or list(rollouts)
-    return max(enumerate(ends), key=lambda end: (_begun(end[1]), end[1].line_count, end[0]))[1]
+    latest = max(map(_begun, ends))
+    ends = [rollout for rollout in ends if _begun(rollout) == latest]
+    # Copies of one rollout: the one that grew.
+    return ends[0] if len(ends) == 1 else max(ends, key=lambda end: sum(1 for _ in end.transcript.lines()))
 
 
 def _begun(rollout: Rollout) -> float:
@@ -58,28 +51,22 @@ def _begun(rollout: Rollout) -> float:
 def lineage(rollout: Rollout, own: Sequence[Rollout]) -> Lineage:
     """The stretches that a rollout and those that it goes on from consist of. `own` are of the same thread."""
     by_key = {key: other for other in own for key in keys_of(other)}
-    stretches = [Stretch(rollout, len(rollout.entries))]
-    seen = {id(rollout)}
+    stretches = [Stretch(rollout, None)]
     names = {rollout.transcript.name}
     end: int | None = None
     while (header := rollout.header) is not None and (base := header.base) is not None:
         end = base.end if end is None else min(base.end, end)
         found = by_key.get(base.key)
-        if found is None:
-            transcript = rollout.transcript.base(base.key)
-            found = None if transcript is None or transcript.name in names else scan(transcript)
-        if found is None or id(found) in seen:
+        if found is None and (transcript := rollout.transcript.base(base.key)) is not None:
+            found = Rollout(transcript)
+        if found is None or found.transcript.name in names:
             return Lineage(stretches, base.key)
         rollout = found
-        seen.add(id(rollout))
         names.add(rollout.transcript.name)
-        stretches.insert(0, Stretch(rollout, _count_below(rollout.entries, end)))
+        stretches.insert(0, Stretch(rollout, end))
     return Lineage(stretches, None)
 
 
-def _count_below(entries: Sequence[Entry], end: int) -> int:
-    """How many entries come before the first with an ordinal that is not below the end."""
-    for index, entry in enumerate(entries):
-        if entry.place.ordinal is not None and entry.place.ordinal >= end:
-            return index
-    return len(entries)
+def is_below(entry: Entry, end: int | None) -> bool:
+    """Whether an entry is before the end of a stretch."""
+    return end is None or entry.place.ordinal is None or entry.place.ordinal < end

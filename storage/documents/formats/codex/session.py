@@ -1,18 +1,20 @@
 """Derives a session from the rollouts of a thread."""
 
+import itertools
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
-from storage.documents.formats.codex.conversation import Conversation, RolloutReading
+from storage.documents.formats.codex.conversation import Conversation, Reading
 from storage.documents.formats.codex.copied_lines import CopiedLines
+from storage.documents.formats.codex.draft import LineReader
 from storage.documents.formats.codex.entries import Entry, TurnSettings, TurnStart
 from storage.documents.formats.codex.header import Header
 from storage.documents.formats.codex.home import ARCHIVED
-from storage.documents.formats.codex.lineage import Lineage, Stretch, keys_of, lineage, newest
+from storage.documents.formats.codex.lineage import Lineage, is_below, keys_of, lineage, newest
+from storage.documents.formats.codex.rollout import Rollout, first_header, thread_id_of
 from storage.documents.formats.codex.rollout_name import time_of_id
-from storage.documents.formats.codex.scan import Rollout, first_header, scan, thread_id_of
 from storage.documents.formats.codex.thread_names import INDEX, thread_name
 from storage.documents.formats.derived_values import first_prompt_of, time_span
 from storage.documents.formats.transcript_format import Transcript
@@ -28,13 +30,12 @@ def session_id(transcript: Transcript) -> str | None:
 
 def session_keys(transcript: Transcript) -> list[str]:
     """The ids by which another rollout names this one."""
-    header, _ = first_header(transcript)
-    return keys_of(Rollout(transcript, header))
+    return keys_of(Rollout(transcript))
 
 
 def derive(transcripts: Sequence[Transcript]) -> DerivedSession | None:
     """The session of a thread's rollouts, oldest first; None when nothing was said in them."""
-    rollouts = [rollout for rollout in map(scan, transcripts) if rollout.line_count]
+    rollouts = [rollout for rollout in map(Rollout, transcripts) if rollout.has_lines]
     if not rollouts:
         return None
     rollout = newest(rollouts)
@@ -46,40 +47,47 @@ def derive(transcripts: Sequence[Transcript]) -> DerivedSession | None:
 
 
 def _read(line: Lineage, rollouts: Sequence[Rollout]) -> Conversation:
-    """Read all rollouts in order. Those that the newest does not go on from are left branches."""
+    """Read all rollouts. Those that the newest does not go on from are left branches, before what is newer."""
     conversation = Conversation()
-    own = {id(rollout) for rollout in rollouts}
-    chained = {id(stretch.rollout) for stretch in line.stretches}
-    others = [rollout for rollout in rollouts if id(rollout) not in chained]
-    known = {_line_key(entry) for stretch in line.stretches for entry in stretch.rollout.entries} if others else set()
-    waiting = iter(rollouts)
-    for stretch in line.stretches:
-        if id(stretch.rollout) in own:
-            for rollout in _before(waiting, stretch.rollout):
-                if id(rollout) not in chained:
-                    _read_other(conversation, rollout, known)
-        reading = RolloutReading(stretch.rollout, _copied_lines(stretch.rollout))
-        conversation.add(reading, stretch.kept, is_own=id(stretch.rollout) in own)
-        if id(stretch.rollout) in own and stretch.left:
-            conversation.add_branch(reading, stretch.left)
-    for rollout in waiting:
-        if id(rollout) not in chained:
-            _read_other(conversation, rollout, known)
+    chained = [stretch.rollout for stretch in line.stretches]
+    others = [rollout for rollout in rollouts if rollout not in chained]
+    known = {_line_key(entry) for rollout in chained for entry in rollout.entries()} if others else set()
+    for rollout, end in line.stretches:
+        while others and rollout in rollouts and rollouts.index(others[0]) < rollouts.index(rollout):
+            _read_other(conversation, others.pop(0), known)
+        _read_stretch(conversation, rollout, end, is_own=rollout in rollouts)
+    for other in others:
+        _read_other(conversation, other, known)
     return conversation
 
 
-def _before(rollouts: Iterator[Rollout], end: Rollout) -> Iterator[Rollout]:
-    for rollout in rollouts:
-        if rollout is end:
+def _read_stretch(conversation: Conversation, rollout: Rollout, end: int | None, *, is_own: bool) -> None:
+    """Read what the thread has of a rollout; of its own ones also what it went away from."""
+    reading = _reading(rollout)
+    entries = rollout.entries()
+    rest: list[Entry] = []
+    conversation.add(reading, _entries_below(entries, end, rest), is_own=is_own)
+    if rest and is_own:
+        conversation.add_branch(reading, itertools.chain(rest, entries))
+
+
+def _entries_below(entries: Iterator[Entry], end: int | None, rest: list[Entry]) -> Iterator[Entry]:
+    """The entries before an end. The first one behind it is put into `rest`."""
+    for entry in entries:
+        if not is_below(entry, end):
+            rest.append(entry)
             return
-        yield rollout
+        yield entry
 
 
 def _read_other(conversation: Conversation, rollout: Rollout, known: Set[object]) -> None:
     """Read a rollout apart from the thread, without the lines that the thread's rollouts have as well."""
-    rollout.entries = [entry for entry in rollout.entries if _line_key(entry) not in known]
-    reading = RolloutReading(rollout, _copied_lines(rollout))
-    conversation.add_branch(reading, Stretch(rollout, 0).left)
+    entries = (entry for entry in rollout.entries() if _line_key(entry) not in known)
+    conversation.add_branch(_reading(rollout), entries)
+
+
+def _reading(rollout: Rollout) -> Reading:
+    return Reading(rollout.thread_id, LineReader(rollout.transcript), _copied_lines(rollout))
 
 
 def _line_key(entry: Entry) -> object:
@@ -95,8 +103,8 @@ def _copied_lines(rollout: Rollout) -> CopiedLines:
         source = None if key is None else rollout.transcript.base(key)
     if source is None:
         return CopiedLines(rollout, None)
-    turns = (entry.turn_id for entry in scan(source).entries if isinstance(entry, TurnStart | TurnSettings))
-    return CopiedLines(rollout, set(turns))
+    entries = Rollout(source).entries()
+    return CopiedLines(rollout, {entry.turn_id for entry in entries if isinstance(entry, TurnStart | TurnSettings)})
 
 
 def _session(
@@ -108,9 +116,11 @@ def _session(
     times = [time for other in rollouts for time in _times(other)]
     started_at = origin.created_at or (None if times else time_of_id(thread_id))
     created_at, updated_at = time_span(started_at, times, rollout.transcript.modified_at)
-    messages = [draft.message() for draft in conversation.drafts]
     kind, parent_id = _kind(rollout, header)
     has_sent = any(draft.is_sent for draft in conversation.drafts)
+    # What was never sent to a model is all that there is to go on from.
+    live = conversation.live if has_sent else _said(conversation)
+    messages = conversation.messages()
     return DerivedSession(
         id=thread_id,
         source=SOURCE,
@@ -118,8 +128,7 @@ def _session(
         created_at=created_at,
         updated_at=updated_at,
         messages=messages,
-        # What was never sent to a model is all that there is to go on from.
-        live=conversation.live if has_sent else _said(conversation),
+        live=live,
         kind=kind,
         parent_id=parent_id,
         title=_title(rollouts, header, thread_id),

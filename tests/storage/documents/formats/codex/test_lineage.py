@@ -87,6 +87,15 @@ def test_a_revert_goes_on_in_a_second_file() -> None:
     assert str(session.created_at) == "2026-11-28 06:25:09.810000+00:00"
 
 
+def test_the_order_in_which_the_files_are_given_does_not_matter() -> None:
+    second = revert(THREAD, 6, SEGMENT, *turn("Three.", "3", "t3", 2))
+    third = revert(THREAD, 6, SECOND_SEGMENT, *turn("Four.", "4", "t4", 2), second=40)
+    for transcripts in ([second, FIRST], [third, second, FIRST], [second, third, FIRST]):
+        session = derive(*transcripts)
+        assert len(talk(session)) == 2 * (len(transcripts) + 1)
+        assert len(session.live) == 4
+
+
 def test_a_second_revert_goes_on_from_the_first() -> None:
     second = revert(THREAD, 6, SEGMENT, *turn("Three.", "3", "t3", 2), *turn("Four.", "4", "t4", 3))
     third = revert(SEGMENT, 12, SECOND_SEGMENT, *turn("Five.", "5", "t5", 3), second=40)

@@ -81,6 +81,14 @@ def test_kept_text_that_no_message_has_is_a_message_of_its_own() -> None:
     assert session.first_prompt == "One."
 
 
+def test_a_call_that_a_compaction_kept_has_an_id() -> None:
+    search = item("web_search_call", action={"type": "search", "query": "oil"}, status="in_progress")
+    session = derive(rollout(header(), *turn("One.", "1"), compacted(SUMMARY, search, search, said("user", SUMMARY))))
+    one, two = (session.messages[place].build()[0] for place in session.live[:2])
+    assert (one["name"], one["input"]) == ("web_search", {"type": "search", "query": "oil"})
+    assert one["id"] != two["id"]
+
+
 def test_a_compaction_that_tells_no_history_keeps_the_prompts() -> None:
     for history in ({}, {"replacement_history": None}):
         line = record("compacted", {"message": "Oil is 4.", **history})

@@ -1,8 +1,7 @@
-"""One pass over a rollout's lines, which keeps a small entry of each line that matters."""
+"""Reads a rollout line by line, and makes a small entry of each line that matters."""
 
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 
 from storage.documents.derived_session import DIGEST_SIZE
@@ -44,21 +43,64 @@ _HIDDEN_LINES = {"world_state"}
 _WITHOUT_DIGEST = (TokenCount, TurnStart, TurnSettings, TurnEnd)
 
 
-@dataclass(slots=True)
 class Rollout:
-    """A rollout that was scanned. `header` is None when it has none, as after a broken first line."""
+    """A rollout, of which the entries are read one by one. What is known of it grows while they are read.
 
-    transcript: Transcript
-    header: Header | None = None
-    entries: list[Entry] = field(default_factory=list)
-    first: Place | None = None
-    last: Place | None = None
-    line_count: int = 0
+    `header` is None when it has none, as after a broken first line. `first` and `last` are its lines that tell when it
+    was written; `has_lines` tells whether there is any line that can be read.
+    """
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self.header, line_count = first_header(transcript)
+        self.has_lines = line_count > 0
+        self.first: Place | None = None
+        self.last: Place | None = None
 
     @property
     def thread_id(self) -> str:
         """The id of the thread by the header, else by the file's name; empty when neither has one."""
         return thread_id_of(self.transcript, self.header)
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries in order. Lines that are no JSON objects are passed over."""
+        seen: set[bytes] = set()
+        is_first, is_headed = True, False
+        for number, (offset, data) in enumerate(self.transcript.lines()):
+            line = read_line(data)
+            if line is None:
+                continue
+            place = Place(offset, line.timestamp, line.ordinal if type(line.ordinal) is int else None)
+            if self.first is None:
+                self.first = place
+            if place.timestamp is not None:
+                self.last = place
+            is_header, is_first = _is_header(line, data, is_first=is_first), False
+            if is_header:
+                if not is_headed and number < _HEADER_LINES:
+                    is_headed = True
+                elif (copied := self._add_header(place, data)) is not None:
+                    yield copied
+                continue
+            entry = _entry_of(line, data, place)
+            if entry is None:
+                continue
+            if not isinstance(entry, _WITHOUT_DIGEST):
+                digest = place.digest = blake2b(data, digest_size=DIGEST_SIZE).digest()
+                # Equal bytes are the same item.
+                if isinstance(entry, Item) and _is_unique(entry):
+                    if digest in seen:
+                        continue
+                    seen.add(digest)
+            yield entry
+
+    def _add_header(self, place: Place, data: bytes) -> CopiedHeader | None:
+        """Take what a later header tells; one of another thread is where copied lines begin."""
+        header = read_header(data)
+        if self.header is None or header.thread_id != self.header.thread_id:
+            return CopiedHeader(place, header.thread_id)
+        self.header = self.header.updated_by(header)
+        return None
 
 
 def thread_id_of(transcript: Transcript, header: Header | None) -> str:
@@ -81,37 +123,6 @@ def first_header(transcript: Transcript) -> tuple[Header | None, int]:
     return None, count
 
 
-def scan(transcript: Transcript) -> Rollout:
-    """Scan a rollout. Lines that are no JSON objects are passed over."""
-    rollout = Rollout(transcript)
-    entries = rollout.entries
-    seen: set[bytes] = set()
-    for number, (offset, data) in enumerate(transcript.lines()):
-        line = read_line(data)
-        if line is None:
-            continue
-        place = Place(offset, line.timestamp, line.ordinal if type(line.ordinal) is int else None)
-        rollout.line_count += 1
-        if rollout.first is None:
-            rollout.first = place
-        if place.timestamp is not None or rollout.last is None:
-            rollout.last = place
-        if _is_header(line, data, is_first=rollout.line_count == 1):
-            _add_header(rollout, place, data, is_near_start=number < _HEADER_LINES)
-            continue
-        entry = _entry_of(line, data, place)
-        if entry is None:
-            continue
-        if not isinstance(entry, _WITHOUT_DIGEST):
-            digest = place.digest = blake2b(data, digest_size=DIGEST_SIZE).digest()
-            if isinstance(entry, Item) and _is_unique(entry):
-                if digest in seen:
-                    continue
-                seen.add(digest)
-        entries.append(entry)
-    return rollout
-
-
 def _is_unique(item: Item) -> bool:
     """Whether an item that is written twice was said once: it has an ordinal, or an id that no model can repeat."""
     return item.place.ordinal is not None or (item.id != "" and item.kind not in (ItemKind.CALL, ItemKind.OUTPUT))
@@ -121,16 +132,6 @@ def _is_header(line: RolloutLine, data: bytes, *, is_first: bool) -> bool:
     if line.payload is not None:
         return bool(line.type == "session_meta")
     return is_first and line.type is None and b'"id"' in data
-
-
-def _add_header(rollout: Rollout, place: Place, data: bytes, *, is_near_start: bool) -> None:
-    header = read_header(data)
-    if rollout.header is None and is_near_start:
-        rollout.header = header
-    elif rollout.header is not None and header.thread_id == rollout.header.thread_id:
-        rollout.header = rollout.header.updated_by(header)
-    else:
-        rollout.entries.append(CopiedHeader(place, header.thread_id))
 
 
 def _entry_of(line: RolloutLine, data: bytes, place: Place) -> Entry | None:
