@@ -111,7 +111,8 @@ class Conversation:
         self._tool_events, self._tool_outputs = {}, {}
         matches = match_events(turn, is_last=is_last)
         for index, entry in enumerate(turn):
-            reading.copied.follow(entry)
+            if isinstance(entry, CopiedLines.FOLLOWED):
+                reading.copied.follow(entry)
             self._add_entry(reading, matches, index, entry, is_own=is_own and not reading.copied.is_copied)
 
     def _add_entry(self, reading: Reading, matches: Matches, index: int, entry: Entry, *, is_own: bool) -> None:
@@ -228,6 +229,8 @@ class Conversation:
         self._unclaimed = NO_TOKENS
 
     def _spend(self, usage: TokenUsage) -> None:
+        if usage is NO_TOKENS:
+            return
         self.usage = self.usage.plus(usage)
         if self._spender is None:
             self._unclaimed = self._unclaimed.plus(usage)

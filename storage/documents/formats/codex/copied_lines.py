@@ -15,6 +15,9 @@ class CopiedLines:
     whose id, or else whose line, is older than the fork.
     """
 
+    FOLLOWED = (CopiedHeader, TurnStart, TurnSettings)
+    """The entries that tell what is copied."""
+
     def __init__(self, rollout: Rollout, source_turns: Set[str] | None) -> None:
         header = rollout.header
         self.is_copied = False

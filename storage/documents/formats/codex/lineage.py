@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage.documents.formats.codex.entries import Entry
 from storage.documents.formats.codex.rollout import Rollout
 from storage.documents.formats.codex.rollout_name import parse_rollout_name
 
@@ -65,8 +64,3 @@ def lineage(rollout: Rollout, own: Sequence[Rollout]) -> Lineage:
         names.add(rollout.transcript.name)
         stretches.insert(0, Stretch(rollout, end))
     return Lineage(stretches, None)
-
-
-def is_below(entry: Entry, end: int | None) -> bool:
-    """Whether an entry is before the end of a stretch."""
-    return end is None or entry.place.ordinal is None or entry.place.ordinal < end

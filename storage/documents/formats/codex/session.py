@@ -12,7 +12,7 @@ from storage.documents.formats.codex.draft import LineReader
 from storage.documents.formats.codex.entries import Entry, TurnSettings, TurnStart
 from storage.documents.formats.codex.header import Header
 from storage.documents.formats.codex.home import ARCHIVED
-from storage.documents.formats.codex.lineage import Lineage, is_below, keys_of, lineage, newest
+from storage.documents.formats.codex.lineage import Lineage, keys_of, lineage, newest
 from storage.documents.formats.codex.rollout import Rollout, first_header, thread_id_of
 from storage.documents.formats.codex.rollout_name import time_of_id
 from storage.documents.formats.codex.thread_names import INDEX, thread_name
@@ -66,15 +66,15 @@ def _read_stretch(conversation: Conversation, rollout: Rollout, end: int | None,
     reading = _reading(rollout)
     entries = rollout.entries()
     rest: list[Entry] = []
-    conversation.add(reading, _entries_below(entries, end, rest), is_own=is_own)
+    conversation.add(reading, entries if end is None else _entries_below(entries, end, rest), is_own=is_own)
     if rest and is_own:
         conversation.add_branch(reading, itertools.chain(rest, entries))
 
 
-def _entries_below(entries: Iterator[Entry], end: int | None, rest: list[Entry]) -> Iterator[Entry]:
-    """The entries before an end. The first one behind it is put into `rest`."""
+def _entries_below(entries: Iterator[Entry], end: int, rest: list[Entry]) -> Iterator[Entry]:
+    """The entries with an ordinal below an end. The first one behind it is put into `rest`."""
     for entry in entries:
-        if not is_below(entry, end):
+        if entry.place.ordinal is not None and entry.place.ordinal >= end:
             rest.append(entry)
             return
         yield entry

@@ -6,6 +6,8 @@ from storage.documents.formats.codex.rollout_line import TokenNumbers, read_toke
 from storage.documents.formats.json_values import as_count
 from storage.records.token_usage import TokenUsage
 
+_SMALL = 2**40
+
 
 def read_usage(raw: msgspec.Raw) -> TokenUsage | None:
     """Usage in classes that do not overlap; None when there is none."""
@@ -16,11 +18,16 @@ def usage_of(numbers: TokenNumbers | None) -> TokenUsage | None:
     """Usage in classes that do not overlap; None for none."""
     if numbers is None:
         return None
-    sent, said = as_count(numbers.input_tokens), as_count(numbers.output_tokens)
-    cache_read = min(as_count(numbers.cached_input_tokens), sent)
-    cache_write = min(as_count(numbers.cache_write_input_tokens), sent - cache_read)
-    reasoning = min(as_count(numbers.reasoning_output_tokens), said)
+    sent, said = _count(numbers.input_tokens), _count(numbers.output_tokens)
+    cache_read = min(_count(numbers.cached_input_tokens), sent)
+    cache_write = min(_count(numbers.cache_write_input_tokens), sent - cache_read)
+    reasoning = min(_count(numbers.reasoning_output_tokens), said)
     return TokenUsage(sent - cache_read - cache_write, cache_read, cache_write, said - reasoning, reasoning)
+
+
+def _count(value: object) -> int:
+    # Nearly all are small whole numbers.
+    return value if type(value) is int and 0 <= value < _SMALL else as_count(value)
 
 
 def growth(total: TokenUsage, earlier: TokenUsage | None) -> TokenUsage:
