@@ -133,10 +133,10 @@ class Scan:
             self.line_counts["user (empty)"] += 1
             return
         if isinstance(content, list):
-            call = next((block.tool_use_id for block in content if is_tool_result(block.type)), None)
-            if call is not None:
-                self._add_results(record, node, call)
-                return
+            for block in content:
+                if is_tool_result(block.type):
+                    self._add_results(record, node, block.tool_use_id)
+                    return
         if record.is_compact_summary:
             self._add_draft(MessageDraft(SUMMARY, record.timestamp, True, True), record, node)
             return

@@ -112,6 +112,18 @@ def test_the_prompt_of_a_custom_command_is_a_prompt() -> None:
     assert session.first_prompt == "Review the open changes."
 
 
+def test_the_digest_of_a_line_differs_with_what_it_is() -> None:
+    digests = set()
+    for words in ("<command-name>/review</command-name>", "Mine"):
+        lines = Lines()
+        lines.user(words)
+        lines.user("Review the open changes.", isMeta=True)
+        lines.assistant(text("Reviewed."))
+        digests.add(lines.derive().messages[1].digest)
+
+    assert len(digests) == 2
+
+
 def test_a_reminder_after_a_command_is_no_prompt() -> None:
     lines = Lines()
     lines.add("system", subtype="local_command", content="<command-name>/rename</command-name>")

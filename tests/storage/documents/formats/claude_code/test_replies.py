@@ -59,6 +59,19 @@ def test_a_call_that_no_chain_reaches_is_live_with_its_result() -> None:
     assert "branches" not in session.metadata
 
 
+def test_results_on_a_side_branch_are_live_with_their_reply() -> None:
+    lines = Lines()
+    lines.user("Go")
+    called = lines.assistant(call("c1"))
+    lines.user([result("c1")])
+    lines.user("Never mind", parentUuid=called)
+
+    session = lines.derive()
+
+    assert shown(session, live_only=True) == ["U Go", "A call:c1", "U result:c1", "U Never mind"]
+    assert "branches" not in session.metadata
+
+
 def test_results_belong_to_the_nearest_reply_that_made_the_call() -> None:
     lines = Lines()
     lines.user("Go")
