@@ -72,14 +72,8 @@ def _id(place: Place, scan: Scan) -> str | None:
 
 def _mark_copies(scan: Scan, transcript: Transcript, place: Place) -> None:
     """Mark the messages that a fork has from its parent, so that their tokens are counted once."""
-    facts = scan.facts
-    if facts.has_own_lines:
-        for index, session in facts.foreign_drafts.items():
-            scan.drafts[index].is_copied = True
-            facts.origin = facts.origin or session
-    if facts.origin is None or place.agent is not None:
-        return
-    parent = transcript.base(facts.origin)
-    if parent is not None:
-        records = (read_line(line.data) for line in parent.lines())
-        scan.mark_copies([record.uuid for record in records if record is not None and record.uuid is not None])
+    copies = scan.copies
+    copies.settle()
+    parent = transcript.base(copies.origin) if copies.origin is not None and place.agent is None else None
+    records = (read_line(line.data) for line in parent.lines()) if parent is not None else ()
+    copies.mark(scan.drafts, scan.drafts_of(record.uuid for record in records if record is not None and record.uuid))

@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from storage.documents.derived_session import DIGEST_SIZE, MAX_FIRST_PROMPT_LENGTH
 from storage.documents.formats.claude_code import injected
+from storage.documents.formats.claude_code.copies import Copies
 from storage.documents.formats.claude_code.draft import (
     LOCAL_COMMAND,
     NOTE,
@@ -19,8 +20,9 @@ from storage.documents.formats.claude_code.draft import (
     Part,
 )
 from storage.documents.formats.claude_code.graph import NO_NODE, ConversationGraph
-from storage.documents.formats.claude_code.line import Block, CompactMetadata, Content, TranscriptLine, read_line
+from storage.documents.formats.claude_code.line import CompactMetadata, Content, TranscriptLine, read_line
 from storage.documents.formats.claude_code.outputs import MARK_BYTES, PersistedOutputs
+from storage.documents.formats.claude_code.prompt_text import is_command, own_text
 from storage.documents.formats.claude_code.session_facts import SessionFacts
 from storage.documents.formats.claude_code.usage import SYNTHETIC, ReplyUsage
 from storage.documents.formats.transcript_format import Line
@@ -53,6 +55,7 @@ class Scan:
         self.draft_of: list[int] = []
         """The draft that a node belongs to."""
         self.facts = SessionFacts()
+        self.copies = Copies()
         self.preserved: dict[int, CompactMetadata] = {}
         self.prompts: list[tuple[int, str]] = []
         """The drafts of the person's prompts, with the beginnings of their texts."""
@@ -82,7 +85,7 @@ class Scan:
         """Take in a line."""
         data = line.data
         if data.startswith(_UNREAD):
-            self.line_counts[data[9 : data.index(b'"', 9)].decode(errors="replace")] += 1
+            self.line_counts[data[9 : data.find(b'"', 9)].decode(errors="replace")] += 1
             return
         record = read_line(data)
         if record is None:
@@ -113,7 +116,9 @@ class Scan:
         elif kind == "attachment":
             self._between.add(node)
             self._add_attachment(record, node)
-        elif kind in _HIDDEN_TYPES or self.facts.is_known(kind):
+        elif self.facts.is_known(kind):
+            self._add_metadata(record, line)
+        elif kind in _HIDDEN_TYPES:
             self.line_counts[kind] += 1
         else:
             self._add_draft(MessageDraft(RAW, record.timestamp, True, False), record, node)
@@ -140,12 +145,12 @@ class Scan:
         if record.is_compact_summary:
             self._add_draft(MessageDraft(SUMMARY, record.timestamp, True, True), record, node)
             return
-        own, is_injected = _own_text(content)
+        own, is_injected = own_text(content)
         is_injected = is_injected or record.prompt_source == "system"
         if record.is_meta:
             # The prompt that a custom command stands for is marked like a reminder.
             is_injected = is_injected or not self._follows_command(node)
-        if _is_command(content):
+        if is_command(content):
             self._commands.add(node)
         draft = MessageDraft(PROMPT, record.timestamp, is_injected, not record.is_visible_in_transcript_only)
         self._add_prompt(draft, record, node, own)
@@ -247,7 +252,7 @@ class Scan:
         if attachment is None or attachment.type != "queued_command" or not attachment.prompt:
             self.line_counts[f"attachment:{attachment.type if attachment else ''}"] += 1
             return
-        own, is_injected = _own_text(attachment.prompt)
+        own, is_injected = own_text(attachment.prompt)
         is_injected = is_injected or attachment.commandMode == "task-notification"
         self._add_prompt(MessageDraft(QUEUED_PROMPT, record.timestamp, is_injected, True), record, node, own)
 
@@ -268,39 +273,11 @@ class Scan:
             digest = hashlib.blake2b(digest + outputs, digest_size=DIGEST_SIZE).digest()
         draft.parts.append(Part(self._transcript, offset, digest, record.api_block_index))
         self.draft_of[node] = index
-        origin = record.request_session_id
-        if origin is None and record.forked_from is not None:
-            origin = record.forked_from.sessionId
-        if origin is not None and origin != self.session:
-            draft.is_copied = True
-            self.facts.origin = origin
-        elif record.session_id is not None and record.session_id != self.session:
-            self.facts.foreign_drafts[index] = record.session_id
-        else:
-            self.facts.has_own_lines = True
+        self.copies.take_in(record, self.session, index)
 
-    def mark_copies(self, uuids: Sequence[str]) -> None:
-        """Mark the messages as copied that have a line with one of the uuids."""
+    def drafts_of(self, uuids: Iterable[str]) -> Iterator[int]:
+        """The messages that have a line with one of the uuids."""
         for uuid in uuids:
             node = self.graph.node(uuid)
             if node != NO_NODE and self.draft_of[node] != NO_DRAFT:
-                self.drafts[self.draft_of[node]].is_copied = True
-
-
-def _own_text(content: Content) -> tuple[str, bool]:
-    """What the person wrote of a content, and whether all of it is the program's."""
-    if isinstance(content, str):
-        texts, has_others = [content], False
-    else:
-        blocks: list[Block] = content or []
-        texts = [block.text for block in blocks if block.type == "text"]
-        has_others = len(texts) < len(blocks)
-    pieces = [piece for text in texts for piece in injected.split(text)]
-    own = "\n".join(piece.text for piece in pieces if not piece.is_injected).strip()
-    return own, bool(pieces) and not own and not has_others
-
-
-def _is_command(content: Content) -> bool:
-    if isinstance(content, list):
-        return bool(content) and injected.is_command_echo(content[0].text)
-    return content is not None and injected.is_command_echo(content)
+                yield self.draft_of[node]

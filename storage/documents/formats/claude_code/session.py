@@ -124,7 +124,7 @@ def _agent_meta(transcript: Transcript) -> dict[str, object]:
 def _origin(scan: Scan, place: Place, meta: dict[str, object]) -> tuple[str, str | None]:
     """What kind of session it is, and its parent."""
     if place.agent is None:
-        return (MAIN, None) if scan.facts.origin is None else (FORK, as_id(scan.facts.origin))
+        return (MAIN, None) if scan.copies.origin is None else (FORK, as_id(scan.copies.origin))
     session = as_id(place.session or scan.session)
     agent = as_text(meta.get("parentAgentId"))
     return SUBAGENT, subagent_id(session, f"agent-{agent}") if agent and session else session

@@ -47,11 +47,6 @@ class SessionFacts:
         self.last_timestamp: str | int | float | None = None
         self.last_lines: dict[str, KeptLine] = {}
         self.compactions: list[dict[str, object]] = []
-        self.origin: str | None = None
-        """The session that the last copied line came from."""
-        self.foreign_drafts: dict[int, str] = {}
-        """Messages whose lines have the id of another session."""
-        self.has_own_lines = False
         self.run: dict[str, str] = {}
         """How the program was run."""
 

@@ -156,6 +156,12 @@ def test_nothing_of_a_session_has_a_character_that_cannot_be_stored() -> None:
     assert (session.workspace, session.model) == ("a\ufffdb", "a\ufffdb")
 
 
+def test_a_line_that_ends_in_its_type_is_passed_over() -> None:
+    data = b'{"type":"api-request\n{"type":"user","uuid":"a","message":{"content":"Go"}}\n'
+
+    assert shown(derive(StoredTranscript(NAME, data))) == ["U Go"]
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
     line = b'\xef\xbb\xbf{"type":"user","uuid":"a","message":{"content":"Go"}}\n'
 

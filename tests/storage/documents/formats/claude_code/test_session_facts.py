@@ -174,6 +174,18 @@ def test_what_was_recorded_beside_the_messages_is_metadata() -> None:
     }
 
 
+def test_a_recorded_line_may_have_a_place_in_the_conversation() -> None:
+    lines = talk()
+    lines.add("custom-title", customTitle="Pears")
+    lines.add("tag", tag="fruit")
+    lines.user("More")
+
+    session = lines.derive()
+
+    assert (session.title, len(session.messages), session.live) == ("Pears", 3, [0, 1, 2])
+    assert session.metadata["tag"]["tag"] == "fruit"  # type: ignore[index]  # An object.
+
+
 def test_the_mode_is_the_last_one_of_permissions() -> None:
     lines = Lines()
     lines.user("Begin", permissionMode="default")
