@@ -94,7 +94,10 @@ def holds_sessions(connection: sqlite3.Connection) -> bool:
 
 
 def fingerprints(connection: sqlite3.Connection) -> dict[str, str]:
-    """For each session a text that differs when any of its rows was added, changed or removed."""
+    """For each session a text that differs when any of its rows was added, changed or removed.
+
+    The sum of the times differs also when a row's new time is not the latest of all.
+    """
     changes = {table: _changes(connection, table) for table in ("message", "part")}
     updated = "time_updated" if "time_updated" in columns(connection, "session") else "0"
     rows = connection.execute(f"SELECT id, {updated} FROM session ORDER BY id")
@@ -106,7 +109,7 @@ def fingerprints(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def _changes(connection: sqlite3.Connection, table: str) -> dict[object, str]:
-    updated = "max(time_updated)" if "time_updated" in columns(connection, table) else "0"
+    updated = "sum(time_updated)" if "time_updated" in columns(connection, table) else "0"
     # In the order of the table: by the index, each row would be looked up for its time.
     statement = f"SELECT session_id, count(*), {updated} FROM {table} NOT INDEXED GROUP BY session_id"
     return {session_id: f"{count}.{time}" for session_id, count, time in connection.execute(statement)}

@@ -333,3 +333,27 @@ def test_a_file_without_messages_is_no_session() -> None:
     assert FORMAT.derive([StoredTranscript.of(NAME, HEADER)]) is None
     assert FORMAT.session_id(StoredTranscript.of(NAME, {"a": 1})) is None
     assert FORMAT.derive([]) is None
+
+
+def test_results_in_other_forms() -> None:
+    file = {"fileData": {"mimeType": "image/png", "fileUri": "https://example.org/a.png"}}
+    picture = {"inlineData": {"mimeType": "image/png", "data": "A"}}
+    nested = {"functionResponse": {"name": "shot", "response": {}, "parts": [picture]}}
+    session = derive(
+        user("u1", ["Look", file, {"inlineData": {"mimeType": "image/png"}}, 5]),
+        model("g1", [{"functionCall": {"name": "shot", "args": "all"}}], toolCalls=[{**call("c1"), "result": "plain"}]),
+        user("r1", [nested, {"text": "[context]"}]),
+        user("r2", [{"functionResponse": {"id": "c2", "response": {"content": [1], "error": None}}}]),
+        user("r3", [{"functionResponse": {"id": "c3", "response": "text"}}]),
+    )  # fmt: skip
+    assert shown(session) == [
+        ("USER", ["text: Look", "image", "inlineData", "number"]),
+        ("ASSISTANT", ['call shot: "all"', 'call read_file: {"path":"a"}']),
+        ("TOOL", ["result c1: plain"]),
+        ("TOOL", ["result shot: ['image']", "text: [context]"]),
+        ("TOOL", ['result c2: {"content":[1],"error":null}']),
+        ("TOOL", ["result c3: text"]),
+    ]
+    assert session.messages[0].build()[1]["source"] == {"type": "url", "url": "https://example.org/a.png"}
+    failed = derive(user("u1", "Go"), model("g1", toolCalls=[{**call("c1", None, "error"), "result": "no such file"}]))
+    assert shown(failed)[2] == ("TOOL", ["failed c1: no such file"])

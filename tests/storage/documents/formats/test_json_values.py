@@ -33,6 +33,9 @@ def test_deep_nesting_becomes_text() -> None:
     assert parse_json(b"[" * 200 + b"1" + b"]" * 200) == orjson.loads(b"[" * 200 + b"1" + b"]" * 200)
     for depth in range(195, 270):
         dump([[[[parse_json(b"[" * depth + b"36893488147419103232,1" + b"]" * depth)]]]])
+    deep = b'{"a":' * 250 + b"1" + b"}" * 250
+    assert b'\\"a\\"' in orjson.dumps(parse_json(b'[{"b":1},' + deep + b"]"))
+    assert parse_json(b"[" + b"[]," * 300 + b"1]") == [[]] * 300 + [1]
     assert parse_json(b"[" * 100_000) is None
     dump(parse_json(b"[" * 100_000 + b"]" * 100_000))
 

@@ -199,8 +199,8 @@ def test_a_writer_is_not_held_up(home: Path, writer: sqlite3.Connection) -> None
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE part SET time_updated = time_updated + 1000000 WHERE rowid = 1",
-        "UPDATE message SET time_updated = time_updated + 1000000 WHERE rowid = 1",
+        "UPDATE part SET time_updated = time_updated + 1 WHERE rowid = 1",
+        "UPDATE message SET time_updated = time_updated + 1 WHERE rowid = 1",
         "UPDATE session SET time_updated = time_updated + 1",
         "DELETE FROM part WHERE rowid = 3",
         "DELETE FROM message WHERE rowid = 6",
