@@ -1,9 +1,12 @@
 """The format of OpenCode's sessions."""
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedMessage, DerivedSession
 from storage.documents.formats.blocks import Block
@@ -33,6 +36,19 @@ _DATABASE = re.compile(r"opencode(-[\w.-]+)?\.db")
 _DEFAULT_TITLE = re.compile(r"(New|Child) session - \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _FORK_TITLE = re.compile(r"\(fork #\d+\)$")
 _KNOWN_INFO = ("id", "title", "directory", "parentID", "version", "agent", "cost", "tokens")
+
+
+class _Info(msgspec.Struct):
+    id: str
+
+
+class _Head(msgspec.Struct):
+    """What is needed for the id: the decoder skips the messages."""
+
+    info: _Info
+
+
+_HEAD = msgspec.json.Decoder(_Head)
 
 
 class OpenCodeFormat:
@@ -74,6 +90,9 @@ class OpenCodeFormat:
 
     def session_id(self, transcript: Transcript) -> str | None:
         """The session's id."""
+        for line in transcript.lines():
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                return as_id(_HEAD.decode(line.data).info.id)
         return as_id(as_object(_export(transcript).get("info")).get("id"))
 
     def keys(self, transcript: Transcript) -> list[str]:
