@@ -47,8 +47,8 @@ def message_of(entry: Block) -> Block:
 
 
 def role_of(entry: Block) -> str | None:
-    """The role of an entry's message; None when it is no message."""
-    if entry.get("type") in _SILENT:
+    """The role of an entry's message; None when it is no message, as the prompt of the program is none."""
+    if entry.get("type") in _SILENT or is_system_prompt(entry):
         return None
     return _ROLES.get(as_text(message_of(entry).get("role")), SYSTEM)
 
@@ -57,6 +57,17 @@ def is_injected(entry: Block) -> bool:
     """Whether an entry of the user's role, or a summary, is not the person's."""
     role = role_of(entry)
     return role == SYSTEM or (role == USER and message_of(entry).get("role") not in _OF_PERSON)
+
+
+def is_system_prompt(entry: Block) -> bool:
+    """Whether an entry states the system prompt, or changes sections of it."""
+    return message_of(entry).get("role") == "system"
+
+
+def omitted_target(entry: Block) -> str | None:
+    """The entry that an edit of the context leaves out of requests; one that replaces its content has none."""
+    is_omission = entry.get("type") == "context_edit" and "replacement" in entry and entry["replacement"] is None
+    return as_text(entry.get("targetId")) or None if is_omission else None
 
 
 def is_compaction(entry: Block) -> bool:

@@ -20,7 +20,9 @@ def live_messages(scan: TranscriptScan, path: Sequence[str]) -> list[int]:
             kept = [entry_id for entry_id in kept if not _is_compaction(scan, entry_id)]
             order = [path[place], *kept, *path[place + 1 :]]
             break
-    entries = (scan.entries[entry_id] for entry_id in order if entry_id in scan.entries)
+    # Results of one reply share a message, which stays while one of them does.
+    omitted = {scan.omissions[entry_id] for entry_id in order if entry_id in scan.omissions}
+    entries = (scan.entries[entry_id] for entry_id in order if entry_id in scan.entries and entry_id not in omitted)
     return list(dict.fromkeys(entry.message for entry in entries if entry.is_sent))
 
 

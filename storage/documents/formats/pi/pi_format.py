@@ -11,6 +11,7 @@ from storage.documents.formats.file_walk import expanded, regular_files
 from storage.documents.formats.json_values import as_id, as_text, as_time, without
 from storage.documents.formats.pi.entry_content import entry_blocks
 from storage.documents.formats.pi.live_view import live_messages
+from storage.documents.formats.pi.system_prompt import system_prompt_of
 from storage.documents.formats.pi.transcript_scan import TranscriptScan
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
@@ -84,6 +85,7 @@ class PiFormat:
             title=scan.name,
             first_prompt=first_prompt_of(messages, lambda text: text.startswith(("/", "!"))),
             model=last_model(messages) or as_text(scan.states.get("model")),
+            system_prompt=system_prompt_of(scan.prompts[entry_id] for entry_id in path if entry_id in scan.prompts),
             usage=total_usage([*own, *scan.other_usage]),
             recorded_cost=sum(scan.costs) if scan.costs else None,
             metadata=_metadata(scan, path),

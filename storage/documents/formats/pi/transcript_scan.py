@@ -14,7 +14,9 @@ from storage.documents.formats.pi.entry_content import (
     is_compaction,
     is_injected,
     is_sent,
+    is_system_prompt,
     message_of,
+    omitted_target,
     role_of,
     usage_of,
 )
@@ -22,6 +24,9 @@ from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.record_tree import RecordTree
 from storage.documents.formats.transcript_format import Transcript
 from storage.records.token_usage import TokenUsage
+
+_WITH_USAGE = ("usage", "compaction", "branch_summary")
+"""The types of entries that record tokens which no reply has."""
 
 
 @dataclass(slots=True)
@@ -41,6 +46,8 @@ class TranscriptScan:
     drafts: list[MessageDraft] = field(default_factory=list)
     tree: RecordTree = field(default_factory=RecordTree)
     entries: dict[str, ScannedEntry] = field(default_factory=dict)
+    prompts: dict[str, Block] = field(default_factory=dict)
+    omissions: dict[str, str] = field(default_factory=dict)
     header: Block = field(default_factory=dict)
     times: list[object] = field(default_factory=list)
     name: str | None = None
@@ -77,6 +84,10 @@ class TranscriptScan:
             self.tree.add(entry_id, self._previous)
         self._previous = entry_id
         self._note(entry)
+        if is_system_prompt(entry):
+            self.prompts[entry_id] = message_of(entry)
+        if (target := omitted_target(entry)) is not None:
+            self.omissions[entry_id] = target
         role = role_of(entry)
         if role is None or entry_id in self.entries:
             return
@@ -86,6 +97,9 @@ class TranscriptScan:
         self.entries[entry_id] = ScannedEntry(index, is_compaction(entry), is_sent(entry), _first_kept(entry))
         if role == ASSISTANT:
             self._note_reply(draft, entry)
+        elif role == TOOL and not self._is_copied(entry):
+            # A tool may have asked a model.
+            self._add_tokens(as_object(message_of(entry).get("usage")))
 
     def _place(self, role: str, entry: Block, entry_id: str) -> int:
         """The index of the message that an entry belongs to: the results of one reply are one message."""
@@ -118,10 +132,8 @@ class TranscriptScan:
             self.states["thinking_level"] = as_text(entry.get("thinkingLevel"))
         elif kind == "model_change":
             self.states.update(without({"provider": entry.get("provider"), "model": entry.get("modelId")}))
-        elif kind == "usage" and not self._is_copied(entry):
-            tokens = as_object(entry.get("usage"))
-            self.other_usage.append(usage_of(tokens))
-            self._add_cost(tokens)
+        elif kind in _WITH_USAGE and not self._is_copied(entry):
+            self._add_tokens(as_object(entry.get("usage")))
 
     def _note_reply(self, draft: MessageDraft, entry: Block) -> None:
         message = message_of(entry)
@@ -131,6 +143,11 @@ class TranscriptScan:
         self.states.update(without({"provider": message.get("provider")}))
         if not draft.is_copied:
             self._add_cost(tokens)
+
+    def _add_tokens(self, tokens: Block) -> None:
+        """Add tokens that no reply has."""
+        self.other_usage.append(usage_of(tokens))
+        self._add_cost(tokens)
 
     def _add_cost(self, tokens: Block) -> None:
         cost = cost_of(tokens)

@@ -234,6 +234,32 @@ def test_usage_and_cost_are_sums_of_the_own_replies() -> None:
     assert Entries().say("user", "u1", "One").session().recorded_cost is None
 
 
+def test_tokens_of_summaries_and_tools_count() -> None:
+    entries = Entries().say("user", "u1", "One").add("compaction", "z1", summary="s", usage=usage(0.5))
+    entries.add("branch_summary", "b1", summary="q", usage=usage(0.25))
+    entries.say("toolResult", "t1", [text("x")], toolCallId="c1", usage=usage(1))
+    session = entries.session()
+    assert session.usage == TokenUsage(input=30, cache_read=9, cache_write=6, output=15)
+    assert session.recorded_cost == 1.75
+
+
+def test_the_system_prompt_is_stated_by_sections() -> None:
+    entries = Entries().say("system", "p1", "Be brief.", sections={"role": "You are pi.", "tools": "read"})
+    entries.say("user", "u1", "One").say("system", "p2", [text("And kind.")], sections={"tools": None, "skills": "git"})
+    session = entries.session()
+    assert session.system_prompt == "Be brief.\n\nAnd kind.\n\nYou are pi.\n\ngit"
+    assert [message.role for message in session.messages] == ["USER"]
+    assert Entries().say("user", "u1", "One").session().system_prompt is None
+
+
+def test_an_edit_of_the_context_leaves_an_entry_out() -> None:
+    entries = Entries().say("user", "u1", "One").say("assistant", "a1", [text("First")]).say("user", "u2", "Two")
+    entries.add("context_edit", "e1", targetId="a1", replacement=None)
+    entries.add("context_edit", "e2", targetId="u1", replacement={"content": "1"})
+    assert live(entries.session()) == ["One", "Two"]
+    assert len(entries.session().messages) == 5
+
+
 def test_a_fork_counts_only_its_own_replies() -> None:
     source = f"/home/dev/.pi/agent/{NAME}"
     before = "2026-11-27T06:00:00.000Z"
