@@ -61,7 +61,7 @@ class QwenFormat:
         """The session's id; a subagent's is preceded by its parent's."""
         if _is_older(transcript):
             return self._older.session_id(transcript)
-        for _, _, record in RecordReader(transcript).records():
+        for _, _, record in RecordReader(transcript, recovers_joined=True).records():
             session_id = as_id(record.get("sessionId"))
             if session_id is not None:
                 return _full_id(session_id, transcript.name)

@@ -56,7 +56,7 @@ class TranscriptScan:
 
     def read(self, transcript: Transcript) -> None:
         """Add the lines of a transcript. Lines that an earlier one has too are left out."""
-        reader = RecordReader(transcript)
+        reader = RecordReader(transcript, recovers_joined=True)
         for offset, data, record in reader.records():
             mark = blake2b(data, digest_size=DIGEST_SIZE).digest()
             if mark not in self._seen:

@@ -199,6 +199,25 @@ def test_lost_lines_do_not_hide_what_is_before_them() -> None:
     assert live(rewound.add("user", "u2", [text("Two")]).session()) == ["Two"]
 
 
+def test_records_in_one_line_after_a_crash_are_read() -> None:
+    lines = (
+        Lines()
+        .add("user", "u1", [text("Où ?")])
+        .add("assistant", "a1", [text("Hélas")])
+        .add("user", "u2", [text("Two")])
+    )
+    first, second, third, _ = lines.transcript().data.split(b"\n")
+    half = first + b"\n" + second[:80] + third + b"\n"
+    session = FORMAT.derive([StoredTranscript(NAME, half)])
+    check(session)
+    assert session is not None
+    assert live(session) == ["Où ?", "Two"]
+    joined = FORMAT.derive([StoredTranscript(NAME, first + second + b"\n" + third + b"\n")])
+    assert joined is not None
+    assert live(joined) == ["Où ?", "Hélas", "Two"]
+    assert FORMAT.session_id(StoredTranscript(NAME, second[:80] + first + b"\n")) == SESSION_ID
+
+
 def test_a_compression_replaces_what_it_does_not_keep() -> None:
     lines = Lines().add("user", "u1", [text("One")]).add("assistant", "a1", [text("First")])
     lines.add("user", "u2", [text("Two")]).add("assistant", "a2", [text("Second")])
