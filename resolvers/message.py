@@ -8,10 +8,19 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput, NotFound
 from resolvers.time_slices import time_slices
 from storage.json_codec import dump
-from storage.records.content_block import ContentBlock, TextBlock, message_block
+from storage.records.content_block import (
+    ContentBlock,
+    OtherBlock,
+    TextBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+    message_block,
+)
 from storage.records.injected import is_injected_block
 from storage.records.message import MessageRow
 from storage.records.session import SessionRow
+
+__all__ = ["MessageRow", "OtherBlock", "ToolResultBlock", "ToolUseBlock"]
 
 MAX_BLOCKS = 1_000
 """The largest page of blocks."""

@@ -3,7 +3,9 @@
 import functools
 
 from resolvers.errors import BadUserInput
-from storage.records.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
+from storage.records.page import DEFAULT_SIZE, LARGEST_SIZE, Page, PageRequest
+
+__all__ = ["Page"]
 
 
 def clamp_page_size(size: int, name: str) -> int:

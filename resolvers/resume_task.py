@@ -19,6 +19,8 @@ from storage.resume.resume import ResumeOptions, workspace_of
 from storage.resume.watch import task_states
 from storage.resume.workspace import default_task_type
 
+__all__ = ["ResumeTaskRow"]
+
 
 class ResumeSessionPayload(NamedTuple):
     """The outcome of `resumeSession`."""

@@ -22,7 +22,7 @@ from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionFilter, SessionRow, Span, session_page
 from storage.records.thread import ThreadRow
 
-__all__ = ["SessionFilter", "Span"]
+__all__ = ["SessionFilter", "SessionRow", "Span"]
 
 MAX_TITLE_LENGTH = 100
 MAX_FILTER_MODELS = 1000

@@ -14,6 +14,8 @@ from storage.records.thread import ThreadEventRow, ThreadRow
 from storage.records.turn import TurnRow
 from storage.resume.watch import thread_log
 
+__all__ = ["ThreadRow"]
+
 
 def thread(context: Context, id: str) -> Awaitable[ThreadRow | None] | None:
     """The thread with an id."""

@@ -8,6 +8,8 @@ from storage.records.page import Page
 from storage.records.thread_item import ThreadItemRow, TurnKey
 from storage.records.turn import TurnRow
 
+__all__ = ["TurnRow"]
+
 
 def items(context: Context, row: TurnRow, *, first: int, after: str | None) -> Awaitable[Page[ThreadItemRow]]:
     """The items of the turn. Raises BadUserInput and InvalidCursor."""

@@ -1,24 +1,31 @@
 """The base classes of connections and edges, and PageInfo."""
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 
-from schema.field import Row, field
+from resolvers.paging import Page
+from resolvers.search import SearchPage
+from schema.field import field
 
 NodeT = TypeVar("NodeT")
 EdgeT = TypeVar("EdgeT")
+
+AnyPage: TypeAlias = Page[Any] | SearchPage
+"""The rows of connections."""
 
 
 @strawberry.type(description="Where a page sits in a connection.")
 class PageInfo:
     @field(bool, "Whether more items follow `endCursor`.")
-    def has_next_page(self: Row) -> object:
-        return self.has_next_page()
+    @staticmethod
+    def has_next_page(row: strawberry.Parent[AnyPage]) -> object:
+        return row.has_next_page()
 
     @field(bool, "Whether items precede `startCursor`.")
-    def has_previous_page(self: Row) -> object:
-        return self.has_previous_page()
+    @staticmethod
+    def has_previous_page(row: strawberry.Parent[AnyPage]) -> object:
+        return row.has_previous_page()
 
     start_cursor: str | None = strawberry.field(description="Cursor of the first edge; null when the page is empty.")
     end_cursor: str | None = strawberry.field(description="Cursor of the last edge; null when the page is empty.")
@@ -39,9 +46,11 @@ class Connection(Generic[EdgeT, NodeT]):
     nodes: list[NodeT] = strawberry.field(description="The nodes of the page, without their cursors.")
 
     @field(PageInfo, "Where the page sits.")
-    def page_info(self: Row) -> object:
-        return self
+    @staticmethod
+    def page_info(row: strawberry.Parent[AnyPage]) -> object:
+        return row
 
     @field(int, "How many items the whole list has.")
-    def total_count(self: Row) -> object:
-        return self.total_count()
+    @staticmethod
+    def total_count(row: strawberry.Parent[AnyPage]) -> object:
+        return row.total_count()

@@ -4,7 +4,7 @@ import strawberry
 
 import resolvers.message
 from schema.by_typename import ByTypename
-from schema.field import Row, field
+from schema.field import field
 from schema.scalars import JSON
 
 
@@ -29,8 +29,9 @@ class ToolUseBlock(ContentBlock):
     name: str = strawberry.field(description="Name of the tool.")
 
     @field(JSON | None, "Arguments, as the model wrote them.", needs=("input",))
-    def input(self: Row) -> object:
-        return None if self.input is None else resolvers.message.json_fragment(self.input)
+    @staticmethod
+    def input(row: strawberry.Parent[resolvers.message.ToolUseBlock]) -> object:
+        return None if row.input is None else resolvers.message.json_fragment(row.input)
 
 
 @strawberry.type(description="What a tool answered.")
@@ -57,8 +58,9 @@ class OtherBlock(ContentBlock):
     kind: str = strawberry.field(description="The kind as stored.")
 
     @field(JSON, "The block as stored.", needs=("raw",))
-    def raw(self: Row) -> object:
-        return resolvers.message.json_fragment(self.raw)
+    @staticmethod
+    def raw(row: strawberry.Parent[resolvers.message.OtherBlock]) -> object:
+        return resolvers.message.json_fragment(row.raw)
 
 
 CONTENT_BLOCKS = (TextBlock, ThinkingBlock, ToolUseBlock, ToolResultBlock, ImageBlock, CompactionBlock, OtherBlock)

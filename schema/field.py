@@ -1,16 +1,13 @@
 """Declaration of fields and subscriptions that have a resolver."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import strawberry
 
 from resolvers.context import Context
 
 Info: TypeAlias = strawberry.Info[Context, None]
-
-Row: TypeAlias = Any
-"""The type of `self` in the methods of GraphQL types: a row from a resolver, not an instance of the class."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -27,6 +24,8 @@ def field(
     graphql_type: object, description: str, *, needs: Iterable[str] | None = None, is_heavy: bool = False
 ) -> Callable[[F], F]:
     """Make a method the resolver of a field of type `graphql_type`.
+
+    Its row is a parameter of the type `strawberry.Parent`: an object of resolvers, not an instance of the class.
 
     `needs` are the attributes of its row that it uses, so that plans read no other columns; None means all.
     A heavy field computes its value from a large column: plans resolve it row by row, in time slices.

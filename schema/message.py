@@ -10,7 +10,7 @@ import resolvers.message
 from resolvers.message import MAX_BLOCKS
 from schema.connection import Connection, Edge
 from schema.content_block import ContentBlock
-from schema.field import Info, Row, field
+from schema.field import Info, field
 from schema.lazy import LazySession
 from schema.scalars import JSON
 
@@ -41,26 +41,30 @@ class Message:
         needs=("blocks",),
         is_heavy=True,
     )
-    def is_injected(self: Row) -> object:
-        return resolvers.message.is_injected(self)
+    @staticmethod
+    def is_injected(row: strawberry.Parent[resolvers.message.MessageRow]) -> object:
+        return resolvers.message.is_injected(row)
 
     @field(LazySession, "The session it belongs to.", needs=("session_id",))
-    def session(self: Row, info: Info) -> object:
-        return resolvers.message.session(info.context, self)
+    @staticmethod
+    def session(row: strawberry.Parent[resolvers.message.MessageRow], info: Info) -> object:
+        return resolvers.message.session(info.context, row)
 
     @field(list[ContentBlock], "What it says, block by block.", needs=("blocks",), is_heavy=True)
+    @staticmethod
     def content(
-        self: Row,
+        row: strawberry.Parent[resolvers.message.MessageRow],
         first: Annotated[
             int, strawberry.argument(description="How many blocks, held within 1 to 1,000. Most messages have fewer.")
         ] = MAX_BLOCKS,
         from_: Annotated[int, strawberry.argument(name="from", description="Start at this position.")] = 0,
     ) -> object:
-        return resolvers.message.content(self, first=first, from_=from_)
+        return resolvers.message.content(row, first=first, from_=from_)
 
     @field(str, "The text blocks joined by newlines; empty when there are none.", needs=("text",), is_heavy=True)
-    def text(self: Row) -> object:
-        return resolvers.message.text(self)
+    @staticmethod
+    def text(row: strawberry.Parent[resolvers.message.MessageRow]) -> object:
+        return resolvers.message.text(row)
 
 
 @strawberry.type(description="A message in a page.")

@@ -7,7 +7,7 @@ import strawberry
 
 import resolvers.resume_task
 from schema.connection import Connection, Edge
-from schema.field import Info, Row, field
+from schema.field import Info, field
 from schema.lazy import LazySession
 from schema.scalars import BigInt
 from schema.thread import Thread
@@ -64,16 +64,19 @@ class ResumeTask:
     finished_at: datetime | None = strawberry.field(description="When it reached a final state.")
 
     @field(Thread, "The thread being seeded.", needs=("thread_id",))
-    def thread(self: Row, info: Info) -> object:
-        return resolvers.resume_task.thread(info.context, self)
+    @staticmethod
+    def thread(row: strawberry.Parent[resolvers.resume_task.ResumeTaskRow], info: Info) -> object:
+        return resolvers.resume_task.thread(info.context, row)
 
     @field(LazySession | None, "The session being resumed; null once that is deleted.", needs=("seeded_session_id",))
-    def session(self: Row, info: Info) -> object:
-        return resolvers.resume_task.session(info.context, self)
+    @staticmethod
+    def session(row: strawberry.Parent[resolvers.resume_task.ResumeTaskRow], info: Info) -> object:
+        return resolvers.resume_task.session(info.context, row)
 
     @field(int | None, "How many tasks are ahead of it; null unless `state` is `QUEUED`.", needs=("thread_id", "state"))
-    def queue_position(self: Row, info: Info) -> object:
-        return resolvers.resume_task.queue_position(info.context, self)
+    @staticmethod
+    def queue_position(row: strawberry.Parent[resolvers.resume_task.ResumeTaskRow], info: Info) -> object:
+        return resolvers.resume_task.queue_position(info.context, row)
 
 
 @strawberry.type(description="A resume task in a page.")

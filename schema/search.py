@@ -4,8 +4,9 @@ from enum import Enum
 
 import strawberry
 
-from schema.connection import Connection, Edge
-from schema.field import Row, field
+import resolvers.search
+from schema.connection import AnyPage, Connection, Edge
+from schema.field import field
 from schema.lazy import LazySession
 from schema.message import Message
 
@@ -35,24 +36,29 @@ class TextSpan:
 @strawberry.type(description="Where a search matched.")
 class SearchHit:
     @field(LazySession, "The session that matched.", needs=("session",))
-    def session(self: Row) -> object:
-        return self.session()
+    @staticmethod
+    def session(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
+        return row.session()
 
     @field(Message | None, "The message that matched; null when the title did.", needs=("message",))
-    def message(self: Row) -> object:
-        return self.message()
+    @staticmethod
+    def message(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
+        return row.message()
 
     @field(float, "Higher is better; comparable within one search only.", needs=("score",))
-    def score(self: Row) -> object:
-        return self.score()
+    @staticmethod
+    def score(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
+        return row.score()
 
     @field(str, "Text around the match, plain.", needs=("snippet",))
-    def snippet(self: Row) -> object:
-        return self.snippet()
+    @staticmethod
+    def snippet(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
+        return row.snippet()
 
     @field(list[TextSpan], "Each matched word in `snippet`.", needs=("snippet",))
-    def highlights(self: Row) -> object:
-        return self.highlights()
+    @staticmethod
+    def highlights(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
+        return row.highlights()
 
 
 @strawberry.type(description="A hit in a page.")
@@ -63,5 +69,6 @@ class SearchEdge(Edge):
 @strawberry.type(description="A page of search hits.")
 class SearchConnection(Connection[SearchEdge, SearchHit]):
     @field(int, "How many hits there are.")
-    def total_count(self: Row) -> object:
-        return self.total_count()
+    @staticmethod
+    def total_count(row: strawberry.Parent[AnyPage]) -> object:
+        return row.total_count()

@@ -9,7 +9,7 @@ import strawberry
 import resolvers.session
 from schema.arguments import After, Before, First, Last, given, names
 from schema.connection import Connection, Edge
-from schema.field import Info, Row, field
+from schema.field import Info, field
 from schema.lazy import LazySession
 from schema.message import MessageConnection, MessageRole
 from schema.resume_task import ResumeTask
@@ -45,20 +45,24 @@ class Session:
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
     @field(LazySession | None, "The session this one was forked from, when it is known here.", needs=("parent_id",))
-    def parent(self: Row, info: Info) -> object:
-        return resolvers.session.parent(info.context, self)
+    @staticmethod
+    def parent(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
+        return resolvers.session.parent(info.context, row)
 
     @field(Thread | None, "The runtime thread it was last resumed into.", needs=("thread_id",))
-    def thread(self: Row, info: Info) -> object:
-        return resolvers.session.thread(info.context, self)
+    @staticmethod
+    def thread(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
+        return resolvers.session.thread(info.context, row)
 
     @field(ResumeTask | None, "The latest attempt to resume it.", needs=("thread_id",))
-    def resume_task(self: Row, info: Info) -> object:
-        return resolvers.session.resume_task(info.context, self)
+    @staticmethod
+    def resume_task(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
+        return resolvers.session.resume_task(info.context, row)
 
     @field(MessageConnection, "The transcript in order.", needs=("id", "message_count"))
+    @staticmethod
     def messages(
-        self: Row,
+        row: strawberry.Parent[resolvers.session.SessionRow],
         info: Info,
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
@@ -70,7 +74,7 @@ class Session:
     ) -> object:
         return resolvers.session.messages(
             info.context,
-            self,
+            row,
             first=given(first),
             after=given(after),
             last=given(last),

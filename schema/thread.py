@@ -8,7 +8,7 @@ import strawberry
 
 import resolvers.thread
 from schema.arguments import After, Before, First, Last, given
-from schema.field import Info, Row, field
+from schema.field import Info, field
 from schema.lazy import LazyResumeTask, LazySession
 from schema.scalars import BigInt
 from schema.thread_event import ThreadEvent
@@ -37,16 +37,19 @@ class Thread:
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
     @field(LazySession | None, "The session it was seeded from; null once that is deleted.", needs=("session_id",))
-    def session(self: Row, info: Info) -> object:
-        return resolvers.thread.session(info.context, self)
+    @staticmethod
+    def session(row: strawberry.Parent[resolvers.thread.ThreadRow], info: Info) -> object:
+        return resolvers.thread.session(info.context, row)
 
     @field(LazyResumeTask | None, "Its resume task; null when it was not seeded from a session.", needs=("id",))
-    def resume_task(self: Row, info: Info) -> object:
-        return resolvers.thread.resume_task(info.context, self)
+    @staticmethod
+    def resume_task(row: strawberry.Parent[resolvers.thread.ThreadRow], info: Info) -> object:
+        return resolvers.thread.resume_task(info.context, row)
 
     @field(TurnConnection, "Turns in order.", needs=("id",))
+    @staticmethod
     def turns(
-        self: Row,
+        row: strawberry.Parent[resolvers.thread.ThreadRow],
         info: Info,
         first: First = strawberry.UNSET,
         after: After = strawberry.UNSET,
@@ -54,14 +57,15 @@ class Thread:
         before: Before = strawberry.UNSET,
     ) -> object:
         return resolvers.thread.turns(
-            info.context, self, first=given(first), after=given(after), last=given(last), before=given(before)
+            info.context, row, first=given(first), after=given(after), last=given(last), before=given(before)
         )
 
     @field(list[ThreadEvent], "What happened to the thread, oldest first.", needs=("id",))
+    @staticmethod
     def events(
-        self: Row,
+        row: strawberry.Parent[resolvers.thread.ThreadRow],
         info: Info,
         since_seq: Annotated[BigInt, strawberry.argument(description="Only events with a greater `seq`.")] = FROM_START,
         first: Annotated[int, strawberry.argument(description="How many, held within 1 to 500.")] = 50,
     ) -> object:
-        return resolvers.thread.events(info.context, self, since_seq=since_seq, first=first)
+        return resolvers.thread.events(info.context, row, since_seq=since_seq, first=first)

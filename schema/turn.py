@@ -7,7 +7,7 @@ import strawberry
 import resolvers.turn
 from schema.arguments import After, given
 from schema.connection import Connection, Edge
-from schema.field import Info, Row, field
+from schema.field import Info, field
 from schema.thread_item import ThreadItemConnection
 from schema.turn_status import TurnStatus
 
@@ -20,13 +20,14 @@ class Turn:
     summary: str = strawberry.field(description="The first words of the prompt, at most 280 code points.")
 
     @field(ThreadItemConnection, "What happened in it, in order.", needs=("thread_id", "position"))
+    @staticmethod
     def items(
-        self: Row,
+        row: strawberry.Parent[resolvers.turn.TurnRow],
         info: Info,
         first: Annotated[int, strawberry.argument(description="How many, held within 1 to 500.")] = 50,
         after: After = strawberry.UNSET,
     ) -> object:
-        return resolvers.turn.items(info.context, self, first=first, after=given(after))
+        return resolvers.turn.items(info.context, row, first=first, after=given(after))
 
 
 @strawberry.type(description="A turn in a page.")

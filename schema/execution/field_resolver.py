@@ -51,7 +51,9 @@ class FieldResolver:
             config=self._config,
             scalar_registry=self._scalars,
         )
-        self._takes_row = bool(positional)
+        if (row := resolver.parent_parameter) is not None:
+            del self._constants[row.name]
+        self._takes_row = bool(positional) or row is not None
         self._constant = None if varying else self._partial(self._constants)
 
     def __call__(self, variables: RequestVariables) -> ResolveRow:
