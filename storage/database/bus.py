@@ -8,10 +8,13 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import asyncpg
+
+from storage.database.background import in_background
 
 log = logging.getLogger("reprise.bus")
 
@@ -92,16 +95,9 @@ class Bus:
         self.publish(list(self._waiters))
 
 
-@contextlib.asynccontextmanager
-async def listening(bus: Bus, connect_args: Mapping[str, Any]) -> AsyncIterator[None]:
+def listening(bus: Bus, connect_args: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
     """Publish PostgreSQL's notifications on `bus` until the block ends. Connects in the background, and reconnects."""
-    task = asyncio.create_task(_listen(bus, connect_args), name="reprise-listener")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    return in_background(_listen(bus, connect_args), "reprise-listener")
 
 
 async def _listen(bus: Bus, connect_args: Mapping[str, Any]) -> None:

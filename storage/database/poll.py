@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 
+from storage.database.background import in_background
 from storage.database.bus import Bus, ended_topic, task_topic
 from storage.database.compiled_select import CompiledSelect
 from storage.database.list_parameters import is_any_of
@@ -47,16 +49,9 @@ class Poll:
         self._read = read
         self._revisions: dict[str, _Revision] = {}
 
-    @contextlib.asynccontextmanager
-    async def running(self, seconds: float) -> AsyncIterator[None]:
+    def running(self, seconds: float) -> AbstractAsyncContextManager[None]:
         """Poll at this interval until the block ends."""
-        task = asyncio.create_task(self._run(seconds), name="reprise-poll")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        return in_background(self._run(seconds), "reprise-poll")
 
     async def _run(self, seconds: float) -> None:
         while True:

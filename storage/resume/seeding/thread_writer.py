@@ -6,11 +6,11 @@ the rows checks that the cursor, the lease and the session's version are still t
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from storage.database.background import in_background
 from storage.database.database import Database
 from storage.database.tables import thread, thread_event, thread_item, turn
 from storage.database.transaction import Connection, Transaction
@@ -78,7 +78,8 @@ class ThreadWriter:
         self._resources = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> "ThreadWriter":
-        await self._resources.enter_async_context(self._renewing())
+        renewal = in_background(self._renew(), f"reprise-lease-{self._claim.thread_id}")
+        await self._resources.enter_async_context(renewal)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -170,16 +171,6 @@ class ThreadWriter:
         await transaction.execute(
             sa.update(thread).where(thread.c.id == self._claim.thread_id).values(updated_at=held.now)
         )
-
-    @contextlib.asynccontextmanager
-    async def _renewing(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._renew(), name=f"reprise-lease-{self._claim.thread_id}")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def _renew(self) -> None:
         while True:
