@@ -170,19 +170,17 @@ def drafts_of_all(documents: Sequence[Document]) -> list[Draft]:
 
 def stored_role(role: str, extra: str | None) -> str:
     """The role as the agent wrote it. Raises ValueError for a corrupt row."""
-    if extra is None:
-        return role.lower()
-    message = load(extra)
-    if not isinstance(message, dict):
-        raise ValueError("`extra` is not a JSON object")
-    return str(message["role"])
+    return role.lower() if extra is None else str(_parsed_extra(extra)["role"])
 
 
 def stored_message(role: str, content: str, extra: str | None) -> dict[str, object]:
     """The message as the agent wrote it. Raises ValueError for a corrupt row."""
-    if extra is None:
-        return {"role": role.lower(), "content": load(content)}
+    message = {"role": role.lower()} if extra is None else _parsed_extra(extra)
+    return {**message, "content": load(content)}
+
+
+def _parsed_extra(extra: str) -> dict[str, object]:
     message = load(extra)
     if not isinstance(message, dict):
         raise ValueError("`extra` is not a JSON object")
-    return {**message, "content": load(content)}
+    return message
