@@ -3,7 +3,7 @@
 from operator import attrgetter
 
 from cachetools import LRUCache
-from graphql import OperationDefinitionNode, OperationType
+from graphql import OperationType
 from strawberry.types.execution import ExecutionResult
 
 from resolvers.answer_budget import AnswerBudget
@@ -14,7 +14,6 @@ from schema.execution.operation import PreparedOperation
 from schema.execution.request import OperationRequest
 from schema.limits.cost import CostUnknown
 from schema.limits.deadline import Deadline, SharedTimer
-from schema.limits.documents import ParsedDocument
 from schema.limits.time_limit import time_limit_exceeded
 from schema.observation import current_operation
 
@@ -84,8 +83,8 @@ class PreparedOperations:
         if operation is not None:
             return operation
         document = self.schema.documents.get(text)
-        definition = None if document is None else _query(document, name)
-        if document is None or definition is None:
+        definition = None if document is None else document.selected(name)
+        if document is None or definition is None or definition.operation is not OperationType.QUERY:
             return None
         operation = PreparedOperation(self.schema, self._context, document, definition)
         self._store(operation, name)
@@ -99,13 +98,3 @@ class PreparedOperations:
             self._operations[key] = operation
         else:
             self._operations.pop(key, None)
-
-
-def _query(document: ParsedDocument, name: str | None) -> OperationDefinitionNode | None:
-    """The operation that a request with this `operationName` selects; None when it is not exactly one query."""
-    operations = [node for node in document.tree.definitions if isinstance(node, OperationDefinitionNode)]
-    if name is not None:
-        operations = [node for node in operations if node.name and node.name.value == name]
-    if len(operations) != 1 or operations[0].operation is not OperationType.QUERY:
-        return None
-    return operations[0]

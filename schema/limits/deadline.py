@@ -40,7 +40,7 @@ class SharedTimer:
 
 
 class Deadline:
-    """Cancels a block when it is expired, by `timer` or by a call of `expire`. The block then raises TimeoutError.
+    """Cancels a block when it is expired, by `timer` or by a call of `stop`. The block then raises TimeoutError.
 
     It works as asyncio.timeout does: a cancellation from outside goes on as CancelledError.
     """
@@ -57,17 +57,17 @@ class Deadline:
         self._task = task
         self._cancelling = task.cancelling()
         if self._timer is not None:
-            self._timer.add(self.expire)
+            self._timer.add(self.stop)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._timer is not None:
-            self._timer.remove(self.expire)
+            self._timer.remove(self.stop)
         # The count of cancellations is restored however the block ended.
         if self.is_expired and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise TimeoutError
 
-    def expire(self) -> None:
+    def stop(self) -> None:
         """End the block, once."""
         if not self.is_expired:
             self.is_expired = True

@@ -1,5 +1,6 @@
 """Parsing and validation of documents, with a cache of those that are in use."""
 
+from collections.abc import Iterator
 from operator import attrgetter
 from sys import getsizeof
 
@@ -40,9 +41,11 @@ class ParsedDocument:
         self.tree = tree
         self._schema = schema
         self._costs: dict[str | None, OperationCost] = {}
-        operations = sum(isinstance(node, OperationDefinitionNode) for node in tree.definitions)
+        self._operations = [node for node in tree.definitions if isinstance(node, OperationDefinitionNode)]
         # The tree has copies of the names and strings, in its tokens and in its nodes.
-        self.size = 3 * getsizeof(text) + _BYTES_PER_TOKEN * tree.token_count + OperationCost.MAX_BYTES * operations
+        self.size = (
+            3 * getsizeof(text) + _BYTES_PER_TOKEN * tree.token_count + OperationCost.MAX_BYTES * len(self._operations)
+        )
         """Bytes of memory, as an estimate."""
 
     def cost(self, operation_name: str | None) -> OperationCost:
@@ -55,11 +58,15 @@ class ParsedDocument:
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """An operation of the document; None names the only one."""
-        return next(
-            node
-            for node in self.tree.definitions
-            if isinstance(node, OperationDefinitionNode) and (name is None or (node.name and node.name.value == name))
-        )
+        return next(self._named(name))
+
+    def selected(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation that a request with this `operationName` selects; None when it is not exactly one."""
+        operations = list(self._named(name))
+        return operations[0] if len(operations) == 1 else None
+
+    def _named(self, name: str | None) -> Iterator[OperationDefinitionNode]:
+        return (node for node in self._operations if name is None or (node.name and node.name.value == name))
 
 
 class FieldsCanBeMerged(OverlappingFieldsCanBeMergedRule):

@@ -5,18 +5,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    OperationType,
-    SelectionSetNode,
-    parse,
-)
 from starlette.types import Receive
 
 from schema.execution.request import OperationRequest
@@ -174,35 +162,3 @@ def _bad(message: str) -> Refusal:
 def may_import(body: bytes) -> bool:
     """Whether a large body could import a session, judged from its bytes before they are parsed."""
     return IMPORT.encode() in body
-
-
-def imports_session(operation: OperationRequest, tokens: int) -> bool:
-    """Whether `operation` imports a session. Also true for invalid operations, which execution then reports."""
-    try:
-        document = parse(operation.query, no_location=True, max_tokens=tokens)
-    except GraphQLError:
-        return True
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    if operation.operation_name is not None:
-        operations = [node for node in operations if node.name and node.name.value == operation.operation_name]
-    if len(operations) != 1:
-        return True
-    [chosen] = operations
-    return chosen.operation is OperationType.MUTATION and IMPORT in _root_fields(document, chosen.selection_set)
-
-
-def _root_fields(document: DocumentNode, root: SelectionSetNode) -> set[str]:
-    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    fields: set[str] = set()
-    selections = list(root.selections)
-    while selections:
-        match selections.pop():
-            case FieldNode(name=name):
-                fields.add(name.value)
-            case InlineFragmentNode(selection_set=inner):
-                selections += inner.selections
-            case FragmentSpreadNode(name=name):
-                # Removed once visited, because fragments may be cyclic.
-                if fragment := fragments.pop(name.value, None):
-                    selections += fragment.selection_set.selections
-    return fields

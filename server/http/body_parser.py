@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from schema.limits import Limits
-from server.http.byte_budget import ByteBudget
+from server.http.weighted_semaphore import WeightedSemaphore
 from storage.json_limits import JSONLimits
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ class BodyParser:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = JSONLimits(limits.json_values, limits.json_depth)
-        self.memory = ByteBudget(limits.pending_bytes)
+        self.memory = WeightedSemaphore(limits.pending_bytes)
         self._turn = asyncio.Lock()
 
     async def run(self, function: Callable[[bytes, JSONLimits], T], data: bytes) -> T:

@@ -29,7 +29,7 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T], timer:
 
     async def stop_on_disconnect() -> None:
         await wait_for_disconnect(receive)
-        deadline.expire()
+        deadline.stop()
 
     deadline = Deadline()
     timer.add(start_watcher)

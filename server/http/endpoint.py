@@ -1,25 +1,25 @@
 """The GraphQL over HTTP endpoint: negotiates, reads the operation, executes it and sends the response."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import cast
 
-import strawberry
+from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
+from schema.coded_schema import CodedSchema
 from schema.execution.operations import PreparedOperations
 from schema.execution.request import OperationRequest
 from schema.limits import Limits
-from schema.limits.deadline import SharedTimer
+from schema.limits.deadline import Deadline, SharedTimer
 from server.http.body import (
+    IMPORT,
     Body,
     Disconnected,
-    imports_session,
     may_import,
     memory_of,
     posted_operation,
@@ -27,11 +27,11 @@ from server.http.body import (
     too_large,
 )
 from server.http.body_parser import BodyParser
-from server.http.byte_budget import ByteBudget
 from server.http.disconnect import GRACE_SECONDS, while_connected
 from server.http.multipart import accepts_multipart, send_subscription
 from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values, is_json
 from server.http.response import Refusal, encode_json, send_json, send_refusal
+from server.http.weighted_semaphore import WeightedSemaphore
 from server.open_streams import OpenStreams
 from server.results import is_request_error, response_of
 
@@ -57,7 +57,7 @@ class Endpoint:
 
     def __init__(
         self,
-        schema: strawberry.Schema,
+        schema: CodedSchema,
         context: Context,
         limits: Limits,
         streams: OpenStreams,
@@ -74,9 +74,9 @@ class Endpoint:
         self._methods = ("GET", "POST") if allows_get else ("POST",)
         self._allow = (b"allow", ", ".join(self._methods).encode())
         self._parser = parser
-        self._large_bodies = asyncio.Semaphore(LARGE_BODIES)
+        self._large_bodies = WeightedSemaphore(LARGE_BODIES)
         # Of bodies that are being received.
-        self._received = ByteBudget(limits.pending_bytes)
+        self._received = WeightedSemaphore(limits.pending_bytes)
         self._body_timer = SharedTimer(limits.request_seconds)
         self._disconnect_timer = SharedTimer(GRACE_SECONDS)
 
@@ -115,13 +115,14 @@ class Endpoint:
                 async with self._reserved(self._parser.memory, size):
                     await self._run(await self._parser.run(posted_operation, data), scope, receive, send)
                 return
-        async with self._until_stop(), self._large_body_slot():
-            data = await self._read_import(body)
-            size = await self._parser.run(memory_of, data)
-            async with self._reserved(self._parser.memory, size):
-                operation = await self._large_operation(data)
-                del data
-                await self._run(operation, scope, receive, send)
+        with self._until_stop():
+            async with self._reserved(self._large_bodies, 1):
+                data = await self._read_import(body)
+                size = await self._parser.run(memory_of, data)
+                async with self._reserved(self._parser.memory, size):
+                    operation = await self._large_operation(data)
+                    del data
+                    await self._run(operation, scope, receive, send)
 
     def _operation_from_url(self, query_string: bytes) -> OperationRequest:
         if len(query_string) > self._limits.body_bytes:
@@ -139,47 +140,45 @@ class Endpoint:
     async def _large_operation(self, data: bytes) -> OperationRequest:
         operation = await self._parser.run(posted_operation, data)
         is_query_small = len(operation.query) <= self._limits.body_bytes
-        if not (is_query_small and imports_session(operation, self._limits.tokens)):
+        if not (is_query_small and self._imports_session(operation)):
             raise too_large(self._limits.body_bytes)
         return operation
 
-    @asynccontextmanager
-    async def _reserved(self, budget: ByteBudget, size: int) -> AsyncIterator[None]:
-        """Holds memory of a budget within the block. Raises Refusal when it is not available in time."""
+    def _imports_session(self, operation: OperationRequest) -> bool:
+        """Whether it imports a session. Also true for invalid operations, which execution then reports."""
+        documents = self._schema.documents
         try:
-            await budget.acquire(size, self._limits.request_seconds)
+            document = documents.parse(operation.query)
+        except GraphQLError:
+            return True
+        node = document.selected(operation.operation_name)
+        is_invalid = node is None or bool(documents.validate(document))
+        return is_invalid or IMPORT in document.cost(operation.operation_name).root_fields
+
+    @asynccontextmanager
+    async def _reserved(self, semaphore: WeightedSemaphore, size: int) -> AsyncIterator[None]:
+        """Holds a semaphore within the block. Raises Refusal when that takes too long."""
+        try:
+            await semaphore.acquire(size, self._limits.request_seconds)
         except TimeoutError:
             raise _busy() from None
         try:
             yield
         finally:
-            budget.release(size)
+            semaphore.release(size)
 
-    @asynccontextmanager
-    async def _until_stop(self) -> AsyncIterator[None]:
+    @contextmanager
+    def _until_stop(self) -> Iterator[None]:
         """Cancels the block when the server stops, for requests that may take a minute. Raises Refusal."""
+        deadline = Deadline()
         try:
-            async with asyncio.timeout(None) as deadline:
-                with self._streams.notify(_Stop(deadline)):
-                    yield
+            with deadline, self._streams.notify(deadline):
+                yield
         except TimeoutError:
-            if not deadline.expired():
+            if not deadline.is_expired:
                 raise
             message = "The server is stopping."
             raise Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5")) from None
-
-    @asynccontextmanager
-    async def _large_body_slot(self) -> AsyncIterator[None]:
-        """Limits how many large bodies are processed at once. Raises Refusal when no slot becomes free in time."""
-        try:
-            async with asyncio.timeout(self._limits.request_seconds):
-                await self._large_bodies.acquire()
-        except TimeoutError:
-            raise _busy() from None
-        try:
-            yield
-        finally:
-            self._large_bodies.release()
 
     async def _run(self, operation: OperationRequest, scope: Scope, receive: Receive, send: Send) -> None:
         accept = header_values(scope).get(b"accept", b"")
@@ -228,17 +227,6 @@ class Endpoint:
         )
         # Without @defer and @stream there are no other kinds of results.
         return cast("AsyncGenerator[ExecutionResult, None]", results)
-
-
-class _Stop:
-    """Ends a timeout when the server stops."""
-
-    def __init__(self, timeout: asyncio.Timeout) -> None:
-        self._timeout = timeout
-
-    def stop(self) -> None:
-        if not self._timeout.expired():
-            self._timeout.reschedule(0)
 
 
 def _check_fetch_site(headers: dict[bytes, bytes]) -> None:

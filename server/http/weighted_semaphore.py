@@ -1,11 +1,11 @@
-"""A budget of memory that concurrent requests share."""
+"""A semaphore for memory and other resources that concurrent requests share."""
 
 import asyncio
 from collections import deque
 
 
-class ByteBudget:
-    """A semaphore that counts bytes. Callers that acquire more than is left wait in order of arrival.
+class WeightedSemaphore:
+    """A semaphore of which callers acquire as much as they need. They wait in order of arrival.
 
     More than the limit can be acquired while nothing else is.
     """
@@ -16,7 +16,7 @@ class ByteBudget:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def acquire(self, size: int, timeout: float) -> None:
-        """Takes `size` bytes. Raises TimeoutError when they are not available in time."""
+        """Acquires `size` of it. Raises TimeoutError when that is not available in time."""
         if not self._waiting and self._fits(size):
             self._acquired += size
             return
@@ -35,7 +35,7 @@ class ByteBudget:
             raise
 
     def release(self, size: int) -> None:
-        """Returns bytes that were acquired."""
+        """Releases what was acquired."""
         self._acquired -= size
         self._grant()
 

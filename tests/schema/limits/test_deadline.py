@@ -62,8 +62,8 @@ async def test_the_timer_runs_again_after_it_had_nothing_to_do() -> None:
 
 async def test_a_block_can_be_ended_by_hand() -> None:
     deadline = Deadline()
-    asyncio.get_running_loop().call_soon(deadline.expire)
-    asyncio.get_running_loop().call_soon(deadline.expire)
+    asyncio.get_running_loop().call_soon(deadline.stop)
+    asyncio.get_running_loop().call_soon(deadline.stop)
 
     with pytest.raises(TimeoutError), deadline:
         await asyncio.sleep(60)
@@ -92,7 +92,7 @@ async def test_a_cancellation_from_outside_goes_on_though_the_time_is_up_too() -
     task = asyncio.create_task(work())
     await asyncio.sleep(0)
     task.cancel()
-    deadline.expire()
+    deadline.stop()
 
     with pytest.raises(asyncio.CancelledError):
         await task
