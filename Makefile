@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-faults soak lint types bench bench-search bench-import bench-sockets bench-scale schema playground screenshot wheel lock clean
+.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-import bench-sockets bench-scale schema playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,7 +28,11 @@ test: lint types needs-node ## Run the linters, mypy and the tests; with COVERAG
 	$(PYTEST) -m "not slow" $(if $(COVERAGE),--cov --cov-report=term)
 
 test-faults: install needs-node ## Run the slow tests: fault injection, benchmarks, and property tests with more examples
-	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile=ci
+	$(PYTEST) -m "slow or hypothesis" --hypothesis-profile=ci --ignore=tests/agents
+
+test-agents: install ## Run the real agents against a scripted model server
+	$(if $(HAS_NODE),@$(MAKE) --no-print-directory agents,@echo "npm is missing: no program of an agent is run." >&2)
+	$(if $(HAS_NODE),$(PYTEST) tests/agents)
 
 soak: install ## Run long fuzz, property, attack and chaos tests (MINUTES=20)
 	$(BIN)/python -m pytest tests/server -k fuzz --hypothesis-profile=soak
@@ -79,7 +83,8 @@ lock: $(UV) ## Update requirements.lock from pyproject.toml; with UPGRADE=1 to t
 
 clean: ## Remove .venv, caches and builds
 	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist \
-		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules tests/playground/node_modules tests/contract/node_modules
+		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules tests/agents/node_modules tests/contract/node_modules \
+		tests/playground/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: pyproject.toml requirements.lock | $(BIN)/python $(UV)
@@ -110,12 +115,22 @@ browser: playground tests/playground/node_modules/.installed
 .PHONY: clients
 clients: tests/contract/node_modules/.installed
 
+# The agents that tests/agents runs, at pinned versions: 1.6 GB.
+.PHONY: agents
+agents: tests/agents/node_modules/.installed
+
 $(PLAYGROUND)/dist/index.html: $(PLAYGROUND)/node_modules/.installed $(PLAYGROUND)/index.html \
 		$(wildcard $(addprefix $(PLAYGROUND)/,*.json *.ts src/* tabs/*))
 	cd $(PLAYGROUND) && $(NPM) run --silent build
 
 %/node_modules/.installed: %/package.json %/package-lock.json $(if $(HAS_NODE),,| .venv/node/installed)
 	cd $* && $(NPM) ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+# Not by `npm ci`: it requires the optional packages of all platforms in the lock, and some are not published.
+tests/agents/node_modules/.installed: tests/agents/package.json tests/agents/package-lock.json \
+		$(if $(HAS_NODE),,| .venv/node/installed)
+	cd tests/agents && $(NPM) install --no-save --no-audit --no-fund --loglevel=error
 	touch $@
 
 .venv/node/installed: $(PLAYGROUND)/node.lock | $(BIN)/python $(UV)

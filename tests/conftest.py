@@ -13,8 +13,8 @@ from tests.support.sharing import Shares, is_long
 from tests.support.watchdog import LoopWatchdog
 
 Serve = Callable[..., Awaitable[Served]]
-# Folders and files whose tests `make test` leaves to `make test-faults`.
-SLOW = ("tests/faults/", "tests/speed/", "tests/contract/test_schemathesis.py")
+# Folders and files whose tests `make test` leaves to `make test-faults` and `make test-agents`.
+SLOW = ("tests/agents/", "tests/faults/", "tests/speed/", "tests/contract/test_schemathesis.py")
 
 # Hypothesis profiles: `reprise` repeats the same examples in every run, `ci` (make test-faults) looks for new ones.
 hypothesis.settings.register_profile(

@@ -3,7 +3,7 @@
 from xdist.scheduler import LoadScopeScheduling
 
 # With expensive fixtures for each file.
-_BY_FILE = ("tests/contract/", "tests/docs/", "tests/playground/", "tests/server/")
+_BY_FILE = ("tests/agents/", "tests/contract/", "tests/docs/", "tests/playground/", "tests/server/")
 # With expensive fixtures for all files of the folder.
 _BY_FOLDER = ("tests/schema/execution/",)
 _LONGEST = ("tests/faults/", "tests/speed/", *_BY_FILE, *_BY_FOLDER)

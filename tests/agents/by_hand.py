@@ -1,0 +1,46 @@
+"""A conversation of another agent, which tests write in the format of each program."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.agents.model_server.conversation import Expected
+
+PROMPT = "Which tea is the cheapest?"
+FOREWORD = "I ask the till."
+# A tool that none of the programs has.
+TOOL = "till_price"
+CALL_ID = "call_till_1"
+INPUT = {"tea": "mint", "note": "größe"}
+RESULT = "mint: 2"
+ANSWER = "Mint tea is the cheapest."
+NEXT_PROMPT = "And the dearest?"
+
+
+def expected() -> list[Expected]:
+    """The items that a program must send when it resumes the conversation."""
+    return [
+        Expected("text", PROMPT, "user"),
+        Expected("text", FOREWORD, "assistant"),
+        Expected("call", "größe", "assistant", TOOL, CALL_ID),
+        Expected("result", RESULT, id=CALL_ID),
+        Expected("text", ANSWER, "assistant"),
+        Expected("text", NEXT_PROMPT, "user"),
+    ]
+
+
+def now() -> str:
+    """The time in the form of transcripts. Not a fixed one: some programs delete sessions older than a month."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def jsonl(lines: Iterable[dict[str, Any]]) -> bytes:
+    """The lines as compact JSON."""
+    return b"".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for line in lines)
+
+
+def lines(file: Path) -> list[dict[str, Any]]:
+    """The lines of a file as JSON."""
+    return [json.loads(line) for line in file.read_bytes().splitlines()]

@@ -1,0 +1,134 @@
+"""Gemini CLI: the files it writes, and the conversation it sends when it resumes one."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.agents import by_hand
+from tests.agents.conftest import Prepare
+from tests.agents.model_server.conversation import missing
+from tests.agents.model_server.server import ModelServer
+from tests.agents.programs.gemini_cli import MODEL, GeminiCli
+from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, THOUGHT, Recording, resumed
+
+PROGRAM = GeminiCli
+
+
+def first_turn(recording: Recording) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in recording.after_first_turn.splitlines()]
+
+
+def test_a_resumed_session_sends_the_whole_conversation(recording: Recording) -> None:
+    assert missing(recording.requests[-1].conversation, recording.expected()) == []
+
+
+def test_a_resumed_session_sends_each_result_twice(recording: Recording) -> None:
+    answered = [item.id for item in recording.requests[-1].conversation if item.kind == "result"]
+
+    assert sorted(answered) == sorted([call.id for call in recording.calls] * 2)
+
+
+def test_the_directory_is_found_by_the_name_of_the_folder(recording: Recording) -> None:
+    root, slug = recording.program.root, "tea-shop-x"
+    projects = json.loads((root / "projects.json").read_text(encoding="utf-8"))["projects"]
+
+    assert recording.file.parent == root / "tmp" / slug / "chats"
+    assert projects == {str(recording.cwd): slug}
+    assert (root / "tmp" / slug / ".project_root").read_text(encoding="utf-8") == str(recording.cwd)
+
+
+def test_the_file_is_named_after_its_minute_and_the_beginning_of_its_id(recording: Recording) -> None:
+    header = first_turn(recording)[0]
+    minute = header["startTime"][:16].replace(":", "-")
+
+    assert recording.file.name == f"session-{minute}-{header['sessionId'][:8]}.jsonl"
+    assert header["kind"] == "main"
+    assert header["projectHash"]
+
+
+def test_a_resumed_session_goes_on_in_its_file(recording: Recording) -> None:
+    assert recording.file.stat().st_ino == recording.inode
+    assert recording.file.read_bytes().startswith(recording.after_first_turn)
+
+
+def test_a_resume_writes_the_history_anew(recording: Recording) -> None:
+    later = recording.lines()[len(first_turn(recording)) :]
+
+    [history] = [
+        line["$set"]["messages"]
+        for line in later
+        if any(PROMPT in str(m) for m in line.get("$set", {}).get("messages", ()))
+    ]
+    assert [message["type"] for message in history].count("gemini") == 2
+    assert all(isinstance(message["content"], list) for message in history)
+
+
+def test_the_context_is_a_list_of_one_user_record(recording: Recording) -> None:
+    [context] = first_turn(recording)[1]["$set"]["messages"]
+
+    assert context["type"] == "user"
+    assert context["content"][0]["text"].startswith("<session_context>")
+
+
+def test_a_reply_is_written_again_under_its_id_with_its_calls(recording: Recording) -> None:
+    replies = [line for line in first_turn(recording) if line.get("type") == "gemini"]
+    without, with_calls, answer = replies
+
+    assert without["id"] == with_calls["id"] != answer["id"]
+    assert "toolCalls" not in without
+    assert (with_calls["content"], answer["content"], answer["model"]) == (FOREWORD, ANSWER, MODEL)
+    assert [thought["subject"] for thought in with_calls["thoughts"]] == [THOUGHT]
+    assert with_calls["tokens"]["input"] == 1_200
+    found, not_found = with_calls["toolCalls"]
+    # A command that failed is a call that succeeded.
+    assert (found["status"], not_found["status"]) == ("success", "success")
+    assert (found["resultDisplay"], found["args"]["command"]) == (PRICES, "cat prices.txt")
+    assert "Exit Code: 1" in not_found["result"][0]["functionResponse"]["response"]["output"]
+
+
+def test_results_are_a_user_record_as_well(recording: Recording) -> None:
+    users = [line for line in first_turn(recording) if line.get("type") == "user"]
+    prompt, results = users
+
+    assert prompt["content"] == [{"text": PROMPT}]
+    assert [part["functionResponse"]["name"] for part in results["content"]] == ["run_shell_command"] * 2
+
+
+def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(GeminiCli)
+    session_id = str(uuid.uuid4())
+    folder = program.root / "tmp" / "tea-shop-x" / "chats"
+    folder.mkdir(parents=True)
+    projects = {"projects": {str(cwd): "tea-shop-x"}}
+    (program.root / "projects.json").write_text(json.dumps(projects), encoding="utf-8")
+    (folder.parent / ".project_root").write_text(str(cwd), encoding="utf-8")
+    file = folder / f"session-2026-11-28T10-00-{session_id[:8]}.jsonl"
+    file.write_bytes(by_hand.jsonl(_lines(session_id)))
+
+    request = resumed(program, models, session_id, by_hand.NEXT_PROMPT, cwd)
+
+    assert missing(request.conversation, by_hand.expected()) == []
+    assert by_hand.NEXT_PROMPT in file.read_text(encoding="utf-8")
+
+
+def _lines(session_id: str) -> Iterator[dict[str, Any]]:
+    time = by_hand.now()
+    yield {"sessionId": session_id, "projectHash": "0" * 64, "startTime": time, "lastUpdated": time, "kind": "main"}
+    response = {"id": by_hand.CALL_ID, "name": by_hand.TOOL, "response": {"output": by_hand.RESULT}}
+    call = {
+        "id": by_hand.CALL_ID,
+        "name": by_hand.TOOL,
+        "args": by_hand.INPUT,
+        "result": [{"functionResponse": response}],
+        "status": "success",
+        "timestamp": time,
+    }
+    records: list[dict[str, Any]] = [
+        {"type": "user", "content": [{"text": by_hand.PROMPT}]},
+        {"type": "gemini", "content": by_hand.FOREWORD, "toolCalls": [call], "model": MODEL},
+        {"type": "gemini", "content": by_hand.ANSWER, "model": MODEL},
+    ]
+    for record in records:
+        yield {"id": str(uuid.uuid4()), "timestamp": time, **record}

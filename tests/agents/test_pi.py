@@ -1,0 +1,110 @@
+"""pi: the files it writes, and the conversation it sends when it resumes one."""
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+from tests.agents import by_hand
+from tests.agents.conftest import Prepare
+from tests.agents.model_server.conversation import missing
+from tests.agents.model_server.server import ModelServer
+from tests.agents.programs.pi import MODEL, PROVIDER, Pi
+from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, SECOND_ANSWER, SECOND_PROMPT, Recording, resumed
+
+PROGRAM = Pi
+
+
+def messages(recording: Recording, role: str) -> list[dict[str, Any]]:
+    stored = [line["message"] for line in recording.lines() if line["type"] == "message"]
+    return [message for message in stored if message["role"] == role]
+
+
+def test_a_resumed_session_sends_the_whole_conversation(recording: Recording) -> None:
+    assert missing(recording.requests[-1].conversation, recording.expected()) == []
+
+
+def test_the_folder_is_the_directory_between_hyphens(recording: Recording) -> None:
+    folder = f"--{str(recording.cwd).strip('/').replace('/', '-')}--"
+    header = recording.lines()[0]
+
+    assert recording.file.parent == recording.program.root / "sessions" / folder
+    time = header["timestamp"].replace(":", "-").replace(".", "-")
+    assert recording.file.name == f"{time}_{header['id']}.jsonl"
+    assert (header["type"], header["version"], header["cwd"]) == ("session", 3, str(recording.cwd))
+
+
+def test_a_resumed_session_goes_on_in_its_file(recording: Recording) -> None:
+    assert recording.file.stat().st_ino == recording.inode
+    assert recording.file.read_bytes().startswith(recording.after_first_turn)
+
+
+def test_entries_are_a_chain(recording: Recording) -> None:
+    _, *entries = recording.lines()
+
+    assert [entry["parentId"] for entry in entries] == [None, *(entry["id"] for entry in entries[:-1])]
+    assert {entry["type"] for entry in entries} == {"model_change", "thinking_level_change", "message"}
+
+
+def test_a_message_is_one_entry(recording: Recording) -> None:
+    prompts, replies = messages(recording, "user"), messages(recording, "assistant")
+
+    assert [message["content"][0]["text"] for message in prompts] == [PROMPT, SECOND_PROMPT]
+    assert [block["type"] for block in replies[0]["content"]] == ["thinking", "text", "toolCall", "toolCall"]
+    assert [message["content"][-1]["text"] for message in replies[1:]] == [ANSWER, SECOND_ANSWER]
+    assert replies[0]["content"][1]["text"] == FOREWORD
+    assert (replies[0]["model"], replies[0]["provider"]) == (MODEL, PROVIDER)
+    assert (replies[0]["usage"]["input"], replies[0]["usage"]["cacheRead"]) == (200, 1_000)
+    assert [message["stopReason"] for message in replies] == ["toolUse", "stop", "stop"]
+
+
+def test_each_result_is_an_entry(recording: Recording) -> None:
+    found, not_found = messages(recording, "toolResult")
+
+    assert [message["toolCallId"] for message in (found, not_found)] == [call.id for call in recording.calls]
+    assert (found["isError"], not_found["isError"]) == (False, True)
+    assert found["content"] == [{"type": "text", "text": f"{PRICES}\n"}]
+
+
+def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(Pi)
+    session_id = str(uuid.uuid4())
+    folder = program.root / "sessions" / f"--{str(cwd).strip('/').replace('/', '-')}--"
+    folder.mkdir(parents=True)
+    (folder / f"2026-11-28T10-00-00-000Z_{session_id}.jsonl").write_bytes(by_hand.jsonl(_lines(session_id, cwd)))
+
+    request = resumed(program, models, session_id, by_hand.NEXT_PROMPT, cwd)
+
+    assert missing(request.conversation, by_hand.expected()) == []
+    assert len(program.files()) == 1
+
+
+def _lines(session_id: str, cwd: Path) -> list[dict[str, Any]]:
+    cost = dict.fromkeys(("input", "output", "cacheRead", "cacheWrite", "total"), 0)
+    reply = {
+        "role": "assistant",
+        "api": "openai-completions",
+        "provider": PROVIDER,
+        "model": MODEL,
+        "usage": {**dict.fromkeys(("input", "output", "cacheRead", "cacheWrite", "totalTokens"), 0), "cost": cost},
+    }
+    call = {"type": "toolCall", "id": by_hand.CALL_ID, "name": by_hand.TOOL, "arguments": by_hand.INPUT}
+    result = {"role": "toolResult", "toolCallId": by_hand.CALL_ID, "toolName": by_hand.TOOL, "isError": False}
+    written: list[dict[str, Any]] = [
+        {"role": "user", "content": [{"type": "text", "text": by_hand.PROMPT}]},
+        {**reply, "content": [{"type": "text", "text": by_hand.FOREWORD}, call], "stopReason": "toolUse"},
+        {**result, "content": [{"type": "text", "text": by_hand.RESULT}]},
+        {**reply, "content": [{"type": "text", "text": by_hand.ANSWER}], "stopReason": "stop"},
+    ]
+    lines: list[dict[str, Any]] = [
+        {"type": "session", "version": 3, "id": session_id, "timestamp": by_hand.now(), "cwd": str(cwd)}
+    ]
+    for number, message in enumerate(written):
+        entry = {
+            "type": "message",
+            "id": f"{number:08x}",
+            "parentId": f"{number - 1:08x}" if number else None,
+            "timestamp": by_hand.now(),
+            "message": {**message, "timestamp": 1_795_860_000_000 + number},
+        }
+        lines.append(entry)
+    return lines
