@@ -10,11 +10,17 @@ from tests.agents.model_server.conversation import Expected
 
 PROMPT = "Which tea is the cheapest?"
 FOREWORD = "I ask the till."
+# One red dot.
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 # A tool that none of the programs has.
 TOOL = "till_price"
+# Two parallel calls, of which the second fails.
 CALL_ID = "call_till_1"
 INPUT = {"tea": "mint", "note": "größe"}
 RESULT = "mint: 2"
+FAILED_ID = "call_till_2"
+FAILED_INPUT = {"tea": "coal"}
+FAILURE = "coal is not sold"
 ANSWER = "Mint tea is the cheapest."
 NEXT_PROMPT = "And the dearest?"
 
@@ -23,9 +29,12 @@ def expected() -> list[Expected]:
     """The items that a program must send when it resumes the conversation."""
     return [
         Expected("text", PROMPT, "user"),
+        Expected("image", PICTURE, "user"),
         Expected("text", FOREWORD, "assistant"),
         Expected("call", "größe", "assistant", TOOL, CALL_ID),
+        Expected("call", "coal", "assistant", TOOL, FAILED_ID),
         Expected("result", RESULT, id=CALL_ID),
+        Expected("result", FAILURE, id=FAILED_ID),
         Expected("text", ANSWER, "assistant"),
         Expected("text", NEXT_PROMPT, "user"),
     ]

@@ -182,11 +182,26 @@ def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer
 
 
 def _lines(session_id: str, cwd: Path) -> list[dict[str, object]]:
-    call = {"type": "tool_use", "id": by_hand.CALL_ID, "name": by_hand.TOOL, "input": by_hand.INPUT}
+    source = {"type": "base64", "media_type": "image/png", "data": by_hand.PICTURE}
+    call = {"type": "tool_use", "name": by_hand.TOOL}
+    result = {"type": "tool_result"}
     messages: list[tuple[str, object]] = [
-        ("user", by_hand.PROMPT),
-        ("assistant", [{"type": "text", "text": by_hand.FOREWORD}, call]),
-        ("user", [{"type": "tool_result", "tool_use_id": by_hand.CALL_ID, "content": by_hand.RESULT}]),
+        ("user", [{"type": "text", "text": by_hand.PROMPT}, {"type": "image", "source": source}]),
+        (
+            "assistant",
+            [
+                {"type": "text", "text": by_hand.FOREWORD},
+                {**call, "id": by_hand.CALL_ID, "input": by_hand.INPUT},
+                {**call, "id": by_hand.FAILED_ID, "input": by_hand.FAILED_INPUT},
+            ],
+        ),
+        (
+            "user",
+            [
+                {**result, "tool_use_id": by_hand.CALL_ID, "content": by_hand.RESULT},
+                {**result, "tool_use_id": by_hand.FAILED_ID, "content": by_hand.FAILURE, "is_error": True},
+            ],
+        ),
         ("assistant", [{"type": "text", "text": by_hand.ANSWER}]),
     ]
     lines: list[dict[str, object]] = []

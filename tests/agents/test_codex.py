@@ -1,6 +1,7 @@
 """Codex: the files it writes, and the conversation it sends when it resumes one."""
 
 import itertools
+import json
 import re
 import threading
 import uuid
@@ -200,21 +201,38 @@ def _lines(session_id: str, cwd: Path) -> Iterator[dict[str, Any]]:
         "source": "cli",
         "history_mode": "paginated",
     }
-    arguments = by_hand.jsonl([by_hand.INPUT]).decode().strip()
-    call = {"name": by_hand.TOOL, "arguments": arguments, "call_id": by_hand.CALL_ID}
+    picture = {"type": "input_image", "image_url": f"data:image/png;base64,{by_hand.PICTURE}"}
+    calls = [
+        (by_hand.CALL_ID, by_hand.INPUT, by_hand.RESULT),
+        (by_hand.FAILED_ID, by_hand.FAILED_INPUT, by_hand.FAILURE),
+    ]
     written: list[tuple[str, dict[str, Any]]] = [
         ("session_meta", meta),
         ("event_msg", {"type": "task_started", "turn_id": turn_id, "started_at": 1_795_860_000}),
-        ("response_item", _message("user", "input_text", by_hand.PROMPT)),
-        ("response_item", _message("assistant", "output_text", by_hand.FOREWORD)),
-        ("response_item", {"type": "function_call", **call}),
-        ("response_item", {"type": "function_call_output", "call_id": by_hand.CALL_ID, "output": by_hand.RESULT}),
-        ("response_item", _message("assistant", "output_text", by_hand.ANSWER)),
+        ("response_item", _message("user", {"type": "input_text", "text": by_hand.PROMPT}, picture)),
+        ("response_item", _message("assistant", {"type": "output_text", "text": by_hand.FOREWORD})),
+        *(
+            (
+                "response_item",
+                {
+                    "type": "function_call",
+                    "name": by_hand.TOOL,
+                    "arguments": json.dumps(given, ensure_ascii=False),
+                    "call_id": call_id,
+                },
+            )
+            for call_id, given, _ in calls
+        ),
+        *(
+            ("response_item", {"type": "function_call_output", "call_id": call_id, "output": output})
+            for call_id, _, output in calls
+        ),
+        ("response_item", _message("assistant", {"type": "output_text", "text": by_hand.ANSWER})),
         ("event_msg", {"type": "task_complete", "turn_id": turn_id, "last_agent_message": by_hand.ANSWER}),
     ]
     for ordinal, (kind, payload) in zip(itertools.count(), written, strict=False):
         yield {"timestamp": by_hand.now(), "ordinal": ordinal, "type": kind, "payload": payload}
 
 
-def _message(role: str, kind: str, text: str) -> dict[str, Any]:
-    return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
+def _message(role: str, *content: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "message", "role": role, "content": content}

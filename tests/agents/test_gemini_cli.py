@@ -116,6 +116,7 @@ def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer
 def _lines(session_id: str) -> Iterator[dict[str, Any]]:
     time = by_hand.now()
     yield {"sessionId": session_id, "projectHash": "0" * 64, "startTime": time, "lastUpdated": time, "kind": "main"}
+    picture = {"inlineData": {"mimeType": "image/png", "data": by_hand.PICTURE}}
     response = {"id": by_hand.CALL_ID, "name": by_hand.TOOL, "response": {"output": by_hand.RESULT}}
     call = {
         "id": by_hand.CALL_ID,
@@ -125,9 +126,17 @@ def _lines(session_id: str) -> Iterator[dict[str, Any]]:
         "status": "success",
         "timestamp": time,
     }
+    failed = {
+        "id": by_hand.FAILED_ID,
+        "name": by_hand.TOOL,
+        "args": by_hand.FAILED_INPUT,
+        "result": by_hand.FAILURE,
+        "status": "error",
+        "timestamp": time,
+    }
     records: list[dict[str, Any]] = [
-        {"type": "user", "content": [{"text": by_hand.PROMPT}]},
-        {"type": "gemini", "content": by_hand.FOREWORD, "toolCalls": [call], "model": MODEL},
+        {"type": "user", "content": [{"text": by_hand.PROMPT}, picture]},
+        {"type": "gemini", "content": by_hand.FOREWORD, "toolCalls": [call, failed], "model": MODEL},
         {"type": "gemini", "content": by_hand.ANSWER, "model": MODEL},
     ]
     for record in records:

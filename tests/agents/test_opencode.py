@@ -133,21 +133,24 @@ def _session(cwd: Path) -> dict[str, Any]:
         "tokens": {"input": 0, "output": 0, "reasoning": 0, "cache": {"read": 0, "write": 0}},
         **model,
     }
-    state = {
-        "status": "completed",
-        "input": by_hand.INPUT,
-        "output": by_hand.RESULT,
-        "title": "",
-        "metadata": {},
-        "time": {"start": now, "end": now},
+    picture = {
+        "type": "file",
+        "mime": "image/png",
+        "filename": "dot.png",
+        "url": f"data:image/png;base64,{by_hand.PICTURE}",
     }
+    times = {"start": now, "end": now}
+    completed = {"input": by_hand.INPUT, "output": by_hand.RESULT, "title": "", "metadata": {}, "time": times}
+    failed = {"input": by_hand.FAILED_INPUT, "error": by_hand.FAILURE, "time": times}
+    call = {"type": "tool", "tool": by_hand.TOOL}
     messages: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
-        ({"role": "user", "agent": "build", "model": model}, [{"type": "text", "text": by_hand.PROMPT}]),
+        ({"role": "user", "agent": "build", "model": model}, [{"type": "text", "text": by_hand.PROMPT}, picture]),
         (
             step,
             [
                 {"type": "text", "text": by_hand.FOREWORD},
-                {"type": "tool", "tool": by_hand.TOOL, "callID": by_hand.CALL_ID, "state": state},
+                {**call, "callID": by_hand.CALL_ID, "state": {"status": "completed", **completed}},
+                {**call, "callID": by_hand.FAILED_ID, "state": {"status": "error", **failed}},
             ],
         ),
         (step, [{"type": "text", "text": by_hand.ANSWER}]),

@@ -87,12 +87,25 @@ def _lines(session_id: str, cwd: Path) -> list[dict[str, Any]]:
         "model": MODEL,
         "usage": {**dict.fromkeys(("input", "output", "cacheRead", "cacheWrite", "totalTokens"), 0), "cost": cost},
     }
+    picture = {"type": "image", "mimeType": "image/png", "data": by_hand.PICTURE}
     call = {"type": "toolCall", "id": by_hand.CALL_ID, "name": by_hand.TOOL, "arguments": by_hand.INPUT}
-    result = {"role": "toolResult", "toolCallId": by_hand.CALL_ID, "toolName": by_hand.TOOL, "isError": False}
+    failed = {"type": "toolCall", "id": by_hand.FAILED_ID, "name": by_hand.TOOL, "arguments": by_hand.FAILED_INPUT}
+    result = {"role": "toolResult", "toolName": by_hand.TOOL}
     written: list[dict[str, Any]] = [
-        {"role": "user", "content": [{"type": "text", "text": by_hand.PROMPT}]},
-        {**reply, "content": [{"type": "text", "text": by_hand.FOREWORD}, call], "stopReason": "toolUse"},
-        {**result, "content": [{"type": "text", "text": by_hand.RESULT}]},
+        {"role": "user", "content": [{"type": "text", "text": by_hand.PROMPT}, picture]},
+        {**reply, "content": [{"type": "text", "text": by_hand.FOREWORD}, call, failed], "stopReason": "toolUse"},
+        {
+            **result,
+            "toolCallId": by_hand.CALL_ID,
+            "content": [{"type": "text", "text": by_hand.RESULT}],
+            "isError": False,
+        },
+        {
+            **result,
+            "toolCallId": by_hand.FAILED_ID,
+            "content": [{"type": "text", "text": by_hand.FAILURE}],
+            "isError": True,
+        },
         {**reply, "content": [{"type": "text", "text": by_hand.ANSWER}], "stopReason": "stop"},
     ]
     lines: list[dict[str, Any]] = [

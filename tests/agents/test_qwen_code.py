@@ -102,12 +102,16 @@ def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer
 
 
 def _lines(session_id: str, cwd: Path) -> list[dict[str, Any]]:
+    picture = {"inlineData": {"mimeType": "image/png", "data": by_hand.PICTURE}}
     call = {"functionCall": {"id": by_hand.CALL_ID, "name": by_hand.TOOL, "args": by_hand.INPUT}}
-    response = {"id": by_hand.CALL_ID, "name": by_hand.TOOL, "response": {"output": by_hand.RESULT}}
+    failed = {"functionCall": {"id": by_hand.FAILED_ID, "name": by_hand.TOOL, "args": by_hand.FAILED_INPUT}}
+    result = {"id": by_hand.CALL_ID, "name": by_hand.TOOL, "response": {"output": by_hand.RESULT}}
+    failure = {"id": by_hand.FAILED_ID, "name": by_hand.TOOL, "response": {"error": by_hand.FAILURE}}
     messages: list[tuple[str, str, list[dict[str, Any]]]] = [
-        ("user", "user", [{"text": by_hand.PROMPT}]),
-        ("assistant", "model", [{"text": by_hand.FOREWORD}, call]),
-        ("tool_result", "user", [{"functionResponse": response}]),
+        ("user", "user", [{"text": by_hand.PROMPT}, picture]),
+        ("assistant", "model", [{"text": by_hand.FOREWORD}, call, failed]),
+        ("tool_result", "user", [{"functionResponse": result}]),
+        ("tool_result", "user", [{"functionResponse": failure}]),
         ("assistant", "model", [{"text": by_hand.ANSWER}]),
     ]
     lines: list[dict[str, Any]] = []

@@ -9,6 +9,13 @@ from tests.agents.model_server.script import Call
 from tests.agents.programs.program import Program, native
 
 MODEL = "scripted/model"
+_MODEL = {
+    "name": "Scripted",
+    "tool_call": True,
+    "reasoning": True,
+    "attachment": True,
+    "modalities": {"input": ["text", "image"], "output": ["text"]},
+}
 
 
 class OpenCode(Program):
@@ -28,7 +35,7 @@ class OpenCode(Program):
             "npm": "@ai-sdk/openai-compatible",
             "name": "Scripted",
             "options": {"baseURL": f"{self.models}/v1", "apiKey": "dummy"},
-            "models": {"model": {"name": "Scripted", "tool_call": True, "reasoning": True}},
+            "models": {"model": _MODEL},
         }
         settings = {
             "$schema": "https://opencode.ai/config.json",

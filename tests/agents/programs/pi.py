@@ -27,7 +27,7 @@ class Pi(Program):
             "baseUrl": f"{self.models}/v1",
             "api": "openai-completions",
             "apiKey": "dummy",
-            "models": [{"id": MODEL, "name": "Scripted", "reasoning": True}],
+            "models": [{"id": MODEL, "name": "Scripted", "reasoning": True, "input": ["text", "image"]}],
         }
         models = {"providers": {PROVIDER: provider}}
         (self.root / "models.json").write_text(json.dumps(models), encoding="utf-8")

@@ -6,7 +6,8 @@ from pathlib import Path
 from tests.agents.model_server.script import Call
 from tests.agents.programs.program import Program, on_node
 
-MODEL = "qwen3-coder-plus"
+# Of those that take pictures: to others the program sends a text in place of one.
+MODEL = "qwen3-vl-plus"
 
 
 class QwenCode(Program):
