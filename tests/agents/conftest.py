@@ -1,5 +1,6 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 
@@ -8,7 +9,13 @@ from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.program import Program, need
 from tests.agents.recording import Recording, record, shop
 
-Prepare = Callable[[type[Program]], Program]
+P = TypeVar("P", bound=Program)
+
+
+class Prepare(Protocol):
+    """Gives a program with a new home. Skips the test where it is not installed."""
+
+    def __call__(self, program: type[P]) -> P: ...
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +46,7 @@ def cwd(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def prepare(tmp_path: Path, isolation: Isolation, model_server: ModelServer) -> Iterator[Prepare]:
-    """Gives a program with a new home. Skips the test where it is not installed."""
-
-    def prepared(program: type[Program]) -> Program:
+    def prepared(program: type[P]) -> P:
         need(program)
         return program(tmp_path / program.name, isolation, model_server.url)
 

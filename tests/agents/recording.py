@@ -40,12 +40,9 @@ class Recording:
     requests: list[Request]
     side_requests: list[Request]
     file: Path
+    session_id: str
     after_first_turn: bytes
     inode: int
-
-    @property
-    def session_id(self) -> str:
-        return self.program.session_id(self.file)
 
     def lines(self) -> list[dict[str, Any]]:
         """The lines of the file as JSON."""
@@ -81,8 +78,9 @@ def record(program: Program, models: ModelServer, cwd: Path) -> Recording:
     first = program.run(PROMPT, cwd)
     [file] = program.files()
     after_first_turn, inode = file.read_bytes(), file.stat().st_ino
+    session_id = program.session_id(file)
     models.play(reply(SECOND_ANSWER))
-    second = program.run(SECOND_PROMPT, cwd, resume=program.session_id(file))
+    second = program.run(SECOND_PROMPT, cwd, resume=session_id)
     assert models.unscripted == []
     return Recording(
         program,
@@ -92,6 +90,7 @@ def record(program: Program, models: ModelServer, cwd: Path) -> Recording:
         list(models.requests),
         list(models.side_requests),
         file,
+        session_id,
         after_first_turn,
         inode,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import missing
+from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import TITLE, ModelServer
 from tests.agents.programs.opencode import OpenCode
 from tests.agents.recording import (
@@ -27,11 +28,13 @@ from tests.agents.recording import (
 PROGRAM = OpenCode
 
 
-def rows(recording: Recording, table: str) -> list[dict[str, Any]]:
-    """The rows of a table, with `data` as JSON, by id: the order of messages and of parts."""
+def rows(recording: Recording, table: str, session_id: str | None = None) -> list[dict[str, Any]]:
+    """A session's rows of a table, with `data` as JSON, by id: the order of messages and of parts."""
+    column = "id" if table == "session" else "session_id"
     with closing(sqlite3.connect(f"file:{recording.file}?mode=ro", uri=True)) as database:
         database.row_factory = sqlite3.Row
-        found = [dict(row) for row in database.execute(f"SELECT * FROM {table} ORDER BY id")]
+        statement = f"SELECT * FROM {table} WHERE {column} = ? ORDER BY id"
+        found = [dict(row) for row in database.execute(statement, [session_id or recording.session_id])]
     return [{**row, "data": json.loads(row["data"])} if "data" in row else row for row in found]
 
 
@@ -106,6 +109,25 @@ def test_a_call_and_its_result_are_one_part(recording: Recording) -> None:
     assert (found["status"], not_found["status"]) == ("completed", "completed")
     assert (found["metadata"]["exit"], not_found["metadata"]["exit"]) == (0, 1)
     assert (found["input"]["command"], found["output"]) == ("cat prices.txt", f"{PRICES}\n")
+
+
+def test_a_fork_has_new_ids_and_does_not_name_its_source(recording: Recording, models: ModelServer) -> None:
+    program = recording.program
+    models.play(reply("In the fork."))
+    options = program.arguments("Go elsewhere.", recording.session_id)
+    old = {row["id"] for row in rows(recording, "message")}
+
+    fork = program.command(*options, "--fork", cwd=recording.cwd)
+
+    assert fork.status == 0, fork.errors
+    fork_id = program.session_id(recording.file)
+    [session], copied = (rows(recording, table, fork_id) for table in ("session", "message"))
+    assert fork_id != recording.session_id
+    assert session["parent_id"] is None
+    assert recording.session_id not in str(session)
+    assert len(copied) == len(old) + 2
+    assert old.isdisjoint(row["id"] for row in copied)
+    assert missing(models.requests[0].conversation, recording.expected()) == []
 
 
 def test_a_session_written_by_hand_is_imported_and_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

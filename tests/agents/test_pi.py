@@ -7,6 +7,7 @@ from typing import Any
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import missing
+from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.pi import MODEL, PROVIDER, Pi
 from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, SECOND_ANSWER, SECOND_PROMPT, Recording, resumed
@@ -63,6 +64,22 @@ def test_each_result_is_an_entry(recording: Recording) -> None:
     assert [message["toolCallId"] for message in (found, not_found)] == [call.id for call in recording.calls]
     assert (found["isError"], not_found["isError"]) == (False, True)
     assert found["content"] == [{"type": "text", "text": f"{PRICES}\n"}]
+
+
+def test_a_fork_copies_entries_with_their_ids(recording: Recording, models: ModelServer) -> None:
+    program = recording.program
+    models.play(reply("In the fork."))
+    options = program.arguments("Go elsewhere.", None)
+
+    fork = program.command("--fork", recording.session_id, *options, cwd=recording.cwd)
+
+    assert fork.status == 0, fork.errors
+    [file] = [file for file in program.files() if file != recording.file]
+    header, *entries = by_hand.lines(file)
+    _, *old = recording.lines()
+    assert header["parentSession"] == str(recording.file)
+    assert entries[: len(old)] == old
+    assert missing(models.requests[0].conversation, recording.expected()) == []
 
 
 def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

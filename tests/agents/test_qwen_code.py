@@ -8,6 +8,7 @@ from typing import Any
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, missing
+from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.qwen_code import MODEL, QwenCode
 from tests.agents.recording import (
@@ -86,6 +87,23 @@ def test_each_result_is_a_line(recording: Recording) -> None:
     assert [line["toolCallResult"]["status"] for line in (found, not_found)] == ["success", "error"]
     assert PRICES in found["message"]["parts"][0]["functionResponse"]["response"]["output"]
     assert "Exit Code: 1" in not_found["message"]["parts"][0]["functionResponse"]["response"]["error"]
+
+
+def test_a_fork_copies_lines_and_names_their_source(recording: Recording, models: ModelServer) -> None:
+    program = recording.program
+    models.play(reply("In the fork."))
+    options = program.arguments("Go elsewhere.", recording.session_id)
+
+    fork = program.command("--fork-session", *options, cwd=recording.cwd)
+
+    assert fork.status == 0, fork.errors
+    [file] = [file for file in program.files() if file != recording.file]
+    copied = [line for line in by_hand.lines(file) if "forkedFrom" in line]
+    old = {line["uuid"] for line in recording.lines()}
+    assert {line["forkedFrom"]["sessionId"] for line in copied} == {recording.session_id}
+    assert {line["uuid"] for line in copied} <= old
+    assert {line["sessionId"] for line in copied} == {file.stem}
+    assert missing(models.requests[0].conversation, recording.expected()) == []
 
 
 def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
