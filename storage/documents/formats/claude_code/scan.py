@@ -20,13 +20,13 @@ from storage.documents.formats.claude_code.draft import (
     Part,
 )
 from storage.documents.formats.claude_code.graph import NO_NODE, ConversationGraph
-from storage.documents.formats.claude_code.line import CompactMetadata, Content, TranscriptLine, read_line
+from storage.documents.formats.claude_code.line import CompactMetadata, TranscriptLine, read_line
 from storage.documents.formats.claude_code.outputs import MARK_BYTES, PersistedOutputs
 from storage.documents.formats.claude_code.prompt_text import is_command, own_text
+from storage.documents.formats.claude_code.replies import Replies
 from storage.documents.formats.claude_code.session_facts import SessionFacts
-from storage.documents.formats.claude_code.usage import SYNTHETIC, ReplyUsage
+from storage.documents.formats.claude_code.usage import SYNTHETIC
 from storage.documents.formats.transcript_format import Line
-from storage.json_codec import storable_text
 from storage.records.content_block import is_tool_result
 
 NO_DRAFT = -1
@@ -35,8 +35,6 @@ NO_DRAFT = -1
 _UNREAD = (b'{"type":"api-request', b'{"type":"file-history-')
 _HIDDEN_TYPES = {"progress", "queue-operation", "file-history-snapshot", "content-replacement", "attachment"}
 _HIDDEN_SUBTYPES = {"turn_duration", "bridge_status", "stop_hook_summary"}
-_CALLS = {"tool_use", "server_tool_use", "mcp_tool_use"}
-_THINKING = {"thinking", "redacted_thinking"}
 _MAX_STEPS_TO_COMMAND = 20
 # Control sequences are taken out of a prompt later.
 _KEPT_PROMPT_LENGTH = 4 * MAX_FIRST_PROMPT_LENGTH
@@ -56,6 +54,7 @@ class Scan:
         """The draft that a node belongs to."""
         self.facts = SessionFacts()
         self.copies = Copies()
+        self.replies = Replies()
         self.preserved: dict[int, CompactMetadata] = {}
         self.prompts: list[tuple[int, str]] = []
         """The drafts of the person's prompts, with the beginnings of their texts."""
@@ -66,10 +65,6 @@ class Scan:
         self.line_counts: Counter[str] = Counter()
         """Lines that are no part of a message, by type."""
         self._is_subagent = is_subagent
-        self._replies: dict[str, int] = {}
-        self._calls: dict[str, int] = {}
-        # The names of models, shared by the drafts: each line has a copy of its own.
-        self._models: dict[str, str] = {}
         self._commands: set[int] = set()
         self._between: set[int] = set()
         self._transcript = 0
@@ -174,7 +169,7 @@ class Scan:
 
     def _add_results(self, record: TranscriptLine, node: int, call: str) -> None:
         self.has_message = True
-        reply = self._calls.get(call)
+        reply = self.replies.by_call(call)
         results = None if reply is None else self.drafts[reply].results
         if results is not None:
             self._add_part(results, record, node)
@@ -188,44 +183,17 @@ class Scan:
         if message is None:
             self.line_counts["assistant (empty)"] += 1
             return
-        index = None if message.id is None else self._replies.get(message.id)
-        is_synthetic = message.model == SYNTHETIC
+        index = self.replies.by_id(message.id)
         if index is None:
-            is_injected = is_synthetic and not record.is_api_error_message
-            draft = MessageDraft(REPLY, record.timestamp, is_injected, not record.is_api_error_message)
-            draft.has_only_thinking = True
+            is_error = record.is_api_error_message
+            is_injected = message.model == SYNTHETIC and not is_error
+            draft = MessageDraft(REPLY, record.timestamp, is_injected, not is_error, has_only_thinking=True)
             index = self._add_draft(draft, record, node)
-            if message.id is not None:
-                self._replies[message.id] = index
             self.has_message = self.has_message or not is_injected
         else:
             draft = self.drafts[index]
             self._add_part(index, record, node)
-        if not is_synthetic:
-            if message.model is not None:
-                model = self._models.get(message.model)
-                if model is None:
-                    model = self._models[message.model] = storable_text(message.model)
-                draft.model = draft.model or model
-                if not self.graph.is_sidechain(node):
-                    self.facts.model = model
-            if message.usage is not None:
-                if draft.usage is None:
-                    draft.usage = ReplyUsage(record.request_id, message.usage)
-                else:
-                    draft.usage.add(record.request_id, message.usage)
-        self._add_calls(message.content, index)
-
-    def _add_calls(self, content: Content, reply: int) -> None:
-        draft = self.drafts[reply]
-        if not isinstance(content, list):
-            draft.has_only_thinking = False
-            return
-        for block in content:
-            if block.type in _CALLS:
-                self._calls[block.id] = reply
-            if block.type not in _THINKING:
-                draft.has_only_thinking = False
+        self.replies.take_in(message, record.request_id, index, draft, self.graph.is_sidechain(node))
 
     def _add_system(self, record: TranscriptLine, node: int) -> None:
         subtype = record.subtype

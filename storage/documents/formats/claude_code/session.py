@@ -56,7 +56,7 @@ def session_of(
         parent_id=parent_id,
         title=_title(scan, transcripts[-1], place, meta),
         first_prompt=_first_prompt(scan, view),
-        model=facts.model,
+        model=scan.replies.last_model,
         mode=_storable(facts.permission_mode),
         agent_version=_storable(facts.version),
         # Without version control the program records HEAD.

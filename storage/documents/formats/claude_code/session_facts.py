@@ -37,7 +37,6 @@ class SessionFacts:
         self.version: str | None = None
         self.git_branch: str | None = None
         self.permission_mode: str | None = None
-        self.model = ""
         self.custom_title: str | None = None
         self.ai_title: str | None = None
         self.summaries: list[tuple[str | None, str]] = []
