@@ -81,7 +81,7 @@ def event_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry | No
     if kind == "task_started" or kind == "turn_started":
         return TurnStart(place, as_text(payload.turn_id))
     if kind == "task_complete" or kind == "turn_complete" or kind == "turn_aborted":
-        return TurnEnd(place)
+        return TurnEnd(place) if payload.error is None else Unknown(place)
     if kind == "thread_rolled_back":
         return Rollback(place, as_count(payload.num_turns))
     if kind in _FINISHED_CALLS:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from storage.documents.formats.codex.rollout_name import COMPRESSED, parse_rollout_name
 from storage.documents.formats.codex.thread_names import INDEX, index_lines
-from storage.documents.formats.file_walk import is_regular_file, regular_files
+from storage.documents.formats.file_walk import expanded, is_regular_file, regular_files
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts
 
 ARCHIVED = "archived_sessions"
@@ -21,7 +21,7 @@ _MAX_DEPTH = 8
 def homes(environment: Mapping[str, str], user_home: Path) -> list[Path]:
     """The home that the environment names, else the one in the user's home folder."""
     chosen = environment.get("CODEX_HOME")
-    return [Path(chosen) if chosen else user_home / ".codex"]
+    return [expanded(chosen, user_home) if chosen else user_home / ".codex"]
 
 
 def find(place: Path) -> FoundTranscripts:

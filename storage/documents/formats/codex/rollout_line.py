@@ -38,6 +38,7 @@ class Payload(msgspec.Struct, gc=False):
     response_id: Any = None
     num_turns: Any = None
     success: Any = None
+    error: Any = None
     cwd: Any = None
     model: Any = None
     approval_policy: Any = None

@@ -9,7 +9,7 @@ from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSessi
 from storage.documents.formats.codex.conversation import Conversation, Reading
 from storage.documents.formats.codex.copied_lines import CopiedLines
 from storage.documents.formats.codex.draft import LineReader
-from storage.documents.formats.codex.entries import Entry, TurnSettings, TurnStart
+from storage.documents.formats.codex.entries import Entry
 from storage.documents.formats.codex.header import Header
 from storage.documents.formats.codex.home import ARCHIVED
 from storage.documents.formats.codex.lineage import Lineage, keys_of, lineage, newest
@@ -87,24 +87,12 @@ def _read_other(conversation: Conversation, rollout: Rollout, known: Set[object]
 
 
 def _reading(rollout: Rollout) -> Reading:
-    return Reading(rollout.thread_id, LineReader(rollout.transcript), _copied_lines(rollout))
+    return Reading(rollout.thread_id, LineReader(rollout.transcript), CopiedLines(rollout))
 
 
 def _line_key(entry: Entry) -> object:
     """Equal for equal lines."""
     return entry.place.digest or repr(replace(entry, place=replace(entry.place, offset=0)))
-
-
-def _copied_lines(rollout: Rollout) -> CopiedLines:
-    header = rollout.header
-    source = None
-    if header is not None and header.base is None:
-        key = header.forked_from or header.spawned_by
-        source = None if key is None else rollout.transcript.base(key)
-    if source is None:
-        return CopiedLines(rollout, None)
-    entries = Rollout(source).entries()
-    return CopiedLines(rollout, {entry.turn_id for entry in entries if isinstance(entry, TurnStart | TurnSettings)})
 
 
 def _session(

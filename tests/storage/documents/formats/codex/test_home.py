@@ -24,6 +24,7 @@ def put(home: Path, *names: str, data: bytes = b"{}\n") -> None:
 def test_the_environment_names_the_home() -> None:
     assert CODEX.homes({}, Path("/home/dev")) == [Path("/home/dev/.codex")]
     assert CODEX.homes({"CODEX_HOME": "/data/codex"}, Path("/home/dev")) == [Path("/data/codex")]
+    assert CODEX.homes({"CODEX_HOME": "~/codex"}, Path("/home/dev")) == [Path("/home/dev/codex")]
     assert CODEX.homes({"CODEX_HOME": ""}, Path("/home/dev")) == [Path("/home/dev/.codex")]
 
 

@@ -1,12 +1,13 @@
 """Forks, reverts, subagents, and copies of a rollout."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT
+from storage.documents.formats.transcript_format import Line
 from storage.records.token_usage import TokenUsage
 from tests.support.rollouts import CODEX, NAME, THREAD, derive, event, header, record, rollout, said, talk
 from tests.support.stored_transcript import StoredTranscript
@@ -196,12 +197,31 @@ def count(times: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("turn_id", "has_source"), [("turn-1", True), (OLD_TURN, True), (OLD_TURN, False)])
-def test_copied_turns_are_told_by_their_ids(turn_id: str, has_source: bool) -> None:
+@pytest.mark.parametrize("has_header", [True, False])
+def test_copied_turns_are_told_by_their_ids(turn_id: str, has_source: bool, has_header: bool) -> None:
+    # Where the program migrated a fork, it left out the header of the source.
     copied = [event("task_started", turn_id=turn_id), said("user", "One."), said("assistant", "1"), count(1)]
     source = {THREAD: rollout(header(), *copied)} if has_source else {}
     own = [event("task_started", turn_id=NEW_TURN), said("user", "Two."), said("assistant", "2"), count(2)]
-    session = derive(fork(header(), *copied, *own, forked_from_id=THREAD, bases=source))
+    head = [header()] if has_header else []
+    session = derive(fork(*head, *copied, *own, forked_from_id=THREAD, bases=source))
     assert session.usage == USED
+
+
+def test_a_fork_that_copied_nothing_took_all_its_tokens() -> None:
+    own = [event("task_started", turn_id=NEW_TURN), said("assistant", "2"), count(2)]
+    assert derive(fork(*own, forked_from_id=THREAD)).usage == USED
+
+
+@pytest.mark.parametrize("turn", [{}, {"turn_id": "turn-1"}])
+def test_copied_turns_that_have_no_ids_are_told_by_their_times(turn: dict[str, str]) -> None:
+    def settings(millisecond: int, second: int = 0) -> dict[str, object]:
+        line = record("turn_context", {"model": "gpt-5.5", **turn}, second)
+        return {**line, "timestamp": f"2026-11-28T06:25:{second:02}.{millisecond:03}Z"}
+
+    # Copied within a second of the first line, which the fork's own turn does not begin in.
+    lines = [settings(12), said("assistant", "1"), count(1), settings(0, 9), said("assistant", "2"), count(2)]
+    assert derive(fork(header(), *lines, forked_from_id=THREAD)).usage == USED
 
 
 def test_copied_turns_with_ids_that_tell_nothing_are_those_of_before_the_fork() -> None:
@@ -217,6 +237,17 @@ def test_a_subagent_is_a_session_of_its_own() -> None:
     session = derive(rollout(head, said("user", "Look."), said("assistant", "Seen."), name=name_of(FORKED)))
     assert (session.id, session.kind, session.parent_id) == (FORKED, SUBAGENT, THREAD)
     assert session.title == "Ada (explorer)"
+
+
+def test_the_parent_of_a_subagent_that_copied_nothing_is_not_read() -> None:
+    class Unreadable(StoredTranscript):
+        def lines(self) -> Iterator[Line]:
+            raise AssertionError
+
+    head = header(FORKED, source={"subagent": {"thread_spawn": {"parent_thread_id": THREAD}}})
+    lines = turn("Look.", "1", NEW_TURN, 1, FORKED)
+    child = rollout(head, *lines, name=name_of(FORKED), bases={THREAD: Unreadable(NAME, b"")})
+    assert derive(child).usage == USED
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,16 @@ def test_broken_streams_leave_each_answer() -> None:
     assert talk(session) == ["USER: One.", "ASSISTANT: half", "ASSISTANT: half and whole"]
 
 
+def test_why_a_turn_failed_is_shown() -> None:
+    failure = {"message": "stream disconnected", "code": "other"}
+    session = derive(rollout(header(), said("user", "One."), event("task_complete", turn_id="t1", error=failure)))
+    [block] = session.messages[1].build()
+    assert (session.messages[1].role, block["type"], block["error"]) == ("SYSTEM", "task_complete", failure)
+    assert list(session.live) == [0]
+    done = event("task_complete", turn_id="t1", error=None)
+    assert len(derive(rollout(header(), said("user", "One."), done)).messages) == 1
+
+
 def test_a_line_that_was_written_twice_is_read_once() -> None:
     answer = said("assistant", "Two.", id="msg_1")
     again = record("response_item", said("user", "One.")["payload"], ordinal=4)

@@ -93,6 +93,15 @@ def test_a_thread_and_its_subagent(sessions: dict[str, DerivedSession]) -> None:
     assert [message.is_injected for message in parent.messages if message.role == "USER"] == [True, False, True, False]
 
 
+def test_what_the_program_migrates_stays_the_same_talk(sessions: dict[str, DerivedSession]) -> None:
+    for thread_id, transcripts in home_transcripts(HOME.parent / "migrated_home").items():
+        migrated, legacy = derive(*transcripts), sessions[thread_id]
+        assert (migrated.metadata["history_mode"], legacy.metadata["history_mode"]) == ("paginated", "legacy")
+        assert talk(migrated, migrated.live) == talk(legacy, legacy.live)
+        assert (migrated.kind, migrated.parent_id, migrated.usage) == (legacy.kind, legacy.parent_id, legacy.usage)
+        assert migrated.created_at == legacy.created_at
+
+
 def test_a_legacy_fork_copies_its_source(sessions: dict[str, DerivedSession]) -> None:
     source, session = sessions[LEGACY], sessions[LEGACY_FORK]
     assert talk(session)[:2] == talk(source)
