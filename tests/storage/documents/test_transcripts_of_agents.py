@@ -1,0 +1,83 @@
+"""Imports of the transcripts of Gemini CLI, OpenCode, Qwen Code and pi, as these programs write them: line by line."""
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage.database.database import Database
+from storage.doctor.doctor import examine
+from storage.documents.formats.gemini.gemini_format import GeminiFormat
+from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
+from storage.documents.formats.pi.pi_format import PiFormat
+from storage.documents.formats.qwen.qwen_format import QwenFormat
+from storage.documents.formats.transcript_format import TranscriptFormat
+from storage.json_codec import dump
+from tests.support.archived import archived_bytes, stored_rows, take, texts
+from tests.support.stored_transcript import StoredTranscript
+
+FIXTURES = Path(__file__).parent / "formats"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url) as opened:
+        yield opened
+        assert [finding.text async for finding in examine(opened)] == []
+
+
+@pytest.mark.parametrize(
+    ("format", "folder"),
+    [(GeminiFormat(), "gemini/home"), (QwenFormat(), "qwen/home"), (PiFormat(), "pi/home")],
+    ids=["gemini", "qwen", "pi"],
+)
+async def test_a_transcript_that_grows_gives_the_same_as_the_whole(
+    database: Database, tmp_path: Path, format: TranscriptFormat, folder: str
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(FIXTURES / folder, home)
+    transcripts = {found.name: StoredTranscript.found(found) for found in format.find(home).transcripts}
+    for name in transcripts:
+        (home / name).write_bytes(b"")
+    for name, transcript in transcripts.items():
+        for line in transcript.data.splitlines(keepends=True):
+            with (home / name).open("ab") as file:
+                file.write(line)
+            outcomes = await take(database, format, home)
+            assert set(outcomes.values()) <= {"EMPTY", "CREATED", "UPDATED", "UNCHANGED"}
+
+    assert await archived_bytes(database) == {(name, 0): one.data for name, one in transcripts.items()}
+    for transcript in transcripts.values():
+        session = format.derive([transcript])
+        assert session is not None
+        row, messages = (await stored_rows(database))[session.id]
+        assert (row["title"], row["workspace"]) == (session.title or session.first_prompt, session.workspace)
+        assert [(one["role"], one["content"]) for one in messages] == [
+            (one.role, dump(one.build())) for one in session.messages
+        ]
+        live = sorted((one["place"], one["position"]) for one in messages if one["place"] is not None)
+        assert [position for _, position in live] == list(session.live)
+
+
+async def test_rows_of_a_database_that_changes_are_taken_again(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "opencode.db"
+    program = sqlite3.connect(path, isolation_level=None)
+    program.execute("PRAGMA journal_mode = WAL")
+    program.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
+    format = OpenCodeFormat()
+    name = "opencode.db/ses_ddf2cd0aaffeJh9chseJaTFwHs"
+
+    assert await take(database, format, tmp_path) == {name: "CREATED"}
+    assert await take(database, format, tmp_path) == {}
+
+    program.execute(
+        "UPDATE part SET data = json_set(data, '$.text', 'Black tea.'), time_updated = time_updated + 1"
+        " WHERE id = 'prt_220d34490001G1cV8taUA31uMy'"
+    )
+    assert await take(database, format, tmp_path) == {name: "UPDATED"}
+    assert (await texts(database, "ses_ddf2cd0aaffeJh9chseJaTFwHs", only_live=True))[-1] == (
+        '[{"type":"text","text":"Black tea."}]'
+    )
+    program.close()
