@@ -1,13 +1,16 @@
 """Imports of the transcripts of Gemini CLI, OpenCode, Qwen Code and pi, as these programs write them: line by line."""
 
+import contextlib
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from storage.database.database import Database
+from storage.database.tables import thread_item
 from storage.doctor.doctor import examine
 from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
@@ -16,6 +19,7 @@ from storage.documents.formats.qwen.qwen_format import QwenFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.json_codec import dump
 from tests.support.archived import archived_bytes, stored_rows, take, texts
+from tests.support.seeding import resume, seed
 from tests.support.stored_transcript import StoredTranscript
 
 FIXTURES = Path(__file__).parent / "formats"
@@ -81,3 +85,30 @@ async def test_rows_of_a_database_that_changes_are_taken_again(database: Databas
         '[{"type":"text","text":"Black tea."}]'
     )
     program.close()
+
+
+@pytest.mark.parametrize(
+    ("format", "folder"),
+    [(GeminiFormat(), "gemini/home"), (QwenFormat(), "qwen/home"), (PiFormat(), "pi/home"), (OpenCodeFormat(), "")],
+    ids=["gemini", "qwen", "pi", "opencode"],
+)
+async def test_a_session_resumes_with_the_answers_of_its_calls(
+    database: Database, tmp_path: Path, format: TranscriptFormat, folder: str
+) -> None:
+    home = FIXTURES / folder
+    if not folder:
+        home = tmp_path
+        with contextlib.closing(sqlite3.connect(home / "opencode.db")) as program:
+            program.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
+    await take(database, format, home)
+    for session_id in await stored_rows(database):
+        thread_id = await resume(database, session_id)
+        assert (await seed(database, thread_id)).state == "READY"
+        async with database.snapshot() as connection:
+            statement = sa.select(thread_item.c.type, thread_item.c.status, thread_item.c.text)
+            items = (await connection.execute(statement.where(thread_item.c.thread_id == thread_id))).all()
+        calls = [(item.status, bool(item.text)) for item in items if item.type == "ToolCallItem"]
+        assert calls
+        assert set(calls) == {("COMPLETED", True)}
+        prompts = sum(item.type == "UserMessageItem" for item in items)
+        assert prompts == (1 if session_id.startswith("7aecce86") else 2)
