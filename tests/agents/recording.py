@@ -1,16 +1,18 @@
 """A session of two turns that a program wrote, the second in a process of its own."""
 
 import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.agents.model_server.conversation import Expected
-from tests.agents.model_server.script import Call, Thinking, reply
+from tests.agents.model_server.script import Call, Hold, Thinking, reply
 from tests.agents.model_server.server import ModelServer, Request
-from tests.agents.programs.program import Program, Run
+from tests.agents.programs.program import Program, Run, Running
 
 # With the characters that programs replace in the names of folders.
 FOLDER = "Tea Shop_é.x"
@@ -103,6 +105,23 @@ def resumed(program: Program, models: ModelServer, session_id: str, prompt: str,
     program.run(prompt, cwd, resume=session_id)
     assert models.unscripted == []
     return models.requests[seen]
+
+
+@contextmanager
+def waiting(program: Program, models: ModelServer, cwd: Path) -> Iterator[Running]:
+    """Run a program that has made a call and waits for the model's answer until the block ends."""
+    answer = threading.Event()
+    models.play(reply(FOREWORD, program.shell("cat prices.txt")), reply(Hold(answer), ANSWER))
+    with program.start(program.arguments(PROMPT, None), cwd) as running:
+        models.wait_for(2)
+        yield running
+        answer.set()
+        assert running.ended().status == 0
+
+
+def stored(program: Program) -> str:
+    """The text of all files that hold sessions."""
+    return "".join(file.read_text(encoding="utf-8") for file in program.files())
 
 
 def eventually(holds: Callable[[], bool], what: str) -> None:

@@ -3,14 +3,13 @@
 import json
 import re
 import stat
-import threading
 import uuid
 from pathlib import Path
 
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import missing
-from tests.agents.model_server.script import Call, Hold, reply
+from tests.agents.model_server.script import Call, reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.claude_code import ClaudeCode
 from tests.agents.recording import (
@@ -23,6 +22,8 @@ from tests.agents.recording import (
     Recording,
     eventually,
     resumed,
+    stored,
+    waiting,
 )
 
 PROGRAM = ClaudeCode
@@ -108,23 +109,18 @@ def test_print_mode_gives_no_title(recording: Recording) -> None:
     assert recording.side_requests == []
 
 
-def test_the_prompt_is_written_at_once_and_a_reply_when_it_has_ended(
+def test_a_reply_and_its_results_are_written_before_the_next_answer(
     prepare: Prepare, models: ModelServer, cwd: Path
 ) -> None:
-    program, answer = prepare(ClaudeCode), threading.Event()
-    models.play(reply(FOREWORD, program.shell("cat prices.txt")), reply(ANSWER, Hold(answer)))
+    program = prepare(ClaudeCode)
 
-    def written() -> str:
-        return "".join(file.read_text(encoding="utf-8") for file in program.files())
+    with waiting(program, models, cwd):
+        eventually(lambda: f'"content":"{PRICES}"' in stored(program), "The result is written")
+        assert PROMPT in stored(program)
+        assert FOREWORD in stored(program)
+        assert ANSWER not in stored(program)
 
-    with program.start(program.arguments(PROMPT, None), cwd) as running:
-        models.wait_for(2)
-        eventually(lambda: f'"content":"{PRICES}"' in written(), "The result is written")
-        assert PROMPT in written()
-        assert ANSWER not in written()
-        answer.set()
-        assert running.ended().status == 0
-    assert ANSWER in written()
+    assert ANSWER in stored(program)
 
 
 def test_a_fork_copies_lines_with_their_uuids(recording: Recording, models: ModelServer) -> None:

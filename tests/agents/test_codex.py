@@ -27,6 +27,7 @@ from tests.agents.recording import (
     Recording,
     eventually,
     resumed,
+    stored,
 )
 
 PROGRAM = Codex
@@ -143,20 +144,17 @@ def test_items_are_written_as_the_stream_gives_them(prepare: Prepare, models: Mo
         reply(Hold(answer), ANSWER),
     )
 
-    def written() -> str:
-        return "".join(file.read_text(encoding="utf-8") for file in program.files())
-
     with program.start(program.arguments(PROMPT, None), cwd) as running:
-        eventually(lambda: FOREWORD in written(), "The text is written while the reply goes on")
-        assert PROMPT in written()
-        assert "cat prices.txt" not in written()
+        eventually(lambda: FOREWORD in stored(program), "The text is written while the reply goes on")
+        assert PROMPT in stored(program)
+        assert "cat prices.txt" not in stored(program)
         call_ended.set()
         models.wait_for(2)
-        eventually(lambda: "function_call_output" in written(), "The output is written")
-        assert "task_complete" not in written()
+        eventually(lambda: "function_call_output" in stored(program), "The output is written")
+        assert "task_complete" not in stored(program)
         answer.set()
         assert running.ended().status == 0
-    assert written().count(ANSWER) == 3
+    assert stored(program).count(ANSWER) == 3
 
 
 def test_a_fork_refers_to_the_lines_of_its_source(recording: Recording, models: ModelServer) -> None:

@@ -11,7 +11,18 @@ from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import missing
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.gemini_cli import MODEL, GeminiCli
-from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, THOUGHT, Recording, resumed
+from tests.agents.recording import (
+    ANSWER,
+    FOREWORD,
+    PRICES,
+    PROMPT,
+    THOUGHT,
+    Recording,
+    eventually,
+    resumed,
+    stored,
+    waiting,
+)
 
 PROGRAM = GeminiCli
 
@@ -94,6 +105,20 @@ def test_results_are_a_user_record_as_well(recording: Recording) -> None:
 
     assert prompt["content"] == [{"text": PROMPT}]
     assert [part["functionResponse"]["name"] for part in results["content"]] == ["run_shell_command"] * 2
+
+
+def test_a_reply_and_its_results_are_written_before_the_next_answer(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(GeminiCli)
+
+    with waiting(program, models, cwd):
+        eventually(lambda: '"status":"success"' in stored(program), "The result is written")
+        assert PROMPT in stored(program)
+        assert FOREWORD in stored(program)
+        assert ANSWER not in stored(program)
+
+    assert ANSWER in stored(program)
 
 
 def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

@@ -22,7 +22,9 @@ from tests.agents.recording import (
     SECOND_PROMPT,
     THOUGHT,
     Recording,
+    eventually,
     resumed,
+    waiting,
 )
 
 PROGRAM = OpenCode
@@ -31,10 +33,14 @@ PROGRAM = OpenCode
 def rows(recording: Recording, table: str, session_id: str | None = None) -> list[dict[str, Any]]:
     """A session's rows of a table, with `data` as JSON, by id: the order of messages and of parts."""
     column = "id" if table == "session" else "session_id"
-    with closing(sqlite3.connect(f"file:{recording.file}?mode=ro", uri=True)) as database:
+    where = f"WHERE {column} = '{session_id or recording.session_id}'"
+    return select(recording.file, f"SELECT * FROM {table} {where} ORDER BY id")
+
+
+def select(file: Path, statement: str) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
         database.row_factory = sqlite3.Row
-        statement = f"SELECT * FROM {table} WHERE {column} = ? ORDER BY id"
-        found = [dict(row) for row in database.execute(statement, [session_id or recording.session_id])]
+        found = [dict(row) for row in database.execute(statement)]
     return [{**row, "data": json.loads(row["data"])} if "data" in row else row for row in found]
 
 
@@ -128,6 +134,24 @@ def test_a_fork_has_new_ids_and_does_not_name_its_source(recording: Recording, m
     assert len(copied) == len(old) + 2
     assert old.isdisjoint(row["id"] for row in copied)
     assert missing(models.requests[0].conversation, recording.expected()) == []
+
+
+def test_a_reply_and_its_results_are_written_before_the_next_answer(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(OpenCode)
+
+    def parts() -> list[dict[str, Any]]:
+        return [row["data"] for file in program.files() for row in select(file, "SELECT * FROM part ORDER BY id")]
+
+    def completed() -> bool:
+        return [part["state"]["status"] for part in parts() if part["type"] == "tool"] == ["completed"]
+
+    with waiting(program, models, cwd):
+        eventually(completed, "The result is written")
+        assert [part["text"] for part in parts() if part["type"] == "text"] == [f'"{PROMPT}"', FOREWORD]
+
+    assert parts()[-2]["text"] == ANSWER
 
 
 def test_a_session_written_by_hand_is_imported_and_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

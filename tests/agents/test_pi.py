@@ -10,7 +10,19 @@ from tests.agents.model_server.conversation import missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.pi import MODEL, PROVIDER, Pi
-from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, SECOND_ANSWER, SECOND_PROMPT, Recording, resumed
+from tests.agents.recording import (
+    ANSWER,
+    FOREWORD,
+    PRICES,
+    PROMPT,
+    SECOND_ANSWER,
+    SECOND_PROMPT,
+    Recording,
+    eventually,
+    resumed,
+    stored,
+    waiting,
+)
 
 PROGRAM = Pi
 
@@ -80,6 +92,20 @@ def test_a_fork_copies_entries_with_their_ids(recording: Recording, models: Mode
     assert header["parentSession"] == str(recording.file)
     assert entries[: len(old)] == old
     assert missing(models.requests[0].conversation, recording.expected()) == []
+
+
+def test_a_reply_and_its_results_are_written_before_the_next_answer(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(Pi)
+
+    with waiting(program, models, cwd):
+        eventually(lambda: '"toolResult"' in stored(program), "The result is written")
+        assert PROMPT in stored(program)
+        assert FOREWORD in stored(program)
+        assert ANSWER not in stored(program)
+
+    assert ANSWER in stored(program)
 
 
 def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

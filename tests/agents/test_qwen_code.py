@@ -20,7 +20,10 @@ from tests.agents.recording import (
     SECOND_PROMPT,
     THOUGHT,
     Recording,
+    eventually,
     resumed,
+    stored,
+    waiting,
 )
 
 PROGRAM = QwenCode
@@ -104,6 +107,20 @@ def test_a_fork_copies_lines_and_names_their_source(recording: Recording, models
     assert {line["uuid"] for line in copied} <= old
     assert {line["sessionId"] for line in copied} == {file.stem}
     assert missing(models.requests[0].conversation, recording.expected()) == []
+
+
+def test_a_reply_and_its_results_are_written_before_the_next_answer(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(QwenCode)
+
+    with waiting(program, models, cwd):
+        eventually(lambda: '"tool_result"' in stored(program), "The result is written")
+        assert PROMPT in stored(program)
+        assert FOREWORD in stored(program)
+        assert ANSWER not in stored(program)
+
+    assert ANSWER in stored(program)
 
 
 def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
