@@ -51,9 +51,9 @@ class FoundTranscript(NamedTuple):
     """A transcript that lies below a home.
 
     `name` is the path below the home, with forward slashes. `companions` are the paths of the files that belong to it,
-    by their names, such as a tool's long output or the description of a subagent. `excerpts` are the parts that belong
-    to it of files that tell of many transcripts, such as its line of an index of titles; `Transcript.companion` returns
-    them too, by the name of the file.
+    by their names, such as a tool's long output or the description of a subagent. `excerpts` are its parts of files
+    that many transcripts share, such as its line of an index of titles; `Transcript.companion` returns them too, by
+    the name of the file.
 
     Most transcripts are files that only grow, line by line. One that `is_rewritten` is written anew as a whole: all of
     its bytes are taken, whether they end with a line or not. `read` returns the bytes of a transcript that is a part of

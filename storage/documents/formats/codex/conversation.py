@@ -112,7 +112,10 @@ class Conversation:
         matches = match_events(turn, is_last=is_last)
         for index, entry in enumerate(turn):
             if isinstance(entry, CopiedLines.FOLLOWED):
+                was_copied = reading.copied.is_copied
                 reading.copied.follow(entry)
+                if was_copied and not reading.copied.is_copied:
+                    self._spender = None
             self._add_entry(reading, matches, index, entry, is_own=is_own and not reading.copied.is_copied)
 
     def _add_entry(self, reading: Reading, matches: Matches, index: int, entry: Entry, *, is_own: bool) -> None:

@@ -1,4 +1,4 @@
-"""What a scan keeps of each line of a rollout: small values, and where the line is to be read again."""
+"""What is read of each line of a rollout at first: small values, and where the line is to be read again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +39,7 @@ class ItemKind(IntEnum):
 
 
 class Marking(IntEnum):
-    """Who wrote a user's item, as far as the item tells."""
+    """Who wrote a user's item, by the item alone."""
 
     PERSON = auto()
     PROGRAM = auto()
@@ -73,7 +73,11 @@ class Shown:
 
 @dataclass(slots=True)
 class ToolEvent:
-    """An event on a finished tool call, which may tell more than the call's output. `is_shown` without a call, too."""
+    """An event about a finished tool call.
+
+    `is_fuller`: it may have more of what was printed than the call's output. `is_shown`: it is a message of its own
+    when the call has no item.
+    """
 
     place: Place
     call_id: str
@@ -84,7 +88,7 @@ class ToolEvent:
 
 @dataclass(slots=True)
 class TokenCount:
-    """Tokens of one reply, and of the thread up to then. The id of a reply is told by newer versions only."""
+    """Tokens of one reply, and of the thread up to then. Only the records of newer versions have the reply's id."""
 
     place: Place
     usage: TokenUsage | None
@@ -96,7 +100,7 @@ class TokenCount:
 
 @dataclass(slots=True)
 class TurnStart:
-    """The begin of a turn."""
+    """The start of a turn."""
 
     place: Place
     turn_id: str
@@ -130,7 +134,7 @@ class Replacement:
 
 @dataclass(slots=True)
 class Compaction:
-    """A compaction. `history` is what the model goes on from; None when the line does not tell."""
+    """A compaction. `history` is what the model goes on from; None when the line does not have it."""
 
     place: Place
     history: list[Replacement] | None
@@ -138,7 +142,7 @@ class Compaction:
 
 @dataclass(slots=True)
 class CompactionAnswer:
-    """The reply in which the model wrote the summary of a compaction. It is no answer to anybody."""
+    """The reply in which the model wrote the summary of a compaction, which repeats it."""
 
     place: Place
 
@@ -169,7 +173,7 @@ class Snapshot:
 
 @dataclass(slots=True)
 class Unknown:
-    """A line or an event of a type that is not known."""
+    """A line or an event of an unknown type."""
 
     place: Place
 

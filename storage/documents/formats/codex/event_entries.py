@@ -28,7 +28,7 @@ from storage.documents.formats.json_values import as_count, as_list, as_text
 _FAILURES = {"failed", "declined"}
 _FINISHED_CALLS = {"patch_apply_end", "mcp_tool_call_end", "exec_command_end"}
 _CALL_ITEMS = {"CommandExecution", "FileChange", "McpToolCall", "CollabAgentToolCall", "DynamicToolCall"}
-# They tell again what items say, or only how far the program was.
+# They repeat what items say, or are about progress.
 _HIDDEN_ITEMS = {
     "ContextCompaction",
     "EnteredReviewMode",
@@ -65,7 +65,7 @@ _HIDDEN_PREFIXES = ("collab_", "hook_", "image_generation_")
 
 
 def event_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry | None:
-    """The entry of an event; None for one that tells nothing more than other lines."""
+    """The entry of an event; None for one that only repeats other lines."""
     kind = payload.type if isinstance(payload.type, str) else ""
     if kind == "item_completed":
         return _completed_item(payload, place)

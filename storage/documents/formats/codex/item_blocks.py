@@ -28,7 +28,7 @@ def prompt_blocks(payload: dict[str, object]) -> list[Block]:
 
 
 def _is_programs(text: str, kind: object, *, is_alone: bool) -> bool:
-    """Whether a part of a person's message is the program's, by its kind where newer versions tell it."""
+    """Whether a part of a person's message is the program's, by its kind where newer versions write one."""
     if kind is not None:
         return not as_text(kind).startswith(("user.", "unknown"))
     return not is_alone and is_injected(text)

@@ -44,10 +44,10 @@ _WITHOUT_DIGEST = (TokenCount, TurnStart, TurnSettings, TurnEnd)
 
 
 class Rollout:
-    """A rollout, of which the entries are read one by one. What is known of it grows while they are read.
+    """A rollout, whose entries are read one by one. `header`, `first` and `last` are updated while they are read.
 
-    `header` is None when it has none, as after a broken first line. `first` and `last` are its lines that tell when it
-    was written; `has_lines` tells whether there is any line that can be read.
+    `header` is None when it has none, as after a broken first line. `first` and `last` are the lines with the times
+    between which it was written.
     """
 
     def __init__(self, transcript: Transcript) -> None:
@@ -63,7 +63,7 @@ class Rollout:
         return thread_id_of(self.transcript, self.header)
 
     def entries(self) -> Iterator[Entry]:
-        """The entries in order. Lines that are no JSON objects are passed over."""
+        """The entries in order. Lines that are not JSON objects are passed over."""
         seen: set[bytes] = set()
         is_first, is_headed = True, False
         for number, (offset, data) in enumerate(self.transcript.lines()):

@@ -14,7 +14,7 @@ from storage.documents.formats.codex.header import Header
 from storage.documents.formats.codex.home import ARCHIVED
 from storage.documents.formats.codex.lineage import Lineage, keys_of, lineage, newest
 from storage.documents.formats.codex.rollout import Rollout, first_header, thread_id_of
-from storage.documents.formats.codex.rollout_name import time_of_id
+from storage.documents.formats.codex.rollout_name import parse_rollout_name, time_of_id
 from storage.documents.formats.codex.thread_names import INDEX, thread_name
 from storage.documents.formats.derived_values import first_prompt_of, time_span
 from storage.documents.formats.transcript_format import Transcript
@@ -99,10 +99,12 @@ def _session(
     rollout: Rollout, rollouts: Sequence[Rollout], line: Lineage, conversation: Conversation
 ) -> DerivedSession:
     header = rollout.header or Header(thread_id=rollout.thread_id)
-    origin = rollouts[0].header or header
     thread_id = rollout.thread_id
     times = [time for other in rollouts for time in _times(other)]
-    started_at = origin.created_at or (None if times else time_of_id(thread_id))
+    began = [
+        head.created_at for other in rollouts if (head := other.header) is not None and head.created_at is not None
+    ]
+    started_at = min(began, default=None if times else time_of_id(thread_id))
     created_at, updated_at = time_span(started_at, times, rollout.transcript.modified_at)
     kind, parent_id = _kind(rollout, header)
     has_sent = any(draft.is_sent for draft in conversation.drafts)
@@ -144,12 +146,14 @@ def _said(conversation: Conversation) -> list[int]:
 def _kind(rollout: Rollout, header: Header) -> tuple[str, str | None]:
     """The kind of a session, and the id of the session that it came from."""
     source = header.forked_from
-    if source is None and header.base is not None:
+    name = parse_rollout_name(rollout.transcript.name)
+    is_revert = header.forked_from is None and name is not None and name.segment_id is not None
+    if source is None and header.base is not None and not is_revert:
         source = header.base.key
     if source is not None and (transcript := rollout.transcript.base(source)) is not None:
         # It may be named by the id of a segment, which is no session.
         source = session_id(transcript)
-    if source == rollout.thread_id or (header.forked_from is None and source in keys_of(rollout)):
+    if source == rollout.thread_id:
         source = None
     if header.subagent is not None:
         return SUBAGENT, header.spawned_by or source
@@ -166,7 +170,7 @@ def _metadata(header: Header, line: Lineage, conversation: Conversation) -> dict
     if line.missing is not None:
         metadata["missing_history_base"] = line.missing
     if conversation.branches:
-        metadata["left_branches"] = [{"first": first, "last": last} for first, last in conversation.branches]
+        metadata["branches"] = [branch._asdict() for branch in conversation.branches]
     if conversation.snapshots:
         metadata["ghost_commits"] = conversation.snapshots
     return metadata

@@ -1,4 +1,4 @@
-"""Counts the tokens of each reply once, though Codex tells them several times."""
+"""Counts the tokens of each reply once, though Codex writes them several times."""
 
 from storage.documents.formats.codex.entries import TokenCount
 from storage.documents.formats.codex.token_usage import growth
@@ -9,7 +9,7 @@ class TokenMeter:
     """Reads counts in order. `total` is that of the thread by the last count.
 
     Newer versions write a record of each reply. All versions repeat the last count, with the thread's total, whenever
-    something else changed: a count with the total of the one before tells nothing new.
+    something else changed: a count with the same total as the one before is a repetition.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class TokenMeter:
         self._response_ids: set[str] = set()
 
     def read(self, count: TokenCount) -> TokenUsage:
-        """The tokens that a count tells of for the first time."""
+        """The tokens of a count; none when they were counted before."""
         return self._read_record(count) if count.is_record else self._read_total(count)
 
     def _read_record(self, record: TokenCount) -> TokenUsage:

@@ -83,7 +83,7 @@ def test_a_revert_goes_on_in_a_second_file() -> None:
     ]
     # The first file's rest is what was taken back.
     assert talk(session, session.live) == [*ONE, "USER: Three.", "ASSISTANT: 3"]
-    assert session.metadata["left_branches"] == [{"first": 2, "last": 3}]
+    assert session.metadata["branches"] == [{"first": 2, "last": 3}]
     assert session.usage == TokenUsage(input=30, output=15)
     assert str(session.created_at) == "2026-11-28 06:25:09.810000+00:00"
 
@@ -95,6 +95,7 @@ def test_the_order_in_which_the_files_are_given_does_not_matter() -> None:
         session = derive(*transcripts)
         assert len(talk(session)) == 2 * (len(transcripts) + 1)
         assert len(session.live) == 4
+        assert str(session.created_at) == "2026-11-28 06:25:09.810000+00:00"
 
 
 def test_a_second_revert_goes_on_from_the_first() -> None:
@@ -109,7 +110,7 @@ def test_a_second_revert_goes_on_from_the_first() -> None:
         "USER: Five.",
         "ASSISTANT: 5",
     ]
-    assert session.metadata["left_branches"] == [{"first": 2, "last": 3}, {"first": 6, "last": 7}]
+    assert session.metadata["branches"] == [{"first": 2, "last": 3}, {"first": 6, "last": 7}]
 
 
 def test_a_revert_that_was_itself_left_is_a_branch() -> None:
@@ -128,6 +129,12 @@ def test_a_revert_without_the_first_file_has_its_own_messages() -> None:
     assert (session.id, session.kind, session.parent_id) == (THREAD, MAIN, None)
 
 
+def test_a_second_revert_without_the_first_is_no_fork() -> None:
+    session = derive(revert(SEGMENT, 12, SECOND_SEGMENT, *turn("Five.", "5", "t5", 3)))
+    assert (session.id, session.kind, session.parent_id) == (THREAD, MAIN, None)
+    assert session.metadata["missing_history_base"] == SEGMENT
+
+
 def test_a_fork_of_a_revert_names_the_segment() -> None:
     second = revert(THREAD, 6, SEGMENT, *turn("Three.", "3", "t3", 2), *turn("Four.", "4", "t4", 3))
     bases = {THREAD: FIRST, SEGMENT: StoredTranscript(second.name, second.data, bases={THREAD: FIRST})}
@@ -143,7 +150,7 @@ def test_a_fork_of_a_revert_names_the_segment() -> None:
     ]
     # A segment is no session.
     assert (session.id, session.kind, session.parent_id, session.usage) == (FORKED, FORK, THREAD, USED)
-    assert "left_branches" not in session.metadata
+    assert "branches" not in session.metadata
 
 
 def test_a_fork_of_a_fork() -> None:
@@ -206,6 +213,13 @@ def test_copied_turns_are_told_by_their_ids(turn_id: str, has_source: bool, has_
     head = [header()] if has_header else []
     session = derive(fork(*head, *copied, *own, forked_from_id=THREAD, bases=source))
     assert session.usage == USED
+
+
+def test_tokens_of_a_fork_never_stand_at_a_copied_answer() -> None:
+    copied = [header(), event("task_started", turn_id=OLD_TURN), said("assistant", "1"), count(1)]
+    own = [event("task_started", turn_id=NEW_TURN), count(2), said("assistant", "2")]
+    session = derive(fork(*copied, *own, forked_from_id=THREAD))
+    assert [message.usage for message in session.messages] == [None, USED]
 
 
 def test_a_fork_that_copied_nothing_took_all_its_tokens() -> None:

@@ -134,7 +134,7 @@ def test_turns_that_were_taken_back_are_a_branch() -> None:
     )
     assert "USER: Two." in talk(session)
     assert talk(session, session.live) == ["USER: One.", "ASSISTANT: 1", "USER: Four.", "ASSISTANT: 4"]
-    assert session.metadata["left_branches"] == [{"first": 2, "last": 5}]
+    assert session.metadata["branches"] == [{"first": 2, "last": 5}]
 
 
 def test_more_turns_taken_back_than_there_are_leave_none() -> None:

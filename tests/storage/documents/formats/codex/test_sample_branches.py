@@ -71,7 +71,7 @@ def test_a_reverted_thread(sessions: dict[str, DerivedSession]) -> None:
     )
     assert talk(session) == [*first, *back, *more, *then]
     assert talk(session, session.live)[2:] == [*first, *then]
-    assert session.metadata["left_branches"] == [{"first": 4, "last": 7}]
+    assert session.metadata["branches"] == [{"first": 4, "last": 7}]
 
 
 def test_a_fork_of_a_reverted_thread(sessions: dict[str, DerivedSession]) -> None:
