@@ -39,17 +39,17 @@ def header(thread_id: object = THREAD, **payload: object) -> dict[str, object]:
     return record("session_meta", {**values, "originator": "codex_exec", "cli_version": "0.171.0", **payload})
 
 
-def item(kind: str, **payload: object) -> dict[str, object]:
+def item(kind: str, /, **payload: object) -> dict[str, object]:
     """A response item."""
     return record("response_item", {"type": kind, **payload})
 
 
-def event(kind: str, **payload: object) -> dict[str, object]:
+def event(kind: str, /, **payload: object) -> dict[str, object]:
     """An event."""
     return record("event_msg", {"type": kind, **payload})
 
 
-def completed(kind: str, **values: object) -> dict[str, object]:
+def completed(kind: str, /, **values: object) -> dict[str, object]:
     """The event that an item was completed, as the paginated form has it."""
     return event("item_completed", item={"type": kind, **values})
 

@@ -61,6 +61,8 @@ _HIDDEN_EVENTS = {
     "web_search_begin",
     "web_search_end",
 }
+# Older versions also wrote events of what the program put in, with other kinds.
+_PERSONS_KINDS = (None, "plain")
 _HIDDEN_PREFIXES = ("collab_", "hook_", "image_generation_")
 
 
@@ -73,6 +75,8 @@ def event_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry | No
         info = read_token_info(payload.info)
         return TokenCount(place, usage_of(info.last_token_usage), usage_of(info.total_token_usage))
     if kind == "user_message":
+        if payload.kind not in _PERSONS_KINDS:
+            return None
         return Shown(place, ItemKind.USER, "", hashes((read_text(payload.message),)))
     if kind == "agent_message":
         return Shown(place, ItemKind.TEXT, "", hashes((read_text(payload.message),)))

@@ -39,6 +39,7 @@ class Payload(msgspec.Struct, gc=False):
     num_turns: Any = None
     success: Any = None
     error: Any = None
+    kind: Any = None
     cwd: Any = None
     model: Any = None
     approval_policy: Any = None

@@ -30,6 +30,23 @@ def test_text_under_the_users_role_that_the_program_put_in(text: str, has_events
     assert list(session.live) == [0, 1]
 
 
+def test_older_versions_wrote_events_of_what_the_program_put_in() -> None:
+    context, instructions = "<environment_context>\n</environment_context>", "<user_instructions>\n</user_instructions>"
+    session = derive(
+        rollout(
+            header(),
+            said("user", instructions),
+            event("user_message", message=instructions, kind="user_instructions"),
+            said("user", context),
+            event("user_message", message=context, kind="environment_context"),
+            said("user", "One."),
+            event("user_message", message="One.", kind="plain"),
+        )
+    )
+    assert [message.is_injected for message in session.messages] == [True, True, False]
+    assert session.first_prompt == "One."
+
+
 def test_messages_of_developers_are_the_programs() -> None:
     session = derive(rollout(header(), said("developer", "<permissions>", "<tools>"), said("user", "One.")))
     assert (session.messages[0].role, session.messages[0].is_injected) == ("SYSTEM", True)
