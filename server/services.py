@@ -1,13 +1,17 @@
 """Creates the database and the seeder from the settings."""
 
+import asyncio
 import contextlib
 import os
+from collections.abc import AsyncIterator
 from importlib.metadata import version
 
 from server.observability.tracing import Tracing, tracing
 from server.settings import Settings
 from storage.database.database import Database
 from storage.database.statement_hooks import observe_statements
+from storage.documents.formats.registry import FORMATS
+from storage.documents.rederivation import keep_derived
 from storage.resume.seeding.seeder import Seeder
 
 
@@ -34,3 +38,15 @@ def create_seeder(settings: Settings, database: Database) -> tuple[Seeder, Traci
         around_batch=traces.around_batch if traces else contextlib.nullcontext,
     )
     return seeder, traces
+
+
+@contextlib.asynccontextmanager
+async def deriving(database: Database) -> AsyncIterator[None]:
+    """Derives sessions of older formats anew while the block runs."""
+    task = asyncio.create_task(keep_derived(database, FORMATS), name="reprise-deriving")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -10,13 +10,14 @@ from server.commands.environment import plain_failures, prepare_database, read_s
 from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.exports import export_document
+from storage.documents.transcript_exports import export_transcripts
 from storage.records.identifier import trimmed_id
 
 
 @click.command("export")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 def export_command(ids: tuple[str, ...]) -> None:
-    """Print sessions as JSON documents, as their agents wrote them, one after another."""
+    """Print sessions as their agents wrote them, one after another: transcripts byte for byte, or JSON documents."""
     settings = read_settings()
     with plain_failures():
         require_database(settings)
@@ -28,6 +29,13 @@ def export_command(ids: tuple[str, ...]) -> None:
 async def _export(database: Database, ids: tuple[str, ...]) -> int:
     missing = 0
     for session_id in ids:
+        pieces = export_transcripts(database, trimmed_id(session_id))
+        has_transcript = False
+        async for piece in pieces:
+            has_transcript = True
+            click.echo(piece, nl=False)
+        if has_transcript:
+            continue
         document = await export_document(database, trimmed_id(session_id))
         if document is None:
             click.echo(printable(f"{session_id}: no such session"), err=True)

@@ -4,7 +4,7 @@ Sessions are read one by one and their messages in batches, so that memory stays
 checked again under a lock, so that a session that is being written is not reported.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -16,6 +16,9 @@ from storage.database.transaction import Connection, Transaction
 from storage.doctor.thread_checks import thread_checks
 from storage.doctor.thread_contents import find_wrong_thread, unlink_thread
 from storage.documents.document import stored_role
+from storage.documents.formats.registry import FORMATS
+from storage.documents.formats.transcript_format import TranscriptFormat
+from storage.documents.rederivation import derive_anew, outdated_sessions
 from storage.json_codec import load
 from storage.records.content_block import ContentBlock, read_blocks
 from storage.records.searched_text import searched_texts
@@ -66,11 +69,13 @@ _messages = (
 )
 
 
-async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[Finding]:
+async def examine(
+    database: Database, *, repair: bool = False, formats: Mapping[str, TranscriptFormat] = FORMATS
+) -> AsyncIterator[Finding]:
     """Yield all inconsistencies. Raises Unavailable.
 
-    With `repair`, wrong entries of the search index are rebuilt, and threads that differ from their sessions are
-    unlinked, so that the next resume makes new ones.
+    With `repair`, sessions of older formats are derived anew, wrong entries of the search index are rebuilt, and
+    threads that differ from their sessions are unlinked, so that the next resume makes new ones.
     """
     if not await is_current(database):
         yield Finding("The database is not at this version's migration. Run `reprise migrate`.")
@@ -80,10 +85,25 @@ async def examine(database: Database, *, repair: bool = False) -> AsyncIterator[
         if repair:
             await delete_segment(database, segment_id)
         yield Finding("A segment of the search index cannot be read.", repair)
+    async for finding in _examine_derived(database, formats, repair):
+        yield finding
     async for finding in _examine_sessions(database, indexed, repair):
         yield finding
     async for finding in _examine_tasks(database):
         yield finding
+
+
+async def _examine_derived(
+    database: Database, formats: Mapping[str, TranscriptFormat], repair: bool
+) -> AsyncIterator[Finding]:
+    if repair:
+        async for session_id, _ in derive_anew(database, formats):
+            yield Finding(f"Session {session_id}: it was not derived by this version.", is_repaired=True)
+        return
+    for format in formats.values():
+        if count := len(await outdated_sessions(database, format)):
+            what = f"{count} sessions of {format.agent} are not derived by this version from their transcripts."
+            yield Finding(f"{what} A server does so, or `reprise doctor --repair`.")
 
 
 async def _examine_sessions(database: Database, indexed: IndexedEntries, repair: bool) -> AsyncIterator[Finding]:

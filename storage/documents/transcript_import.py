@@ -10,7 +10,7 @@ from typing import NamedTuple
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.byte_sources import end_of_lines
 from storage.archive.chunk import Chunk, first_changed_chunk, make_chunks
-from storage.archive.file_registry import NO_TRANSCRIPT, paths_of, write_registry
+from storage.archive.file_registry import NO_TRANSCRIPT, FileKey, FileState, paths_of, write_registry
 from storage.archive.transcripts import (
     KeyRow,
     NewCompanion,
@@ -59,15 +59,24 @@ class Imported(NamedTuple):
 
 
 async def import_one(
-    database: Database, format: TranscriptFormat, found: FoundTranscript, *, leave_deleted: bool
+    database: Database,
+    format: TranscriptFormat,
+    found: FoundTranscript,
+    *,
+    leave_deleted: bool,
+    is_registered: bool = True,
 ) -> Imported:
-    """Import a transcript. Raises OSError, InvalidDocument, Unavailable and Unreadable."""
+    """Import a transcript. Raises OSError, InvalidDocument, Unavailable and Unreadable.
+
+    Its files are registered, unless it is none that can be looked at again.
+    """
     with contextlib.ExitStack() as files:
         opened = await asyncio.to_thread(lambda: files.enter_context(open_found(found)))
         companions = await asyncio.to_thread(read_companions, found)
         for _ in range(_MOST_ATTEMPTS):
             with contextlib.suppress(SessionChanged):
-                return await _Import(database, format, found, opened, companions, leave_deleted).run()
+                run = _Import(database, format, found, opened, companions, leave_deleted, is_registered)
+                return await run.run()
     raise Unavailable(f"Other processes keep changing the transcript {found.name}.")
 
 
@@ -80,6 +89,7 @@ class _Import:
         opened: FoundBytes,
         companions: list[ReadCompanion],
         leave_deleted: bool,
+        is_registered: bool,
     ) -> None:
         self._database = database
         self._format = format
@@ -87,6 +97,7 @@ class _Import:
         self._opened = opened
         self._companions = companions
         self._leave_deleted = leave_deleted
+        self._is_registered = is_registered
         self._reader = ArchiveReader(database)
 
     async def run(self) -> Imported:
@@ -186,9 +197,12 @@ class _Import:
             return bool(missing)
         return None
 
+    def _states(self, transcript_id: int) -> list[tuple[FileKey, FileState]]:
+        return file_states(self._found, self._opened, transcript_id, self._companions) if self._is_registered else []
+
     async def _register(self, transcript_id: int) -> None:
         """Note the files as those of a transcript to which they add nothing."""
-        states = file_states(self._found, self._opened, transcript_id, self._companions)
+        states = self._states(transcript_id)
         async with self._database.write() as transaction:
             await lock_archive(transaction)
             await write_registry(transaction, self._format.source, states)
@@ -236,7 +250,7 @@ class _Import:
         return list(make_chunks(self._opened.read, first_changed_chunk(start), end)) if end > start else []
 
     async def _derive(self, row: TranscriptRow) -> Imported:
-        states = file_states(self._found, self._opened, row.id, self._companions)
+        states = self._states(row.id)
         keys = await asyncio.to_thread(self._format.keys, self._transcript())
 
         async def finish(transaction: Transaction) -> None:

@@ -2,8 +2,8 @@
 
 A line has one of these keys: `session` (the id; the line may have `title`, `base`, the key of a transcript that this
 one goes on from, and `at`, a number of seconds), `user`, `assistant` and `tool` (a message: its text, or its blocks),
-`more` (blocks that the last message has, too), `rewind` (how many messages the model still sees). Other lines say
-nothing.
+`more` (blocks that the last message has, too), `rewind` (how many messages the model still sees), `live` (the messages
+that it sees). Other lines say nothing.
 """
 
 import hashlib
@@ -92,6 +92,8 @@ class LineFormat:
                     messages[-1].offsets.append(offset)
                 elif "rewind" in value:
                     live = live[: value["rewind"]]
+                elif "live" in value:
+                    live = value["live"]
                 else:
                     for role in ("user", "assistant", "tool"):
                         if role in value:

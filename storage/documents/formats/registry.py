@@ -7,6 +7,7 @@ from storage.documents.formats.claude_code.claude_code_format import ClaudeCodeF
 from storage.documents.formats.codex.codex_format import CodexFormat
 from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
+from storage.documents.formats.pi.pi_format import PiFormat
 from storage.documents.formats.qwen.qwen_format import QwenFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
 
@@ -16,6 +17,7 @@ _ALL: tuple[TranscriptFormat, ...] = (
     GeminiFormat(),
     OpenCodeFormat(),
     QwenFormat(),
+    PiFormat(),
 )
 
 FORMATS: Mapping[str, TranscriptFormat] = MappingProxyType({format.source: format for format in _ALL})

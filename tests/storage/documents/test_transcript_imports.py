@@ -23,7 +23,7 @@ from tests.support.line_format import LineFormat, line, lines
 async def database(database_url: str) -> AsyncIterator[Database]:
     async with Database(database_url) as opened:
         yield opened
-        assert [finding.text async for finding in examine(opened)] == []
+        assert [finding.text async for finding in examine(opened, formats={})] == []
 
 
 @pytest.fixture

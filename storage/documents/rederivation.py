@@ -1,0 +1,72 @@
+"""Derives sessions anew, from the archive, that an older version of their format derived or that are not complete."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+
+import sqlalchemy as sa
+
+from storage.database.database import Database
+from storage.database.tables import session, transcript
+from storage.documents.formats.transcript_format import TranscriptFormat
+from storage.documents.session_derivation import derive_session
+from storage.errors import Unavailable, Unreadable
+from storage.search.index.compaction import compact
+
+log = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 5
+_COMPACTED = 50
+"""Sessions after which the search index is compacted."""
+
+
+async def outdated_sessions(database: Database, format: TranscriptFormat) -> list[str]:
+    """The ids of an agent's sessions that another version of its format derived, or not wholly. Raises Unavailable."""
+    is_behind = sa.and_(
+        session.c.source == format.source,
+        session.c.parser_version != format.version,
+        sa.exists().where(transcript.c.session_id == session.c.id, transcript.c.source == format.source),
+    )
+    is_incomplete = sa.and_(
+        transcript.c.source == format.source, ~transcript.c.is_derived, transcript.c.session_id.is_not(None)
+    )
+    async with database.snapshot() as connection:
+        behind = (await connection.execute(sa.select(session.c.id).where(is_behind))).scalars().all()
+        incomplete = (await connection.execute(sa.select(transcript.c.session_id).where(is_incomplete))).scalars().all()
+    return sorted({*behind, *(id for id in incomplete if id is not None)})
+
+
+async def keep_derived(database: Database, formats: Mapping[str, TranscriptFormat]) -> None:
+    """Derive all outdated sessions in the background of a server; while the database is unavailable, try again."""
+    while True:
+        try:
+            count = 0
+            async for _ in derive_anew(database, formats):
+                count += 1
+        except Unavailable:
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            if count:
+                log.info("Derived %d sessions anew from their transcripts", count)
+            return
+
+
+async def derive_anew(database: Database, formats: Mapping[str, TranscriptFormat]) -> AsyncIterator[tuple[str, str]]:
+    """Derive all outdated sessions; yields the id and the outcome of each. Raises Unavailable.
+
+    What people made of them stays: ids, titles, archive marks, links to threads. Deleted sessions stay deleted.
+    """
+    count = 0
+    for format in formats.values():
+        for session_id in await outdated_sessions(database, format):
+            try:
+                outcome = await derive_session(database, format, session_id)
+            except Unreadable as error:
+                log.warning("Session %s could not be derived anew: %s", session_id, error)
+                continue
+            count += 1
+            if count % _COMPACTED == 0:
+                await compact(database)
+            yield session_id, outcome
+    if count:
+        await compact(database)

@@ -1,0 +1,70 @@
+"""Sessions are derived anew from the archive by a newer version of their format, without the files."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from storage.database.database import Database
+from storage.database.tables import transcript
+from storage.doctor.doctor import examine
+from storage.documents.rederivation import derive_anew, keep_derived
+from storage.documents.session_changes import delete_session, update_session
+from tests.support.archived import stored_rows, take, texts
+from tests.support.line_format import LineFormat, line, lines
+
+FORMAT = LineFormat()
+NEWER = LineFormat(version=2, shouts=True)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url) as opened:
+        yield opened
+        assert [finding.text async for finding in examine(opened, formats={})] == []
+
+
+async def test_what_people_made_of_a_session_stays(database: Database, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "a.lines").write_bytes(lines("s1", "one", "two"))
+    (home / "b.lines").write_bytes(lines("s2", "three"))
+    (home / "c.lines").write_bytes(lines("s3", "gone"))
+    await take(database, FORMAT, home)
+    await update_session(database, "s1", "My title", True)
+    await delete_session(database, "s3")
+    shutil.rmtree(home)
+
+    outcomes = [one async for one in derive_anew(database, {NEWER.source: NEWER})]
+
+    assert outcomes == [("s1", "UPDATED"), ("s2", "UPDATED")]
+    assert await texts(database, "s1") == ['[{"type":"text","text":"ONE"}]', '[{"type":"text","text":"TWO"}]']
+    rows = await stored_rows(database)
+    assert {id: (row["title"], row["is_archived"], row["parser_version"]) for id, (row, _) in rows.items()} == {
+        "s1": ("My title", True, 2),
+        "s2": ("THREE", False, 2),
+    }
+    assert [one async for one in derive_anew(database, {NEWER.source: NEWER})] == []
+
+
+async def test_the_doctor_reports_and_derives_what_an_import_left_undone(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "a.lines").write_bytes(lines("s1", "one") + line(assistant="two"))
+    await take(database, FORMAT, tmp_path)
+    async with database.write() as transaction:
+        await transaction.execute(sa.update(transcript).values(is_derived=False))
+    formats = {FORMAT.source: FORMAT}
+
+    [finding] = [one async for one in examine(database, formats=formats)]
+    assert not finding.is_repaired
+    [finding] = [one async for one in examine(database, repair=True, formats=formats)]
+    assert finding.is_repaired
+    assert [one async for one in examine(database, formats=formats)] == []
+
+
+async def test_a_server_derives_in_its_background(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "a.lines").write_bytes(lines("s1", "one"))
+    await take(database, FORMAT, tmp_path)
+    await keep_derived(database, {NEWER.source: NEWER})
+    assert await texts(database, "s1") == ['[{"type":"text","text":"ONE"}]']
