@@ -4,6 +4,7 @@ The loaders cache nothing, so one context serves the whole process and reads see
 """
 
 import asyncio
+import sys
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from sys import getsizeof
@@ -14,17 +15,24 @@ from strawberry.dataloader import DataLoader
 
 from resolvers.answer_budget import AnswerBudget, current_budget
 from resolvers.counted_message import CONTENT_ATTRIBUTES, WITHOUT_CONTENT, CountedMessage
+from resolvers.errors import AnswerTooLarge
 from resolvers.time_slices import time_slices
 from storage.database.database import Database
 from storage.database.lru_cache import LRUCache
 from storage.database.row_types import Wanted
+from storage.documents.exports import document_text
+from storage.documents.session_metadata import session_metadata
 from storage.errors import TooLarge
+from storage.records.content_block import ToolResultBlock
 from storage.records.message import MessageRow, Transcript, message_pages, messages_at
 from storage.records.page import Page, PageRequest
 from storage.records.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
-from storage.records.session import SessionRow, sessions_by_id
+from storage.records.session import SessionFilter, SessionRow, named_sessions, sessions_by_id
+from storage.records.session_change import ChangePage, ChangePosition, change_page
+from storage.records.session_children import children_pages
 from storage.records.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_id
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
+from storage.records.tool_result import CallPlace, results_of
 from storage.records.turn import TurnRow, turn_pages
 from storage.search.query.clauses import Clause
 from storage.search.query.entry_texts import Place, read_scores
@@ -66,6 +74,13 @@ class MessagesShape(NamedTuple):
     budget: AnswerBudget | None
 
 
+class MessageShape(NamedTuple):
+    """Which attributes of messages, and the budget of the answer that they are for."""
+
+    wanted: Wanted
+    budget: AnswerBudget | None
+
+
 class EventsShape(NamedTuple):
     """Which entries of a log, and which attributes of them and of their items."""
 
@@ -80,6 +95,15 @@ class PageShape(NamedTuple):
 
     request: PageRequest
     wanted: Wanted
+
+
+class ChildrenShape(NamedTuple):
+    """Which page of a session's children, which attributes of its rows, and whether it has `change_seq`."""
+
+    request: PageRequest
+    kinds: tuple[str, ...] | None
+    wanted: Wanted
+    has_change_seq: bool
 
 
 class BatchLoader(DataLoader[Key, Row]):
@@ -111,39 +135,65 @@ class Context:
     """The value of `info.context` in resolvers.
 
     `wanted` are the attributes of a resolver's rows that will be used, and `inner` those of the rows of their fields,
-    by the field's name; None means all. They are known to plans only.
+    by the field's name; None means all. `page_fields` are the selected fields of the connection that it returns. They
+    are known to plans only.
     """
 
     wanted: Wanted = None
+    page_fields: Wanted = None
     inner: Mapping[str, Wanted] = MappingProxyType({})
 
     def __init__(self, database: Database, new_loader: Callable[[ReadKeys], Loader] = BatchLoader) -> None:
         self.database = database
         self._sessions = new_loader(_by_shape(self._rows(sessions_by_id)))
+        self._named_sessions = new_loader(_by_shape(self._rows(named_sessions)))
+        self._children = new_loader(_by_shape(self._read_children))
         self._threads = new_loader(_by_shape(self._rows(threads_by_id)))
         self._resume_tasks = new_loader(_by_shape(self._rows(resume_tasks_by_thread)))
         # By transcripts, page and roles; a transcript that grows has another count of messages.
         self._page_sizes = LRUCache(PAGE_SIZES_BYTES)
         self._queue_positions = new_loader(self._read_queue_positions)
         self._messages = new_loader(_by_shape(self._read_messages))
-        self._messages_at = new_loader(_by_shape(self._rows(messages_at)))
+        self._messages_at = new_loader(_by_shape(self._read_messages_at))
         self._scores = new_loader(_by_shape(self._read_scores))
         self._turns = new_loader(_by_shape(self._pages(turn_pages)))
         self._events = new_loader(_by_shape(self._read_events))
         self._items = new_loader(_by_shape(self._pages(item_pages)))
+        self._results = new_loader(_by_shape(self._read_results))
+        self._metadata = new_loader(_by_shape(self._read_metadata))
+        self._documents = new_loader(_by_shape(self._read_documents))
+        self._session_changes = new_loader(_by_shape(self._read_session_changes))
 
-    def wanting(self, wanted: Wanted, inner: Mapping[str, Wanted] = MappingProxyType({})) -> "Context":
+    def wanting(
+        self, wanted: Wanted, inner: Mapping[str, Wanted] = MappingProxyType({}), page_fields: Wanted = None
+    ) -> "Context":
         """A copy for a resolver of whose rows only these attributes will be used."""
         # copy.copy does the same, several times slower.
         narrowed = object.__new__(Context)
         vars(narrowed).update(vars(self))
         narrowed.wanted = wanted
         narrowed.inner = inner
+        narrowed.page_fields = page_fields
         return narrowed
+
+    @property
+    def wants_change_seq(self) -> bool:
+        """Whether a page of sessions must have `change_seq`."""
+        return self.page_fields is None or "change_seq" in self.page_fields
 
     def session(self, id: str) -> Awaitable[SessionRow | None]:
         """The session with an id."""
         return self._sessions.load((id, self.wanted))
+
+    def named_session(self, name: str) -> Awaitable[SessionRow | None]:
+        """The session with an id, or with an id that begins so. Raises AmbiguousId."""
+        return self._named_sessions.load((name, self.wanted))
+
+    def children(
+        self, session_id: str, request: PageRequest, kinds: tuple[str, ...] | None
+    ) -> Awaitable[Page[SessionRow]]:
+        """A page of a session's children. Raises InvalidCursor."""
+        return self._children.load((session_id, ChildrenShape(request, kinds, self.wanted, self.wants_change_seq)))
 
     def thread(self, id: str) -> Awaitable[ThreadRow | None]:
         """The thread with an id."""
@@ -165,7 +215,7 @@ class Context:
 
     def message_at(self, session_id: str, position: int) -> Awaitable[MessageRow | None]:
         """The message at a position."""
-        return self._messages_at.load(((session_id, position), self.wanted))
+        return self._messages_at.load(((session_id, position), MessageShape(self.wanted, current_budget.get())))
 
     def score(self, place: Place, clauses: tuple[Clause, ...]) -> Awaitable[float]:
         """How well a message or a title matches."""
@@ -183,6 +233,22 @@ class Context:
         """A page of a turn's items. Raises InvalidCursor."""
         return self._items.load((turn, PageShape(request, self.wanted)))
 
+    def result(self, call: CallPlace) -> Awaitable[ToolResultBlock | None]:
+        """The result of a tool call."""
+        return self._results.load((call, current_budget.get()))
+
+    def metadata(self, session_id: str) -> Awaitable[str | None]:
+        """What the agent recorded of a session beside its messages, as JSON text."""
+        return self._metadata.load((session_id, current_budget.get()))
+
+    def document(self, session_id: str) -> Awaitable[str | None]:
+        """The transcript of a session as its agent wrote it."""
+        return self._documents.load((session_id, current_budget.get()))
+
+    def session_changes(self, position: ChangePosition, session_filter: SessionFilter | None) -> Awaitable[ChangePage]:
+        """The changes of sessions after a position, which subscribers at one position read together."""
+        return self._session_changes.load((position, session_filter))
+
     def _rows(self, read: Callable[..., Awaitable[Mapping[Any, Row]]]) -> ReadInShape:
         """A read of many keys from a function of storage that gives the rows by key."""
 
@@ -195,6 +261,10 @@ class Context:
     def _pages(self, read: Callable[..., Awaitable[list[Page[Any]]]]) -> ReadInShape:
         """A read of a page for each of many owners from a function of storage."""
         return lambda owners, shape: read(self.database, owners, *shape)
+
+    async def _read_children(self, ids: Sequence[str], shape: ChildrenShape) -> list[Page[SessionRow]]:
+        request, kinds, wanted, has_change_seq = shape
+        return await children_pages(self.database, ids, request, kinds, wanted, has_change_seq=has_change_seq)
 
     async def _read_queue_positions(self, ids: list[str]) -> list[int | None]:
         positions = await queue_positions(self.database, list(dict.fromkeys(ids)))
@@ -228,6 +298,51 @@ class Context:
             budget.count_read(characters or 0)
         return pages
 
+    async def _read_results(
+        self, calls: Sequence[CallPlace], budget: AnswerBudget | None
+    ) -> list[ToolResultBlock | None]:
+        try:
+            found, characters = await results_of(self.database, calls, _readable(budget))
+        except TooLarge:
+            raise _exceeded(budget) from None
+        _count_read(budget, characters)
+        return [found.get(call) for call in calls]
+
+    async def _read_metadata(self, ids: Sequence[str], budget: AnswerBudget | None) -> list[str | None]:
+        try:
+            found = await session_metadata(self.database, ids, _readable(budget))
+        except TooLarge:
+            raise _exceeded(budget) from None
+        _count_read(budget, sum(map(len, found.values())))
+        return [found.get(id) for id in ids]
+
+    async def _read_documents(self, ids: Sequence[str], budget: AnswerBudget | None) -> list[str | None]:
+        documents = []
+        for id in ids:
+            try:
+                text = await document_text(self.database, id, _readable(budget))
+            except TooLarge:
+                raise _exceeded(budget) from None
+            _count_read(budget, len(text or ""))
+            documents.append(text)
+        return documents
+
+    async def _read_session_changes(
+        self, positions: Sequence[ChangePosition], session_filter: SessionFilter | None
+    ) -> list[ChangePage]:
+        return [await change_page(self.database, position, session_filter) for position in positions]
+
+    async def _read_messages_at(self, at: Sequence[tuple[str, int]], shape: MessageShape) -> list[Any]:
+        wanted, budget = shape
+        rows = await messages_at(self.database, at, wanted)
+        found: list[Any] = [rows.get(place) for place in at]
+        if budget is None or (wanted is not None and wanted.isdisjoint(CONTENT_ATTRIBUTES)):
+            return found
+        if wanted is None:
+            return [row and CountedMessage(row, budget, has_content=True) for row in found]
+        budget.count_read(sum(len(row.content) for row in rows.values()))
+        return found
+
     async def _read_scores(self, at: Sequence[Place], clauses: tuple[Clause, ...]) -> list[float]:
         score_of = await read_scores(self.database, clauses, at)
         return [score_of.get(place, 0.0) for place in at]
@@ -235,6 +350,21 @@ class Context:
     async def _read_events(self, thread_ids: Sequence[str], shape: EventsShape) -> list[list[ThreadEventRow]]:
         events = await thread_events(self.database, thread_ids, *shape)
         return [events[thread_id] for thread_id in thread_ids]
+
+
+def _readable(budget: AnswerBudget | None) -> int:
+    """The characters that may still be read for an answer."""
+    return sys.maxsize if budget is None else budget.readable
+
+
+def _exceeded(budget: AnswerBudget | None) -> AnswerTooLarge:
+    assert budget is not None
+    return budget.exceeded()
+
+
+def _count_read(budget: AnswerBudget | None, size: int) -> None:
+    if budget is not None:
+        budget.count_read(size)
 
 
 def _by_shape(read: ReadInShape) -> ReadKeys:

@@ -8,7 +8,7 @@ from storage.records.message import MessageRow
 CONTENT_ATTRIBUTES = frozenset({"blocks", "content", "iterate_blocks", "raw_content", "searched_texts", "text"})
 """Attributes of messages that are read from their contents."""
 
-WITHOUT_CONTENT = frozenset({"session_id", "position", "role", "created_at"})
+WITHOUT_CONTENT = frozenset(MessageRow._fields) - {"content"}
 
 
 class CountedMessage:

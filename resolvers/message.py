@@ -15,12 +15,14 @@ from storage.records.content_block import (
     ToolResultBlock,
     ToolUseBlock,
     message_block,
+    result_images,
 )
-from storage.records.injected import is_injected_block
 from storage.records.message import MessageRow
 from storage.records.session import SessionRow
+from storage.records.token_usage import TokenCounts, stored_counts
+from storage.records.tool_result import CallPlace
 
-__all__ = ["MessageRow", "OtherBlock", "ToolResultBlock", "ToolUseBlock"]
+__all__ = ["MessageRow", "OtherBlock", "ToolResultBlock", "ToolUseBlock", "result_images"]
 
 MAX_BLOCKS = 1_000
 """The largest page of blocks."""
@@ -45,7 +47,11 @@ def content(row: MessageRow, *, first: int, from_: int) -> list[ContentBlock] | 
     if len(row.content) > LONG_CONTENT:
         return _blocks_in_slices(row, from_, end)
     blocks = row.blocks()
-    return blocks if from_ == 0 and end >= len(blocks) else blocks[from_:end]
+    shown = blocks if from_ == 0 and end >= len(blocks) else blocks[from_:end]
+    for block in shown:
+        if isinstance(block, ToolUseBlock | ToolResultBlock):
+            block.message_place = (row.session_id, row.position)
+    return shown
 
 
 async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[ContentBlock]:
@@ -56,29 +62,32 @@ async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[Conte
         if block.position >= end:
             break
         if block.position >= start:
+            if isinstance(block, ToolUseBlock | ToolResultBlock):
+                block.message_place = (row.session_id, row.position)
             blocks.append(message_block(row.role, block))
         if slices.is_over():
             await slices.next()
     return blocks
 
 
-def is_injected(row: MessageRow) -> bool | Awaitable[bool]:
-    """Whether the agent program put in all of its blocks. Raises Unreadable."""
-    if len(row.content) > LONG_CONTENT:
-        return _is_injected_in_slices(row)
-    blocks = row.blocks()
-    return bool(blocks) and all(is_injected_block(row.role, block) for block in blocks)
+def usage(row: MessageRow) -> TokenCounts | None:
+    """Tokens of the reply it belongs to."""
+    return None if row.usage is None else stored_counts(row.usage)
 
 
-async def _is_injected_in_slices(row: MessageRow) -> bool:
-    slices = time_slices()
-    for block in row.iterate_blocks():
-        if not is_injected_block(row.role, message_block(row.role, block)):
-            return False
-        if slices.is_over():
-            await slices.next()
-    # A content of more than two characters has a block.
-    return True
+def result(context: Context, block: ToolUseBlock) -> Awaitable[ToolResultBlock | None]:
+    """The result of a tool call, wherever in the session it is. Raises Unreadable and AnswerTooLarge."""
+    assert block.message_place is not None
+    return context.result(CallPlace(*block.message_place, block.position))
+
+
+async def message_of(context: Context, block: ToolResultBlock) -> MessageRow:
+    """The message of a tool result. Raises NotFound when it was deleted meanwhile."""
+    assert block.message_place is not None
+    found = await context.message_at(*block.message_place)
+    if found is None:
+        raise NotFound("The session was deleted a moment ago.")
+    return found
 
 
 def json_fragment(value: object) -> orjson.Fragment:

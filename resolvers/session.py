@@ -6,23 +6,30 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import NamedTuple
 
+import orjson
+
 from resolvers.context import Context
-from resolvers.errors import BadUserInput
+from resolvers.errors import BadUserInput, NotFound
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
 from storage.documents import session_changes
+from storage.documents.document import Document
 from storage.documents.formats import read_document
 from storage.documents.imports import CONFLICT, conflict_message, import_document
 from storage.errors import InvalidDocument, InvalidId
-from storage.json_codec import storable, storable_text
+from storage.json_codec import parse_document, storable, storable_text
 from storage.records.identifier import is_id
 from storage.records.message import MessageRow, Transcript
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionFilter, SessionRow, Span, session_page
 from storage.records.thread import ThreadRow
+from storage.records.token_usage import TokenCounts
 
 __all__ = ["SessionFilter", "SessionRow", "Span"]
+
+TOKENS = TokenCounts._fields
+"""The attributes of a session that its usage is made of."""
 
 MAX_TITLE_LENGTH = 100
 MAX_FILTER_MODELS = 1000
@@ -53,8 +60,8 @@ class ImportSessionPayload(NamedTuple):
 
 
 def session(context: Context, id: str) -> Awaitable[SessionRow | None] | None:
-    """The session with an id."""
-    return context.session(id.strip()) if is_id(id.strip()) else None
+    """The session with an id, or with an id that begins so. Raises AmbiguousId."""
+    return context.named_session(id.strip()) if is_id(id.strip()) else None
 
 
 async def sessions(
@@ -69,7 +76,12 @@ async def sessions(
 ) -> Page[SessionRow]:
     """A page of the sessions that match the filter. Raises BadUserInput and InvalidCursor."""
     return await session_page(
-        context.database, page_request(first, after, last, before), storable_filter(filter), *order_by, context.wanted
+        context.database,
+        page_request(first, after, last, before),
+        storable_filter(filter),
+        *order_by,
+        context.wanted,
+        has_change_seq=context.wants_change_seq,
     )
 
 
@@ -77,7 +89,7 @@ def storable_filter(filter: SessionFilter | None) -> SessionFilter:
     """The filter in the form that storage compares with; None is the default filter. Raises BadUserInput."""
     if filter is None:
         return _NO_FILTER
-    models = None if filter.models is None else sorted({storable_text(model) for model in filter.models})
+    models = None if filter.models is None else tuple(sorted({storable_text(model) for model in filter.models}))
     if models is not None and len(models) > MAX_FILTER_MODELS:
         raise BadUserInput(f"`models` must have at most {MAX_FILTER_MODELS}.")
     # PostgreSQL refuses U+0000 and lone surrogates even in a comparison.
@@ -87,13 +99,42 @@ def storable_filter(filter: SessionFilter | None) -> SessionFilter:
         workspace=None if filter.workspace is None else storable_text(filter.workspace),
         workspace_within=None if filter.workspace_within is None else storable_text(filter.workspace_within),
         models=models,
-        sources=None if filter.sources is None else sorted(set(filter.sources)),
+        sources=None if filter.sources is None else tuple(sorted(set(filter.sources))),
+        kinds=None if filter.kinds is None else tuple(sorted(set(filter.kinds))),
     )
+
+
+def usage(row: SessionRow) -> TokenCounts:
+    """The tokens it took; the total is the recorded one, since some agents record no more."""
+    return TokenCounts(*(getattr(row, name) for name in TokenCounts._fields))
+
+
+async def metadata(context: Context, row: SessionRow) -> orjson.Fragment:
+    """What its agent recorded beside its messages. Raises NotFound, Unreadable and AnswerTooLarge."""
+    return orjson.Fragment(_still_there(await context.metadata(row.id)))
+
+
+async def document(context: Context, row: SessionRow) -> str:
+    """Its transcript as its agent wrote it. Raises NotFound, Unreadable and AnswerTooLarge."""
+    return _still_there(await context.document(row.id))
+
+
+def _still_there(text: str | None) -> str:
+    if text is None:
+        raise NotFound("The session was deleted a moment ago.")
+    return text
 
 
 def parent(context: Context, row: SessionRow) -> Awaitable[SessionRow | None] | None:
     """The session it was forked from, if that is stored."""
     return None if row.parent_id is None else context.session(row.parent_id)
+
+
+def children(
+    context: Context, row: SessionRow, *, first: int, after: str | None, kinds: list[str] | None
+) -> Awaitable[Page[SessionRow]]:
+    """A page of its subagents' sessions and forks. Raises BadUserInput and InvalidCursor."""
+    return context.children(row.id, page_request(first, after), None if kinds is None else tuple(sorted(set(kinds))))
 
 
 def thread(context: Context, row: SessionRow) -> Awaitable[ThreadRow | None] | None:
@@ -154,21 +195,34 @@ async def delete_session(context: Context, session_id: str) -> DeleteSessionPayl
     return DeleteSessionPayload(None if errors else session_id, errors)
 
 
-async def import_session(context: Context, source: str | None, document: object) -> ImportSessionPayload:
-    """Import a session document."""
+async def import_session(
+    context: Context, source: str | None, document: object, text: str | None
+) -> ImportSessionPayload:
+    """Import a session document, given as a JSON value or as text."""
+    if (document is None) is (text is None):
+        return _refused("INVALID_VALUE", "Give exactly one of `document` and `text`.", [])
+    field = "document" if text is None else "text"
     try:
-        read = await asyncio.to_thread(lambda: read_document(storable(document), source))
+        read = await asyncio.to_thread(_read, document, text, source)
         outcome = await import_document(context.database, read)
     except InvalidId as error:
-        return _refused("INVALID_ID", str(error), ["document", "metadata", "id"])
+        return _refused("INVALID_ID", str(error), [field] if text else ["document", "metadata", "id"])
     except InvalidDocument as error:
-        is_source = error.path == ("source",)
-        return _refused("INVALID_VALUE", str(error), list(error.path) if is_source else ["document", *error.path])
+        if error.path == ("source",):
+            return _refused("INVALID_VALUE", str(error), ["source"])
+        return _refused("INVALID_VALUE", str(error), [field] if text is not None else ["document", *error.path])
     if outcome == CONFLICT:
-        return _refused("CONFLICT", conflict_message(read), ["document", "metadata", "id"])
+        path = ["document", "metadata", "id"] if text is None else ["text"]
+        return _refused("CONFLICT", conflict_message(read), path)
     saved = await context.session(read.id)
     return ImportSessionPayload(saved, outcome, [])
 
 
+def _read(document: object, text: str | None, source: str | None) -> Document:
+    # Lone surrogates, which variables may have, are written as escapes and replaced when the text is parsed.
+    value = storable(document) if text is None else parse_document(storable_text(text).encode())
+    return read_document(value, source)
+
+
 def _refused(code: str, message: str, path: list[str]) -> ImportSessionPayload:
-    return ImportSessionPayload(None, None, [UserError(code, message, path)])
+    return ImportSessionPayload(None, None, [UserError(code, message, path or None)])

@@ -4,13 +4,19 @@ import strawberry
 
 import resolvers.message
 from schema.by_typename import ByTypename
-from schema.field import field
+from schema.field import Info, field
+from schema.lazy import LazyMessage, LazyToolResultBlock
 from schema.scalars import JSON
 
 
 @strawberry.interface(description="One block of a message. New kinds may be added: keep a fallback.")
 class ContentBlock(ByTypename):
     position: int = strawberry.field(description="Place in the message, from 0.")
+
+
+@strawberry.type(description="A picture.")
+class ImageBlock(ContentBlock):
+    url: str = strawberry.field(description="Where the picture is; a `data:` address when inlined.")
 
 
 @strawberry.type(description="Plain text.")
@@ -33,6 +39,15 @@ class ToolUseBlock(ContentBlock):
     def input(row: strawberry.Parent[resolvers.message.ToolUseBlock]) -> object:
         return None if row.input is None else resolvers.message.json_fragment(row.input)
 
+    @field(
+        LazyToolResultBlock | None,
+        "The answer, wherever in the session it stands; null when none was saved.",
+        needs=("message_place", "position"),
+    )
+    @staticmethod
+    def result(row: strawberry.Parent[resolvers.message.ToolUseBlock], info: Info) -> object:
+        return resolvers.message.result(info.context, row)
+
 
 @strawberry.type(description="What a tool answered.")
 class ToolResultBlock(ContentBlock):
@@ -40,10 +55,15 @@ class ToolResultBlock(ContentBlock):
     text: str = strawberry.field(description="The answer as text.")
     is_error: bool = strawberry.field(description="Whether the tool failed.")
 
+    @field(LazyMessage, "The message it stands in.", needs=("message_place",))
+    @staticmethod
+    def message(row: strawberry.Parent[resolvers.message.ToolResultBlock], info: Info) -> object:
+        return resolvers.message.message_of(info.context, row)
 
-@strawberry.type(description="A picture.")
-class ImageBlock(ContentBlock):
-    url: str = strawberry.field(description="Where the picture is; a `data:` address when inlined.")
+    @field(list[ImageBlock], "Pictures in the answer.", needs=("raw",))
+    @staticmethod
+    def images(row: strawberry.Parent[resolvers.message.ToolResultBlock]) -> object:
+        return resolvers.message.result_images(row)
 
 
 @strawberry.type(

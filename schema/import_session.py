@@ -14,8 +14,13 @@ class ImportSessionInput:
     source: SessionSource | None = strawberry.field(
         description="The agent that wrote it; told from the document when omitted."
     )
-    document: JSON = strawberry.field(
-        description="The document: a JSON object, or for an agent that writes JSONL the list of its lines' objects."
+    document: JSON | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The document: a JSON object, or for an agent that writes JSONL the list of its lines' objects.",
+    )
+    text: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The file's text, as its agent wrote it: exact where JSON numbers are not.",
     )
 
 

@@ -13,6 +13,7 @@ from schema.content_block import ContentBlock
 from schema.field import Info, field
 from schema.lazy import LazySession
 from schema.scalars import JSON
+from schema.token_usage import TokenUsage
 
 
 @strawberry.enum(description="Who wrote a message.")
@@ -35,15 +36,20 @@ class Message:
         description="When it was written, where the transcript recorded that."
     )
 
+    is_injected: bool = strawberry.field(
+        description="Whether the program put it in, so that a reader may hide it: reminders, contexts, hook output, "
+        "summaries."
+    )
+    model: str | None = strawberry.field(description="The model that said it, when the transcript recorded that.")
+
     @field(
-        bool,
-        "Whether the program put it in, so that a reader may hide it: reminders, contexts, hook output, summaries.",
-        needs=("blocks",),
-        is_heavy=True,
+        TokenUsage | None,
+        "Tokens of the reply it belongs to, told once a reply; null where the transcript has none.",
+        needs=("usage",),
     )
     @staticmethod
-    def is_injected(row: strawberry.Parent[resolvers.message.MessageRow]) -> object:
-        return resolvers.message.is_injected(row)
+    def usage(row: strawberry.Parent[resolvers.message.MessageRow]) -> object:
+        return resolvers.message.usage(row)
 
     @field(LazySession, "The session it belongs to.", needs=("session_id",))
     @staticmethod

@@ -6,7 +6,7 @@ import strawberry
 
 import resolvers.resume_task
 import resolvers.session
-from schema.arguments import name
+from schema.arguments import given, name
 from schema.cancel_resume import CancelResumeInput, CancelResumePayload
 from schema.delete_session import DeleteSessionInput, DeleteSessionPayload
 from schema.field import Info, field
@@ -62,4 +62,6 @@ class Mutation:
     async def import_session(
         self, info: Info, input: Annotated[ImportSessionInput, strawberry.argument(description="What to save.")]
     ) -> object:
-        return await resolvers.session.import_session(info.context, name(input.source), input.document)
+        return await resolvers.session.import_session(
+            info.context, name(input.source), given(input.document), given(input.text)
+        )

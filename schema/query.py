@@ -4,10 +4,12 @@ from typing import Annotated
 
 import strawberry
 
+import resolvers.agent
 import resolvers.resume_task
 import resolvers.search
 import resolvers.session
 import resolvers.thread
+from schema.agent import Agent
 from schema.arguments import After, Before, First, Last, ThreadId, given, names
 from schema.field import Info, field
 from schema.resume_task import ResumeState, ResumeTask, ResumeTaskConnection
@@ -24,7 +26,9 @@ EVERYWHERE = [SearchScope.TITLE, SearchScope.MESSAGE]
 class Query:
     @field(Session | None, "One saved session; null when there is none with that id.")
     def session(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The session's id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The session's id.")],
     ) -> object:
         return resolvers.session.session(info.context, id)
 
@@ -107,3 +111,10 @@ class Query:
         ] = strawberry.UNSET,
     ) -> object:
         return resolvers.resume_task.resume_tasks(info.context, first=first, after=given(after), states=names(states))
+
+    @field(
+        list[Agent],
+        "The agents whose sessions can be imported here, and those that a session can be handed over to.",
+    )
+    def agents(self) -> object:
+        return resolvers.agent.agents()

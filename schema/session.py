@@ -7,14 +7,16 @@ from typing import Annotated
 import strawberry
 
 import resolvers.session
+from resolvers.session import TOKENS
 from schema.arguments import After, Before, First, Last, given, names
 from schema.connection import Connection, Edge
 from schema.field import Info, field
-from schema.lazy import LazySession
+from schema.lazy import LazySession, LazySessionConnection
 from schema.message import MessageConnection, MessageRole
 from schema.resume_task import ResumeTask
-from schema.scalars import BigInt
+from schema.scalars import JSON, BigInt
 from schema.thread import Thread
+from schema.token_usage import TokenUsage
 
 
 @strawberry.enum(description="Which agent wrote a session. More may be added.")
@@ -27,6 +29,15 @@ class SessionSource(Enum):
     CODEX = strawberry.enum_value("CODEX", description="Codex CLI: one JSONL rollout a session.")
     OPENCODE = strawberry.enum_value("OPENCODE", description="OpenCode.")
     GEMINI = strawberry.enum_value("GEMINI", description="Gemini CLI.")
+    QWEN_CODE = strawberry.enum_value("QWEN_CODE", description="Qwen Code: one JSONL file a session.")
+    PI = strawberry.enum_value("PI", description="pi: one JSONL file a session.")
+
+
+@strawberry.enum(description="How a session came to be.")
+class SessionKind(Enum):
+    MAIN = strawberry.enum_value("MAIN", description="Begun by a person or a script.")
+    SUBAGENT = strawberry.enum_value("SUBAGENT", description="Begun by another session's agent for a part of its work.")
+    FORK = strawberry.enum_value("FORK", description="Begun as a copy of another session.")
 
 
 @strawberry.type(description="A saved conversation with an agent: metadata and an ordered transcript.")
@@ -43,6 +54,41 @@ class Session:
     total_tokens: BigInt = strawberry.field(description="Tokens spent over the life of the session.")
     created_at: datetime = strawberry.field(description="When it was first saved.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
+    kind: SessionKind = strawberry.field(description="How it came to be.")
+    first_prompt: str | None = strawberry.field(
+        description="What the person asked first, at most 280 code points; null when nothing was asked."
+    )
+    agent_version: str | None = strawberry.field(
+        description="Version of the agent that wrote last, when the session recorded one."
+    )
+    git_branch: str | None = strawberry.field(
+        description="Branch of the version control system, when the session recorded one."
+    )
+    recorded_cost: float | None = strawberry.field(
+        description="What it cost in US dollars as the agent recorded it; null when it recorded nothing."
+    )
+    saved_at: datetime = strawberry.field(
+        description="When anything of it last changed here: imported, renamed, tagged, archived, resumed."
+    )
+
+    @field(TokenUsage, "Tokens spent, subagents left out.", needs=TOKENS)
+    @staticmethod
+    def usage(row: strawberry.Parent[resolvers.session.SessionRow]) -> object:
+        return resolvers.session.usage(row)
+
+    @field(
+        JSON,
+        "Everything the agent recorded of the session beside its messages, as it stands in its file.",
+        needs=("id",),
+    )
+    @staticmethod
+    def metadata(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
+        return resolvers.session.metadata(info.context, row)
+
+    @field(str, "The transcript as its agent wrote it, byte for byte where that is text.", needs=("id",))
+    @staticmethod
+    def document(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
+        return resolvers.session.document(info.context, row)
 
     @field(LazySession | None, "The session this one was forked from, when it is known here.", needs=("parent_id",))
     @staticmethod
@@ -58,6 +104,19 @@ class Session:
     @staticmethod
     def resume_task(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
         return resolvers.session.resume_task(info.context, row)
+
+    @field(LazySessionConnection, "Subagents' sessions and forks, oldest first.", needs=("id",))
+    @staticmethod
+    def children(
+        row: strawberry.Parent[resolvers.session.SessionRow],
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many from the start, held within 1 to 500.")] = 50,
+        after: After = strawberry.UNSET,
+        kinds: Annotated[
+            list[SessionKind] | None, strawberry.argument(description="Only these kinds.")
+        ] = strawberry.UNSET,
+    ) -> object:
+        return resolvers.session.children(info.context, row, first=first, after=given(after), kinds=names(kinds))
 
     @field(MessageConnection, "The transcript in order.", needs=("id", "message_count"))
     @staticmethod
@@ -90,4 +149,7 @@ class SessionEdge(Edge):
 
 @strawberry.type(description="A page of sessions.")
 class SessionConnection(Connection[SessionEdge, Session]):
-    pass
+    change_seq: BigInt = strawberry.field(
+        description="Where the list of changes stood when this page was read: give it to `sessionChanges` to miss "
+        "nothing."
+    )

@@ -7,7 +7,7 @@ import strawberry
 
 import resolvers.session
 from schema.arguments import names
-from schema.session import SessionSource
+from schema.session import SessionKind, SessionSource
 
 
 @strawberry.enum(description="Which side of the archive to list.")
@@ -36,6 +36,10 @@ class SessionFilter:
     sources: list[SessionSource] | None = strawberry.field(description="Any of these agents.")
     created_at: DateTimeRange | None = strawberry.field(description="Created in this span.")
     updated_at: DateTimeRange | None = strawberry.field(description="Last changed in this span.")
+    saved_at: DateTimeRange | None = strawberry.field(description="Last changed here in this span.")
+    kinds: list[SessionKind] | None = strawberry.field(
+        description="Any of these kinds; omitted: every kind but subagents."
+    )
 
     def to_resolvers(self) -> resolvers.session.SessionFilter:
         return resolvers.session.SessionFilter(
@@ -47,4 +51,6 @@ class SessionFilter:
             sources=names(self.sources),
             created_at=self.created_at.span() if self.created_at else None,
             updated_at=self.updated_at.span() if self.updated_at else None,
+            saved_at=self.saved_at.span() if self.saved_at else None,
+            kinds=names(self.kinds),
         )

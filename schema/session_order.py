@@ -9,6 +9,7 @@ import strawberry
 class SessionOrderField(Enum):
     UPDATED_AT = strawberry.enum_value("UPDATED_AT", description="When last changed.")
     CREATED_AT = strawberry.enum_value("CREATED_AT", description="When first saved.")
+    SAVED_AT = strawberry.enum_value("SAVED_AT", description="When last changed here.")
     TITLE = strawberry.enum_value("TITLE", description="Title, ignoring case.")
     MESSAGE_COUNT = strawberry.enum_value("MESSAGE_COUNT", description="Number of messages.")
     TOTAL_TOKENS = strawberry.enum_value("TOTAL_TOKENS", description="Tokens spent.")

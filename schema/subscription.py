@@ -6,11 +6,14 @@ from typing import Annotated
 import strawberry
 
 import resolvers.resume_task
+import resolvers.session_change
 import resolvers.thread
-from schema.arguments import ThreadId
+from schema.arguments import ThreadId, given
 from schema.field import Info, subscription
 from schema.resume_task import ResumeTask
 from schema.scalars import BigInt
+from schema.session_change import SessionChange
+from schema.session_filter import SessionFilter
 from schema.thread import FROM_START
 from schema.thread_event import ThreadEvent
 
@@ -41,3 +44,24 @@ class Subscription:
         ] = FROM_START,
     ) -> AsyncIterator[object]:
         return await resolvers.thread.thread_events(info.context, thread_id, since_seq)
+
+    @subscription(
+        SessionChange,
+        "What happens to sessions: every change after `since`, then each new one as it happens, in order, "
+        "none left out. Changes\n"
+        "of one session that come fast may be told as one.",
+    )
+    async def session_changes(
+        self,
+        info: Info,
+        since: Annotated[
+            BigInt | None, strawberry.argument(description="The last `seq` that was seen; omitted: from now on.")
+        ] = strawberry.UNSET,
+        filter: Annotated[
+            SessionFilter | None,
+            strawberry.argument(description="Only sessions that pass this before or after the change."),
+        ] = strawberry.UNSET,
+    ) -> AsyncIterator[object]:
+        return await resolvers.session_change.session_changes(
+            info.context, given(since), filter.to_resolvers() if filter else None
+        )

@@ -51,3 +51,7 @@ class AlreadyServed(StorageError):
 
 class ReaderEnded(StorageError):
     """A worker process that parses documents was killed, for instance when memory ran out."""
+
+
+class AmbiguousId(Exception):
+    """The ids of several sessions begin with what was given."""

@@ -76,7 +76,7 @@ class Plan(Completer):
         self._object_bytes = object_bytes(kind, groups)
         self._builds: dict[type[Any], BuildObjects] = {}
         self._has_resolvers = any(field.is_resolved for field in self._fields)
-        self.reads = self._has_resolvers or any(field.reads for field in self._fields)
+        self.reads = self._has_resolvers or any(field.reads for field in (*self._fields, *self._heavy_fields))
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         if not values:
@@ -93,11 +93,13 @@ class Plan(Completer):
         reading = []
         for field, field_results in zip(self._fields, results, strict=True):
             if field.reads:
-                reading.append(field.complete(objects, field_results, variables))
+                reading.append((field, field_results))
             else:
                 await field.complete(objects, field_results, variables)
         if reading:
-            await gather_or_cancel(reading)
+            await gather_or_cancel(
+                [field.complete(objects, field_results, variables) for field, field_results in reading]
+            )
         return objects
 
     def _build(self, rows: list[Any]) -> list[dict[str, Any]]:
@@ -163,7 +165,10 @@ class _Field:
     async def complete_in_slices(
         self, objects: list[dict[str, Any]], rows: list[Any], variables: RequestVariables
     ) -> None:
-        """Resolve and complete its values row by row, without blocking the event loop. Raises PlanBailout."""
+        """Resolve and complete its values row by row, without blocking the event loop. Raises PlanBailout.
+
+        Values below which rows are read are completed together, so that one statement reads for all of them.
+        """
         resolve = self.resolve(variables)
         slices = time_slices()
         start = 0
@@ -171,11 +176,13 @@ class _Field:
         for end, row in enumerate(rows, 1):
             result = resolve(row)
             results.append(await result if iscoroutine(result) else result)
-            if slices.is_over() or end == len(rows):
+            is_over = slices.is_over()
+            if (is_over and not self.reads) or end == len(rows):
                 await self.complete(objects[start:end], results, variables)
                 start, results = end, []
-                if slices.is_over():
-                    await slices.next()
+                is_over = slices.is_over()
+            if is_over:
+                await slices.next()
 
     async def complete(self, objects: list[dict[str, Any]], results: list[Any], variables: RequestVariables) -> None:
         """Complete its values and put them into the objects. Raises PlanBailout."""

@@ -86,7 +86,13 @@ class Selections:
                 if is_composite_type(get_named_type(field.type)):
                     name = definition_of(field).python_name
                     inner[name] = _union(inner.get(name, frozenset()), self._wanted(self._rows(field.type, its)))
-        return self._context.wanting(wanted, inner)
+        return self._context.wanting(wanted, inner, self._page_fields(kind, details))
+
+    def _page_fields(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Wanted:
+        named = get_named_type(kind)
+        if not is_object_type(named) or not named.fields.keys() >= _CONNECTION_FIELDS:
+            return frozenset()
+        return frozenset(definition_of(field).python_name for field, _ in _fields(self._below(named, details)))
 
     def _below(self, kind: GraphQLObjectType, details: FieldDetailsList) -> SelectedType:
         schema = self.schema._schema

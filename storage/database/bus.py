@@ -20,6 +20,9 @@ log = logging.getLogger("reprise.bus")
 
 CHANNEL = "reprise"
 QUEUE = "queue"
+SESSIONS = "sessions"
+"""The topic of every change of a session."""
+
 HEARTBEAT_SECONDS = 5.0
 RECONNECT_SECONDS = 0.5
 

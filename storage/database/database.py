@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.database.bus import CHANNEL, Bus, listening, payloads
+from storage.database.change_numbers import number_changes
 from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE, translate_driver_errors
 from storage.database.engines import (
@@ -29,6 +30,7 @@ from storage.database.sqlite_file import SqliteFile
 from storage.database.transaction import Snapshot, Transaction
 from storage.errors import Unavailable
 
+SQLITE_POLL_SECONDS = 0.1
 _CACHE_BYTES = 64 * 1024 * 1024
 
 
@@ -47,7 +49,8 @@ class Database:
 
     `read` runs one statement, `snapshot` several that see the same, `write` a transaction. `listen_url` is the
     listener's address where `url` leads to a pooler that does not support LISTEN. With `poll_seconds` the database is
-    polled at this interval instead, and nothing listens or notifies. Nothing waits on the bus without `listens`.
+    polled at this interval instead, and nothing listens or notifies. A SQLite file is always polled. Without `listens`
+    nothing waits on the bus.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Database:
         self.url = driver_url(url)
         self._listen_url = driver_url(listen_url) if listen_url else self.url
         self._poll_seconds = poll_seconds
-        self._listens = listens and not driver_url(url).drivername.startswith("sqlite")
+        self._listens = listens
         self.bus = Bus()
         self.is_sqlite = self.url.drivername.startswith("sqlite")
         # Each half has its own share of the connections, so that readers and transactions do not wait for each other.
@@ -89,8 +92,10 @@ class Database:
 
     def _bus_feed(self) -> contextlib.AbstractAsyncContextManager[None]:
         """What publishes the changes of other processes on the bus."""
+        if self.is_sqlite:
+            return Poll(self.bus, self).running(SQLITE_POLL_SECONDS)
         if self._poll_seconds is not None:
-            return Poll(self.bus, self.read).running(self._poll_seconds)
+            return Poll(self.bus, self).running(self._poll_seconds)
         _, options = self.engine.dialect.create_connect_args(self._listen_url)
         return listening(self.bus, {**options, "server_settings": SERVER_SETTINGS})
 
@@ -155,7 +160,10 @@ class Database:
                 _connected(self.engine) as connection,
                 connection.begin(),
             ):
-                yield Transaction(connection, topics)
+                transaction = Transaction(connection, topics)
+                yield transaction
+                if transaction.changes_sessions:
+                    await number_changes(transaction)
                 if not self.is_sqlite and self._poll_seconds is None:
                     for payload in payloads(self.bus.id, topics):
                         await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))

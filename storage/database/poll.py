@@ -1,16 +1,20 @@
-"""Polling for the writes of other processes, on databases without LISTEN and NOTIFY."""
+"""Polling for the writes of other processes, on databases without LISTEN and NOTIFY.
+
+SQLite has one process that serves and seeds, but an import beside it changes sessions.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from storage.database.background import in_background
-from storage.database.bus import Bus, ended_topic, task_topic
-from storage.database.compiled_select import CompiledSelect
+from storage.database.bus import SESSIONS, Bus, ended_topic, task_topic
+from storage.database.change_numbers import change_numbers
+from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.list_parameters import is_any_of
 from storage.database.tables import resume_task
 from storage.errors import Unavailable
@@ -32,22 +36,18 @@ _revisions = CompiledSelect(
 )
 
 
-class _Read(Protocol):
-    def __call__(self, select: CompiledSelect[_Revision], *, thread_ids: Sequence[str]) -> Awaitable[list[_Revision]]:
-        """`Database.read`."""
-
-
 class Poll:
-    """Publishes on a bus which of the tasks with waiters in this process have changed since the last poll.
+    """Publishes on a bus what has changed since the last poll, among what has waiters in this process.
 
-    Every write to a thread raises its task's revision, so that one statement a poll serves all waiters; without
-    waiters there is none. `read` is that of the database.
+    Every write to a thread raises its task's revision, and sessions have a counter of their changes, so that two
+    statements a poll serve all waiters; without waiters there are none.
     """
 
-    def __init__(self, bus: Bus, read: _Read) -> None:
+    def __init__(self, bus: Bus, reader: Reader) -> None:
         self._bus = bus
-        self._read = read
+        self._reader = reader
         self._revisions: dict[str, _Revision] = {}
+        self._last_change: int | None = None
 
     def running(self, seconds: float) -> AbstractAsyncContextManager[None]:
         """Poll at this interval until the block ends."""
@@ -62,8 +62,13 @@ class Poll:
 
     async def poll(self) -> None:
         """Publish what has changed. Raises Unavailable."""
-        thread_ids = self._bus.task_threads()
-        rows = await self._read(_revisions, thread_ids=thread_ids) if thread_ids else []
+        if self._bus.waiters(SESSIONS):
+            last = (await change_numbers(self._reader)).last
+            if last != self._last_change:
+                self._last_change = last
+                self._bus.publish([SESSIONS])
+        thread_ids = [] if self._reader.is_sqlite else self._bus.task_threads()
+        rows = await self._reader.read(_revisions, thread_ids=thread_ids) if thread_ids else []
         self._bus.publish(self._changed(rows))
         self._revisions = {row.thread_id: row for row in rows}
 

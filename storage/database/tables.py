@@ -12,9 +12,21 @@ from sqlmodel import Field, SQLModel
 
 from storage.database.types import Instant, KeyText
 
+IS_NO_SUBAGENT = sa.literal_column("kind <> 'SUBAGENT'", sa.Boolean())
+"""The condition on `session` for what lists show by default: it selects the indexes that are restricted to it."""
+
 
 def _column(kind: Any, *constraints: Any, **options: Any) -> Any:
     return Field(sa_column=sa.Column(kind, *constraints, **{"nullable": False, **options}))
+
+
+def _previous(kind: Any, name: str, **options: Any) -> Any:
+    """A column for the value that column `name` of `session` had before the last change.
+
+    Every UPDATE sets it. `changed_seq` is 0 after the first one of a transaction.
+    """
+    before = f"CASE WHEN session.changed_seq = 0 THEN session.previous_{name} ELSE session.{name} END"
+    return _column(kind, nullable=True, onupdate=sa.literal_column(before, kind), **options)
 
 
 class Session(SQLModel, table=True):
@@ -23,6 +35,10 @@ class Session(SQLModel, table=True):
     `parser_version` is that of the format which derived the session from the archive, 0 for a document that holds the
     session whole. `message_count` counts the stored messages, `newest_count` those of the newest document. `replaced`
     has the hashes of transcripts with the newest document's clock that were replaced.
+
+    `created_seq` and `changed_seq` number the session's creation and its last change, see `change_numbers.py`. What was
+    written by the running transaction has 0. The `previous` columns
+    have the values from before the last change of the columns that filters compare; null for a session that is new.
     """
 
     id: str = _column(KeyText, primary_key=True)
@@ -46,7 +62,7 @@ class Session(SQLModel, table=True):
     created_at: datetime = _column(Instant)
     updated_at: datetime = _column(Instant)
     kind: str = _column(sa.Text)
-    parent_id: str | None = _column(KeyText, nullable=True, index=True)
+    parent_id: str | None = _column(KeyText, nullable=True)
     first_prompt: str | None = _column(sa.Text, nullable=True)
     agent_version: str | None = _column(sa.Text, nullable=True)
     git_branch: str | None = _column(sa.Text, nullable=True)
@@ -65,23 +81,60 @@ class Session(SQLModel, table=True):
     transcript_hash: bytes = _column(sa.LargeBinary)
     replaced: bytes = _column(sa.LargeBinary)
     header: str = _column(sa.Text)
+    created_seq: int = _column(sa.BigInteger, server_default="0")
+    changed_seq: int = _column(sa.BigInteger, server_default="0", onupdate=0, index=True)
+    previous_changed_seq: int | None = _previous(sa.BigInteger(), "changed_seq")
+    previous_is_archived: bool | None = _previous(sa.Boolean(), "is_archived")
+    previous_title_folded: str | None = _previous(KeyText, "title_folded")
+    previous_workspace_key: str | None = _previous(sa.Text(), "workspace_key")
+    previous_model: str | None = _previous(sa.Text(), "model")
+    previous_source: str | None = _previous(sa.Text(), "source")
+    previous_kind: str | None = _previous(sa.Text(), "kind")
+    previous_created_at: datetime | None = _previous(Instant(), "created_at")
+    previous_updated_at: datetime | None = _previous(Instant(), "updated_at")
+    previous_saved_at: datetime | None = _previous(Instant(), "saved_at")
 
-    __table_args__ = tuple(
-        index
-        for field in ("updated_at", "created_at", "title_key", "message_count", "total_tokens")
-        for index in (
-            sa.Index(f"session_{field}", field, "id"),
-            sa.Index(f"session_is_archived_{field}", "is_archived", field, "id"),
-        )
+    __table_args__ = (
+        sa.Index("session_parent_id", "parent_id", "created_at", "id"),
+        *(
+            index
+            for field in ("updated_at", "created_at", "saved_at", "title_key", "message_count", "total_tokens")
+            for index in (
+                sa.Index(f"session_{field}", field, "id"),
+                # Subagents are left out of lists unless they are asked for.
+                sa.Index(
+                    f"session_is_archived_{field}",
+                    "is_archived",
+                    field,
+                    "id",
+                    sqlite_where=IS_NO_SUBAGENT,
+                    postgresql_where=IS_NO_SUBAGENT,
+                ),
+            )
+        ),
     )
 
 
 class Tombstone(SQLModel, table=True):
-    """A session that was deleted here, so that imports of whole folders do not bring it back."""
+    """A session that was deleted here, so that imports of whole folders do not bring it back. `seq` numbers this."""
 
     session_id: str = _column(KeyText, primary_key=True)
     source: str = _column(sa.Text, primary_key=True)
     deleted_at: datetime = _column(Instant)
+    seq: int = _column(sa.BigInteger, server_default="0", index=True)
+
+
+class ChangeCounter(SQLModel, table=True):
+    """The single row that numbers the changes of sessions. `last` is the number of the last one.
+
+    Who has seen the changes up to a number can be told the later ones from `first` on: before it, rows were lost.
+    """
+
+    __tablename__ = "change_counter"
+
+    id: int = _column(sa.Integer, primary_key=True, autoincrement=False)
+    first: int = _column(sa.BigInteger)
+    last: int = _column(sa.BigInteger)
 
 
 class Message(SQLModel, table=True):
@@ -324,6 +377,7 @@ def _table(model: type[SQLModel]) -> sa.Table:
 
 session = _table(Session)
 tombstone = _table(Tombstone)
+change_counter = _table(ChangeCounter)
 message = _table(Message)
 transcript = _table(Transcript)
 transcript_chunk = _table(TranscriptChunk)

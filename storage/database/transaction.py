@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from storage.database.compiled_select import CompiledSelect, Row
+from storage.database.tables import session, tombstone
 from storage.database.types import instant_text
 
+_NUMBERED = {session, tombstone}
 Columns = TypeVarTuple("Columns")
 Values: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -76,11 +78,21 @@ class Snapshot(Connection):
 
 
 class Transaction(Connection):
-    """Statements that are committed together, and topics that are published when they are."""
+    """Statements that are committed together, and topics that are published when they are.
+
+    `changes_sessions` tells whether one of them wrote a table whose changes are numbered before the commit.
+    """
 
     def __init__(self, connection: AsyncConnection, topics: list[str]) -> None:
         super().__init__(connection)
         self.topics = topics
+        self.changes_sessions = False
+
+    async def execute(self, statement: sa.Executable, values: Values | None = None) -> CursorResult[*tuple[Any, ...]]:
+        """Run one statement."""
+        if isinstance(statement, sa.UpdateBase) and statement.table in _NUMBERED:
+            self.changes_sessions = True
+        return await super().execute(statement, values)
 
     def instant(self, value: datetime) -> datetime | str:
         """A moment as `insert` takes it."""
@@ -97,6 +109,7 @@ class Transaction(Connection):
         """
         if not rows:
             return
+        self.changes_sessions |= table in _NUMBERED
         driver = await self._driver()
         if self.is_sqlite:
             places = ", ".join("?" * len(columns))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.migrations import is_sqlite_file, migrate
-from storage.database.tables import metadata, search_block, search_segment, seed_gate
+from storage.database.tables import change_counter, metadata, search_block, search_segment, seed_gate
 from storage.doctor.doctor import Finding, examine
 
 _ENDINGS = ("-wal", "-shm", "")
@@ -21,7 +21,7 @@ _MAX_ROWID = 2**62
 _SINGLE_STEPS = 1_000
 """Rowids that are tried one by one in a damaged part of a table, before the steps grow."""
 
-_REBUILT_BY_OTHERS = {search_segment.name, search_block.name, seed_gate.name}
+_REBUILT_BY_OTHERS = {search_segment.name, search_block.name, seed_gate.name, change_counter.name}
 _THREAD_TABLES = ("thread_event", "thread_item", "turn", "resume_task")
 
 
@@ -69,7 +69,7 @@ def rebuild(path: Path) -> Rebuilt:
 
 
 async def _rebuild_index(url: str) -> list[Finding]:
-    async with Database(url) as database:
+    async with Database(url, listens=False) as database:
         return [finding async for finding in examine(database, repair=True) if not finding.is_repaired]
 
 
@@ -97,6 +97,14 @@ def _copy(path: Path, new: Path) -> tuple[int, list[str]]:
         target.execute(
             "UPDATE session_number SET last = max(?, (SELECT coalesce(max(number), 0) FROM session))", (last,)
         )
+        last = max((row[1] for row in _readable_rows(source, change_counter.name, ["last"])), default=0)
+        target.execute(
+            "UPDATE change_counter SET last = 1 + max(?, (SELECT coalesce(max(changed_seq), 0) FROM session), "
+            "(SELECT coalesce(max(seq), 0) FROM tombstone))",
+            (last,),
+        )
+        # Rows that were lost tell nothing of themselves, so that subscribers must load their lists again.
+        target.execute("UPDATE change_counter SET first = last")
         lost = _delete_incomplete_sessions(target)
         _delete_incomplete_threads(target)
         _delete_incomplete_transcripts(target)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from storage.database.change_numbers import UNCHANGED
 from storage.database.database import Database
 from storage.database.migrations import is_current
 from storage.database.tables import message, session
@@ -217,7 +218,7 @@ def _blocks(row: Any) -> list[ContentBlock] | None:
 
 async def _rebuild_index(transaction: Transaction, row: Any) -> None:
     [number] = await next_numbers(transaction, 1)
-    await transaction.execute(sa.update(session).where(session.c.id == row.id).values(number=number))
+    await transaction.execute(sa.update(session).where(session.c.id == row.id).values(number=number, **UNCHANGED))
     await index_entries(transaction, entry_ids(number, -1, 1), draft_entries([[row.title]]))
     async for batch in _batches(transaction, row.id):
         if batch.rows:

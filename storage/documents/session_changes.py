@@ -27,20 +27,16 @@ async def update_session(
         values["is_archived"] = is_archived
     if not values:
         return (await sessions_by_id(database, [session_id])).get(session_id)
-    statement = (
-        sa.update(session)
-        .where(session.c.id == session_id)
-        .values(values)
-        .returning(*(session.c[name] for name in SessionRow._fields))
-    )
+    statement = sa.update(session).where(session.c.id == session_id).values(values).returning(session.c.number)
     drafts = [] if title is None else await run_in_cancellable_thread(draft_entries, [[title]])
     async with database.write() as transaction:
-        row = (await transaction.execute(statement)).first()
-        if row is not None and title is not None:
-            await index_entries(transaction, entry_ids(row.number, -1, 1), drafts)
+        number = (await transaction.execute(statement)).scalar()
+        if number is not None and title is not None:
+            await index_entries(transaction, entry_ids(number, -1, 1), drafts)
     if title is not None:
         await compact(database)
-    return None if row is None else SessionRow._make(row)
+    # Read anew, since the commit sets more of its columns.
+    return (await sessions_by_id(database, [session_id])).get(session_id)
 
 
 async def delete_session(database: Database, session_id: str) -> bool:

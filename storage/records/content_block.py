@@ -35,9 +35,13 @@ class ThinkingBlock:
     thinking: str
 
 
+MessagePlace = tuple[str, int]
+"""The session's id and the position of a message."""
+
+
 @dataclass(slots=True)
 class ToolUseBlock:
-    """A tool call of the model. `input` is a JSON value."""
+    """A tool call of the model. `input` is a JSON value, `message_place` that of its message where it is known."""
 
     typename: ClassVar[str] = "ToolUseBlock"
 
@@ -45,11 +49,12 @@ class ToolUseBlock:
     tool_use_id: str
     name: str
     input: object
+    message_place: MessagePlace | None = None
 
 
 @dataclass(slots=True)
 class ToolResultBlock:
-    """The result of a tool call. `raw` is the block as stored."""
+    """The result of a tool call. `raw` is the block as stored, `message_place` tells its message where it is known."""
 
     typename: ClassVar[str] = "ToolResultBlock"
 
@@ -58,6 +63,7 @@ class ToolResultBlock:
     text: str
     is_error: bool
     raw: dict[str, object]
+    message_place: MessagePlace | None = None
 
 
 @dataclass(slots=True)
@@ -103,6 +109,11 @@ def read_blocks(content: object) -> list[ContentBlock]:
     if not isinstance(content, list):
         return [OtherBlock(0, type_name(content), content)]
     return [_read_block(position, raw) for position, raw in enumerate(content)]
+
+
+def result_images(block: ToolResultBlock) -> list[ImageBlock]:
+    """The images in a tool result."""
+    return [image for image in read_blocks(block.raw.get("content")) if isinstance(image, ImageBlock)]
 
 
 def message_blocks(role: str, content: object) -> list[ContentBlock]:

@@ -28,7 +28,8 @@ def _bound_type(column: sa.Column[Any]) -> Any:
 class Listing:
     """A list in one order: the rows of `source` that meet `condition`, sorted by the columns of `order`.
 
-    Together the columns of `order` must be unique. Parameters in `condition` are named.
+    Together the columns of `order` must be unique. Parameters in `condition` are named. Rows have the column `extra`,
+    which is not an attribute of their type, only if a page asks for it.
     """
 
     row_type: Any
@@ -37,6 +38,7 @@ class Listing:
     condition: ColumnElement[bool]
     order: tuple[sa.Column[Any], ...]
     is_descending: bool
+    extra: str | None = None
 
     @property
     def kinds(self) -> list[type]:
@@ -121,8 +123,13 @@ async def fetch_page(
     request: PageRequest,
     scope: Scope,
     wanted: Wanted = None,
-) -> Page[Any]:
-    """A page of a list, with these values of its parameters. Raises InvalidCursor and Unavailable."""
+    *,
+    has_extra: bool = False,
+) -> "ListPage":
+    """A page of a list, with these values of its parameters. Raises InvalidCursor and Unavailable.
+
+    `has_extra` reads the extra column of the listing too.
+    """
     after = None if request.after is None else scope.key(request.after, listing.kinds)
     before = None if request.before is None else scope.key(request.before, listing.kinds)
     # One more row than the page tells whether more follow.
@@ -133,13 +140,18 @@ async def fetch_page(
             bounds = (*bounds, bound)
             parameters |= bound.values(key)
     columns = columns_for(listing.row_type, wanted, listing.keys)
+    if has_extra:
+        assert listing.extra is not None
+        columns = (*columns, listing.extra)
     select = _select_rows(listing, columns, bounds, is_backward=request.is_backward, is_sqlite=database.is_sqlite)
     rows = await database.read(select, **parameters)
-    return _ListPage(database, listing, values, request, scope, rows, after, before)
+    return ListPage(database, listing, values, request, scope, rows, after, before)
 
 
-class _ListPage(Page[Any]):
-    """A page of a Listing."""
+class ListPage(Page[Any]):
+    """A page of a Listing. `change_seq` is set for sessions: the number of the last change that it shows."""
+
+    change_seq: int | None = None
 
     def __init__(
         self,

@@ -31,12 +31,15 @@ T = TypeVar("T")
 
 
 class MessageRow(NamedTuple):
-    """A message as clients see it. `content` is JSON text."""
+    """A message as clients see it. `content` is JSON text, and `usage` that of a list."""
 
     session_id: str
     position: int
     role: str
     created_at: datetime | None
+    is_injected: bool
+    model: str | None
+    usage: str | None
     content: str
 
     @property

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import orjson
+
 
 class TokenUsage(NamedTuple):
     """Tokens in classes that do not overlap: `input` leaves out the cache, `output` the reasoning where it is known."""
@@ -18,3 +20,20 @@ class TokenUsage(NamedTuple):
 
 
 NO_TOKENS = TokenUsage()
+
+
+class TokenCounts(NamedTuple):
+    """The tokens of a reply or a session as clients see them, with their total."""
+
+    input_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    total_tokens: int
+
+
+def stored_counts(usage: str) -> TokenCounts:
+    """The tokens of a reply, from the column of its message."""
+    counts = TokenUsage(*orjson.loads(usage))
+    return TokenCounts(*counts, total_tokens=sum(counts))

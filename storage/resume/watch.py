@@ -6,29 +6,18 @@ since each consumer reads its next rows from the tables.
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from functools import partial
-from typing import TypeVar
 
 from storage.database.bus import ended_topic, task_topic
 from storage.database.database import Database
-from storage.errors import Unavailable
+from storage.database.following import FOLLOWER_SECONDS, read_with_retries
 from storage.records.resume_task import ResumeTaskRow
 from storage.records.thread import ThreadEventRow
 
-log = logging.getLogger("reprise.watch")
-
-RETRY_SECONDS = 1.0
-FOLLOWER_SECONDS = 0.001
-"""Least time between two states, for each subscriber of the task, so that many subscribers cannot take all of the
-process.
-"""
 PAGE = 100
 """Events that are read at once."""
-
-T = TypeVar("T")
 
 
 async def task_states(
@@ -44,7 +33,7 @@ async def task_states(
         while True:
             woken.clear()
             ended.clear()
-            task = await _read_with_retries(partial(load, thread_id))
+            task = await read_with_retries(partial(load, thread_id))
             if task is None:
                 return
             if task.revision > revision:
@@ -74,19 +63,9 @@ async def thread_log(
     with database.bus.subscribed(task_topic(thread_id)) as woken:
         while True:
             woken.clear()
-            events = await _read_with_retries(partial(load, since_seq, PAGE))
+            events = await read_with_retries(partial(load, since_seq, PAGE))
             for event in events:
                 since_seq = event.seq
                 yield event
             if len(events) < PAGE:
                 await woken.wait()
-
-
-async def _read_with_retries(read: Callable[[], Awaitable[T]]) -> T:
-    """Call `read` until the database answers."""
-    while True:
-        try:
-            return await read()
-        except Unavailable:
-            log.warning("database unavailable; subscription retries")
-            await asyncio.sleep(RETRY_SECONDS)

@@ -153,7 +153,7 @@ def test_every_program_prints_what_is_shown(
 
 @each_of(*(path for path in DOCUMENTS if graphql_blocks(path)))
 def test_every_operation_is_answered_without_errors(document: Path, shared_address: str, thread_id: str) -> None:
-    values = {"sessionId": SESSION, "threadId": thread_id, "sinceSeq": 0}
+    values = {"sessionId": SESSION, "threadId": thread_id, "sinceSeq": 0, "since": 0}
     for text in graphql_blocks(document):
         [definition] = graphql.parse(text).definitions
         assert isinstance(definition, OperationDefinitionNode)

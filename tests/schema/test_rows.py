@@ -162,7 +162,7 @@ async def test_blocks_and_items_are_resolved_by_their_typename(monkeypatch: pyte
 async def test_a_document_may_be_a_literal_with_variables_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     documents: list[object] = []
 
-    async def import_session(_context: object, source: str | None, document: object) -> object:
+    async def import_session(_context: object, source: str | None, document: object, _text: str | None) -> object:
         documents.append((source, document))
         return SimpleNamespace(outcome="CREATED", user_errors=[])
 

@@ -19,7 +19,7 @@ from tests.support.twins import Answer, Twins, check
 
 SCHEMA = create_schema()._schema
 TYPES = [kind.name for kind in composites(SCHEMA)]
-SWEEPS = 5
+SWEEPS = 7
 _numbers = itertools.count()
 
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app import main
+from storage.database.change_numbers import ChangeNumbers, change_numbers
 from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents.exports import export_document
@@ -80,6 +81,20 @@ def test_what_can_be_read_is_saved_and_the_rest_is_imported_again(path: Path, ne
     assert reprise(path, "import", folder).exit_code == 0
     assert exported(path) == before
     assert reprise(path, "doctor").exit_code == 0
+
+
+def test_changes_before_a_file_was_rebuilt_are_not_known(path: Path) -> None:
+    async def numbers() -> ChangeNumbers:
+        async with Database(f"sqlite:///{path}") as database:
+            return await change_numbers(database)
+
+    before = asyncio.run(numbers())
+    damage(path, "needle7a")
+    assert reprise(path, "doctor", "--repair").exit_code == 1
+
+    after = asyncio.run(numbers())
+    assert before.first == 0
+    assert after.first == after.last == before.last + 1
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "0"]], ids=["migrate", "serve"])

@@ -149,7 +149,8 @@ class Arguments:
         if name in ("after", "before"):
             # Those of other lists are refused.
             anywhere = [cursor for cursors in known.cursors.values() for cursor in cursors]
-            return known.cursors.get(target) or anywhere, (*_STRANGE_CURSORS, *anywhere)
+            usual = known.cursors.get(place) or known.cursors.get(target) or anywhere
+            return usual, (*_STRANGE_CURSORS, *anywhere)
         if name == "query":
             return known.words, _STRANGE_WORDS
         return known.texts[name], _STRANGE_TEXTS

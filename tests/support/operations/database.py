@@ -38,6 +38,7 @@ _RESUMED = (*READY, *_LATER)
 _CONTENT = "UPDATE message SET content = :content WHERE session_id = :id AND position = :position"
 _CURSORS = {
     "SessionConnection": "{ sessions(first: 9) { edges { cursor } } }",
+    "Session.children": f'{{ session(id: "{RICH}") {{ children(first: 9) {{ edges {{ cursor }} }} }} }}',
     "SearchConnection": '{ search(query: "the", first: 9) { edges { cursor } } }',
     "ResumeTaskConnection": "{ resumeTasks(first: 9) { edges { cursor } } }",
     "MessageConnection": f'{{ session(id: "{RICH}") {{ messages(first: 9) {{ edges {{ cursor }} }} }} }}',
@@ -97,7 +98,15 @@ def _made() -> list[Document]:
     call = [assistant(tool_use("t", "bash", {"command": "ls", "n": 2**70})), user(tool_result("t", "ü 👍", True))]
     broken = [f"broken-{number}" for number in range(3)]
     return [
-        codewhale(RICH, "Every kind of block, the 漢字 too", messages=_every_block(), system_prompt="Be kind. 你好"),
+        codewhale("root", messages=turn),
+        codewhale(
+            RICH,
+            "Every kind of block, the 漢字 too",
+            messages=_every_block(),
+            system_prompt="Be kind. 你好",
+            parent_session_id="root",
+            forked_from_message_count=1,
+        ),
         *(zagens(id, f"Threads: {id}", messages=[*turn, *call, *turn], mode=" ") for id in _RESUMED[1:]),
         *(
             codewhale(
@@ -106,6 +115,8 @@ def _made() -> list[Document]:
             for n, (id, parent) in enumerate(zip(broken, (RICH, broken[0], "nobody"), strict=True), start=1)
         ),
         codewhale("child", messages=turn, parent_session_id=RICH),
+        codewhale("subagent", messages=[*call, *turn], parent_session_id=RICH, spawn_depth=1),
+        codewhale("fork", "A fork of the rich", messages=turn, parent_session_id=RICH, forked_from_message_count=1),
         codewhale("grandchild", messages=turn, parent_session_id="child"),
         codewhale("child-of-the-broken", messages=turn, parent_session_id="too-many-tokens"),
         zagens("too-many-tokens", "\u202eThe most tokens", messages=turn, total_tokens=2**53 - 1),
@@ -130,7 +141,11 @@ def _every_block() -> list[dict[str, Any]]:
             tool_use("c2", "apply_patch", [1, 2**80, "é"]),
             tool_use("c3", "grep_files", None),
         ),
-        user(tool_result("c1", "the output"), tool_result("c2", "no", True), tool_result("never", "the orphan")),
+        user(
+            tool_result("c1", "the output"),
+            tool_result("c2", "no", True) | {"content": [text("no"), picture, picture]},
+            tool_result("never", "the orphan"),
+        ),
     ]
     others = [
         assistant(text("No picture."), *strange),
@@ -151,6 +166,14 @@ async def _break(server: Served) -> None:
     await run_sql(server, "UPDATE message SET role = 'NARRATOR' WHERE session_id = 'grandchild' AND position = 1")
     await run_sql(server, "UPDATE message SET created_at = (SELECT created_at FROM session WHERE id = 'child') "
                   "WHERE session_id IN ('child', 'every-kind')")  # fmt: skip
+    await run_sql(server, "UPDATE session SET agent_version = '2.1.332', git_branch = 'main', input_tokens = 7, "
+                  "cache_read_tokens = 5, reasoning_tokens = 2 WHERE id IN ('every-kind', 'child')")  # fmt: skip
+    await run_sql(server, "UPDATE message SET model = 'm1', usage = '[1, 0, 3, 9007199254740991, 4]' "
+                  "WHERE session_id = 'child'")  # fmt: skip
+    await run_sql(server, "UPDATE message SET model = 'm1', usage = '[1, 0, 3, 2, 4]' WHERE role = 'ASSISTANT' "
+                  "AND session_id <> 'child'")  # fmt: skip
+    await run_sql(server, "UPDATE session SET header = '{' WHERE id = 'broken-2'")
+    await run_sql(server, "UPDATE session SET kind = 'COUSIN' WHERE id = 'grandchild'")
     await run_sql(server, "UPDATE session SET total_tokens = :tokens WHERE id = 'too-many-tokens'", tokens=2**60)
     await run_sql(server, "UPDATE session SET source = 'ABACUS' WHERE id = 'only-roles'")
     thread = "(SELECT thread_id FROM session WHERE id = :id)"

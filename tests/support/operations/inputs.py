@@ -107,6 +107,17 @@ INPUTS: dict[str, Case] = {
     "refused-in-every-item": Case(
         "{ sessions(first: 5) { nodes { id messages(first: -1) { totalCount } } } __typename }", BOTH
     ),
+    "beginnings-of-ids": Case(
+        '{ a: session(id: "every-ki") { id title } b: session(id: "every-k") { id } '
+        'c: session(id: "unknown-stat") { id } d: session(id: "no-such-") { id } e: session(id: "no-such-t") { id } }',
+        BOTH,
+    ),
+    "kinds-and-when-it-was-saved": Case(
+        "query ($k: [SessionKind!], $at: DateTime) { "
+        "sessions(filter: {kinds: $k, savedAt: {from: $at}, sources: ZAGENS}, orderBy: {field: SAVED_AT}) { "
+        "nodes { id kind } totalCount changeSeq } }",
+        variables=({}, {"k": ["SUBAGENT"]}, {"k": [], "at": "2026-01-01T00:00:00Z"}, {"k": None, "at": None}),
+    ),
     "unknown-ids": Case(
         '{ a: session(id: "nobody") { id } b: session(id: "../x") { id } c: thread(id: "") { id } d: '
         'resumeTask(threadId: 1) { id } e: session(id: "  every-kind ") { id } }'

@@ -114,6 +114,21 @@ SHAPES: dict[str, Case] = {
     "deep-way-back": Case(
         "{ RICH { messages(first: 2) { nodes { session { messages(last: 1) { nodes { session { id } } } } } } } }"
     ),
+    "children-in-children": Case(
+        "{ sessions(first: 5, orderBy: {field: TITLE}) { nodes { id children(first: 3) { nodes { "
+        "id children(first: 2) { edges { cursor node { id kind } } totalCount } } totalCount "
+        "changeSeq pageInfo { hasNextPage hasPreviousPage endCursor } } } changeSeq } }",
+    ),
+    "results-of-calls": Case(
+        "{ RICH { messages { nodes { content { ... on ToolUseBlock { toolUseId result { text isError position "
+        "images { url position } message { id usage { totalTokens } content(first: 2) { position } } } } "
+        "... on ToolResultBlock { message { position model } } } } } } }"
+    ),
+    "what-agents-recorded": Case(
+        '{ a: RICH { metadata document usage { inputTokens totalTokens } } b: session(id: "broken-0") { metadata '
+        'usage { totalTokens } } c: session(id: "broken-2") { id metadata document } }',
+        BOTH,
+    ),
     "tasks-of-every-state": Case(
         "{ resumeTasks { nodes { id state progress error { code message } attempt revision queuePosition "
         "itemsWritten itemsTotal createdAt startedAt finishedAt session { id } thread { id session { id } "

@@ -8,6 +8,7 @@ down_revision = None
 
 KEY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
+IS_NO_SUBAGENT = sa.text("kind <> 'SUBAGENT'")
 
 SQLITE_STATEMENTS = (
     # Numbers of deleted sessions must not be given again. On PostgreSQL a sequence sees to that.
@@ -25,7 +26,7 @@ POSTGRESQL_STATEMENTS = (
 
 
 def upgrade() -> None:
-    """Create the tables and the single row of `seed_gate`."""
+    """Create the tables and the single rows of `seed_gate` and `change_counter`."""
     op.create_table(
         "resume_task",
         sa.Column("thread_id", KEY_TEXT, nullable=False),
@@ -107,26 +108,47 @@ def upgrade() -> None:
         sa.Column("transcript_hash", sa.LargeBinary(), nullable=False),
         sa.Column("replaced", sa.LargeBinary(), nullable=False),
         sa.Column("header", sa.Text(), nullable=False),
+        sa.Column("created_seq", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("changed_seq", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("previous_changed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("previous_is_archived", sa.Boolean(), nullable=True),
+        sa.Column("previous_title_folded", KEY_TEXT, nullable=True),
+        sa.Column("previous_workspace_key", sa.Text(), nullable=True),
+        sa.Column("previous_model", sa.Text(), nullable=True),
+        sa.Column("previous_source", sa.Text(), nullable=True),
+        sa.Column("previous_kind", sa.Text(), nullable=True),
+        sa.Column("previous_created_at", INSTANT, nullable=True),
+        sa.Column("previous_updated_at", INSTANT, nullable=True),
+        sa.Column("previous_saved_at", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number", name="session_number_key"),
     )
-    op.create_index(op.f("ix_session_parent_id"), "session", ["parent_id"])
-    op.create_index("session_created_at", "session", ["created_at", "id"])
-    op.create_index("session_is_archived_created_at", "session", ["is_archived", "created_at", "id"])
-    op.create_index("session_is_archived_message_count", "session", ["is_archived", "message_count", "id"])
-    op.create_index("session_is_archived_title_key", "session", ["is_archived", "title_key", "id"])
-    op.create_index("session_is_archived_total_tokens", "session", ["is_archived", "total_tokens", "id"])
-    op.create_index("session_is_archived_updated_at", "session", ["is_archived", "updated_at", "id"])
-    op.create_index("session_message_count", "session", ["message_count", "id"])
-    op.create_index("session_title_key", "session", ["title_key", "id"])
-    op.create_index("session_total_tokens", "session", ["total_tokens", "id"])
-    op.create_index("session_updated_at", "session", ["updated_at", "id"])
+    op.create_index(op.f("ix_session_changed_seq"), "session", ["changed_seq"])
+    op.create_index("session_parent_id", "session", ["parent_id", "created_at", "id"])
+    for field in ("updated_at", "created_at", "saved_at", "title_key", "message_count", "total_tokens"):
+        op.create_index(f"session_{field}", "session", [field, "id"])
+        op.create_index(
+            f"session_is_archived_{field}",
+            "session",
+            ["is_archived", field, "id"],
+            sqlite_where=IS_NO_SUBAGENT,
+            postgresql_where=IS_NO_SUBAGENT,
+        )
     op.create_table(
         "tombstone",
         sa.Column("session_id", KEY_TEXT, nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("deleted_at", INSTANT, nullable=False),
+        sa.Column("seq", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("session_id", "source"),
+    )
+    op.create_index(op.f("ix_tombstone_seq"), "tombstone", ["seq"])
+    op.create_table(
+        "change_counter",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "transcript",
@@ -274,3 +296,4 @@ def upgrade() -> None:
     for statement in SQLITE_STATEMENTS if is_sqlite else POSTGRESQL_STATEMENTS:
         op.execute(statement)
     op.execute("INSERT INTO seed_gate (id, capacity, claims) VALUES (1, 1, 0)")
+    op.execute("INSERT INTO change_counter (id, first, last) VALUES (1, 0, 0)")

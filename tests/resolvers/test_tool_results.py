@@ -1,0 +1,108 @@
+"""Tool calls with their results, wherever in the session they are, and results with their messages and pictures."""
+
+from typing import Any
+
+import pytest
+
+from storage.records import tool_result as searching
+from tests.support.documents import Message, assistant, text, tool_result, tool_use, user, zagens
+from tests.support.server import Served
+from tests.support.sessions import imported, saved
+from tests.support.statements import statements
+
+CALLS = """
+query ($id: ID!, $first: Int, $last: Int) { session(id: $id) { messages(first: $first, last: $last) { nodes { content {
+  ... on ToolUseBlock {
+    position toolUseId result { toolUseId text isError position message { position session { id } } }
+  }
+} } } } }
+"""
+IMAGES = """
+query ($id: ID!) { session(id: $id) { messages { nodes { content {
+  ... on ToolResultBlock { text images { position url } message { id } }
+} } } } }
+"""
+
+
+async def results(server: Served, id: str, **page: Any) -> list[tuple[str, Any]]:
+    """Tool use id and result of each call of a page."""
+    data = await server.client.data(CALLS, id=id, **(page or {"first": 500}))
+    blocks = [block for node in data["session"]["messages"]["nodes"] for block in node["content"] if block]
+    return [(block["toolUseId"], block["result"]) for block in blocks]
+
+
+async def texts(server: Served, messages: list[Message], **page: Any) -> list[tuple[str, str | None]]:
+    await imported(server.client, zagens("s1", messages=messages))
+    return [(id, result and result["text"]) for id, result in await results(server, "s1", **page)]
+
+
+async def test_a_result_is_found_in_the_same_message_the_next_and_later(server: Served) -> None:
+    messages = [
+        assistant(tool_use("same"), tool_result("same", "1")),
+        assistant(tool_use("next"), tool_use("later"), tool_use("never")),
+        user(tool_result("next", "2")),
+        assistant("a word"),
+        user(tool_result("later", "3", True)),
+    ]
+    assert await texts(server, messages) == [("same", "1"), ("next", "2"), ("later", "3"), ("never", None)]
+    found = dict(await results(server, "s1"))
+    assert found["later"] == {
+        "toolUseId": "later",
+        "text": "3",
+        "isError": True,
+        "position": 0,
+        "message": {"position": 4, "session": {"id": "s1"}},
+    }
+
+
+async def test_calls_that_reuse_an_id_have_their_own_results(server: Served) -> None:
+    turn = [assistant(tool_use("call_0"), tool_use("call_0")), user(tool_result("call_0", "x"))]
+    messages = [assistant(tool_use("call_0"), tool_use("call_0"))]
+    messages += [user(tool_result("call_0", "1"), tool_result("call_0", "2"))]
+    messages += [assistant(tool_use("call_0")), *turn]
+    assert [result for _, result in await texts(server, messages)] == ["1", "2", None, "x", None]
+
+
+@pytest.mark.parametrize("distance", [1, 49, 50, 51, 200, 500])
+async def test_a_result_is_found_at_any_distance(server: Served, distance: int) -> None:
+    messages = [assistant(tool_use("t")), *[user("word")] * (distance - 1), user(tool_result("t", "far"))]
+    assert await texts(server, messages, first=1) == [("t", "far")]
+
+
+async def test_a_page_of_calls_takes_two_statements_and_far_pages_are_read_apart(
+    server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MAX_GAP", 20)
+    turns = [m for n in range(100) for m in (assistant(tool_use(f"t{n}")), user(tool_result(f"t{n}", f"r{n}")))]
+    await saved(server, zagens("s1", messages=turns))
+    query = """{ session(id: "s1") { a: messages(first: 20) { ...M } b: messages(last: 20) { ...M } } }
+      fragment M on MessageConnection { nodes { content { ... on ToolUseBlock { result { text } } } } }"""
+    for _ in range(3):
+        with statements(server) as said:
+            data = (await server.client.data(query))["session"]
+    found = [[b["result"]["text"] for n in data[k]["nodes"] for b in n["content"] if b] for k in "ab"]
+    assert found == [[f"r{n}" for n in range(10)], [f"r{n}" for n in range(90, 100)]]
+    assert len(said) == 1 + 2 + 2 * 2, said
+
+
+async def test_the_pictures_of_a_result_are_images(server: Served) -> None:
+    inlined = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}
+    result = tool_result("t") | {"content": [text("a picture"), inlined, {"type": "image"}]}
+    await imported(
+        server.client, zagens("s1", messages=[assistant(tool_use("t")), user(result, tool_result("u", "x"))])
+    )
+    data = await server.client.data(IMAGES, id="s1")
+    [block, other] = data["session"]["messages"]["nodes"][1]["content"]
+    assert block["images"] == [{"position": 1, "url": "data:image/png;base64,QUJD"}]
+    assert (other["images"], other["message"]) == ([], {"id": "s1:1"})
+
+
+async def test_results_count_in_the_size_of_the_answer(serve: Any) -> None:
+    server = await serve(seed=False, max_answer_bytes=200_000)
+    turns = [m for n in range(10) for m in (assistant(tool_use(f"t{n}")), user(tool_result(f"t{n}", "x" * 50_000)))]
+    await saved(server, zagens("s1", messages=turns))
+    query = """{ session(id: "s1") { messages(first: 20, roles: ASSISTANT) { nodes { content {
+      ... on ToolUseBlock { result { isError } } } } } } }"""
+    for _ in range(3):
+        answer = await server.client.execute(query)
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["QUERY_TOO_COMPLEX"]
