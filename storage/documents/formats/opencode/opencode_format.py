@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -113,9 +114,13 @@ class OpenCodeFormat:
             return None
         messages = [_message(*content) for content in contents]
         shown = [message for message, _ in contents]
+        started_at = as_time(as_object(info.get("time")).get("created"))
+        # A fork begins with copies of messages, which keep their times, and does not name where they come from.
+        copied = [_is_older(message, started_at) for message in messages]
+        own = [message for message, is_copy in zip(shown, copied, strict=True) if not is_copy]
         time = as_object(info.get("time"))
         created_at, updated_at = time_span(
-            as_time(time.get("created")),
+            started_at,
             [as_time(time.get("updated")), *(message.created_at for message in messages)],
             transcripts[-1].modified_at,
         )
@@ -130,7 +135,7 @@ class OpenCodeFormat:
             updated_at=updated_at,
             messages=messages,
             live=live_messages(shown, as_object(info.get("revert"))),
-            kind=SUBAGENT if parent_id else FORK if _FORK_TITLE.search(title) else MAIN,
+            kind=SUBAGENT if parent_id else FORK if any(copied) or _FORK_TITLE.search(title) else MAIN,
             parent_id=parent_id,
             title=None if _DEFAULT_TITLE.fullmatch(title) else title or None,
             first_prompt=first_prompt_of(messages),
@@ -138,8 +143,8 @@ class OpenCodeFormat:
             mode=as_text(info.get("agent")) or next(filter(None, agents), None),
             agent_version=as_text(info.get("version")) or None,
             is_archived=time.get("archived") is not None,
-            usage=total_usage(message.usage for message in messages),
-            recorded_cost=_cost(info, shown),
+            usage=total_usage(map(_usage, own)),
+            recorded_cost=_cost({} if any(copied) else info, own),
             metadata=_metadata(info, time),
         )
 
@@ -169,6 +174,10 @@ def _message(message: Block, blocks: list[Block]) -> DerivedMessage:
         usage=_usage(message) if role == "ASSISTANT" else None,
         is_injected=(role == "USER" and only_injected) or is_summary(info),
     )
+
+
+def _is_older(message: DerivedMessage, started_at: datetime | None) -> bool:
+    return started_at is not None and message.created_at is not None and message.created_at < started_at
 
 
 def _asks_for_compaction(blocks: Sequence[Block]) -> bool:

@@ -432,6 +432,21 @@ def test_tokens_are_the_sum_of_the_steps() -> None:
     assert derive(user("m1", text("One"))).recorded_cost is None
 
 
+def test_a_fork_counts_only_its_own_replies() -> None:
+    step = {"input": 10, "output": 5, "reasoning": 0, "cache": {"read": 0, "write": 0}}
+    before = {"time": {"created": 1795847030000}, "tokens": step, "cost": 0.5}
+    session = derive(
+        user("m1", text("One"), time={"created": 1795847029000}),
+        assistant("m2", text("First"), **before),
+        user("m3", text("Two")),
+        assistant("m4", text("Second"), tokens=step, cost=0.25),
+        cost=0.75,
+    )
+    assert (session.kind, session.parent_id) == (FORK, None)
+    assert (session.usage, session.recorded_cost) == (TokenUsage(input=10, output=5), 0.25)
+    assert len(session.live) == 4
+
+
 def test_kinds_titles_and_archive() -> None:
     child = derive(user("m1", text("One")), parentID="ses_0", title="Child session - 2026-11-28T06:24:00.853Z")
     assert (child.kind, child.parent_id, child.title, child.first_prompt) == (SUBAGENT, "ses_0", None, "One")
