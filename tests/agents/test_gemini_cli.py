@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import missing
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.gemini_cli import MODEL, GeminiCli
+from tests.agents.reading import check_conversation, read
 from tests.agents.recording import (
     ANSWER,
     FOREWORD,
@@ -105,6 +107,10 @@ def test_results_are_a_user_record_as_well(recording: Recording) -> None:
 
     assert prompt["content"] == [{"text": PROMPT}]
     assert [part["functionResponse"]["name"] for part in results["content"]] == ["run_shell_command"] * 2
+
+
+def test_the_conversation_is_read_once_and_in_order(recording: Recording) -> None:
+    check_conversation(read(GeminiFormat(), recording), recording)
 
 
 def test_a_reply_and_its_results_are_written_before_the_next_answer(

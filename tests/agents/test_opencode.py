@@ -7,12 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import TITLE, ModelServer
 from tests.agents.programs.opencode import OpenCode
+from tests.agents.reading import check_conversation, read
 from tests.agents.recording import (
     ANSWER,
     FOREWORD,
@@ -134,6 +136,10 @@ def test_a_fork_has_new_ids_and_does_not_name_its_source(recording: Recording, m
     assert len(copied) == len(old) + 2
     assert old.isdisjoint(row["id"] for row in copied)
     assert missing(models.requests[0].conversation, recording.expected()) == []
+
+
+def test_the_conversation_is_read_once_and_in_order(recording: Recording) -> None:
+    check_conversation(read(OpenCodeFormat(), recording), recording, quote='"')
 
 
 def test_a_reply_and_its_results_are_written_before_the_next_answer(

@@ -4,12 +4,14 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from storage.documents.formats.pi.pi_format import PiFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.pi import MODEL, PROVIDER, Pi
+from tests.agents.reading import check_conversation, read
 from tests.agents.recording import (
     ANSWER,
     FOREWORD,
@@ -92,6 +94,10 @@ def test_a_fork_copies_entries_with_their_ids(recording: Recording, models: Mode
     assert header["parentSession"] == str(recording.file)
     assert entries[: len(old)] == old
     assert missing(models.requests[0].conversation, recording.expected()) == []
+
+
+def test_the_conversation_is_read_once_and_in_order(recording: Recording) -> None:
+    check_conversation(read(PiFormat(), recording), recording)
 
 
 def test_a_reply_and_its_results_are_written_before_the_next_answer(

@@ -5,12 +5,14 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from storage.documents.formats.qwen.qwen_format import QwenFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.qwen_code import MODEL, QwenCode
+from tests.agents.reading import check_conversation, read
 from tests.agents.recording import (
     ANSWER,
     FOREWORD,
@@ -107,6 +109,10 @@ def test_a_fork_copies_lines_and_names_their_source(recording: Recording, models
     assert {line["uuid"] for line in copied} <= old
     assert {line["sessionId"] for line in copied} == {file.stem}
     assert missing(models.requests[0].conversation, recording.expected()) == []
+
+
+def test_the_conversation_is_read_once_and_in_order(recording: Recording) -> None:
+    check_conversation(read(QwenFormat(), recording), recording)
 
 
 def test_a_reply_and_its_results_are_written_before_the_next_answer(
