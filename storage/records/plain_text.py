@@ -5,7 +5,6 @@ Stored content keeps every byte; titles, summaries, snippets and the search inde
 
 import re
 
-import numpy as np
 import orjson
 
 # Control sequences as ECMA-48 defines them, of 7 and 8 bits. No alternative rescans what another start has scanned.
@@ -33,17 +32,16 @@ _BASE64 = re.compile(
 _MIN_BASE64 = 180
 _MIN_RUN = 60
 
-# Longer texts are looked through with NumPy first: regular expressions take many times as long.
-_LONG = 1_000
-_OTHER, _OF_BASE64, _CONTROL = range(3)
-_BYTES = np.array(
+# Longer texts are looked through by the kinds of their bytes first: regular expressions take many times as long.
+_LONG = 200
+_OTHER, _OF_BASE64, _CONTROL = b" ", b"x", b"c"
+_KINDS = b"".join(
     [
         _CONTROL if _HAS_CONTROL.match(chr(code)) else _OF_BASE64 if re.match("[A-Za-z0-9+/_-]", chr(code)) else _OTHER
         for code in range(128)
     ]
     # The first byte of the control characters from U+0080 on, and of others.
-    + [_CONTROL if code == 0xC2 else _OTHER for code in range(128, 256)],
-    np.uint8,
+    + [_CONTROL if code == 0xC2 else _OTHER for code in range(128, 256)]
 )
 
 
@@ -61,9 +59,9 @@ def plain_text(text: str) -> str:
     """The text without control characters and base64 data, and with the escapes of JSON strings decoded."""
     has_base64 = has_controls = True
     if len(text) > _LONG:
-        kinds = _BYTES[np.frombuffer(text.encode(errors="replace"), np.uint8)]
-        has_controls = bool((kinds == _CONTROL).any())
-        has_base64 = int(np.diff(np.flatnonzero(kinds != _OF_BASE64), prepend=-1, append=len(kinds)).max()) > _MIN_RUN
+        kinds = text.encode(errors="replace").translate(_KINDS)
+        has_controls = _CONTROL in kinds
+        has_base64 = _OF_BASE64 * _MIN_RUN in kinds
     if "base64," in text:
         text = _DATA_URL.sub(" ", text)
     if has_base64 and len(text) >= _MIN_BASE64:
