@@ -45,7 +45,7 @@ from storage.errors import ReaderEnded
 from storage.search.index.drafts import Draft, draft_encoded, run_in_cancellable_thread
 
 BATCH_TRANSCRIPTS = 500
-BATCH_BYTES = 8 * 2**20
+BATCH_BYTES = 4 * 2**20
 """Largest total of file sizes in a batch: what is in memory of one is several times as much."""
 
 _READ_AHEAD = 2
