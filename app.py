@@ -27,7 +27,7 @@ from server.observability.metrics import Metrics
 from server.observability.observation import ObservationMiddleware, Observer
 from server.open_streams import OpenStreams
 from server.page import page_routes
-from server.services import create_database, create_seeder, deriving
+from server.services import create_database, create_seeder, deriving, watching
 from server.settings import Settings
 from server.websocket.endpoint import WebSocketEndpoint
 
@@ -59,6 +59,8 @@ def create_app(settings: Settings) -> Starlette:
                 resources.push_async_callback(asyncio.to_thread, traces.close)
             await resources.enter_async_context(database)
             await resources.enter_async_context(deriving(database))
+            if settings.watch is not None:
+                await resources.enter_async_context(watching(database, settings.watch))
             if not settings.seed:
                 yield
                 return

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from server.observability.tracing import Tracing, tracing
 from server.settings import Settings
@@ -12,6 +13,7 @@ from storage.database.database import Database
 from storage.database.statement_hooks import observe_statements
 from storage.documents.formats.registry import FORMATS
 from storage.documents.rederivation import keep_derived
+from storage.documents.watch import Watch
 from storage.resume.seeding.seeder import Seeder
 
 
@@ -44,6 +46,19 @@ def create_seeder(settings: Settings, database: Database) -> tuple[Seeder, Traci
 async def deriving(database: Database) -> AsyncIterator[None]:
     """Derives sessions of older formats anew while the block runs."""
     task = asyncio.create_task(keep_derived(database, FORMATS), name="reprise-deriving")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextlib.asynccontextmanager
+async def watching(database: Database, places: Sequence[Path]) -> AsyncIterator[None]:
+    """Imports from the homes of agents, or from `places`, what changes there while the block runs."""
+    watch = Watch(database, FORMATS, places, os.environ, Path.home())
+    task = asyncio.create_task(watch.run(), name="reprise-watching")
     try:
         yield
     finally:

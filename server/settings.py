@@ -58,6 +58,15 @@ Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """A comma-separated list."""
 
 
+def _watched(value: object) -> object:
+    """The paths to watch; none of them means all homes."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return None
+    return () if value.strip() == "all" else tuple(Path(path) for path in value.split(os.pathsep) if path)
+
+
 class Settings(BaseSettings):
     """The settings, read from environment variables with the prefix `REPRISE_`."""
 
@@ -152,6 +161,11 @@ class Settings(BaseSettings):
     )
     init_seconds: FiniteFloat = Field(
         Limits.init_seconds, gt=0, description="Seconds until a websocket must have sent `connection_init`."
+    )
+    watch: Annotated[tuple[Path, ...] | None, NoDecode, BeforeValidator(_watched)] = Field(
+        None,
+        description="`all` to import from the homes of all agents and to watch them, or the paths of homes, separated "
+        "as in `PATH`.",
     )
     seed: bool = Field(True, description="Whether serving processes also seed resumed threads.")
     seed_gate: int = Field(

@@ -6,6 +6,7 @@ import gc
 import logging
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 from starlette.applications import Starlette
@@ -34,18 +35,33 @@ CreateApp = Callable[[Settings], Starlette]
 @click.option("--port", type=int, help="Port to listen on.")
 @click.option("--workers", type=int, help="Number of serving processes (PostgreSQL only).")
 @click.option("--samples", is_flag=True, help="Load the sample sessions into an empty database.")
+@click.option("--watch", is_flag=True, help="Import the agents' sessions and what changes, from their homes or PATHS.")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--no-seed", is_flag=True, help="Do not seed resumed threads in this process.")
 @click.pass_obj
 def serve_command(
-    create_app: CreateApp, host: str | None, port: int | None, workers: int | None, samples: bool, no_seed: bool
+    create_app: CreateApp,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    samples: bool,
+    watch: bool,
+    paths: tuple[Path, ...],
+    no_seed: bool,
 ) -> None:
     """Serve GraphQL over HTTP and websockets."""
-    settings = read_settings(host=host, port=port, workers=workers, seed=False if no_seed else None)
+    if paths and not watch:
+        raise click.UsageError("PATHS are what --watch watches.")
+    settings = read_settings(
+        host=host, port=port, workers=workers, watch=paths if watch else None, seed=False if no_seed else None
+    )
     if settings.token is None and not is_loopback(settings.host):
         host = printable(settings.host) or "all addresses"
         raise click.UsageError(f"Refusing to listen on {host} without REPRISE_TOKEN: it is not a loopback address.")
     if settings.workers > 1 and is_sqlite(settings):
         raise click.UsageError("REPRISE_WORKERS: SQLite supports one serving process; use PostgreSQL for more.")
+    if settings.workers > 1 and settings.watch is not None:
+        raise click.UsageError("REPRISE_WORKERS: one process watches; start another with one worker for it.")
     with plain_failures(), hold_server_lock(settings.database_url):
         prepare_database(settings)
         if samples:

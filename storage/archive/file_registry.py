@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,14 +80,21 @@ def _hash(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-async def read_registry(database: Database, source: str) -> dict[FileKey, FileState]:
-    """All files of an agent; those whose session was deleted have `NO_TRANSCRIPT`. Raises Unavailable."""
+async def read_registry(
+    database: Database, source: str, paths: Collection[bytes] | None = None
+) -> dict[FileKey, FileState]:
+    """The files of an agent, all or those at some paths; those whose session was deleted have `NO_TRANSCRIPT`.
+
+    Raises Unavailable.
+    """
     columns = [transcript_file.c[name] for name in _COLUMNS if name not in ("source", "transcript_id")]
     statement = (
         sa.select(sa.func.coalesce(transcript.c.id, NO_TRANSCRIPT), *columns)
         .join_from(transcript_file, transcript, transcript.c.id == transcript_file.c.transcript_id, isouter=True)
         .where(transcript_file.c.source == source)
     )
+    if paths is not None:
+        statement = statement.where(transcript_file.c.path.in_(paths))
     async with database.snapshot() as connection:
         rows = (await connection.execute(statement)).all()
     return {

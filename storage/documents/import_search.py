@@ -53,10 +53,22 @@ async def search_homes(
         transcripts.append(
             await find_transcripts(database, format, homes, since=wanted.since, include_deleted=wanted.include_deleted)
         )
+    documents = await asyncio.to_thread(_documents, _document_homes(environment, user_home), wanted)
+    return Search(transcripts, documents)
+
+
+def existing_homes(
+    formats: Mapping[str, TranscriptFormat], environment: Mapping[str, str], user_home: Path
+) -> list[Path]:
+    """The homes of all agents that exist."""
+    homes = [home for format in formats.values() for home in format.homes(environment, user_home) if home.is_dir()]
+    return [*homes, *_document_homes(environment, user_home)]
+
+
+def _document_homes(environment: Mapping[str, str], user_home: Path) -> list[Path]:
     named = environment.get("CODEWHALE_HOME")
     homes = [*([Path(named)] if named else []), *(user_home / name for name in _DOCUMENT_HOMES)]
-    documents = await asyncio.to_thread(_documents, [home for home in homes if home.is_dir()], wanted)
-    return Search(transcripts, documents)
+    return [home for home in homes if home.is_dir()]
 
 
 async def search_places(
@@ -143,14 +155,14 @@ def _in_folder(formats: Sequence[TranscriptFormat], folder: Path) -> _ByFormat:
     for source, some in found.items():
         for one in some:
             sources = owners[FileKey.of(one.path, "")]
-            if len(sources) == 1 or _recognized(one.path) == source:
+            if len(sources) == 1 or recognized_source(one.path) == source:
                 result.setdefault(source, []).append(one)
     return result
 
 
 def _named(formats: Sequence[TranscriptFormat], path: Path) -> tuple[str, FoundTranscript] | None:
     """A file that is named itself: by its place in its agent's layout, else by its content."""
-    source = _recognized(path)
+    source = recognized_source(path)
     by_source = {format.source: format for format in formats}
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 # Path.resolve would follow links.
     for format in formats if source not in by_source else [by_source[source]]:
@@ -162,7 +174,8 @@ def _named(formats: Sequence[TranscriptFormat], path: Path) -> tuple[str, FoundT
     return None
 
 
-def _recognized(path: Path) -> str | None:
+def recognized_source(path: Path) -> str | None:
+    """The agent that wrote a file, by its first lines; None if they do not tell."""
     try:
         with FileBytes(path) as file:
             return source_of(file.read(0, min(HEAD_BYTES, file.stat.st_size)))

@@ -22,6 +22,8 @@ from storage.documents.transcript_taking import MOST_TAKEN_BYTES, Refused
 from storage.errors import InvalidDocument, Unreadable
 from storage.search.index.compaction import Compactor
 
+# Paths up to which only their part of the registry of files is read.
+_MOST_PATHS = 500
 # Changed sessions from which the planner's statistics are out of date.
 _ANALYZE_THRESHOLD = 1000
 
@@ -70,7 +72,10 @@ async def find_transcripts(
     `named` are those that a caller named itself, not by a folder. With `since`, a time in seconds, files that were last
     changed before it are left out. Raises Unavailable.
     """
-    registry = await read_registry(database, format.source)
+    given = [*named, *walked]
+    paths = {FileKey.of(path, "").path for one in given for path in (one.path, *one.companions.values())}
+    is_few = not homes and len(paths) <= _MOST_PATHS
+    registry = await read_registry(database, format.source, paths if is_few else None)
     return await asyncio.to_thread(_find, format, homes, walked, named, since, include_deleted, registry)
 
 

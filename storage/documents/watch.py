@@ -1,0 +1,175 @@
+"""Watches the homes of agents, and imports what changes there as it happens."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
+
+from watchfiles import awatch
+
+from storage.database.database import Database
+from storage.documents.file_imports import import_files
+from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
+from storage.documents.import_search import (
+    Search,
+    Wanted,
+    existing_homes,
+    recognized_source,
+    search_homes,
+    search_places,
+)
+from storage.documents.transcript_imports import find_transcripts, import_found
+from storage.errors import ReaderEnded, Unavailable
+
+log = logging.getLogger(__name__)
+
+DEBOUNCE_MILLISECONDS, STEP_MILLISECONDS = 100, 20
+"""How long a burst of changes is gathered, and how long it must be quiet to end sooner."""
+
+_TICK_MILLISECONDS = 500
+_DIRTY_SECONDS = 1.0
+_RESCAN_SECONDS = 30.0
+_RETRY_SECONDS = 5.0
+
+
+class Watch:
+    """Imports what lies in the homes of all agents, or in `places`, and then what changes there. Nothing is written.
+
+    A change of a transcript's own file is imported at once. Others, such as those of a database, are found by looking
+    through the home within a second, and what the file system did not report within half a minute.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        formats: Mapping[str, TranscriptFormat],
+        places: Sequence[Path],
+        environment: Mapping[str, str],
+        user_home: Path,
+    ) -> None:
+        self._database = database
+        self._formats = formats
+        self._places = places
+        self._environment = environment
+        self._user_home = user_home
+        self._refused: set[str] = set()
+
+    async def run(self) -> None:
+        """Import and watch until the task is cancelled."""
+        while True:
+            try:
+                await self._watch()
+            except (Unavailable, ReaderEnded, OSError) as error:
+                log.warning("Watching the agents' homes was interrupted: %s", error)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _watch(self) -> None:
+        """Watch the folders that exist by now; returns when there are others."""
+        roots = await asyncio.to_thread(self._roots)
+        changes = self._changes(roots)
+        async with contextlib.aclosing(changes):
+            # The watcher is at work before the first look, so that nothing is missed between them.
+            following = asyncio.ensure_future(anext(changes))
+            await asyncio.sleep(0)
+            try:
+                await self._import_all()
+                log.info("Watching %d folders for changes", len(roots))
+                is_dirty = False
+                looked = time.monotonic()
+                while True:
+                    changed = await following
+                    following = asyncio.ensure_future(anext(changes))
+                    is_dirty |= not await self._import_changed(changed)
+                    age = time.monotonic() - looked
+                    if age > _RESCAN_SECONDS or (is_dirty and age > _DIRTY_SECONDS):
+                        await self._import_all()
+                        is_dirty, looked = False, time.monotonic()
+                        if await asyncio.to_thread(self._roots) != roots:
+                            return
+            finally:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+
+    async def _changes(self, roots: Sequence[Path]) -> AsyncGenerator[set[Path], None]:
+        if not roots:
+            while True:
+                await asyncio.sleep(_TICK_MILLISECONDS / 1_000)
+                yield set()
+        async for changes in awatch(
+            *roots,
+            watch_filter=None,
+            debounce=DEBOUNCE_MILLISECONDS,
+            step=STEP_MILLISECONDS,
+            rust_timeout=_TICK_MILLISECONDS,
+            yield_on_timeout=True,
+            ignore_permission_denied=True,
+        ):
+            yield {Path(path) for _, path in changes}
+
+    def _roots(self) -> list[Path]:
+        places = self._places or existing_homes(self._formats, self._environment, self._user_home)
+        return sorted({place if place.is_dir() else place.parent for place in places if place.exists()})
+
+    async def _import_all(self) -> None:
+        if self._places:
+            places = [place for place in self._places if place.exists()]
+            search = await search_places(self._database, self._formats, Wanted(), places)
+        else:
+            search = await search_homes(self._database, self._formats, Wanted(), self._environment, self._user_home)
+        await self._import(search)
+
+    async def _import(self, search: Search) -> None:
+        for found in search.transcripts:
+            async with contextlib.aclosing(import_found(self._database, found)) as batches:
+                async for outcomes in batches:
+                    for outcome in outcomes:
+                        if outcome.result is None:
+                            self._warn(outcome.found.path, outcome.reason)
+            for path, reason in found.refused:
+                self._warn(path, reason)
+        documents = search.documents
+        if documents.paths:
+            async with contextlib.aclosing(
+                import_files(self._database, documents.paths, None, documents.walked)
+            ) as batches:
+                async for results in batches:
+                    for result in results:
+                        if result.result is None:
+                            self._warn(result.path, result.reason)
+
+    def _warn(self, path: Path, reason: str) -> None:
+        """Log a refusal, once while it stays the same."""
+        if (text := f"{path}: {reason}") not in self._refused:
+            self._refused.add(text)
+            log.warning("Not imported: %s", text)
+
+    async def _import_changed(self, changed: set[Path]) -> bool:
+        """Import transcripts whose own files have changed. Returns whether there were no other changes."""
+        if not changed:
+            return True
+        found, others = await asyncio.to_thread(self._transcripts, changed)
+        for source, transcripts in found.items():
+            what = await find_transcripts(self._database, self._formats[source], (), walked=transcripts)
+            async with contextlib.aclosing(import_found(self._database, what)) as batches:
+                async for _ in batches:
+                    pass
+        return not others
+
+    def _transcripts(self, changed: set[Path]) -> tuple[dict[str, list[FoundTranscript]], set[Path]]:
+        """The transcripts with changed files, by source, and the changed paths that are none of theirs."""
+        others = set(changed)
+        result: dict[str, list[FoundTranscript]] = {}
+        for source, format in self._formats.items():
+            homes = self._places or format.homes(self._environment, self._user_home)
+            for folder in {path.parent for path in changed if any(path.is_relative_to(home) for home in homes)}:
+                for one in format.find(folder).transcripts:
+                    files = {one.path, *one.companions.values()} & others
+                    if not files or one.read is not None:
+                        continue
+                    # In a home there are no files of other agents.
+                    if not self._places or recognized_source(one.path) in (None, source):
+                        result.setdefault(source, []).append(one)
+                        others -= files
+        return result, others

@@ -1,0 +1,109 @@
+"""What changes below a home is stored as it happens."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import storage.documents.watch
+from storage.database.database import Database
+from storage.documents.watch import Watch
+from tests.support.archived import stored_rows, texts
+from tests.support.documents import user, zagens
+from tests.support.line_format import LineFormat, line, lines
+
+FORMAT = LineFormat()
+# The target is a second; a loaded machine gets more.
+PATIENCE = 10.0
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    async with Database(database_url) as opened:
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def watching(database: Database, user_home: Path, *places: Path) -> AsyncIterator[None]:
+    task = asyncio.create_task(Watch(database, {FORMAT.source: FORMAT}, places, {}, user_home).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(read: Callable[[], Awaitable[Any]], expected: Any) -> float:
+    """Wait until what is read is as expected; the seconds that it took."""
+    began = time.monotonic()
+    while (found := await read()) != expected:
+        assert time.monotonic() - began < PATIENCE, found
+        await asyncio.sleep(0.01)
+    return time.monotonic() - began
+
+
+async def test_lines_are_stored_as_they_are_written(database: Database, tmp_path: Path) -> None:
+    home = tmp_path / ".lines" / "project"
+    home.mkdir(parents=True)
+    path = home / "a.lines"
+    path.write_bytes(lines("s1", "one"))
+
+    async def count() -> int:
+        return len(await texts(database, "s1"))
+
+    async with watching(database, tmp_path):
+        await until(count, 1)
+        for number in range(2, 6):
+            with path.open("ab") as file:
+                file.write(line(assistant=f"reply {number}")[:9])
+                file.flush()
+                file.write(line(assistant=f"reply {number}")[9:])
+            await until(count, number)
+        (home / "new").mkdir()
+        await asyncio.sleep(0.3)
+        (home / "new" / "b.lines").write_bytes(lines("s2", "two"))
+
+        async def ids() -> list[str]:
+            return sorted(await stored_rows(database))
+
+        await until(ids, ["s1", "s2"])
+        path.unlink()
+        await asyncio.sleep(0.3)
+        assert await count() == 5
+
+
+async def test_what_the_file_system_does_not_report_is_found_later(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.documents.watch, "_RESCAN_SECONDS", 0.1)
+
+    async def ids() -> list[str]:
+        return sorted(await stored_rows(database))
+
+    async with watching(database, tmp_path):
+        await asyncio.sleep(0.2)
+        # The home did not exist when the watch began.
+        (tmp_path / ".lines").mkdir()
+        (tmp_path / ".lines" / "a.lines").write_bytes(lines("s1", "one"))
+        await until(ids, ["s1"])
+
+
+async def test_documents_and_transcripts_in_given_places(database: Database, tmp_path: Path) -> None:
+    documents, transcripts = tmp_path / "zagens", tmp_path / "lines"
+    documents.mkdir()
+    transcripts.mkdir()
+    (transcripts / "a.lines").write_bytes(lines("s1", "one"))
+
+    async def ids() -> list[str]:
+        return sorted(await stored_rows(database))
+
+    async with watching(database, tmp_path / "nobody", documents, transcripts):
+        await until(ids, ["s1"])
+        (documents / "d1.json").write_text(json.dumps(zagens("d1", messages=[user("hello")])))
+        await until(ids, ["d1", "s1"])
