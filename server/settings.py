@@ -64,7 +64,12 @@ def _watched(value: object) -> object:
         return value
     if not value.strip():
         return None
-    return () if value.strip() == "all" else tuple(Path(path) for path in value.split(os.pathsep) if path)
+    if value.strip() == "all":
+        return ()
+    paths = tuple(Path(path) for path in value.split(os.pathsep) if path)
+    if not all(path.is_absolute() for path in paths):
+        raise ValueError("must be `all` or absolute paths")
+    return paths
 
 
 class Settings(BaseSettings):

@@ -53,7 +53,11 @@ def serve_command(
     if paths and not watch:
         raise click.UsageError("PATHS are what --watch watches.")
     settings = read_settings(
-        host=host, port=port, workers=workers, watch=paths if watch else None, seed=False if no_seed else None
+        host=host,
+        port=port,
+        workers=workers,
+        watch=tuple(path.absolute() for path in paths) if watch else None,
+        seed=False if no_seed else None,
     )
     if settings.token is None and not is_loopback(settings.host):
         host = printable(settings.host) or "all addresses"
