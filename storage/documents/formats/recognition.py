@@ -21,7 +21,7 @@ def source_of(head: bytes) -> str | None:
     if b'"sessionId"' not in head:
         return None
     if any(b'"uuid"' in line and b'"parts"' in line and b'"content"' not in line for line in lines):
-        return "QWEN"
+        return "QWEN_CODE"
     return "CLAUDE_CODE" if b'"type"' in head else None
 
 

@@ -65,7 +65,7 @@ async def test_a_text_is_imported_like_a_file(database: Database, tmp_path: Path
         ("claude_code", "*.jsonl", "CLAUDE_CODE"),
         ("codex", "rollout-*.jsonl", "CODEX"),
         ("gemini", "session-*.jsonl", "GEMINI"),
-        ("qwen", "*.jsonl", "QWEN"),
+        ("qwen", "*.jsonl", "QWEN_CODE"),
         ("pi", "*.jsonl", "PI"),
     ],
 )

@@ -27,7 +27,7 @@ _OLD_CHATS = "tmp"
 class QwenFormat:
     """Qwen Code appends each line below its parent. Older versions wrote documents in Gemini CLI's form."""
 
-    source = "QWEN"
+    source = "QWEN_CODE"
     agent = "Qwen Code"
     version = 1
     tried_version = "0.24.4"

@@ -335,7 +335,7 @@ def test_a_document_of_an_older_version() -> None:
     session = FORMAT.derive([transcript])
     assert shown(session) == [("USER", ["text: Hi"])]
     assert session is not None
-    assert session.source == "QWEN"
+    assert session.source == "QWEN_CODE"
 
 
 def test_a_copy_of_the_same_lines_changes_nothing() -> None:
