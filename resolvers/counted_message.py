@@ -22,6 +22,11 @@ class CountedMessage:
         self._has_content = has_content
         self._is_counted = False
 
+    @property
+    def characters(self) -> int:
+        """The length of its content if there was room to read it, without counting it as read."""
+        return len(self._row.content) if self._has_content else 0
+
     def __getattr__(self, name: str) -> Any:
         if name in CONTENT_ATTRIBUTES:
             if not self._has_content:

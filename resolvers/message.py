@@ -17,6 +17,7 @@ from storage.records.content_block import (
     message_block,
     result_images,
 )
+from storage.records.json_steps import JsonText
 from storage.records.message import MessageRow
 from storage.records.session import SessionRow
 from storage.records.token_usage import TokenCounts, stored_counts
@@ -27,7 +28,7 @@ __all__ = ["MessageRow", "OtherBlock", "ToolResultBlock", "ToolUseBlock", "resul
 MAX_BLOCKS = 1_000
 """The largest page of blocks."""
 
-LONG_CONTENT = 256 * 1024
+LONG_CONTENT = 64 * 1024
 """Characters of a content that is parsed in steps."""
 
 
@@ -59,12 +60,13 @@ async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[Conte
     slices = time_slices()
     blocks = []
     for block in row.iterate_blocks():
-        if block.position >= end:
-            break
-        if block.position >= start:
-            if isinstance(block, ToolUseBlock | ToolResultBlock):
-                block.message_place = (row.session_id, row.position)
-            blocks.append(message_block(row.role, block))
+        if block is not None:
+            if block.position >= end:
+                break
+            if block.position >= start:
+                if isinstance(block, ToolUseBlock | ToolResultBlock):
+                    block.message_place = (row.session_id, row.position)
+                blocks.append(message_block(row.role, block))
         if slices.is_over():
             await slices.next()
     return blocks
@@ -95,7 +97,7 @@ def json_fragment(value: object) -> orjson.Fragment:
 
     orjson, which encodes responses, refuses integers beyond 64 bits and deep nesting.
     """
-    return orjson.Fragment(dump(value))
+    return orjson.Fragment(value.text if isinstance(value, JsonText) else dump(value))
 
 
 def text(row: MessageRow) -> str | Awaitable[str]:

@@ -7,11 +7,13 @@ from graphql.execution import ExecutionResult
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from resolvers.answer_budget import AnswerBudget, current_budget, text_size
+from resolvers.counted_message import CountedMessage
+from resolvers.message import LONG_CONTENT
 from resolvers.time_slices import TimeSlices, time_slices
 from schema.limits.answer_size import SIZED_SCALARS, object_bytes
 
 _SHORT_LIST = 50
-"""Items of lists that are completed without a look at the time."""
+"""Items of lists that are completed without a look at the time, unless they are long messages."""
 
 
 class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -51,9 +53,15 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
     def complete_list_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
-        if isinstance(result, list) and len(result) > _SHORT_LIST:
+        if isinstance(result, list) and (len(result) > _SHORT_LIST or sum(map(_characters, result)) > LONG_CONTENT):
             result = _SlicedList(result)
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+
+
+def _characters(item: Any) -> int:
+    """The length of a message's content; the item may be its edge."""
+    node = getattr(item, "node", item)
+    return node.characters if isinstance(node, CountedMessage) else 0
 
 
 class _SlicedList:

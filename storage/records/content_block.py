@@ -1,14 +1,12 @@
 """The content blocks of a message. No content is an error: an unknown or malformed block is an OtherBlock."""
 
 import itertools
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from storage.json_codec import dump, load, type_name
-
-_SCAN: Callable[[str, int], tuple[object, int]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined] # Public but untyped.
+from storage.json_codec import dump, type_name
+from storage.records.json_steps import JsonReader, JsonText, Steps
 
 COMPACTION_MARK = "[compaction summary]"
 """What CodeWhale begins the system message with that replaces compacted messages."""
@@ -53,8 +51,22 @@ class ToolUseBlock:
 
 
 @dataclass(slots=True)
+class ImageBlock:
+    """An image. `raw` is the block as stored."""
+
+    typename: ClassVar[str] = "ImageBlock"
+
+    position: int
+    url: str
+    raw: dict[str, object]
+
+
+@dataclass(slots=True)
 class ToolResultBlock:
-    """The result of a tool call. `raw` is the block as stored, `message_place` tells its message where it is known."""
+    """The result of a tool call. `raw` is the block as stored, `message_place` tells its message where it is known.
+
+    `images` has the images of a block that was read in steps.
+    """
 
     typename: ClassVar[str] = "ToolResultBlock"
 
@@ -64,17 +76,7 @@ class ToolResultBlock:
     is_error: bool
     raw: dict[str, object]
     message_place: MessagePlace | None = None
-
-
-@dataclass(slots=True)
-class ImageBlock:
-    """An image. `raw` is the block as stored."""
-
-    typename: ClassVar[str] = "ImageBlock"
-
-    position: int
-    url: str
-    raw: dict[str, object]
+    images: list[ImageBlock] | None = None
 
 
 @dataclass(slots=True)
@@ -113,6 +115,8 @@ def read_blocks(content: object) -> list[ContentBlock]:
 
 def result_images(block: ToolResultBlock) -> list[ImageBlock]:
     """The images in a tool result."""
+    if block.images is not None:
+        return block.images
     return [image for image in read_blocks(block.raw.get("content")) if isinstance(image, ImageBlock)]
 
 
@@ -128,22 +132,94 @@ def message_block(role: str, block: ContentBlock) -> ContentBlock:
     return block
 
 
-def iterate_blocks(content: str) -> Iterator[ContentBlock]:
-    """The blocks of stored JSON text, parsed one at a time. Raises ValueError when it is not JSON."""
-    if not content.startswith("[") or content == "[]":
-        yield from read_blocks(load(content))
+def iterate_blocks(content: str) -> Iterator[ContentBlock | None]:
+    """The blocks of stored JSON text, parsed in short steps: None wherever only a part of a block has been parsed.
+
+    Lists and objects in long blocks stay a JsonText. Raises ValueError when it is not JSON.
+    """
+    reader = JsonReader(content)
+    if content == "[]":
         return
+    if not content.startswith("["):
+        value, end = yield from reader.value(0)
+        yield TextBlock(0, value, value) if isinstance(value, str) else _other_block(0, value)
+    else:
+        end = 0
+        for position in itertools.count():
+            block, end = yield from _next_block(reader, position, end + 1)
+            yield block
+            if not reader.has(end, ","):
+                break
+        reader.expect(end, "]")
+        end += 1
+    if end != len(content):
+        raise ValueError("not JSON")
+
+
+def _next_block(reader: JsonReader, position: int, place: int) -> Steps[tuple[ContentBlock, int]]:
+    """The block at a place, and its end."""
+    short = reader.short_value(place)
+    if short is not None:
+        value, end = short
+        return _read_block(position, value), end
+    if not reader.has(place, "{"):
+        value, end = yield from reader.value(place)
+        return _other_block(position, value), end
+    members, end = yield from _long_object(reader, place)
+    images: list[ImageBlock] | None = None
+    match members:
+        case {"type": str(kind), "content": JsonText() as result} if is_tool_result(kind):
+            members["content"], images = yield from _long_result(result)
+    block = _read_block(position, members)
+    if isinstance(block, ToolResultBlock):
+        block.images = result_images(block) if images is None else images
+    if not isinstance(block, ThinkingBlock | ToolUseBlock):
+        block.raw = reader.text(place, end)
+    return block, end
+
+
+def _long_object(reader: JsonReader, place: int) -> Steps[tuple[dict[str, object], int]]:
+    """The members of the object at a place, with those of the image in it, and its end."""
+    members, end = yield from reader.members(place)
+    for name in ("image_url", "source"):
+        match members.get(name):
+            case JsonText(is_object=True) as inner:
+                members[name], _ = yield from JsonReader(inner.text).members(0)
+    return members, end
+
+
+def _other_block(position: int, value: object) -> OtherBlock:
+    if isinstance(value, JsonText):
+        return OtherBlock(position, "object" if value.is_object else "list", value)
+    return OtherBlock(position, type_name(value), value)
+
+
+def _long_result(content: JsonText) -> Steps[tuple[str, list[ImageBlock]]]:
+    """The text of a tool result, as by `result_text`, and the images in it."""
+    texts: list[str] = []
+    images: list[ImageBlock] = []
+    if content.is_object:
+        return content.text, images
+    reader = JsonReader(content.text)
     end = 0
     for position in itertools.count():
-        try:
-            value, end = _SCAN(content, end + 1)
-        except StopIteration:
-            raise ValueError("not JSON") from None
-        yield _read_block(position, value)
-        if content[end : end + 1] != ",":
+        place = end + 1
+        short = reader.short_value(place)
+        if short is not None:
+            item, end = short
+        elif reader.has(place, "{"):
+            item, end = yield from _long_object(reader, place)
+        else:
+            item, end = yield from reader.value(place)
+        block = _read_block(position, item)
+        if isinstance(block, TextBlock):
+            texts.append(block.text)
+        elif isinstance(block, ImageBlock):
+            images.append(block)
+        yield
+        if not reader.has(end, ","):
             break
-    if content[end:] != "]":
-        raise ValueError("not JSON")
+    return "\n".join(texts) if len(texts) == position + 1 else content.text, images
 
 
 def _read_block(position: int, raw: object) -> ContentBlock:

@@ -60,8 +60,11 @@ class MessageRow(NamedTuple):
         return _parsed(self, functools.partial(message_blocks, self.role))
 
     @reads_columns("position", "content")
-    def iterate_blocks(self) -> Iterator[ContentBlock]:
-        """The content blocks, parsed one at a time: slower than `blocks`, but in short steps. Raises Unreadable."""
+    def iterate_blocks(self) -> Iterator[ContentBlock | None]:
+        """The content blocks, parsed in short steps, which takes longer than `blocks`; None for a step without one.
+
+        Raises Unreadable.
+        """
         try:
             yield from iterate_blocks(self.content)
         except (ValueError, RecursionError):

@@ -108,3 +108,71 @@ async def test_whether_many_blocks_are_injected_does_not_hold_the_event_loop(ser
             data = await server.client.data(query)
             assert data["session"]["messages"]["nodes"] == [{"isInjected": last["text"] == META}]
     assert watchdog.longest > 0
+
+
+LISTS: list[Any] = [[]] * 700_000
+
+
+# One database is enough: what reads blocks knows of none.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param({"type": "tool_use", "id": "c", "name": "n", "input": {"lists": LISTS}}, id="values in a call"),
+        pytest.param({"type": "tool_result", "tool_use_id": "c", "content": LISTS}, id="values in a result"),
+        pytest.param({"type": "tool_result", "tool_use_id": "c", "content": [text("x")] * 150_000}, id="texts"),
+        pytest.param(text('"\n' * 1_000_000), id="a text"),
+        pytest.param({"type": "other", "lists": LISTS}, id="another block"),
+    ],
+)
+async def test_one_long_block_does_not_hold_the_event_loop(serve: Serve, block: dict[str, Any]) -> None:
+    # It takes seconds on a busy machine.
+    server = await serve(seed=False, request_seconds=120, max_answer_bytes=100_000_000)
+    await saved(server, zagens("s", messages=[{"role": "user", "content": [block]}]))
+    fields = """content { __typename ... on ToolUseBlock { input } ... on ToolResultBlock { text }
+      ... on OtherBlock { raw } } text isInjected"""
+    query = f'{{ session(id: "s") {{ messages {{ nodes {{ {fields} }} }} }} }}'
+
+    with LoopWatchdog():
+        for _ in range(3):
+            response = await server.client.http.post("/graphql", json={"query": query})
+            assert response.status_code == 200
+    [node] = response.json()["data"]["session"]["messages"]["nodes"]
+    [found] = node["content"]
+    if block["type"] == "tool_use":
+        assert found["input"] == block["input"]
+    if block["type"] == "other":
+        assert found["raw"] == block
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("items", ["nodes { %s }", "edges { node { %s } }"])
+async def test_a_short_list_of_long_messages_does_not_hold_the_event_loop(serve: Serve, items: str) -> None:
+    server = await serve(seed=False, request_seconds=120)
+    message = {"role": "user", "content": [{}] * (LONG_CONTENT // 4)}
+    await saved(server, zagens("s", messages=[message] * 50))
+    query = f'{{ session(id: "s") {{ messages {{ {items % "text isInjected"} }} }} }}'
+
+    with LoopWatchdog():
+        for _ in range(3):
+            await server.client.data(query)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_images_of_a_long_result_are_those_of_a_short_one(serve: Serve) -> None:
+    server = await serve(seed=False)
+
+    def result(data: str, **other: object) -> dict[str, object]:
+        image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+        return {"type": "tool_result", "tool_use_id": "c", "content": [text("a"), image], **other}
+
+    blocks = [result("AA=="), result("AA==" * LONG_CONTENT), result("AA==", other="x" * 4 * LONG_CONTENT)]
+    await saved(server, zagens("s", messages=[{"role": "user", "content": blocks}]))
+    query = '{ session(id: "s") { messages { nodes { content { ... on ToolResultBlock { text images { url } } } } } } }'
+
+    for _ in range(3):
+        [node] = (await server.client.data(query))["session"]["messages"]["nodes"]
+        assert [block["images"][0]["url"].partition(",")[0] for block in node["content"]] == [
+            "data:image/png;base64"
+        ] * 3
+        assert [len(block["images"]) for block in node["content"]] == [1, 1, 1]

@@ -20,7 +20,7 @@ class LoopHeld(AssertionError):
 
 
 class LoopWatchdog:
-    """Measures in a thread how long callbacks wait for the running event loop, in CPU time of the loop's thread.
+    """Measures on the running event loop how much CPU time its thread uses between two calls of a timer.
 
     A loop that is idle or has no processor uses no CPU time, so a busy machine does not fail a test. Pauses of the
     garbage collector do not count: they depend on the objects of the whole test run.
@@ -28,24 +28,32 @@ class LoopWatchdog:
 
     def __init__(self, hold_seconds: float = HOLD_SECONDS) -> None:
         self.longest = 0.0
-        self._limit = hold_seconds * (1 if sys.gettrace() is None else _TRACED_FACTOR)
+        # Before a timer is due, the loop may be busy with other things.
+        self._limit = hold_seconds * (1 if sys.gettrace() is None else _TRACED_FACTOR) + _INTERVAL
         self._stack = ""
+        self._sample = ""
         self._collecting = 0.0
         self._collection_began = 0.0
         self._has_ended = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._clock = time.pthread_getcpuclockid(self._loop_thread)
-        self._thread = threading.Thread(target=self._watch, name="loop-watchdog", daemon=True)
+        self._began = self._time()
+        self._timer: asyncio.TimerHandle
+        self._thread = threading.Thread(target=self._sample_stacks, name="loop-watchdog", daemon=True)
 
     def __enter__(self) -> Self:
         gc.callbacks.append(self._on_collection)
+        self._began = self._time()
+        self._timer = self._loop.call_later(_INTERVAL, self._tick)
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._measure()
+        self._timer.cancel()
         self._has_ended.set()
         self._thread.join()
         gc.callbacks.remove(self._on_collection)
@@ -55,29 +63,29 @@ class LoopWatchdog:
     def _on_collection(self, phase: str, _: object) -> None:
         if threading.get_ident() != self._loop_thread:
             return
+        now = time.clock_gettime(self._clock)
         if phase == "start":
-            self._collection_began = self._time()
+            self._collection_began = now
         else:
-            self._collecting += self._time() - self._collection_began
+            self._collecting += now - self._collection_began
 
     def _time(self) -> float:
-        return time.clock_gettime(self._clock)
+        """CPU time of the loop's thread without collections."""
+        return time.clock_gettime(self._clock) - self._collecting
 
-    def _watch(self) -> None:
-        while not self._has_ended.wait(_INTERVAL):
-            self._measure()
+    def _tick(self) -> None:
+        self._measure()
+        self._timer = self._loop.call_later(_INTERVAL, self._tick)
 
     def _measure(self) -> None:
-        ran = threading.Event()
-        began = self._time() - self._collecting
-        self._loop.call_soon_threadsafe(ran.set)
-        stack = ""
-        while not ran.wait(_INTERVAL):
-            if self._has_ended.is_set():
-                # The loop is waiting for this thread.
-                return
-            if not stack and self._time() - self._collecting - began > self._limit:
-                stack = "".join(traceback.format_stack(sys._current_frames()[self._loop_thread]))
-        held = self._time() - self._collecting - began
-        if held > self.longest:
-            self.longest, self._stack = held, stack or "(it ended before it was sampled)"
+        now = self._time()
+        if now - self._began > self.longest:
+            self.longest = now - self._began
+            self._stack = self._sample or "(it ended before it was sampled)"
+        self._sample = ""
+        self._began = now
+
+    def _sample_stacks(self) -> None:
+        while not self._has_ended.wait(_INTERVAL):
+            if not self._sample and self._time() - self._began > self._limit:
+                self._sample = "".join(traceback.format_stack(sys._current_frames()[self._loop_thread]))
