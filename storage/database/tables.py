@@ -322,6 +322,7 @@ class ResumeTask(SQLModel, table=True):
     attempt: int = _column(sa.Integer)
     revision: int = _column(sa.BigInteger)
     owner: str | None = _column(sa.Text, nullable=True)
+    leased_at: datetime | None = _column(Instant, nullable=True)
     lease_until: datetime | None = _column(Instant, nullable=True)
     error_code: str | None = _column(sa.Text, nullable=True)
     error_message: str | None = _column(sa.Text, nullable=True)

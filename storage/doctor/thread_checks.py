@@ -9,7 +9,7 @@ from storage.database.tables import resume_task, seed_gate, session, thread, thr
 from storage.database.types import clock
 from storage.records.resume_task import QUEUED, READY, SEEDING
 from storage.resume.seeding.batch import STARTED_SEQ
-from storage.resume.seeding.lease import MAX_LEASE_SECONDS, has_expired
+from storage.resume.seeding.lease import has_expired, is_ahead
 
 Check = tuple[str, sa.Select[Any]]
 
@@ -34,9 +34,7 @@ def _stuck_checks() -> Iterator[Check]:
     )
     yield (
         "Thread {0}: its seeder's lease ends at {1}, since the clock went back. Is a seeding process running?",
-        sa.select(task.thread_id, task.lease_until).where(
-            task.state == SEEDING, task.lease_until > clock(MAX_LEASE_SECONDS + PATIENCE)
-        ),
+        sa.select(task.thread_id, task.lease_until).where(task.state == SEEDING, is_ahead(task)),
     )
     other = resume_task.alias()
     yield (
@@ -44,7 +42,7 @@ def _stuck_checks() -> Iterator[Check]:
         sa.select(task.thread_id, task.queued_at).where(
             task.state == QUEUED,
             task.queued_at < clock(-PATIENCE),
-            sa.not_(sa.exists().where(other.c.state == SEEDING, sa.not_(has_expired(other.c.lease_until)))),
+            sa.not_(sa.exists().where(other.c.state == SEEDING, sa.not_(has_expired(other.c)))),
         ),
     )
     yield (

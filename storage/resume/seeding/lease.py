@@ -62,14 +62,23 @@ _other = resume_task.alias("other")
 MAX_LEASE_SECONDS = 3600
 
 
-def has_expired(lease_until: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """Whether a lease has expired, or ends later than any may since the clock went back."""
-    return sa.or_(lease_until < clock(), lease_until > clock(MAX_LEASE_SECONDS + 1))
+CLOCK_TOLERANCE_SECONDS = 5
+"""How much the database's clock may go back before leases that were taken earlier count as expired."""
 
 
-_expired = sa.and_(task.state == SEEDING, has_expired(task.lease_until))
+def is_ahead(columns: Any) -> sa.ColumnElement[bool]:
+    """Whether a lease was taken in the future, since the clock went back. Never null."""
+    return sa.and_(columns.leased_at.is_not(None), columns.leased_at > clock(CLOCK_TOLERANCE_SECONDS))
+
+
+def has_expired(columns: Any) -> sa.ColumnElement[bool]:
+    """Whether the lease of a task has expired: its time is over, or would be far later as the clock went back."""
+    return sa.or_(columns.lease_until < clock(), is_ahead(columns))
+
+
+_expired = sa.and_(task.state == SEEDING, has_expired(task))
 _seeding = sa.select(sa.func.count()).where(_other.c.state == SEEDING)
-_live = _seeding.where(sa.not_(has_expired(_other.c.lease_until)))
+_live = _seeding.where(sa.not_(has_expired(_other.c)))
 _capacity = sa.bindparam("capacity", type_=sa.Integer)
 _claimable = sa.or_(
     sa.and_(task.state == QUEUED, _seeding.scalar_subquery() < _capacity),
@@ -92,6 +101,11 @@ _fence = (
 )
 _cursor = sa.select(*(task[name] for name in HeldLease._fields[:-1]), clock().label("now")).where(*_fence)
 _hold = _cursor.with_for_update()
+
+
+def _leased(seconds: float) -> dict[str, object]:
+    """The column values of a lease that begins now."""
+    return {"leased_at": clock(), "lease_until": clock(seconds)}
 
 
 def _parameters(claim: Claim) -> dict[str, object]:
@@ -128,7 +142,7 @@ async def claim(database: Database, lease_seconds: float) -> Claim | None:
                 state=SEEDING,
                 owner=owner,
                 claims=task.claims + 1,
-                lease_until=clock(lease_seconds),
+                **_leased(lease_seconds),
                 started_at=sa.func.coalesce(task.started_at, clock()),
                 # A takeover changes nothing that clients see.
                 revision=task.revision + sa.case((task.state == QUEUED, 1), else_=0),
@@ -150,7 +164,7 @@ async def renew(database: Database, claim: Claim, lease_seconds: float) -> None:
     """Renew a live lease. Raises Unavailable."""
     async with database.write() as transaction:
         await transaction.execute(
-            sa.update(resume_task).where(*_fence).values(lease_until=clock(lease_seconds)), _parameters(claim)
+            sa.update(resume_task).where(*_fence).values(_leased(lease_seconds)), _parameters(claim)
         )
 
 
@@ -170,7 +184,7 @@ async def advance(
     moved = await transaction.execute(
         sa.update(resume_task)
         .where(*_fence, is_unchanged)
-        .values({"lease_until": clock(lease_seconds), "revision": task.revision + 1, "claims": 0, **values})
+        .values({**_leased(lease_seconds), "revision": task.revision + 1, "claims": 0, **values})
         .returning(task.thread_id),
         _parameters(claim),
     )

@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("leased_at", INSTANT, nullable=True),
         sa.Column("lease_until", INSTANT, nullable=True),
         sa.Column("error_code", sa.Text(), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),

@@ -259,15 +259,18 @@ async def test_a_batch_that_takes_longer_than_the_lease_is_written_by_its_owner(
     assert await thread_rows(database, thread_id) == undisturbed
 
 
-async def test_a_lease_that_lies_in_the_future_since_the_clock_went_back_is_taken_over(database: Database) -> None:
+@pytest.mark.parametrize("seconds", [120, 86_400])
+async def test_a_lease_that_lies_in_the_future_since_the_clock_went_back_is_taken_over(
+    database: Database, seconds: int
+) -> None:
     thread_id = await resume(database, await save(database, dialogue("s")))
     waiting = await resume(database, await save(database, dialogue("other")))
     assert await lease.claim(database, 60) is not None
     assert await lease.claim(database, 60) is None
     async with database.write() as transaction:
-        await transaction.execute(
-            sa.update(resume_task).where(resume_task.c.thread_id == thread_id).values(lease_until=clock(86_400))
-        )
+        # As if the clock had gone back.
+        ahead = {"leased_at": clock(seconds), "lease_until": clock(seconds + 60)}
+        await transaction.execute(sa.update(resume_task).where(resume_task.c.thread_id == thread_id).values(ahead))
     findings = [finding.text async for finding in examine(database)]
     assert [text for text in findings if "since the clock went back" in text]
 
