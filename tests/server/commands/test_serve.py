@@ -80,6 +80,18 @@ def test_a_second_server_by_a_symbolic_link_to_the_file_or_its_folder_is_refused
             assert "SQLite is for one serving process" in second.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no such lock elsewhere")
+def test_a_second_server_by_a_hard_link_to_the_file_is_refused(tmp_path: Path) -> None:
+    first, other = tmp_path / "first", tmp_path / "other"
+    first.mkdir()
+    other.mkdir()
+    with hold_server_lock(f"sqlite:///{first / 'reprise.db'}"):
+        (other / "reprise.db").hardlink_to(first / "reprise.db")
+        second = run(other, "serve")
+        assert second.returncode == 1
+        assert "SQLite is for one serving process" in second.stderr
+
+
 def test_a_server_that_was_killed_does_not_keep_the_next_one_away(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'reprise.db'}"
     hold = (
