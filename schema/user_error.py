@@ -10,7 +10,9 @@ class UserErrorCode(Enum):
     NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="Nothing has that id.")
     INVALID_ID = strawberry.enum_value("INVALID_ID", description="The id is malformed.")
     INVALID_VALUE = strawberry.enum_value("INVALID_VALUE", description="A value is out of range or malformed.")
-    CONFLICT = strawberry.enum_value("CONFLICT", description="Something else is using the object; try again later.")
+    CONFLICT = strawberry.enum_value(
+        "CONFLICT", description="It does not fit what is stored, such as another agent's session with the same id."
+    )
     SESSION_UNREADABLE = strawberry.enum_value(
         "SESSION_UNREADABLE", description="The stored session could not be understood."
     )

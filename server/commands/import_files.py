@@ -49,7 +49,7 @@ class _Since(click.ParamType[float]):
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, readable=False, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--all", "is_all", is_flag=True, help="Import from the homes of all agents on this machine.")
 @click.option(
     "--source",

@@ -19,6 +19,7 @@ MAX_FILE_BYTES = 256 * 2**20
 _IGNORED_FILES = {"latest.json", "offline_queue.json", "session_boot_owners.json"}
 # They hold secrets, and are opened only when they are named.
 _CREDENTIALS = {"auth.json", "credentials.json", "oauth_creds.json", "mcp-oauth-tokens.json"}
+LINK = "A link to a folder, which is not followed. Import the folder itself."
 _IGNORED_FOLDERS = {"checkpoints"}
 # The agents' home folders, which have their sessions in `sessions`. CodeWhale's was `.deepseek` once.
 _HOMES = {".zagens": ZAGENS, ".codewhale": CODEWHALE, ".deepseek": CODEWHALE}
@@ -28,8 +29,9 @@ _FOLDER_SOURCES = {"zagens": ZAGENS, "codewhale": CODEWHALE, **_HOMES}
 class FoundFiles(NamedTuple):
     """The result of a walk over files and folders.
 
-    `walked` has those of `paths` that were not named themselves, `refused` the folders that could not be read, with the
-    reason. `passed_over` counts the JSON files of an agent that lie in a known place and are not sessions.
+    `walked` has those of `paths` that were not named themselves, `refused` the folders that could not be read and an
+    agent's folders that are links, with the reason. `passed_over` counts the JSON files of an agent that lie in a known
+    place and are not sessions.
     """
 
     paths: list[Path]
@@ -55,6 +57,7 @@ def find_files(paths: Iterable[Path]) -> FoundFiles:
             continue
         for folder, folders, files in os.walk(path, onerror=refuse):
             names = sorted(name for name in files if name.endswith(".json") and not name.startswith("."))
+            refused += [(Path(folder, name), LINK) for name in folders if _is_linked_home(Path(folder, name))]
             walked = sorted(name for name in folders if _is_walked(Path(folder), name))
             documents = [name for name in names if name not in _IGNORED_FILES | _CREDENTIALS]
             others = _other_folders(Path(folder), walked, set(files))
@@ -70,6 +73,11 @@ def find_files(paths: Iterable[Path]) -> FoundFiles:
 def _is_home(folder: Path) -> bool:
     # Resolved, since the folder may be named `.` or by a link.
     return folder.resolve().name in _HOMES
+
+
+def _is_linked_home(folder: Path) -> bool:
+    """Whether a folder is a link that would have an agent's sessions if links were followed."""
+    return folder.is_symlink() and (folder.name in _HOMES or (folder.name == "sessions" and _is_home(folder.parent)))
 
 
 def _is_walked(folder: Path, name: str) -> bool:

@@ -45,7 +45,7 @@ def merge(stored: Sequence[StoredMessage], rows: Sequence[DocumentRow], *, repla
     places: list[int | None] = [None] * len(stored) if replaces else [one.place for one in stored]
     for place, position in enumerate(chain):
         places[position] = place
-    unmatched = _positions(stored, exclude=set(chain))
+    unmatched = _unmatched(stored, exclude=set(chain))
     insertions = []
     end, previous = len(stored), -1
     for row in rows:
@@ -55,9 +55,8 @@ def merge(stored: Sequence[StoredMessage], rows: Sequence[DocumentRow], *, repla
             else:
                 previous = end
                 insertions.append(Insertion(end, row))
-        elif candidates := unmatched[row.message.digest]:
-            index = bisect_right(candidates, previous)
-            previous = max(previous, candidates.pop(index if index < len(candidates) else 0))
+        elif (position := unmatched[row.message.digest].take_after(previous)) is not None:
+            previous = max(previous, position)
         else:
             insertions.append(Insertion(min(previous + 1, end), row._replace(place=None)))
     return Merge(sorted(insertions, key=lambda insertion: insertion.position), places)
@@ -81,9 +80,38 @@ def _chain(stored: Sequence[StoredMessage], digests: Sequence[bytes]) -> list[in
     return newest if len(newest) >= len(earliest) else earliest
 
 
-def _positions(stored: Sequence[StoredMessage], exclude: set[int]) -> defaultdict[bytes, list[int]]:
-    positions: defaultdict[bytes, list[int]] = defaultdict(list)
+class _Unmatched:
+    """The positions of equal stored messages that have not been matched, as a disjoint-set forest."""
+
+    def __init__(self) -> None:
+        self._positions: list[int] = []
+        # By index in `_positions`: itself, or a later index at which to look for one that has not been matched.
+        self._parents = [0]
+
+    def add(self, position: int) -> None:
+        """Add a position behind all others."""
+        self._positions.append(position)
+        self._parents.append(len(self._positions))
+
+    def take_after(self, position: int) -> int | None:
+        """Match the first one after a position, or else the first of all; None when none is left."""
+        for start in (bisect_right(self._positions, position), 0):
+            index = self._first(start)
+            if index < len(self._positions):
+                self._parents[index] = index + 1
+                return self._positions[index]
+        return None
+
+    def _first(self, index: int) -> int:
+        parents = self._parents
+        while parents[index] != index:
+            parents[index] = index = parents[parents[index]]
+        return index
+
+
+def _unmatched(stored: Sequence[StoredMessage], exclude: set[int]) -> defaultdict[bytes, _Unmatched]:
+    unmatched: defaultdict[bytes, _Unmatched] = defaultdict(_Unmatched)
     for position, one in enumerate(stored):
         if position not in exclude:
-            positions[one.digest].append(position)
-    return positions
+            unmatched[one.digest].add(position)
+    return unmatched

@@ -241,11 +241,15 @@ def test_a_name_commands_no_terminal(tmp_path: Path) -> None:
         assert f"{tmp_path / shown}: Not JSON" in result.stderr
 
 
-def test_a_missing_path_is_a_usage_error(tmp_path: Path) -> None:
-    result = reprise("import", tmp_path / "nothing.json")
+def test_a_missing_path_is_refused_and_the_rest_is_imported(tmp_path: Path) -> None:
+    session = written(tmp_path / "s.json", zagens("s"))
+    result = reprise("import", tmp_path / "nothing.json", session, tmp_path / "gone/sessions")
 
-    assert result.exit_code == 2
-    assert "nothing.json" in result.stderr
+    assert result.exit_code == 1
+    assert "1 created" in result.stdout
+    assert "2 refused" in result.stdout
+    for name in ("nothing.json", "gone/sessions"):
+        assert f"{tmp_path / name}: No such file or directory" in result.stderr
 
 
 def test_an_older_copy_in_the_folder_is_outdated_and_changes_nothing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.documents.document_files import FoundFiles, find_files, read_file
+from storage.documents.document_files import LINK, FoundFiles, find_files, read_file
 from tests.support.documents import codewhale, zagens
 
 
@@ -71,13 +71,27 @@ def test_homes_are_walked_to_their_sessions_and_other_data_is_counted(tmp_path: 
     assert find_files([tmp_path / ".codewhale/sessions"]).paths == [tmp_path / sessions[0]]
 
 
-def test_a_home_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_a_home_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere/sessions").mkdir(parents=True)
     (tmp_path / "elsewhere/sessions/s.json").touch()
     (tmp_path / "home").mkdir()
     (tmp_path / "home/.codewhale").symlink_to(tmp_path / "elsewhere")
 
-    assert find_files([tmp_path / "home"]).paths == []
+    found = find_files([tmp_path / "home"])
+    assert (found.paths, found.refused) == ([], [(tmp_path / "home/.codewhale", LINK)])
+
+
+def test_a_folder_of_sessions_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/s.json").touch()
+    home = tmp_path / "home/.codewhale"
+    home.mkdir(parents=True)
+    (home / "sessions").symlink_to(tmp_path / "elsewhere")
+
+    for path in (home, tmp_path / "home"):
+        found = find_files([path])
+        assert (found.paths, found.refused) == ([], [(home / "sessions", LINK)])
+    assert find_files([home / "sessions"]).paths == [home / "sessions/s.json"]
 
 
 @pytest.mark.parametrize("path", [".", "sessions/..", "../link"])

@@ -1,7 +1,9 @@
 """Merging versions of a session: the newest document keeps its order, and no message is lost."""
 
 from collections import Counter
+from time import thread_time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +95,14 @@ def test_any_versions_keep_every_message_and_the_order_of_the_newest_document(
         assert [one.place for one in held] == list(range(len(newest)))
         assert b"".join(one.digest for one in held).decode() == newest
         assert Counter(row.message.digest for row in rows) <= Counter(one.digest for one in messages)
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+def test_many_equal_messages_are_merged_in_little_time(replaces: bool) -> None:
+    # Only messages of earlier windows are matched one by one.
+    messages = stored("", "a" * 300_000)
+    rows = document("", "a" * 300_000)
+    began = thread_time()
+
+    assert merge(messages, rows, replaces=replaces).insertions == []
+    assert thread_time() - began < 2
