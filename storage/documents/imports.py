@@ -23,6 +23,7 @@ from storage.documents.updates import (
     plan_update,
     write_update,
 )
+from storage.errors import Unavailable
 from storage.records.casefold import title_columns
 from storage.search.index.compaction import compact
 from storage.search.index.drafts import Draft, run_in_cancellable_thread
@@ -35,6 +36,15 @@ UNCHANGED = "UNCHANGED"
 OUTDATED = "OUTDATED"
 CONFLICT = "CONFLICT"
 DELETED = "DELETED"
+
+# How often a plan is made again when another writer comes first.
+_TRIES = 10
+_BUSY = "Others keep changing the same sessions."
+
+
+class _Changed(Exception):
+    """Another writer changed a session between the plan of a transaction and the transaction."""
+
 
 _tombstones = sa.select(tombstone.c.session_id, tombstone.c.source).where(
     tombstone.c.session_id.in_(sa.bindparam("ids", expanding=True))
@@ -69,19 +79,26 @@ async def import_documents(
     saved before. `drafts` are what `drafts_of_all` returns for the documents. The caller compacts the search index.
     Sessions of `leave_deleted` that were deleted here are not created again: their outcome is DELETED.
     """
-    stored = await _stored_versions(database, documents)
-    async with database.snapshot() as connection:
-        deleted = await _deleted(connection, documents, leave_deleted)
-    new: dict[str, Document] = {}
-    for document in documents:
-        if document.id not in stored and document.id not in deleted:
-            new.setdefault(document.id, document)
-    if drafts is None or len(new) != len(documents):
-        drafts = await run_in_cancellable_thread(drafts_of_all, list(new.values()))
-    created: set[str] = set()
-    if new:
-        async with database.write() as transaction:
-            created = await _create(transaction, list(new.values()), drafts, leave_deleted)
+    for _ in range(_TRIES):
+        stored = await _stored_versions(database, documents)
+        async with database.snapshot() as connection:
+            deleted = await _deleted(connection, documents, leave_deleted)
+        new: dict[str, Document] = {}
+        for document in documents:
+            if document.id not in stored and document.id not in deleted:
+                new.setdefault(document.id, document)
+        if drafts is None or len(new) != len(documents):
+            drafts = await run_in_cancellable_thread(drafts_of_all, list(new.values()))
+        created: set[str] = set()
+        try:
+            if new:
+                async with database.write() as transaction:
+                    created = await _create(transaction, list(new.values()), drafts, leave_deleted)
+            break
+        except _Changed:
+            drafts = None
+    else:
+        raise Unavailable(_BUSY)
     outcomes = []
     for document in documents:
         if document.id in created and new[document.id] is document:
@@ -114,8 +131,20 @@ async def _deleted(connection: Connection, documents: Sequence[Document], ids: C
 async def _save(
     database: Database, document: Document, stored: StoredVersion | None, leave_deleted: Collection[str] = ()
 ) -> str:
-    """Save a document, given the version that was stored a moment ago."""
-    # Plan and drafts are made before the transaction, to keep it short, and again in it if another writer came first.
+    """Save a document, given the version that was stored a moment ago. Raises Unavailable."""
+    for _ in range(_TRIES):
+        try:
+            return await _save_once(database, document, stored, leave_deleted)
+        except _Changed:
+            stored = (await _stored_versions(database, [document])).get(document.id)
+    raise Unavailable(_BUSY)
+
+
+async def _save_once(
+    database: Database, document: Document, stored: StoredVersion | None, leave_deleted: Collection[str]
+) -> str:
+    """Save a document, given the version that was stored a moment ago. Raises _Changed when it no longer is."""
+    # Plan and drafts are made before the transaction, which would keep all other writers waiting.
     expected: Update | None = None
     if stored is None:
         drafts = await run_in_cancellable_thread(drafts_of_all, [document])
@@ -135,8 +164,9 @@ async def _save(
             return CREATED
         row = (await transaction.execute(_by_id_locked, {"session_id": document.id})).first()
         if row is None:
-            expected_drafts = drafts if stored is None else None
-            return CREATED if await _create(transaction, [document], expected_drafts, leave_deleted) else DELETED
+            if stored is None:
+                return DELETED
+            raise _Changed
         stored = StoredVersion._make(row[:-1])
         if stored.conflicts_with(document):
             return CONFLICT
@@ -147,7 +177,7 @@ async def _save(
             messages = await stored_messages(transaction, document.id)
         update = plan_update(stored, document, messages)
         if expected is None or update.insertions != expected.insertions:
-            drafts = await run_in_cancellable_thread(update.drafts, stored)
+            raise _Changed
         if update.insertions or not update.is_outdated:
             await write_update(transaction, document, stored, row.header, messages, update, drafts)
     return OUTDATED if update.is_outdated else UPDATED
@@ -156,12 +186,12 @@ async def _save(
 async def _create(
     transaction: Transaction,
     documents: Sequence[Document],
-    drafts: Sequence[Draft] | None,
+    drafts: Sequence[Draft],
     leave_deleted: Collection[str],
 ) -> set[str]:
-    """Insert the sessions that do not exist, and return their ids.
+    """Insert the sessions, and return their ids; none when each exists or was deleted.
 
-    `drafts` are those of all documents; they are made here when None, or when another transaction created a session.
+    `drafts` are those of all documents. Raises _Changed when only some of the sessions exist or were deleted.
     """
     # Before all else: SQLite must begin a transaction with a write, and a deletion that is under way is waited for.
     numbered = await next_numbers(transaction, len(documents))
@@ -180,13 +210,13 @@ async def _create(
     created = [document for document in documents if document.id in ids]
     if not created:
         return ids
+    if len(created) != len(documents):
+        raise _Changed
     await transaction.execute(sa.delete(tombstone).where(tombstone.c.session_id.in_(sorted(ids))))
     await insert_messages(
         transaction,
         [(document.id, position, row) for document in created for position, row in enumerate(document.rows())],
     )
-    if drafts is None or len(created) != len(documents):
-        drafts = await run_in_cancellable_thread(drafts_of_all, created)
     entries = [entry_ids(numbers[document.id], -1, 1 + document.length) for document in created]
     await index_entries(transaction, np.concatenate(entries), drafts)
     return ids

@@ -55,8 +55,8 @@ def merge(stored: Sequence[StoredMessage], rows: Sequence[DocumentRow], *, repla
             else:
                 previous = end
                 insertions.append(Insertion(end, row))
-        elif (position := unmatched[row.message.digest].take_after(previous)) is not None:
-            previous = max(previous, position)
+        elif (match := unmatched[row.message.digest].take_after(previous)) is not None:
+            previous = max(previous, match)
         else:
             insertions.append(Insertion(min(previous + 1, end), row._replace(place=None)))
     return Merge(sorted(insertions, key=lambda insertion: insertion.position), places)

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from storage.database.database import Database
 from storage.doctor.doctor import examine
+from storage.documents import imports
 from storage.documents.document import Document
 from storage.documents.exports import export_document
 from storage.documents.formats import read_document
 from storage.documents.imports import CREATED, OUTDATED, UNCHANGED, UPDATED, import_document, import_documents
 from storage.json_codec import storable
+from storage.search.index.drafts import run_in_cancellable_thread
 from tests.support.documents import user, zagens
 
 
@@ -103,3 +106,36 @@ async def test_concurrent_imports_in_opposite_orders_save_each_session_once(
 
 async def test_importing_nothing_returns_nothing(database: Database) -> None:
     assert await import_documents(database, []) == []
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+@pytest.mark.parametrize("count", [1, 3])
+async def test_no_lock_is_held_while_drafts_are_made_again_as_another_writer_came_first(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, is_stored: bool, count: int
+) -> None:
+    if is_stored:
+        await import_document(database, document("s0", "one"))
+    texts_of = ["one", "two", "three", "four", "five"]
+    draft = run_in_cancellable_thread
+    others = 0
+
+    async with Database(database_url) as other:
+
+        async def draft_late(*arguments: Any) -> Any:
+            nonlocal others
+            if others < 3:
+                others += 1
+                monkeypatch.setattr(imports, "run_in_cancellable_thread", draft)
+                async with asyncio.timeout(5):
+                    await import_document(other, document("s0", *texts_of[: 1 + others]))
+                monkeypatch.setattr(imports, "run_in_cancellable_thread", draft_late)
+            return await draft(*arguments)
+
+        monkeypatch.setattr(imports, "run_in_cancellable_thread", draft_late)
+        documents = [document("s0", *texts_of), *(document(f"s{number}", "one") for number in range(1, count))]
+        results = await import_documents(database, documents)
+
+    assert results == [UPDATED] + [CREATED] * (count - 1)
+    assert others > 1
+    assert await texts(database, "s0") == texts_of
+    assert await is_healthy(database)
