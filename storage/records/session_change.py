@@ -145,7 +145,7 @@ def _previously(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
     def replace(element: Any, **_: Any) -> Any:
         if element is IS_NO_SUBAGENT:
-            return sa.literal_column("previous_kind <> 'SUBAGENT'", sa.Boolean())
+            return sa.literal_column("previous_kind <> 'SUBAGENT'")
         if isinstance(element, sa.Column) and element.table is session:
             return session.c[f"previous_{element.name}"]
         return None
