@@ -18,7 +18,7 @@ const own = {
     {
       exceptions: {
         suffixes: ['Connection', 'Edge', 'Payload', 'Block', 'Error'],
-        types: ['PageInfo', 'SearchHit', 'TextSpan', 'ThreadEvent'],
+        types: ['Agent', 'PageInfo', 'SearchHit', 'SessionChange', 'TextSpan', 'ThreadEvent', 'TokenUsage'],
       },
     },
   ],
