@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 from storage.database.types import Instant, KeyText
 
 # Not a Boolean: SQLAlchemy would render `= 1` on SQLite, which then does not use the indexes.
-IS_NO_SUBAGENT = sa.literal_column("kind <> 'SUBAGENT'")
+IS_NO_SUBAGENT: sa.ColumnClause[bool] = sa.literal_column("kind <> 'SUBAGENT'")
 """The condition on `session` for what lists show by default: it selects the indexes that are restricted to it."""
 
 
