@@ -5,35 +5,42 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.routing import Route, WebSocketRoute
-
-from resolvers.context import Context
-from resolvers.readiness import DatabaseStatus
-from schema.build import create_schema
-from schema.execution.loader import PlanLoader
-from schema.execution.operations import PreparedOperations
-from server.access import access_middleware
 from server.commands.group import command_group
-from server.http.body_parser import BodyParser
-from server.http.endpoint import Endpoint
-from server.http.response import handle_http_exception, handle_server_error
-from server.observability.health import Readiness, healthz
-from server.observability.logs import RequestLog
-from server.observability.metrics import Metrics
-from server.observability.observation import ObservationMiddleware, Observer
-from server.open_streams import OpenStreams
-from server.page import page_routes
-from server.services import create_database, create_seeder, deriving, watching
-from server.settings import Settings
-from server.websocket.endpoint import WebSocketEndpoint
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from server.settings import Settings
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: "Settings") -> "Starlette":
     """The application; the database must be at the newest migration. Raises TracingRefused."""
+    # Imported here, since commands that serve nothing start in half the time without.
+    from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
+    from starlette.middleware import Middleware
+    from starlette.routing import Route, WebSocketRoute
+
+    from resolvers.context import Context
+    from resolvers.readiness import DatabaseStatus
+    from schema.build import create_schema
+    from schema.execution.loader import PlanLoader
+    from schema.execution.operations import PreparedOperations
+    from server.access import access_middleware
+    from server.http.body_parser import BodyParser
+    from server.http.endpoint import Endpoint
+    from server.http.response import handle_http_exception, handle_server_error
+    from server.observability.health import Readiness, healthz
+    from server.observability.logs import RequestLog
+    from server.observability.metrics import Metrics
+    from server.observability.observation import ObservationMiddleware, Observer
+    from server.open_streams import OpenStreams
+    from server.page import page_routes
+    from server.services import create_database, create_seeder, deriving, watching
+    from server.websocket.endpoint import WebSocketEndpoint
+
     database = create_database(settings)
     seeder, traces = create_seeder(settings, database)
     schema = create_schema(settings.limits, is_hardened=settings.hardened)
@@ -53,7 +60,7 @@ def create_app(settings: Settings) -> Starlette:
     websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, streams, prepared, parser)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: "Starlette") -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as resources:
             if traces:
                 resources.push_async_callback(asyncio.to_thread, traces.close)

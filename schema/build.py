@@ -7,7 +7,7 @@ from schema.content_block import CONTENT_BLOCKS
 from schema.executor import BudgetedExecutor
 from schema.limits import Limits
 from schema.mutation import Mutation
-from schema.observation import ObservationExtension
+from schema.observation_extension import ObservationExtension
 from schema.query import Query
 from schema.scalars import SCALARS
 from schema.subscription import Subscription

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-from strawberry.extensions import SchemaExtension
-
 MAX_NAME_LENGTH = 100
 
 
@@ -108,29 +106,3 @@ def socket_operation() -> Iterator[None]:
         yield
     finally:
         operation.end()
-
-
-class ObservationExtension(SchemaExtension):
-    """Reports the operations that Strawberry executes."""
-
-    def on_operation(self) -> Iterator[None]:
-        operation = current_operation.get()
-        try:
-            yield
-        finally:
-            if operation is not None and operation.kind == "none":
-                self._describe(operation)
-
-    def on_execute(self) -> Iterator[None]:
-        if operation := current_operation.get():
-            context = self.execution_context
-            operation.start(context.operation_type.value, context.operation_name)
-        yield
-
-    def _describe(self, operation: ObservedOperation) -> None:
-        context = self.execution_context
-        try:
-            operation.describe(context.operation_type.value, context.operation_name)
-        except RuntimeError:
-            # The document has no operation.
-            return

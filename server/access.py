@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from types import ModuleType
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
-from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from server.http.negotiation import header_values
 from server.http.response import Refusal, send_refusal
@@ -45,7 +46,8 @@ class Access:
     @cached_property
     def origin_names(self) -> frozenset[str]:
         """`origins`, normalized as browsers send them. Raises ValueError for an invalid origin."""
-        return normalize_allowed_origins(self.origins)
+        names: frozenset[str] = _origins().normalize_allowed_origins(self.origins)
+        return names
 
 
 def is_authorized(access: Access, authorization: str | bytes | None) -> bool:
@@ -76,9 +78,15 @@ def is_allowed_origin(access: Access, origin: str | None, host: str | None) -> b
 
     Requests without an origin are not cross-origin. `null` (sandboxed frames, files) is allowed by `*` only.
     """
-    if origin is None or ANY in access.origin_names or is_same_origin(origin, host):
+    if origin is None or ANY in access.origin_names or _origins().is_same_origin(origin, host):
         return True
-    return normalize_origin(origin) in access.origin_names
+    return _origins().normalize_origin(origin) in access.origin_names
+
+
+@functools.cache
+def _origins() -> ModuleType:
+    """Strawberry's functions of origins, imported when they are needed: commands that serve nothing start faster."""
+    return import_module("strawberry.http.websocket_origin")
 
 
 def host_name(host: str) -> str:
@@ -103,7 +111,8 @@ def checked_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
 
 def checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     """`origins`. Raises ValueError for an invalid origin, and for `null`, which any page can send."""
-    normalize_allowed_origins(origins)
+    if origins:
+        _origins().normalize_allowed_origins(origins)
     return origins
 
 

@@ -1,14 +1,8 @@
 """Execution results as JSON responses."""
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from strawberry.types.execution import ExecutionResult, PreExecutionError
-
-AS_SCALARS = orjson.OPT_UTC_Z
-"""orjson option that writes datetimes as the DateTime scalar does."""
 
 
 def is_request_error(result: ExecutionResult) -> bool:
@@ -28,12 +22,3 @@ def response_of(result: ExecutionResult) -> dict[str, Any]:
     if result.extensions:
         response["extensions"] = result.extensions
     return response
-
-
-def encoded(message: Mapping[str, Any]) -> str:
-    """`message` as JSON text. Raises TypeError for values that JSON lacks, RecursionError for deep nesting."""
-    try:
-        return orjson.dumps(message, option=AS_SCALARS).decode()
-    except TypeError:
-        # orjson refuses lone surrogates and integers of more than 64 bits, which a client may have sent.
-        return json.dumps(message)

@@ -1,32 +1,47 @@
 """The command group `reprise`."""
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 import click
 
-from server.commands.doctor import doctor_command
-from server.commands.export import export_command
-from server.commands.import_files import import_command
-from server.commands.migrate import migrate_command
-from server.commands.purge import purge_command
-from server.commands.schema import schema_command
-from server.commands.seed import seed_command
-from server.commands.serve import CreateApp, serve_command
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from server.settings import Settings
+
+# The module of each command, which has the command as `<name>_command`.
+_MODULES = {
+    "doctor": "doctor",
+    "export": "export",
+    "import": "import_files",
+    "migrate": "migrate",
+    "purge": "purge",
+    "schema": "schema",
+    "seed": "seed",
+    "serve": "serve",
+}
 
 
-def command_group(create_app: CreateApp) -> click.Group:
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is used: what one command needs takes others longer to start."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted(_MODULES)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _MODULES:
+            return None
+        command: click.Command = getattr(import_module(f"server.commands.{_MODULES[name]}"), f"{name}_command")
+        return command
+
+
+def command_group(create_app: "Callable[[Settings], Starlette]") -> click.Group:
     """The command line of Reprise. `serve` serves the application that `create_app` returns."""
-    group = click.Group(
+    group = _LazyGroup(
         "reprise",
         help="Keep, search and resume the saved sessions of coding agents.",
         context_settings={"max_content_width": 100, "obj": create_app},
-        commands=[
-            doctor_command,
-            export_command,
-            import_command,
-            migrate_command,
-            purge_command,
-            schema_command,
-            seed_command,
-            serve_command,
-        ],
     )
     return click.version_option(package_name="reprise")(group)

@@ -11,11 +11,12 @@ from typing import Any
 from starlette.types import Receive, Send
 from strawberry.types.execution import ExecutionResult
 
+from server.encoding import encoded
 from server.http.disconnect import wait_for_disconnect
 from server.http.negotiation import media_ranges
 from server.http.response import Refusal
 from server.open_streams import OpenStreams
-from server.results import encoded, response_of
+from server.results import response_of
 
 HEARTBEAT_SECONDS = 5.0
 

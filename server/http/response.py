@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.types import Scope, Send
 
 from schema.observation import current_operation, note_codes
+from server.encoding import AS_SCALARS, encoded
 from server.http.negotiation import JSON, answer_type, header_values
 from server.observability.observation import REQUEST_ID
-from server.results import AS_SCALARS, encoded
 
 Header = tuple[bytes, bytes]
 

@@ -24,11 +24,12 @@ from schema.execution.request import OperationRequest
 from schema.limits import Limits
 from schema.observation import socket_operation
 from server.access import Access, is_authorized
+from server.encoding import encoded
 from server.http.body_parser import BodyParser
 from server.http.endpoint import SMALL_BYTES
 from server.http.response import Refusal, send_refusal
 from server.open_streams import OpenStreams
-from server.results import encoded, is_request_error, response_of
+from server.results import is_request_error, response_of
 from server.websocket.messages import (
     COMPLETE,
     CONNECTION_INIT,
