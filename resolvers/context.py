@@ -22,6 +22,7 @@ from storage.database.lru_cache import LRUCache
 from storage.database.row_types import Wanted
 from storage.documents.exports import document_text
 from storage.documents.session_metadata import session_metadata
+from storage.documents.transcript_exports import transcript_text
 from storage.errors import TooLarge
 from storage.records.content_block import ToolResultBlock
 from storage.records.message import MessageRow, Transcript, message_pages, messages_at
@@ -320,7 +321,9 @@ class Context:
         documents = []
         for id in ids:
             try:
-                text = await document_text(self.database, id, _readable(budget))
+                text = await transcript_text(self.database, id, _readable(budget))
+                if text is None:
+                    text = await document_text(self.database, id, _readable(budget))
             except TooLarge:
                 raise _exceeded(budget) from None
             _count_read(budget, len(text or ""))

@@ -15,7 +15,10 @@ from resolvers.user_error import UserError, checked_id, no_session
 from storage.documents import session_changes
 from storage.documents.document import Document
 from storage.documents.formats import read_document
+from storage.documents.formats.registry import FORMATS
+from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.documents.imports import CONFLICT, conflict_message, import_document
+from storage.documents.text_imports import import_transcript, recognized_format
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import parse_document, storable, storable_text
 from storage.records.identifier import is_id
@@ -202,6 +205,10 @@ async def import_session(
     if (document is None) is (text is None):
         return _refused("INVALID_VALUE", "Give exactly one of `document` and `text`.", [])
     field = "document" if text is None else "text"
+    transcript = None if text is None else text.encode(errors="surrogatepass")
+    transcript_format = None if transcript is None else recognized_format(FORMATS, transcript, source)
+    if transcript is not None and transcript_format is not None:
+        return await _import_transcript(context, transcript_format, transcript)
     try:
         read = await asyncio.to_thread(_read, document, text, source)
         outcome = await import_document(context.database, read)
@@ -216,6 +223,20 @@ async def import_session(
         return _refused("CONFLICT", conflict_message(read), path)
     saved = await context.session(read.id)
     return ImportSessionPayload(saved, outcome, [])
+
+
+async def _import_transcript(
+    context: Context, transcript_format: TranscriptFormat, data: bytes
+) -> ImportSessionPayload:
+    try:
+        imported = await import_transcript(context.database, transcript_format, data)
+    except InvalidDocument as error:
+        return _refused("INVALID_VALUE", str(error), ["text"])
+    if imported.outcome == CONFLICT:
+        message = f"The session {imported.session_id} is stored already, and another agent wrote it."
+        return _refused("CONFLICT", message, ["text"])
+    assert imported.session_id is not None
+    return ImportSessionPayload(await context.session(imported.session_id), imported.outcome, [])
 
 
 def _read(document: object, text: str | None, source: str | None) -> Document:

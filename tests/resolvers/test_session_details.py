@@ -111,6 +111,26 @@ async def test_a_transcript_is_imported_from_its_text(server: Served) -> None:
     assert again["importSession"]["outcome"] == "UPDATED"
 
 
+async def test_the_text_of_a_transcript_is_imported_and_given_back(server: Served) -> None:
+    at = {"sessionId": "0b1c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d", "cwd": "/home/dev/shop", "version": "2.1.332"}
+    said = {"type": "user", "uuid": "u1", "timestamp": "2026-06-11T07:52:10.118Z", "isSidechain": False, **at}
+    line = json.dumps({**said, "parentUuid": None, "message": {"role": "user", "content": "What is it? 🦆"}})
+    payloads = [(await server.client.data(TEXT, input={"text": f"{line}\n"}))["importSession"] for _ in range(2)]
+    assert [payload["userErrors"] for payload in payloads] == [[], []]
+    assert [payload["outcome"] for payload in payloads] == ["CREATED", "UNCHANGED"]
+    found = await details(server, at["sessionId"], "source firstPrompt agentVersion document metadata")
+    assert (found["source"], found["firstPrompt"], found["agentVersion"]) == (
+        "CLAUDE_CODE",
+        "What is it? 🦆",
+        "2.1.332",
+    )
+    assert found["document"] == f"{line}\n"
+    assert isinstance(found["metadata"], dict)
+    empty = await server.client.data(TEXT, input={"text": "[]", "source": "CODEX"})
+    [refused] = empty["importSession"]["userErrors"]
+    assert (refused["code"], refused["path"]) == ("INVALID_VALUE", ["text"])
+
+
 @pytest.mark.parametrize(
     ("given", "path", "message"),
     [
@@ -121,7 +141,7 @@ async def test_a_transcript_is_imported_from_its_text(server: Served) -> None:
         ({"text": ""}, ["text"], "Not JSON"),
         ({"text": "[]"}, ["text"], "JSON object"),
         ({"text": '{"metadata": {"id": "../x"}, "messages": []}'}, ["text"], "An id has"),
-        ({"text": "{}", "source": "CODEX"}, ["source"], "not supported"),
+        ({"document": {}, "source": "CODEX"}, ["source"], "not supported"),
     ],
 )
 async def test_an_import_without_one_readable_document_is_a_user_error(

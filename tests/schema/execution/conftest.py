@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import pytest
 
-import storage.documents.agents
-from storage.documents.formats.codex.codex_format import CodexFormat
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.operations.database import fill
 from tests.support.twins import Twins, twins
@@ -31,8 +29,6 @@ def filled(request: pytest.FixtureRequest) -> Iterator[Filled]:
 async def both(filled: Filled) -> AsyncIterator[Twins]:
     """Servers with prepared operations and without. The many errors that they mask are not logged."""
     logging.disable(logging.ERROR)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(storage.documents.agents, "FORMATS", {"CODEX": CodexFormat()})
-        async with twins(filled.url, filled.names) as pair:
-            yield pair
+    async with twins(filled.url, filled.names) as pair:
+        yield pair
     logging.disable(logging.NOTSET)
