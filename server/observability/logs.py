@@ -38,8 +38,8 @@ def configure(form: Literal["auto", "json", "console"], stream: TextIO | None = 
             root.removeHandler(previous)
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    # Alembic logs every check of the migrations; Uvicorn logs the full URL of every websocket.
-    for name in ("alembic", "uvicorn"):
+    # Alembic logs every check of the migrations, watchfiles every change; Uvicorn the full URL of every websocket.
+    for name in ("alembic", "uvicorn", "watchfiles"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -13,7 +13,7 @@ from storage.documents.session_derivation import derive_session
 from storage.errors import Unavailable, Unreadable
 from storage.search.index.compaction import compact
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("reprise.derivation")
 
 _RETRY_SECONDS = 5
 _COMPACTED = 50

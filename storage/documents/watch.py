@@ -23,7 +23,7 @@ from storage.documents.import_search import (
 from storage.documents.transcript_imports import find_transcripts, import_found
 from storage.errors import ReaderEnded, Unavailable
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("reprise.import")
 
 DEBOUNCE_MILLISECONDS, STEP_MILLISECONDS = 100, 20
 """How long a burst of changes is gathered, and how long it must be quiet to end sooner."""

@@ -11,7 +11,7 @@ from storage.database.tables import message, session, transcript, transcript_key
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.documents.transcript_imports import find_transcripts, import_found
 
-_CHANGING = {"number", "saved_at", "transcript_version", "transcript_rewrites"}
+_CHANGING = {"number", "saved_at", "transcript_version", "transcript_rewrites", "created_seq", "changed_seq"}
 
 
 async def take(database: Database, format: TranscriptFormat, home: Path, **options: Any) -> dict[str, str | None]:
@@ -36,7 +36,7 @@ async def stored_rows(database: Database) -> dict[str, Any]:
         )
     return {
         row["id"]: (
-            {name: value for name, value in row.items() if name not in _CHANGING},
+            {name: value for name, value in row.items() if name not in _CHANGING and not name.startswith("previous_")},
             [dict(one) for one in messages if one["session_id"] == row["id"]],
         )
         for row in sessions

@@ -1,5 +1,6 @@
 """Imports of transcripts: what is stored after each kind of change below a home."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -327,3 +328,20 @@ async def test_an_id_that_cannot_be_one_is_refused(database: Database, home: Pat
     put(home, "a.lines", lines("../../x", "one"))
     [reason] = (await take(database, FORMAT, home)).values()
     assert reason == "The id of its session is invalid: '../../x'."
+
+
+async def test_two_processes_may_import_the_same_at_once(database: Database, database_url: str, home: Path) -> None:
+    for number in range(12):
+        put(home, f"{number}.lines", lines(f"s{number}", "one", "two"))
+    put(home, "more.lines", line(session="s3") + line(user="three"))
+    async with Database(database_url) as other:
+        await asyncio.gather(take(database, FORMAT, home), take(other, FORMAT, home))
+        for number in range(12):
+            append(home, f"{number}.lines", line(more="!") + line(user="four"))
+        await asyncio.gather(take(database, FORMAT, home), take(other, FORMAT, home))
+
+    rows = await stored_rows(database)
+    assert sorted(rows) == sorted(f"s{number}" for number in range(12))
+    assert {id: row["message_count"] for id, (row, _) in rows.items()} == {id: 4 if id == "s3" else 3 for id in rows}
+    for (name, _), data in (await archived_bytes(database)).items():
+        assert data == (home / name).read_bytes()
