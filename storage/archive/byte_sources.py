@@ -9,6 +9,7 @@ from types import TracebackType
 
 from storage.archive.chunk import CHUNK_BYTES
 from storage.archive.compression import decompress
+from storage.errors import Unreadable
 
 _CACHED_CHUNKS = 4
 _BLOCK_BYTES = 2**16
@@ -72,7 +73,10 @@ else:  # Windows has no pread; a file is read by one thread at a time.
 
 
 class ChunkBytes:
-    """The bytes of an archived transcript; `fetch` returns the compressed chunk that begins at an offset."""
+    """The bytes of an archived transcript; `fetch` returns the compressed chunk that begins at an offset.
+
+    Reading raises Unreadable when a chunk is damaged.
+    """
 
     def __init__(self, fetch: Callable[[int], bytes]) -> None:
         self._fetch = fetch
@@ -91,7 +95,10 @@ class ChunkBytes:
         if start in self._chunks:
             self._chunks.move_to_end(start)
         else:
-            self._chunks[start] = decompress(self._fetch(start))
+            try:
+                self._chunks[start] = decompress(self._fetch(start))
+            except ValueError:
+                raise Unreadable("A part of an archived transcript is damaged.") from None
             if len(self._chunks) > _CACHED_CHUNKS:
                 self._chunks.popitem(last=False)
         return self._chunks[start]

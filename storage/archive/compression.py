@@ -19,8 +19,11 @@ def compress(data: bytes) -> bytes:
 
 
 def decompress(data: bytes) -> bytes:
-    """The content of a zstd frame that `compress` made."""
-    return zstd.decompress(data)
+    """The content of a zstd frame that `compress` made. Raises ValueError when it is damaged."""
+    try:
+        return zstd.decompress(data)
+    except zstd.ZstdError as error:
+        raise ValueError(str(error)) from None
 
 
 _BLOCK_BYTES = 2**20

@@ -14,8 +14,10 @@ from storage.database.database import Database
 from storage.database.migrations import is_current
 from storage.database.tables import message, session
 from storage.database.transaction import Connection, Transaction
+from storage.doctor.finding import Finding as Finding
 from storage.doctor.thread_checks import thread_checks
 from storage.doctor.thread_contents import find_wrong_thread, unlink_thread
+from storage.doctor.transcript_checks import examine_transcripts
 from storage.documents.document import stored_role
 from storage.documents.formats.registry import FORMATS
 from storage.documents.formats.transcript_format import TranscriptFormat
@@ -37,13 +39,6 @@ from storage.search.index.verification import (
 )
 
 _BATCH = 100
-
-
-class Finding(NamedTuple):
-    """One inconsistency, described in a line."""
-
-    text: str
-    is_repaired: bool = False
 
 
 class _Batch(NamedTuple):
@@ -86,6 +81,8 @@ async def examine(
         if repair:
             await delete_segment(database, segment_id)
         yield Finding("A segment of the search index cannot be read.", repair)
+    async for finding in examine_transcripts(database):
+        yield finding
     async for finding in _examine_derived(database, formats, repair):
         yield finding
     async for finding in _examine_sessions(database, indexed, repair):

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import transcript
+from storage.database.tables import transcript, transcript_chunk
 from storage.doctor.doctor import examine
 from storage.documents.rederivation import derive_anew, keep_derived
 from storage.documents.session_changes import delete_session, update_session
-from tests.support.archived import stored_rows, take, texts
+from tests.support.archived import stored_rows, stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
 
 FORMAT = LineFormat()
@@ -68,3 +68,21 @@ async def test_a_server_derives_in_its_background(database: Database, tmp_path: 
     await take(database, FORMAT, tmp_path)
     await keep_derived(database, {NEWER.source: NEWER})
     assert await texts(database, "s1") == ['[{"type":"text","text":"ONE"}]']
+
+
+async def test_the_doctor_finds_damaged_and_missing_chunks(database_url: str, tmp_path: Path) -> None:
+    for id in ("s1", "s2", "s3"):
+        (tmp_path / f"{id}.lines").write_bytes(lines(id, "one"))
+    async with Database(database_url) as database:
+        await take(database, FORMAT, tmp_path)
+        assert [one async for one in examine(database, formats={})] == []
+        ids = {row.name: row.id for row in await stored_transcripts(database)}
+        async with database.write() as transaction:
+            of = transcript_chunk.c.transcript_id
+            await transaction.execute(sa.delete(transcript_chunk).where(of == ids["s1.lines"]))
+            await transaction.execute(sa.update(transcript_chunk).where(of == ids["s2.lines"]).values(data=b"damaged"))
+        found = sorted([one.text async for one in examine(database, formats={})])
+        # What cannot be read is left as it is, and the others are derived.
+        outcomes = [one async for one in derive_anew(database, {NEWER.source: NEWER})]
+    assert outcomes == [("s3", "UPDATED")]
+    assert [text.split(",")[0] for text in found] == ["Transcript s1.lines", "Transcript s2.lines"]
