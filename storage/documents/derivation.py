@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from storage.archive.archived_transcript import ArchivedTranscript
@@ -40,15 +41,24 @@ def derive(
         elif session is None:
             session = before
         else:
-            merged = with_earlier(session, before.messages)
+            merged = with_earlier(session, before.messages, may_change=row.is_rewritten)
             if merged is session:
                 unused.append(row.id)
             session = merged
     return None if session is None else Derivation(session, unused)
 
 
-def with_earlier(session: DerivedSession, messages: Sequence[DerivedMessage]) -> DerivedSession:
-    """The session with those messages that it lacks, each behind the one that it followed; itself if it lacks none."""
+def with_earlier(
+    session: DerivedSession, messages: Sequence[DerivedMessage], *, may_change: bool = False
+) -> DerivedSession:
+    """The session with those messages that it lacks, each behind the one that it followed; itself if it lacks none.
+
+    With `may_change`, a message of the same role and time is a later state of the same one, such as a reply that was
+    stored while it was being written.
+    """
+    same: dict[tuple[str, datetime | None], int] = {}
+    if may_change:
+        same = {(one.role, one.created_at): index for index, one in enumerate(session.messages) if one.created_at}
     indexes: defaultdict[bytes, list[int]] = defaultdict(list)
     for index, message in enumerate(session.messages):
         indexes[message.digest].append(index)
@@ -60,6 +70,8 @@ def with_earlier(session: DerivedSession, messages: Sequence[DerivedMessage]) ->
             # Of equal messages the first one behind the previous message, else the first of all.
             place = next((number for number, index in enumerate(found) if index > previous), 0)
             previous = max(previous, found.pop(place))
+        elif (message.role, message.created_at) in same:
+            previous = max(previous, same[message.role, message.created_at])
         else:
             added[previous].append(message)
     if not added:

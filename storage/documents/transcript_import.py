@@ -98,6 +98,8 @@ class _Import:
         self._companions = companions
         self._leave_deleted = leave_deleted
         self._is_registered = is_registered
+        # The rows of a database are exported anew whenever one changes.
+        self._is_rewritten = found.is_rewritten or found.fingerprint != ""
         self._reader = ArchiveReader(database)
 
     async def run(self) -> Imported:
@@ -147,7 +149,7 @@ class _Import:
             self._found.name,
             generation,
             session_id,
-            self._found.is_rewritten,
+            self._is_rewritten,
             False,
             self._opened.modified_at,
             0,
@@ -216,7 +218,7 @@ class _Import:
             return Imported(UNCHANGED, row.session_id)
         while True:
             start = row.size
-            piece = end if self._found.is_rewritten else await asyncio.to_thread(self._end_of_piece, start)
+            piece = end if self._is_rewritten else await asyncio.to_thread(self._end_of_piece, start)
             row = row._replace(size=piece, is_derived=False, modified_at=self._opened.modified_at)
             chunks = await asyncio.to_thread(self._chunks, start, piece)
             async with self._database.write() as transaction:

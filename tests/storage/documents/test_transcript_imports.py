@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import storage.documents.transcript_import
 import storage.documents.transcript_taking
 from storage.database.database import Database
 from storage.doctor.doctor import examine
+from storage.documents.formats.registry import FORMATS
 from storage.documents.session_changes import delete_session
 from storage.documents.transcript_imports import find_transcripts
 from tests.support.archived import archived_bytes, stored_keys, stored_rows, stored_transcripts, take, texts
@@ -156,6 +158,46 @@ async def test_a_generation_that_adds_nothing_is_dropped(database: Database, hom
 
     assert await texts(database, "s1") == text_of("one", "two", "three")
     assert await archived_bytes(database) == {("a.whole", 1): second}
+
+
+async def test_a_message_that_changes_in_a_rewritten_file_is_one_message(database: Database, home: Path) -> None:
+    put(home, "a.whole", lines("s1", "one", "two"))
+    await take(database, FORMAT, home)
+    for _ in range(3):
+        append(home, "a.whole", line(more="more"))
+        # Another beginning, so that no file begins with the bytes of the one before.
+        put(home, "a.whole", b"\n" + (home / "a.whole").read_bytes())
+        assert await take(database, FORMAT, home) == {"a.whole": "UPDATED"}
+
+    assert len(await texts(database, "s1")) == 2
+    assert list(await archived_bytes(database)) == [("a.whole", 3)]
+
+
+async def test_a_database_is_read_while_its_agent_writes(database: Database, tmp_path: Path) -> None:
+    home = tmp_path / "opencode"
+    home.mkdir()
+    writer = sqlite3.connect(home / "opencode.db", isolation_level=None)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.executescript((Path(__file__).parent / "formats" / "opencode" / "opencode.sql").read_text())
+    format = FORMATS["OPENCODE"]
+    assert "CREATED" in (await take(database, format, home)).values()
+    assert await take(database, format, home) == {}
+    before = await stored_rows(database)
+
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("UPDATE part SET data = replace(data, 'Let me look.', 'Let me look twice.'), time_updated = 9e12")
+    assert await take(database, format, home) == {}
+    writer.execute("COMMIT")
+    assert "UPDATED" in (await take(database, format, home)).values()
+
+    changed = await stored_rows(database)
+    assert {id: len(messages) for id, (_, messages) in changed.items()} == {
+        id: len(messages) for id, (_, messages) in before.items()
+    }
+    assert "Let me look twice." in str(changed)
+    assert 'Let me look."' not in str(changed)
+    assert {row.generation for row in await stored_transcripts(database)} <= {0, 1}
+    writer.close()
 
 
 async def test_an_older_copy_is_outdated_and_changes_nothing(database: Database, home: Path) -> None:
