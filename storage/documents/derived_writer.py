@@ -1,5 +1,6 @@
 """Writes sessions that were derived from transcripts: many new ones at once, or one in pieces bounded in bytes."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ from storage.search.index.entries import Ids, entry_ids
 from storage.search.index.pieces import encode_entry
 from storage.search.index.segment_store import forget_entries, index_entries, next_numbers
 
+_MANY = 2_000
 PARTIAL = -1
 """`parser_version` of a session of which only the first messages are written."""
 
@@ -148,6 +150,11 @@ def _counts(summaries: Sequence[MessageSummary]) -> dict[str, Any]:
     }
 
 
+async def _counts_aside(summaries: Sequence[MessageSummary]) -> dict[str, Any]:
+    """As `_counts`, of many messages in a thread: pairing hundreds of thousands of tool calls takes a while."""
+    return await asyncio.to_thread(_counts, summaries) if len(summaries) > _MANY else _counts(summaries)
+
+
 async def begin_update(transaction: Transaction, plan: Plan) -> int:
     """Remove what the plan replaces of a stored session; return the number under which its messages are written.
 
@@ -189,7 +196,7 @@ async def check_partial(transaction: Transaction, session_id: str, number: int, 
 async def note_partial(transaction: Transaction, session_id: str, summaries: Sequence[MessageSummary]) -> None:
     """Store that the session has these messages so far, and that more follow."""
     values = {
-        **_counts(summaries),
+        **await _counts_aside(summaries),
         "parser_version": PARTIAL,
         "transcript_version": session.c.transcript_version + 1,
         "transcript_rewrites": session.c.transcript_rewrites + 1,
@@ -204,7 +211,7 @@ async def finish_update(transaction: Transaction, plan: Plan, summaries: Sequenc
     row = (await transaction.execute(current)).one()
     values = {
         **plan.head.columns,
-        **_counts(summaries),
+        **await _counts_aside(summaries),
         "saved_at": datetime.now(UTC),
         "transcript_version": session.c.transcript_version + int(plan.is_rewrite or plan.is_longer),
         "transcript_rewrites": session.c.transcript_rewrites + int(plan.is_rewrite),

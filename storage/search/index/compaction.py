@@ -127,10 +127,12 @@ def _due_segments(segments: Sequence[_SmallSegment]) -> list[int]:
         tiers[segment.weight.bit_length() // 3].append(segment)
     for _, tier in sorted(tiers.items()):
         if len(tier) >= MAX_TIER_SEGMENTS:
-            size, group = 0, []
-            for segment in tier[:MAX_TIER_SEGMENTS]:
-                size += segment.size
-                if size > MAX_ENTRIES:
+            size, weight = 0, 0
+            group: list[int] = []
+            for segment in sorted(tier, key=lambda segment: segment.weight)[:MAX_TIER_SEGMENTS]:
+                size, weight = size + segment.size, weight + segment.weight
+                # A merge takes some 40 times as much memory as the segments do on disk.
+                if size > MAX_ENTRIES or (weight > FULL_BYTES and len(group) > 1):
                     break
                 group.append(segment.id)
             # One segment alone: its entries are nearly empty, and so many do not fit into a merged one.
