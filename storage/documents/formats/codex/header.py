@@ -47,6 +47,16 @@ class Header:
         return next(filter(None, (_id(spawn.get("parent_thread_id")), _id(self.values.get("parent_thread_id")))), None)
 
     @property
+    def handed_over_from(self) -> str | None:
+        """The id of the session, maybe of another agent, that was handed over as this thread."""
+        return _id(self.values.get("handed_over_from"))
+
+    @property
+    def handed_over_title(self) -> str | None:
+        """The title that it was handed over with: the program keeps titles in a database."""
+        return as_text(self.values.get("handed_over_title")) or None
+
+    @property
     def nickname(self) -> str | None:
         """The name of a subagent, with its role."""
         spawn = self.subagent

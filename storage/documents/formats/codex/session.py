@@ -145,6 +145,8 @@ def _said(conversation: Conversation) -> list[int]:
 
 def _kind(rollout: Rollout, header: Header) -> tuple[str, str | None]:
     """The kind of a session, and the id of the session that it came from."""
+    if header.handed_over_from is not None:
+        return FORK, header.handed_over_from
     source = header.forked_from
     name = parse_rollout_name(rollout.transcript.name)
     is_revert = header.forked_from is None and name is not None and name.segment_id is not None
@@ -162,7 +164,7 @@ def _kind(rollout: Rollout, header: Header) -> tuple[str, str | None]:
 
 def _title(rollouts: Sequence[Rollout], header: Header, thread_id: str) -> str | None:
     names = (thread_name(rollout.transcript.companion(INDEX), thread_id) for rollout in reversed(rollouts))
-    return next(filter(None, names), None) or header.nickname
+    return next(filter(None, names), None) or header.nickname or header.handed_over_title
 
 
 def _metadata(header: Header, line: Lineage, conversation: Conversation) -> dict[str, object]:

@@ -1,0 +1,92 @@
+"""What a target of handoffs is: a program, and how a conversation is written for it."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from storage.handoff.conversation import Message
+from storage.handoff.preparation import Capabilities, Prepared
+from storage.json_codec import dump
+
+
+class HandoffFile(NamedTuple):
+    """A file to write; `path` is below the agent's home, with forward slashes."""
+
+    path: str
+    content: str
+
+
+class Written(NamedTuple):
+    """A session as its files, and the commands that make its agent go on, each as its words.
+
+    A word of a command that is the path of a file stands for the file at its place.
+    """
+
+    session_id: str
+    files: list[HandoffFile]
+    commands: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a session that is about to be written: its conversation, and what is new of it."""
+
+    prepared: Prepared
+    id: uuid.UUID
+    title: str
+    workspace: str
+    written_at: datetime
+
+    @property
+    def origin(self) -> str:
+        """The id of the session that it is a copy of."""
+        return self.prepared.conversation.session_id
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages in order."""
+        return self.prepared.messages
+
+    def new_id(self, *place: object) -> uuid.UUID:
+        """An id for something at a place in the session, the same for each writing of the same copy."""
+        return uuid.uuid5(self.id, ":".join(map(str, place)))
+
+    def call_id(self, message: int, part: int) -> str:
+        """An id for a call."""
+        return f"call_{self.new_id('call', message, part).hex[:24]}"
+
+    def times(self) -> list[datetime]:
+        """The time of each message; that of the message before for one without a time."""
+        times: list[datetime] = []
+        for message in self.messages:
+            before = times[-1] if times else self.prepared.conversation.created_at
+            times.append(message.created_at or before)
+        return times
+
+
+class Target(Protocol):
+    """An agent that sessions can be handed over to."""
+
+    source: str
+    takes: Capabilities
+
+    def write(self, copy: Copy) -> Written:
+        """The files and commands of a session."""
+        ...
+
+
+def timestamp(time: datetime) -> str:
+    """A time in UTC with milliseconds, as most agents write it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+
+
+def milliseconds(time: datetime) -> int:
+    """A time in milliseconds."""
+    return int(time.timestamp() * 1000)
+
+
+def json_lines(lines: Iterable[object]) -> str:
+    """Lines of compact JSON, each with its end."""
+    return "".join(f"{dump(line)}\n" for line in lines)

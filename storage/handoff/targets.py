@@ -1,0 +1,13 @@
+"""The agents that sessions can be handed over to."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from storage.handoff.claude_code import ClaudeCodeTarget
+from storage.handoff.codex import CodexTarget
+from storage.handoff.target import Target
+
+_ALL: tuple[Target, ...] = (ClaudeCodeTarget(), CodexTarget())
+
+TARGETS: Mapping[str, Target] = MappingProxyType({target.source: target for target in _ALL})
+"""The targets by source."""
