@@ -61,6 +61,8 @@ class FoundTranscript(NamedTuple):
 
     A file that `is_compressed` holds the transcript in zstd frames: the plain bytes are the transcript's, and `name` is
     that of the plain file, so that a transcript stays the same one when its agent compresses it.
+
+    `changed_at` is when a transcript was last changed that is a part of a database or lies in several files.
     """
 
     path: Path
@@ -71,13 +73,18 @@ class FoundTranscript(NamedTuple):
     fingerprint: str = ""
     is_compressed: bool = False
     excerpts: Mapping[str, bytes] = _NONE
+    changed_at: float | None = None
 
 
 class FoundTranscripts(NamedTuple):
-    """The result of a walk below a home: transcripts sorted by name, and how many files were passed over."""
+    """The result of a walk below a home: transcripts sorted by name, and how many files were passed over.
+
+    `refused` has the folders and files that could not be read, with the reason. What lies in them is not found.
+    """
 
     transcripts: Sequence[FoundTranscript]
     passed_over: int
+    refused: Sequence[tuple[Path, str]] = ()
 
 
 class TranscriptFormat(Protocol):
