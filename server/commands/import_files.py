@@ -107,8 +107,7 @@ async def _import(
     else:
         search = await search_homes(database, FORMATS, wanted, os.environ, Path.home())
     if dry_run:
-        _print_plan(search)
-        return 0
+        return _print_plan(search)
     refusals: list[str] = []
     tallies: dict[str, _Tally] = {}
     with ImportProgress(search.size) as progress:
@@ -125,7 +124,10 @@ async def _import(
     return len(refusals)
 
 
-def _print_plan(search: Search) -> None:
+def _print_plan(search: Search) -> int:
+    refused = [*search.documents.refused, *(one for found in search.transcripts for one in found.refused)]
+    for path, reason in refused:
+        click.echo(printable(f"{path}: {reason}"), err=True)
     for found in search.transcripts:
         new = sum(one.known is None for one in found.changed)
         counts = [f"{new} new", f"{len(found.changed) - new} changed", f"{found.unchanged_count} unchanged"]
@@ -134,6 +136,7 @@ def _print_plan(search: Search) -> None:
         click.echo(f"{found.format.agent}: {', '.join(counts)}, {found.size / 1e6:.1f} MB to read")
     if search.documents.paths:
         click.echo(f"{_DOCUMENTS}: {len(search.documents.paths)} to compare")
+    return len(refused)
 
 
 async def _import_transcripts(

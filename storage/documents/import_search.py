@@ -49,7 +49,7 @@ async def search_homes(
     """Find what lies in the known homes of all agents. Raises Unavailable."""
     transcripts = []
     for format in _formats(formats, wanted):
-        homes = [home for home in format.homes(environment, user_home) if home.is_dir()]
+        homes = [home for home in format.homes(environment, user_home) if not _is_missing(home)]
         transcripts.append(
             await find_transcripts(database, format, homes, since=wanted.since, include_deleted=wanted.include_deleted)
         )
@@ -61,21 +61,21 @@ def existing_homes(
     formats: Mapping[str, TranscriptFormat], environment: Mapping[str, str], user_home: Path
 ) -> list[Path]:
     """The homes of all agents that exist."""
-    homes = [home for format in formats.values() for home in format.homes(environment, user_home) if home.is_dir()]
-    return [*homes, *_document_homes(environment, user_home)]
+    homes = [home for format in formats.values() for home in format.homes(environment, user_home)]
+    return [*(home for home in homes if not _is_missing(home)), *_document_homes(environment, user_home)]
 
 
 def _document_homes(environment: Mapping[str, str], user_home: Path) -> list[Path]:
     named = environment.get("CODEWHALE_HOME")
     homes = [*([Path(named)] if named else []), *(user_home / name for name in _DOCUMENT_HOMES)]
-    return [home for home in homes if home.is_dir()]
+    return [home for home in homes if not _is_missing(home)]
 
 
 async def search_places(
     database: Database, formats: Mapping[str, TranscriptFormat], wanted: Wanted, places: Sequence[Path]
 ) -> Search:
     """Find what lies in the given files and folders. Raises Unavailable."""
-    walked, named, others = await asyncio.to_thread(_sort, list(_formats(formats, wanted)), places)
+    walked, named, others, refused = await asyncio.to_thread(_sort, list(_formats(formats, wanted)), places)
     transcripts = [
         await find_transcripts(
             database,
@@ -89,11 +89,25 @@ async def search_places(
         for format in _formats(formats, wanted)
         if format.source in walked or format.source in named
     ]
-    return Search(transcripts, await asyncio.to_thread(_documents, others, wanted))
+    documents = await asyncio.to_thread(_documents, others, wanted)
+    # Both walks may have come upon the same folder.
+    refused += [one for one in documents.refused if one not in refused]
+    return Search(transcripts, documents._replace(refused=refused))
 
 
 def _formats(formats: Mapping[str, TranscriptFormat], wanted: Wanted) -> Iterable[TranscriptFormat]:
     return [format for format in formats.values() if wanted.sources is None or format.source in wanted.sources]
+
+
+def _is_missing(place: Path) -> bool:
+    """Whether there is nothing at a place. What cannot be looked at is refused by the walk."""
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _documents(places: Sequence[Path], wanted: Wanted) -> FoundFiles:
@@ -122,31 +136,43 @@ def _size(path: Path) -> int:
 
 
 _ByFormat = dict[str, list[FoundTranscript]]
+_Refusals = list[tuple[Path, str]]
 
 
-def _sort(formats: Sequence[TranscriptFormat], places: Sequence[Path]) -> tuple[_ByFormat, _ByFormat, list[Path]]:
-    """The transcripts in folders, those that were named themselves, and the places that may hold documents."""
+def _sort(
+    formats: Sequence[TranscriptFormat], places: Sequence[Path]
+) -> tuple[_ByFormat, _ByFormat, list[Path], _Refusals]:
+    """The transcripts in folders, those that were named, the places that may hold documents, and what was refused."""
     walked: _ByFormat = {}
     named: _ByFormat = {}
     others: list[Path] = []
+    refused: dict[Path, str] = {}
     for place in places:
         if place.is_dir():
-            found = _in_folder(formats, place)
+            found = _in_folder(formats, place, refused)
             for source, some in found.items():
                 walked.setdefault(source, []).extend(some)
             if not found and not _TRANSCRIPT_HOMES.intersection(place.absolute().parts):
                 others.append(place)
-        elif (one := _named(formats, place)) is not None:
-            source, transcript = one
-            named.setdefault(source, []).append(transcript)
-        else:
+        elif (one := _named(formats, place, refused)) is not None:
+            source, transcripts = one
+            named.setdefault(source, []).extend(transcripts)
+        elif place not in refused:
             others.append(place)
-    return walked, named, others
+    return walked, named, others, list(refused.items())
 
 
-def _in_folder(formats: Sequence[TranscriptFormat], folder: Path) -> _ByFormat:
+def _in_folder(formats: Sequence[TranscriptFormat], folder: Path, refused: dict[Path, str]) -> _ByFormat:
     """The transcripts of each format in a folder. One that several formats find belongs to the one that wrote it."""
-    found = {format.source: format.find(folder).transcripts for format in formats}
+    found: dict[str, Sequence[FoundTranscript]] = {}
+    for format in formats:
+        try:
+            walked = format.find(folder)
+        except OSError as error:
+            refused[folder] = error.strerror or str(error)
+        else:
+            refused.update(walked.refused)
+            found[format.source] = walked.transcripts
     owners: dict[FileKey, set[str]] = {}
     for source, some in found.items():
         for one in some:
@@ -160,17 +186,21 @@ def _in_folder(formats: Sequence[TranscriptFormat], folder: Path) -> _ByFormat:
     return result
 
 
-def _named(formats: Sequence[TranscriptFormat], path: Path) -> tuple[str, FoundTranscript] | None:
-    """A file that is named itself: by its place in its agent's layout, else by its content."""
+def _named(
+    formats: Sequence[TranscriptFormat], path: Path, refused: dict[Path, str]
+) -> tuple[str, list[FoundTranscript]] | None:
+    """What a file holds that is named itself: by its place in its agent's layout, else by its content."""
     source = recognized_source(path)
     by_source = {format.source: format for format in formats}
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 # Path.resolve would follow links.
     for format in formats if source not in by_source else [by_source[source]]:
-        for found in format.find(absolute.parent).transcripts:
-            if os.path.abspath(found.path) == str(absolute):  # noqa: PTH100
+        for place in (absolute, absolute.parent):
+            walked = format.find(place)
+            if found := [one for one in walked.transcripts if os.path.abspath(one.path) == str(absolute)]:  # noqa: PTH100
                 return format.source, found
+            refused.update((path, reason) for one, reason in walked.refused if one == absolute)
     if source in by_source:
-        return source, FoundTranscript(path, path.name, is_rewritten=path.suffix == ".json")
+        return source, [FoundTranscript(path, path.name, is_rewritten=path.suffix == ".json")]
     return None
 
 

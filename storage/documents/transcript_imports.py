@@ -99,6 +99,7 @@ def _find(
         else:
             transcripts += found.transcripts
             passed_over += found.passed_over
+            refused += found.refused
     named_keys = frozenset(FileKey.of(one.path, one.name) for one in named)
     result = Found(format, [], 0, [], passed_over, refused, named_keys)
     unchanged = 0
@@ -116,7 +117,7 @@ def _find(
             continue
         known = registry.get(key)
         is_deleted = known is not None and known.transcript_id == NO_TRANSCRIPT
-        if since is not None and key not in named_keys and stat.st_mtime < since:
+        if since is not None and key not in named_keys and _changed_at(one, stat) < since:
             continue
         if is_same and is_deleted and not include_deleted and key not in named_keys:
             result.deleted.append(one)
@@ -125,6 +126,10 @@ def _find(
         else:
             result.changed.append(Changed(one, 0 if one.read else stat.st_size, known))
     return result._replace(unchanged_count=unchanged)
+
+
+def _changed_at(found: FoundTranscript, stat: os.stat_result) -> float:
+    return stat.st_mtime if found.changed_at is None else found.changed_at
 
 
 async def import_found(

@@ -6,16 +6,14 @@ outputs of tools in `tool-results/`; `custom-title.json`. Older versions write `
 """
 
 import hashlib
-import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from storage.documents.formats.file_walk import FileWalk
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts
-
-log = logging.getLogger(__name__)
 
 _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _SESSION_FOLDER = re.compile(_UUID)
@@ -79,7 +77,7 @@ def homes(environment: Mapping[str, str], user_home: Path) -> list[Path]:
     value = environment.get("CLAUDE_CONFIG_DIR", "").strip()
     if not value:
         return [user_home / ".claude"]
-    if Path(value).is_dir():
+    if os.path.isdir(value):  # noqa: PTH112 # Path.is_dir raises PermissionError.
         return [Path(value)]
     return [Path(path) for path in dict.fromkeys(filter(None, map(str.strip, value.split(","))))]
 
@@ -87,12 +85,12 @@ def homes(environment: Mapping[str, str], user_home: Path) -> list[Path]:
 def find(home: Path) -> FoundTranscripts:
     """Find the transcripts in a home, in a folder of one, or a single one. Files outside `projects` are not entered."""
     home = Path(os.path.abspath(home))  # noqa: PTH100 # Path.resolve would follow links.
-    if home.is_file():
+    if os.path.isfile(home):  # noqa: PTH113 # Path.is_file raises PermissionError.
         found = find(home.parent).transcripts
         return FoundTranscripts([transcript for transcript in found if transcript.path == home], 0)
     walk = _Walk(_base(home))
-    if (home / _PROJECTS).is_dir():
-        for entry in _entries(home, walk):
+    if os.path.isdir(home / _PROJECTS):  # noqa: PTH112 # Path.is_dir raises PermissionError.
+        for entry in walk.files.entries(home):
             if entry.name == _PROJECTS and entry.is_dir(follow_symlinks=False):
                 walk.folder(Path(entry.path), 0)
             elif not entry.is_dir(follow_symlinks=False):
@@ -112,32 +110,19 @@ def _base(home: Path) -> Path:
     return home
 
 
-def _entries(folder: Path, walk: "_Walk") -> Iterator["os.DirEntry[str]"]:
-    """The entries of a folder, sorted. A folder that vanished has none; one that cannot be read is passed over."""
-    try:
-        with os.scandir(folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return
-    except PermissionError:
-        log.warning("Cannot read the folder %s", folder)
-        walk.passed_over += 1
-        return
-    yield from found
-
-
 class _Walk:
     """The walk through a home: what was found so far."""
 
     def __init__(self, base: Path) -> None:
         self.passed_over = 0
+        self.files = FileWalk()
         self._base_length = len(str(base).rstrip(os.sep)) + 1
         self._transcripts: dict[str, Path] = {}
         self._companions: dict[str, Path] = {}
 
     def folder(self, path: Path, depth: int) -> None:
         """Look through a folder of projects, or of sessions."""
-        for entry in _entries(path, self):
+        for entry in self.files.entries(path):
             if entry.is_dir(follow_symlinks=False):
                 if _SESSION_FOLDER.fullmatch(entry.name):
                     self.session_folder(Path(entry.path))
@@ -154,7 +139,7 @@ class _Walk:
 
     def session_folder(self, path: Path) -> None:
         """Look through the folder of a session."""
-        for entry in _entries(path, self):
+        for entry in self.files.entries(path):
             if entry.is_dir(follow_symlinks=False) and entry.name == "subagents":
                 self._subagents(Path(entry.path), 0)
             elif entry.is_dir(follow_symlinks=False):
@@ -165,7 +150,7 @@ class _Walk:
                 self.passed_over += 1
 
     def _subagents(self, path: Path, depth: int) -> None:
-        for entry in _entries(path, self):
+        for entry in self.files.entries(path):
             if entry.is_dir(follow_symlinks=False):
                 if depth < _MAX_DEPTH:
                     self._subagents(Path(entry.path), depth + 1)
@@ -179,7 +164,7 @@ class _Walk:
                 self.passed_over += 1
 
     def _others(self, path: Path, has_results: bool, depth: int) -> None:
-        for entry in _entries(path, self):
+        for entry in self.files.entries(path):
             if entry.is_dir(follow_symlinks=False) and depth < _MAX_DEPTH:
                 self._others(Path(entry.path), False, depth + 1)
             elif has_results and entry.is_file(follow_symlinks=False) and _TOOL_RESULT.fullmatch(entry.name):
@@ -199,9 +184,8 @@ class _Walk:
                 owned[owner][name] = path
             else:
                 self.passed_over += 1
-        return FoundTranscripts(
-            [FoundTranscript(self._transcripts[name], name, owned[name]) for name in sorted(owned)], self.passed_over
-        )
+        found = [FoundTranscript(self._transcripts[name], name, owned[name]) for name in sorted(owned)]
+        return FoundTranscripts(found, self.passed_over, self.files.refused)
 
     def _owner(self, companion: str) -> str:
         if companion.endswith(".meta.json"):

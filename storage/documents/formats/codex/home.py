@@ -4,12 +4,13 @@ Credentials, settings, logs and databases are never opened. The databases are le
 every title that a person gives is in the index of names as well, and to open a database beside its writer makes files.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from storage.documents.formats.codex.rollout_name import COMPRESSED, parse_rollout_name
 from storage.documents.formats.codex.thread_names import INDEX, index_lines
-from storage.documents.formats.file_walk import expanded, is_regular_file, regular_files
+from storage.documents.formats.file_walk import FileWalk, expanded, is_regular_file
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts
 
 ARCHIVED = "archived_sessions"
@@ -27,11 +28,12 @@ def homes(environment: Mapping[str, str], user_home: Path) -> list[Path]:
 def find(place: Path) -> FoundTranscripts:
     """Find the rollouts below a home, below a part of it, or in a folder of loose rollouts; `place` may be a file."""
     home, folders = _home_of(place)
-    names = index_lines(home / INDEX) if is_regular_file(home / INDEX) else {}
+    walk = FileWalk()
+    names = _names(home / INDEX, walk)
     found: dict[str, FoundTranscript] = {}
-    passed_over = 0 if place != home or folders == [home] else sum(1 for _ in regular_files(home, 0))
+    passed_over = 0 if place != home or folders == [home] else sum(1 for _ in walk.files(home, 0))
     for folder in folders:
-        files = [folder] if is_regular_file(folder) else regular_files(folder, _MAX_DEPTH)
+        files = [folder] if is_regular_file(folder) else walk.files(folder, _MAX_DEPTH)
         for path in files:
             rollout = parse_rollout_name(path.name)
             if rollout is None:
@@ -46,12 +48,23 @@ def find(place: Path) -> FoundTranscripts:
             found[name] = FoundTranscript(
                 path, name, is_compressed=is_compressed, excerpts={} if line is None else {INDEX: line}
             )
-    return FoundTranscripts([found[name] for name in sorted(found)], passed_over)
+    return FoundTranscripts([found[name] for name in sorted(found)], passed_over, walk.refused)
+
+
+def _names(index: Path, walk: FileWalk) -> dict[str, bytes]:
+    try:
+        return index_lines(index) if is_regular_file(index) else {}
+    except FileNotFoundError:
+        # It is being replaced.
+        return {}
+    except OSError as error:
+        walk.refuse(index, error)
+        return {}
 
 
 def _home_of(place: Path) -> tuple[Path, list[Path]]:
     """The home that a place belongs to, and the folders or the file to look at."""
-    if any((place / folder).is_dir() for folder in FOLDERS):
+    if any(os.path.isdir(place / folder) for folder in FOLDERS):  # noqa: PTH112 # Path.is_dir raises PermissionError.
         return place, [place / folder for folder in FOLDERS]
     for parent in (place, *place.parents):
         if parent.name in FOLDERS:

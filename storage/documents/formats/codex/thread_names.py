@@ -8,16 +8,12 @@ INDEX = "session_index.jsonl"
 
 
 def index_lines(path: Path) -> dict[str, bytes]:
-    """The last line of each thread in the index, by the thread's id; half a line is left out."""
+    """The last line of each thread in the index, by the thread's id; half a line is left out. Raises OSError."""
     lines: dict[str, bytes] = {}
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                if line.endswith(b"\n") and (thread_id := _thread_id(line)):
-                    lines[thread_id.lower()] = line
-    except OSError:
-        # It is replaced, or not this user's to read: the rollouts are not worse without names.
-        return {}
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n") and (thread_id := _thread_id(line)):
+                lines[thread_id.lower()] = line
     return lines
 
 

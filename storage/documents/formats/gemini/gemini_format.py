@@ -5,11 +5,11 @@ from pathlib import Path, PurePosixPath
 
 from storage.documents.derived_session import MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
-from storage.documents.formats.file_walk import regular_files
+from storage.documents.formats.file_walk import FileWalk
 from storage.documents.formats.gemini.conversation import Conversation
 from storage.documents.formats.gemini.entry_content import COMMAND_MARKS, is_talk
 from storage.documents.formats.gemini.entry_log import EntryLog
-from storage.documents.formats.gemini.workspace import CHATS, workspace_files, workspace_of
+from storage.documents.formats.gemini.workspace import CHATS, PROJECTS, workspace_files, workspace_of
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, without
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
@@ -34,17 +34,22 @@ class GeminiFormat:
         """Find `chats/session-*` and the subagents' `chats/<parent>/*.jsonl`."""
         found: list[FoundTranscript] = []
         passed_over = 0
-        for path in regular_files(home, _DEPTH_OF_CHATS):
+        walk = FileWalk()
+        for path in walk.files(home, _DEPTH_OF_CHATS):
             project = _project_of(path)
             if project is None:
                 passed_over += 1
                 continue
             top = project.parent.parent
-            companions, excerpts = workspace_files(top, project)
+            try:
+                companions, excerpts = workspace_files(top, project)
+            except OSError as error:
+                walk.refuse(top / PROJECTS, error)
+                companions, excerpts = {}, {}
             name = path.relative_to(top).as_posix()
             is_rewritten = path.suffix == ".json"
             found.append(FoundTranscript(path, name, companions, is_rewritten=is_rewritten, excerpts=excerpts))
-        return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over)
+        return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
     def session_id(self, transcript: Transcript) -> str | None:
         """The id in the header; a subagent's is preceded by its parent's."""

@@ -7,16 +7,18 @@ parts are read: the database holds credentials too.
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from storage.documents.formats.file_walk import is_regular_file
 
 Result = TypeVar("Result")
 
 _BUSY_SECONDS = 5
+_GRANULARITY_SECONDS = 0.1
 _TABLES = {"session": ("id",), "message": ("id", "session_id", "data"), "part": ("message_id", "session_id", "data")}
 
 
@@ -42,8 +44,8 @@ def read_database(path: Path, work: Callable[[sqlite3.Connection], Result]) -> R
                 continue
             if isinstance(error, sqlite3.OperationalError):
                 # It is locked, or cannot be opened.
-                raise OSError(f"{path}: {error}") from error
-            raise NotADatabase(f"{path}: {error}") from error
+                raise OSError(str(error)) from error
+            raise NotADatabase(str(error)) from error
         if not is_closed or not _has_changed(path, before):
             return result
 
@@ -93,47 +95,87 @@ def holds_sessions(connection: sqlite3.Connection) -> bool:
     return all(set(needed) <= set(columns(connection, table)) for table, needed in _TABLES.items())
 
 
-def fingerprints(connection: sqlite3.Connection) -> dict[str, str]:
-    """For each session a text that differs when any of its rows was added, changed or removed.
+class SessionState(NamedTuple):
+    """The rows of a session, briefly.
 
-    The sum of the times differs also when a row's new time is not the latest of all.
+    `fingerprint` differs when any of them was added, changed or removed. `changed_at` is the newest of their times in
+    seconds, None in versions without such times.
     """
-    changes = {table: _changes(connection, table) for table in ("message", "part")}
-    updated = "time_updated" if "time_updated" in columns(connection, "session") else "0"
+
+    fingerprint: str
+    changed_at: float | None
+
+
+def session_states(connection: sqlite3.Connection) -> dict[str, SessionState]:
+    """The states of all sessions by their ids."""
+    changes = [_changes(connection, table) for table in ("message", "part")]
+    updated = "time_updated" if "time_updated" in columns(connection, "session") else "NULL"
     rows = connection.execute(f"SELECT id, {updated} FROM session ORDER BY id")
     return {
-        session_id: "-".join(map(str, (time, *(changes[table].get(session_id, "0") for table in changes))))
-        for session_id, time in rows
+        session_id: _session_state(updated_at, [table.get(session_id, _NO_ROWS) for table in changes])
+        for session_id, updated_at in rows
         if isinstance(session_id, str)
     }
 
 
-def _changes(connection: sqlite3.Connection, table: str) -> dict[object, str]:
-    updated = "sum(time_updated)" if "time_updated" in columns(connection, table) else "0"
+class _Changes(NamedTuple):
+    """How many rows a session has in a table, and the sum of their times and the newest.
+
+    The sum differs also when a row's new time is not the newest of all.
+    """
+
+    row_count: int
+    sum_of_times: object
+    newest_time: object
+
+
+_NO_ROWS = _Changes(0, None, None)
+
+
+def _changes(connection: sqlite3.Connection, table: str) -> Mapping[object, _Changes]:
+    has_times = "time_updated" in columns(connection, table)
+    times = "sum(time_updated), max(time_updated)" if has_times else "NULL, NULL"
     # In the order of the table: by the index, each row would be looked up for its time.
-    statement = f"SELECT session_id, count(*), {updated} FROM {table} NOT INDEXED GROUP BY session_id"
-    return {session_id: f"{count}.{time}" for session_id, count, time in connection.execute(statement)}
+    statement = f"SELECT session_id, count(*), {times} FROM {table} NOT INDEXED GROUP BY session_id"
+    return {session_id: _Changes(*found) for session_id, *found in connection.execute(statement)}
+
+
+def _session_state(updated: object, tables: Sequence[_Changes]) -> SessionState:
+    fingerprint = "-".join([str(updated), *(f"{table.row_count}.{table.sum_of_times}" for table in tables)])
+    times = [one for one in (updated, *(table.newest_time for table in tables)) if isinstance(one, int | float)]
+    return SessionState(fingerprint, max(times) / 1000 if times else None)
 
 
 class DatabaseIndex:
-    """The fingerprints of databases, read again only when a file of theirs has changed."""
+    """The states of the sessions in databases, read again only when a file of theirs has changed."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[object, dict[str, str]]] = {}
+        self._known: dict[Path, tuple[object, dict[str, SessionState]]] = {}
 
-    def sessions(self, path: Path) -> dict[str, str] | None:
-        """The fingerprints of a database's sessions by their ids; None when it is not a database of sessions."""
+    def sessions(self, path: Path) -> dict[str, SessionState] | None:
+        """The states of a database's sessions by their ids; None when it is not a database of sessions.
+
+        Raises OSError, as for a database that is locked.
+        """
+        started = time.time()
         state = [_state(file) for file in (path, _beside(path, "-wal"))]
         known = self._known.get(path)
         if known is not None and known[0] == state:
             return known[1]
         try:
-            found = read_database(path, lambda opened: fingerprints(opened) if holds_sessions(opened) else None)
+            found = read_database(path, lambda opened: session_states(opened) if holds_sessions(opened) else None)
         except NotADatabase:
             return None
-        if found is not None:
+        # A file that changes again right after this may keep its time, which has a granularity of milliseconds.
+        if found is not None and last_change(path) < started - _GRANULARITY_SECONDS:
             self._known[path] = (state, found)
         return found
+
+
+def last_change(path: Path) -> float:
+    """When a database was last changed, in seconds. Changes may be only in its write-ahead log."""
+    states = [_state(file) for file in (path, _beside(path, "-wal"))]
+    return max((state[2] / 1e9 for state in states if state is not None), default=0.0)
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

@@ -3,31 +3,35 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from storage.documents.formats.file_walk import regular_files
+from storage.documents.formats.file_walk import FileWalk, sorted_entries
 from storage.documents.formats.json_values import as_count, as_object, as_text, parse_json
 from storage.json_codec import dump
 
 SESSIONS = "storage/session"
 
 
-def session_files(home: Path) -> Iterator[Path]:
+def session_files(home: Path, walk: FileWalk) -> Iterator[Path]:
     """The files of the sessions, by project."""
-    for path in regular_files(home / SESSIONS, 1):
+    for path in walk.files(home / SESSIONS, 1):
         if path.suffix == ".json":
             yield path
 
 
-def fingerprint(home: Path, session: Path) -> str:
-    """A text that differs when a file of the session was added, changed or removed."""
+def state(home: Path, session: Path) -> tuple[str, float]:
+    """A text that differs when a file of the session was added, changed or removed, and the time of the last change.
+
+    Raises OSError.
+    """
     files = [session, *_message_files(home, session.stem)]
     for message in files[1:]:
         files.extend(_part_files(home, message.stem))
     states = [path.stat() for path in files]
-    return f"{len(states)}.{max(state.st_mtime_ns for state in states)}.{sum(state.st_size for state in states)}"
+    changed_ns = max(state.st_mtime_ns for state in states)
+    return f"{len(states)}.{changed_ns}.{sum(state.st_size for state in states)}", changed_ns / 1e9
 
 
 def export_files(home: Path, session: Path) -> bytes:
-    """The session in the form of `opencode export`, as one line of JSON."""
+    """The session in the form of `opencode export`, as one line of JSON. Raises OSError."""
     messages = [(_read(path), path.stem) for path in _message_files(home, session.stem)]
     messages.sort(key=lambda message: (_created(message[0]), message[1]))
     recorded = [{"info": _named(name, info), "parts": _parts(home, name)} for info, name in messages]
@@ -43,11 +47,20 @@ def _named(name: str, values: dict[str, object]) -> dict[str, object]:
 
 
 def _message_files(home: Path, session_id: str) -> list[Path]:
-    return [path for path in regular_files(home / "storage" / "message" / session_id, 0) if path.suffix == ".json"]
+    return _json_files(home / "storage" / "message" / session_id)
 
 
 def _part_files(home: Path, message_id: str) -> list[Path]:
-    return [path for path in regular_files(home / "storage" / "part" / message_id, 0) if path.suffix == ".json"]
+    return _json_files(home / "storage" / "part" / message_id)
+
+
+def _json_files(folder: Path) -> list[Path]:
+    """The JSON files in a folder, which may be missing: but if it cannot be read, neither can the session."""
+    try:
+        entries = sorted_entries(folder)
+    except FileNotFoundError:
+        return []
+    return [Path(one.path) for one in entries if one.name.endswith(".json") and one.is_file(follow_symlinks=False)]
 
 
 def _read(path: Path) -> dict[str, object]:

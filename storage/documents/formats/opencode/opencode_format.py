@@ -12,7 +12,7 @@ import msgspec
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedMessage, DerivedSession
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
-from storage.documents.formats.file_walk import regular_files
+from storage.documents.formats.file_walk import FileWalk, is_regular_file
 from storage.documents.formats.json_values import (
     as_amount,
     as_count,
@@ -24,9 +24,9 @@ from storage.documents.formats.json_values import (
     digest_of,
     without,
 )
-from storage.documents.formats.opencode.database import DatabaseIndex
+from storage.documents.formats.opencode.database import DatabaseIndex, last_change
 from storage.documents.formats.opencode.export_form import export_session
-from storage.documents.formats.opencode.json_files import export_files, fingerprint, session_files
+from storage.documents.formats.opencode.json_files import export_files, session_files, state
 from storage.documents.formats.opencode.live_view import live_messages
 from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
@@ -64,30 +64,71 @@ class OpenCodeFormat:
         self._databases = DatabaseIndex()
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
-        """`opencode` in the folder for data: XDG_DATA_HOME, or `.local/share`."""
+        """`opencode` in the folder for data, XDG_DATA_HOME or `.local/share`, and the database that OPENCODE_DB names.
+
+        The program takes a relative path in OPENCODE_DB from the first, and keeps `:memory:` nowhere.
+        """
         data = environment.get("XDG_DATA_HOME")
-        return [(Path(data) if data else user_home / ".local" / "share") / "opencode"]
+        home = (Path(data) if data else user_home / ".local" / "share") / "opencode"
+        named = environment.get("OPENCODE_DB")
+        if not named or named == ":memory:":
+            return [home]
+        database = home / named
+        return [home] if database.parent == home and _DATABASE.fullmatch(database.name) else [home, database]
 
     def find(self, home: Path) -> FoundTranscripts:
-        """Find the sessions of `opencode.db` and `opencode-<channel>.db`, and files of sessions that are in neither."""
+        """Find the sessions of `opencode.db` and `opencode-<channel>.db`, and files of sessions that are in neither.
+
+        Instead of a home it may be a database of any name.
+        """
+        walk = FileWalk()
         found: dict[str, FoundTranscript] = {}
         passed_over = 0
-        for path in regular_files(home, 0):
-            sessions = self._databases.sessions(path) if _DATABASE.fullmatch(path.name) else None
+        is_database = is_regular_file(home)
+        for path in [home] if is_database else walk.files(home, 0):
+            sessions = None
+            if is_database or _DATABASE.fullmatch(path.name):
+                try:
+                    sessions = self._sessions(path)
+                except OSError as error:
+                    walk.refuse(path, error)
+                    continue
             if sessions is None:
                 passed_over += 1
-                continue
-            for session_id, state in sessions.items():
-                read = partial(export_session, path, session_id)
-                found[session_id] = FoundTranscript(path, f"{path.name}/{session_id}", read=read, fingerprint=state)
-        for path in session_files(home):
-            if path.stem in found:
+            else:
+                found.update(sessions)
+        # Sessions in files are mostly those that the program has moved into its database, where they go on.
+        is_whole = not walk.refused
+        for path in () if is_database else session_files(home, walk):
+            if path.stem in found or not is_whole:
                 passed_over += 1
+                continue
+            try:
+                fingerprint, changed_at = state(home, path)
+            except OSError as error:
+                walk.refuse(path, error)
                 continue
             name = path.relative_to(home).as_posix()
             read = partial(export_files, home, path)
-            found[path.stem] = FoundTranscript(path, name, read=read, fingerprint=fingerprint(home, path))
-        return FoundTranscripts(sorted(found.values(), key=lambda transcript: transcript.name), passed_over)
+            found[path.stem] = FoundTranscript(path, name, read=read, fingerprint=fingerprint, changed_at=changed_at)
+        transcripts = sorted(found.values(), key=lambda transcript: transcript.name)
+        return FoundTranscripts(transcripts, passed_over, walk.refused)
+
+    def _sessions(self, database: Path) -> dict[str, FoundTranscript] | None:
+        """The sessions of a database by their ids; None when it is not a database of sessions. Raises OSError."""
+        sessions = self._databases.sessions(database)
+        if sessions is None:
+            return None
+        return {
+            session_id: FoundTranscript(
+                database,
+                f"{database.name}/{session_id}",
+                read=partial(export_session, database, session_id),
+                fingerprint=one.fingerprint,
+                changed_at=last_change(database) if one.changed_at is None else one.changed_at,
+            )
+            for session_id, one in sessions.items()
+        }
 
     def session_id(self, transcript: Transcript) -> str | None:
         """The session's id."""

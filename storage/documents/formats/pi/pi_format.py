@@ -7,7 +7,7 @@ from pathlib import Path, PureWindowsPath
 from storage.documents.derived_session import FORK, MAIN, DerivedSession
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
-from storage.documents.formats.file_walk import expanded, regular_files
+from storage.documents.formats.file_walk import FileWalk, expanded
 from storage.documents.formats.json_values import as_id, as_text, as_time, without
 from storage.documents.formats.pi.entry_content import entry_blocks
 from storage.documents.formats.pi.live_view import live_messages
@@ -39,14 +39,15 @@ class PiFormat:
         """Find all files in the workspaces' folders, and elsewhere those with a session's name."""
         found: list[FoundTranscript] = []
         passed_over = 0
-        for path in regular_files(home, _DEPTH):
+        walk = FileWalk()
+        for path in walk.files(home, _DEPTH):
             is_in_place = path.parent.parent.name == _SESSIONS and path.suffix == ".jsonl"
             if not is_in_place and not _NAME.fullmatch(path.name):
                 passed_over += 1
                 continue
             top = path.parent.parent.parent if is_in_place else home
             found.append(FoundTranscript(path, path.relative_to(top).as_posix()))
-        return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over)
+        return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
     def session_id(self, transcript: Transcript) -> str | None:
         """The id in the header, which is the first line."""

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
-from storage.documents.formats.file_walk import expanded, is_regular_file, regular_files
+from storage.documents.formats.file_walk import FileWalk, expanded, is_regular_file
 from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, parse_json, without
 from storage.documents.formats.qwen.line_content import line_blocks
@@ -44,7 +44,8 @@ class QwenFormat:
         """Find `chats/<id>.jsonl`, archived ones, those of subagents, and the documents of older versions."""
         found: list[FoundTranscript] = []
         passed_over = 0
-        for path in regular_files(home, _DEPTH):
+        walk = FileWalk()
+        for path in walk.files(home, _DEPTH):
             top = _home_of(path)
             if top is None:
                 passed_over += 1
@@ -55,7 +56,7 @@ class QwenFormat:
             if path.name.startswith("agent-") and is_regular_file(description):
                 companions = {description.relative_to(top).as_posix(): description}
             found.append(FoundTranscript(path, name, companions, is_rewritten=path.suffix == ".json"))
-        return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over)
+        return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
     def session_id(self, transcript: Transcript) -> str | None:
         """The session's id; a subagent's is preceded by its parent's."""

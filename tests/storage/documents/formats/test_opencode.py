@@ -235,7 +235,7 @@ def test_passes_over_what_is_no_database_of_sessions(home: Path) -> None:
     assert FORMAT.find(home / "none").transcripts == []
 
 
-def test_a_database_that_is_locked_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_locked_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.documents.formats.opencode.database._BUSY_SECONDS", 0)
     [found] = FORMAT.find(home).transcripts
     locker = sqlite3.connect(home / "opencode.db", isolation_level=None)
@@ -245,8 +245,9 @@ def test_a_database_that_is_locked_is_an_error(home: Path, monkeypatch: pytest.M
     assert found.read is not None
     with pytest.raises(OSError, match="locked"):
         found.read()
-    with pytest.raises(OSError, match="locked"):
-        FORMAT.find(home)
+    home_with_lock = FORMAT.find(home)
+    assert home_with_lock.transcripts == []
+    assert home_with_lock.refused == [(home / "opencode.db", "database is locked")]
     locker.close()
 
 
@@ -275,7 +276,16 @@ def test_what_was_found_can_be_sent_to_another_process(home: Path) -> None:
 
 def test_homes() -> None:
     assert FORMAT.homes({}, Path("/home/dev")) == [Path("/home/dev/.local/share/opencode")]
-    assert FORMAT.homes({"XDG_DATA_HOME": "/data"}, Path("/home/dev")) == [Path("/data/opencode")]
+    data = {"XDG_DATA_HOME": "/data"}
+    assert FORMAT.homes(data, Path("/home/dev")) == [Path("/data/opencode")]
+    for named, more in {
+        "": [],
+        ":memory:": [],
+        "opencode-next.db": [],
+        "work.db": [Path("/data/opencode/work.db")],
+        "/tea/opencode.db": [Path("/tea/opencode.db")],
+    }.items():
+        assert FORMAT.homes({**data, "OPENCODE_DB": named}, Path("/home/dev")) == [Path("/data/opencode"), *more]
 
 
 def write_files(home: Path, session_id: str) -> None:

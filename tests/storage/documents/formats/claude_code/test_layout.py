@@ -1,5 +1,6 @@
 """Where transcripts lie."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
@@ -118,16 +119,16 @@ def test_a_folder_that_is_no_home_is_looked_through(tmp_path: Path) -> None:
 
 
 def test_a_missing_home_is_empty(tmp_path: Path) -> None:
-    assert FORMAT.find(tmp_path / "missing") == ([], 0)
+    assert FORMAT.find(tmp_path / "missing") == ([], 0, [])
 
 
-def test_a_folder_that_cannot_be_read_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, NAME, f"projects/closed/{OTHER_SESSION}.jsonl")
     scandir = os.scandir
 
     def closed(path: Path) -> Any:
         if path.name == "closed":
-            raise PermissionError
+            raise PermissionError(errno.EACCES, "Permission denied")
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", closed)
@@ -135,7 +136,7 @@ def test_a_folder_that_cannot_be_read_is_passed_over(tmp_path: Path, monkeypatch
     found = FORMAT.find(tmp_path)
 
     assert [transcript.name for transcript in found.transcripts] == [NAME]
-    assert found.passed_over == 1
+    assert (found.passed_over, found.refused) == (0, [(tmp_path / "projects" / "closed", "Permission denied")])
 
 
 def test_the_home_is_that_of_the_environment_or_of_the_user(tmp_path: Path) -> None:
