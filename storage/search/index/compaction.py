@@ -131,12 +131,13 @@ def _due_segments(segments: Sequence[_SmallSegment]) -> list[int]:
             group: list[int] = []
             for segment in sorted(tier, key=lambda segment: segment.weight)[:MAX_TIER_SEGMENTS]:
                 size, weight = size + segment.size, weight + segment.weight
-                # A merge takes some 40 times as much memory as the segments do on disk.
-                if size > MAX_ENTRIES or (weight > FULL_BYTES and len(group) > 1):
+                # A merge takes many times as much memory as the segments do on disk.
+                if size > MAX_ENTRIES or weight > FULL_BYTES:
                     break
                 group.append(segment.id)
-            # One segment alone: its entries are nearly empty, and so many do not fit into a merged one.
-            return group if len(group) > 1 else []
+            # One segment alone: it is nearly full, or its entries are nearly empty and no more fit into a merged one.
+            if len(group) > 1:
+                return group
     return []
 
 

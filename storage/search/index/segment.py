@@ -169,24 +169,25 @@ def merge_segments(segments: Sequence[Segment], live: Sequence[Mask]) -> Segment
     """One segment of the live entries of several, in order."""
     words = sorted(set().union(*(segment.words for segment in segments)))
     rank_of = {word: rank for rank, word in enumerate(words)}
-    word_keys: list[IntArray] = []
-    bigram_keys: list[IntArray] = []
+    word_keys: list[npt.NDArray[Any]] = []
+    bigram_keys: list[npt.NDArray[Any]] = []
     size = 0
     for segment, mask in zip(segments, live, strict=True):
         entry_of = np.cumsum(mask) - 1 + size
         has_all = bool(mask.all())
         size += int(mask.sum())
         ranks = np.array([rank_of[word] for word in segment.words], np.int64)
-        for keys, names, postings in (
-            (word_keys, ranks, segment.word_postings),
-            (bigram_keys, segment.bigrams, segment.bigram_postings),
+        for keys, key_type, names, postings in (
+            (word_keys, np.int64, ranks, segment.word_postings),
+            (bigram_keys, np.uint32, segment.bigrams, segment.bigram_postings),
         ):
             terms, entries = np.repeat(names << ENTRY_BITS, postings.counts), postings.entries
             if not has_all:
                 is_live = mask[entries]
                 terms, entries = terms[is_live], entries[is_live]
-            keys.append(terms | entry_of[entries])
-    merged = Segment.from_keys(size, words, np.concatenate(word_keys), np.concatenate(bigram_keys).astype(np.uint32))
+            # Of the smallest type at once: the keys of all segments are in memory together.
+            keys.append((terms | entry_of[entries]).astype(key_type))
+    merged = Segment.from_keys(size, words, np.concatenate(word_keys), np.concatenate(bigram_keys))
     return merged if merged.word_postings.counts.all() else _without_dead_words(merged)
 
 
