@@ -1,6 +1,7 @@
 """Numbers pieces of text many at a time with NumPy: a dict takes several times as long and as much memory.
 
-A hash table with open addressing and linear probing. Pieces are compared by their 24 bytes, longer ones by a digest.
+A hash table with open addressing and linear probing. Pieces are compared by their 64-bit hashes: that different ones
+have equal hashes is next to impossible.
 """
 
 import secrets
@@ -10,19 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
-Keys = npt.NDArray[np.uint64]
+Hashes = npt.NDArray[np.uint64]
 
 # What separates pieces, as a byte.
 _BLANK = 32
-# Eight bytes each of a piece.
-_PARTS = 3
-_KEY_BYTES = 8 * _PARTS
-# The length of all longer pieces.
-_LONG = 255
-_MASKS = np.array([2 ** (8 * size) - 1 for size in range(9)], np.uint64)
+# Bytes of a piece that are hashed at once.
+_STEP = 8
+_LONGEST = 8 * _STEP
+_MASKS = np.array([2 ** (8 * size) - 1 for size in range(_STEP + 1)], np.uint64)
 # Random, so that no text can be made whose pieces all collide.
-_MULTIPLIERS = [np.uint64(secrets.randbits(64) | 1) for _ in range(_PARTS + 1)]
-_FIRST_SIZE = 2**10
+_FIRST, _NEXT, _LAST, _LENGTH = (np.uint64(secrets.randbits(64) | 1) for _ in range(4))
+_KEY = secrets.token_bytes(16)
+_HALF = np.uint64(32)
+_FIRST_SIZE = 2**11
 
 
 class TokenInterner:
@@ -30,102 +31,111 @@ class TokenInterner:
 
     def __init__(self) -> None:
         self.count = 0
-        # A row is eight bytes of each piece.
-        self._keys = np.zeros((_PARTS, _FIRST_SIZE), np.uint64)
-        self._lengths = np.zeros(_FIRST_SIZE, np.uint8)
-        self._slots = np.full(2 * _FIRST_SIZE, -1, np.int32)
+        self._numbers = np.full(_FIRST_SIZE, -1, np.int32)
+        self._hashes = np.zeros(_FIRST_SIZE, np.uint64)
 
     def intern(self, data: bytes) -> tuple[IntArray, IntArray, IntArray]:
         """The numbers of pieces separated by blanks, and the spans of the new ones, in the order of their numbers."""
-        starts, ends = _spans(data)
-        keys, lengths = _keys(data, starts, ends)
-        hashes = _hashes(keys, lengths)
-        numbers = self._find(keys, lengths, hashes)
+        return self.intern_spans(data, *spans(data))
+
+    def intern_spans(self, data: bytes, starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """As `intern`, of pieces that are given by their spans."""
+        hashes = _hashes(data, starts, ends)
+        numbers = self._find(hashes)
         misses = np.flatnonzero(numbers < 0)
         if not len(misses):
             return numbers, misses, misses
-        # Equal pieces have equal hashes; that different ones have, too, is next to impossible.
         distinct, first, inverse = np.unique(hashes[misses], return_index=True, return_inverse=True)
         numbers[misses] = self.count + inverse
+        self._append(distinct)
         new = misses[first]
-        self._append(keys[:, new], lengths[new], distinct)
         return numbers, starts[new], ends[new]
 
-    def _find(self, keys: Keys, lengths: npt.NDArray[np.uint8], hashes: Keys) -> IntArray:
+    def _find(self, hashes: Hashes) -> IntArray:
         """The number of each piece; -1 for those that are new."""
-        numbers = np.full(len(hashes), -1, np.int64)
-        pending = np.arange(len(hashes))
         slots = self._first_slots(hashes)
+        found = self._numbers[slots]
+        is_equal = self._hashes[slots] == hashes
+        numbers = np.where(is_equal, found, -1).astype(np.int64)
+        pending = np.flatnonzero(~is_equal & (found >= 0))
+        slots = slots[pending]
         while len(pending):
-            candidates = self._slots[slots]
-            is_taken = candidates >= 0
-            pending, slots, candidates = pending[is_taken], slots[is_taken], candidates[is_taken]
-            is_equal = self._lengths[candidates] == lengths[pending]
-            for own, row in zip(self._keys, keys, strict=True):
-                is_equal &= own[candidates] == row[pending]
-            numbers[pending[is_equal]] = candidates[is_equal]
-            pending, slots = pending[~is_equal], (slots[~is_equal] + 1) % len(self._slots)
+            slots = (slots + 1) % len(self._numbers)
+            found = self._numbers[slots]
+            is_equal = self._hashes[slots] == hashes[pending]
+            numbers[pending[is_equal]] = found[is_equal]
+            is_left = ~is_equal & (found >= 0)
+            pending, slots = pending[is_left], slots[is_left]
         return numbers
 
-    def _append(self, keys: Keys, lengths: npt.NDArray[np.uint8], hashes: Keys) -> None:
-        start, self.count = self.count, self.count + len(hashes)
-        capacity = len(self._lengths)
-        while capacity < self.count:
-            capacity *= 2
-        if has_grown := capacity > len(self._lengths):
-            more = capacity - len(self._lengths)
-            self._keys = np.pad(self._keys, ((0, 0), (0, more)))
-            self._lengths = np.pad(self._lengths, (0, more))
-            # At most half full.
-            self._slots = np.full(2 * capacity, -1, np.int32)
-        self._keys[:, start : self.count] = keys
-        self._lengths[start : self.count] = lengths
-        if has_grown:
-            start, hashes = 0, _hashes(self._keys[:, : self.count], self._lengths[: self.count])
-        self._insert(np.arange(start, self.count, dtype=np.int32), self._first_slots(hashes))
+    def _append(self, hashes: Hashes) -> None:
+        numbers = np.arange(self.count, self.count + len(hashes), dtype=np.int32)
+        self.count += len(hashes)
+        size = len(self._numbers)
+        # At most half full.
+        while size < 2 * self.count:
+            size *= 2
+        if size > len(self._numbers):
+            is_taken = self._numbers >= 0
+            numbers = np.concatenate((self._numbers[is_taken], numbers))
+            hashes = np.concatenate((self._hashes[is_taken], hashes))
+            self._numbers, self._hashes = np.full(size, -1, np.int32), np.zeros(size, np.uint64)
+        self._insert(numbers, hashes)
 
-    def _insert(self, numbers: npt.NDArray[np.int32], slots: IntArray) -> None:
+    def _insert(self, numbers: npt.NDArray[np.int32], hashes: Hashes) -> None:
+        slots = self._first_slots(hashes)
         while len(numbers):
-            is_free = self._slots[slots] < 0
-            self._slots[slots[is_free]] = numbers[is_free]
+            is_free = self._numbers[slots] < 0
+            self._numbers[slots[is_free]] = numbers[is_free]
             # Of several that claim a slot, one has got it.
-            is_left = self._slots[slots] != numbers
-            numbers, slots = numbers[is_left], (slots[is_left] + 1) % len(self._slots)
+            is_in = self._numbers[slots] == numbers
+            self._hashes[slots[is_in]] = hashes[is_in]
+            is_left = ~is_in
+            numbers, hashes, slots = numbers[is_left], hashes[is_left], (slots[is_left] + 1) % len(self._numbers)
 
-    def _first_slots(self, hashes: Keys) -> IntArray:
-        bits = len(self._slots).bit_length() - 1
+    def _first_slots(self, hashes: Hashes) -> IntArray:
+        bits = len(self._numbers).bit_length() - 1
         return (hashes >> np.uint64(64 - bits)).astype(np.int64)
 
 
-def _spans(data: bytes) -> tuple[IntArray, IntArray]:
+def spans(data: bytes) -> tuple[IntArray, IntArray]:
     """Where each piece begins and where it ends."""
-    is_piece = np.frombuffer(data, np.uint8) != _BLANK
-    edges = np.flatnonzero(np.diff(is_piece, prepend=False, append=False))
+    is_piece = np.zeros(len(data) + 2, np.bool_)
+    np.not_equal(np.frombuffer(data, np.uint8), _BLANK, out=is_piece[1:-1])
+    edges = np.flatnonzero(is_piece[1:] != is_piece[:-1])
     return edges[::2], edges[1::2]
 
 
-def _keys(data: bytes, starts: IntArray, ends: IntArray) -> tuple[Keys, npt.NDArray[np.uint8]]:
-    """The bytes of each piece, padded with zeros, and its length; of a long piece a digest and `_LONG`."""
+def first_bytes(data: bytes, starts: IntArray, ends: IntArray) -> Hashes:
+    """The first eight bytes of each piece as a number, which sorts as they do, padded with zeros."""
+    lengths = np.minimum(ends - starts, _STEP)
+    firsts: Hashes = _words(data)[starts] & _MASKS[lengths]
+    return firsts.byteswap()
+
+
+def _words(data: bytes) -> Hashes:
+    """The eight bytes from each byte on, the last ones padded with zeros."""
+    padded = data + bytes(_LONGEST)
+    return np.ndarray((len(padded) - _STEP + 1,), "<u8", buffer=padded, strides=(1,))
+
+
+def _hashes(data: bytes, starts: IntArray, ends: IntArray) -> Hashes:
+    words = _words(data)
     lengths = ends - starts
-    # Padded, so that eight bytes can be read wherever a piece begins.
-    padded = data + bytes(_KEY_BYTES)
-    words = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))
-    keys = np.zeros((_PARTS, len(starts)), np.uint64)
-    keys[0] = words[starts] & _MASKS[np.minimum(lengths, 8)]
-    for number in range(1, _PARTS):
-        at = np.flatnonzero(lengths > 8 * number)
-        keys[number, at] = words[starts[at] + 8 * number] & _MASKS[np.minimum(lengths[at] - 8 * number, 8)]
-    is_long = lengths > _KEY_BYTES
-    if is_long.any():
-        spans = zip(starts[is_long].tolist(), ends[is_long].tolist(), strict=True)
-        digests = b"".join([blake2b(data[start:end], digest_size=_KEY_BYTES).digest() for start, end in spans])
-        keys[:, is_long] = np.frombuffer(digests, "<u8").reshape(-1, _PARTS).T
-        lengths = np.where(is_long, _LONG, lengths)
-    return keys, lengths.astype(np.uint8)
-
-
-def _hashes(keys: Keys, lengths: npt.NDArray[np.uint8]) -> Keys:
-    mixed: Keys = lengths.astype(np.uint64) * _MULTIPLIERS[-1]
-    for row, multiplier in zip(keys, _MULTIPLIERS, strict=False):
-        mixed += (row ^ row >> np.uint64(32)) * multiplier
-    return (mixed ^ mixed >> np.uint64(32)) * _MULTIPLIERS[0]
+    # Multiplied twice: of the difference of two texts, one multiplication leaves the highest bit as it is.
+    hashes: Hashes = (words[starts] & _MASKS[np.minimum(lengths, _STEP)]) * _FIRST
+    hashes += lengths.astype(np.uint64) * _LENGTH
+    hashes ^= hashes >> _HALF
+    hashes *= _LAST
+    at = np.flatnonzero(lengths > _STEP)
+    for place in range(_STEP, _LONGEST, _STEP):
+        if not len(at):
+            return hashes
+        some = (hashes[at] ^ words[starts[at] + place] & _MASKS[np.minimum(lengths[at] - place, _STEP)]) * _NEXT
+        some ^= some >> _HALF
+        hashes[at] = some * _LAST
+        at = at[lengths[at] > place + _STEP]
+    for index, start, end in zip(at.tolist(), starts[at].tolist(), ends[at].tolist(), strict=True):
+        digest = blake2b(data[start:end], digest_size=_STEP, key=_KEY).digest()
+        hashes[index] = int.from_bytes(digest, "little")
+    return hashes

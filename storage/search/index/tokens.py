@@ -32,7 +32,8 @@ _BARE_UNDERSCORES = re.compile(r"\b_+\b")
 _ASCII_BLANKS = {code: " " for code in range(128) if not _ASCII_WORD.match(chr(code))}
 _PART = re.compile("[A-Z]+(?![a-z])[0-9]*|[A-Z]?[^A-Z_]+")
 _MARKED_PART = re.compile(r"(?:[A-Z]\.*)+(?![a-z.])[0-9]*|(?:[A-Z]\.*)?[^A-Z_]+")
-_LONGEST_NAME = 4 * MAX_TOKEN_LENGTH
+LONGEST_NAME = 4 * MAX_TOKEN_LENGTH
+"""Code points of a word beyond which it is encoded data, not a name, and has no parts."""
 _MAX_CACHE_BYTES = 2**23
 # Of a dict, for each item.
 _ITEM_BYTES = 110
@@ -96,9 +97,7 @@ def tokenize_words(pieces: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     # Normalized all at once, which takes a fraction of the time.
     normalized = normal_form("\n".join(pieces)).split("\n")
     for piece, normal in zip(pieces, normalized, strict=True):
-        if piece.isascii():
-            yield normal[:MAX_TOKEN_LENGTH] if piece.strip("_") else "", _compounds([piece])
-        elif _SIMPLE_WORD.fullmatch(piece) and normal.isalpha():
+        if _SIMPLE_WORD.fullmatch(piece) and normal.isalpha():
             yield normal[:MAX_TOKEN_LENGTH], []
         else:
             found = _WORD.findall(piece)
@@ -124,7 +123,7 @@ def _whole(word: str) -> str:
 
 
 def _part_text(word: str) -> str:
-    if len(word) > _LONGEST_NAME:
+    if len(word) > LONGEST_NAME:
         # Encoded data, not a name.
         return ""
     is_ascii = word.isascii()
@@ -166,7 +165,7 @@ class _Memo(dict[str, str]):
 
     def __missing__(self, word: str) -> str:
         result = self._function(word)
-        if len(word) <= _LONGEST_NAME:
+        if len(word) <= LONGEST_NAME:
             self.bytes += getsizeof(word) + getsizeof(result) + _ITEM_BYTES
             if self.bytes > self._max_bytes:
                 self.clear()

@@ -1,16 +1,17 @@
 """The tokens of pieces of text, cached: most words of a session occur in it many times."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 
+from storage.search.index.piece_tokens import Tokens, tokenize_pieces
 from storage.search.index.pieces import split_pieces
-from storage.search.index.token_interner import IntArray, TokenInterner
-from storage.search.index.tokens import BARRIER, MAX_TOKEN_LENGTH, tokenize_words
+from storage.search.index.token_interner import IntArray, TokenInterner, first_bytes, spans
+from storage.search.index.tokens import BARRIER
 
 Numbers = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
@@ -51,7 +52,7 @@ class _Lists:
         self._ends = array("i", [0])
         self._values = array("i")
 
-    def extend(self, counts: Numbers, values: Numbers) -> None:
+    def extend(self, counts: Numbers | IntArray, values: Numbers) -> None:
         """Append a list for each count, with as many of the values."""
         self._ends.frombytes((len(self._values) + np.cumsum(counts, dtype=np.int32)).astype(np.int32).tobytes())
         self._values.frombytes(values.astype(np.int32).tobytes())
@@ -78,7 +79,11 @@ class Vocabulary:
         self._texts: list[str] = []
         self._heads, self._hashes = array("Q"), array("I")
         self._wholes, self._parts, self._part_bigrams = _Lists(), _Lists(), _Lists()
-        self._token_numbers([BARRIER.encode()])
+        barrier = BARRIER.encode()
+        self._tokens.intern(barrier)
+        self._texts.append(BARRIER)
+        self._hashes.append(crc32(barrier))
+        self._heads.frombytes(first_bytes(barrier, *spans(barrier)).tobytes())
         for end in (b"\0", b"\0\0"):
             self._pieces.intern(end)
         nothing = np.zeros(2, np.int32)
@@ -134,58 +139,23 @@ class Vocabulary:
         return [self._texts[number] for number in numbers.tolist()], ranks
 
     def _add(self, data: bytes, starts: IntArray, ends: IntArray) -> None:
-        """Tokenize new pieces: plain words many at a time, the others one by one."""
-        lower = data.lower()
-        wholes = [lower[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        others = np.flatnonzero(~_are_plain(data, starts, ends)).tolist()
-        pieces = [
-            data[start:end].decode() for start, end in zip(starts[others].tolist(), ends[others].tolist(), strict=True)
-        ]
-        compounds: list[str] = []
-        whole_counts = np.ones(len(starts), np.int32)
-        part_counts, bigram_counts = np.zeros((2, len(starts)), np.int32)
-        for place, (tokens, names) in zip(others, tokenize_words(pieces), strict=True):
-            wholes[place] = tokens.encode()
-            whole_counts[place] = tokens.count(" ") + 1 if tokens else 0
-            for compound in names:
-                count = compound.count(" ") + 1
-                part_counts[place] += count
-                bigram_counts[place] += count - 1
-                compounds.append(compound)
-        self._wholes.extend(whole_counts, self._token_numbers(wholes))
-        parts = self._token_numbers([compound.encode() for compound in compounds])
-        self._parts.extend(part_counts, parts)
-        lengths = np.array([compound.count(" ") + 1 for compound in compounds], np.int64)
-        is_last = np.zeros(len(parts), np.bool_)
-        is_last[np.cumsum(lengths) - 1] = True
-        hashes = self.hashes(parts)
-        bigrams = bigram_hashes(hashes[:-1], hashes[1:])[~is_last[:-1]]
-        self._part_bigrams.extend(bigram_counts, bigrams.astype(np.int32))
+        """Tokenize new pieces."""
+        count = len(starts)
+        text, wholes, parts = tokenize_pieces(data, starts, ends)
+        self._wholes.extend(np.bincount(wholes.places, minlength=count), self._token_numbers(text, wholes))
+        numbers = self._token_numbers(text, parts)
+        self._parts.extend(np.bincount(parts.places, minlength=count), numbers)
+        hashes = self.hashes(numbers)
+        is_followed = ~parts.are_last[:-1]
+        bigrams = bigram_hashes(hashes[:-1], hashes[1:])[is_followed]
+        counts = np.bincount(parts.places[:-1][is_followed], minlength=count)
+        self._part_bigrams.extend(counts, bigrams.astype(np.int32))
 
-    def _token_numbers(self, tokens: Sequence[bytes]) -> Numbers:
-        """The numbers of tokens; several in one are separated by blanks."""
-        data = b" ".join(tokens)
-        numbers, starts, ends = self._tokens.intern(data)
-        new = [data[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    def _token_numbers(self, text: bytes, tokens: Tokens) -> Numbers:
+        """The numbers of tokens that are spans of a text."""
+        numbers, starts, ends = self._tokens.intern_spans(text, tokens.starts, tokens.ends)
+        new = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         self._texts += map(bytes.decode, new)
         self._hashes.extend(map(crc32, new))
-        heads = b"".join([token[:8].ljust(8, b"\0") for token in new])
-        self._heads.frombytes(np.frombuffer(heads, ">u8").astype(np.uint64).tobytes())
+        self._heads.frombytes(first_bytes(text, starts, ends).tobytes())
         return numbers.astype(np.int32)
-
-
-def _are_plain(data: bytes, starts: IntArray, ends: IntArray) -> npt.NDArray[np.bool_]:
-    """Which pieces are short ASCII words in one case, or capitalized: their only token is the lower-case word."""
-    codes = np.frombuffer(data, np.uint8)
-    is_upper = (codes >= ord("A")) & (codes <= ord("Z"))
-    is_lower = (codes >= ord("a")) & (codes <= ord("z"))
-    is_special = (codes >= 128) | (codes == ord("_"))
-    # Counts from the start of the data on, so that a difference is the count within a piece.
-    uppers, specials = (np.concatenate(([0], np.cumsum(mask, dtype=np.int32))) for mask in (is_upper, is_special))
-    lengths = ends - starts
-    has_upper = uppers[ends] > uppers[starts]
-    has_upper_inside = uppers[ends] > uppers[np.minimum(starts + 1, ends)]
-    second_is_lower = is_lower[np.minimum(starts + 1, len(codes) - 1)] | (lengths == 1)
-    is_one_word = np.where(has_upper_inside, uppers[ends] - uppers[starts] == lengths, ~has_upper | second_is_lower)
-    is_plain: npt.NDArray[np.bool_] = (specials[ends] == specials[starts]) & (lengths <= MAX_TOKEN_LENGTH) & is_one_word
-    return is_plain
