@@ -1,14 +1,13 @@
 """The stored transcripts: rows, chunks, companions and keys, each read and written by few statements."""
 
-import secrets
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from storage.archive.chunk import CHUNK_BYTES, Chunk, chunk_digest
-from storage.archive.compression import compress, decompress
+from storage.archive.chunk import CHUNK_BYTES, Chunk
+from storage.archive.compression import decompress
+from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.tables import transcript, transcript_chunk, transcript_companion, transcript_key
@@ -17,20 +16,6 @@ from storage.database.transaction import Connection, Transaction
 _CHUNK_COLUMNS = ("transcript_id", *Chunk._fields)
 _COMPANION_COLUMNS = ("transcript_id", "name", "digest", "data")
 _KEY_COLUMNS = ("key", "source", "is_own", "transcript_id")
-
-
-class TranscriptRow(NamedTuple):
-    """A generation of a transcript, see `storage.database.tables.Transcript`."""
-
-    id: int
-    source: str
-    name: str
-    generation: int
-    session_id: str | None
-    is_rewritten: bool
-    is_derived: bool
-    modified_at: datetime
-    size: int
 
 
 _rows = sa.select(*(transcript.c[name] for name in TranscriptRow._fields))
@@ -56,11 +41,6 @@ _companion = sa.select(transcript_companion.c.data).where(
     transcript_companion.c.transcript_id == sa.bindparam("transcript_id"),
     transcript_companion.c.name == sa.bindparam("name"),
 )
-
-
-def new_transcript_id() -> int:
-    """An id for a transcript, random, so that no counter is needed."""
-    return secrets.randbits(62)
 
 
 def in_order(rows: Iterable[TranscriptRow]) -> list[TranscriptRow]:
@@ -204,20 +184,6 @@ _delete_chunks = sa.delete(transcript_chunk).where(
 )
 
 
-class NewCompanion(NamedTuple):
-    """A companion to store; `data` is compressed."""
-
-    transcript_id: int
-    name: str
-    digest: bytes
-    data: bytes
-
-    @classmethod
-    def make(cls, transcript_id: int, name: str, content: bytes) -> "NewCompanion":
-        """The companion with this content."""
-        return cls(transcript_id, name, chunk_digest(content), compress(content))
-
-
 async def write_companions(transaction: Transaction, companions: Sequence[NewCompanion]) -> None:
     """Write companions over those that have the same names."""
     if companions:
@@ -231,15 +197,6 @@ _delete_companion = sa.delete(transcript_companion).where(
     transcript_companion.c.transcript_id == sa.bindparam("own"),
     transcript_companion.c.name == sa.bindparam("companion"),
 )
-
-
-class KeyRow(NamedTuple):
-    """A key of a transcript, see `storage.database.tables.TranscriptKey`."""
-
-    key: str
-    source: str
-    is_own: bool
-    transcript_id: int
 
 
 async def write_keys(transaction: Transaction, transcript_ids: Sequence[int], keys: Sequence[KeyRow]) -> None:

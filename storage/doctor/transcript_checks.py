@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from storage.archive.chunk import CHUNK_BYTES, chunk_digest
 from storage.archive.compression import decompress
-from storage.archive.transcripts import ChunkDigest, TranscriptRow, chunk_digests, read_chunk
+from storage.archive.transcript_rows import TranscriptRow
+from storage.archive.transcripts import ChunkDigest, chunk_digests, read_chunk
 from storage.database.database import Database
 from storage.database.tables import transcript
 from storage.doctor.finding import Finding

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.byte_sources import ChunkBytes
-from storage.archive.transcripts import TranscriptRow, read_chunk, read_companion, transcript_of_key
+from storage.archive.transcript_rows import TranscriptRow
+from storage.archive.transcripts import read_chunk, read_companion, transcript_of_key
 from storage.database.database import Database
 from storage.documents.found_bytes import FoundBytes
 from storage.errors import Unreadable

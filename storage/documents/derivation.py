@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from storage.archive.archived_transcript import ArchivedTranscript
-from storage.archive.transcripts import TranscriptRow
+from storage.archive.transcript_rows import TranscriptRow
 from storage.documents.derived_session import DerivedMessage, DerivedSession
 from storage.documents.formats.transcript_format import TranscriptFormat
 

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage.documents.derived_rows import MessageSummary, SessionHead, StoredSession, live_digests
+from storage.documents.derivation import Derivation
+from storage.documents.derived_rows import (
+    MessageSummary,
+    RowBatch,
+    SessionHead,
+    StoredSession,
+    live_digests,
+    places,
+    row_digests,
+    session_head,
+)
+from storage.search.index.pieces import encode_entry
 
 MOST_REPLACED = 64
 """Messages at the end whose entries in the search index are replaced; of more, the session is indexed anew."""
@@ -82,3 +93,32 @@ def make_plan(
 def _in_place(digests: list[bytes], places: list[int | None]) -> list[bytes]:
     live = sorted((place, digest) for place, digest in zip(places, digests, strict=True) if place is not None)
     return [digest for _, digest in live]
+
+
+def plan_session(
+    derivation: Derivation, version: int, stored: StoredSession | None, summaries: list[MessageSummary]
+) -> Plan:
+    """How a derivation changes what is stored of its session."""
+    session = derivation.session
+    head = session_head(session, version)
+    return make_plan(head, row_digests(session, version), places(session), stored, summaries)
+
+
+class Written(NamedTuple):
+    """Messages that a plan writes, and whether the title is written to the search index with them."""
+
+    plan: Plan
+    batch: RowBatch
+    with_title: bool
+
+
+def drafted_entries(written: Sequence[Written]) -> list[str]:
+    """The entries of the search index that writing these adds, in the order of `create_sessions`."""
+    return [
+        entry
+        for plan, batch, with_title in written
+        for entry in (
+            *([encode_entry([plan.title])] if with_title else []),
+            *(row.entry for row in batch.rows),
+        )
+    ]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage.database.list_parameters import is_any_of
 from storage.database.tables import message, session, tombstone
 from storage.database.transaction import Connection, Transaction
-from storage.documents.derived_plan import Plan
+from storage.documents.derived_plan import Plan, Written
 from storage.documents.derived_rows import (
     MessageSummary,
     RowBatch,
@@ -25,7 +25,6 @@ from storage.json_codec import load
 from storage.records.casefold import title_columns
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import Ids, entry_ids
-from storage.search.index.pieces import encode_entry
 from storage.search.index.segment_store import forget_entries, index_entries, next_numbers
 
 _MANY = 2_000
@@ -42,14 +41,6 @@ _summaries = (
 
 class SessionChanged(Exception):
     """The session is not what its plan was made for: another writer came first, or it was deleted."""
-
-
-class Written(NamedTuple):
-    """Messages that a plan writes, and whether the title is written to the search index with them."""
-
-    plan: Plan
-    batch: RowBatch
-    with_title: bool
 
 
 async def stored_sessions(connection: Connection, ids: Sequence[str]) -> dict[str, StoredSession]:
@@ -72,18 +63,6 @@ async def deleted_sessions(connection: Connection, source: str, ids: Collection[
         )
     )
     return set(rows.scalars())
-
-
-def drafted_entries(written: Sequence[Written]) -> list[str]:
-    """The entries of the search index that writing these adds, in the order of `create_sessions`."""
-    return [
-        entry
-        for plan, batch, with_title in written
-        for entry in (
-            *([encode_entry([plan.title])] if with_title else []),
-            *(row.entry for row in batch.rows),
-        )
-    ]
 
 
 def _ids(number: int, batch: RowBatch, *, with_title: bool) -> Ids:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storage.archive.byte_sources import FileBytes
-from storage.archive.file_registry import FileKey
+from storage.archive.file_state import FileKey
 from storage.database.database import Database
 from storage.documents.document_files import FoundFiles, find_files
 from storage.documents.formats.recognition import HEAD_BYTES, source_of

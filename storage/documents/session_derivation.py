@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from storage.archive.transcript_rows import KeyRow, TranscriptRow
 from storage.archive.transcripts import (
-    KeyRow,
-    TranscriptRow,
     delete_transcripts,
     lock_archive,
     note_derived,
@@ -17,25 +16,18 @@ from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.documents.archive_reader import ArchiveReader
 from storage.documents.derivation import Derivation, derive
-from storage.documents.derived_plan import Plan, make_plan
+from storage.documents.derived_plan import Plan, Written, drafted_entries, plan_session
 from storage.documents.derived_rows import (
-    MessageSummary,
     RowBatch,
-    StoredSession,
     build_rows,
-    places,
-    row_digests,
-    session_head,
 )
 from storage.documents.derived_writer import (
     SessionChanged,
-    Written,
     add_messages,
     begin_update,
     check_partial,
     create_sessions,
     deleted_sessions,
-    drafted_entries,
     finish_update,
     note_partial,
     placed,
@@ -126,15 +118,6 @@ def _derive(
 ) -> tuple[Derivation | None, dict[int, list[str]]]:
     keys = {row.id: format.keys(reader.open(row)) for row in rows}
     return derive(format, rows, reader.open), keys
-
-
-def plan_session(
-    derivation: Derivation, version: int, stored: StoredSession | None, summaries: list[MessageSummary]
-) -> Plan:
-    """How a derivation changes what is stored of its session."""
-    session = derivation.session
-    head = session_head(session, version)
-    return make_plan(head, row_digests(session, version), places(session), stored, summaries)
 
 
 class _End(NamedTuple):

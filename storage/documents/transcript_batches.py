@@ -8,7 +8,8 @@ from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
-from storage.archive.file_registry import NO_TRANSCRIPT, FileKey, FileState, write_registry
+from storage.archive.file_registry import write_registry
+from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
 from storage.archive.transcripts import (
     insert_transcripts,
     lock_archive,
@@ -22,14 +23,13 @@ from storage.archive.transcripts import (
 )
 from storage.database.database import Database
 from storage.database.transaction import Connection, Transaction
+from storage.documents.derived_plan import Written, drafted_entries
 from storage.documents.derived_writer import (
     SessionChanged,
-    Written,
     add_messages,
     begin_update,
     create_sessions,
     deleted_sessions,
-    drafted_entries,
     finish_update,
     placed,
     stored_sessions,

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import sqlalchemy as sa
 
-from storage.archive.transcripts import TranscriptRow, read_transcript, transcripts_of_session
+from storage.archive.transcript_rows import TranscriptRow
+from storage.archive.transcripts import read_transcript, transcripts_of_session
 from storage.database.database import Database
 from storage.database.tables import session
 from storage.errors import TooLarge

@@ -10,16 +10,14 @@ from typing import NamedTuple
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.byte_sources import end_of_lines
 from storage.archive.chunk import Chunk, first_changed_chunk, make_chunks
-from storage.archive.file_registry import NO_TRANSCRIPT, FileKey, FileState, paths_of, write_registry
+from storage.archive.file_registry import paths_of, write_registry
+from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
+from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
 from storage.archive.transcripts import (
-    KeyRow,
-    NewCompanion,
-    TranscriptRow,
     chunk_digests,
     companion_digests,
     insert_transcripts,
     lock_archive,
-    new_transcript_id,
     note_derived,
     transcripts_by_id,
     transcripts_of_names,

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from storage.archive.file_registry import NO_TRANSCRIPT, FileKey, FileState, read_registry
+from storage.archive.file_registry import read_registry
+from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
 from storage.archive.transcripts import sessions_that_go_on_from
 from storage.database.database import Database
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat

@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.chunk import Chunk, first_changed_chunk, make_chunks
-from storage.archive.file_registry import FileKey, FileState, sample_hashes
-from storage.archive.transcripts import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
+from storage.archive.file_state import FileKey, FileState, sample_hashes
+from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
 from storage.documents.derivation import Derivation
+from storage.documents.derived_plan import Written, drafted_entries, plan_session
 from storage.documents.derived_rows import MessageSummary, RowBatch, StoredSession, build_rows
-from storage.documents.derived_writer import Written, drafted_entries
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.documents.found_bytes import FoundBytes, ReadCompanion, fingerprint, open_found, read_companions
-from storage.documents.session_derivation import plan_session
 from storage.errors import Unreadable
 from storage.records.identifier import is_id
 from storage.search.index.drafts import Draft, draft_encoded

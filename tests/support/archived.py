@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.archive.transcripts import TranscriptRow, read_transcript
+from storage.archive.transcript_rows import TranscriptRow
+from storage.archive.transcripts import read_transcript
 from storage.database.database import Database
 from storage.database.tables import message, session, transcript, transcript_key
 from storage.documents.formats.transcript_format import TranscriptFormat

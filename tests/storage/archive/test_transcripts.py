@@ -8,24 +8,14 @@ from pathlib import Path
 import pytest
 
 from storage.archive.chunk import CHUNK_BYTES, first_changed_chunk, make_chunks
-from storage.archive.file_registry import (
-    NO_TRANSCRIPT,
-    FileKey,
-    FileStat,
-    FileState,
-    paths_of,
-    read_registry,
-    write_registry,
-)
+from storage.archive.file_registry import paths_of, read_registry, write_registry
+from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileStat, FileState
+from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
 from storage.archive.transcripts import (
-    KeyRow,
-    NewCompanion,
-    TranscriptRow,
     chunk_digests,
     companion_digests,
     delete_transcripts,
     insert_transcripts,
-    new_transcript_id,
     read_companion,
     read_transcript,
     transcript_of_key,
