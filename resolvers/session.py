@@ -1,6 +1,5 @@
 """Resolvers of Session and its mutations: list, read, update, delete and import."""
 
-import asyncio
 import unicodedata
 from collections.abc import Awaitable
 from dataclasses import replace
@@ -13,14 +12,10 @@ from resolvers.errors import BadUserInput, NotFound
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
 from storage.documents import session_changes
-from storage.documents.document import Document
-from storage.documents.formats import read_document
-from storage.documents.formats.registry import FORMATS
-from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.documents.imports import CONFLICT, conflict_message, import_document
-from storage.documents.text_imports import import_transcript, recognized_format
+from storage.documents.given_imports import import_given
+from storage.documents.imports import CONFLICT, conflict_message
 from storage.errors import InvalidDocument, InvalidId
-from storage.json_codec import parse_document, storable, storable_text
+from storage.json_codec import storable_text
 from storage.records.identifier import is_id
 from storage.records.message import MessageRow, Transcript
 from storage.records.page import Page
@@ -201,48 +196,22 @@ async def delete_session(context: Context, session_id: str) -> DeleteSessionPayl
 async def import_session(
     context: Context, source: str | None, document: object, text: str | None
 ) -> ImportSessionPayload:
-    """Import a session document, given as a JSON value or as text."""
+    """Import a session, given as a JSON value or as text."""
     if (document is None) is (text is None):
         return _refused("INVALID_VALUE", "Give exactly one of `document` and `text`.", [])
     field = "document" if text is None else "text"
-    transcript = None if text is None else text.encode(errors="surrogatepass")
-    transcript_format = None if transcript is None else recognized_format(FORMATS, transcript, source)
-    if transcript is not None and transcript_format is not None:
-        return await _import_transcript(context, transcript_format, transcript)
     try:
-        read = await asyncio.to_thread(_read, document, text, source)
-        outcome = await import_document(context.database, read)
+        imported = await import_given(context.database, document, text, source)
     except InvalidId as error:
         return _refused("INVALID_ID", str(error), [field] if text else ["document", "metadata", "id"])
     except InvalidDocument as error:
-        if error.path == ("source",):
-            return _refused("INVALID_VALUE", str(error), ["source"])
         return _refused("INVALID_VALUE", str(error), [field] if text is not None else ["document", *error.path])
-    if outcome == CONFLICT:
-        path = ["document", "metadata", "id"] if text is None else ["text"]
-        return _refused("CONFLICT", conflict_message(read), path)
-    saved = await context.session(read.id)
-    return ImportSessionPayload(saved, outcome, [])
-
-
-async def _import_transcript(
-    context: Context, transcript_format: TranscriptFormat, data: bytes
-) -> ImportSessionPayload:
-    try:
-        imported = await import_transcript(context.database, transcript_format, data)
-    except InvalidDocument as error:
-        return _refused("INVALID_VALUE", str(error), ["text"])
     if imported.outcome == CONFLICT:
-        message = f"The session {imported.session_id} is stored already, and another agent wrote it."
-        return _refused("CONFLICT", message, ["text"])
-    assert imported.session_id is not None
-    return ImportSessionPayload(await context.session(imported.session_id), imported.outcome, [])
-
-
-def _read(document: object, text: str | None, source: str | None) -> Document:
-    # Lone surrogates, which variables may have, are written as escapes and replaced when the text is parsed.
-    value = storable(document) if text is None else parse_document(storable_text(text).encode())
-    return read_document(value, source)
+        has_metadata = isinstance(document, dict) and "metadata" in document
+        path = ["document", "metadata", "id"] if has_metadata else [field]
+        return _refused("CONFLICT", conflict_message(imported.id, imported.source), path)
+    saved = await context.session(imported.id)
+    return ImportSessionPayload(saved, imported.outcome, [])
 
 
 def _refused(code: str, message: str, path: list[str]) -> ImportSessionPayload:

@@ -57,4 +57,4 @@ def _outcome(path: Path, file: Document | RefusedFile, results: Iterator[str]) -
     if isinstance(file, RefusedFile):
         return Outcome(path, None, file.reason)
     result = next(results)
-    return Outcome(path, None, conflict_message(file)) if result == CONFLICT else Outcome(path, result)
+    return Outcome(path, None, conflict_message(file.id, file.source)) if result == CONFLICT else Outcome(path, result)

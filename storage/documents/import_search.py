@@ -10,7 +10,7 @@ from storage.archive.byte_sources import FileBytes
 from storage.archive.file_state import FileKey
 from storage.database.database import Database
 from storage.documents.document_files import FoundFiles, find_files
-from storage.documents.formats.recognition import HEAD_BYTES, source_of
+from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.documents.transcript_imports import Found, find_transcripts
 
@@ -200,8 +200,20 @@ def _named(
                 return format.source, found
             refused.update((path, reason) for one, reason in walked.refused if one == absolute)
     if source in by_source:
-        return source, [FoundTranscript(path, path.name, is_rewritten=path.suffix == ".json")]
+        return source, [FoundTranscript(path, _name(path), is_rewritten=path.suffix == ".json")]
     return None
+
+
+def _name(path: Path) -> str:
+    """The name that a transcript would have in its agent's home, by which some formats tell sessions apart."""
+    try:
+        with FileBytes(path) as file:
+            count = min(TAIL_BYTES, file.stat.st_size)
+            tail = file.read(file.stat.st_size - count, count)
+    except OSError:
+        # Reading the transcript fails, too, and reports the reason.
+        return path.name
+    return name_of(tail) or path.name
 
 
 def recognized_source(path: Path) -> str | None:

@@ -116,9 +116,9 @@ async def _stored_versions(database: Database, documents: Sequence[Document]) ->
         return {row.id: StoredVersion._make(row) for row in rows}
 
 
-def conflict_message(document: Document) -> str:
-    """Why a document was not imported whose outcome is CONFLICT."""
-    return f"The session {document.id} is stored already, and another agent than {document.source} wrote it."
+def conflict_message(session_id: str, source: str) -> str:
+    """Why a session of an agent was not imported whose outcome is CONFLICT."""
+    return f"The session {session_id} is stored already, and another agent than {source} wrote it."
 
 
 async def _deleted(connection: Connection, documents: Sequence[Document], ids: Collection[str]) -> set[str]:

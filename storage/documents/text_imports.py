@@ -1,20 +1,16 @@
 """Import of a transcript that is given as a whole, not as a file below a home."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from storage.database.database import Database
-from storage.documents.formats.recognition import HEAD_BYTES, source_of
+from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.documents.session_derivation import EMPTY
 from storage.documents.transcript_import import Imported, import_one
 from storage.documents.transcript_imports import derive_dependents
 from storage.errors import InvalidDocument
 from storage.search.index.compaction import compact
-
-_SESSION_ID = re.compile(rb'"sessionId"\s*:\s*"([A-Za-z0-9_-]{1,200})"')
-_TAIL_BYTES = 2**20
 
 
 def recognized_format(
@@ -31,9 +27,7 @@ async def import_transcript(database: Database, format: TranscriptFormat, data: 
     """
     if not data:
         raise InvalidDocument("The transcript is empty.")
-    # Claude Code names files after their sessions. The last line counts: a fork begins with copied ones.
-    ids = _SESSION_ID.findall(data, max(0, len(data) - _TAIL_BYTES))
-    name = f"{ids[-1].decode() if ids else 'transcript'}.jsonl"
+    name = name_of(data[-TAIL_BYTES:]) or "transcript.jsonl"
     found = FoundTranscript(Path(name), name, read=lambda: data)
     imported = await import_one(database, format, found, leave_deleted=False, is_registered=False)
     if imported.session_id is None or imported.outcome == EMPTY:

@@ -141,7 +141,9 @@ async def test_the_text_of_a_transcript_is_imported_and_given_back(server: Serve
         ({"text": ""}, ["text"], "Not JSON"),
         ({"text": "[]"}, ["text"], "JSON object"),
         ({"text": '{"metadata": {"id": "../x"}, "messages": []}'}, ["text"], "An id has"),
-        ({"document": {}, "source": "CODEX"}, ["source"], "not supported"),
+        ({"text": "{}", "source": "CODEX"}, ["text"], "No session of Codex"),
+        ({"document": [{}], "source": "CODEX"}, ["document"], "No session of Codex"),
+        ({"document": [{}]}, ["document"], "JSON object"),
     ],
 )
 async def test_an_import_without_one_readable_document_is_a_user_error(

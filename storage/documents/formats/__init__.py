@@ -11,8 +11,6 @@ def read_document(value: object, source: str | None = None) -> Document:
 
     `source` is the agent that wrote it; None detects it from the document. Raises InvalidDocument and InvalidId.
     """
-    if source not in (None, *agent_json.SOURCES):
-        raise InvalidDocument(f"Importing documents of {source} is not supported.", ("source",))
     if not isinstance(value, dict):
         raise InvalidDocument(f"A session document must be a JSON object, not a {type_name(value)}.")
     return agent_json.read(value, source)

@@ -125,3 +125,12 @@ def test_nothing_below_a_home_is_written_and_no_credentials_are_opened(
 def test_paths_or_all_must_be_given() -> None:
     assert reprise("import").exit_code == 2
     assert reprise("import", "--all", ".").exit_code == 2
+
+
+def test_a_copy_under_another_name_is_the_same_session(user_home: Path, tmp_path: Path) -> None:
+    [path] = user_home.rglob(f"{SESSION}.jsonl")
+    [subagent] = (path.parent / SESSION / "subagents").glob("*.jsonl")
+    for original in (path, subagent):
+        copy = shutil.copy(original, tmp_path / f"copy of {original.stem}.jsonl")
+        assert summary(reprise("import", original))["Claude Code"]["created"] == 1
+        assert summary(reprise("import", copy))["Claude Code"]["unchanged"] == 1

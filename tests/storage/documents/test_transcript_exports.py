@@ -1,5 +1,6 @@
 """Transcripts go out as the bytes that came in, and in as text."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -76,8 +77,18 @@ def test_transcripts_are_recognized_by_their_first_lines(folder: str, pattern: s
         assert source_of(path.read_bytes()[:65536]) == source, path
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_exports_of_opencode_are_recognized(indent: int | None) -> None:
+    export = {"info": {"id": "ses_1", "slug": "tea"}, "messages": []}
+    assert source_of(json.dumps(export, indent=indent).encode()) == "OPENCODE"
+
+
 def test_other_files_are_no_transcripts() -> None:
     for data in (b"", b"text", b"[]", b'{"metadata": {}, "messages": []}', b"{}\n{}", b"\xff\xfe"):
         assert source_of(data) is None
+    # Documents whose tools have keys that transcripts have, too.
+    call = '{"type": "tool_use", "input": {"sessionId": "s1", "projectHash": "h"}}'
+    for begin in ('{"schema_version": 1, "metadata": {}, ', '{\n  "metadata": {}, ', '{"journal": [], '):
+        assert source_of(f'{begin}"messages": [{call}]}}'.encode()) is None
     assert recognized_format({FORMAT.source: FORMAT}, b"", FORMAT.source) is FORMAT
     assert recognized_format({FORMAT.source: FORMAT}, b"text", None) is None

@@ -101,13 +101,6 @@ def test_the_source_is_detected_from_keys_that_only_one_agent_writes(document: d
     assert read_document(document, "ZAGENS").source == "ZAGENS"
 
 
-def test_a_source_that_cannot_be_imported_is_refused_by_name() -> None:
-    with pytest.raises(InvalidDocument, match="CODEX") as refusal:
-        read_document(zagens("s"), "CODEX")
-
-    assert refusal.value.path == ("source",)
-
-
 @pytest.mark.parametrize(("tokens", "stored"), [("18422", 18422), (None, 0), (2**53 - 1, 2**53 - 1)])
 def test_total_tokens_may_be_a_string_of_digits(tokens: object, stored: int) -> None:
     assert read_document(zagens("s", total_tokens=tokens)).total_tokens == stored
