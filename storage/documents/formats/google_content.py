@@ -1,5 +1,6 @@
 """The parts of a message in Google's GenAI form, which Gemini CLI and Qwen Code record, as content blocks."""
 
+import re
 from collections.abc import Sequence
 
 from storage.documents.formats.blocks import (
@@ -16,6 +17,9 @@ from storage.documents.formats.json_values import as_list, as_object, as_text, j
 
 INJECTED_OPENINGS = ("<session_context>", "<hook_context>", "<system-reminder>")
 """How texts begin that the program puts into a person's message."""
+
+_SHELL = "run_shell_command"
+_EXIT_CODE = re.compile(r"^Exit Code: (-?\d+)$", re.MULTILINE)
 
 
 def parts_of(content: object) -> list[object]:
@@ -120,6 +124,9 @@ def _image(part: Block) -> Block | None:
 def response_block(response: Block, attached: Sequence[Block] = ()) -> Block:
     """The response of a tool, with the blocks that are attached to it."""
     text, is_error = _response_text(response.get("response"))
+    # A command that failed is a call that succeeded, with the exit code behind the output.
+    if response.get("name") == _SHELL and (codes := _EXIT_CODE.findall(text)) and codes[-1] != "0":
+        is_error = True
     nested = [block for part in as_list(response.get("parts")) for block in _part_blocks(part)]
     return result_block(response.get("id") or response.get("name"), text, [*nested, *attached], is_error)
 

@@ -78,6 +78,8 @@ def _tool_blocks(part: Block, state: Block) -> list[Block]:
     else:
         text = as_text(state.get("output"))
     attachments = [_file_block(as_object(file)) for file in as_list(state.get("attachments")) if isinstance(file, dict)]
-    result = result_block(call["id"], text, attachments, is_error=status == "error" or is_invalid)
     exit_code = metadata.get("exit")
+    # A command that failed is a call that was completed.
+    is_error = status == "error" or is_invalid or (isinstance(exit_code, int) and exit_code != 0)
+    result = result_block(call["id"], text, attachments, is_error)
     return [call, {**result, "exit_code": exit_code} if isinstance(exit_code, int) else result]

@@ -357,3 +357,20 @@ def test_results_in_other_forms() -> None:
     assert session.messages[0].build()[1]["source"] == {"type": "url", "url": "https://example.org/a.png"}
     failed = derive(user("u1", "Go"), model("g1", toolCalls=[{**call("c1", None, "error"), "result": "no such file"}]))
     assert shown(failed)[2] == ("TOOL", ["failed c1: no such file"])
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "is_error"),
+    [
+        ("run_shell_command", "Output: (empty)\nExit Code: 1\nProcess Group PGID: 7", True),
+        ("run_shell_command", "Output: Exit Code: 1\nExit Code: 1\nExit Code: 0", False),
+        ("run_shell_command", "Output: seen\nProcess Group PGID: 7", False),
+        ("read_file", "Exit Code: 1", False),
+    ],
+)
+def test_a_command_that_exits_with_another_code_than_0_has_failed(name: str, output: str, is_error: bool) -> None:
+    response = {"functionResponse": {"id": "c1", "name": name, "response": {"output": output}}}
+    done = {"id": "c1", "name": name, "args": {}, "status": "success", "result": [response]}
+    session = derive(user("u1", "Go"), model("g1", toolCalls=[done]))
+    [result] = [block for one in session.messages for block in one.build() if block["type"] == "tool_result"]
+    assert (result["content"], result.get("is_error", False)) == (output, is_error)

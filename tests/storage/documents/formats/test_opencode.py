@@ -347,7 +347,7 @@ def test_states_of_calls() -> None:
         "ASSISTANT",
         [
             'call bash: {"command":"ls"}',
-            "result c1: ['seen', 'image']",
+            "failed c1: ['seen', 'image']",
             'call bash: {"command":"ls"}',
             "failed c2: denied",
             'call bash: {"command":"ls"}',
