@@ -60,13 +60,15 @@ async def session_metadata(database: Database, ids: Sequence[str], max_character
 
 
 def _by_id(rows: Sequence[_HeaderRow]) -> dict[str, str]:
-    return {row.id: row.header if row.parser_version else _without_messages(row.header) for row in rows}
+    return {row.id: _recorded(row) for row in rows}
 
 
-def _without_messages(header: str) -> str:
-    """The header of a document, which has null in place of its messages."""
+def _recorded(row: _HeaderRow) -> str:
+    """The metadata that a format derived, or a document without null in place of its messages."""
     try:
-        value = load(header)
+        header = load(row.header)
     except ValueError:
         raise Unreadable("The stored session could not be understood.") from None
-    return dump({key: item for key, item in value.items() if key != "messages"})
+    if row.parser_version:
+        return dump(header["metadata"])
+    return dump({key: item for key, item in header.items() if key != "messages"})

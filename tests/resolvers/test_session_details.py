@@ -49,7 +49,7 @@ async def test_details_of_derived_sessions_and_their_messages(server: Served) ->
         server,
         "UPDATE session SET agent_version = '2.1', git_branch = 'main', input_tokens = 1, cache_read_tokens = 2, "
         "cache_write_tokens = 3, output_tokens = 4, reasoning_tokens = 5, total_tokens = 15, parser_version = 1, "
-        """header = '{"messages": 3}'""",
+        """header = '{"metadata": {"messages": 3}}'""",
     )
     await run_sql(
         server,

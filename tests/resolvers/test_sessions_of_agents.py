@@ -136,3 +136,11 @@ async def test_the_text_of_a_subagent_leaves_its_parent_alone(server_of_agents: 
     whole = parent.with_suffix(".jsonl").read_text()
     found = await server_of_agents.client.data(DOCUMENT, id=parent.name)
     assert found["session"]["document"] == whole
+
+
+async def test_the_metadata_of_a_session_are_what_its_agent_recorded(server_of_agents: Served) -> None:
+    query = "query ($id: ID!) { session(id: $id) { metadata } }"
+    for id, key in (("0ee3a9cb", "compactions"), ("01a220d4-9128", "history_base"), ("ses_ddf2cd0a", "slug")):
+        metadata = (await server_of_agents.client.data(query, id=id))["session"]["metadata"]
+        assert metadata[key]
+        assert not metadata.keys() & {"metadata", "title", "archived"}
