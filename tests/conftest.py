@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.nodeid.startswith(SLOW):
             item.add_marker("slow")
     items.sort(key=lambda item: not is_long(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    # The modules and items of all tests stay until the end: the garbage collector need not look through them each time.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

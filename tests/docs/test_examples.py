@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from tests.support.docs import (
     ON_POSTGRESQL,
     OPERATE,
     PROGRAM,
+    README,
     ROOT,
     Block,
     commands,
@@ -96,15 +97,19 @@ def is_run(block: Block) -> bool:
     return not block.remark and not all(command.startswith(MAKE) for command in commands(block.text))
 
 
-def each_of(*documents: Path) -> pytest.MarkDecorator:
-    """Runs a test once for each of these documents."""
-    return pytest.mark.parametrize("document", documents, ids=[path.name for path in documents])
+def each_of(*documents: Path, slow: Container[Path] = ()) -> pytest.MarkDecorator:
+    """Runs a test once for each of these documents; `make test` leaves out those that are `slow`."""
+    marks = {True: [pytest.mark.slow], False: []}
+    return pytest.mark.parametrize(
+        "document", [pytest.param(path, id=path.name, marks=marks[path in slow]) for path in documents]
+    )
 
 
 WITH_COMMANDS = [path for path in DOCUMENTS if any(is_run(block) for block, _ in examples(path, COMMANDS))]
 
 
-@each_of(*WITH_COMMANDS)
+# Each command starts a process, and each document a server.
+@each_of(*WITH_COMMANDS, slow={path for path in WITH_COMMANDS if path != README})
 def test_every_command_runs_as_written(document: Path, address: str, environment: dict[str, str], folder: Path) -> None:
     shown = [(block.text, promised) for block, promised in examples(document, COMMANDS) if is_run(block)]
 
@@ -117,7 +122,7 @@ def test_every_command_runs_as_written(document: Path, address: str, environment
         assert exported["metadata"]["title"] == "Split customer.name without downtime"
 
 
-@each_of(OPERATE)
+@each_of(OPERATE, slow={OPERATE})
 def test_every_command_for_postgresql_runs_as_written(
     document: Path, postgres_databases: PostgresDatabases, environment: dict[str, str], folder: Path
 ) -> None:

@@ -21,6 +21,7 @@ RENAME = "mutation ($input: UpdateSessionInput!) { updateSession(input: $input) 
 # Indexing them takes longer than ten seconds.
 WORDS = 2_500_000
 SOON = 5
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
