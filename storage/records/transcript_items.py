@@ -1,5 +1,6 @@
 """Conversion of messages to turns and items of a thread: pure functions of content blocks."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
@@ -15,11 +16,12 @@ from storage.records.content_block import (
 )
 from storage.records.injected import is_marked, split_block
 
-SEED_VERSION = 4
+SEED_VERSION = 5
 """Version of the rules in this module and in `tool_links.py`. A thread of another version is not reused by a resume.
 
 1 paired the k-th result of an id with its k-th call; 2 pairs a result with the nearest open call;
-3 keeps injected text out of prompts; 4 knows blocks that are marked as injected, and compaction blocks.
+3 keeps injected text out of prompts; 4 knows blocks that are marked as injected, and compaction blocks;
+5 tells the kinds of tools of all agents.
 """
 
 SUMMARY_LENGTH = 280
@@ -39,6 +41,27 @@ INJECTED = "injected"
 
 COMPACTION = "compaction"
 """The kind of an OtherItem for the summary of a compaction."""
+
+# The parts of a tool's name: `NotebookEdit`, `write_file`.
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
+_COMMANDS = {
+    "bash",
+    "exec_command",
+    "execute_command",
+    "local_shell",
+    "power_shell",
+    "powershell",
+    "run_command",
+    "run_shell_command",
+    "shell",
+    "shell_command",
+    "write_stdin",
+}
+"""Tools that run commands, or write to one that runs."""
+_FILE_CHANGES = {"edit", "multiedit", "patch", "replace", "write"}
+"""Words in the names of tools that change files."""
+_NO_FILES = {"memory", "plan", "todo", "todos"}
+"""Words in the names of tools that write something else."""
 
 USER = "user"
 ASSISTANT = "assistant"
@@ -165,9 +188,10 @@ def _call_line(call: ToolUseBlock) -> str:
 
 def tool_call_kind(name: str) -> str:
     """COMMAND_EXECUTION, FILE_CHANGE or TOOL_CALL, guessed from the tool's name."""
-    name = name.lower()
-    if name == "bash" or name.startswith("exec_shell"):
+    words = [word.lower() for word in _WORD.findall(name)]
+    whole = "_".join(words)
+    if whole in _COMMANDS or whole.startswith("exec_shell"):
         return "COMMAND_EXECUTION"
-    if "patch" in name or "write" in name or "edit" in name:
+    if not _FILE_CHANGES.isdisjoint(words) and _NO_FILES.isdisjoint(words):
         return "FILE_CHANGE"
     return "TOOL_CALL"

@@ -130,3 +130,24 @@ def test_a_turn_begins_with_each_user_message_that_has_text_or_an_image(
 )
 def test_the_count_made_at_import_is_the_count_of_items_written(role: str, blocks: list[Block]) -> None:
     assert own_item_count(role, read_blocks(blocks)) == len(items(role, *blocks))
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (
+            "COMMAND_EXECUTION",
+            # Claude Code, OpenCode and pi; Codex; Gemini CLI and Qwen Code; CodeWhale.
+            "Bash bash PowerShell exec_command shell local_shell shell_command write_stdin run_shell_command "
+            "exec_shell exec_shell_wait",
+        ),
+        (
+            "FILE_CHANGE",
+            "Edit MultiEdit Write NotebookEdit apply_patch replace write_file edit write edit_file "
+            "str_replace_based_edit_tool mcp__files__write_file",
+        ),
+        ("TOOL_CALL", "Read TodoWrite todowrite write_todos credit_check Task read_file save_memory update_plan größe"),
+    ],
+)
+def test_kinds_of_calls_are_told_by_the_names_of_tools(kind: str, names: str) -> None:
+    assert {name: tool_call_kind(name) for name in names.split()} == dict.fromkeys(names.split(), kind)
