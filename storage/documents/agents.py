@@ -1,5 +1,6 @@
 """The agents whose sessions are known, and what can be done with them here."""
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from storage.documents.formats import agent_json
@@ -28,17 +29,17 @@ _NAMES = {
 }
 
 
-def known_agents() -> list[Agent]:
-    """All agents, in the order in which people see them."""
-    return [_agent(source, name) for source, name in _NAMES.items()]
+def known_agents(targets: Container[str] = ()) -> list[Agent]:
+    """All agents, in the order in which people see them; sessions can be handed over to those among `targets`."""
+    return [_agent(source, name, targets) for source, name in _NAMES.items()]
 
 
-def _agent(source: str, name: str) -> Agent:
+def _agent(source: str, name: str, targets: Container[str]) -> Agent:
     transcript_format = FORMATS.get(source)
     return Agent(
         source=source,
         name=name,
         can_import=transcript_format is not None or source in agent_json.SOURCES,
-        can_hand_off=False,
+        can_hand_off=source in targets,
         tried_version=None if transcript_format is None else transcript_format.tried_version,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from storage.documents.formats.registry import FORMATS
 from storage.handoff.conversation import Answer, Call, Message, Other, Part, Picture, Summary, Text
 from storage.handoff.preparation import Capabilities
+from storage.handoff.resume_commands import resume_commands
 from storage.handoff.target import Copy, HandoffFile, Written, json_lines, timestamp
 
 _MAX_FOLDER_LENGTH = 200
@@ -27,7 +28,9 @@ class ClaudeCodeTarget:
         """One file in the folder of the directory. The program finds it by its id from any directory."""
         session_id = str(copy.id)
         path = f"projects/{folder_name(copy.workspace)}/{session_id}.jsonl"
-        return Written(session_id, [HandoffFile(path, json_lines(_lines(copy)))], [["claude", "--resume", session_id]])
+        return Written(
+            session_id, [HandoffFile(path, json_lines(_lines(copy)))], resume_commands(self.source, session_id)
+        )
 
 
 def folder_name(workspace: str) -> str:

@@ -10,6 +10,7 @@ from storage.documents.formats.registry import FORMATS
 from storage.handoff import losses
 from storage.handoff.conversation import Answer, Call, Message, Part, Picture, Summary, Text, Thinking
 from storage.handoff.preparation import Capabilities
+from storage.handoff.resume_commands import resume_commands
 from storage.handoff.target import Copy, HandoffFile, Written, json_lines, milliseconds, timestamp
 from storage.json_codec import dump
 
@@ -30,7 +31,9 @@ class CodexTarget:
         written_at = copy.written_at
         folder, time = written_at.strftime("sessions/%Y/%m/%d"), written_at.strftime("%Y-%m-%dT%H-%M-%S")
         path = f"{folder}/rollout-{time}-{session_id}.jsonl"
-        return Written(session_id, [HandoffFile(path, json_lines(_lines(copy)))], [["codex", "resume", session_id]])
+        return Written(
+            session_id, [HandoffFile(path, json_lines(_lines(copy)))], resume_commands(self.source, session_id)
+        )
 
 
 def _lines(copy: Copy) -> Iterator[dict[str, object]]:

@@ -1,11 +1,12 @@
 """Reads a written copy back as an import would, and compares it with the conversation that it was made from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.documents.derived_session import DerivedSession
 from storage.documents.formats.registry import FORMATS
+from storage.errors import StorageError
 from storage.handoff.conversation import (
     Answer,
     Call,
@@ -18,18 +19,22 @@ from storage.handoff.conversation import (
     Text,
     live_messages,
 )
+from storage.handoff.target import HandoffFile
 from storage.json_codec import canonical
 
 
-def read_copy(source: str, path: str, data: bytes, written_at: datetime) -> DerivedSession | None:
-    """The session that an import derives from a written file."""
+def read_copy(source: str, files: Sequence[HandoffFile], written_at: datetime) -> DerivedSession | None:
+    """The session that an import derives from written files: the transcript, and those that belong to it."""
+    data = files[0].content.encode()
+    companions = {file.path: file.content.encode() for file in files[1:]}
 
-    def nothing(name: str) -> None:
-        return None
+    def read(start: int, count: int) -> bytes:
+        return data[start : start + count]
 
-    transcript = ArchivedTranscript(
-        path, written_at, len(data), lambda start, count: data[start : start + count], nothing, nothing
-    )
+    def no_base(key: str) -> None:
+        """A copy goes on from no other transcript."""
+
+    transcript = ArchivedTranscript(files[0].path, written_at, len(data), read, companions.get, no_base)
     return FORMATS[source].derive([transcript])
 
 
@@ -102,3 +107,19 @@ def _answer(answer: Answer) -> tuple[object, ...]:
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
+
+
+class CopyDiffers(StorageError):
+    """A written copy is not read back as the conversation that it was made from."""
+
+
+def check_copy(
+    source: str, session_id: str, files: Sequence[HandoffFile], written_at: datetime, expected: Iterable[Message]
+) -> None:
+    """Read written files back. Raises CopyDiffers."""
+    session = read_copy(source, files, written_at)
+    if session is None or session.id != session_id:
+        raise CopyDiffers(f"{files[0].path} was written, but is not read back as a session.")
+    found = difference(expected, messages_of(session))
+    if found is not None:
+        raise CopyDiffers(f"{files[0].path} was written, but is read back otherwise: {found}.")

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from storage.database.database import Database
 from storage.documents.agents import known_agents
@@ -37,7 +38,13 @@ class Handoff:
 
 
 async def hand_over(
-    database: Database, session_id: str, to: str, workspace: str | None, max_characters: int | None = None
+    database: Database,
+    session_id: str,
+    to: str,
+    workspace: str | None,
+    *,
+    max_characters: int | None = None,
+    home: Path | None = None,
 ) -> Handoff | None:
     """A stored session for another agent; None if the session is not stored.
 
@@ -48,10 +55,10 @@ async def hand_over(
     conversation = await read_conversation(database, session_id, max_characters)
     if conversation is None:
         return None
-    return await asyncio.to_thread(make_handoff, conversation, to, workspace)
+    return await asyncio.to_thread(make_handoff, conversation, to, workspace, home)
 
 
-def make_handoff(conversation: Conversation, to: str, workspace: str | None) -> Handoff:
+def make_handoff(conversation: Conversation, to: str, workspace: str | None, home: Path | None = None) -> Handoff:
     """The handoff of a conversation. Raises NoHandoff for one in which nothing was said."""
     target = TARGETS[to]
     from_agent = AGENT_NAMES.get(conversation.source, conversation.source)
@@ -63,7 +70,7 @@ def make_handoff(conversation: Conversation, to: str, workspace: str | None) -> 
         raise NoHandoff("The session has no directory: name one.")
     prepared = replace(prepared, conversation=replace(prepared.conversation, workspace=directory))
     written_at = datetime.now(UTC)
-    copy = Copy(prepared, uuid.uuid4(), f"{conversation.title} (from {from_agent})", directory, written_at)
+    copy = Copy(prepared, uuid.uuid4(), f"{conversation.title} (from {from_agent})", directory, written_at, home)
     written = target.write(copy)
     return Handoff(
         to,

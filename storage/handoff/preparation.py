@@ -27,6 +27,7 @@ from storage.json_codec import dump
 
 NO_ANSWER = "No answer to this call was saved, so its outcome is not known. Check before running it again."
 ORPHAN_INTRODUCTION = "The answer of a tool, whose call was not saved:"
+COMMAND_INTRODUCTION = "The user typed: "
 SUMMARY_INTRODUCTION = "A summary of the conversation up to here:"
 MAX_NAME_LENGTH = 64
 """The longest name of a tool that all models' interfaces take."""
@@ -41,6 +42,8 @@ class Capabilities:
     `reasoning`: thoughts without a signature. `image_links`: pictures by their addresses. `result_images`: pictures
     in answers of tools. `any_input`: arguments that are no JSON object. `summaries`: the summary of a compaction at
     the beginning. `opening` and `closing`: a conversation must begin with the user's words, or end with the model's.
+    `images_of_failures`: pictures in answers that are errors. `command_marks`: how prompts begin that the program
+    takes for commands to itself, and does not send.
     """
 
     reasoning: bool = False
@@ -51,6 +54,8 @@ class Capabilities:
     summaries: bool = False
     opening: bool = False
     closing: bool = False
+    images_of_failures: bool = True
+    command_marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,9 @@ class _Preparation:
         else:
             parts = [part for raw in message.parts for part in self._part(message.role, raw)]
         for role, run in _runs(message.role, parts):
+            if role == USER and self._takes.command_marks and _text_of(run).startswith(self._takes.command_marks):
+                self._losses.add(losses.ADDED_TEXT, "Prompts that look like commands are introduced as the user's.")
+                run.insert(0, Text(COMMAND_INTRODUCTION))
             self._is_first = False
             yield message._replace(role=role, parts=tuple(run))
 
@@ -185,13 +193,14 @@ class _Preparation:
         if answer is None:
             self._losses.add(losses.UNANSWERED_CALL, "Calls without an answer are given one that says so.")
             return Answer((Text(NO_ANSWER),), is_error=True)
-        content = [part for raw in answer.content for part in self._answer_part(raw)]
+        takes_images = self._takes.result_images and (self._takes.images_of_failures or not answer.is_error)
+        content = [part for raw in answer.content for part in self._answer_part(raw, takes_images=takes_images)]
         return Answer(tuple(content), answer.is_error)
 
-    def _answer_part(self, part: Text | Picture | Other) -> list[Text | Picture | Other]:
+    def _answer_part(self, part: Text | Picture | Other, *, takes_images: bool) -> list[Text | Picture | Other]:
         match part:
             case Picture():
-                return [self._picture(part, is_taken=self._takes.result_images)]
+                return [self._picture(part, is_taken=takes_images)]
             case Other():
                 self._losses.add(losses.OTHER_BLOCK, "Parts of answers of an unknown kind are carried as JSON.")
                 return [Text(dump(part.value))]
@@ -208,6 +217,10 @@ class _Preparation:
     def _other(self, part: Other) -> list[Part]:
         self._losses.add(losses.OTHER_BLOCK, "Blocks of a kind that only its agent has are left out.")
         return []
+
+
+def _text_of(parts: Iterable[Part]) -> str:
+    return "".join(part.text for part in parts if isinstance(part, Text)).lstrip()
 
 
 def _runs(role: str, parts: Iterable[Part]) -> Iterator[tuple[str, list[Part]]]:

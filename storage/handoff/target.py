@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from storage.handoff.conversation import Message
@@ -31,13 +32,17 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy of a session that is about to be written: its conversation, and what is new of it."""
+    """A copy of a session that is about to be written: its conversation, and what is new of it.
+
+    `home` is the agent's home, in which existing files may be read; None where it is not known.
+    """
 
     prepared: Prepared
     id: uuid.UUID
     title: str
     workspace: str
     written_at: datetime
+    home: Path | None = None
 
     @property
     def origin(self) -> str:

@@ -96,8 +96,7 @@ def _of_document(document: Document) -> Conversation:
 
 def read_back(handoff: Handoff) -> DerivedSession:
     """The session that an import makes of what was written."""
-    [file] = handoff.files
-    session = read_copy(handoff.to, file.path, file.content.encode(), handoff.written_at)
+    session = read_copy(handoff.to, handoff.files, handoff.written_at)
     assert session is not None
     assert session.id == handoff.session_id
     return session

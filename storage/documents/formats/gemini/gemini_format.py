@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from storage.documents.derived_session import MAIN, SUBAGENT, DerivedSession
+from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
 from storage.documents.formats.file_walk import FileWalk
 from storage.documents.formats.gemini.conversation import Conversation
@@ -78,6 +78,7 @@ class GeminiFormat:
         header = log.header
         records = [entry.record for entry in log.entries]
         parent_id = _parent_id(main.name)
+        handed_over_from = as_id(header.get("handedOverFrom"))
         is_subagent = header.get("kind") == "subagent" or parent_id is not None
         created_at, updated_at = time_span(
             as_time(log.started_at),
@@ -95,8 +96,8 @@ class GeminiFormat:
             updated_at=updated_at,
             messages=conversation.messages,
             live=conversation.live,
-            kind=SUBAGENT if is_subagent else MAIN,
-            parent_id=parent_id,
+            kind=SUBAGENT if is_subagent else FORK if handed_over_from else MAIN,
+            parent_id=parent_id or handed_over_from,
             title=as_text(header.get("summary")).strip() or None,
             first_prompt=first_prompt_of(conversation.messages, lambda text: text.startswith(COMMAND_MARKS)),
             model=last_model(conversation.messages),

@@ -167,6 +167,8 @@ class OpenCodeFormat:
         )
         title = as_text(info.get("title")).strip()
         parent_id = as_id(info.get("parentID"))
+        handed_over_from = as_id(as_object(info.get("metadata")).get("handedOverFrom"))
+        is_fork = handed_over_from or any(copied) or _FORK_TITLE.search(title)
         agents = (as_text(as_object(message.get("info")).get("agent")) for message in reversed(shown))
         return DerivedSession(
             id=session_id,
@@ -176,8 +178,8 @@ class OpenCodeFormat:
             updated_at=updated_at,
             messages=messages,
             live=live_messages(shown, as_object(info.get("revert"))),
-            kind=SUBAGENT if parent_id else FORK if any(copied) or _FORK_TITLE.search(title) else MAIN,
-            parent_id=parent_id,
+            kind=SUBAGENT if parent_id else FORK if is_fork else MAIN,
+            parent_id=parent_id or handed_over_from,
             title=None if _DEFAULT_TITLE.fullmatch(title) else title or None,
             first_prompt=first_prompt_of(messages),
             model=last_model(messages) or _model(as_object(info.get("model"))) or "",

@@ -72,6 +72,7 @@ class PiFormat:
         created_at, updated_at = time_span(
             as_time(scan.header.get("timestamp")), map(as_time, scan.times), transcripts[-1].modified_at
         )
+        handed_over_from = as_id(scan.header.get("handedOverFrom"))
         own = (draft.usage for draft in scan.drafts if not draft.is_copied)
         return DerivedSession(
             id=session_id,
@@ -81,8 +82,8 @@ class PiFormat:
             updated_at=updated_at,
             messages=messages,
             live=live_messages(scan, path),
-            kind=FORK if scan.has_copies else MAIN,
-            parent_id=_parent_id(as_text(scan.header.get("parentSession"))),
+            kind=FORK if scan.has_copies or handed_over_from else MAIN,
+            parent_id=handed_over_from or _parent_id(as_text(scan.header.get("parentSession"))),
             title=scan.name,
             first_prompt=first_prompt_of(messages, lambda text: text.startswith(("/", "!"))),
             model=last_model(messages) or as_text(scan.states.get("model")),

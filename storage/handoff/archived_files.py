@@ -1,0 +1,119 @@
+"""The files of a stored session as its own agent wrote them, from the archive."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from storage.archive.transcripts import (
+    TranscriptRow,
+    companion_digests,
+    read_companion,
+    read_transcript,
+    transcript_of_key,
+)
+from storage.database.database import Database
+from storage.database.tables import session, transcript_key
+from storage.documents.derived_session import SUBAGENT
+from storage.documents.exports import export_document
+from storage.documents.transcript_exports import newest_transcripts
+from storage.handoff.resume_commands import import_command, resume_commands
+from storage.json_codec import dump
+
+_head = sa.select(session.c.source, session.c.workspace).where(session.c.id == sa.bindparam("session_id"))
+_subagents = (
+    sa.select(session.c.id)
+    .where(
+        session.c.parent_id == sa.bindparam("session_id"),
+        session.c.kind == SUBAGENT,
+        session.c.source == sa.bindparam("source"),
+    )
+    .order_by(session.c.id)
+)
+_asked_keys = sa.select(transcript_key.c.key).where(
+    transcript_key.c.transcript_id == sa.bindparam("transcript_id"), ~transcript_key.c.is_own
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file to restore; `path` is below the agent's home. `read` gives its bytes piece by piece."""
+
+    path: str
+    size: int
+    read: Callable[[], AsyncIterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFiles:
+    """All files of a session, its own one first, and the commands that make its agent go on."""
+
+    source: str
+    workspace: str
+    files: Sequence[ArchivedFile]
+    commands: list[list[str]]
+
+
+async def archived_files(database: Database, session_id: str) -> ArchivedFiles | None:
+    """The files of a session, of its subagents and of what it goes on from; None if it is not stored.
+
+    Raises Unavailable and Unreadable.
+    """
+    async with database.snapshot() as connection:
+        head = (await connection.execute(_head, {"session_id": session_id})).first()
+    if head is None:
+        return None
+    commands = resume_commands(head.source, session_id)
+    files: dict[str, ArchivedFile] = {}
+    for row in await _transcripts(database, session_id, head.source):
+        if head.source == "OPENCODE":
+            # It is a part of a database, which only the program writes to.
+            path = f"handoff/{row.session_id}.json"
+            commands.insert(len(files), import_command(path))
+            files.setdefault(path, _file(database, row, path))
+            continue
+        files.setdefault(row.name, _file(database, row, row.name))
+        for companion in await _companions(database, row):
+            files.setdefault(companion.path, companion)
+    if not files:
+        document = await export_document(database, session_id)
+        if document is not None:
+            path = f"sessions/{session_id}.json"
+            files[path] = _whole(path, dump(document).encode())
+    return ArchivedFiles(head.source, head.workspace, list(files.values()), commands)
+
+
+async def _transcripts(database: Database, session_id: str, source: str) -> list[TranscriptRow]:
+    """The transcripts of a session, then those of its subagents and those that any of them goes on from."""
+    found: dict[int, TranscriptRow] = {}
+    ids = [session_id]
+    for id in ids:
+        rows = await newest_transcripts(database, id)
+        async with database.snapshot() as connection:
+            children = await connection.execute(_subagents, {"session_id": id, "source": source})
+            ids += [child for child in children.scalars() if child not in ids]
+            for row in rows:
+                found.setdefault(row.id, row)
+                keys = (await connection.execute(_asked_keys, {"transcript_id": row.id})).scalars().all()
+                bases = [await transcript_of_key(connection, source, key) for key in keys]
+                rows += [base for base in bases if base is not None and base.id not in found]
+    return list(found.values())
+
+
+def _file(database: Database, row: TranscriptRow, path: str) -> ArchivedFile:
+    return ArchivedFile(path, row.size, lambda: read_transcript(database, row))
+
+
+async def _companions(database: Database, row: TranscriptRow) -> list[ArchivedFile]:
+    async with database.snapshot() as connection:
+        # Those right in the home are excerpts of files that all sessions share.
+        names = [name for name in sorted(await companion_digests(connection, row.id)) if "/" in name]
+        contents = [await read_companion(connection, row.id, name) for name in names]
+    return [_whole(name, content) for name, content in zip(names, contents, strict=True) if content is not None]
+
+
+def _whole(path: str, content: bytes) -> ArchivedFile:
+    async def read() -> AsyncIterator[bytes]:
+        yield content
+
+    return ArchivedFile(path, len(content), read)

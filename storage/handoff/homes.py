@@ -1,0 +1,16 @@
+"""Where agents have their homes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from storage.documents.formats.agent_json import CODEWHALE, ZAGENS
+from storage.documents.formats.registry import FORMATS
+
+
+def home_of(source: str, environment: Mapping[str, str], user_home: Path) -> Path:
+    """The home of an agent, by its environment variables or the user's home folder; the first of several."""
+    if source == ZAGENS:
+        return user_home / ".zagens"
+    if source == CODEWHALE:
+        return Path(environment.get("CODEWHALE_HOME") or user_home / ".codewhale")
+    return FORMATS[source].homes(environment, user_home)[0]
