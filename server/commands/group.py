@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 _MODULES = {
     "doctor": "doctor",
     "export": "export",
+    "handoff": "handoff",
     "import": "import_files",
     "migrate": "migrate",
     "purge": "purge",
+    "restore": "handoff",
     "schema": "schema",
     "seed": "seed",
     "serve": "serve",

@@ -1,0 +1,158 @@
+"""`reprise handoff` and `reprise restore`."""
+
+import asyncio
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from server.commands.environment import plain_failures, prepare_database, read_settings, require_database, with_database
+from server.observability.terminal import printable
+from storage.database.database import Database
+from storage.errors import StorageError
+from storage.handoff.archived_files import ArchivedFiles, archived_files
+from storage.handoff.copy_check import check_copy
+from storage.handoff.handoff import Handoff, hand_over
+from storage.handoff.homes import home_of
+from storage.handoff.new_files import FileExists, copy_new, is_taken, place_of, write_new
+from storage.handoff.targets import TARGETS
+from storage.records.identifier import trimmed_id
+
+_AGENTS = {source.lower().replace("_", "-"): source for source in TARGETS}
+_home_option = click.option(
+    "--home", type=click.Path(path_type=Path), help="The agent's home, where it is not the usual one."
+)
+
+
+@click.command("handoff")
+@click.argument("id")
+@click.option("--to", type=click.Choice(list(_AGENTS)), required=True, help="The agent that is to go on.")
+@click.option("--workspace", help="The directory to go on in; the session's own when omitted.")
+@click.option("--write", is_flag=True, help="Write the files. Without it, nothing is written.")
+@click.option("--run", "runs", is_flag=True, help="Write the files and start the agent in the directory.")
+@_home_option
+def handoff_command(id: str, to: str, workspace: str | None, write: bool, runs: bool, home: Path | None) -> None:
+    """Hand a session over: print the files from which another agent goes on, what they change, and the command."""
+    source = _AGENTS[to]
+    settings = read_settings()
+    directory = None if workspace is None else str(Path(workspace).absolute())
+    with plain_failures():
+        require_database(settings)
+        prepare_database(settings)
+        place = home or home_of(source, os.environ, Path.home())
+        commands, directory = asyncio.run(
+            with_database(settings, _hand_over, trimmed_id(id), source, directory, place, write or runs)
+        )
+        if runs:
+            _run(commands, directory)
+
+
+@click.command("restore")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@_home_option
+def restore_command(ids: tuple[str, ...], home: Path | None) -> None:
+    """Write the files of sessions back to where their agents had them, unless they are there."""
+    settings = read_settings()
+    with plain_failures():
+        require_database(settings)
+        prepare_database(settings)
+        failures = asyncio.run(with_database(settings, _restore_all, ids, home))
+    sys.exit(1 if failures else 0)
+
+
+async def _hand_over(
+    database: Database, session_id: str, to: str, workspace: str | None, home: Path, writes: bool
+) -> tuple[list[list[str]], str]:
+    own = await archived_files(database, session_id)
+    if own is None:
+        raise click.ClickException(printable(f"{session_id}: no such session"))
+    if own.source == to:
+        return await _give_back(own, home, writes), workspace or own.workspace
+    handoff = await hand_over(database, session_id, to, workspace, home=home)
+    if handoff is None:
+        raise click.ClickException(printable(f"{session_id}: no such session"))
+    if writes:
+        write_copy(handoff, home)
+    for file in handoff.files:
+        size = len(file.content.encode())
+        _say(f"{'wrote' if writes else 'would write'} {place_of(home, file.path)}, {size:,} bytes")
+    for loss in handoff.losses:
+        _say(f"{loss.count} x {loss.code}: {loss.message}")
+    commands = _placed(handoff.commands, [file.path for file in handoff.files], home)
+    _say_commands(commands)
+    return commands, handoff.workspace
+
+
+def write_copy(handoff: Handoff, home: Path) -> None:
+    """Write the files of a handoff and check them. Raises FileExists, CopyDiffers and OSError."""
+    written = []
+    for file in handoff.files:
+        place = place_of(home, file.path)
+        write_new(place, file.content.encode())
+        written.append(file._replace(content=place.read_text(encoding="utf-8")))
+    check_copy(handoff.to, handoff.session_id, written, handoff.written_at, handoff.prepared.messages)
+
+
+async def _give_back(own: ArchivedFiles, home: Path, writes: bool) -> list[list[str]]:
+    for file in own.files:
+        place = place_of(home, file.path)
+        if is_taken(place):
+            _say(f"{place} is there")
+            continue
+        if writes:
+            await copy_new(place, file.read())
+        _say(f"{'wrote' if writes else 'would write'} {place}, {file.size:,} bytes")
+    commands = _placed(own.commands, [file.path for file in own.files], home)
+    _say_commands(commands)
+    return commands
+
+
+async def _restore_all(database: Database, ids: Sequence[str], home: Path | None) -> int:
+    failures = 0
+    for id in ids:
+        try:
+            found = await archived_files(database, trimmed_id(id))
+            if found is None:
+                raise click.ClickException("no such session")
+            place = home or home_of(found.source, os.environ, Path.home())
+            if found.files and is_taken(first := place_of(place, found.files[0].path)):
+                raise FileExists(f"{first} exists.")
+            await _give_back(found, place, writes=True)
+        except (click.ClickException, StorageError, OSError) as error:
+            message = error.message if isinstance(error, click.ClickException) else str(error)
+            click.echo(printable(f"{id}: {message}"), err=True)
+            failures += 1
+    return failures
+
+
+def _placed(commands: list[list[str]], paths: Sequence[str], home: Path) -> list[list[str]]:
+    """The commands with the places of the files in them."""
+    return [[str(place_of(home, word)) if word in paths else word for word in words] for words in commands]
+
+
+def _say(line: str) -> None:
+    click.echo(printable(line))
+
+
+def _say_commands(commands: list[list[str]]) -> None:
+    for words in commands:
+        _say(f"$ {shlex.join(words)}")
+
+
+def _run(commands: list[list[str]], directory: str) -> None:
+    if not Path(directory).is_dir():
+        raise click.ClickException(printable(f"There is no directory {directory}: name one by --workspace."))
+    if not commands:
+        raise click.ClickException("The agent has no command that resumes a session.")
+    for words in commands:
+        program = shutil.which(words[0])
+        if program is None:
+            raise click.ClickException(printable(f"{words[0]} is not on the PATH."))
+        status = subprocess.run([program, *words[1:]], cwd=directory, check=False).returncode
+        if status:
+            sys.exit(status)
