@@ -1,5 +1,9 @@
 """Resolvers of Agent."""
 
-from storage.documents.agents import known_agents as agents
+from storage.documents.agents import Agent, known_agents
+from storage.handoff.targets import TARGETS
 
-__all__ = ["agents"]
+
+def agents() -> list[Agent]:
+    """All agents, in the order in which people see them."""
+    return known_agents(TARGETS)

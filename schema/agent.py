@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema.session import SessionSource
+from schema.session_source import SessionSource
 
 
 @strawberry.type(description="An agent program.")

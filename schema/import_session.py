@@ -6,7 +6,8 @@ import strawberry
 
 from schema.payload import Payload
 from schema.scalars import JSON
-from schema.session import Session, SessionSource
+from schema.session import Session
+from schema.session_source import SessionSource
 
 
 @strawberry.input(description="What to save.")

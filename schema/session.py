@@ -1,4 +1,4 @@
-"""Session, a saved conversation with an agent, with SessionSource and SessionConnection."""
+"""Session, a saved conversation with an agent, with SessionKind and SessionConnection."""
 
 from datetime import datetime
 from enum import Enum
@@ -6,31 +6,20 @@ from typing import Annotated
 
 import strawberry
 
+import resolvers.handoff
 import resolvers.session
 from resolvers.session import TOKENS
 from schema.arguments import After, Before, First, Last, given, names
 from schema.connection import Connection, Edge
 from schema.field import Info, field
+from schema.handoff import Handoff
 from schema.lazy import LazySession, LazySessionConnection
 from schema.message import MessageConnection, MessageRole
 from schema.resume_task import ResumeTask
 from schema.scalars import JSON, BigInt
+from schema.session_source import SessionSource
 from schema.thread import Thread
 from schema.token_usage import TokenUsage
-
-
-@strawberry.enum(description="Which agent wrote a session. More may be added.")
-class SessionSource(Enum):
-    ZAGENS = strawberry.enum_value("ZAGENS", description="zagens: one JSON document a session.")
-    CODEWHALE = strawberry.enum_value(
-        "CODEWHALE", description="CodeWhale, formerly DeepSeek-TUI: one JSON document a session."
-    )
-    CLAUDE_CODE = strawberry.enum_value("CLAUDE_CODE", description="Claude Code: one JSONL file a session.")
-    CODEX = strawberry.enum_value("CODEX", description="Codex CLI: one JSONL rollout a session.")
-    OPENCODE = strawberry.enum_value("OPENCODE", description="OpenCode.")
-    GEMINI = strawberry.enum_value("GEMINI", description="Gemini CLI.")
-    QWEN_CODE = strawberry.enum_value("QWEN_CODE", description="Qwen Code: one JSONL file a session.")
-    PI = strawberry.enum_value("PI", description="pi: one JSONL file a session.")
 
 
 @strawberry.enum(description="How a session came to be.")
@@ -117,6 +106,26 @@ class Session:
         ] = strawberry.UNSET,
     ) -> object:
         return resolvers.session.children(info.context, row, first=first, after=given(after), kinds=names(kinds))
+
+    @field(
+        Handoff,
+        "This session in the form that another agent can go on from. Nothing is written anywhere.",
+        needs=("id", "source"),
+    )
+    @staticmethod
+    def handoff(
+        row: strawberry.Parent[resolvers.session.SessionRow],
+        info: Info,
+        to: Annotated[
+            SessionSource,
+            strawberry.argument(description="The agent that is to go on; its own agent gives the file as it was."),
+        ],
+        workspace: Annotated[
+            str | None,
+            strawberry.argument(description="Directory to go on in; the session's own when omitted."),
+        ] = strawberry.UNSET,
+    ) -> object:
+        return resolvers.handoff.handoff(info.context, row, to=to.name, workspace=given(workspace))
 
     @field(MessageConnection, "The transcript in order.", needs=("id", "message_count"))
     @staticmethod

@@ -7,7 +7,8 @@ import strawberry
 
 import resolvers.session
 from schema.arguments import names
-from schema.session import SessionKind, SessionSource
+from schema.session import SessionKind
+from schema.session_source import SessionSource
 
 
 @strawberry.enum(description="Which side of the archive to list.")

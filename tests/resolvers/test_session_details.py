@@ -170,3 +170,5 @@ async def test_every_agent_is_listed_with_what_can_be_done(server: Served) -> No
         "canHandOff": False,
         "triedVersion": None,
     }
+    handed_to = {agent["source"] for agent in data["agents"] if agent["canHandOff"]}
+    assert handed_to == {"CLAUDE_CODE", "CODEX", "GEMINI", "OPENCODE", "QWEN_CODE", "PI"}

@@ -1,0 +1,126 @@
+"""Session.handoff gives the files from which another agent goes on, and writes none."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schema.handoff import HandoffLossCode
+from storage.database.database import Database
+from storage.documents.formats.registry import FORMATS
+from storage.handoff.losses import CODES
+from storage.handoff.targets import TARGETS
+from tests.conftest import Serve
+from tests.support.archived import take
+from tests.support.documents import assistant, text, tool_use, user, zagens
+from tests.support.handoffs import FIXTURES
+from tests.support.server import Served
+from tests.support.sessions import exported, imported, strictly
+
+CODEX = "01a220d4-3cb0-7130-803d-c10009ff2376"
+HANDOFF = """query ($id: ID!, $to: SessionSource!, $workspace: String) {
+  session(id: $id) {
+    handoff(to: $to, workspace: $workspace) {
+      to sessionId files { path content } commands losses { code count message }
+    }
+  }
+}"""
+
+
+async def handed_over(server: Served, id: str, to: str, workspace: str | None = None) -> Any:
+    data = await server.client.data(HANDOFF, id=id, to=to, workspace=workspace)
+    return data["session"]["handoff"]
+
+
+@pytest.fixture
+async def codex(server: Served, database_url: str) -> Served:
+    """A server with sessions of Codex."""
+    async with Database(database_url) as database:
+        await take(database, FORMATS["CODEX"], FIXTURES / "codex" / "home")
+    return server
+
+
+async def test_another_agent_gets_files_commands_and_losses(server: Served) -> None:
+    call = assistant(text("Let me see."), tool_use("call_0", "till_price", {"tea": "mint"}))
+    await imported(server.client, zagens("s1", "Tea", messages=[user("What does it cost?"), call]))
+
+    handoff = await handed_over(server, "s1", "CODEX", "/home/dev/other")
+
+    [file] = handoff["files"]
+    lines = [json.loads(line) for line in file["content"].splitlines()]
+    assert (handoff["to"], lines[0]["payload"]["id"]) == ("CODEX", handoff["sessionId"])
+    assert (lines[0]["payload"]["cwd"], lines[0]["payload"]["handed_over_from"]) == ("/home/dev/other", "s1")
+    assert file["path"].startswith("sessions/")
+    assert "What does it cost?" in file["content"]
+    assert handoff["commands"] == [["codex", "resume", handoff["sessionId"]]]
+    assert {loss["code"]: loss["count"] for loss in handoff["losses"]} == {"UNANSWERED_CALL": 1, "TITLE": 1}
+    assert all(loss["message"] for loss in handoff["losses"])
+
+
+@pytest.mark.parametrize("to", TARGETS)
+async def test_every_target_can_be_previewed(server: Served, to: str) -> None:
+    await imported(server.client, zagens("s1", messages=[user("a"), assistant("b")]))
+
+    handoff = await handed_over(server, "s1", to)
+
+    assert handoff["commands"][-1][-1] == handoff["sessionId"]
+    assert handoff["files"][0]["content"]
+
+
+async def test_its_own_agent_gets_the_file_as_it_was(codex: Served) -> None:
+    [path] = (FIXTURES / "codex" / "home").rglob(f"*{CODEX}.jsonl")
+
+    handoff = await handed_over(codex, CODEX, "CODEX")
+
+    assert handoff["sessionId"] == CODEX
+    assert handoff["files"][0] == {
+        "path": path.relative_to(FIXTURES / "codex" / "home").as_posix(),
+        "content": path.read_text(encoding="utf-8"),
+    }
+    assert (handoff["commands"], handoff["losses"]) == ([["codex", "resume", CODEX]], [])
+
+
+async def test_its_own_agent_gets_the_document(server: Served) -> None:
+    await imported(server.client, zagens("s1", messages=[user("a"), assistant("b")]))
+
+    handoff = await handed_over(server, "s1", "ZAGENS")
+
+    [file] = handoff["files"]
+    assert file["path"] == "sessions/s1.json"
+    assert strictly(json.loads(file["content"])) == strictly(await exported(server, "s1"))
+
+
+async def test_agents_that_take_no_handoff_and_sessions_without_a_word_are_coded_errors(server: Served) -> None:
+    await imported(server.client, zagens("s1", messages=[user("a")]), zagens("s2", messages=[]))
+
+    for id, to, message in (
+        ("s1", "CODEWHALE", "Sessions cannot be handed over to CodeWhale."),
+        ("s2", "CODEX", "Nothing was said in the session."),
+    ):
+        result = await server.client.execute(HANDOFF, {"id": id, "to": to})
+        [error] = result["errors"]
+        assert (error["extensions"]["code"], error["message"]) == ("BAD_USER_INPUT", message)
+
+
+async def test_a_conversation_beyond_the_limit_of_answers_is_refused(serve: Serve) -> None:
+    server = await serve(seed=False, max_answer_bytes=100_000)
+    await imported(server.client, zagens("s1", messages=[user("a" * 200_000)]))
+
+    for to in ("CODEX", "ZAGENS"):
+        answer = await server.client.execute(HANDOFF, {"id": "s1", "to": to})
+        assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
+
+
+async def test_nothing_is_written(server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    await imported(server.client, zagens("s1", messages=[user("a"), assistant("b")]))
+
+    for to in TARGETS:
+        await handed_over(server, "s1", to)
+
+    assert not (tmp_path / "user").exists()
+
+
+def test_clients_know_all_kinds_of_losses() -> None:
+    assert {code.value for code in HandoffLossCode} == CODES.keys()
