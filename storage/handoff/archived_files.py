@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import (
-    TranscriptRow,
     companion_digests,
     read_companion,
     read_transcript,
