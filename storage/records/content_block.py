@@ -198,6 +198,8 @@ def _long_result(content: JsonText) -> Steps[tuple[str, list[ImageBlock]]]:
     """The text of a tool result, as by `result_text`, and the images in it."""
     texts: list[str] = []
     images: list[ImageBlock] = []
+    # The places of the runs of other blocks than images.
+    runs: list[tuple[int, int]] = []
     if content.is_object:
         return content.text, images
     reader = JsonReader(content.text)
@@ -214,12 +216,20 @@ def _long_result(content: JsonText) -> Steps[tuple[str, list[ImageBlock]]]:
         block = _read_block(position, item)
         if isinstance(block, TextBlock):
             texts.append(block.text)
-        elif isinstance(block, ImageBlock):
+        if isinstance(block, ImageBlock):
             images.append(block)
+        elif runs and runs[-1][1] == place - 1:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((place, end))
         yield
         if not reader.has(end, ","):
             break
-    return "\n".join(texts) if len(texts) == position + 1 else content.text, images
+    if len(texts) + len(images) == position + 1:
+        return "\n".join(texts), images
+    if not images:
+        return content.text, images
+    return f"[{','.join([content.text[start:stop] for start, stop in runs])}]", images
 
 
 def _read_block(position: int, raw: object) -> ContentBlock:
@@ -270,15 +280,17 @@ def is_tool_result(kind: str) -> bool:
 
 
 def result_text(content: object) -> str:
-    """The text of a tool result: a string itself, the joined texts of text blocks, else compact JSON."""
+    """The text of a tool result: a string itself, the joined texts of text blocks, else compact JSON; no images."""
     if isinstance(content, str):
         return content
     if content is None:
         return ""
     if isinstance(content, list):
-        texts = [block.text for block in read_blocks(content) if isinstance(block, TextBlock)]
-        if len(texts) == len(content):
+        blocks = [block for block in read_blocks(content) if not isinstance(block, ImageBlock)]
+        texts = [block.text for block in blocks if isinstance(block, TextBlock)]
+        if len(texts) == len(blocks):
             return "\n".join(texts)
+        return dump([content[block.position] for block in blocks])
     return dump(content)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from resolvers.message import LONG_CONTENT
 from storage.records import tool_result as searching
 from tests.support.documents import Message, assistant, text, tool_result, tool_use, user, zagens
 from tests.support.server import Served
@@ -95,6 +96,21 @@ async def test_the_pictures_of_a_result_are_images(server: Served) -> None:
     [block, other] = data["session"]["messages"]["nodes"][1]["content"]
     assert block["images"] == [{"position": 1, "url": "data:image/png;base64,QUJD"}]
     assert (other["images"], other["message"]) == ([], {"id": "s1:1"})
+
+
+async def test_the_text_of_a_result_has_no_pictures(server: Served) -> None:
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}
+    audio = {"type": "audio", "data": "x"}
+    contents = [[picture], [text("a"), picture, text("b")], [picture, audio, text("a" * LONG_CONTENT), audio]]
+    contents.append([picture, audio])
+    answers = [tool_result("t") | {"content": content} for content in contents]
+    await imported(server.client, zagens("s1", messages=[assistant(tool_use("t")), user(*answers)]))
+    data = await server.client.data(IMAGES, id="s1")
+    blocks = data["session"]["messages"]["nodes"][1]["content"]
+    short = '{"type":"audio","data":"x"}'
+    long = f'{{"type":"text","text":"{"a" * LONG_CONTENT}"}}'
+    assert [block["text"] for block in blocks] == ["", "a\nb", f"[{short},{long},{short}]", f"[{short}]"]
+    assert [len(block["images"]) for block in blocks] == [1, 1, 1, 1]
 
 
 async def test_results_count_in_the_size_of_the_answer(serve: Any) -> None:

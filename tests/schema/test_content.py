@@ -176,3 +176,5 @@ async def test_the_images_of_a_long_result_are_those_of_a_short_one(serve: Serve
             "data:image/png;base64"
         ] * 3
         assert [len(block["images"]) for block in node["content"]] == [1, 1, 1]
+        # A picture is no text.
+        assert [block["text"] for block in node["content"]] == ["a"] * 3
