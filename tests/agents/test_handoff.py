@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from storage.database.database import Database
+from storage.database.migrations import migrate
 from storage.documents.derived_session import FORK, DerivedSession
 from storage.documents.formats.registry import FORMATS
+from storage.handoff.archived_files import archived_files
 from storage.handoff.conversation import Call, Message, Part, Picture, Summary, Text, Thinking
 from storage.handoff.handoff import Handoff, make_handoff
+from storage.handoff.new_files import copy_new, place_of
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, as_json, missing
 from tests.agents.model_server.server import ModelServer
@@ -19,7 +23,8 @@ from tests.agents.programs.opencode import OpenCode
 from tests.agents.programs.pi import Pi
 from tests.agents.programs.program import Program
 from tests.agents.programs.qwen_code import QwenCode
-from tests.agents.recording import SECOND_ANSWER, resumed
+from tests.agents.recording import SECOND_ANSWER, record, resumed
+from tests.support.archived import take
 from tests.support.handoffs import hard_conversation, with_summary
 from tests.support.stored_transcript import StoredTranscript
 
@@ -131,3 +136,25 @@ def test_a_program_goes_on_from_the_whole_conversation(
     assert (session.id, session.kind, session.parent_id) == (handoff.session_id, FORK, conversation.session_id)
     assert session.title == "The red dot (from zagens)"
     assert any(SECOND_ANSWER in str(message.build()) for message in session.messages)
+
+
+@pytest.mark.parametrize("source", ["CLAUDE_CODE", "CODEX"])
+async def test_a_restored_session_goes_on_as_if_nothing_had_happened(
+    prepare: Prepare, models: ModelServer, cwd: Path, tmp_path: Path, source: str
+) -> None:
+    recorded = record(prepare(PROGRAMS[source]), models, cwd)
+    program = recorded.program
+    await migrate(url := f"sqlite:///{tmp_path / 'reprise.db'}")
+    async with Database(url) as database:
+        await take(database, FORMATS[source], program.root)
+        recorded.file.unlink()
+        own = await archived_files(database, recorded.session_id)
+        assert own is not None
+        for file in own.files:
+            await copy_new(place_of(program.root, file.path), file.read())
+
+    request = resumed(program, models, recorded.session_id, NEXT_PROMPT, cwd)
+
+    more = [Expected("text", SECOND_ANSWER, "assistant"), Expected("text", NEXT_PROMPT, "user")]
+    assert missing(request.conversation, [*recorded.expected(), *more]) == []
+    assert program.files() == [recorded.file]

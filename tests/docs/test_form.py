@@ -21,6 +21,8 @@ from tests.support.docs import (
     blocks,
     commands,
     examples,
+    handoff_block,
+    handoff_tables,
     settings_block,
     settings_table,
 )
@@ -87,6 +89,11 @@ def test_the_architecture_names_every_folder_of_the_product() -> None:
 
 def test_the_table_of_settings_is_what_the_code_says() -> None:
     assert settings_block() == settings_table(), "run `python -m tests.support.docs`"
+
+
+@pytest.mark.parametrize("name", ["carried", "changes"])
+def test_the_tables_of_handoffs_are_what_the_code_does(name: str) -> None:
+    assert handoff_block(name) == handoff_tables()[name], "run `python -m tests.support.docs`"
 
 
 def test_the_readme_can_be_read_in_one_go() -> None:

@@ -10,6 +10,7 @@ from schema.handoff import HandoffLossCode
 from storage.database.database import Database
 from storage.documents.formats.registry import FORMATS
 from storage.handoff.losses import CODES
+from storage.handoff.new_files import place_of, write_new
 from storage.handoff.targets import TARGETS
 from tests.conftest import Serve
 from tests.support.archived import take
@@ -110,6 +111,31 @@ async def test_a_conversation_beyond_the_limit_of_answers_is_refused(serve: Serv
     for to in ("CODEX", "ZAGENS"):
         answer = await server.client.execute(HANDOFF, {"id": "s1", "to": to})
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
+
+
+@pytest.mark.parametrize("to", sorted(TARGETS.keys() - {"OPENCODE"}))
+async def test_a_copy_that_is_written_comes_back_as_a_fork(
+    server: Served, database_url: str, tmp_path: Path, to: str
+) -> None:
+    await imported(server.client, zagens("s1", "Tea", messages=[user("What does it cost?"), assistant("2.")]))
+    handoff = await handed_over(server, "s1", to)
+    for file in handoff["files"]:
+        write_new(place_of(tmp_path, file["path"]), file["content"].encode())
+
+    async with Database(database_url) as database:
+        await take(database, FORMATS[to], tmp_path)
+
+    query = """query ($id: ID!) {
+      session(id: $id) { source kind title firstPrompt parent { id children { nodes { id } } } }
+    }"""
+    found = (await server.client.data(query, id=handoff["sessionId"]))["session"]
+    assert found == {
+        "source": to,
+        "kind": "FORK",
+        "title": "Tea (from zagens)",
+        "firstPrompt": "What does it cost?",
+        "parent": {"id": "s1", "children": {"nodes": [{"id": handoff["sessionId"]}]}},
+    }
 
 
 async def test_nothing_is_written(server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from pydantic.fields import FieldInfo
 
 from server.settings import Settings
+from tests.support.handoff_tables import carried, changes
 
 ROOT = Path(__file__).parents[2]
 README, CONTRIBUTING, SECURITY = (ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))
-API, ARCHITECTURE, OPERATE, SEARCH = (
-    ROOT / "docs" / name for name in ("api.md", "architecture.md", "operate.md", "search.md")
+API, ARCHITECTURE, HANDOFF, OPERATE, SEARCH = (
+    ROOT / "docs" / name for name in ("api.md", "architecture.md", "handoff.md", "operate.md", "search.md")
 )
 DOCUMENTS = (README, CONTRIBUTING, SECURITY, *sorted((ROOT / "docs").glob("*.md")))
 ON_POSTGRESQL = "on PostgreSQL"
@@ -28,6 +29,9 @@ _INLINE = re.compile(r"`(sessions\([^`]*\})`")
 _SETTINGS = re.compile(
     r"(?<=<!-- settings: written by `python -m tests\.support\.docs` -->\n).*(?=<!-- end of settings)", re.DOTALL
 )
+
+
+_WRITTEN = r"(?<=<!-- {0}: written by `python -m tests\.support\.docs` -->\n).*(?=<!-- end of {0})"
 
 
 class Block(NamedTuple):
@@ -117,8 +121,24 @@ def _range(name: str) -> str:
     return f" {', '.join(bounds).capitalize()}." if bounds else ""
 
 
+def handoff_tables() -> dict[str, str]:
+    """The tables of docs/handoff.md by the names in their marks."""
+    return {name: f"\n{table()}\n\n" for name, table in (("carried", carried), ("changes", changes))}
+
+
+def handoff_block(name: str) -> str:
+    """The text between the marks of a name in docs/handoff.md."""
+    found = re.search(_WRITTEN.format(name), HANDOFF.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None, f"docs/handoff.md has no marks for {name}"
+    return found[0]
+
+
 def main() -> None:
     text = OPERATE.read_text(encoding="utf-8")
+    handoff = HANDOFF.read_text(encoding="utf-8")
+    for name, table in handoff_tables().items():
+        handoff = re.sub(_WRITTEN.format(name), lambda _, table=table: table, handoff, flags=re.DOTALL)
+    HANDOFF.write_text(handoff, encoding="utf-8")
     OPERATE.write_text(_SETTINGS.sub(lambda _: settings_table(), text), encoding="utf-8")
 
 
