@@ -89,13 +89,15 @@ async def _hand_over(
 
 
 def write_copy(handoff: Handoff, home: Path) -> None:
-    """Write the files of a handoff and check them. Raises FileExists, CopyDiffers and OSError."""
+    """Write the files of a handoff, and check them before and after. Raises FileExists, CopyDiffers and OSError."""
+    messages = handoff.prepared.messages
+    check_copy(handoff.to, handoff.session_id, handoff.files, handoff.written_at, messages)
     written = []
     for file in handoff.files:
         place = place_of(home, file.path)
         write_new(place, file.content.encode())
         written.append(file._replace(content=place.read_text(encoding="utf-8")))
-    check_copy(handoff.to, handoff.session_id, written, handoff.written_at, handoff.prepared.messages)
+    check_copy(handoff.to, handoff.session_id, written, handoff.written_at, messages)
 
 
 async def _give_back(own: ArchivedFiles, home: Path, writes: bool) -> list[list[str]]:

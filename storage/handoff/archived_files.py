@@ -20,7 +20,9 @@ from storage.documents.transcript_exports import newest_transcripts
 from storage.handoff.resume_commands import import_command, resume_commands
 from storage.json_codec import dump
 
-_head = sa.select(session.c.source, session.c.workspace).where(session.c.id == sa.bindparam("session_id"))
+_head = sa.select(session.c.source, session.c.workspace, session.c.kind).where(
+    session.c.id == sa.bindparam("session_id")
+)
 _subagents = (
     sa.select(session.c.id)
     .where(
@@ -33,6 +35,9 @@ _subagents = (
 _asked_keys = sa.select(transcript_key.c.key).where(
     transcript_key.c.transcript_id == sa.bindparam("transcript_id"), ~transcript_key.c.is_own
 )
+
+_RESUMABLE_SUBAGENTS = {"CODEX", "OPENCODE", "PI"}
+"""Agents whose subagents have sessions like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
         head = (await connection.execute(_head, {"session_id": session_id})).first()
     if head is None:
         return None
-    commands = resume_commands(head.source, session_id)
+    can_resume = head.kind != SUBAGENT or head.source in _RESUMABLE_SUBAGENTS
+    commands = resume_commands(head.source, session_id) if can_resume else []
     files: dict[str, ArchivedFile] = {}
     for row in await _transcripts(database, session_id, head.source):
         if head.source == "OPENCODE":

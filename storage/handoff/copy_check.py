@@ -119,7 +119,7 @@ def check_copy(
     """Read written files back. Raises CopyDiffers."""
     session = read_copy(source, files, written_at)
     if session is None or session.id != session_id:
-        raise CopyDiffers(f"{files[0].path} was written, but is not read back as a session.")
+        raise CopyDiffers(f"{files[0].path} is not read back as the session.")
     found = difference(expected, messages_of(session))
     if found is not None:
-        raise CopyDiffers(f"{files[0].path} was written, but is read back otherwise: {found}.")
+        raise CopyDiffers(f"{files[0].path} is not read back as what was to be handed over: {found}.")

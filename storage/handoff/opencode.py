@@ -43,6 +43,8 @@ class _Writer:
         self._session_id = session_id
         self._part_count = 0
         self._prompt_id = ""
+        models = (message.model for message in reversed(copy.messages))
+        self._last_model = next(filter(None, models), "unknown")
 
     def session(self) -> dict[str, object]:
         """The whole session."""
@@ -92,10 +94,9 @@ class _Writer:
         return {"info": info, "parts": parts}
 
     def _model(self, message: Message) -> dict[str, object]:
-        """The model of a reply, and for a prompt that of the next one: the program goes on with the last prompt's."""
+        """The model of a reply, and for a prompt that of the last reply: the program goes on with the last prompt's."""
         source = self._copy.prepared.conversation.source
-        models = (one.model for one in (message, *reversed(self._copy.messages)))
-        name = next(filter(None, models), "unknown")
+        name = message.model or self._last_model
         provider, _, own_name = name.partition("/")
         if own_name:
             return {"providerID": provider, "modelID": own_name}

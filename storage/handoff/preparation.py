@@ -1,7 +1,8 @@
 """Prepares a conversation for a program: what it cannot take in kind becomes text or is left out, and is counted."""
 
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from storage.handoff import losses
@@ -79,7 +80,8 @@ def prepare(conversation: Conversation, takes: Capabilities, from_agent: str) ->
     counted.add(losses.BRANCH, "Messages of left branches stay behind.", conversation.left_messages)
     counted.add(losses.COMPACTION, "Messages before a compaction stay behind.", conversation.earlier_messages)
     preparation = _Preparation(takes, counted)
-    messages = [made for message in conversation.messages for made in preparation.messages(message)]
+    said = preparation.with_needed_injections(conversation.messages)
+    messages = [made for message in said for made in preparation.messages(message)]
     if len(messages) == 1 and isinstance(summary := messages[0].parts[0], Summary) and not takes.closing:
         # Programs do not list a session in which nobody said a word.
         messages = [messages[0]._replace(parts=(preparation.summary_as_text(summary.text),))]
@@ -104,6 +106,30 @@ class _Preparation:
         self._takes = takes
         self._losses = counted
         self._is_first = True
+
+    def with_needed_injections(self, messages: Sequence[Message]) -> Iterator[Message]:
+        """The messages, in which injected text counts as the user's where the model answers to nothing else.
+
+        Such are the prompts that a person's commands stand for, and notices that a task in the background has ended.
+        """
+        before: Message | None = None
+        for is_reply, group in itertools.groupby(messages, key=lambda message: message.role == ASSISTANT):
+            run = list(group)
+            if is_reply:
+                before = run[-1]
+                yield from run
+                continue
+            has_own = any(not isinstance(part, Injected) for message in run for part in message.parts)
+            was_called = before is not None and any(isinstance(part, Call) for part in before.parts)
+            is_answered = run[-1] is not messages[-1]
+            if has_own or was_called or not is_answered:
+                yield from run
+            else:
+                yield from map(self._with_injections, run)
+
+    def _with_injections(self, message: Message) -> Message:
+        self._losses.add(losses.INJECTED_TEXT, "Text that a reply answers to is carried as the user's.")
+        return message._replace(role=USER, parts=tuple(Text(getattr(part, "text", "")) for part in message.parts))
 
     def messages(self, message: Message) -> Iterator[Message]:
         """The message without what cannot be carried, in parts where not all of it can be said at once."""

@@ -7,6 +7,7 @@ from storage.database.tables import message, session
 from storage.errors import TooLarge, Unreadable
 from storage.handoff.conversation import Conversation, SaidMessage, live_messages
 from storage.json_codec import load
+from storage.records.content_block import CompactionBlock, message_blocks
 
 _head = sa.select(
     session.c.id,
@@ -58,7 +59,7 @@ async def read_conversation(
         said = [SaidMessage(row.role, load(row.content), row.created_at, row.model, row.is_injected) for row in rows]
     except ValueError:
         raise Unreadable("The stored session could not be understood.") from None
-    compaction = next((row.position for row in rows if '"type":"compaction"' in row.content), -1)
+    compaction = next((row.position for row, message in zip(rows, said, strict=True) if _has_summary(message)), -1)
     earlier = sum(position < compaction for position in left)
     return Conversation(
         session_id=head.id,
@@ -72,3 +73,7 @@ async def read_conversation(
         left_messages=len(left) - earlier,
         earlier_messages=earlier,
     )
+
+
+def _has_summary(message: SaidMessage) -> bool:
+    return any(isinstance(block, CompactionBlock) for block in message_blocks(message.role, message.content))

@@ -125,6 +125,26 @@ def test_injected_text_and_unknown_blocks_are_left_out_and_counted() -> None:
     assert counts(result) == {"INJECTED_TEXT": 1, "OTHER_BLOCK": 1}
 
 
+def test_injected_text_that_a_reply_answers_to_is_carried() -> None:
+    done = Answer((Text("done"),))
+    result = prepared(
+        user(Injected("<environment>")),
+        user(Text("a"), Injected("a reminder")),
+        model(Call("bash", {}, done)),
+        user(Injected("a reminder")),
+        model(Text("b")),
+        user(Injected("The task has ended.")),
+        model(Text("c")),
+        user(Injected("a reminder")),
+    )
+
+    assert [part.text for part in parts(result) if isinstance(part, Text)] == ["a", "b", "The task has ended.", "c"]
+    assert {loss.message: loss.count for loss in result.losses.listed()} == {
+        "Text that a reply answers to is carried as the user's.": 1,
+        "Text that the program had put in is left out.": 4,
+    }
+
+
 def test_messages_of_the_system_are_carried_under_the_users_role() -> None:
     result = prepared(Message("SYSTEM", (Text("Be short."),)), user(Text("a")))
 
