@@ -133,11 +133,15 @@ def handoff_block(name: str) -> str:
     return found[0]
 
 
+def _filled(text: str, name: str, table: str) -> str:
+    return re.sub(_WRITTEN.format(name), lambda _: table, text, flags=re.DOTALL)
+
+
 def main() -> None:
     text = OPERATE.read_text(encoding="utf-8")
     handoff = HANDOFF.read_text(encoding="utf-8")
     for name, table in handoff_tables().items():
-        handoff = re.sub(_WRITTEN.format(name), lambda _, table=table: table, handoff, flags=re.DOTALL)
+        handoff = _filled(handoff, name, table)
     HANDOFF.write_text(handoff, encoding="utf-8")
     OPERATE.write_text(_SETTINGS.sub(lambda _: settings_table(), text), encoding="utf-8")
 
