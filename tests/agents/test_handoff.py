@@ -25,7 +25,7 @@ from tests.agents.programs.program import Program
 from tests.agents.programs.qwen_code import QwenCode
 from tests.agents.recording import SECOND_ANSWER, record, resumed
 from tests.support.archived import take
-from tests.support.handoffs import hard_conversation, with_summary
+from tests.support.handoffs import fixture_conversations, hard_conversation, with_summary
 from tests.support.stored_transcript import StoredTranscript
 
 PROGRAMS: dict[str, type[Program]] = {
@@ -88,8 +88,11 @@ def _item(role: str, part: Part) -> Expected:
         case Picture():
             return Expected("image", part.data, role)
         case Call(name, given, _):
-            [value] = list(given.values())[:1] if isinstance(given, dict) else [given]
-            return Expected("call", as_json(value).splitlines()[0], "assistant", name)
+            words = next(iter(given.values()), "") if isinstance(given, dict) else given
+            first_line = words.splitlines()[0] if isinstance(words, str) and words else ""
+            if isinstance(given, dict):
+                first_line = as_json([first_line])[2:-2]
+            return Expected("call", first_line, "assistant", name)
         case Thinking(text):
             return Expected("thinking", text, "assistant")
     raise AssertionError(f"Not prepared: {part}")
@@ -100,6 +103,24 @@ def write(handoff: Handoff, root: Path) -> None:
         path = root / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.content, encoding="utf-8")
+
+
+@pytest.mark.parametrize("to", ["CLAUDE_CODE", "CODEX"])
+@pytest.mark.parametrize("source", sorted({conversation.source for conversation in fixture_conversations()}))
+def test_saved_sessions_of_every_agent_go_on(
+    prepare: Prepare, models: ModelServer, cwd: Path, source: str, to: str
+) -> None:
+    if source == to:
+        pytest.skip("A session goes back to its own agent as it was")
+    of_source = (one for one in fixture_conversations() if one.source == source)
+    conversation = max(of_source, key=lambda one: len(str(one.messages)))
+    program = prepare(PROGRAMS[to])
+    handoff = make_handoff(conversation, to, str(cwd))
+    write(handoff, program.root)
+
+    request = resumed(program, models, handoff.session_id, NEXT_PROMPT, cwd)
+
+    assert missing(request.conversation, expected(handoff)) == []
 
 
 def saved(program: Program, source: str, session_id: str) -> DerivedSession:
