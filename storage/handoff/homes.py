@@ -13,4 +13,7 @@ def home_of(source: str, environment: Mapping[str, str], user_home: Path) -> Pat
         return user_home / ".zagens"
     if source == CODEWHALE:
         return Path(environment.get("CODEWHALE_HOME") or user_home / ".codewhale")
+    if source == "PI":
+        # A folder of sessions that is named by a variable of its own is no home: names begin with `sessions`.
+        environment = {name: value for name, value in environment.items() if name != "PI_CODING_AGENT_SESSION_DIR"}
     return FORMATS[source].homes(environment, user_home)[0]

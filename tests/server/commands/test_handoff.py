@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from app import main
 from tests.support.documents import user, zagens
-from tests.support.handoffs import FIXTURES
+from tests.support.handoffs import FIXTURES, HOMES, fixture_conversations
 
 CLAUDE = "6aed4a66-6c6a-4e3e-8134-555cbf44514c"
 SUBAGENT = "cd1f8e7a-ade0-4067-9b9b-42658dcd3bdf"
@@ -134,6 +135,47 @@ def test_restore_gives_back_all_files_of_a_session(home: Path, folder: str) -> N
     assert all(stat.S_IMODE((home / folder / name).stat().st_mode) == 0o600 for name in after)
     if folder == ".codex":
         assert len(after) > 1, "A fork goes on from the file of another session"
+
+
+@pytest.mark.parametrize(
+    ("fixture", "folder"), [("gemini/home", ".gemini"), ("qwen/home", ".qwen"), ("pi/home", ".pi/agent")]
+)
+def test_restore_finds_the_place_of_each_agent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fixture: str, folder: str
+) -> None:
+    home = tmp_path / "user" / folder
+    shutil.copytree(FIXTURES / fixture, home)
+    monkeypatch.setenv("PI_CODING_AGENT_SESSION_DIR", str(tmp_path / "elsewhere"))
+    assert reprise("import", home).exit_code == 0
+    source = next(name for name, homes in HOMES.items() if fixture in homes)
+    before = files_of(home)
+    ids = [one.session_id for one in fixture_conversations() if one.source == source]
+    shutil.rmtree(home)
+
+    result = reprise("restore", *ids)
+
+    assert result.exit_code == 0, result.output
+    after = files_of(home)
+    assert after
+    assert after.items() <= before.items()
+
+
+def test_restore_gives_a_session_of_opencode_to_its_command(tmp_path: Path) -> None:
+    home = tmp_path / "user" / ".local" / "share" / "opencode"
+    home.mkdir(parents=True)
+    with sqlite3.connect(home / "opencode.db") as opencode:
+        opencode.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
+    opencode.close()
+    assert reprise("import", home).exit_code == 0
+    database = (home / "opencode.db").read_bytes()
+    session_id = "ses_ddf2cd0aaffeJh9chseJaTFwHs"
+
+    result = reprise("restore", session_id)
+
+    file = home / "handoff" / f"{session_id}.json"
+    assert result.stdout.splitlines()[-2:] == [f"$ opencode import {file}", f"$ opencode --session {session_id}"]
+    assert json.loads(file.read_bytes())["info"]["id"] == session_id
+    assert (home / "opencode.db").read_bytes() == database
 
 
 def test_restore_writes_over_nothing(home: Path) -> None:
