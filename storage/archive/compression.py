@@ -13,9 +13,9 @@ else:
 _LEVEL = 3
 
 
-def compress(data: bytes) -> bytes:
+def compress(data: bytes, level: int = _LEVEL) -> bytes:
     """One zstd frame."""
-    return zstd.compress(data, _LEVEL)
+    return zstd.compress(data, level)
 
 
 def decompress(data: bytes) -> bytes:

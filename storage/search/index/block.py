@@ -1,7 +1,7 @@
 """Blocks: the pieces in which a segment is stored, each with a range of terms and their posting lists.
 
 A term's posting list is a bitmap where that is shorter than a list of 16-bit entry numbers. The hybrid is that of
-Roaring bitmaps (Chambi, Lemire, Kaser and Godin, 2016).
+Roaring bitmaps (Chambi, Lemire, Kaser and Godin, 2016). Blocks are compressed with zstd.
 """
 
 import struct
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from storage.archive.compression import compress, decompress
 from storage.search.index.token_interner import IntArray
 
 MAX_ENTRIES = 2**16 - 1
@@ -21,8 +22,10 @@ ENTRY_BITS = 16
 END_OF_PREFIX = "\U0010ffff"
 """A prefix followed by this sorts after all words with the prefix."""
 
-# Of a block, so that it fits on a page of either database.
-_BLOCK_BYTES = 3_600
+# Of a block before it is compressed, after which it fits on a page of SQLite's: words leave half, postings two thirds.
+_BLOCK_BYTES = 5_400
+# Higher levels leave as much of so few bytes.
+_COMPRESSION_LEVEL = 1
 # Of the masks that are packed at once.
 _MASK_BYTES = 2**20
 
@@ -63,14 +66,15 @@ def bigram_blocks(hashes: IntArray, postings: Postings, size: int) -> Iterator[t
     terms, names = hashes.tolist(), hashes.astype("<u2").tobytes()
     for start, end, data in _cut(postings, size, np.full(len(terms), 2)):
         head = _HEAD.pack(_BIGRAMS, end - start, 2 * (end - start))
-        yield bigram_term(terms[start]), head + data + names[2 * start : 2 * end]
+        yield bigram_term(terms[start]), compress(head + data + names[2 * start : 2 * end], _COMPRESSION_LEVEL)
 
 
 def word_blocks(words: Sequence[str], postings: Postings, size: int) -> Iterator[tuple[str, bytes]]:
     """Blocks of words in order, each with its first word."""
     for start, end, data in _cut(postings, size, np.array([len(word) + 1 for word in words], np.int64)):
         names = " ".join(words[start:end]).encode()
-        yield words[start], _HEAD.pack(_WORDS, end - start, len(names)) + data + names
+        head = _HEAD.pack(_WORDS, end - start, len(names))
+        yield words[start], compress(head + data + names, _COMPRESSION_LEVEL)
 
 
 def _cut(postings: Postings, size: int, name_sizes: IntArray) -> Iterator[tuple[int, int, bytes]]:
@@ -131,9 +135,13 @@ def _bitmap_size(size: int) -> int:
 
 
 class Block:
-    """A decoded block of a segment of `size` entries. Raises ValueError when it is corrupt."""
+    """A decoded block of a segment of `size` entries. Raises ValueError when its bytes are corrupt."""
 
     def __init__(self, data: bytes, size: int) -> None:
+        try:
+            data = decompress(data)
+        except ValueError as error:
+            raise ValueError(f"a block of the search index is damaged: {error}") from None
         try:
             kind, count, name_bytes = _HEAD.unpack_from(data)
         except struct.error:

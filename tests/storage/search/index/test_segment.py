@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.archive.compression import compress
 from storage.search.index import block as stored_blocks
 from storage.search.index import segment as segments
 from storage.search.index import vocabulary as vocabularies
@@ -165,5 +166,6 @@ def test_a_vocabulary_is_full_from_a_number_of_pieces_on(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 7, b"\0" * 8, b"\1\0\1\0\1\0\0\0\1\0"])
 def test_a_corrupt_block_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="a block of the search index"):
-        Block(data, 10)
+    for stored in (data, compress(data)):
+        with pytest.raises(ValueError, match="a block of the search index"):
+            Block(stored, 10)
