@@ -63,7 +63,7 @@ class Client:
         return data
 
     async def subscribe(
-        self, query: str, variables: Mapping[str, Any] | None = None
+        self, query: str, variables: Mapping[str, Any] | None = None, *, patience: float = PATIENCE
     ) -> AsyncGenerator[dict[str, Any], None]:
         """The payloads (data and errors) of a subscription, until the server completes it or the generator is closed.
 
@@ -84,7 +84,7 @@ class Client:
                 socket, {"id": "1", "type": "subscribe", "payload": {"query": query, "variables": variables or {}}}
             )
             try:
-                while (message := await receive(socket))["type"] == "next":
+                while (message := await receive(socket, patience))["type"] == "next":
                     yield message["payload"]
             except GeneratorExit:
                 with suppress(ConnectionClosed):
@@ -100,9 +100,9 @@ async def send(socket: ClientConnection, message: Mapping[str, Any]) -> None:
         await socket.send(json.dumps(message))
 
 
-async def receive(socket: ClientConnection) -> dict[str, Any]:
+async def receive(socket: ClientConnection, patience: float = PATIENCE) -> dict[str, Any]:
     """Receive the next message of an operation; answer pings before it."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         while True:
             message: dict[str, Any] = json.loads(await socket.recv())
             if message["type"] != "ping":
