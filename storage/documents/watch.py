@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
@@ -37,8 +38,9 @@ _RETRY_SECONDS = 5.0
 class Watch:
     """Imports what lies in the homes of all agents, or in `places`, and then what changes there. Nothing is written.
 
-    A change of a transcript's own file is imported at once. Others, such as those of a database, are found by looking
-    through the home within a second, and what the file system did not report within half a minute.
+    A change of a transcript's own file, or of the database that holds it, is imported at once. Others are found by
+    looking through the home within a second, and what the file system did not report within half a minute. Files that
+    are named themselves are looked at twice a second, so that the folders around them need not be watched.
     """
 
     def __init__(
@@ -67,7 +69,8 @@ class Watch:
 
     async def _watch(self) -> None:
         """Watch the folders that exist by now; returns when there are others."""
-        roots = await asyncio.to_thread(self._roots)
+        roots, files = await asyncio.to_thread(self._roots)
+        states = await asyncio.to_thread(_states, files)
         changes = self._changes(roots)
         async with contextlib.aclosing(changes):
             # The watcher is at work before the first look, so that nothing is missed between them.
@@ -82,11 +85,12 @@ class Watch:
                     changed = await following
                     following = asyncio.ensure_future(anext(changes))
                     is_dirty |= not await self._import_changed(changed)
+                    before, states = states, await asyncio.to_thread(_states, files)
                     age = time.monotonic() - looked
-                    if age > _RESCAN_SECONDS or (is_dirty and age > _DIRTY_SECONDS):
+                    if age > _RESCAN_SECONDS or (is_dirty and age > _DIRTY_SECONDS) or states != before:
                         await self._import_all()
                         is_dirty, looked = False, time.monotonic()
-                        if await asyncio.to_thread(self._roots) != roots:
+                        if await asyncio.to_thread(self._roots) != (roots, files):
                             return
             finally:
                 following.cancel()
@@ -108,13 +112,15 @@ class Watch:
         ):
             yield {Path(path) for _, path in changes}
 
-    def _roots(self) -> list[Path]:
-        places = self._places or existing_homes(self._formats, self._environment, self._user_home)
-        return sorted({place if place.is_dir() else place.parent for place in places if place.exists()})
+    def _roots(self) -> tuple[list[Path], list[Path]]:
+        """The folders to watch that exist by now, and the files to look at."""
+        places = set(self._places or existing_homes(self._formats, self._environment, self._user_home))
+        folders = {place for place in places if os.path.isdir(place)}  # noqa: PTH112 # Path.is_dir raises PermissionError.
+        return sorted(folders), sorted(places - folders)
 
     async def _import_all(self) -> None:
         if self._places:
-            places = [place for place in self._places if place.exists()]
+            places = await asyncio.to_thread(_existing, self._places)
             search = await search_places(self._database, self._formats, Wanted(), places)
         else:
             search = await search_homes(self._database, self._formats, Wanted(), self._environment, self._user_home)
@@ -130,6 +136,8 @@ class Watch:
             for path, reason in found.refused:
                 self._warn(path, reason)
         documents = search.documents
+        for path, reason in documents.refused:
+            self._warn(path, reason)
         if documents.paths:
             async with contextlib.aclosing(
                 import_files(self._database, documents.paths, None, documents.walked)
@@ -153,8 +161,10 @@ class Watch:
         for source, transcripts in found.items():
             what = await find_transcripts(self._database, self._formats[source], (), walked=transcripts)
             async with contextlib.aclosing(import_found(self._database, what)) as batches:
-                async for _ in batches:
-                    pass
+                async for outcomes in batches:
+                    for outcome in outcomes:
+                        if outcome.result is None:
+                            self._warn(outcome.found.path, outcome.reason)
         return not others
 
     def _transcripts(self, changed: set[Path]) -> tuple[dict[str, list[FoundTranscript]], set[Path]]:
@@ -166,10 +176,34 @@ class Watch:
             for folder in {path.parent for path in changed if any(path.is_relative_to(home) for home in homes)}:
                 for one in format.find(folder).transcripts:
                     files = {one.path, *one.companions.values()} & others
-                    if not files or one.read is not None:
+                    if one.read is not None:
+                        # A database holds many transcripts.
+                        files = {one.path, _log_of(one.path)} & changed
+                    if not files:
                         continue
                     # In a home there are no files of other agents.
                     if not self._places or recognized_source(one.path) in (None, source):
                         result.setdefault(source, []).append(one)
                         others -= files
         return result, others
+
+
+def _existing(places: Sequence[Path]) -> list[Path]:
+    return [place for place in places if os.path.exists(place)]  # noqa: PTH110 # Path.exists raises PermissionError.
+
+
+def _log_of(database: Path) -> Path:
+    return database.with_name(f"{database.name}-wal")
+
+
+def _states(files: Sequence[Path]) -> list[tuple[int, int, int] | None]:
+    """The states of files, and of the write-ahead logs of those that are databases."""
+    return [_state(path) for file in files for path in (file, _log_of(file))]
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

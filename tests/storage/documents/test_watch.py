@@ -3,21 +3,26 @@
 import asyncio
 import contextlib
 import json
+import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 import storage.documents.watch
 from storage.database.database import Database
+from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
+from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.documents.watch import Watch
 from tests.support.archived import stored_rows, texts
 from tests.support.documents import user, zagens
 from tests.support.line_format import LineFormat, line, lines
 
 FORMAT = LineFormat()
+OPENCODE = Path(__file__).parent / "formats" / "opencode"
 # The target is a second; a loaded machine gets more.
 PATIENCE = 10.0
 
@@ -29,8 +34,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @contextlib.asynccontextmanager
-async def watching(database: Database, user_home: Path, *places: Path) -> AsyncIterator[None]:
-    task = asyncio.create_task(Watch(database, {FORMAT.source: FORMAT}, places, {}, user_home).run())
+async def watching(
+    database: Database,
+    user_home: Path,
+    *places: Path,
+    formats: Mapping[str, TranscriptFormat] = MappingProxyType({FORMAT.source: FORMAT}),
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(Watch(database, formats, places, environment, user_home).run())
     try:
         yield
     finally:
@@ -92,6 +103,35 @@ async def test_what_the_file_system_does_not_report_is_found_later(
         (tmp_path / ".lines").mkdir()
         (tmp_path / ".lines" / "a.lines").write_bytes(lines("s1", "one"))
         await until(ids, ["s1"])
+
+
+@pytest.mark.parametrize("name", ["share/opencode/opencode.db", "elsewhere/work.db"])
+async def test_rows_are_stored_as_they_are_written_to_the_log_of_a_database(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(storage.documents.watch, "_DIRTY_SECONDS", 1_000.0)
+    monkeypatch.setattr(storage.documents.watch, "_RESCAN_SECONDS", 1_000.0)
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    environment = {"XDG_DATA_HOME": str(tmp_path / "share"), "OPENCODE_DB": str(path)}
+    formats = {OpenCodeFormat.source: OpenCodeFormat()}
+    program = sqlite3.connect(path, isolation_level=None)
+    program.execute("PRAGMA journal_mode = WAL")
+    program.executescript((OPENCODE / "opencode.sql").read_text(encoding="utf-8"))
+    session_id = "ses_ddf2cd0aaffeJh9chseJaTFwHs"
+
+    async def last() -> Any:
+        found = await texts(database, session_id)
+        return found[-1] if found else None
+
+    async with watching(database, tmp_path, formats=formats, environment=environment):
+        await until(last, '[{"type":"text","text":"Mint tea is the cheapest, at 2 a cup."}]')
+        program.execute(
+            "UPDATE part SET data = json_set(data, '$.text', 'Black tea.'), time_updated = time_updated + 1"
+            " WHERE id = 'prt_220d34490001G1cV8taUA31uMy'"
+        )
+        await until(last, '[{"type":"text","text":"Black tea."}]')
+    program.close()
 
 
 async def test_documents_and_transcripts_in_given_places(database: Database, tmp_path: Path) -> None:
