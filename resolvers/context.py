@@ -22,7 +22,6 @@ from storage.database.lru_cache import LRUCache
 from storage.database.row_types import Wanted
 from storage.documents.exports import document_text
 from storage.documents.session_metadata import session_metadata
-from storage.documents.transcript_exports import transcript_text
 from storage.errors import TooLarge
 from storage.records.content_block import ToolResultBlock
 from storage.records.message import MessageRow, Transcript, message_pages, messages_at
@@ -37,6 +36,7 @@ from storage.records.tool_result import CallPlace, results_of
 from storage.records.turn import TurnRow, turn_pages
 from storage.search.query.clauses import Clause
 from storage.search.query.entry_texts import Place, read_scores
+from storage.transcripts.transcript_exports import transcript_text
 
 __all__ = ["BatchLoader", "Context", "Loader", "ReadKeys", "Wanted"]
 

@@ -12,7 +12,6 @@ from resolvers.errors import BadUserInput, NotFound
 from resolvers.paging import page_request
 from resolvers.user_error import UserError, checked_id, no_session
 from storage.documents import session_changes
-from storage.documents.given_imports import import_given
 from storage.documents.imports import CONFLICT, conflict_message
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import storable_text
@@ -23,6 +22,7 @@ from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionFilter, SessionRow, Span, session_page
 from storage.records.thread import ThreadRow
 from storage.records.token_usage import TokenCounts
+from storage.transcripts.given_imports import import_given
 
 __all__ = ["SessionFilter", "SessionRow", "Span"]
 

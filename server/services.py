@@ -12,9 +12,9 @@ from server.settings import Settings
 from storage.database.database import Database
 from storage.database.statement_hooks import observe_statements
 from storage.documents.formats.registry import FORMATS
-from storage.documents.rederivation import keep_derived
-from storage.documents.watch import Watch
 from storage.resume.seeding.seeder import Seeder
+from storage.transcripts.rederivation import keep_derived
+from storage.transcripts.watch import Watch
 
 
 def create_database(settings: Settings, *, listens: bool = True) -> Database:

@@ -10,8 +10,8 @@ from server.commands.environment import plain_failures, prepare_database, read_s
 from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.exports import export_document
-from storage.documents.transcript_exports import export_transcripts
 from storage.records.identifier import trimmed_id
+from storage.transcripts.transcript_exports import export_transcripts
 
 
 @click.command("export")

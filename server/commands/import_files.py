@@ -19,10 +19,10 @@ from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.file_imports import import_files
 from storage.documents.formats.registry import FORMATS
-from storage.documents.import_search import Search, Wanted, search_homes, search_places
 from storage.documents.imports import CREATED, DELETED, OUTDATED, UNCHANGED, UPDATED
-from storage.documents.session_derivation import EMPTY
-from storage.documents.transcript_imports import Found, import_found
+from storage.transcripts.import_search import Search, Wanted, search_homes, search_places
+from storage.transcripts.session_derivation import EMPTY
+from storage.transcripts.transcript_imports import Found, import_found
 
 _DOCUMENTS = "Documents"
 _SPAN = re.compile(r"(\d+)([smhdw])")

@@ -21,7 +21,6 @@ from storage.doctor.transcript_checks import examine_transcripts
 from storage.documents.document import stored_role
 from storage.documents.formats.registry import FORMATS
 from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.documents.rederivation import derive_anew, outdated_sessions
 from storage.json_codec import load
 from storage.records.content_block import ContentBlock, read_blocks
 from storage.records.searched_text import searched_texts
@@ -37,6 +36,7 @@ from storage.search.index.verification import (
     read_indexed_entries,
     read_indexed_entries_of,
 )
+from storage.transcripts.rederivation import derive_anew, outdated_sessions
 
 _BATCH = 100
 

@@ -16,9 +16,9 @@ from storage.database.database import Database
 from storage.database.tables import session, transcript_key
 from storage.documents.derived_session import SUBAGENT
 from storage.documents.exports import export_document
-from storage.documents.transcript_exports import newest_transcripts
 from storage.handoff.resume_commands import import_command, resume_commands
 from storage.json_codec import dump
+from storage.transcripts.transcript_exports import newest_transcripts
 
 _head = sa.select(session.c.source, session.c.workspace, session.c.kind).where(
     session.c.id == sa.bindparam("session_id")

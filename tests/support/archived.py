@@ -10,7 +10,7 @@ from storage.archive.transcripts import read_transcript
 from storage.database.database import Database
 from storage.database.tables import message, session, transcript, transcript_key
 from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.documents.transcript_imports import find_transcripts, import_found
+from storage.transcripts.transcript_imports import find_transcripts, import_found
 
 _CHANGING = {"number", "saved_at", "transcript_version", "transcript_rewrites", "created_seq", "changed_seq"}
 

@@ -6,7 +6,7 @@ import sys
 
 def test_reader_processes_import_neither_the_server_nor_sqlalchemy() -> None:
     code = (
-        "import sys, app, storage.documents.readers, storage.documents.transcript_taking,"
+        "import sys, app, storage.documents.readers, storage.transcripts.transcript_taking,"
         " storage.documents.formats.registry\n"
         "print(*sorted({'sqlalchemy', 'sqlmodel', 'asyncpg', 'strawberry', 'starlette'} & set(sys.modules)))"
     )

@@ -11,14 +11,14 @@ from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.chunk import Chunk, first_changed_chunk, make_chunks
 from storage.archive.file_state import FileKey, FileState, sample_hashes
 from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
-from storage.documents.derivation import Derivation
-from storage.documents.derived_plan import Written, drafted_entries, plan_session
-from storage.documents.derived_rows import MessageSummary, RowBatch, StoredSession, build_rows
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.found_bytes import FoundBytes, ReadCompanion, fingerprint, open_found, read_companions
 from storage.errors import Unreadable
 from storage.records.identifier import is_id
 from storage.search.index.drafts import Draft, draft_encoded
+from storage.transcripts.derivation import Derivation
+from storage.transcripts.derived_plan import Written, drafted_entries, plan_session
+from storage.transcripts.derived_rows import MessageSummary, RowBatch, StoredSession, build_rows
+from storage.transcripts.found_bytes import FoundBytes, ReadCompanion, fingerprint, open_found, read_companions
 
 MOST_TAKEN_BYTES = 16 * 2**20
 """Size of a transcript beyond which it is not taken as a whole."""

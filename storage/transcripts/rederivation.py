@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables import session, transcript
 from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.documents.session_derivation import derive_session
 from storage.errors import Unavailable, Unreadable
 from storage.search.index.compaction import compact
+from storage.transcripts.session_derivation import derive_session
 
 log = logging.getLogger("reprise.derivation")
 

@@ -12,20 +12,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage.database.list_parameters import is_any_of
 from storage.database.tables import message, session, tombstone
 from storage.database.transaction import Connection, Transaction
-from storage.documents.derived_plan import Plan, Written
-from storage.documents.derived_rows import (
-    MessageSummary,
-    RowBatch,
-    StoredSession,
-    item_count,
-    transcript_digest,
-)
 from storage.documents.updates import insert_messages, set_places
 from storage.json_codec import load
 from storage.records.casefold import title_columns
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import Ids, entry_ids
 from storage.search.index.segment_store import forget_entries, index_entries, next_numbers
+from storage.transcripts.derived_plan import Plan, Written
+from storage.transcripts.derived_rows import (
+    MessageSummary,
+    RowBatch,
+    StoredSession,
+    item_count,
+    transcript_digest,
+)
 
 _MANY = 2_000
 PARTIAL = -1

@@ -9,8 +9,8 @@ from storage.documents.formats import read_document
 from storage.documents.formats.registry import FORMATS
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.documents.imports import import_document
-from storage.documents.text_imports import import_transcript, recognized_format
 from storage.json_codec import dump, parse_document, storable, storable_text
+from storage.transcripts.text_imports import import_transcript, recognized_format
 
 
 class GivenImport(NamedTuple):

@@ -13,7 +13,8 @@ from watchfiles import awatch
 from storage.database.database import Database
 from storage.documents.file_imports import import_files
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.import_search import (
+from storage.errors import ReaderEnded, Unavailable
+from storage.transcripts.import_search import (
     Search,
     Wanted,
     existing_homes,
@@ -21,8 +22,7 @@ from storage.documents.import_search import (
     search_homes,
     search_places,
 )
-from storage.documents.transcript_imports import find_transcripts, import_found
-from storage.errors import ReaderEnded, Unavailable
+from storage.transcripts.transcript_imports import find_transcripts, import_found
 
 log = logging.getLogger("reprise.import")
 

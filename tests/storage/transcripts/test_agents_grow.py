@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents.formats.registry import FORMATS
-from storage.documents.transcript_exports import export_transcripts
+from storage.transcripts.transcript_exports import export_transcripts
 from tests.support.archived import archived_bytes, stored_rows, stored_transcripts, take
 from tests.support.databases import SqliteDatabases
 
-SAMPLES = Path(__file__).parent / "formats"
+SAMPLES = Path(__file__).parents[1] / "documents" / "formats"
 HOMES = {
     "CLAUDE_CODE": SAMPLES / "claude_code" / "projects",
     "CODEX": SAMPLES / "codex" / "home",
     "GEMINI": SAMPLES / "gemini" / "home",
-    "QWEN": SAMPLES / "qwen" / "home",
+    "QWEN_CODE": SAMPLES / "qwen" / "home",
     "PI": SAMPLES / "pi" / "home",
 }
 

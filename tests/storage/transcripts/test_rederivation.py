@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables import transcript, transcript_chunk
 from storage.doctor.doctor import examine
-from storage.documents.rederivation import derive_anew, keep_derived
 from storage.documents.session_changes import delete_session, update_session
+from storage.transcripts.rederivation import derive_anew, keep_derived
 from tests.support.archived import stored_rows, stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
 

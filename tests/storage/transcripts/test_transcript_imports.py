@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from backports import zstd
 
-import storage.documents.session_derivation
-import storage.documents.transcript_import
-import storage.documents.transcript_taking
+import storage.transcripts.session_derivation
+import storage.transcripts.transcript_import
+import storage.transcripts.transcript_taking
 from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents.formats.registry import FORMATS
 from storage.documents.session_changes import delete_session
-from storage.documents.transcript_imports import find_transcripts
+from storage.transcripts.transcript_imports import find_transcripts
 from tests.support.archived import archived_bytes, stored_keys, stored_rows, stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
 
@@ -178,7 +178,9 @@ async def test_a_database_is_read_while_its_agent_writes(database: Database, tmp
     home.mkdir()
     writer = sqlite3.connect(home / "opencode.db", isolation_level=None)
     writer.execute("PRAGMA journal_mode = WAL")
-    writer.executescript((Path(__file__).parent / "formats" / "opencode" / "opencode.sql").read_text())
+    writer.executescript(
+        (Path(__file__).parents[1] / "documents" / "formats" / "opencode" / "opencode.sql").read_text()
+    )
     format = FORMATS["OPENCODE"]
     assert "CREATED" in (await take(database, format, home)).values()
     assert await take(database, format, home) == {}
@@ -341,9 +343,9 @@ async def test_files_that_hold_no_session_are_kept_until_they_do(database: Datab
 async def test_a_large_transcript_is_stored_in_pieces(
     database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.documents.transcript_taking, "MOST_TAKEN_BYTES", 2_000)
-    monkeypatch.setattr(storage.documents.transcript_import, "PIECE_BYTES", 3_000)
-    monkeypatch.setattr(storage.documents.session_derivation, "PIECE_BYTES", 4_000)
+    monkeypatch.setattr(storage.transcripts.transcript_taking, "MOST_TAKEN_BYTES", 2_000)
+    monkeypatch.setattr(storage.transcripts.transcript_import, "PIECE_BYTES", 3_000)
+    monkeypatch.setattr(storage.transcripts.session_derivation, "PIECE_BYTES", 4_000)
     many = [f"message {number} " + "word " * (number % 50) for number in range(300)]
     data = lines("s1", *many, "x" * 9_000, "end")
     put(home, "a.lines", data)

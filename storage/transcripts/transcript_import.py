@@ -29,18 +29,18 @@ from storage.archive.transcripts import (
 )
 from storage.database.database import Database
 from storage.database.transaction import Transaction
-from storage.documents.archive_reader import ArchiveReader
-from storage.documents.derived_rows import row_digests
 from storage.documents.derived_session import DerivedSession
-from storage.documents.derived_writer import SessionChanged, deleted_sessions, stored_sessions, stored_summaries
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.found_bytes import FoundBytes, ReadCompanion, open_found, read_companions
 from storage.documents.imports import CONFLICT, DELETED, OUTDATED, UNCHANGED
-from storage.documents.session_derivation import EMPTY, derive_session
-from storage.documents.transcript_comparison import Relation, compare
-from storage.documents.transcript_taking import file_states
 from storage.errors import InvalidDocument, Unavailable
 from storage.records.identifier import is_id
+from storage.transcripts.archive_reader import ArchiveReader
+from storage.transcripts.derived_rows import row_digests
+from storage.transcripts.derived_writer import SessionChanged, deleted_sessions, stored_sessions, stored_summaries
+from storage.transcripts.found_bytes import FoundBytes, ReadCompanion, open_found, read_companions
+from storage.transcripts.session_derivation import EMPTY, derive_session
+from storage.transcripts.transcript_comparison import Relation, compare
+from storage.transcripts.transcript_taking import file_states
 
 PIECE_BYTES = 8 * 2**20
 """Bytes of a transcript that are stored in one transaction."""

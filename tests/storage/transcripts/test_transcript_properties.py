@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import storage.documents.session_derivation
-import storage.documents.transcript_import
-import storage.documents.transcript_taking
+import storage.transcripts.session_derivation
+import storage.transcripts.transcript_import
+import storage.transcripts.transcript_taking
 from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.doctor.doctor import examine
-from storage.documents.rederivation import derive_anew
-from storage.documents.transcript_exports import export_transcripts
+from storage.transcripts.rederivation import derive_anew
+from storage.transcripts.transcript_exports import export_transcripts
 from tests.support.archived import archived_bytes, stored_rows, take
 from tests.support.databases import SqliteDatabases
 from tests.support.line_format import LineFormat, line
@@ -49,9 +49,9 @@ def transcript(id: str) -> st.SearchStrategy[bytes]:
 def small_pieces() -> Iterator[None]:
     """Transactions, chunks and transcripts that are stored in pieces, at the size of examples."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(storage.documents.transcript_taking, "MOST_TAKEN_BYTES", 300)
-        patch.setattr(storage.documents.transcript_import, "PIECE_BYTES", 150)
-        patch.setattr(storage.documents.session_derivation, "PIECE_BYTES", 100)
+        patch.setattr(storage.transcripts.transcript_taking, "MOST_TAKEN_BYTES", 300)
+        patch.setattr(storage.transcripts.transcript_import, "PIECE_BYTES", 150)
+        patch.setattr(storage.transcripts.session_derivation, "PIECE_BYTES", 100)
         yield
 
 

@@ -14,14 +14,18 @@ from storage.archive.transcripts import (
 )
 from storage.database.database import Database
 from storage.database.transaction import Transaction
-from storage.documents.archive_reader import ArchiveReader
-from storage.documents.derivation import Derivation, derive
-from storage.documents.derived_plan import Plan, Written, drafted_entries, plan_session
-from storage.documents.derived_rows import (
+from storage.documents.formats.transcript_format import TranscriptFormat
+from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
+from storage.errors import Unavailable
+from storage.search.index.drafts import Draft, draft_encoded
+from storage.transcripts.archive_reader import ArchiveReader
+from storage.transcripts.derivation import Derivation, derive
+from storage.transcripts.derived_plan import Plan, Written, drafted_entries, plan_session
+from storage.transcripts.derived_rows import (
     RowBatch,
     build_rows,
 )
-from storage.documents.derived_writer import (
+from storage.transcripts.derived_writer import (
     SessionChanged,
     add_messages,
     begin_update,
@@ -34,11 +38,7 @@ from storage.documents.derived_writer import (
     stored_sessions,
     stored_summaries,
 )
-from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.documents.found_bytes import FoundBytes
-from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
-from storage.errors import Unavailable
-from storage.search.index.drafts import Draft, draft_encoded
+from storage.transcripts.found_bytes import FoundBytes
 
 EMPTY = "EMPTY"
 """The outcome for transcripts that hold no message."""

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-import storage.documents.watch
+import storage.transcripts.watch
 from storage.database.database import Database
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.documents.watch import Watch
+from storage.transcripts.watch import Watch
 from tests.support.archived import stored_rows, texts
 from tests.support.documents import user, zagens
 from tests.support.line_format import LineFormat, line, lines
 
 FORMAT = LineFormat()
-OPENCODE = Path(__file__).parent / "formats" / "opencode"
+OPENCODE = Path(__file__).parents[1] / "documents" / "formats" / "opencode"
 # The target is a second; a loaded machine gets more.
 PATIENCE = 10.0
 
@@ -92,7 +92,7 @@ async def test_lines_are_stored_as_they_are_written(database: Database, tmp_path
 async def test_what_the_file_system_does_not_report_is_found_later(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.documents.watch, "_RESCAN_SECONDS", 0.1)
+    monkeypatch.setattr(storage.transcripts.watch, "_RESCAN_SECONDS", 0.1)
 
     async def ids() -> list[str]:
         return sorted(await stored_rows(database))
@@ -109,8 +109,8 @@ async def test_what_the_file_system_does_not_report_is_found_later(
 async def test_rows_are_stored_as_they_are_written_to_the_log_of_a_database(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(storage.documents.watch, "_DIRTY_SECONDS", 1_000.0)
-    monkeypatch.setattr(storage.documents.watch, "_RESCAN_SECONDS", 1_000.0)
+    monkeypatch.setattr(storage.transcripts.watch, "_DIRTY_SECONDS", 1_000.0)
+    monkeypatch.setattr(storage.transcripts.watch, "_RESCAN_SECONDS", 1_000.0)
     path = tmp_path / name
     path.parent.mkdir(parents=True)
     environment = {"XDG_DATA_HOME": str(tmp_path / "share"), "OPENCODE_DB": str(path)}

@@ -12,7 +12,7 @@ from storage.database.database import Database
 from storage.documents.document_files import FoundFiles, find_files
 from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.transcript_imports import Found, find_transcripts
+from storage.transcripts.transcript_imports import Found, find_transcripts
 
 _DOCUMENT_HOMES = (".zagens", ".codewhale", ".deepseek")
 # In the homes of the other agents, JSON files are no session documents, and some hold credentials.

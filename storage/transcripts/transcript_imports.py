@@ -14,14 +14,14 @@ from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
 from storage.archive.transcripts import sessions_that_go_on_from
 from storage.database.database import Database
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.found_bytes import is_unchanged
 from storage.documents.imports import CONFLICT, CREATED, UPDATED
-from storage.documents.session_derivation import derive_session
-from storage.documents.transcript_batches import Changed, import_batches
-from storage.documents.transcript_import import Imported, import_one
-from storage.documents.transcript_taking import MOST_TAKEN_BYTES, Refused
 from storage.errors import InvalidDocument, Unreadable
 from storage.search.index.compaction import Compactor
+from storage.transcripts.found_bytes import is_unchanged
+from storage.transcripts.session_derivation import derive_session
+from storage.transcripts.transcript_batches import Changed, import_batches
+from storage.transcripts.transcript_import import Imported, import_one
+from storage.transcripts.transcript_taking import MOST_TAKEN_BYTES, Refused
 
 # Paths up to which only their part of the registry of files is read.
 _MOST_PATHS = 500

@@ -9,8 +9,8 @@ from storage.archive.byte_sources import ChunkBytes
 from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import read_chunk, read_companion, transcript_of_key
 from storage.database.database import Database
-from storage.documents.found_bytes import FoundBytes
 from storage.errors import Unreadable
+from storage.transcripts.found_bytes import FoundBytes
 
 T = TypeVar("T")
 

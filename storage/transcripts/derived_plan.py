@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage.documents.derivation import Derivation
-from storage.documents.derived_rows import (
+from storage.search.index.pieces import encode_entry
+from storage.transcripts.derivation import Derivation
+from storage.transcripts.derived_rows import (
     MessageSummary,
     RowBatch,
     SessionHead,
@@ -14,7 +15,6 @@ from storage.documents.derived_rows import (
     row_digests,
     session_head,
 )
-from storage.search.index.pieces import encode_entry
 
 MOST_REPLACED = 64
 """Messages at the end whose entries in the search index are replaced; of more, the session is indexed anew."""

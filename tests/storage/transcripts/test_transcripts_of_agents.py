@@ -22,7 +22,7 @@ from tests.support.archived import archived_bytes, stored_rows, take, texts
 from tests.support.seeding import resume, seed
 from tests.support.stored_transcript import StoredTranscript
 
-FIXTURES = Path(__file__).parent / "formats"
+FIXTURES = Path(__file__).parents[1] / "documents" / "formats"
 
 
 @pytest.fixture

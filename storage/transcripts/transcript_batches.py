@@ -23,8 +23,13 @@ from storage.archive.transcripts import (
 )
 from storage.database.database import Database
 from storage.database.transaction import Connection, Transaction
-from storage.documents.derived_plan import Written, drafted_entries
-from storage.documents.derived_writer import (
+from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
+from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
+from storage.documents.readers import READER_ENDED, executor
+from storage.errors import ReaderEnded
+from storage.search.index.drafts import Draft, draft_encoded, run_in_cancellable_thread
+from storage.transcripts.derived_plan import Written, drafted_entries
+from storage.transcripts.derived_writer import (
     SessionChanged,
     add_messages,
     begin_update,
@@ -35,14 +40,9 @@ from storage.documents.derived_writer import (
     stored_sessions,
     stored_summaries,
 )
-from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
-from storage.documents.readers import READER_ENDED, executor
-from storage.documents.session_derivation import EMPTY
-from storage.documents.transcript_import import Imported
-from storage.documents.transcript_taking import Job, Refused, Taken, TakenBatch, Unusual, take_batch
-from storage.errors import ReaderEnded
-from storage.search.index.drafts import Draft, draft_encoded, run_in_cancellable_thread
+from storage.transcripts.session_derivation import EMPTY
+from storage.transcripts.transcript_import import Imported
+from storage.transcripts.transcript_taking import Job, Refused, Taken, TakenBatch, Unusual, take_batch
 
 BATCH_TRANSCRIPTS = 500
 BATCH_BYTES = 4 * 2**20
