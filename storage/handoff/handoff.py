@@ -58,6 +58,11 @@ async def hand_over(
     return await asyncio.to_thread(make_handoff, conversation, to, workspace, home)
 
 
+def new_id_and_time() -> tuple[uuid.UUID, datetime]:
+    """The id of a new copy, and when it is made."""
+    return uuid.uuid4(), datetime.now(UTC)
+
+
 def make_handoff(conversation: Conversation, to: str, workspace: str | None, home: Path | None = None) -> Handoff:
     """The handoff of a conversation. Raises NoHandoff for one in which nothing was said."""
     target = TARGETS[to]
@@ -69,8 +74,8 @@ def make_handoff(conversation: Conversation, to: str, workspace: str | None, hom
     if not directory:
         raise NoHandoff("The session has no directory: name one.")
     prepared = replace(prepared, conversation=replace(prepared.conversation, workspace=directory))
-    written_at = datetime.now(UTC)
-    copy = Copy(prepared, uuid.uuid4(), f"{conversation.title} (from {from_agent})", directory, written_at, home)
+    id, written_at = new_id_and_time()
+    copy = Copy(prepared, id, f"{conversation.title} (from {from_agent})", directory, written_at, home)
     written = target.write(copy)
     return Handoff(
         to,

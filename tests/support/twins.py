@@ -8,21 +8,25 @@ those, and must explain the same nulls.
 
 import json
 import re
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLList, GraphQLNonNull, GraphQLObjectType
 from httpx2 import Response
 
-import app
+import schema.build
+import storage.handoff.handoff
 from schema.build import create_schema
 from schema.coded_schema import CodedSchema
 from tests.support.operations.request import Request
 from tests.support.server import Served, serving
 
 _ERROR_ID = re.compile(rb'(?<="errorId":")[0-9a-f]{32}(?=")')
+_ID_AND_TIME = uuid.UUID(int=7), datetime(2026, 11, 28, tzinfo=UTC)
 # Headers that belong to a single response.
 _OWN_HEADERS = ("date", "x-request-id")
 
@@ -78,19 +82,22 @@ async def twins(database_url: str, names: Mapping[str, str], **settings: Any) ->
         prepared = await servers.enter_async_context(serving(database_url, seed=False, **settings))
         plain = await servers.enter_async_context(serving(database_url, seed=False, **unprepared))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(app, "create_schema", _nullable_schema)
+            patch.setattr(schema.build, "create_schema", _nullable_schema)
             nullable = await servers.enter_async_context(serving(database_url, seed=False, **unprepared))
-        yield Twins(prepared, plain, nullable, names)
+        # Each handoff has an id and a time of its own.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(storage.handoff.handoff, "new_id_and_time", lambda: _ID_AND_TIME)
+            yield Twins(prepared, plain, nullable, names)
 
 
 def _nullable_schema(*arguments: Any, **options: Any) -> CodedSchema:
     """The schema with all fields, and all items of lists, nullable: no error makes any other field null."""
-    schema = create_schema(*arguments, **options)
-    for kind in schema._schema.type_map.values():
+    made = create_schema(*arguments, **options)
+    for kind in made._schema.type_map.values():
         if isinstance(kind, (GraphQLObjectType, GraphQLInterfaceType)) and not kind.name.startswith("__"):
             for field in kind.fields.values():
                 field.type = _nullable(field.type)
-    return schema
+    return made
 
 
 def _nullable(kind: Any) -> Any:

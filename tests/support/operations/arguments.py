@@ -55,8 +55,9 @@ class Arguments:
         given: dict[str, Any] = {"first": self._dice.pick((5, 20))} if is_nested and "first" in field.args else {}
         for argument, definition in field.args.items():
             if is_required_argument(definition):
-                kind = get_named_type(definition.type).name
-                choices = self._choices(kind, f"{parent}.{name}", argument, "")[0]
+                kind = get_named_type(definition.type)
+                names = [Name(value) for value in kind.values] if isinstance(kind, GraphQLEnumType) else []
+                choices = names or self._choices(kind.name, f"{parent}.{name}", argument, "")[0]
                 given[argument] = self._dice.pick(choices) if self._dice.chance(30) else choices[0]
         return _written(given)
 
