@@ -23,7 +23,7 @@ hypothesis.settings.register_profile(
     # An example that touches a database takes as long as the machine makes it.
     deadline=None,
     derandomize=True,
-    max_examples=50,
+    max_examples=25,
     print_blob=True,
     # The examples of a test share its database; each takes an id of its own.
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],

@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.support.watchdog import LoopHeld, LoopWatchdog
+from tests.support.watchdog import LoopHeld, LoopWatchdog, check_loop_is_free
 
 
 def spin(seconds: float) -> None:
@@ -51,3 +52,20 @@ async def test_it_allows_waiting_short_steps_and_other_threads() -> None:
         await asyncio.to_thread(spin, 0.2)
 
     assert 0 < watchdog.longest <= 0.055
+
+
+async def test_a_step_that_holds_the_loop_once_passes_and_one_that_always_does_fails() -> None:
+    runs: list[int] = []
+
+    async def hold_until(last: int, run: int) -> None:
+        runs.append(run)
+        await asyncio.sleep(0.02)
+        if run <= last:
+            spin(0.3)
+        await asyncio.sleep(0.02)
+
+    await check_loop_is_free(partial(hold_until, 1))
+    with pytest.raises(LoopHeld, match="in spin"):
+        await check_loop_is_free(partial(hold_until, 3))
+
+    assert runs == [1, 2, 1, 2, 3]

@@ -2,10 +2,11 @@
 
 from hypothesis import settings
 
+_REFERENCE = 50
+
 
 def examples(count: int, *, soak: int | None = None) -> settings:
-    """Run `count` examples in the default profile and proportionally more in the others, or `soak` in a soak."""
+    """Run `count` examples where other tests run 50, proportionally in all profiles; or `soak` in a soak."""
     if soak is not None and settings.get_current_profile_name() == "soak":
         return settings(max_examples=soak)
-    default = settings.get_profile("reprise").max_examples
-    return settings(max_examples=count * settings().max_examples // default)
+    return settings(max_examples=max(1, count * settings().max_examples // _REFERENCE))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import storage.transcripts.session_derivation
@@ -21,6 +21,7 @@ from storage.transcripts.rederivation import derive_anew
 from storage.transcripts.transcript_exports import export_transcripts
 from tests.support.archived import archived_bytes, stored_rows, take
 from tests.support.databases import SqliteDatabases
+from tests.support.examples import examples
 from tests.support.line_format import LineFormat, line
 
 FORMAT = LineFormat()
@@ -67,7 +68,7 @@ async def imported_at_once(databases: SqliteDatabases, home: Path) -> tuple[Any,
             return await snapshot(database)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(transcript("s1"), st.data())
 def test_a_file_that_is_cut_anywhere_and_grows_is_stored_as_if_it_were_read_once(
     sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory, data: bytes, choice: st.DataObject
@@ -123,7 +124,7 @@ _steps = st.lists(
 )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(transcript("s0"), transcript("s1"), transcript("s1"), _steps)
 def test_any_order_of_growth_imports_kills_and_derivations_ends_the_same(
     sqlite_databases: SqliteDatabases,

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.documents.derived_session import DerivedSession
 from tests.support.claude_code import FORMAT, NAME, Lines, call, derive, result, shown, text
+from tests.support.examples import examples
 from tests.support.format_checks import check, check_every_prefix, check_mutations
 from tests.support.stored_transcript import StoredTranscript
 
@@ -78,7 +79,7 @@ def contents(session: DerivedSession | None) -> list[tuple[bytes, str]]:
     return [] if session is None else [(m.digest, str(m.build())) for m in session.messages]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(steps)
 def test_a_digest_is_equal_exactly_if_the_content_is(plan: list[tuple[str, int, int | None]]) -> None:
     transcript = lines_of(plan).transcript()
@@ -92,7 +93,7 @@ def test_a_digest_is_equal_exactly_if_the_content_is(plan: list[tuple[str, int, 
     assert (session is None) is (FORMAT.session_id(transcript) is None)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(steps, st.integers(0, 30))
 def test_more_lines_change_only_the_messages_that_they_belong_to(
     plan: list[tuple[str, int, int | None]], cut: int
