@@ -18,7 +18,18 @@ const own = {
     {
       exceptions: {
         suffixes: ['Connection', 'Edge', 'Payload', 'Block', 'Error'],
-        types: ['Agent', 'PageInfo', 'SearchHit', 'SessionChange', 'TextSpan', 'ThreadEvent', 'TokenUsage'],
+        types: [
+          'Agent',
+          'Handoff',
+          'HandoffFile',
+          'HandoffLoss',
+          'PageInfo',
+          'SearchHit',
+          'SessionChange',
+          'TextSpan',
+          'ThreadEvent',
+          'TokenUsage',
+        ],
       },
     },
   ],
