@@ -41,7 +41,10 @@ def original(sqlite_databases: SqliteDatabases) -> Iterator[str]:
 @pytest.fixture
 def path(sqlite_databases: SqliteDatabases, original: str) -> Iterator[Path]:
     with sqlite_databases.copy(original) as url:
-        yield Path(url.removeprefix("sqlite:///"))
+        copied = Path(url.removeprefix("sqlite:///"))
+        # As the server leaves it: a file that others may read is put right, with a line in the log.
+        copied.chmod(0o600)
+        yield copied
 
 
 def reprise(path: Path, *arguments: object) -> Result:
