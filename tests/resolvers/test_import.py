@@ -126,13 +126,13 @@ async def test_the_source_is_detected_unless_it_is_given(serve: Serve) -> None:
     assert given["session"]["source"] == "CODEWHALE"
 
 
-async def test_a_source_that_cannot_be_imported_is_refused_by_name(serve: Serve) -> None:
+async def test_a_document_that_is_no_transcript_of_the_given_source_is_refused(serve: Serve) -> None:
     server = await serve(seed=False)
 
     [error] = (await import_session(server.client, zagens("s"), source="CODEX"))["userErrors"]
 
-    assert (error["code"], error["path"]) == ("INVALID_VALUE", ["source"])
-    assert "CODEX" in error["message"]
+    assert (error["code"], error["path"]) == ("INVALID_VALUE", ["document"])
+    assert "Codex" in error["message"]
 
 
 async def test_an_id_is_trimmed_and_an_invalid_one_is_refused(serve: Serve) -> None:

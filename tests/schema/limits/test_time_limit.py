@@ -49,6 +49,9 @@ READ = '{ session(id: "s") { messages { nodes { id } } } }'
 async def change(server: Served, *statements: str) -> None:
     """Change tables without the server."""
     async with server.app.state.database.engine.begin() as connection:
+        if kind(server) == "sqlite":
+            # Another connection may have changed the tables, which SQLite notices when it runs a statement.
+            await connection.execute(sa.text("SELECT name FROM sqlite_master"))
         for statement in statements:
             await connection.execute(sa.text(statement))
 

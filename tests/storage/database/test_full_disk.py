@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.errors import Unavailable
 
-FILL = "INSERT INTO tombstone VALUES ('a', :text, '2026-01-01T00:00:00.000000Z')"
+FILL = "INSERT INTO tombstone (session_id, source, deleted_at) VALUES ('a', :text, '2026-01-01T00:00:00.000000Z')"
 FULL = "DO $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
 
 
