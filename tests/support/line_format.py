@@ -88,7 +88,7 @@ class LineFormat:
                         for message in _read(base):
                             live.append(len(messages))
                             messages.append(message)
-                elif "more" in value and messages:
+                elif "more" in value and messages and messages[-1].transcript is transcript:
                     messages[-1].offsets.append(offset)
                 elif "rewind" in value:
                     live = live[: value["rewind"]]
