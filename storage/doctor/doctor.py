@@ -4,6 +4,7 @@ Sessions are read one by one and their messages in batches, so that memory stays
 checked again under a lock, so that a session that is being written is not reported.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
@@ -98,10 +99,10 @@ async def _examine_derived(
         async for session_id, _ in derive_anew(database, formats):
             yield Finding(f"Session {session_id}: it was not derived by this version.", is_repaired=True)
         return
-    for format in formats.values():
-        if count := len(await outdated_sessions(database, format)):
-            what = f"{count} sessions of {format.agent} are not derived by this version from their transcripts."
-            yield Finding(f"{what} A server does so, or `reprise doctor --repair`.")
+    counts = Counter(format.agent for format, _ in await outdated_sessions(database, formats))
+    for agent, count in counts.items():
+        what = f"{count} sessions of {agent} are not derived by this version from their transcripts."
+        yield Finding(f"{what} A server does so, or `reprise doctor --repair`.")
 
 
 async def _examine_sessions(database: Database, indexed: IndexedEntries, repair: bool) -> AsyncIterator[Finding]:

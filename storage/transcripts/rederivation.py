@@ -20,20 +20,25 @@ _COMPACTED = 50
 """Sessions after which the search index is compacted."""
 
 
-async def outdated_sessions(database: Database, format: TranscriptFormat) -> list[str]:
-    """The ids of an agent's sessions that another version of its format derived, or not wholly. Raises Unavailable."""
-    is_behind = sa.and_(
-        session.c.source == format.source,
-        session.c.parser_version != format.version,
-        sa.exists().where(transcript.c.session_id == session.c.id, transcript.c.source == format.source),
+async def outdated_sessions(
+    database: Database, formats: Mapping[str, TranscriptFormat]
+) -> list[tuple[TranscriptFormat, str]]:
+    """The ids of sessions that another version of their format derived, or not wholly. Raises Unavailable."""
+    is_behind = sa.or_(
+        sa.false(),
+        *(
+            sa.and_(session.c.source == format.source, session.c.parser_version != format.version)
+            for format in formats.values()
+        ),
     )
-    is_incomplete = sa.and_(
-        transcript.c.source == format.source, ~transcript.c.is_derived, transcript.c.session_id.is_not(None)
+    is_archived = sa.exists().where(transcript.c.session_id == session.c.id, transcript.c.source == session.c.source)
+    behind = sa.select(session.c.source, session.c.id).where(is_behind, is_archived)
+    incomplete = sa.select(transcript.c.source, transcript.c.session_id).where(
+        transcript.c.source.in_(list(formats)), ~transcript.c.is_derived, transcript.c.session_id.is_not(None)
     )
     async with database.snapshot() as connection:
-        behind = (await connection.execute(sa.select(session.c.id).where(is_behind))).scalars().all()
-        incomplete = (await connection.execute(sa.select(transcript.c.session_id).where(is_incomplete))).scalars().all()
-    return sorted({*behind, *(id for id in incomplete if id is not None)})
+        rows = [*await connection.execute(behind), *await connection.execute(incomplete)]
+    return [(formats[source], session_id) for source, session_id in sorted({(row[0], row[1]) for row in rows})]
 
 
 async def keep_derived(database: Database, formats: Mapping[str, TranscriptFormat]) -> None:
@@ -57,16 +62,16 @@ async def derive_anew(database: Database, formats: Mapping[str, TranscriptFormat
     What people made of them stays: ids, titles, archive marks, links to threads. Deleted sessions stay deleted.
     """
     count = 0
-    for format in formats.values():
-        for session_id in await outdated_sessions(database, format):
-            try:
-                outcome = await derive_session(database, format, session_id)
-            except Unreadable as error:
-                log.warning("Session %s could not be derived anew: %s", session_id, error)
-                continue
-            count += 1
-            if count % _COMPACTED == 0:
-                await compact(database)
-            yield session_id, outcome
+    # All at once: later ones may be of imports that are under way.
+    for format, session_id in await outdated_sessions(database, formats):
+        try:
+            outcome = await derive_session(database, format, session_id)
+        except Unreadable as error:
+            log.warning("Session %s could not be derived anew: %s", session_id, error)
+            continue
+        count += 1
+        if count % _COMPACTED == 0:
+            await compact(database)
+        yield session_id, outcome
     if count:
         await compact(database)
