@@ -142,7 +142,6 @@ class _Preparation:
             if role == USER and self._takes.command_marks and _text_of(run).startswith(self._takes.command_marks):
                 self._losses.add(losses.ADDED_TEXT, "Prompts that look like commands are introduced as the user's.")
                 run.insert(0, Text(COMMAND_INTRODUCTION))
-            self._is_first = False
             yield message._replace(role=role, parts=tuple(run))
 
     def _of_system(self, part: Part) -> Iterable[Part]:
@@ -150,10 +149,14 @@ class _Preparation:
             self._losses.add(losses.SYSTEM_TEXT, "Messages of the system are carried under the user's role.")
         return self._part(USER, part)
 
-    def _part(self, role: str, part: Part) -> Iterable[Part]:
+    def _part(self, role: str, part: Part) -> Sequence[Part]:
+        carried = self._carried(role, part)
+        self._is_first = self._is_first and not carried
+        return carried
+
+    def _carried(self, role: str, part: Part) -> Sequence[Part]:
         match part:
             case Text(text):
-                self._is_first = self._is_first and not text.strip()
                 return [part] if text.strip() else []
             case Injected(text):
                 if text.strip():
@@ -195,7 +198,6 @@ class _Preparation:
         if not text.strip():
             return []
         if self._takes.summaries and self._is_first:
-            self._is_first = False
             return [Summary(text)]
         return [self.summary_as_text(text)]
 
