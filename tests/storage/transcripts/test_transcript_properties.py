@@ -125,7 +125,8 @@ _steps = st.lists(
 
 
 @examples(25)
-@given(transcript("s0"), transcript("s1"), transcript("s1"), _steps)
+# A session each: several transcripts of one session are derived in the order in which they came.
+@given(transcript("s0"), transcript("s1"), transcript("s2"), _steps)
 def test_any_order_of_growth_imports_kills_and_derivations_ends_the_same(
     sqlite_databases: SqliteDatabases,
     tmp_path_factory: pytest.TempPathFactory,
