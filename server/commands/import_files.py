@@ -18,6 +18,7 @@ from server.commands.import_progress import ImportProgress
 from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.documents.file_imports import import_files
+from storage.documents.formats import agent_json
 from storage.documents.formats.registry import FORMATS
 from storage.documents.imports import CREATED, DELETED, OUTDATED, UNCHANGED, UPDATED
 from storage.transcripts.import_search import Search, Wanted, search_homes, search_places
@@ -53,7 +54,7 @@ class _Since(click.ParamType[float]):
 @click.option("--all", "is_all", is_flag=True, help="Import from the homes of all agents on this machine.")
 @click.option(
     "--source",
-    type=click.Choice([*FORMATS, "ZAGENS", "CODEWHALE"]),
+    type=click.Choice([*FORMATS, *agent_json.SOURCES]),
     help="Only this agent's sessions; of documents, the agent that wrote them.",
 )
 @click.option("--since", type=_Since(), help="Only files changed since a date, or in a span such as 7d or 12h.")
@@ -114,7 +115,7 @@ async def _import(
         for found in search.transcripts:
             tallies[found.format.agent] = await _import_transcripts(database, found, wanted, refusals, progress)
         if not search.transcripts or search.documents.paths or search.documents.refused:
-            document_source = source if source in ("ZAGENS", "CODEWHALE") else None
+            document_source = source if source in agent_json.SOURCES else None
             tallies[_DOCUMENTS] = await _import_documents(database, search, wanted, document_source, refusals, progress)
     for refusal in refusals:
         click.echo(refusal, err=True)

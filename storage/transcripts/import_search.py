@@ -10,6 +10,7 @@ from storage.archive.byte_sources import FileBytes
 from storage.archive.file_state import FileKey
 from storage.database.database import Database
 from storage.documents.document_files import FoundFiles, find_files
+from storage.documents.formats import agent_json
 from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.transcripts.transcript_imports import Found, find_transcripts
@@ -111,7 +112,7 @@ def _is_missing(place: Path) -> bool:
 
 
 def _documents(places: Sequence[Path], wanted: Wanted) -> FoundFiles:
-    if wanted.sources is not None and not wanted.sources & {"ZAGENS", "CODEWHALE"}:
+    if wanted.sources is not None and not wanted.sources.intersection(agent_json.SOURCES):
         places = []
     found = find_files(places)
     if wanted.since is None:

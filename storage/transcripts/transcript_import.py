@@ -177,7 +177,7 @@ class _Import:
             return row
         async with self._database.snapshot() as connection:
             paths = (await paths_of(connection, [row.id])).get(row.id, [])
-        exists = await asyncio.to_thread(lambda: any(_exists(path) for path in paths))
+        exists = await asyncio.to_thread(lambda: any(map(os.path.lexists, paths)))
         return row if exists else row._replace(name=name, is_derived=False)
 
     async def _is_older(self, session_id: str) -> bool | None:
@@ -285,7 +285,3 @@ async def _store(transaction: Transaction, row: TranscriptRow, stored: Transcrip
         if (await transcripts_by_id(transaction, [row.id])).get(row.id) != stored:
             raise SessionChanged
         await update_transcript(transaction, row)
-
-
-def _exists(path: bytes) -> bool:
-    return os.path.lexists(path)

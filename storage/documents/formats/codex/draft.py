@@ -21,8 +21,8 @@ from storage.documents.formats.codex.item_blocks import (
     thinking_blocks,
 )
 from storage.documents.formats.codex.tool_outputs import output_block
-from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.json_values import as_list, as_object, as_text
+from storage.documents.formats.record_reader import RecordReader
 from storage.records.token_usage import NO_TOKENS, TokenUsage
 
 
@@ -39,23 +39,12 @@ class Form(IntEnum):
     OTHER = auto()
 
 
-class LineReader:
-    """Reads lines of a rollout again by their offsets. It remembers the last one, which may hold several messages."""
-
-    def __init__(self, transcript: Transcript) -> None:
-        self._transcript = transcript
-        self._offset = -1
-        self._value: dict[str, object] = {}
-
-    def line(self, offset: int) -> dict[str, object]:
-        """The line at an offset; an empty one when it is no longer a JSON object."""
-        if offset != self._offset:
-            self._value, self._offset = as_object(parse_json(self._transcript.line(offset))), offset
-        return self._value
+class LineReader(RecordReader):
+    """Reads lines of a rollout again by their offsets."""
 
     def payload(self, offset: int) -> dict[str, object]:
         """What the line at an offset says."""
-        line = self.line(offset)
+        line = self.record(offset)
         return as_object(line["payload"]) if isinstance(line.get("payload"), dict) else line
 
 
@@ -166,7 +155,7 @@ def _summary(lines: LineReader, part: Part) -> list[Block]:
 
 
 def _other(lines: LineReader, part: Part) -> list[Block]:
-    line = lines.line(part.offset)
+    line = lines.record(part.offset)
     value = line.get("payload", line)
     item = as_object(value).get("item")
     if as_object(value).get("type") == "item_completed" and isinstance(item, dict):
