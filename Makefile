@@ -35,10 +35,10 @@ test-agents: install ## Run the real agents against a scripted model server
 	$(if $(HAS_NODE),$(PYTEST) tests/agents)
 
 soak: install ## Run long fuzz, property, attack and chaos tests (MINUTES=20)
-	$(BIN)/python -m pytest tests/server -k fuzz --hypothesis-profile=soak
-	$(BIN)/python -m pytest tests/schema/execution -k any_operation --hypothesis-profile=soak --numprocesses 2
-	HOSTILE_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 4 }") $(BIN)/python -m pytest tests/server/test_hostile.py -s
-	CHAOS_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 2 }") $(BIN)/python -m pytest tests/faults/test_chaos.py -s
+	$(BIN)/python -m pytest -o faulthandler_timeout=0 tests/server -k fuzz --hypothesis-profile=soak
+	$(BIN)/python -m pytest -o faulthandler_timeout=0 tests/schema/execution -k any_operation --hypothesis-profile=soak --numprocesses 2
+	HOSTILE_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 4 }") $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/server/test_hostile.py -s
+	CHAOS_MINUTES=$$(awk "BEGIN { print $(or $(MINUTES),20) / 2 }") $(BIN)/python -m pytest -o faulthandler_timeout=0 tests/faults/test_chaos.py -s
 
 lint: install ## Check style, formatting and the import contracts
 	$(BIN)/ruff check

@@ -1,5 +1,7 @@
 """How xdist distributes tests to workers."""
 
+from typing import Any
+
 from xdist.scheduler import LoadScopeScheduling
 
 # With expensive fixtures for each file.
@@ -31,3 +33,29 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc] # of no known type
         """Distribute the tests in the order in which they were collected."""
         self.config.option.loadscopereorder = False
         super().schedule()
+
+    def remove_node(self, node: Any) -> str | None:
+        """Take a worker out, and return the test that it crashed on, if any.
+
+        xdist 3.8 would start that test again in each new worker, and wait for tests that are done
+        (pytest-dev/pytest-xdist#1371, #1378).
+        """
+        workload = self.assigned_work.pop(node)
+        unfinished = [test for unit in workload.values() for test, is_done in unit.items() if not is_done]
+        for scope, unit in workload.items():
+            rest = {test: False for test in unit if test in unfinished[1:]}
+            if rest:
+                self.workqueue[scope] = rest
+                self.workqueue.move_to_end(scope, last=False)
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return unfinished[0] if unfinished else None
+
+    def _reschedule(self, node: Any) -> None:
+        """Give a worker its next tests: at least two, for a worker runs a test when it knows the next one."""
+        # Workers that have not collected the tests yet get theirs afterwards.
+        if node not in self.registered_collections:
+            return
+        super()._reschedule(node)
+        if self.workqueue and self._pending_of(self.assigned_work[node]) < 2:
+            super()._reschedule(node)
