@@ -48,10 +48,10 @@ class CodedSchema(strawberry.Schema):
     async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
         return self._coded_stream(await super().stream(*args, **kwargs))
 
-    def error_result(self, error: Exception, extensions: dict[str, Any]) -> ExecutionResult:
+    def error_result(self, error: Exception, extensions: dict[str, Any] | None = None) -> ExecutionResult:
         """The result of an operation that failed as a whole."""
         result = PreExecutionError(data=None, errors=[GraphQLError(str(error), original_error=error)])
-        result.extensions = extensions
+        result.extensions = extensions or {}
         return self._coded(result)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:

@@ -102,10 +102,10 @@ class PageRoute(Route):
 
 
 def wants_page(scope: Scope) -> bool:
-    """Whether the client accepts HTML and the URL contains no operation."""
+    """Whether the client accepts HTML and the URL contains no operation, be it by its hash in `extensions`."""
     accept = header_values(scope).get(b"accept", b"")
     accepts_html = any(media.name == "text/html" and media.quality > 0 for media in media_ranges(accept))
-    return accepts_html and "query" not in QueryParams(scope["query_string"])
+    return accepts_html and not {"query", "extensions"} & QueryParams(scope["query_string"]).keys()
 
 
 def _responding(response: Response) -> Handler:

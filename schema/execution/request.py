@@ -4,7 +4,10 @@ from typing import Any, NamedTuple
 
 
 class OperationRequest(NamedTuple):
-    """The parameters of a request, of the right types but not validated."""
+    """The parameters of a request, of the right types but not validated.
+
+    `query` may be empty if the extensions name a persisted query.
+    """
 
     query: str
     variables: dict[str, Any] | None

@@ -1,6 +1,8 @@
 """Parsing and validation of documents, with a cache of those that are in use."""
 
+import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 from operator import attrgetter
 from sys import getsizeof
 
@@ -29,8 +31,15 @@ CACHE_BYTES = 32 * 1024 * 1024
 """Size of the cache, by the estimate in `ParsedDocument.size`."""
 
 _BYTES_PER_TOKEN = 600
+_BYTES_PER_DIGEST = 250
 _MAX_CHARACTERS_PER_TOKEN = 100
 _MAX_COMPARISONS = 30_000
+
+
+def text_digest(text: str) -> str:
+    """The SHA-256 hash of the text of a document, in hexadecimal digits."""
+    # A message of a websocket may have lone surrogates.
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class ParsedDocument:
@@ -44,9 +53,17 @@ class ParsedDocument:
         self._operations = [node for node in tree.definitions if isinstance(node, OperationDefinitionNode)]
         # The tree has copies of the names and strings, in its tokens and in its nodes.
         self.size = (
-            3 * getsizeof(text) + _BYTES_PER_TOKEN * tree.token_count + OperationCost.MAX_BYTES * len(self._operations)
+            3 * getsizeof(text)
+            + _BYTES_PER_TOKEN * tree.token_count
+            + OperationCost.MAX_BYTES * len(self._operations)
+            + _BYTES_PER_DIGEST
         )
         """Bytes of memory, as an estimate."""
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 hash of the text, in hexadecimal digits."""
+        return text_digest(self.text)
 
     def cost(self, operation_name: str | None) -> OperationCost:
         """The cost of an operation of the document; None names the only one."""
@@ -77,6 +94,22 @@ class FieldsCanBeMerged(OverlappingFieldsCanBeMergedRule):
         self.rule_context.remaining_complexity_budget = _MAX_COMPARISONS
 
 
+class _Documents(LRUCache[str, ParsedDocument]):
+    """Documents by their text; `texts` has these texts by their hashes."""
+
+    def __init__(self) -> None:
+        super().__init__(CACHE_BYTES, attrgetter("size"))
+        self.texts: dict[str, str] = {}
+
+    def __setitem__(self, text: str, document: ParsedDocument) -> None:
+        super().__setitem__(text, document)
+        self.texts[document.digest] = text
+
+    def __delitem__(self, text: str) -> None:
+        del self.texts[self[text].digest]
+        super().__delitem__(text)
+
+
 class DocumentCache:
     """An LRU cache of the valid documents of one schema. Refused documents are not stored, so they evict nothing."""
 
@@ -88,11 +121,16 @@ class DocumentCache:
         ]
         if is_hardened:
             self._rules.append(NoSchemaIntrospectionCustomRule)
-        self._documents: LRUCache[str, ParsedDocument] = LRUCache(CACHE_BYTES, attrgetter("size"))
+        self._documents = _Documents()
 
     def get(self, text: str) -> ParsedDocument | None:
         """The cached document of this text."""
         return self._documents.get(text)
+
+    def get_by_digest(self, digest: str) -> ParsedDocument | None:
+        """The cached document whose text has this SHA-256 hash, in hexadecimal digits."""
+        text = self._documents.texts.get(digest)
+        return None if text is None else self._documents.get(text)
 
     def parse(self, text: str) -> ParsedDocument:
         """The document of this text. Raises GraphQLError when it is too long, GraphQLSyntaxError when it is wrong."""

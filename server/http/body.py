@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive
 
+from schema.execution.persisted_query import EXTENSION, is_persisted
 from schema.execution.request import OperationRequest
 from schema.limits.deadline import Deadline, SharedTimer
 from server.http.response import Refusal
@@ -131,16 +132,18 @@ def _operation(request: object) -> OperationRequest:
         raise _bad("The body is not a JSON object.")
     query, name = request.get("query"), request.get("operationName")
     variables, extensions = request.get("variables"), request.get("extensions")
+    if not isinstance(extensions, dict | None):
+        raise _bad("`extensions` must be an object or null.")
     if query is None or query == "":
-        raise Refusal(400, "OPERATION_RESOLUTION_FAILURE", "The request has no `query`.")
+        if not is_persisted(extensions):
+            raise Refusal(400, "OPERATION_RESOLUTION_FAILURE", "The request has no `query`.")
+        query = ""
     if not isinstance(query, str) or not _is_unicode(query):
         raise _bad("`query` must be a string of Unicode characters.")
     if name is not None and not (isinstance(name, str) and _is_unicode(name)):
         raise _bad("`operationName` must be a string of Unicode characters or null.")
     if not isinstance(variables, dict | None):
         raise _bad("`variables` must be an object or null.")
-    if not isinstance(extensions, dict | None):
-        raise _bad("`extensions` must be an object or null.")
     return OperationRequest(query, variables, name, extensions)
 
 
@@ -161,4 +164,4 @@ def _bad(message: str) -> Refusal:
 
 def may_import(body: bytes) -> bool:
     """Whether a large body could import a session, judged from its bytes before they are parsed."""
-    return IMPORT.encode() in body
+    return IMPORT.encode() in body or EXTENSION.encode() in body

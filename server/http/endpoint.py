@@ -11,8 +11,10 @@ from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from resolvers.context import Context
+from resolvers.errors import CodedError
 from schema.coded_schema import CodedSchema
 from schema.execution.operations import PreparedOperations
+from schema.execution.persisted_query import with_query
 from schema.execution.request import OperationRequest
 from schema.limits import Limits
 from schema.limits.deadline import Deadline, SharedTimer
@@ -148,8 +150,8 @@ class Endpoint:
         """Whether it imports a session. Also true for invalid operations, which execution then reports."""
         documents = self._schema.documents
         try:
-            document = documents.parse(operation.query)
-        except GraphQLError:
+            document = documents.parse(with_query(operation, documents).query)
+        except (CodedError, GraphQLError):
             return True
         node = document.selected(operation.operation_name)
         is_invalid = node is None or bool(documents.validate(document))
@@ -183,6 +185,11 @@ class Endpoint:
     async def _run(self, operation: OperationRequest, scope: Scope, receive: Receive, send: Send) -> None:
         accept = header_values(scope).get(b"accept", b"")
         try:
+            operation = with_query(operation, self._schema.documents)
+        except CodedError as error:
+            await _send_result(self._schema.error_result(error), accept, send)
+            return
+        try:
             work = self._execute(operation, scope["method"])
             result = await while_connected(receive, work, self._disconnect_timer)
         except InvalidOperationTypeError as error:
@@ -197,12 +204,7 @@ class Endpoint:
                 raise Refusal(400, "OPERATION_RESOLUTION_FAILURE", message) from error
             await send_subscription(await self._subscribe(operation), self._streams, receive, send)
             return
-        media_type = answer_type(accept) or JSON
-        response = response_of(result)
-        status = 200
-        if is_request_error(result):
-            status = _status(result) if media_type == GRAPHQL_RESPONSE else 200
-        await send_json(send, status, media_type, encode_json(response))
+        await _send_result(result, accept, send)
 
     async def _execute(self, operation: OperationRequest, method: str) -> ExecutionResult:
         if self._prepared is not None and (result := await self._prepared.execute(operation)):
@@ -245,6 +247,14 @@ def _check_content(headers: dict[bytes, bytes]) -> None:
         raise Refusal(415, "BAD_REQUEST", f"`Content-Type` must be {JSON} in UTF-8.", (b"accept-post", JSON.encode()))
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise Refusal(415, "BAD_REQUEST", "`Content-Encoding` is not supported.", (b"accept-encoding", b"identity"))
+
+
+async def _send_result(result: ExecutionResult, accept: bytes, send: Send) -> None:
+    media_type = answer_type(accept) or JSON
+    status = 200
+    if is_request_error(result):
+        status = _status(result) if media_type == GRAPHQL_RESPONSE else 200
+    await send_json(send, status, media_type, encode_json(response_of(result)))
 
 
 def _busy() -> Refusal:

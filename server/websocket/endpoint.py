@@ -10,7 +10,6 @@ from contextlib import aclosing, suppress
 from typing import Any, cast
 from uuid import uuid4
 
-import strawberry
 from graphql import GraphQLError
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
@@ -18,8 +17,11 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult
 
 from resolvers.context import Context
+from resolvers.errors import CodedError
+from schema.coded_schema import CodedSchema
 from schema.errors import coded_error
 from schema.execution.operations import PreparedOperations
+from schema.execution.persisted_query import with_query
 from schema.execution.request import OperationRequest
 from schema.limits import Limits
 from schema.observation import socket_operation
@@ -60,7 +62,7 @@ class WebSocketEndpoint:
 
     def __init__(
         self,
-        schema: strawberry.Schema,
+        schema: CodedSchema,
         context: Context,
         limits: Limits,
         access: Access,
@@ -239,6 +241,10 @@ class _Socket:
 
     async def _send_results(self, id: str, operation: OperationRequest) -> list[GraphQLError] | None:
         """Sends all results. Returns the request errors of an operation that was not executed."""
+        try:
+            operation = with_query(operation, self._endpoint.schema.documents)
+        except CodedError as error:
+            return self._endpoint.schema.error_result(error).errors
         prepared = self._endpoint.prepared
         if prepared is not None and (result := await prepared.execute(operation)):
             if is_request_error(result):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from schema.execution.persisted_query import is_persisted
 from schema.execution.request import OperationRequest
 from storage.json_codec import load
 from storage.json_limits import JSONLimits
@@ -59,11 +60,14 @@ def _operation(payload: dict[str, Any] | None) -> OperationRequest:
     if payload is None:
         raise MalformedMessage("Message has no payload")
     query, name = payload.get("query"), payload.get("operationName")
+    extensions = _object(payload, "extensions")
+    if query is None and is_persisted(extensions):
+        query = ""
     if not isinstance(query, str):
         raise MalformedMessage("query is not a string")
     if not isinstance(name, str | None):
         raise MalformedMessage("operationName is not a string")
-    return OperationRequest(query, _object(payload, "variables"), name, _object(payload, "extensions"))
+    return OperationRequest(query, _object(payload, "variables"), name, extensions)
 
 
 def _object(parent: dict[str, Any], name: str) -> dict[str, Any] | None:
