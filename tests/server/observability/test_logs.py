@@ -307,7 +307,7 @@ def test_a_served_process_says_nothing_but_objects(tmp_path: Path) -> None:
         process.terminate()
         said += [json.loads(line) for line in process.stderr]
 
-    # Without Node.js no page is built.
+    # Without Node.js no page is built: `/` leads to the playground, which a CDN stands in for.
     others = [line for line in said if "playground" not in line["message"]]
     assert [line for line in others if line["level"] != "INFO"] == []
     assert process.returncode == 0

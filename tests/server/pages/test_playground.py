@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from server.page import page_routes
+from server.pages.playground import playground_routes
 from tests.conftest import Serve
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -31,7 +31,7 @@ def built(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(built: Path) -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=page_routes(built))) as client:
+    with TestClient(Starlette(routes=playground_routes(built))) as client:
         yield client
 
 
@@ -60,16 +60,6 @@ def test_the_page_is_asked_for_anew_and_its_files_never_again(client: TestClient
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert script.headers["content-type"].startswith("text/javascript")
     assert script.headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.parametrize("accept", ["text/html", "*/*"])
-def test_the_root_redirects_to_the_endpoint(client: TestClient, accept: str) -> None:
-    response = client.get("/", headers={"accept": accept}, follow_redirects=False)
-
-    assert response.status_code == 307
-    assert response.headers["location"] == "graphql"
-    assert client.get("/", headers=BROWSER).text == "<title>Reprise</title>"
-    assert client.post("/").status_code == 405
 
 
 @pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate, br", "gzip"), ("identity", None)])
@@ -106,7 +96,7 @@ def test_what_asks_for_no_page_is_left_to_the_endpoint(
 def test_without_a_built_page_another_stands_in_and_the_log_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING), TestClient(Starlette(routes=page_routes(tmp_path))) as client:
+    with caplog.at_level(logging.WARNING), TestClient(Starlette(routes=playground_routes(tmp_path))) as client:
         response = client.get("/graphql", headers=BROWSER)
 
     assert "GraphiQL" in response.text
@@ -114,7 +104,7 @@ def test_without_a_built_page_another_stands_in_and_the_log_says_so(
 
 
 def test_the_stand_in_loads_and_runs_what_it_names_itself(tmp_path: Path) -> None:
-    with TestClient(Starlette(routes=page_routes(tmp_path))) as client:
+    with TestClient(Starlette(routes=playground_routes(tmp_path))) as client:
         response = client.get("/graphql", headers=BROWSER)
         missing = client.get("/graphql/assets/index-1a2b.js")
     directives = policy(response)

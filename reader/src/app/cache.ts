@@ -1,0 +1,50 @@
+import { type FieldPolicy, InMemoryCache, type Reference } from "@apollo/client";
+
+interface Page {
+  nodes: readonly Reference[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+/** A cache in which the pages of a list join into one list. */
+export function createCache(): InMemoryCache {
+  return new InMemoryCache({
+    typePolicies: {
+      Query: {
+        fields: {
+          sessions: joinedPages(["filter", "orderBy"]),
+        },
+      },
+    },
+  });
+}
+
+/**
+ * A page that follows a cursor is added to the list. A page from the start replaces as much of the list as it covers,
+ * so that a list that was loaded far down can be refreshed at its top.
+ */
+export function joinedPages(keyArgs: string[]): FieldPolicy<Page> {
+  return {
+    keyArgs,
+    merge(existing, incoming, { args }) {
+      if (!existing) {
+        return incoming;
+      }
+      if (args?.after) {
+        return { ...existing, ...incoming, nodes: distinct(existing.nodes, incoming.nodes) };
+      }
+      const last = incoming.nodes.at(-1)?.__ref;
+      const covered = incoming.pageInfo.hasNextPage ? existing.nodes.findIndex((node) => node.__ref === last) : -1;
+      if (covered < 0) {
+        return incoming;
+      }
+      const nodes = distinct(incoming.nodes, existing.nodes.slice(covered + 1));
+      const isWhole = nodes.length === incoming.nodes.length;
+      return { ...incoming, nodes, pageInfo: isWhole ? incoming.pageInfo : existing.pageInfo };
+    },
+  };
+}
+
+/** Both lists in a row; an item of both stands in its first place only. */
+function distinct(first: readonly Reference[], second: readonly Reference[]): Reference[] {
+  return [...new Map([...first, ...second].map((node) => [node.__ref, node])).values()];
+}

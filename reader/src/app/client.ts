@@ -1,0 +1,45 @@
+import { ApolloClient, ApolloLink, HttpLink } from "@apollo/client";
+import { ServerError } from "@apollo/client/errors";
+import { ErrorLink } from "@apollo/client/link/error";
+import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
+import { OperationTypeNode } from "graphql";
+import { createClient } from "graphql-ws";
+
+import { createCache } from "./cache";
+import type { Connection } from "./connection";
+
+const ADDRESS = `${location.origin}/graphql`;
+const REFUSED = [4401, 4403];
+
+/** An Apollo client: queries and mutations by fetch, subscriptions by one websocket, which connects again by itself. */
+export function createApolloClient(token: string, onRefused: () => void, connection: Connection): ApolloClient {
+  const authorization = token ? { authorization: `Bearer ${token}` } : undefined;
+  const socket = createClient({
+    url: ADDRESS.replace(/^http/, "ws"),
+    connectionParams: authorization,
+    retryAttempts: Infinity,
+    shouldRetry: (error) => !(error instanceof CloseEvent && REFUSED.includes(error.code)),
+    on: {
+      connected: () => connection.set("live"),
+      closed: (event) => {
+        connection.set("away");
+        if (event instanceof CloseEvent && REFUSED.includes(event.code)) {
+          onRefused();
+        }
+      },
+    },
+  });
+  const refusals = new ErrorLink(({ error }) => {
+    if (ServerError.is(error) && error.statusCode === 401) {
+      onRefused();
+    }
+  });
+  const transport = ApolloLink.split(
+    ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
+    new GraphQLWsLink(socket),
+    new HttpLink({ uri: ADDRESS, headers: authorization }),
+  );
+  const client = new ApolloClient({ link: ApolloLink.from([refusals, transport]), cache: createCache() });
+  client.onClearStore(() => Promise.resolve(socket.dispose()));
+  return client;
+}

@@ -1,0 +1,46 @@
+import { type FormEvent, useEffect, useRef } from "react";
+
+interface TokenDialogProps {
+  token: string;
+  onToken: (token: string) => void;
+}
+
+/** Asks for the bearer token that the server requires. */
+export function TokenDialog({ token, onToken }: TokenDialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    onToken(String(new FormData(event.currentTarget).get("token")).trim());
+  }
+
+  return (
+    <dialog ref={dialog} className="dialog token-dialog" aria-labelledby="token-title" onCancel={(event) => event.preventDefault()}>
+      <form onSubmit={submit}>
+        <h2 id="token-title">Token</h2>
+        <p role={token ? "alert" : undefined}>
+          {token ? "The server refused this token." : "This server requires a token (REPRISE_TOKEN)."} It is forgotten when
+          this browser tab is closed.
+        </p>
+        <div className="dialog-line">
+          <input
+            className="field"
+            type="password"
+            name="token"
+            aria-label="Token"
+            autoComplete="off"
+            autoFocus
+            required
+            spellCheck={false}
+            pattern="\s*[!-~]+\s*"
+            title="Letters, digits and signs of ASCII, without blanks"
+          />
+          <button type="submit" className="button primary">
+            Use
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

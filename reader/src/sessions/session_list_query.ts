@@ -1,0 +1,50 @@
+import { graphql } from "../gql";
+
+/** What a row of the list shows of a session. */
+export const SESSION_ROW = graphql(`
+  fragment SessionRow on Session {
+    id
+    title
+    firstPrompt
+    source
+    agentVersion
+    model
+    workspace
+    gitBranch
+    kind
+    isArchived
+    messageCount
+    totalTokens
+    updatedAt
+  }
+`);
+
+export const SESSION_LIST = graphql(`
+  query SessionList($first: Int!, $after: String, $filter: SessionFilter, $orderBy: SessionOrder!) {
+    sessions(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+      nodes {
+        ...SessionRow
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      totalCount
+      changeSeq
+    }
+  }
+`);
+
+/** Brings rows up to date by their ids, and tells that the list is to be asked for again. */
+export const SESSION_CHANGES = graphql(`
+  subscription SessionChanges($since: BigInt, $filter: SessionFilter) {
+    sessionChanges(since: $since, filter: $filter) {
+      seq
+      kind
+      sessionId
+      session {
+        ...SessionRow
+      }
+    }
+  }
+`);

@@ -1,0 +1,55 @@
+const LANGUAGE = "en";
+const counts = new Intl.NumberFormat(LANGUAGE);
+const short = new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumSignificantDigits: 3 });
+const time = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
+const dayOfYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
+const exact = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "short", hourCycle: "h23" });
+
+/** 12,345 */
+export function count(value: number): string {
+  return counts.format(value);
+}
+
+/** 12.3K */
+export function shortCount(value: number): string {
+  return short.format(value);
+}
+
+/** `1 message`, `2 messages` */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** 14:05 */
+export function timeOfDay(instant: string): string {
+  return time.format(new Date(instant));
+}
+
+/** Saturday, November 28, 2026 at 14:05 */
+export function exactTime(instant: string): string {
+  return exact.format(new Date(instant));
+}
+
+/** Today, Yesterday, or the date; with the year if it is not this one. */
+export function dayName(instant: string, now: Date = new Date()): string {
+  const date = new Date(instant);
+  const days = Math.round((midnight(now) - midnight(date)) / 86_400_000);
+  if (days === 0) {
+    return "Today";
+  }
+  if (days === 1) {
+    return "Yesterday";
+  }
+  return (date.getFullYear() === now.getFullYear() ? day : dayOfYear).format(date);
+}
+
+function midnight(date: Date): number {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/** The last two names of a path, which tell directories apart in a list. */
+export function shortPath(path: string): string {
+  const names = path.split(/[/\\]/).filter(Boolean);
+  return names.length > 2 ? `…/${names.slice(-2).join("/")}` : path;
+}
