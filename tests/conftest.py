@@ -25,13 +25,19 @@ hypothesis.settings.register_profile(
     derandomize=True,
     max_examples=25,
     print_blob=True,
+    # A failure is reported at once: to shrink an example that waits takes longer than the limit of a test.
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.reuse, hypothesis.Phase.generate],
     # The examples of a test share its database; each takes an id of its own.
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
 # Not random: a failure of CI must be that of the change, not of a new example. `make soak` looks for new ones.
 hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("reprise"), max_examples=150)
 hypothesis.settings.register_profile(
-    "soak", hypothesis.settings.get_profile("ci"), derandomize=False, max_examples=3_000
+    "soak",
+    hypothesis.settings.get_profile("ci"),
+    derandomize=False,
+    max_examples=3_000,
+    phases=list(hypothesis.Phase),
 )
 hypothesis.settings.load_profile("reprise")
 

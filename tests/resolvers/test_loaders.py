@@ -8,7 +8,7 @@ import pytest
 
 from resolvers.context import BatchLoader
 
-PATIENCE = 5
+PATIENCE = 60
 
 
 class Reading:

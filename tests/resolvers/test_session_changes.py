@@ -221,6 +221,7 @@ async def test_a_session_that_changed_several_times_since_is_sent_when_it_may_ha
         assert await told.kinds(1) == [("UPDATED", "s1")]
 
 
+@pytest.mark.slow
 async def test_many_subscribers_get_every_session_while_a_batch_is_imported(here: Served) -> None:
     count = 2 * PAGE
 

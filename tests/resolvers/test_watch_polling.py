@@ -21,7 +21,7 @@ from tests.support.statements import statements
 TURNS = 300
 SECONDS = 0.05
 # Seconds until something that hangs fails its test.
-PATIENCE = 30
+PATIENCE = 60
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

@@ -79,8 +79,10 @@ async def test_a_long_content_is_parsed_as_a_short_one(serve: Serve, last: list[
             assert found["session"]["messages"]["nodes"] == [{"text": expected}]
 
 
+@pytest.mark.slow
 async def test_many_aliases_of_many_blocks_do_not_hold_the_event_loop(serve: Serve) -> None:
-    server = await serve(seed=False)
+    # It takes seconds on a busy machine.
+    server = await serve(seed=False, request_seconds=120)
 
     # A session of its own for each run: the cache has nothing of it.
     async def save(run: int) -> None:
@@ -103,6 +105,7 @@ async def test_many_aliases_of_many_blocks_do_not_hold_the_event_loop(serve: Ser
 META = "<turn_meta>x</turn_meta>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [text(META), text("own")])
 async def test_whether_many_blocks_are_injected_does_not_hold_the_event_loop(serve: Serve, last: Any) -> None:
     # It takes seconds on a busy machine.
@@ -125,6 +128,7 @@ LISTS: list[Any] = [[]] * 700_000
 
 
 # One database is enough: what reads blocks knows of none.
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "block",
@@ -163,6 +167,7 @@ async def test_one_long_block_does_not_hold_the_event_loop(serve: Serve, block: 
         assert found["raw"] == block
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("items", ["nodes { %s }", "edges { node { %s } }"])
 async def test_a_short_list_of_long_messages_does_not_hold_the_event_loop(serve: Serve, items: str) -> None:

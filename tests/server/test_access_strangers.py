@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 from tests.support.clients import samples
 from tests.support.spawned import Spawned
 
-PATIENCE = 20
+PATIENCE = 60
 TOKEN = "sesame-1"
 FRIEND = "http://app.example"
 READ = "{ sessions(first: 1) { nodes { id title } } }"

@@ -18,7 +18,7 @@ from tests.support.server import Served, serving
 
 GRACE = 0.6
 RATE = 1_000
-PATIENCE = 15
+PATIENCE = 60
 HEAD = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 

@@ -57,6 +57,7 @@ async def read_many(database: Database) -> None:
 
 
 # One database is enough: the statements of both are equally large.
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_full_statement_caches_are_small(database_url: str) -> None:
     caches = dict(function_caches("storage.records"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.client import Client
 
-PATIENCE = 30
+PATIENCE = 60
 CHANGES = """
 subscription ($since: BigInt, $filter: SessionFilter) {
   sessionChanges(since: $since, filter: $filter) { seq kind sessionId session { id title isArchived savedAt } }

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 # Seconds for one answer or one message. Generous: it ends tests that hang, it measures nothing.
-PATIENCE = 30
+PATIENCE = 60
 
 
 class SubscriptionError(Exception):

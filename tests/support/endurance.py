@@ -11,7 +11,7 @@ from tests.support.spawned import Spawned
 # Growth allowed in a run: caches of documents fill up to their bounds.
 GROWTH_BYTES = 96 * 1024 * 1024
 _FAULT = re.compile(rb'Traceback|RuntimeWarning|"level": ?"(?:ERROR|CRITICAL)"| (?:ERROR|CRITICAL) ')
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Endurance:

@@ -24,7 +24,7 @@ from tests.support.databases import SqliteDatabases
 from tests.support.documents import Document
 
 # Seconds until something that hangs fails its test.
-PATIENCE = 30
+PATIENCE = 60
 
 BeforeBatch = Callable[[int], Awaitable[None]]
 

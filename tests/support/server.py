@@ -15,7 +15,7 @@ from server.process.server import StreamingServer, server_config
 from tests.support.client import Client
 
 # Seconds until a start or stop that hangs fails its test.
-PATIENCE = 30
+PATIENCE = 60
 # Factor for Uvicorn's pauses when it stops, which take a tenth of a second for each of hundreds of servers.
 PAUSE = 0.05
 

@@ -9,7 +9,7 @@ import pytest
 from schema.execution.leaves import PlanBailout
 from schema.execution.loader import PlanLoader, resolve_level
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 class Rows:

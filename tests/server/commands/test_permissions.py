@@ -14,7 +14,7 @@ from app import main
 from server.settings import default_database_url
 from tests.support.clients import samples
 
-PATIENCE = 20
+PATIENCE = 60
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 
 

@@ -17,7 +17,7 @@ from tests.support.endurance import Endurance, check_errors
 from tests.support.fuzz import broken, documents, operations, values
 from tests.support.spawned import Spawned
 
-PATIENCE = 20
+PATIENCE = 60
 MOMENT = 0.1
 _MEDIA_TYPES = (
     "application/json",

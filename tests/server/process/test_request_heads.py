@@ -15,7 +15,7 @@ from tests.support.databases import SqliteDatabases
 from tests.support.http import DATA, get
 from tests.support.server import Served, serving
 
-PATIENCE = 10
+PATIENCE = 60
 CHUNKED = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
 UNAUTHENTICATED = (401, "UNAUTHENTICATED")
 TOO_LARGE = (431, "BAD_REQUEST")

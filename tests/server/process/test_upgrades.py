@@ -19,7 +19,7 @@ from tests.server.conftest import Lines
 from tests.support.databases import SqliteDatabases
 from tests.support.server import Served, serving
 
-PATIENCE = 10
+PATIENCE = 60
 # As curl sends it, Java's HttpClient, and others less often.
 OFFERS = {
     "curl": ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA"],

@@ -20,7 +20,7 @@ from tests.support.fuzz import broken, operations, values, well_formed
 from tests.support.spawned import Spawned
 from tests.support.strategies import texts
 
-PATIENCE = 20
+PATIENCE = 60
 PROBE = {"type": "ping", "payload": {"probe": True}}
 ECHO = {"type": "pong", "payload": {"probe": True}}
 # Of the protocol and of RFC 6455: never a lost connection (1006) or a fault in the server (1011).

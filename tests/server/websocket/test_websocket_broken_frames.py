@@ -10,7 +10,7 @@ from tests.server.conftest import Lines
 from tests.support.databases import SqliteDatabases
 from tests.support.server import Served, serving
 
-PATIENCE = 10
+PATIENCE = 60
 HANDSHAKE = (
     b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"

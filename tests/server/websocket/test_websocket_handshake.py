@@ -13,7 +13,7 @@ from tests.support.databases import SqliteDatabases
 from tests.support.raw_socket import opened
 from tests.support.server import Served, serving
 
-PATIENCE = 5
+PATIENCE = 60
 START = {
     "host": "127.0.0.1",
     "connection": "Upgrade",

@@ -14,7 +14,7 @@ from storage.database.database import Database
 from storage.errors import Unavailable
 from tests.support.proxy import Proxy
 
-PATIENCE = 10
+PATIENCE = 60
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 @contextmanager

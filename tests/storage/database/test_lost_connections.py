@@ -22,7 +22,7 @@ from tests.support.proxy import Proxy
 # Seconds from the server's last message to the end of the connection, while the driver's protocol state is wrong.
 LINGERING = 1.0
 # Seconds until a test that hangs fails.
-PATIENCE = 10
+PATIENCE = 60
 
 
 @contextmanager

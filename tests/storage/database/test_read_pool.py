@@ -15,7 +15,7 @@ from tests.support.documents import assistant, codewhale, user
 from tests.support.resumes import follow, resumed
 from tests.support.seeding import save
 
-PATIENCE = 30
+PATIENCE = 60
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

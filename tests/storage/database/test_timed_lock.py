@@ -5,7 +5,7 @@ import asyncio
 from storage.database.timed_lock import TimedLock
 
 LONG = 60.0
-PATIENCE = 10
+PATIENCE = 60
 
 
 async def test_holders_take_turns_in_the_order_in_which_they_came() -> None:

@@ -97,6 +97,7 @@ def test_any_versions_keep_every_message_and_the_order_of_the_newest_document(
         assert Counter(row.message.digest for row in rows) <= Counter(one.digest for one in messages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replaces", [True, False])
 def test_many_equal_messages_are_merged_in_little_time(replaces: bool) -> None:
     # Only messages of earlier windows are matched one by one.

@@ -78,6 +78,7 @@ def test_the_members_of_any_object_are_read_in_short_steps(members: dict[str, ob
     assert end == len(text) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_collections")
 @pytest.mark.parametrize(
     "value",

@@ -24,7 +24,7 @@ from tests.support.line_format import LineFormat, line, lines
 FORMAT = LineFormat()
 OPENCODE = Path(__file__).parents[1] / "documents" / "formats" / "opencode"
 # The target is a second; a loaded machine gets more.
-PATIENCE = 10.0
+PATIENCE = 60
 
 
 @pytest.fixture
