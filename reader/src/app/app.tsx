@@ -5,6 +5,7 @@ import { Route, Switch } from "wouter";
 import { SessionPage } from "../session/session_page";
 import { SessionsPage } from "../sessions/sessions_page";
 import { storedToken } from "../shared/storage";
+import { AppBar } from "./app_bar";
 import { createApolloClient } from "./client";
 import { connection } from "./connection";
 import { NotFound } from "./not_found";
@@ -27,6 +28,9 @@ export function App() {
 
   return (
     <ApolloProvider client={client} key={token}>
+      <AppBar onHelp={() => undefined}>
+        <div className="app-search" />
+      </AppBar>
       <Switch>
         <Route path="/">
           <SessionsPage />

@@ -2,8 +2,10 @@ const LANGUAGE = "en";
 const counts = new Intl.NumberFormat(LANGUAGE);
 const short = new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumSignificantDigits: 3 });
 const time = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const day = new Intl.DateTimeFormat(LANGUAGE, { weekday: "long", day: "numeric", month: "long" });
-const dayOfYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "long", year: "numeric" });
+const day = new Intl.DateTimeFormat(LANGUAGE, { weekday: "short", day: "numeric", month: "short" });
+const dayOfYear = new Intl.DateTimeFormat(LANGUAGE, { day: "numeric", month: "short", year: "numeric" });
+const month = new Intl.DateTimeFormat(LANGUAGE, { month: "long" });
+const monthOfYear = new Intl.DateTimeFormat(LANGUAGE, { month: "long", year: "numeric" });
 const exact = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "short", hourCycle: "h23" });
 
 /** 12,345 */
@@ -31,17 +33,33 @@ export function exactTime(instant: string): string {
   return exact.format(new Date(instant));
 }
 
-/** Today, Yesterday, or the date; with the year if it is not this one. */
-export function dayName(instant: string, now: Date = new Date()): string {
+/** The part of the past that a list puts an instant into: days at first, then months. */
+export function period(instant: string, now: Date = new Date()): string {
   const date = new Date(instant);
-  const days = Math.round((midnight(now) - midnight(date)) / 86_400_000);
-  if (days === 0) {
+  const days = daysBetween(date, now);
+  if (days <= 0) {
     return "Today";
   }
   if (days === 1) {
     return "Yesterday";
   }
+  if (days < 7) {
+    return "Last 7 days";
+  }
+  return (date.getFullYear() === now.getFullYear() ? month : monthOfYear).format(date);
+}
+
+/** The time of the last two days, the date of the time before. */
+export function shortTime(instant: string, now: Date = new Date()): string {
+  const date = new Date(instant);
+  if (daysBetween(date, now) <= 1) {
+    return timeOfDay(instant);
+  }
   return (date.getFullYear() === now.getFullYear() ? day : dayOfYear).format(date);
+}
+
+function daysBetween(first: Date, second: Date): number {
+  return Math.round((midnight(second) - midnight(first)) / 86_400_000);
 }
 
 function midnight(date: Date): number {
