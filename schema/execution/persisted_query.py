@@ -36,9 +36,10 @@ def with_query(request: OperationRequest, documents: DocumentCache) -> Operation
     Every valid document in the cache can be looked up, so there is no separate registration. Raises
     PersistedQueryNotFound and InvalidPersistedQuery.
     """
-    if request.extensions is None or not is_persisted(request.extensions):
+    value = (request.extensions or {}).get(EXTENSION)
+    if value is None:
         return request
-    digest = _digest(request.extensions[EXTENSION])
+    digest = _digest(value)
     if request.query:
         # Else the hash would name another document than the one that its other users sent.
         if text_digest(request.query) != digest:
