@@ -30,6 +30,7 @@ def create_app(settings: "Settings") -> "Starlette":
     from schema.execution.operations import PreparedOperations
     from server.access import access_middleware
     from server.http.body_parser import BodyParser
+    from server.http.compression import CompressionMiddleware
     from server.http.endpoint import Endpoint
     from server.http.response import handle_http_exception, handle_server_error
     from server.observability.health import Readiness, healthz
@@ -96,6 +97,7 @@ def create_app(settings: "Settings") -> "Starlette":
         ],
         middleware=[
             Middleware(ObservationMiddleware, observers=observers),
+            Middleware(CompressionMiddleware),
             *access_middleware(settings.access, public),
         ],
         exception_handlers={HTTPException: handle_http_exception, Exception: handle_server_error},

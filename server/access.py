@@ -2,12 +2,12 @@
 
 import functools
 import hmac
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import ModuleType
 
 from starlette.middleware import Middleware
@@ -17,6 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.http.negotiation import header_values
 from server.http.response import Refusal, send_refusal
+from server.observability.limited_log import LimitedLog
+
+log = logging.getLogger("reprise.access")
 
 ANY = "*"
 PROBES = frozenset({"/healthz", "/readyz"})
@@ -116,31 +119,17 @@ def checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
     return origins
 
 
-def is_loopback(host: str) -> bool:
-    """Whether `host` is a loopback address."""
-    address = _address(host)
-    return address.is_loopback if address else host.lower() == "localhost"
-
-
-def is_every_address(host: str) -> bool:
-    """Whether listening on `host` means all addresses of the machine."""
-    address = _address(host)
-    return address.is_unspecified if address else not host
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
-
-
 class HostOriginMiddleware:
-    """ASGI middleware that refuses requests and handshakes with a host or an origin that is not allowed."""
+    """ASGI middleware that refuses requests and handshakes with a host or an origin that is not allowed.
+
+    Names are logged, since the developer of a page sees only that its requests fail.
+    """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
         self._access = access
+        self._hosts = LimitedLog(log, "Refused a host name that REPRISE_ALLOWED_HOSTS does not list", "host")
+        self._origins = LimitedLog(log, "Refused an origin that REPRISE_ALLOWED_ORIGINS does not list", "origin")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and (refusal := self._refusal(scope)):
@@ -153,8 +142,11 @@ class HostOriginMiddleware:
         host = _text(headers.get(b"host"))
         # Orchestrators probe containers by addresses that change.
         if scope["path"] not in PROBES and not is_allowed_host(self._access, host):
+            self._hosts.warn(host or "")
             return Refusal(421, "FORBIDDEN", "This host name is not allowed; see REPRISE_ALLOWED_HOSTS.")
-        if not is_allowed_origin(self._access, _text(headers.get(b"origin")), host):
+        origin = _text(headers.get(b"origin"))
+        if not is_allowed_origin(self._access, origin, host):
+            self._origins.warn(origin or "")
             message = "This origin is not allowed; see REPRISE_ALLOWED_ORIGINS."
             return Refusal(403, "FORBIDDEN", message, (b"vary", b"Origin"))
         return None

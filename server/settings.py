@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, Valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schema.limits import Limits
-from server.access import Access, checked_hosts, checked_origins, is_every_address
+from server.access import Access, checked_hosts, checked_origins
+from server.http.addresses import is_every_address
 from storage.database.engines import POOL_SIZE, driver_url
 from storage.resume.seeding.lease import MAX_LEASE_SECONDS
 from storage.resume.seeding.seeder import BATCH_MESSAGES, LEASE_SECONDS

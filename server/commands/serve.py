@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 from starlette.applications import Starlette
 
-from server.access import is_loopback
 from server.commands.environment import is_sqlite, plain_failures, prepare_database, read_settings, with_database
+from server.http.addresses import is_loopback
 from server.observability.logs import configure
 from server.observability.terminal import printable
 from server.process.server import server_config

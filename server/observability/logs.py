@@ -1,6 +1,7 @@
 """Logging: formatters for JSON and for terminals, and the access log.
 
-Lines contain neither text that a client wrote nor tokens.
+Lines contain no tokens, and of the text that a client wrote only short names: of paths, operations, refused origins
+and refused hosts.
 """
 
 import functools
