@@ -55,6 +55,15 @@ _delete = sa.delete(transcript_file).where(
 )
 
 
+async def point_files_to(transaction: Transaction, ids: Sequence[int], transcript_id: int) -> None:
+    """Register the files of transcripts that were merged into another one as its files."""
+    await transaction.execute(
+        sa.update(transcript_file)
+        .where(is_any_of(transcript_file.c.transcript_id, "ids", list(ids)))
+        .values(transcript_id=transcript_id)
+    )
+
+
 async def paths_of(connection: Connection, transcript_ids: Sequence[int]) -> dict[int, list[bytes]]:
     """The paths at which transcripts were read, by the transcripts' ids."""
     rows = await connection.execute(

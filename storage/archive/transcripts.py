@@ -136,6 +136,28 @@ async def update_transcript(transaction: Transaction, row: TranscriptRow) -> Non
     await transaction.execute(sa.update(transcript).where(transcript.c.id == id).values(values))
 
 
+async def rename_transcripts(transaction: Transaction, row: TranscriptRow, name: str) -> None:
+    """Give a transcript and its other generations that belong to its session another name, which no transcript has."""
+    columns = transcript.c
+    is_same = sa.and_(columns.name == row.name, columns.source == row.source, columns.session_id == row.session_id)
+    await transaction.execute(sa.update(transcript).where(is_same).values(name=name))
+
+
+async def merge_transcripts(transaction: Transaction, ids: Sequence[int], into: int) -> None:
+    """Delete transcripts whose bytes another one begins with; it gets the companions that it lacks."""
+    for id in ids:
+        own = transcript_companion.alias()
+        await transaction.execute(
+            sa.update(transcript_companion)
+            .where(
+                transcript_companion.c.transcript_id == id,
+                transcript_companion.c.name.not_in(sa.select(own.c.name).where(own.c.transcript_id == into)),
+            )
+            .values(transcript_id=into)
+        )
+    await delete_transcripts(transaction, ids)
+
+
 async def note_derived(transaction: Transaction, rows: Sequence[TranscriptRow]) -> None:
     """Store that the sessions have all of these transcripts, except of those that have grown since."""
     for row in rows:

@@ -146,6 +146,9 @@ async def _jobs(connection: Connection, source: str, batch: Sequence[Changed]) -
         row = None if changed.known is None else rows.get(changed.known.transcript_id)
         if changed.found.read is not None or (row is None and changed.found.name in taken_names):
             jobs.append(None)
+        elif row is not None and row.name != changed.found.name:
+            # Several files held the same bytes.
+            jobs.append(None)
         elif row is None:
             jobs.append(Job(found))
         elif row.session_id is None:
@@ -220,8 +223,9 @@ async def _refuse(
         ):
             outcomes[index] = None
         else:
-            # A second transcript of a session in the batch is compared with the first.
+            # A second file of a transcript, or a second transcript of a session, is compared with the first.
             by_name.add(row.name)
+            by_id.pop(row.id, None)
             if row.session_id is not None:
                 of_session.setdefault(row.session_id, set()).add(row.id)
             continue

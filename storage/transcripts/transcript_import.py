@@ -10,7 +10,7 @@ from typing import NamedTuple
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.byte_sources import end_of_lines
 from storage.archive.chunk import Chunk, first_changed_chunk, make_chunks
-from storage.archive.file_registry import paths_of, write_registry
+from storage.archive.file_registry import paths_of, point_files_to, write_registry
 from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
 from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
 from storage.archive.transcripts import (
@@ -18,7 +18,9 @@ from storage.archive.transcripts import (
     companion_digests,
     insert_transcripts,
     lock_archive,
+    merge_transcripts,
     note_derived,
+    rename_transcripts,
     transcripts_by_id,
     transcripts_of_names,
     transcripts_of_sessions,
@@ -121,14 +123,20 @@ class _Import:
             await self._register(NO_TRANSCRIPT)
             return Imported(DELETED, session_id)
         relations = {row: await self._compare(row) for row in sorted(candidates, key=lambda row: -row.size)}
-        for row, relation in relations.items():
-            if relation is Relation.SAME_OR_GROWN and (row.size or row.name == name):
-                moved = await self._moved(row, candidates)
-                return await self._append(moved._replace(session_id=session_id), row)
-        for row, relation in relations.items():
-            if relation is Relation.OLDER and self._opened.size:
-                await self._register(row.id)
-                return Imported(OUTDATED, session_id)
+        # Longest first.
+        contained = [
+            row
+            for row, relation in relations.items()
+            if relation is Relation.SAME_OR_GROWN and (row.size or row.name == name)
+        ]
+        if self._opened.size and Relation.OLDER in relations.values():
+            longest = next(row for row, relation in relations.items() if relation is Relation.OLDER)
+            await self._leave(longest, contained)
+            return Imported(OUTDATED, session_id)
+        if contained:
+            longest, *shorter = contained
+            row = await self._renamed(longest, [one for one in candidates if one not in shorter])
+            return await self._append(row._replace(session_id=session_id), longest, shorter)
         generations = [row.generation for row in candidates if row.name == name]
         generation = 1 + max(generations, default=-1)
         if generations and session_id is not None and (has_more := await self._is_older(session_id)) is not None:
@@ -170,15 +178,27 @@ class _Import:
         archived = self._reader.bytes_of(row)
         return await asyncio.to_thread(compare, self._opened.read, self._opened.size, chunks, archived)
 
-    async def _moved(self, row: TranscriptRow, candidates: Sequence[TranscriptRow]) -> TranscriptRow:
-        """The transcript under the name of the file, if its own file is gone and no other has that name."""
+    async def _renamed(self, row: TranscriptRow, candidates: Sequence[TranscriptRow]) -> TranscriptRow:
+        """The transcript under the name that a clean import of all its files would give it.
+
+        That is the name of the file with the most bytes; of equal files the deepest one's, as copies tend to lie in no
+        agent's layout.
+        """
         name = self._found.name
         if row.name == name or any(other.name == name for other in candidates):
             return row
+        renamed = row._replace(name=name, is_derived=False)
+        if not await self._has_other_file(row):
+            return renamed
+        is_only_generation = sum(other.name == row.name for other in candidates) == 1
+        is_first = self._opened.size > row.size or (-name.count("/"), name) < (-row.name.count("/"), row.name)
+        return renamed._replace(generation=0) if is_only_generation and is_first else row
+
+    async def _has_other_file(self, row: TranscriptRow) -> bool:
         async with self._database.snapshot() as connection:
             paths = (await paths_of(connection, [row.id])).get(row.id, [])
-        exists = await asyncio.to_thread(lambda: any(map(os.path.lexists, paths)))
-        return row if exists else row._replace(name=name, is_derived=False)
+        own = FileKey.of(self._found.path, "").path
+        return await asyncio.to_thread(lambda: any(os.path.lexists(path) for path in paths if path != own))
 
     async def _is_older(self, session_id: str) -> bool | None:
         """None if the file is no older copy of the session; else whether it has messages that are not stored."""
@@ -207,11 +227,30 @@ class _Import:
             await lock_archive(transaction)
             await write_registry(transaction, self._format.source, states)
 
-    async def _append(self, row: TranscriptRow, stored: TranscriptRow | None) -> Imported:
-        """Store what the file has beyond what is stored of a transcript, and derive its session."""
+    async def _leave(self, row: TranscriptRow, contained: Sequence[TranscriptRow]) -> None:
+        """Note the files as those of a transcript that goes on, and merge those that it contains into it."""
+        if not contained:
+            await self._register(row.id)
+            return
+        states = self._states(row.id)
+        async with self._database.write() as transaction:
+            await lock_archive(transaction)
+            await _store(transaction, row._replace(is_derived=False), row)
+            await _merge(transaction, row, contained)
+            await write_registry(transaction, self._format.source, states)
+        if row.session_id is not None:
+            await derive_session(self._database, self._format, row.session_id, leave_deleted=self._leave_deleted)
+
+    async def _append(
+        self, row: TranscriptRow, stored: TranscriptRow | None, contained: Sequence[TranscriptRow] = ()
+    ) -> Imported:
+        """Store what the file has beyond what is stored of a transcript, and derive its session.
+
+        The file begins with all bytes of the transcripts that are `contained`, which are merged into this one.
+        """
         end = self._opened.size
         companions = await self._changed_companions(row)
-        if row == stored and row.is_derived and row.size == end and not companions:
+        if row == stored and row.is_derived and row.size == end and not companions and not contained:
             await self._register(row.id)
             return Imported(UNCHANGED, row.session_id)
         while True:
@@ -221,10 +260,11 @@ class _Import:
             chunks = await asyncio.to_thread(self._chunks, start, piece)
             async with self._database.write() as transaction:
                 await lock_archive(transaction)
+                await _merge(transaction, row, contained)
                 await _store(transaction, row, stored)
                 await write_chunks(transaction, {row.id: chunks})
                 await write_companions(transaction, companions)
-            stored, companions = row, []
+            stored, companions, contained = row, [], ()
             if piece == end:
                 return await self._derive(row)
 
@@ -284,4 +324,17 @@ async def _store(transaction: Transaction, row: TranscriptRow, stored: Transcrip
     else:
         if (await transcripts_by_id(transaction, [row.id])).get(row.id) != stored:
             raise SessionChanged
+        if row.name != stored.name:
+            await rename_transcripts(transaction, stored, row.name)
         await update_transcript(transaction, row)
+
+
+async def _merge(transaction: Transaction, row: TranscriptRow, contained: Sequence[TranscriptRow]) -> None:
+    """Merge transcripts into one that begins with their bytes. Raises SessionChanged as `_store` does."""
+    if not contained:
+        return
+    found = await transcripts_by_id(transaction, [one.id for one in contained])
+    if any(found.get(one.id) != one for one in contained):
+        raise SessionChanged
+    await merge_transcripts(transaction, [one.id for one in contained], row.id)
+    await point_files_to(transaction, [one.id for one in contained], row.id)

@@ -17,8 +17,9 @@ from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents.formats.registry import FORMATS
 from storage.documents.session_changes import delete_session
-from storage.transcripts.transcript_imports import find_transcripts
+from storage.transcripts.transcript_imports import find_transcripts, import_found
 from tests.support.archived import archived_bytes, stored_keys, stored_rows, stored_transcripts, take, texts
+from tests.support.databases import SqliteDatabases
 from tests.support.line_format import LineFormat, line, lines
 
 
@@ -230,7 +231,11 @@ async def test_moved_and_copied_files_are_the_same_transcript(database: Database
 
     put(home, "copy/a.lines", data)
     assert await take(database, FORMAT, home) == {"copy/a.lines": "UNCHANGED"}
-    assert [row.name for row in await stored_transcripts(database)] == ["a.lines"]
+    assert [row.name for row in await stored_transcripts(database)] == ["copy/a.lines"]
+    put(home, "0.lines", data)
+    assert await take(database, FORMAT, home) == {"0.lines": "UNCHANGED"}
+    assert [row.name for row in await stored_transcripts(database)] == ["copy/a.lines"]
+    (home / "0.lines").unlink()
 
     shutil.move(home / "a.lines", home / "moved.lines")
     shutil.rmtree(home / "copy")
@@ -257,6 +262,81 @@ async def test_several_files_make_one_session_in_any_order(database: Database, h
     append(home, "2.lines", line(user="three"))
     assert await take(database, FORMAT, home) == {"2.lines": "UPDATED"}
     assert await texts(database, "s1") == text_of("one", "two", "three")
+
+
+START = line(session="s1") + line(user="one")
+LEFT, RIGHT = line(assistant="left"), line(assistant="right")
+
+
+@pytest.mark.parametrize(
+    "writes",
+    [
+        [("1", START), ("2", START), ("2", START + RIGHT), ("1", START + LEFT)],
+        [("1", START), ("2", START), ("1", START + LEFT), ("2", START + RIGHT)],
+        [("2", START), ("1", START), ("1", START + LEFT), ("2", START + RIGHT)],
+        [("2", START + RIGHT), ("1", START), ("1", START + LEFT)],
+        [("1", START), ("2", START + RIGHT), ("1", START + LEFT)],
+        [("1", START[:5]), ("2", START + RIGHT), ("1", START)],
+        [("1", START), ("2", START + RIGHT)],
+        [("2", START + RIGHT), ("1", START)],
+        [("2", START), ("1", START)],
+        [("1", START), ("2", START)],
+        [("1", START), ("1", START + LEFT), ("2", START), ("2", START + LEFT + RIGHT)],
+    ],
+)
+async def test_files_that_begin_alike_are_stored_the_same_in_whatever_order_they_grow(
+    database: Database, home: Path, sqlite_databases: SqliteDatabases, writes: list[tuple[str, bytes]]
+) -> None:
+    for name, data in writes:
+        put(home, f"{name}.lines", data)
+        await take(database, FORMAT, home)
+    with sqlite_databases.copy() as url:
+        async with Database(url) as other:
+            await take(other, FORMAT, home)
+            assert await stored_rows(database) == await stored_rows(other)
+            assert await archived_bytes(database) == await archived_bytes(other)
+    assert await take(database, FORMAT, home) == {}
+
+
+async def test_two_files_of_one_transcript_grow_apart_at_once(database: Database, home: Path) -> None:
+    put(home, "1.lines", START)
+    put(home, "2.lines", START)
+    await take(database, FORMAT, home)
+    append(home, "1.lines", LEFT)
+    append(home, "2.lines", RIGHT)
+
+    await take(database, FORMAT, home)
+
+    assert await archived_bytes(database) == {("1.lines", 0): START + LEFT, ("2.lines", 0): START + RIGHT}
+
+
+async def test_files_of_one_name_in_two_homes_grow_apart_at_once(database: Database, home: Path) -> None:
+    homes = [home / "first", home / "second"]
+    for folder, more in zip(homes, (LEFT, RIGHT), strict=True):
+        put(folder, "1.lines", START)
+        await take(database, FORMAT, folder)
+        append(folder, "1.lines", more)
+
+    found = await find_transcripts(database, FORMAT, homes)
+    assert [one.result async for outcomes in import_found(database, found) for one in outcomes] == ["UPDATED"] * 2
+
+    assert set((await archived_bytes(database)).values()) == {START + LEFT, START + RIGHT}
+
+
+async def test_a_file_that_was_replaced_moves_with_all_its_generations(database: Database, home: Path) -> None:
+    for text in ("old", "new"):
+        put(home, "1.lines", lines("s1", text, text))
+        await take(database, FORMAT, home)
+    before = await texts(database, "s1", only_live=True)
+    (home / "1.lines").rename(home / "2.lines")
+
+    await take(database, FORMAT, home)
+
+    assert {(row.name, row.generation) for row in await stored_transcripts(database)} == {
+        ("2.lines", 0),
+        ("2.lines", 1),
+    }
+    assert await texts(database, "s1", only_live=True) == before
 
 
 async def test_a_transcript_goes_on_from_another_whichever_comes_first(database: Database, home: Path) -> None:
