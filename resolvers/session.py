@@ -1,7 +1,7 @@
 """Resolvers of Session and its mutations: list, read, update, delete and import."""
 
 import unicodedata
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ TOKENS = TokenCounts._fields
 """The attributes of a session that its usage is made of."""
 
 MAX_TITLE_LENGTH = 100
-MAX_FILTER_MODELS = 1000
+MAX_FILTER_VALUES = 1000
 _NO_FILTER = SessionFilter()
 _BIDI_OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
@@ -87,19 +87,25 @@ def storable_filter(filter: SessionFilter | None) -> SessionFilter:
     """The filter in the form that storage compares with; None is the default filter. Raises BadUserInput."""
     if filter is None:
         return _NO_FILTER
-    models = None if filter.models is None else tuple(sorted({storable_text(model) for model in filter.models}))
-    if models is not None and len(models) > MAX_FILTER_MODELS:
-        raise BadUserInput(f"`models` must have at most {MAX_FILTER_MODELS}.")
     # PostgreSQL refuses U+0000 and lone surrogates even in a comparison.
     return replace(
         filter,
         title_contains=None if filter.title_contains is None else storable_text(filter.title_contains),
-        workspace=None if filter.workspace is None else storable_text(filter.workspace),
+        workspaces=_storable_texts(filter.workspaces, "workspaces"),
         workspace_within=None if filter.workspace_within is None else storable_text(filter.workspace_within),
-        models=models,
+        models=_storable_texts(filter.models, "models"),
         sources=None if filter.sources is None else tuple(sorted(set(filter.sources))),
         kinds=None if filter.kinds is None else tuple(sorted(set(filter.kinds))),
     )
+
+
+def _storable_texts(texts: Sequence[str] | None, name: str) -> tuple[str, ...] | None:
+    if texts is None:
+        return None
+    unique = {storable_text(text) for text in texts}
+    if len(unique) > MAX_FILTER_VALUES:
+        raise BadUserInput(f"`{name}` must have at most {MAX_FILTER_VALUES}.")
+    return tuple(sorted(unique))
 
 
 def usage(row: SessionRow) -> TokenCounts:

@@ -14,6 +14,7 @@ from schema.subscription import Subscription
 from schema.thread_item import THREAD_ITEMS
 
 DEFAULT_LIMITS = Limits()
+DESCRIPTION = "Saved sessions of coding agents: to list, search and read them, and to resume them into threads."
 
 
 def create_schema(limits: Limits = DEFAULT_LIMITS, *, is_hardened: bool = False) -> CodedSchema:
@@ -29,6 +30,7 @@ def create_schema(limits: Limits = DEFAULT_LIMITS, *, is_hardened: bool = False)
         extensions=[ObservationExtension, ValidationExtension],
         config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=BudgetedExecutor,
+        description=DESCRIPTION,
         limits=limits,
         is_hardened=is_hardened,
     )

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 from graphql import GraphQLError, OperationDefinitionNode
+from graphql.utilities.print_schema import print_schema_definition
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.schema.schema import StreamResult
@@ -32,11 +33,18 @@ class CodedSchema(strawberry.Schema):
     operation that the request's method does not allow.
     """
 
-    def __init__(self, *args: Any, limits: Limits, is_hardened: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, description: str, limits: Limits, is_hardened: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Strawberry has no parameter for it.
+        self._schema.description = description
         self.limits = limits
         self.documents = DocumentCache(self._schema, limits, is_hardened=is_hardened)
         self._is_hardened = is_hardened
+
+    def as_str(self) -> str:
+        """The schema in SDL, with its description."""
+        # Strawberry leaves out the definition of schemas whose root types have the usual names.
+        return f"{print_schema_definition(self._schema)}\n\n{super().as_str()}"
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
         try:

@@ -75,7 +75,7 @@ class CompactionBlock(ContentBlock):
 
 @strawberry.type(description="A block of a kind this server does not model.")
 class OtherBlock(ContentBlock):
-    kind: str = strawberry.field(description="The kind as stored.")
+    block_kind: str = strawberry.field(description="The kind as stored.")
 
     @field(JSON, "The block as stored.", needs=("raw",))
     @staticmethod

@@ -47,9 +47,7 @@ class ResumeError:
 
 @strawberry.type(description="Seeding a thread from a saved session, in the background. A task is known by its thread.")
 class ResumeTask:
-    id: strawberry.ID = strawberry.field(
-        description="The id of the thread being seeded, by which clients' caches can keep the task."
-    )
+    id: strawberry.ID = strawberry.field(description="The task's id, `tsk_` and a UUID's hex digits.")
     thread_id: strawberry.ID = strawberry.field(description="The id of the thread being seeded.")
     session_id: strawberry.ID = strawberry.field(description="The id of the session being resumed.")
     state: ResumeState = strawberry.field(description="Where the task stands.")

@@ -49,10 +49,10 @@ def date_time_literal(node: ValueNode) -> datetime:
 
 
 def date_time_output(value: datetime) -> str:
-    """A datetime with a time zone, as text in UTC: `2026-06-11T07:52:10.118000Z`. A zero fraction is left out."""
+    """A datetime with a time zone, as text in UTC: `2026-06-11T07:52:10.118000Z`. Always six digits of a second."""
     if value.tzinfo is None:
         raise ValueError("A datetime without a time zone.")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def big_int_input(value: object, node: ValueNode | None = None) -> int:
@@ -143,7 +143,7 @@ def _scalar(
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: _scalar(
         "DateTime",
-        "An instant in time, RFC 3339 with an offset; always emitted in UTC.",
+        "An instant in time, RFC 3339 with an offset; always emitted in UTC, with six digits of a second.",
         "https://scalars.graphql.org/andimarek/date-time.html",
         date_time_output,
         date_time_input,
@@ -161,7 +161,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     BigInt: _scalar(
         "BigInt",
         "A whole number up to 2^53 - 1, as a JSON number. `Int` stops at 2^31 - 1.",
-        None,
+        "https://www.rfc-editor.org/rfc/rfc8259#section-6",
         big_int_output,
         big_int_input,
         big_int_literal,

@@ -42,7 +42,7 @@ class Session:
     message_count: int = strawberry.field(description="Messages in the transcript.")
     total_tokens: BigInt = strawberry.field(description="Tokens spent over the life of the session.")
     created_at: datetime = strawberry.field(description="When it was first saved.")
-    updated_at: datetime = strawberry.field(description="When it last changed.")
+    updated_at: datetime = strawberry.field(description="The agent's own clock: when it last wrote to the session.")
     kind: SessionKind = strawberry.field(description="How it came to be.")
     first_prompt: str | None = strawberry.field(
         description="What the person asked first, at most 280 code points; null when nothing was asked."

@@ -29,9 +29,11 @@ class DateTimeRange:
 
 @strawberry.input(description="Which sessions to count in. Fields narrow together; an omitted field does not narrow.")
 class SessionFilter:
-    archived: ArchivedFilter = strawberry.field(default=ArchivedFilter.ACTIVE, description="Archived or not.")
+    archived: ArchivedFilter | None = strawberry.field(
+        default=ArchivedFilter.ACTIVE, description="Archived or not; null as omitted."
+    )
     title_contains: str | None = strawberry.field(description="Title contains this, ignoring case in any script.")
-    workspace: str | None = strawberry.field(description="Exactly this directory, in any of its spellings.")
+    workspaces: list[str] | None = strawberry.field(description="Any of these directories, in any of their spellings.")
     workspace_within: str | None = strawberry.field(description="This directory, or one below it.")
     models: list[str] | None = strawberry.field(description="Any of these models.")
     sources: list[SessionSource] | None = strawberry.field(description="Any of these agents.")
@@ -44,9 +46,9 @@ class SessionFilter:
 
     def to_resolvers(self) -> resolvers.session.SessionFilter:
         return resolvers.session.SessionFilter(
-            archived=self.archived.name,
+            archived=(self.archived or ArchivedFilter.ACTIVE).name,
             title_contains=self.title_contains,
-            workspace=self.workspace,
+            workspaces=self.workspaces,
             workspace_within=self.workspace_within,
             models=self.models,
             sources=names(self.sources),

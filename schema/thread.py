@@ -24,7 +24,7 @@ class TaskType(Enum):
 FROM_START = BigInt(0)
 
 
-@strawberry.type(description="A live conversation that can take new turns.")
+@strawberry.type(description="A conversation seeded from a session, for a runtime to go on from.")
 class Thread:
     id: strawberry.ID = strawberry.field(description="The thread's id, `thr_` and a UUID's hex digits.")
     title: str | None = strawberry.field(description="Title, taken from the session.")

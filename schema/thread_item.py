@@ -54,7 +54,7 @@ class ToolCallItem(ThreadItem):
 
 @strawberry.type(description="Anything else the transcript holds: system notes, pictures, blocks of unknown kinds.")
 class OtherItem(ThreadItem):
-    kind: str = strawberry.field(description="The kind of block it came from.")
+    block_kind: str = strawberry.field(description="The kind of block it came from.")
     raw: JSON = strawberry.field(description="The block as stored.")
 
 

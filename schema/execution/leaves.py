@@ -6,20 +6,18 @@ orjson in the same way.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC
 from typing import Any, NamedTuple, NoReturn
 
 from graphql import GraphQLEnumType, GraphQLLeafType
 
 from resolvers.answer_budget import text_size
 from schema.limits.answer_size import SIZED_SCALARS
+from schema.scalars import date_time_output
 
 _CONDITIONS = {
     "Int": "-2147483648 <= {0} <= 2147483647",
     "BigInt": "-9007199254740991 <= {0} <= 9007199254740991",
     "Float": "isfinite({0})",
-    # Written by orjson.
-    "DateTime": "{0}.tzinfo is UTC",
 }
 """When a value is its own serialization, by the name of its scalar."""
 
@@ -116,8 +114,10 @@ def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_not_null: bool, i
     """The expression for the serialization of `value`, a name. `is_instant` values are texts of instants."""
     serialized = value
     if is_instant:
-        # The database stores six digits of a second.
-        serialized = f"{value}.replace('.000000Z', 'Z')"
+        # The database stores six digits of a second, as they are written.
+        serialized = value
+    elif leaf.kind.name == "DateTime":
+        serialized = f"date_time_output({value})"
     elif isinstance(leaf.kind, GraphQLEnumType):
         names[f"names_of_{leaf.kind.name}"] = {entry.value: name for name, entry in leaf.kind.values.items()}
         serialized = f"names_of_{leaf.kind.name}[{value}]"
@@ -133,4 +133,9 @@ def _bail_out() -> NoReturn:
     raise PlanBailout
 
 
-_NAMES = {"bail_out": _bail_out, "UTC": UTC, "isfinite": math.isfinite, "text_size": text_size}
+_NAMES = {
+    "bail_out": _bail_out,
+    "date_time_output": date_time_output,
+    "isfinite": math.isfinite,
+    "text_size": text_size,
+}

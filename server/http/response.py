@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Scope, Send
 
 from schema.observation import current_operation, note_codes
-from server.encoding import AS_SCALARS, encoded
+from server.encoding import encoded
 from server.http.negotiation import JSON, answer_type, header_values
 from server.observability.observation import REQUEST_ID
 
@@ -104,7 +104,7 @@ def _denial(send: Send) -> Send:
 def encode_json(data: dict[str, Any]) -> bytes:
     """`data` as JSON in UTF-8."""
     try:
-        return orjson.dumps(data, option=AS_SCALARS)
+        return orjson.dumps(data)
     except orjson.JSONEncodeError:
         # For instance an error message that repeats a lone surrogate from a variable.
         return encoded(data).encode()

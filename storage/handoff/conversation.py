@@ -171,7 +171,11 @@ def _parts(message: SaidMessage, block: ContentBlock, answer: ContentBlock | Non
         case ToolResultBlock():
             yield Orphan(_answer(block))
         case OtherBlock():
-            yield Thinking("", is_sealed=True) if block.kind == "redacted_thinking" else Other(block.kind, block.raw)
+            yield (
+                Thinking("", is_sealed=True)
+                if block.block_kind == "redacted_thinking"
+                else Other(block.block_kind, block.raw)
+            )
 
 
 def _texts(message: SaidMessage, block: TextBlock) -> Iterator[Part]:
@@ -215,7 +219,7 @@ def _answer_parts(blocks: Iterable[ContentBlock]) -> Iterator[Text | Picture | O
             case ImageBlock():
                 yield _picture(block)
             case OtherBlock():
-                yield Other(block.kind, block.raw)
+                yield Other(block.block_kind, block.raw)
             case _:
                 yield Text(dump(content_of(block)))
 

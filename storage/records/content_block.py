@@ -97,7 +97,7 @@ class OtherBlock:
     typename: ClassVar[str] = "OtherBlock"
 
     position: int
-    kind: str
+    block_kind: str
     raw: object
 
 

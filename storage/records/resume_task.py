@@ -54,8 +54,8 @@ class ResumeTaskRow(NamedTuple):
     @property
     @reads_columns("thread_id")
     def id(self) -> str:
-        """The id for clients, which is the thread's."""
-        return self.thread_id
+        """The id for clients: `tsk_` and the thread's hex digits."""
+        return task_id(self.thread_id)
 
     @property
     @reads_columns("items_written", "items_total")
@@ -76,6 +76,11 @@ class ResumeTaskRow(NamedTuple):
     def is_final(self) -> bool:
         """Whether the state can only be changed by a new resume."""
         return self.state not in UNFINISHED
+
+
+def task_id(thread_id: str) -> str:
+    """The id of the task of a thread: `tsk_` and the thread's hex digits."""
+    return f"tsk_{thread_id.removeprefix('thr_')}"
 
 
 DELETED_MESSAGE = "The session was deleted before all of it was read."

@@ -73,7 +73,7 @@ class SessionFilter:
 
     archived: str = "ACTIVE"
     title_contains: str | None = None
-    workspace: str | None = None
+    workspaces: Sequence[str] | None = None
     workspace_within: str | None = None
     models: Sequence[str] | None = None
     sources: Sequence[str] | None = None
@@ -97,7 +97,7 @@ _ORDERS = {
 }
 _CONDITIONS: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
     "title_contains": lambda name, value: position_of(sa.bindparam(name, value, sa.Text()), session.c.title_folded) > 0,
-    "workspace": lambda name, value: session.c.workspace_key == sa.bindparam(name, value, sa.Text()),
+    "workspaces": lambda name, value: is_any_of(session.c.workspace_key, name, value),
     "workspace_within": lambda name, value: _begins_with(
         session.c.workspace_key + "/", sa.bindparam(name, value, sa.Text())
     ),
@@ -226,7 +226,9 @@ def _filter_values(session_filter: SessionFilter) -> dict[str, Any]:
     saved = session_filter.saved_at or _NO_SPAN
     values = {
         "title_contains": casefold(session_filter.title_contains) if session_filter.title_contains else None,
-        "workspace": None if session_filter.workspace is None else workspace_key(session_filter.workspace),
+        "workspaces": None
+        if session_filter.workspaces is None
+        else sorted({workspace_key(one) for one in session_filter.workspaces}),
         "workspace_within": None
         if session_filter.workspace_within is None
         else workspace_key(session_filter.workspace_within).rstrip("/") + "/",

@@ -45,6 +45,12 @@ class ThreadItemRow(NamedTuple):
         return None if self.detail is None else orjson.Fragment(self.detail)
 
     @property
+    @reads_columns("kind")
+    def block_kind(self) -> str | None:
+        """The kind of block that an OtherItem was made from."""
+        return self.kind
+
+    @property
     @reads_columns("detail")
     def raw(self) -> orjson.Fragment:
         """The block that an OtherItem was made from."""
@@ -77,7 +83,7 @@ class ThreadItemRow(NamedTuple):
             call = {"kind": self.kind, "name": self.name, "toolUseId": self.tool_use_id, "input": detail}
             return fields | call | {"output": self.text}
         if self.type == OTHER:
-            return fields | {"kind": self.kind, "raw": detail}
+            return fields | {"blockKind": self.kind, "raw": detail}
         return fields | {"text": self.text}
 
 

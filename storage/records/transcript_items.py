@@ -136,7 +136,7 @@ def items_of(
         elif isinstance(block, CompactionBlock):
             yield _other(role, COMPACTION, summarize(block.summary), block.raw)
         else:
-            yield _other(role, block.kind, block.kind[:SUMMARY_LENGTH], block.raw)
+            yield _other(role, block.block_kind, block.block_kind[:SUMMARY_LENGTH], block.raw)
 
 
 def _text_item(role: str, block: TextBlock) -> Item:

@@ -69,16 +69,16 @@ async def test_a_task_of_a_frozen_host_is_taken_over_and_written_once(
             began = time.monotonic()
             second.thaw()
             task = await resumed(second.client, "s1")
-            states = await follow(second.client, task["id"])
+            states = await follow(second.client, task["threadId"])
             assert time.monotonic() - began < LEASE_SECONDS + IDLE_SECONDS + SLACK
             assert (states[-1]["state"], states[-1]["attempt"]) == ("READY", 1)
 
             proxy.heal()
             first.thaw()
-            assert (await asked)["resumeSession"]["resumeTask"]["id"] == task["id"]
-            again = (await client.insist(RESUME, input={"sessionId": "s2"}))["resumeSession"]["resumeTask"]["id"]
+            assert (await asked)["resumeSession"]["resumeTask"]["threadId"] == task["threadId"]
+            again = (await client.insist(RESUME, input={"sessionId": "s2"}))["resumeSession"]["resumeTask"]["threadId"]
             assert (await client.follow(again))["state"] == "READY"
-            for thread_id in (task["id"], again):
+            for thread_id in (task["threadId"], again):
                 assert await counts(database, thread_id) == (len(undisturbed.items),) * 2
                 assert await thread_rows(database, thread_id) == undisturbed
         finally:

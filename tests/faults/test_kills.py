@@ -55,7 +55,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def partly_seeded(client: Client) -> Task:
     """Resume the session and wait until some, not all, of its items are written."""
     task = await resumed(client, "long")
-    states: AsyncGenerator[dict[str, Any], None] = client.subscribe(WATCH, {"threadId": task["id"]})
+    states: AsyncGenerator[dict[str, Any], None] = client.subscribe(WATCH, {"threadId": task["threadId"]})
     async with aclosing(states):
         async for payload in states:
             task = payload["data"]["resumeTask"]
@@ -99,9 +99,9 @@ async def test_seeding_continues_when_a_killed_process_is_restarted(
     async with program(database_url, seed_batch=SMALL, lease_seconds=SHORT_LEASE) as first:
         task = await partly_seeded(first.client)
         await first.kill()
-    await check_unfinished(database, task["id"])
+    await check_unfinished(database, task["threadId"])
     async with program(database_url, lease_seconds=SHORT_LEASE) as second:
-        await check_ready(database, second.client, task["id"], undisturbed)
+        await check_ready(database, second.client, task["threadId"], undisturbed)
 
 
 @on_postgresql
@@ -111,9 +111,9 @@ async def test_seeding_is_taken_over_from_a_killed_process(
     async with two_programs(database_url, SHORT_LEASE) as (first, second):
         task = await partly_seeded(first.client)
         await first.kill()
-        await check_unfinished(database, task["id"])
+        await check_unfinished(database, task["threadId"])
         second.process.send_signal(signal.SIGCONT)
-        await check_ready(database, second.client, task["id"], undisturbed)
+        await check_ready(database, second.client, task["threadId"], undisturbed)
 
 
 @on_sqlite
@@ -123,9 +123,9 @@ async def test_a_terminated_process_releases_its_task_for_the_next_start(
     async with program(database_url, seed_batch=SMALL, lease_seconds=LONG_LEASE) as first:
         task = await partly_seeded(first.client)
         assert await first.terminate() == 0
-    await check_unfinished(database, task["id"])
+    await check_unfinished(database, task["threadId"])
     async with program(database_url, lease_seconds=LONG_LEASE) as second:
-        await check_ready(database, second.client, task["id"], undisturbed)
+        await check_ready(database, second.client, task["threadId"], undisturbed)
 
 
 @on_postgresql
@@ -135,6 +135,6 @@ async def test_a_terminated_process_releases_its_task_to_a_running_one(
     async with two_programs(database_url, LONG_LEASE) as (first, second):
         task = await partly_seeded(first.client)
         assert await first.terminate() == 0
-        await check_unfinished(database, task["id"])
+        await check_unfinished(database, task["threadId"])
         second.process.send_signal(signal.SIGCONT)
-        await check_ready(database, second.client, task["id"], undisturbed)
+        await check_ready(database, second.client, task["threadId"], undisturbed)

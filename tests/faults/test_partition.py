@@ -61,7 +61,7 @@ async def test_a_partitioned_process_keeps_its_subscriptions_and_seeds_again_aft
             # The far process is to claim the task.
             near.freeze()
             proxy.delay = 0.002
-            thread_id = (await resumed(far.client, "s1"))["id"]
+            thread_id = (await resumed(far.client, "s1"))["threadId"]
             states = asyncio.create_task(watchers.follow(thread_id))
             log = asyncio.create_task(watchers.read_log(thread_id, seen))
             await wait_until_seeding(database, thread_id)
@@ -87,7 +87,7 @@ async def test_a_partitioned_process_keeps_its_subscriptions_and_seeds_again_aft
             assert watchers.reconnects == 0
 
             await near.kill()
-            again = (await resumed(far.client, "s2"))["id"]
+            again = (await resumed(far.client, "s2"))["threadId"]
             async with asyncio.timeout(PATIENCE):
                 assert (await watchers.follow(again))["state"] == "READY"
             for one in (thread_id, again):

@@ -35,7 +35,7 @@ async def test_a_resume_and_its_subscriptions_survive_a_stop_and_a_crash_of_post
     watchers, seen = Clients([host.client], Random(0)), list[Any]()
     try:
         assert await host.start()
-        thread_id = (await resumed(host.client, "s1"))["id"]
+        thread_id = (await resumed(host.client, "s1"))["threadId"]
         states = asyncio.create_task(watchers.follow(thread_id))
         log = asyncio.create_task(watchers.read_log(thread_id, seen))
         for mode in ("fast", "immediate"):

@@ -49,17 +49,17 @@ async def test_an_older_process_serves_and_seeds_during_an_additive_migration(da
     await save(database, codewhale("long", messages=messages))
     old = await serve(seed_batch=2)
     task = await resumed(old.client, "long")
-    following = asyncio.create_task(follow(old.client, task["id"]))
-    while (await counts(database, task["id"]))[0] == 0:  # noqa: ASYNC110 - a table has no event
+    following = asyncio.create_task(follow(old.client, task["threadId"]))
+    while (await counts(database, task["threadId"]))[0] == 0:  # noqa: ASYNC110 - a table has no event
         await asyncio.sleep(0.01)
 
     await add(database)
 
-    written, _ = await counts(database, task["id"])
+    written, _ = await counts(database, task["threadId"])
     assert 0 < written < 2 * TURNS
     last = (await following)[-1]
     assert (last["state"], last["attempt"]) == ("READY", 1)
-    assert await thread_rows(database, task["id"]) == undisturbed
+    assert await thread_rows(database, task["threadId"]) == undisturbed
     assert (await old.client.http.get("/readyz")).status_code == 200
 
 
@@ -72,7 +72,7 @@ async def test_an_older_process_starts_after_an_additive_migration(
 
     old = await serve()
     await save(database, codewhale("s1", messages=[user("Ask"), assistant("Answer")]))
-    states = await follow(old.client, (await resumed(old.client, "s1"))["id"])
+    states = await follow(old.client, (await resumed(old.client, "s1"))["threadId"])
     assert states[-1]["state"] == "READY"
     assert (await old.client.http.get("/readyz")).status_code == 200
 

@@ -46,7 +46,7 @@ async def test_concurrent_starts_migrate_and_import_samples_once(empty_url: str)
         tasks = await asyncio.gather(*(resumed(client, id) for client, id in zip(clients, ids, strict=True)))
         # Each task is followed in another process than the one that created it.
         ends = await asyncio.gather(
-            *(follow(client, task["id"]) for client, task in zip(clients[1:] + clients[:1], tasks, strict=True))
+            *(follow(client, task["threadId"]) for client, task in zip(clients[1:] + clients[:1], tasks, strict=True))
         )
         assert {states[-1]["state"] for states in ends} == {"READY"}
         for one in programs:

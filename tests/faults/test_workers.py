@@ -85,22 +85,22 @@ async def test_terminated_workers_and_seeders_release_their_tasks_at_once(databa
         async with program(database_url, workers=2, seed_batch=1, lease_seconds=600) as serving:
             both = await workers(serving.client, lambda seen: len(seen) == 2)
             task = await resumed(serving.client, "long")
-            await eventually(partial(has_more, database, task["id"], 0))
+            await eventually(partial(has_more, database, task["threadId"], 0))
             assert await serving.terminate() == 0
             await wait_for_exit(*both)
-        items = (await task_of(database, task["id"])).items_written
+        items = (await task_of(database, task["threadId"])).items_written
 
         async with seeding_program(database_url, seed_batch=1, lease_seconds=600) as seeding:
-            await eventually(partial(has_more, database, task["id"], items))
+            await eventually(partial(has_more, database, task["threadId"], items))
             seeding.terminate()
             assert await seeding.wait() == 0
-        assert items < (await task_of(database, task["id"])).items_written < 2 * TURNS
+        assert items < (await task_of(database, task["threadId"])).items_written < 2 * TURNS
 
         async with seeding_program(database_url, lease_seconds=600) as seeding:
-            await eventually(partial(is_ready, database, task["id"]))
+            await eventually(partial(is_ready, database, task["threadId"]))
             seeding.terminate()
             assert await seeding.wait() == 0
-        assert await counts(database, task["id"]) == (2 * TURNS, 2 * TURNS)
+        assert await counts(database, task["threadId"]) == (2 * TURNS, 2 * TURNS)
 
 
 async def test_workers_are_replaced_when_killed_and_on_sighup_and_exit_with_their_supervisor(

@@ -26,7 +26,7 @@ async def idle(serve: Serve) -> Served:
 
 async def test_a_queued_task_is_canceled(idle: Served) -> None:
     task = await resumed(idle.client, "s1")
-    payload = await cancel(idle.client, task["id"])
+    payload = await cancel(idle.client, task["threadId"])
     canceled = payload["resumeTask"]
     assert payload["userErrors"] == []
     assert (canceled["state"], canceled["queuePosition"], canceled["error"]) == ("CANCELED", None, None)
@@ -40,17 +40,17 @@ async def test_a_canceled_seeding_task_keeps_its_written_items(idle: Served) -> 
 
     async def cancel_now(number: int) -> None:
         if number == 3:
-            payload = await cancel(idle.client, task["id"])
+            payload = await cancel(idle.client, task["threadId"])
             assert payload["resumeTask"]["state"] == "CANCELED"
 
     with before_batches(database, cancel_now):
-        await seed(database, task["id"], Seeder(database, batch_messages=1))
-    canceled = await read(idle.client, task["id"])
+        await seed(database, task["threadId"], Seeder(database, batch_messages=1))
+    canceled = await read(idle.client, task["threadId"])
     assert (canceled["state"], canceled["itemsWritten"], canceled["progress"]) == ("CANCELED", 2, 0.5)
     again = await resumed(idle.client, "s1")
     assert (again["state"], again["itemsWritten"], again["attempt"]) == ("QUEUED", 2, 2)
     async with running(Seeder(database)):
-        ready = (await follow(idle.client, task["id"]))[-1]
+        ready = (await follow(idle.client, task["threadId"]))[-1]
     assert (ready["state"], ready["itemsWritten"], ready["attempt"]) == ("READY", 4, 2)
     assert ready["startedAt"] == canceled["startedAt"]
 
@@ -58,19 +58,19 @@ async def test_a_canceled_seeding_task_keeps_its_written_items(idle: Served) -> 
 async def test_a_task_of_a_frozen_owner_can_be_canceled(idle: Served) -> None:
     task = await resumed(idle.client, "s1")
     assert await lease.claim(idle.app.state.database, 60) is not None
-    assert (await cancel(idle.client, task["id"]))["resumeTask"]["state"] == "CANCELED"
+    assert (await cancel(idle.client, task["threadId"]))["resumeTask"]["state"] == "CANCELED"
 
 
 async def test_a_ready_task_stays_ready(server: Served) -> None:
     task = await resumed(server.client, await save(server.client, DOCUMENT))
-    ready = (await follow(server.client, task["id"]))[-1]
-    assert await cancel(server.client, task["id"]) == {"resumeTask": ready, "userErrors": []}
+    ready = (await follow(server.client, task["threadId"]))[-1]
+    assert await cancel(server.client, task["threadId"]) == {"resumeTask": ready, "userErrors": []}
 
 
 async def test_canceling_a_canceled_task_changes_nothing(idle: Served) -> None:
     task = await resumed(idle.client, "s1")
-    first = await cancel(idle.client, task["id"])
-    assert await cancel(idle.client, task["id"]) == first
+    first = await cancel(idle.client, task["threadId"])
+    assert await cancel(idle.client, task["threadId"]) == first
 
 
 async def test_canceling_an_unknown_thread_is_a_user_error(idle: Served) -> None:
@@ -85,16 +85,16 @@ async def test_a_canceled_task_frees_its_place_at_the_gate(idle: Served) -> None
     frozen = await resumed(idle.client, "s1")
     assert await lease.claim(idle.app.state.database, 600) is not None
     following = await resumed(idle.client, await save(idle.client, zagens("s2", messages=[user("Hi")])))
-    await cancel(idle.client, frozen["id"])
+    await cancel(idle.client, frozen["threadId"])
     async with running(Seeder(idle.app.state.database, lease_seconds=600)):
-        assert (await follow(idle.client, following["id"]))[-1]["state"] == "READY"
+        assert (await follow(idle.client, following["threadId"]))[-1]["state"] == "READY"
 
 
 async def test_the_queue_position_counts_the_tasks_ahead(idle: Served) -> None:
-    ids = [(await resumed(idle.client, "s1"))["id"]]
+    ids = [(await resumed(idle.client, "s1"))["threadId"]]
     for number in range(2, 5):
         await save(idle.client, zagens(f"s{number}", messages=[user("Hi")]))
-        ids.append((await resumed(idle.client, f"s{number}"))["id"])
+        ids.append((await resumed(idle.client, f"s{number}"))["threadId"])
     assert [(await read(idle.client, id))["queuePosition"] for id in ids] == [0, 1, 2, 3]
     await cancel(idle.client, ids[1])
     assert [(await read(idle.client, id))["queuePosition"] for id in ids] == [0, None, 1, 2]

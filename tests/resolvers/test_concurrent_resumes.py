@@ -30,10 +30,10 @@ async def rows(server: Served) -> tuple[int, int]:
 
 async def check_one_thread(payloads: list[Payload], server: Served) -> None:
     assert [payload["userErrors"] for payload in payloads] == [[]] * len(payloads)
-    assert len({payload["resumeTask"]["id"] for payload in payloads}) == 1
+    assert len({payload["resumeTask"]["threadId"] for payload in payloads}) == 1
     assert sorted(payload["isReused"] for payload in payloads) == [False] + [True] * (len(payloads) - 1)
     assert await rows(server) == (1, 1)
-    states = await follow(server.client, payloads[0]["resumeTask"]["id"])
+    states = await follow(server.client, payloads[0]["resumeTask"]["threadId"])
     assert (states[-1]["state"], states[-1]["attempt"]) == ("READY", 1)
 
 
@@ -58,7 +58,7 @@ async def test_concurrent_resumes_of_a_canceled_task_start_one_attempt(serve: Se
     servers = [await serve(seed=False), await serve(seed=False)]
     await save(servers[0].client, DOCUMENT)
     first = (await resume(servers[0].client, "s1"))["resumeTask"]
-    canceled = (await cancel(servers[0].client, first["id"]))["resumeTask"]
+    canceled = (await cancel(servers[0].client, first["threadId"]))["resumeTask"]
     payloads = await asyncio.gather(*(resume(servers[number % 2].client, "s1") for number in range(RESUMES)))
     assert {payload["isReused"] for payload in payloads} == {True}
     assert {(payload["resumeTask"]["attempt"], payload["resumeTask"]["revision"]) for payload in payloads} == {
@@ -69,8 +69,8 @@ async def test_concurrent_resumes_of_a_canceled_task_start_one_attempt(serve: Se
 async def test_concurrent_resumes_of_many_sessions_give_a_thread_each(server: Served) -> None:
     ids = [await save(server.client, zagens(f"s{number}", messages=[user("Hi")])) for number in range(8)]
     payloads = await asyncio.gather(*(resume(server.client, id) for id in ids * 3))
-    assert len({payload["resumeTask"]["id"] for payload in payloads}) == len(ids)
+    assert len({payload["resumeTask"]["threadId"] for payload in payloads}) == len(ids)
     assert sum(not payload["isReused"] for payload in payloads) == len(ids)
     assert await rows(server) == (len(ids), len(ids))
     for payload in payloads[: len(ids)]:
-        assert (await follow(server.client, payload["resumeTask"]["id"]))[-1]["state"] == "READY"
+        assert (await follow(server.client, payload["resumeTask"]["threadId"]))[-1]["state"] == "READY"

@@ -174,5 +174,5 @@ async def test_metadata_is_read_and_normalized(serve: Serve) -> None:
         "messageCount": 0,
         "totalTokens": 2**53 - 1,
         "createdAt": "2026-06-11T07:52:10.118204Z",
-        "updatedAt": "2026-06-11T08:03:44Z",
+        "updatedAt": "2026-06-11T08:03:44.000000Z",
     }

@@ -147,7 +147,7 @@ async def test_marked_blocks_and_compactions_become_items_of_their_own(serve: Se
     assert stored is not None
     assert stored["messages"]["nodes"][2] == {"content": [{"__typename": "CompactionBlock"}], "isInjected": True}
     items = [item for turn in await turns(client, task["threadId"]) for item in turn["items"]["nodes"]]
-    assert [(item["__typename"], item["summary"], item.get("otherKind")) for item in items] == [
+    assert [(item["__typename"], item["summary"], item.get("blockKind")) for item in items] == [
         ("UserMessageItem", "Fix the cart", None),
         ("OtherItem", "", "injected"),
         ("OtherItem", "", "injected"),

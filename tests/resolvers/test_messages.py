@@ -27,7 +27,7 @@ CONTENT = """messages(first: 500) { nodes { position role text createdAt rawCont
   ... on ToolUseBlock { toolUseId name input }
   ... on ToolResultBlock { toolUseId answer: text isError }
   ... on ImageBlock { url }
-  ... on OtherBlock { kind raw }
+  ... on OtherBlock { blockKind raw }
 } } }"""
 ROLES = ["user", "assistant", "assistant_interrupted", "tool", "system", "narrator", "user"]
 KNOWN = ["USER", "ASSISTANT", "ASSISTANT", "TOOL", "SYSTEM", "SYSTEM", "USER"]
@@ -174,7 +174,7 @@ async def test_blocks_of_every_kind_have_their_type_and_fields(serve: Serve) -> 
             {"__typename": "ToolUseBlock", "toolUseId": "srv_1", "name": "web_search", "input": {"q": "fts5 bm25"}},
             {"__typename": "ToolResultBlock", "toolUseId": "srv_1", "answer": '{"hits":[1,2]}', "isError": False},
             {"__typename": "ToolResultBlock", "toolUseId": "srv_1", "answer": '{"stdout":"3"}', "isError": False},
-            {"__typename": "OtherBlock", "kind": "hologram", "raw": hologram},
+            {"__typename": "OtherBlock", "blockKind": "hologram", "raw": hologram},
             {"__typename": "TextBlock", "text": ""},
         ],
         [
@@ -192,9 +192,9 @@ async def test_blocks_of_every_kind_have_their_type_and_fields(serve: Serve) -> 
             {"__typename": "ImageBlock", "url": "data:image/png;base64,aGk="},
             {"__typename": "ImageBlock", "url": "https://pictures.example/1.png"},
             {"__typename": "ToolResultBlock", "toolUseId": "t", "answer": "a\nb", "isError": True},
-            {"__typename": "OtherBlock", "kind": "text", "raw": {"type": "text", "text": 7}},
-            {"__typename": "OtherBlock", "kind": "object", "raw": {"type": 7}},
-            {"__typename": "OtherBlock", "kind": "string", "raw": "loose"},
+            {"__typename": "OtherBlock", "blockKind": "text", "raw": {"type": "text", "text": 7}},
+            {"__typename": "OtherBlock", "blockKind": "object", "raw": {"type": 7}},
+            {"__typename": "OtherBlock", "blockKind": "string", "raw": "loose"},
         ],
     ]
 

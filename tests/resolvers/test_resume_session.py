@@ -36,8 +36,9 @@ async def test_a_session_never_resumed_gets_a_new_thread_that_is_queued(idle: Se
     payload = await resume(idle.client, await save(idle.client, DOCUMENT))
     task = payload["resumeTask"]
     assert (payload["isReused"], payload["messageCount"], payload["userErrors"]) == (False, 2, [])
-    assert task["id"] == task["threadId"] == task["thread"]["id"]
+    assert task["threadId"] == task["thread"]["id"]
     assert task["threadId"].startswith("thr_")
+    assert task["id"] == f"tsk_{task['threadId'].removeprefix('thr_')}"
     assert (task["sessionId"], task["session"]) == ("s1", {"id": "s1"})
     assert (task["state"], task["queuePosition"], task["error"]) == ("QUEUED", 0, None)
     assert (task["itemsWritten"], task["itemsTotal"], task["progress"]) == (0, 2, 0.0)
@@ -67,7 +68,7 @@ async def test_resuming_links_the_thread_without_touching_the_session(idle: Serv
     assert (before["thread"], before["resumeTask"]) == (None, None)
     assert after == {
         "updatedAt": before["updatedAt"],
-        "thread": {"id": task["id"]},
+        "thread": {"id": task["threadId"]},
         "resumeTask": {"id": task["id"]},
     }
 
@@ -83,7 +84,7 @@ async def test_a_resume_while_seeding_returns_the_same_task(idle: Served) -> Non
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
     assert await lease.claim(database_of(idle), 60) is not None
     second = await resume(idle.client, "s1")
-    assert (second["isReused"], second["resumeTask"]["id"]) == (True, first["id"])
+    assert (second["isReused"], second["resumeTask"]["threadId"]) == (True, first["threadId"])
     assert (second["resumeTask"]["state"], second["resumeTask"]["attempt"]) == ("SEEDING", 1)
     assert second["resumeTask"]["revision"] == 2
     assert second["resumeTask"]["startedAt"] is not None
@@ -92,7 +93,7 @@ async def test_a_resume_while_seeding_returns_the_same_task(idle: Served) -> Non
 
 async def test_a_resume_of_a_ready_session_returns_its_task(server: Served) -> None:
     first = await resumed(server.client, await save(server.client, DOCUMENT))
-    ready = (await follow(server.client, first["id"]))[-1]
+    ready = (await follow(server.client, first["threadId"]))[-1]
     second = await resume(server.client, "s1")
     assert (second["isReused"], second["resumeTask"]) == (True, ready)
     assert (ready["state"], ready["progress"], ready["attempt"]) == ("READY", 1.0, 1)
@@ -101,7 +102,7 @@ async def test_a_resume_of_a_ready_session_returns_its_task(server: Served) -> N
 
 async def test_a_resume_of_a_canceled_task_queues_it_again(idle: Served) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
-    canceled = (await cancel(idle.client, first["id"]))["resumeTask"]
+    canceled = (await cancel(idle.client, first["threadId"]))["resumeTask"]
     second = await resume(idle.client, "s1")
     assert second["isReused"] is True
     assert second["resumeTask"] == {**first, "attempt": 2, "revision": canceled["revision"] + 1}
@@ -111,11 +112,11 @@ async def test_a_resume_of_a_failed_task_queues_it_again(idle: Served) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
     async with database_of(idle).write() as transaction:
         await transaction.execute(sa.update(message).values(content="["))
-    await seed(database_of(idle), first["id"])
-    failed = await read(idle.client, first["id"])
+    await seed(database_of(idle), first["threadId"])
+    failed = await read(idle.client, first["threadId"])
     assert (failed["state"], failed["error"]["code"]) == ("ERROR", "SESSION_UNREADABLE")
     second = await resume(idle.client, "s1")
-    assert (second["isReused"], second["resumeTask"]["id"]) == (True, first["id"])
+    assert (second["isReused"], second["resumeTask"]["threadId"]) == (True, first["threadId"])
     again = second["resumeTask"]
     assert (again["state"], again["attempt"], again["error"], again["finishedAt"]) == ("QUEUED", 2, None, None)
     assert again["revision"] == failed["revision"] + 1
@@ -125,15 +126,15 @@ async def test_a_resume_of_a_failed_task_queues_it_again(idle: Served) -> None:
 async def test_a_session_that_changed_after_its_task_ended_gets_a_new_thread(idle: Served, end: str) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
     if end == "READY":
-        await seed(database_of(idle), first["id"])
+        await seed(database_of(idle), first["threadId"])
     else:
-        await cancel(idle.client, first["id"])
+        await cancel(idle.client, first["threadId"])
     await save(idle.client, LONGER)
     second = await resume(idle.client, "s1")
     assert (second["isReused"], second["messageCount"]) == (False, 3)
-    assert second["resumeTask"]["id"] != first["id"]
+    assert second["resumeTask"]["threadId"] != first["threadId"]
     assert (second["resumeTask"]["attempt"], second["resumeTask"]["itemsTotal"]) == (1, 3)
-    assert (await read(idle.client, first["id"]))["state"] == end
+    assert (await read(idle.client, first["threadId"]))["state"] == end
 
 
 async def test_a_session_that_changes_while_queued_keeps_its_thread(idle: Served) -> None:
@@ -141,15 +142,15 @@ async def test_a_session_that_changes_while_queued_keeps_its_thread(idle: Served
     await save(idle.client, LONGER)
     second = await resume(idle.client, "s1")
     assert (second["isReused"], second["messageCount"]) == (True, 3)
-    assert second["resumeTask"]["id"] == first["id"]
+    assert second["resumeTask"]["threadId"] == first["threadId"]
 
 
 async def test_the_same_document_imported_again_keeps_the_thread(idle: Served) -> None:
     first = await resumed(idle.client, await save(idle.client, DOCUMENT))
-    await seed(database_of(idle), first["id"])
+    await seed(database_of(idle), first["threadId"])
     await save(idle.client, DOCUMENT)
     second = await resume(idle.client, "s1")
-    assert (second["isReused"], second["resumeTask"]["id"]) == (True, first["id"])
+    assert (second["isReused"], second["resumeTask"]["threadId"]) == (True, first["threadId"])
 
 
 async def test_a_missing_linked_thread_is_replaced(idle: Served) -> None:
@@ -159,7 +160,7 @@ async def test_a_missing_linked_thread_is_replaced(idle: Served) -> None:
             await transaction.execute(sa.delete(table))
     second = await resume(idle.client, "s1")
     assert second["isReused"] is False
-    assert second["resumeTask"]["id"] != first["id"]
+    assert second["resumeTask"]["threadId"] != first["threadId"]
 
 
 async def test_a_session_imported_again_after_a_delete_gets_a_new_thread(idle: Served) -> None:
@@ -168,7 +169,7 @@ async def test_a_session_imported_again_after_a_delete_gets_a_new_thread(idle: S
     await save(idle.client, DOCUMENT)
     second = await resume(idle.client, "s1")
     assert (second["isReused"], second["resumeTask"]["attempt"]) == (False, 1)
-    old = await read(idle.client, first["id"])
+    old = await read(idle.client, first["threadId"])
     assert (old["state"], old["error"]["code"], old["session"]) == ("ERROR", "SESSION_DELETED", None)
 
 
@@ -176,7 +177,7 @@ async def test_a_thread_link_in_the_document_is_not_followed(idle: Served) -> No
     document: Document = zagens("s1", messages=[user("Hi")], runtime_thread_id="../../x")
     payload = await resume(idle.client, await save(idle.client, document))
     assert payload["isReused"] is False
-    assert payload["resumeTask"]["id"].startswith("thr_")
+    assert payload["resumeTask"]["threadId"].startswith("thr_")
 
 
 async def test_an_id_is_trimmed(idle: Served) -> None:

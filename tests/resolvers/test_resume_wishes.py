@@ -53,9 +53,9 @@ async def test_options_are_set_on_a_reused_thread(idle: Served, state: str) -> N
         case "SEEDING":
             assert await lease.claim(database, 60) is not None
         case "READY":
-            await seed(database, first["id"])
+            await seed(database, first["threadId"])
         case "CANCELED":
-            await cancel(idle.client, first["id"])
+            await cancel(idle.client, first["threadId"])
     again = await resume(idle.client, "s1", model="new-model", mode="yolo", taskType="CODE")
     assert again["isReused"] is True
     assert again["resumeTask"]["thread"] == {

@@ -68,7 +68,7 @@ FILTERS: list[tuple[dict[str, Any] | None, str]] = [
     ({"archived": "ARCHIVED"}, "c"),
     ({"archived": "ANY"}, "abc"),
     ({"titleContains": "ONE"}, "a"),
-    ({"workspace": "/w/b"}, "b"),
+    ({"workspaces": ["/w/b", "/w/"]}, "b"),
     ({"models": ["m1", "m3"], "archived": "ANY"}, "ac"),
     ({"models": []}, ""),
     ({"sources": ["CODEWHALE"], "archived": "ANY"}, "bc"),

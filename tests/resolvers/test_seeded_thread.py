@@ -38,8 +38,8 @@ CONVERSATION = (
 async def seeded(server: Served, document: dict[str, Any]) -> str:
     """Imports and resumes a document; its thread's id once that is READY."""
     task = await resumed(server.client, await save(server.client, document))
-    assert (await follow(server.client, task["id"]))[-1]["state"] == "READY"
-    thread_id: str = task["id"]
+    assert (await follow(server.client, task["threadId"]))[-1]["state"] == "READY"
+    thread_id: str = task["threadId"]
     return thread_id
 
 
@@ -101,17 +101,17 @@ async def test_items_before_the_first_prompt_are_a_turn_without_a_summary(server
     assert outline(thread)[0] == ("", ["OtherItem", "AgentMessageItem"])
     assert thread[1]["summary"] == "At the parser."
     (interrupted,) = [item for item in thread[1]["items"]["nodes"] if item["__typename"] == "OtherItem"]
-    assert (interrupted["otherKind"], interrupted["status"]) == ("assistant_interrupted", "INTERRUPTED")
+    assert (interrupted["blockKind"], interrupted["status"]) == ("assistant_interrupted", "INTERRUPTED")
     assert interrupted["raw"] == text("I was about to")
 
 
 async def test_blocks_of_every_kind_become_items(server: Served) -> None:
     (turn,) = await turns(server.client, await seeded(server, document_of("codewhale/blocks-of-every-kind.json")))
     said, picture, call, second, hologram, orphan = turn["items"]["nodes"]
-    assert (said["text"], picture["otherKind"]) == ("Look at this", "image_url")
+    assert (said["text"], picture["blockKind"]) == ("Look at this", "image_url")
     assert (call["name"], call["output"]) == ("web_search", '{"hits":[1,2]}')
-    assert second["otherKind"] == "code_execution_tool_result"
-    assert (hologram["otherKind"], hologram["raw"]["nested"]) == ("hologram", {"a": [None, True]})
+    assert second["blockKind"] == "code_execution_tool_result"
+    assert (hologram["blockKind"], hologram["raw"]["nested"]) == ("hologram", {"a": [None, True]})
     assert orphan["raw"]["tool_use_id"] == "never_called"
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.conftest import Serve
 from tests.support.client import Client
 from tests.support.documents import codewhale, zagens
@@ -103,11 +105,12 @@ async def test_workspaces_match_in_any_spelling_models_and_sources_exactly(serve
         codewhale("d", workspace="", model=""),
     )
 
-    assert await found(client, workspace="/work") == "ab"
-    assert await found(client, workspace="/wor%") == ""
-    assert await found(client, workspace="") == "d"
-    assert await found(client, workspace="\x00") == ""
-    assert await found(client, workspace=None) == "abcd"
+    assert await found(client, workspaces=["/work"]) == "ab"
+    assert await found(client, workspaces=["/work/", "", "/nowhere"]) == "abd"
+    assert await found(client, workspaces=["/wor%"]) == ""
+    assert await found(client, workspaces=["\x00"]) == ""
+    assert await found(client, workspaces=[]) == ""
+    assert await found(client, workspaces=None) == "abcd"
     assert await found(client, models=["m1"]) == "a"
     assert await found(client, models=["m1", "m2", "m1", "none"]) == "ab"
     assert await found(client, models=[""]) == "d"
@@ -118,16 +121,26 @@ async def test_workspaces_match_in_any_spelling_models_and_sources_exactly(serve
     assert await found(client, sources=["ZAGENS", "CODEWHALE"] * 500) == "abcd"
     assert await found(client, sources=["CODEX"]) == ""
     assert await found(client, sources=[]) == ""
-    assert await found(client, sources=["ZAGENS"], models=["m2", "M1"], workspace="/work/") == "b"
+    assert await found(client, sources=["ZAGENS"], models=["m2", "M1"], workspaces=["/work/"]) == "b"
 
 
-async def test_too_many_models_are_refused(serve: Serve) -> None:
+@pytest.mark.parametrize("field", ["models", "workspaces"])
+async def test_too_many_values_are_refused(serve: Serve, field: str) -> None:
     client = (await serve(seed=False)).client
 
-    assert await found(client, models=[str(n) for n in range(1000)]) == ""
-    [error] = (await client.execute(LIST, {"filter": {"models": [str(n) for n in range(40_000)]}}))["errors"]
+    assert await found(client, **{field: [str(n) for n in range(1000)]}) == ""
+    [error] = (await client.execute(LIST, {"filter": {field: [str(n) for n in range(40_000)]}}))["errors"]
 
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_only_active_sessions_are_listed_without_a_choice(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    await imported(client, zagens("a"), codewhale("b", archived=True))
+
+    assert await found(client) == await found(client, archived=None) == await found(client, archived="ACTIVE") == "a"
+    assert await found(client, archived="ARCHIVED") == "b"
+    assert await found(client, archived="ANY") == "ab"
 
 
 async def test_time_ranges_are_half_open_to_the_microsecond(serve: Serve) -> None:

@@ -25,7 +25,7 @@ def test_all_spellings_of_a_directory_have_one_key(key: str) -> None:
     assert {workspace_key(spelling) for spelling in SPELLINGS[key]} == {key}
 
 
-async def found(client: Client, **filter: str) -> set[str]:
+async def found(client: Client, **filter: str | list[str]) -> set[str]:
     data = await client.data(
         "query ($filter: SessionFilter) { sessions(filter: $filter) { nodes { workspace } } }", filter=filter
     )
@@ -41,9 +41,9 @@ async def test_the_filter_finds_every_spelling_and_the_directories_below(serve: 
 
     for key, spellings in SPELLINGS.items():
         for spelling in spellings:
-            assert await found(client, workspace=spelling) == set(spellings), key
+            assert await found(client, workspaces=[spelling]) == set(spellings), key
     for spelling in SPELLINGS["/home/ana/shop"]:
         assert await found(client, workspaceWithin=spelling) == {*SPELLINGS["/home/ana/shop"], *below[:2]}
     for spelling in SPELLINGS["c:/Users/ana/shop"]:
         assert await found(client, workspaceWithin=spelling) == {*SPELLINGS["c:/Users/ana/shop"], below[2]}
-    assert await found(client, workspaceWithin="/home/ana/shop", workspace="/home/ana/shop/api/") == {below[0]}
+    assert await found(client, workspaceWithin="/home/ana/shop", workspaces=["/home/ana/shop/api/"]) == {below[0]}

@@ -56,7 +56,7 @@ async def heard(whoever: list["asyncio.Task[Any]"]) -> list[Any]:
 async def test_no_event_is_lost_or_doubled_when_readers_join_while_another_process_writes(
     here: Served, there: Database
 ) -> None:
-    thread_id = (await resumed(here.client, await save(here.client, dialogue())))["id"]
+    thread_id = (await resumed(here.client, await save(here.client, dialogue())))["threadId"]
     readers: list[asyncio.Task[Any]] = []
 
     async def join(number: int) -> None:
@@ -75,7 +75,7 @@ async def test_no_event_is_lost_or_doubled_when_the_listener_reconnects(
     here: Served, there: Database, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.database.bus, "RECONNECT_SECONDS", seconds)
-    thread_id = (await resumed(here.client, await save(here.client, dialogue())))["id"]
+    thread_id = (await resumed(here.client, await save(here.client, dialogue())))["threadId"]
     ended = 0
 
     async def end_listeners(number: int) -> None:

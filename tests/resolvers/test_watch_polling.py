@@ -34,7 +34,7 @@ async def test_states_and_events_written_by_another_process_are_sent(database_ur
     settings: dict[str, Any] = {"poll_seconds": SECONDS, "lease_seconds": 1}
     async with program(database_url, "--no-seed", **settings) as serving:
         client = serving.client
-        thread_id = (await resumed(client, await save(client, document("s1"))))["id"]
+        thread_id = (await resumed(client, await save(client, document("s1"))))["threadId"]
         states, events = list[Any](), list[Any]()
 
         async def follow() -> None:
@@ -66,7 +66,7 @@ async def servers(serve: Serve) -> tuple[Served, Served]:
 
 async def test_the_final_state_comes_soon_after_another_process_wrote_it(servers: tuple[Served, Served]) -> None:
     here, there = servers
-    thread_id = (await resumed(here.client, await save(here.client, document("s1", 1))))["id"]
+    thread_id = (await resumed(here.client, await save(here.client, document("s1", 1))))["threadId"]
     async with aclosing(here.client.subscribe(WATCH, {"threadId": thread_id})) as states:
         assert (await anext(states))["data"]["resumeTask"]["state"] == "QUEUED"
         await cancel(there.client, thread_id)
@@ -78,7 +78,7 @@ async def test_a_poll_takes_one_statement_for_all_subscribers_and_none_without(
     servers: tuple[Served, Served],
 ) -> None:
     here, _ = servers
-    ids = [(await resumed(here.client, await save(here.client, document(f"s{n}", 1))))["id"] for n in range(4)]
+    ids = [(await resumed(here.client, await save(here.client, document(f"s{n}", 1))))["threadId"] for n in range(4)]
     with statements(here) as said:
         await asyncio.sleep(10 * SECONDS)
         assert said == []
@@ -105,7 +105,7 @@ async def test_a_poll_takes_one_statement_for_all_subscribers_and_none_without(
 async def test_polling_uses_neither_listen_nor_notify(servers: tuple[Served, Served]) -> None:
     here, _ = servers
     with statements(here) as said:
-        await cancel(here.client, (await resumed(here.client, await save(here.client, document("s1", 1))))["id"])
+        await cancel(here.client, (await resumed(here.client, await save(here.client, document("s1", 1))))["threadId"])
     assert not [statement for statement in said if "notify" in statement.lower()]
     async with here.app.state.database.snapshot() as connection:
         listening = sa.text("SELECT count(*) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND datname = :name")
@@ -120,7 +120,7 @@ async def test_polling_continues_after_an_outage_of_the_database(database_url: s
         proxy.serving() as url,
         serving(url, seed=False, poll_seconds=SECONDS) as here,
     ):
-        thread_id = (await resumed(here.client, await save(here.client, document("s1", 1))))["id"]
+        thread_id = (await resumed(here.client, await save(here.client, document("s1", 1))))["threadId"]
         async with aclosing(here.client.subscribe(WATCH, {"threadId": thread_id})) as states:
             await anext(states)
             # By then its resolver waits to be told: it would read again by itself what it was reading.

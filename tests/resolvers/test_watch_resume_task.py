@@ -63,7 +63,7 @@ def database_of(server: Served) -> Database:
 
 async def test_states_from_queued_to_ready_are_sent(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(3)))
-    async with aclosing(watching(idle.client, task["id"])) as states:
+    async with aclosing(watching(idle.client, task["threadId"])) as states:
         seen = [await state(states)]
         async with running(Seeder(database_of(idle), batch_messages=1)):
             seen += [payload["data"]["resumeTask"] async for payload in states]
@@ -75,7 +75,7 @@ async def test_states_from_queued_to_ready_are_sent(idle: Served) -> None:
 async def test_a_client_that_keeps_up_gets_the_state_after_every_batch(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(4)))
     database, seen = database_of(idle), []
-    async with aclosing(watching(idle.client, task["id"])) as states:
+    async with aclosing(watching(idle.client, task["threadId"])) as states:
         seen.append(await state(states))
 
         async def keep_up(number: int) -> None:
@@ -83,7 +83,7 @@ async def test_a_client_that_keeps_up_gets_the_state_after_every_batch(idle: Ser
 
         with before_batches(database, keep_up):
             async with running(Seeder(database, batch_messages=1)):
-                await seeding.final_state(database, task["id"])
+                await seeding.final_state(database, task["threadId"])
         seen += [payload["data"]["resumeTask"] async for payload in states]
     check_states(seen)
     assert [task["itemsWritten"] for task in seen] == [0, *range(9)]
@@ -91,22 +91,22 @@ async def test_a_client_that_keeps_up_gets_the_state_after_every_batch(idle: Ser
 
 async def test_states_of_the_server_s_own_seeder_are_sent(server: Served) -> None:
     task = await resumed(server.client, await save(server.client, dialogue(20)))
-    seen = await follow(server.client, task["id"])
+    seen = await follow(server.client, task["threadId"])
     check_states(seen)
     assert seen[-1]["state"] == "READY"
 
 
 async def test_the_subscription_to_a_final_task_sends_one_state(server: Served) -> None:
     task = await resumed(server.client, await save(server.client, dialogue(1)))
-    last = (await follow(server.client, task["id"]))[-1]
-    assert await follow(server.client, task["id"]) == [last]
+    last = (await follow(server.client, task["threadId"]))[-1]
+    assert await follow(server.client, task["threadId"]) == [last]
 
 
 async def test_the_subscription_to_a_canceled_task_completes(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(1)))
-    async with aclosing(watching(idle.client, task["id"])) as states:
+    async with aclosing(watching(idle.client, task["threadId"])) as states:
         seen = [await state(states)]
-        canceled = (await cancel(idle.client, task["id"]))["resumeTask"]
+        canceled = (await cancel(idle.client, task["threadId"]))["resumeTask"]
         seen += [payload["data"]["resumeTask"] async for payload in states]
     assert seen == [task, canceled]
 
@@ -119,7 +119,7 @@ async def test_the_subscription_completes_with_the_error_of_a_deleted_session(id
         if number == 2:
             await delete(idle.client, "s1")
 
-    async with aclosing(watching(idle.client, task["id"])) as states:
+    async with aclosing(watching(idle.client, task["threadId"])) as states:
         seen = [await state(states)]
         with before_batches(database, delete_session):
             async with running(Seeder(database, batch_messages=1)):
@@ -128,7 +128,7 @@ async def test_the_subscription_completes_with_the_error_of_a_deleted_session(id
     assert (seen[-1]["error"]["code"], seen[-1]["session"], seen[-1]["thread"]["id"]) == (
         "SESSION_DELETED",
         None,
-        task["id"],
+        task["threadId"],
     )
 
 
@@ -142,7 +142,7 @@ async def test_the_subscription_to_an_unknown_thread_is_one_error(idle: Served) 
 
 async def test_a_client_that_disconnects_is_released(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(1)))
-    async with aclosing(watching(idle.client, task["id"])) as states:
+    async with aclosing(watching(idle.client, task["threadId"])) as states:
         await state(states)
         assert database_of(idle).bus._waiters
     async with asyncio.timeout(PATIENCE):
@@ -152,7 +152,7 @@ async def test_a_client_that_disconnects_is_released(idle: Served) -> None:
 
 async def test_two_clients_follow_one_task(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(5)))
-    following = [asyncio.create_task(follow(idle.client, task["id"])) for _ in range(2)]
+    following = [asyncio.create_task(follow(idle.client, task["threadId"])) for _ in range(2)]
     async with running(Seeder(database_of(idle), batch_messages=1)):
         for seen in await asyncio.gather(*following):
             check_states(seen)
@@ -163,7 +163,7 @@ async def test_two_clients_follow_one_task(idle: Served) -> None:
 async def test_a_task_is_followed_on_one_server_while_another_seeds_it(serve: Serve) -> None:
     idle = await serve(seed=False)
     task = await resumed(idle.client, await save(idle.client, dialogue(10)))
-    async with aclosing(watching(idle.client, task["id"])) as states:
+    async with aclosing(watching(idle.client, task["threadId"])) as states:
         seen = [await state(states)]
         await serve(seed_batch=1)
         seen += [payload["data"]["resumeTask"] async for payload in states]
@@ -178,21 +178,21 @@ async def test_a_task_is_followed_on_one_server_while_another_seeds_it(serve: Se
 async def test_a_subscription_continues_after_its_listener_lost_its_connection(serve: Serve) -> None:
     idle, other = await serve(seed=False), await serve(seed=False)
     task = await resumed(idle.client, await save(idle.client, dialogue(1)))
-    async with aclosing(watching(idle.client, task["id"])) as states:
+    async with aclosing(watching(idle.client, task["threadId"])) as states:
         seen = [await state(states)]
         async with database_of(other).write() as transaction:
             await transaction.connection.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        await cancel_resume(database_of(other), task["id"])
+        await cancel_resume(database_of(other), task["threadId"])
         seen += [payload["data"]["resumeTask"] async for payload in states]
     assert [task["state"] for task in seen] == ["QUEUED", "CANCELED"]
 
 
 async def test_a_slow_reader_gets_the_newest_state_next(idle: Served) -> None:
     database = database_of(idle)
-    thread_id = (await resumed(idle.client, await save(idle.client, dialogue(26))))["id"]
+    thread_id = (await resumed(idle.client, await save(idle.client, dialogue(26))))["threadId"]
     fifty = Pause()
 
     async def stop_after_fifty(number: int) -> None:

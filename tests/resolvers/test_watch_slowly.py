@@ -37,7 +37,7 @@ async def test_unread_events_stay_in_the_database_until_the_client_reads_them(se
     server = await serve(seed=False)
     database: Database = server.app.state.database
     messages = [message for number in range(TURNS) for message in (user(f"Ask {number}"), assistant("x" * SIZE))]
-    thread_id = (await resumed(server.client, await save(server.client, zagens("s1", messages=messages))))["id"]
+    thread_id = (await resumed(server.client, await save(server.client, zagens("s1", messages=messages))))["threadId"]
     with statements(server) as ran:
         async with deaf_websocket(server.url) as client:
             operation = {"query": LOG % thread_id}

@@ -63,9 +63,9 @@ def database_of(server: Served) -> Database:
 async def test_the_backlog_is_sent_whole_and_in_order(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.resume.watch, "PAGE", 3)
     task = await resumed(server.client, await save(server.client, dialogue(5)))
-    await follow(server.client, task["id"])
-    log = await written(server.client, task["id"])
-    async with aclosing(watching(server.client, task["id"])) as payloads:
+    await follow(server.client, task["threadId"])
+    log = await written(server.client, task["threadId"])
+    async with aclosing(watching(server.client, task["threadId"])) as payloads:
         assert await taken(payloads, len(log)) == log
     assert [event["seq"] for event in log] == list(range(1, 13))
     assert [event["event"] for event in log] == ["thread.started", *["item.completed"] * 10, "thread.updated"]
@@ -74,9 +74,9 @@ async def test_the_backlog_is_sent_whole_and_in_order(server: Served, monkeypatc
 @pytest.mark.parametrize("since", [-5, 0, 1, 11, 12])
 async def test_events_start_after_since_seq(server: Served, since: int) -> None:
     task = await resumed(server.client, await save(server.client, dialogue(5)))
-    await follow(server.client, task["id"])
-    rest = await written(server.client, task["id"], since)
-    async with aclosing(watching(server.client, task["id"], since)) as payloads:
+    await follow(server.client, task["threadId"])
+    rest = await written(server.client, task["threadId"], since)
+    async with aclosing(watching(server.client, task["threadId"], since)) as payloads:
         assert await taken(payloads, len(rest)) == rest
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
@@ -88,7 +88,7 @@ async def test_no_event_is_lost_or_doubled_between_the_backlog_and_new_events(id
     database, readers = database_of(idle), []
 
     async def read_all() -> list[Event]:
-        async with aclosing(watching(idle.client, task["id"])) as payloads:
+        async with aclosing(watching(idle.client, task["threadId"])) as payloads:
             return await taken(payloads, 42)
 
     async def join(number: int) -> None:
@@ -98,8 +98,8 @@ async def test_no_event_is_lost_or_doubled_between_the_backlog_and_new_events(id
 
     with before_batches(database, join):
         async with running(Seeder(database, batch_messages=1)):
-            await seeding.final_state(database, task["id"])
-    log = await written(idle.client, task["id"])
+            await seeding.final_state(database, task["threadId"])
+    log = await written(idle.client, task["threadId"])
     async with asyncio.timeout(PATIENCE):
         seen = await asyncio.gather(*readers)
     assert len(readers) >= 40
@@ -110,12 +110,12 @@ async def test_a_late_reader_misses_no_event(idle: Served, monkeypatch: pytest.M
     monkeypatch.setattr(storage.resume.watch, "PAGE", 2)
     task = await resumed(idle.client, await save(idle.client, dialogue(30)))
     database = database_of(idle)
-    async with aclosing(watching(idle.client, task["id"])) as payloads:
+    async with aclosing(watching(idle.client, task["threadId"])) as payloads:
         first = await taken(payloads, 1)
         async with running(Seeder(database, batch_messages=7)):
-            await seeding.final_state(database, task["id"])
+            await seeding.final_state(database, task["threadId"])
         rest = await taken(payloads, 61)
-    assert [*first, *rest] == await written(idle.client, task["id"])
+    assert [*first, *rest] == await written(idle.client, task["threadId"])
 
 
 async def test_a_second_attempt_continues_the_same_log(idle: Served) -> None:
@@ -125,16 +125,17 @@ async def test_a_second_attempt_continues_the_same_log(idle: Served) -> None:
     async def cancel(number: int) -> None:
         if number == 4:
             await idle.client.data(
-                "mutation ($id: ID!) { cancelResume(input: {threadId: $id}) { resumeTask { state } } }", id=task["id"]
+                "mutation ($id: ID!) { cancelResume(input: {threadId: $id}) { resumeTask { state } } }",
+                id=task["threadId"],
             )
 
-    async with aclosing(watching(idle.client, task["id"])) as payloads:
+    async with aclosing(watching(idle.client, task["threadId"])) as payloads:
         with before_batches(database, cancel):
             async with running(Seeder(database, batch_messages=1)):
-                await seeding.final_state(database, task["id"])
+                await seeding.final_state(database, task["threadId"])
         await resumed(idle.client, "s1")
         async with running(Seeder(database)):
-            await seeding.final_state(database, task["id"])
+            await seeding.final_state(database, task["threadId"])
         events = await taken(payloads, 10)
     assert [event["seq"] for event in events] == list(range(1, 11))
     assert len({event["itemId"] for event in events[1:-1]}) == 8

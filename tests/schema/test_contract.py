@@ -69,3 +69,10 @@ def _field(name: str, field: GraphQLField) -> dict[str, object]:
 def _input(value: GraphQLArgument | GraphQLInputField) -> tuple[str, str | None, str | None]:
     node = value.ast_node.default_value if value.ast_node else None
     return str(value.type), print_ast(node) if node else None, value.description
+
+
+def test_the_schema_describes_itself(built: GraphQLSchema) -> None:
+    assert built.description == create_schema()._schema.description
+    assert built.description
+    scalars = [kind for kind in built.type_map.values() if isinstance(kind, GraphQLScalarType)]
+    assert all(is_specified_scalar_type(scalar) or scalar.specified_by_url for scalar in scalars)

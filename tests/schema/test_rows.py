@@ -81,7 +81,7 @@ async def test_enum_arguments_reach_the_resolvers_as_plain_names(monkeypatch: py
     assert calls[1]["filter"] == resolvers.session.SessionFilter(
         archived="ANY",
         title_contains=None,
-        workspace=None,
+        workspaces=None,
         models=None,
         sources=["CODEX"],
         created_at=None,

@@ -76,14 +76,13 @@ def test_an_invalid_date_time_literal_is_refused(literal: str) -> None:
     ("instant", "text"),
     [
         (datetime(2026, 6, 11, 7, 52, 10, 118_000, tzinfo=UTC), "2026-06-11T07:52:10.118000Z"),
-        (datetime(2026, 6, 11, 7, 52, 10, tzinfo=UTC), "2026-06-11T07:52:10Z"),
-        (datetime(2026, 6, 11, 9, 52, 10, tzinfo=timezone(timedelta(hours=2))), "2026-06-11T07:52:10Z"),
-        (datetime(7, 1, 1, tzinfo=UTC), "0007-01-01T00:00:00Z"),
+        (datetime(2026, 6, 11, 7, 52, 10, tzinfo=UTC), "2026-06-11T07:52:10.000000Z"),
+        (datetime(2026, 6, 11, 9, 52, 10, tzinfo=timezone(timedelta(hours=2))), "2026-06-11T07:52:10.000000Z"),
+        (datetime(7, 1, 1, tzinfo=UTC), "0007-01-01T00:00:00.000000Z"),
     ],
 )
-def test_a_date_time_is_given_in_utc_as_orjson_gives_it(instant: datetime, text: str) -> None:
+def test_a_date_time_is_given_in_utc_with_six_digits_of_a_second(instant: datetime, text: str) -> None:
     assert date_time_output(instant) == text
-    assert orjson.loads(orjson.dumps(instant.astimezone(UTC), option=orjson.OPT_UTC_Z)) == text
 
 
 def test_a_date_time_without_a_zone_is_never_given() -> None:

@@ -40,7 +40,7 @@ async def read_many(database: Database) -> None:
         chosen = SessionFilter(
             archived=choose.choice(["ACTIVE", "ARCHIVED", "ANY"]),
             title_contains=choose.choice([None, f"title {number}"]),
-            workspace=choose.choice([None, f"/home/{number}"]),
+            workspaces=choose.choice([None, [f"/home/{number}"]]),
             models=choose.choice([None, [f"model {number}"] * 10]),
             sources=choose.choice([None, ["zagens"]]),
             created_at=choose.choice([NO_SPAN, Span(NOW), Span(None, NOW), Span(NOW, NOW)]),

@@ -96,7 +96,7 @@ class Workload:
         payloads = [data["resumeSession"] for data in await asyncio.gather(*asked)]
         self.done["resume"] += times
         assert all(payload["userErrors"] == [] for payload in payloads), payloads
-        [thread_id] = {payload["resumeTask"]["id"] for payload in payloads}
+        [thread_id] = {payload["resumeTask"]["threadId"] for payload in payloads}
         return str(thread_id)
 
     async def _delete(self, id: str) -> None:

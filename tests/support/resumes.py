@@ -50,7 +50,7 @@ fragment Item on ThreadItem {
   ... on AgentMessageItem { text }
   ... on ReasoningItem { text }
   ... on ToolCallItem { kind name toolUseId input output }
-  ... on OtherItem { otherKind: kind raw }
+  ... on OtherItem { blockKind raw }
 }
 """
 TURNS = (

@@ -81,7 +81,7 @@ export function filterOf(view: ListView): SessionFilter {
     archived: view.isArchived ? "ARCHIVED" : "ACTIVE",
     ...(view.sources.length && { sources: view.sources }),
     ...(view.models.length && { models: view.models }),
-    ...(view.workspace && { workspace: view.workspace }),
+    ...(view.workspace && { workspaces: [view.workspace] }),
     ...(view.hasSubagents && { kinds: ["MAIN", "FORK", "SUBAGENT"] as const }),
     ...((view.from || view.until) && { updatedAt: { from: midnight(view.from), until: midnight(view.until) } }),
   } as SessionFilter;

@@ -67,5 +67,5 @@ function isMutation(name: string | null | undefined, options: FetcherOpts | unde
 function threadOf(answer: unknown): string | undefined {
   const { data } = answer as { data?: Record<string, { resumeTask?: { threadId?: string; id?: string } } | null> };
   const task = Object.values(data ?? {}).find((payload) => payload?.resumeTask)?.resumeTask;
-  return task?.threadId ?? task?.id;
+  return task?.threadId ?? task?.id?.replace(/^tsk_/, "thr_");
 }

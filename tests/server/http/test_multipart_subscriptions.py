@@ -28,7 +28,7 @@ sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def queued(server: Served) -> str:
     """A thread whose subscriptions stay open."""
     document = zagens("s1", messages=[user("Ask")])
-    thread_id: str = (await resumed(server.client, await save(server.client, document)))["id"]
+    thread_id: str = (await resumed(server.client, await save(server.client, document)))["threadId"]
     return thread_id
 
 

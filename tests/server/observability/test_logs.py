@@ -139,7 +139,7 @@ async def test_operations_of_a_websocket_have_lines_of_their_own(serve: Serve, l
     client = (await serve()).client
     task = await resumed(client, await save(client, DOCUMENT))
 
-    async with aclosing(client.subscribe(WATCH, {"threadId": task["id"]})) as states:
+    async with aclosing(client.subscribe(WATCH, {"threadId": task["threadId"]})) as states:
         async for _ in states:
             pass
     async with asyncio.timeout(PATIENCE):
@@ -159,7 +159,7 @@ async def test_nothing_that_anybody_wrote_is_logged(
     client = (await serve(token=SECRET)).client
     session_id = await save(client, DOCUMENT)
     task = await resumed(client, session_id, model=SECRET)
-    await follow(client, task["id"])
+    await follow(client, task["threadId"])
     await client.data("query ($q: String!) { search(query: $q) { totalCount } }", q=SECRET)
     await post(client, f'{{ session(id: "{SECRET}") {{ nope }} }}')
     await client.http.get("/graphql", params={"query": f'{{ session(id: "{SECRET}") {{ id }} }}'})
@@ -195,14 +195,14 @@ async def test_a_resume_is_logged_from_its_acceptance_to_its_end(serve: Serve, l
     client = (await serve()).client
     session_id = await save(client, DOCUMENT)
     task = await resumed(client, session_id)
-    await follow(client, task["id"])
+    await follow(client, task["threadId"])
     await resumed(client, session_id)
 
     story = [line for line in lines() if line["message"].startswith(("resume ", "seeding "))]
     messages = [line["message"] for line in story]
     assert sorted(messages) == ["resume accepted", "resume reused", "seeding ended", "seeding started"]
     assert messages[-1] == "resume reused"
-    assert {line["thread_id"] for line in story} == {task["id"]}
+    assert {line["thread_id"] for line in story} == {task["threadId"]}
     by_message = {line["message"]: line for line in story}
     assert by_message["resume accepted"].items() >= {"items": task["itemsTotal"], "messages": 3, "attempt": 1}.items()
     assert by_message["resume reused"]["state"] == "READY"
@@ -231,11 +231,11 @@ def messages_of() -> list[dict[str, Any]]:
 async def test_a_resume_that_is_called_off_is_logged(serve: Serve, lines: Lines) -> None:
     client = (await serve(seed=False)).client
     task = await resumed(client, await save(client, DOCUMENT))
-    await cancel(client, task["id"])
-    await cancel(client, task["id"])
+    await cancel(client, task["threadId"])
+    await cancel(client, task["threadId"])
 
-    assert (await read(client, task["id"]))["state"] == "CANCELED"
-    assert [line["thread_id"] for line in named(lines, "resume canceled")] == [task["id"]]
+    assert (await read(client, task["threadId"]))["state"] == "CANCELED"
+    assert [line["thread_id"] for line in named(lines, "resume canceled")] == [task["threadId"]]
 
 
 def record(message: str, **fields: object) -> logging.LogRecord:

@@ -126,10 +126,10 @@ async def test_sockets_and_subscriptions_are_counted_while_they_are_open(serve: 
         return samples["reprise_open_sockets",], samples["reprise_subscriptions",]
 
     assert await gauges() == (0, 0)
-    async with aclosing(client.subscribe(WATCH, {"threadId": task["id"]})) as states:
+    async with aclosing(client.subscribe(WATCH, {"threadId": task["threadId"]})) as states:
         await anext(states)
         assert await gauges() == (1, 1)
-        await cancel(client, task["id"])
+        await cancel(client, task["threadId"])
         async for _ in states:
             pass
     assert (await gauges())[1] == 0
@@ -138,7 +138,7 @@ async def test_sockets_and_subscriptions_are_counted_while_they_are_open(serve: 
 async def test_the_queue_is_counted_by_state(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     tasks = [await resumed(client, await save(client, zagens(f"s{n}", messages=[user("One")]))) for n in range(3)]
-    await cancel(client, tasks[0]["id"])
+    await cancel(client, tasks[0]["threadId"])
 
     samples = await scraped(client)
     assert samples["reprise_resume_tasks", "QUEUED"] == 2
@@ -149,7 +149,7 @@ async def test_the_queue_is_counted_by_state(serve: Serve) -> None:
 async def test_seeding_is_counted(serve: Serve) -> None:
     client = (await serve(seed_batch=1)).client
     task = await resumed(client, await save(client, DOCUMENT))
-    await follow(client, task["id"])
+    await follow(client, task["threadId"])
 
     async with asyncio.timeout(PATIENCE):
         while ("reprise_resumes_ended_total", "READY") not in (samples := await scraped(client)):

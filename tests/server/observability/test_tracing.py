@@ -78,8 +78,8 @@ async def test_requests_on_one_connection_make_a_trace_each(serve: Serve, collec
 async def test_an_operation_of_a_websocket_makes_a_trace_of_its_own(serve: Serve, collector: Collector) -> None:
     server = await serve()
     task = await resumed(server.client, await save(server.client, DOCUMENT))
-    await follow(server.client, task["id"])
-    await follow(server.client, task["id"])
+    await follow(server.client, task["threadId"])
+    await follow(server.client, task["threadId"])
     server.app.state.traces.close()
 
     subscriptions = collector.named("subscription")
@@ -91,12 +91,12 @@ async def test_an_operation_of_a_websocket_makes_a_trace_of_its_own(serve: Serve
 async def test_each_batch_of_seeding_makes_a_trace(serve: Serve, collector: Collector) -> None:
     server = await serve(seed_batch=1)
     task = await resumed(server.client, await save(server.client, DOCUMENT))
-    await follow(server.client, task["id"])
+    await follow(server.client, task["threadId"])
     server.app.state.traces.close()
 
     batches = collector.named("seed batch")
     assert [(span.parent, span.attributes, span.is_error) for span in batches] == [
-        ("", {"reprise.thread_id": task["id"]}, False)
+        ("", {"reprise.thread_id": task["threadId"]}, False)
     ] * 3
     assert [span for span in collector.spans if span.parent == batches[0].id] != []
 
@@ -121,7 +121,7 @@ async def test_errors_are_told_by_their_codes(
 async def test_nothing_that_anybody_wrote_is_traced(serve: Serve, collector: Collector) -> None:
     server = await serve()
     task = await resumed(server.client, await save(server.client, DOCUMENT))
-    await follow(server.client, task["id"])
+    await follow(server.client, task["threadId"])
     await server.client.data("query ($q: String!) { search(query: $q) { totalCount } }", q=SECRET)
     await server.client.data(f'{{ session(id: "{SECRET}") {{ id }} }}')
     await server.client.http.get("/graphql", params={"query": f'{{ session(id: "{SECRET}") {{ id }} }}'})

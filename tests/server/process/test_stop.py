@@ -64,7 +64,7 @@ async def ended(process: Process) -> tuple[float, str]:
 
 async def queued(client: Client) -> str:
     """A thread whose subscriptions stay open."""
-    thread_id: str = (await resumed(client, await save(client, zagens("s1", messages=[user("Ask")]))))["id"]
+    thread_id: str = (await resumed(client, await save(client, zagens("s1", messages=[user("Ask")]))))["threadId"]
     return thread_id
 
 

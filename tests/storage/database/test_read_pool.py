@@ -49,7 +49,7 @@ async def test_two_connections_are_enough_for_many_requests_while_seeding(databa
 
     tasks = await asyncio.gather(*(resumed(server.client, f"s{number}") for number in range(8)))
     answers = asyncio.gather(*(server.client.data("{ sessions { totalCount } }") for _ in range(50)))
-    ends = await asyncio.gather(*(follow(server.client, task["id"]) for task in tasks))
+    ends = await asyncio.gather(*(follow(server.client, task["threadId"]) for task in tasks))
 
     assert {states[-1]["state"] for states in ends} == {"READY"}
     assert all(answer["sessions"]["totalCount"] == 8 for answer in await answers)

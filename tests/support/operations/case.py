@@ -16,10 +16,10 @@ _FRAGMENTS = {
     "...Block": "fragment Block on ContentBlock { __typename position ... on TextBlock { text } "
     "... on ThinkingBlock { thinking } ... on ToolUseBlock { toolUseId name input } "
     "... on ToolResultBlock { toolUseId text isError } ... on ImageBlock { url } "
-    "... on CompactionBlock { summary } ... on OtherBlock { kind raw } }",
+    "... on CompactionBlock { summary } ... on OtherBlock { blockKind raw } }",
     "...Item": "fragment Item on ThreadItem { __typename id position status summary ... on UserMessageItem { text } "
     "... on AgentMessageItem { text } ... on ReasoningItem { text } "
-    "... on ToolCallItem { kind name toolUseId input output } ... on OtherItem { otherKind: kind raw } }",
+    "... on ToolCallItem { kind name toolUseId input output } ... on OtherItem { blockKind raw } }",
 }
 
 

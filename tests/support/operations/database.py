@@ -219,6 +219,7 @@ def known() -> Known:
         texts={
             "titleContains": ("the", "THREADS", "漢", "ß", "📦"),
             "workspace": ("/home/ines/work/billing", ""),
+            "workspaces": ("/home/ines/work/billing", ""),
             "workspaceWithin": ("/home/ines", "/home/ines/work/billing/", ""),
             "models": ("deepseek-v4-pro", ""),
         },

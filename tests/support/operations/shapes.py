@@ -19,8 +19,8 @@ SHAPES: dict[str, Case] = {
     ),
     "same-leaf-many-times": Case("{ RICH { id id ... { id ... { id } } ...S ...S } } fragment S on Session { id }"),
     "same-name-of-two-kinds": Case(
-        "{ THREAD { turns { nodes { items { nodes { ... on ToolCallItem { kind } ... on OtherItem { other: "
-        "kind } ... on UserMessageItem { text } ... on ReasoningItem { text } } } } } } }"
+        "{ THREAD { turns { nodes { items { nodes { ... on ToolCallItem { kind } ... on OtherItem { "
+        "blockKind } ... on UserMessageItem { text } ... on ReasoningItem { text } } } } } } }"
     ),
     # Fragments.
     "one-fragment-on-an-interface-in-two-places": Case(
@@ -36,7 +36,7 @@ SHAPES: dict[str, Case] = {
         "TextBlock { text } } } } } } } }"
     ),
     "fragment-that-fits-nobody-there": Case(
-        "{ RICH { messages(first: 1) { nodes { content { ... on OtherBlock { kind } } } } } }"
+        "{ RICH { messages(first: 1) { nodes { content { ... on OtherBlock { blockKind } } } } } }"
     ),
     "nested-named-fragments": Case(
         "{ ...Q } fragment Q on Query { sessions(first: 2) { ...C } } fragment C on SessionConnection { nodes"
