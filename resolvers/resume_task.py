@@ -50,9 +50,12 @@ async def resume_tasks(
     return await resume_task_page(context.database, page_request(first, after), states, context.wanted)
 
 
-def thread(context: Context, row: ResumeTaskRow) -> Awaitable[ThreadRow | None]:
-    """The thread being seeded."""
-    return context.thread(row.thread_id)
+async def thread(context: Context, row: ResumeTaskRow) -> ThreadRow:
+    """The thread being seeded. Raises NotFound when it was deleted since."""
+    found = await context.thread(row.thread_id)
+    if found is None:
+        raise NotFound("The thread was deleted a moment ago.")
+    return found
 
 
 def session(context: Context, row: ResumeTaskRow) -> Awaitable[SessionRow | None] | None:

@@ -1,6 +1,5 @@
-"""Resolvers of Session and its mutations: list, read, update, delete and import."""
+"""Resolvers of Session: lists, reads, and the import of one."""
 
-import unicodedata
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -10,8 +9,7 @@ import orjson
 from resolvers.context import Context
 from resolvers.errors import BadUserInput, NotFound
 from resolvers.paging import page_request
-from resolvers.user_error import UserError, checked_id, no_session
-from storage.documents import session_changes
+from resolvers.user_error import UserError
 from storage.documents.imports import CONFLICT, conflict_message
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import storable_text
@@ -29,24 +27,8 @@ __all__ = ["SessionFilter", "SessionRow", "Span"]
 TOKENS = TokenCounts._fields
 """The attributes of a session that its usage is made of."""
 
-MAX_TITLE_LENGTH = 100
 MAX_FILTER_VALUES = 1000
 _NO_FILTER = SessionFilter()
-_BIDI_OVERRIDES = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-
-
-class UpdateSessionPayload(NamedTuple):
-    """The payload of `updateSession`."""
-
-    session: SessionRow | None
-    user_errors: list[UserError]
-
-
-class DeleteSessionPayload(NamedTuple):
-    """The payload of `deleteSession`."""
-
-    deleted_session_id: str | None
-    user_errors: list[UserError]
 
 
 class ImportSessionPayload(NamedTuple):
@@ -96,6 +78,8 @@ def storable_filter(filter: SessionFilter | None) -> SessionFilter:
         models=_storable_texts(filter.models, "models"),
         sources=None if filter.sources is None else tuple(sorted(set(filter.sources))),
         kinds=None if filter.kinds is None else tuple(sorted(set(filter.kinds))),
+        tags=_storable_texts(filter.tags and [tag.strip() for tag in filter.tags], "tags"),
+        modes=_storable_texts(filter.modes, "modes"),
     )
 
 
@@ -166,37 +150,6 @@ def messages(
     return context.messages(
         Transcript(row.id, row.message_count), request, None if roles is None else tuple(sorted(set(roles)))
     )
-
-
-async def update_session(
-    context: Context, session_id: str, title: str | None, is_archived: bool | None
-) -> UpdateSessionPayload:
-    """Rename or archive a session; None leaves a value unchanged."""
-    session_id, errors = checked_id(session_id, "sessionId")
-    if title is not None:
-        title = storable_text(title.strip())
-        if problem := _title_problem(title):
-            errors.append(UserError("INVALID_VALUE", problem, ["title"]))
-    if errors:
-        return UpdateSessionPayload(None, errors)
-    updated = await session_changes.update_session(context.database, session_id, title, is_archived)
-    return UpdateSessionPayload(updated, [] if updated else [no_session()])
-
-
-def _title_problem(title: str) -> str | None:
-    if not 1 <= len(title) <= MAX_TITLE_LENGTH:
-        return f"A title must have 1 to {MAX_TITLE_LENGTH} code points after trimming."
-    if any(unicodedata.category(character) == "Cc" or character in _BIDI_OVERRIDES for character in title):
-        return "A title must not contain control or bidirectional-override characters."
-    return None
-
-
-async def delete_session(context: Context, session_id: str) -> DeleteSessionPayload:
-    """Delete a session and its transcript."""
-    session_id, errors = checked_id(session_id, "sessionId")
-    if not errors and not await session_changes.delete_session(context.database, session_id):
-        errors = [no_session()]
-    return DeleteSessionPayload(None if errors else session_id, errors)
 
 
 async def import_session(

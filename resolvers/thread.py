@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator, Awaitable
 from functools import partial
+from typing import NamedTuple
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.paging import clamp_page_size, page_request
+from resolvers.user_error import UserError, checked_id
 from storage.records.identifier import is_id
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionRow
 from storage.records.thread import ThreadEventRow, ThreadRow
+from storage.records.thread_deletion import delete_thread as delete_stored_thread
 from storage.records.turn import TurnRow
 from storage.resume.watch import thread_log
 
@@ -44,9 +47,30 @@ def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> A
     return context.events(row.id, since_seq, clamp_page_size(first, "first"))
 
 
+class DeleteThreadPayload(NamedTuple):
+    """The payload of `deleteThread`."""
+
+    deleted_thread_id: str | None
+    user_errors: list[UserError]
+
+
+async def delete_thread(context: Context, thread_id: str) -> DeleteThreadPayload:
+    """Delete a thread with its turns and its log."""
+    thread_id, errors = checked_id(thread_id, "threadId")
+    if not errors and not await delete_stored_thread(context.database, thread_id):
+        errors = [UserError("NOT_FOUND", "There is no thread with that id.", ["threadId"])]
+    return DeleteThreadPayload(None if errors else thread_id, errors)
+
+
 async def thread_events(context: Context, thread_id: str, since_seq: int) -> AsyncIterator[ThreadEventRow]:
-    """Its log after `since_seq`, then new entries as they are written. Raises NotFound before the first entry."""
+    """Its log after `since_seq`, then new entries until it is deleted. Raises NotFound before the first entry."""
     thread_id = thread_id.strip()
     if not is_id(thread_id) or await context.thread(thread_id) is None:
         raise NotFound("There is no such thread.")
-    return thread_log(context.database, partial(context.events, thread_id), thread_id, since_seq)
+    return thread_log(
+        context.database,
+        partial(context.events, thread_id),
+        partial(context.wanting(frozenset({"id"})).thread, thread_id),
+        thread_id,
+        since_seq,
+    )

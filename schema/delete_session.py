@@ -8,6 +8,7 @@ from schema.payload import Payload
 @strawberry.input(description="What to delete.")
 class DeleteSessionInput:
     session_id: strawberry.ID = strawberry.field(description="The session.")
+    delete_threads: bool = strawberry.field(default=False, description="Whether threads seeded from it go too.")
 
 
 @strawberry.type(description="The outcome of `deleteSession`.")

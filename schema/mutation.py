@@ -6,13 +6,18 @@ import strawberry
 
 import resolvers.resume_task
 import resolvers.session
+import resolvers.session_organizing
+import resolvers.thread
 from schema.arguments import given, name
 from schema.cancel_resume import CancelResumeInput, CancelResumePayload
 from schema.delete_session import DeleteSessionInput, DeleteSessionPayload
+from schema.delete_sessions import DeleteSessionsInput, DeleteSessionsPayload
+from schema.delete_thread import DeleteThreadInput, DeleteThreadPayload
 from schema.field import Info, field
 from schema.import_session import ImportSessionInput, ImportSessionPayload
 from schema.resume_session import ResumeSessionInput, ResumeSessionPayload
 from schema.update_session import UpdateSessionInput, UpdateSessionPayload
+from schema.update_sessions import UpdateSessionsInput, UpdateSessionsPayload
 
 
 @strawberry.type(
@@ -47,13 +52,50 @@ class Mutation:
     async def update_session(
         self, info: Info, input: Annotated[UpdateSessionInput, strawberry.argument(description="What to change.")]
     ) -> object:
-        return await resolvers.session.update_session(info.context, input.session_id, input.title, input.is_archived)
+        return await resolvers.session_organizing.update_session(
+            info.context,
+            input.session_id,
+            title=input.title,
+            is_archived=input.is_archived,
+            is_starred=input.is_starred,
+            tags=input.tags,
+            note=input.note,
+        )
+
+    @field(UpdateSessionsPayload | None, "Change many sessions at once: all or none.")
+    async def update_sessions(
+        self, info: Info, input: Annotated[UpdateSessionsInput, strawberry.argument(description="What to change.")]
+    ) -> object:
+        return await resolvers.session_organizing.update_sessions(
+            info.context,
+            input.session_ids,
+            is_archived=input.is_archived,
+            is_starred=input.is_starred,
+            add_tags=input.add_tags,
+            remove_tags=input.remove_tags,
+        )
 
     @field(DeleteSessionPayload | None, "Delete a session and its transcript for good. Threads seeded from it stay.")
     async def delete_session(
         self, info: Info, input: Annotated[DeleteSessionInput, strawberry.argument(description="What to delete.")]
     ) -> object:
-        return await resolvers.session.delete_session(info.context, input.session_id)
+        return await resolvers.session_organizing.delete_session(
+            info.context, input.session_id, delete_threads=input.delete_threads
+        )
+
+    @field(DeleteSessionsPayload | None, "Delete many sessions for good: all or none.")
+    async def delete_sessions(
+        self, info: Info, input: Annotated[DeleteSessionsInput, strawberry.argument(description="What to delete.")]
+    ) -> object:
+        return await resolvers.session_organizing.delete_sessions(
+            info.context, input.session_ids, delete_threads=input.delete_threads
+        )
+
+    @field(DeleteThreadPayload | None, "Delete a thread for good, its turns and its log.")
+    async def delete_thread(
+        self, info: Info, input: Annotated[DeleteThreadInput, strawberry.argument(description="What to delete.")]
+    ) -> object:
+        return await resolvers.thread.delete_thread(info.context, input.thread_id)
 
     @field(
         ImportSessionPayload | None,

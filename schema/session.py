@@ -60,6 +60,10 @@ class Session:
         description="When anything of it last changed here: imported, renamed, tagged, archived, resumed."
     )
 
+    is_starred: bool = strawberry.field(description="Whether a person marked it.")
+    tags: list[str] = strawberry.field(description="A person's words for it, in order.")
+    note: str | None = strawberry.field(description="A person's note on it.")
+
     @field(TokenUsage, "Tokens spent, subagents left out.", needs=TOKENS)
     @staticmethod
     def usage(row: strawberry.Parent[resolvers.session.SessionRow]) -> object:

@@ -43,6 +43,9 @@ class SessionFilter:
     kinds: list[SessionKind] | None = strawberry.field(
         description="Any of these kinds; omitted: every kind but subagents."
     )
+    is_starred: bool | None = strawberry.field(description="Only those a person marked, or only the others.")
+    tags: list[str] | None = strawberry.field(description="All of these tags.")
+    modes: list[str] | None = strawberry.field(description="Any of these modes.")
 
     def to_resolvers(self) -> resolvers.session.SessionFilter:
         return resolvers.session.SessionFilter(
@@ -56,4 +59,7 @@ class SessionFilter:
             updated_at=self.updated_at.span() if self.updated_at else None,
             saved_at=self.saved_at.span() if self.saved_at else None,
             kinds=names(self.kinds),
+            is_starred=self.is_starred,
+            tags=self.tags,
+            modes=self.modes,
         )

@@ -21,6 +21,14 @@ class InvalidId(StorageError):
     """An id that does not match `[A-Za-z0-9_-]{1,200}` without surrounding white space."""
 
 
+class UnknownSessions(StorageError):
+    """Sessions that are not stored, by their `ids`."""
+
+    def __init__(self, ids: frozenset[str]) -> None:
+        super().__init__("There are no sessions with these ids.")
+        self.ids = ids
+
+
 class InvalidDocument(StorageError):
     """A session document that cannot be imported. `path` leads to the key at fault, outermost first."""
 

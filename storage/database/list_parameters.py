@@ -63,6 +63,29 @@ def _sqlite_is_any_of(element: is_any_of, compiler: Any, **options: Any) -> str:
     return f"({column} IN (SELECT value FROM json_each({values})))"
 
 
+class contains_all_of(FunctionElement[Any]):  # noqa: N801 - reads as the SQL condition that it is
+    """Whether a column of texts contains each of the texts in the list parameter `name`."""
+
+    # As above.
+    type = sa.types.NullType()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], name: str, values: Sequence[str] | None = None) -> None:
+        super().__init__(column, sa.bindparam(name, values, ListOf(sa.Text())))
+
+
+@compiles(contains_all_of, "postgresql")
+def _postgresql_contains_all_of(element: contains_all_of, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(NOT EXISTS (SELECT 1 FROM unnest({values}) AS part WHERE strpos({column}, part) = 0))"
+
+
+@compiles(contains_all_of, "sqlite")
+def _sqlite_contains_all_of(element: contains_all_of, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(NOT EXISTS (SELECT 1 FROM json_each({values}) WHERE instr({column}, value) = 0))"
+
+
 def numbers_table(name: str, *, is_sqlite: bool) -> tuple[sa.FromClause, ColumnElement[int]]:
     """A table of the whole numbers in the list parameter `name`, and its column."""
     table, [number] = lists_table({name: sa.BigInteger()}, is_sqlite=is_sqlite)

@@ -79,3 +79,7 @@ class Poll:
                 yield task_topic(row.thread_id)
                 if row.is_final:
                     yield ended_topic(row.thread_id)
+        # Deleted ones.
+        for thread_id in self._revisions.keys() - {row.thread_id for row in rows}:
+            yield task_topic(thread_id)
+            yield ended_topic(thread_id)

@@ -1,7 +1,7 @@
 """The tables, one SQLModel class each.
 
 Keys begin with the session or thread id, so that a distributed PostgreSQL can store the rows of one together. Rows of a
-thread are only added and threads are never deleted, so that these tables have no foreign keys to check.
+thread are only added, and deleted with the thread, so that these tables have no foreign keys to check.
 """
 
 from datetime import datetime
@@ -35,7 +35,8 @@ class Session(SQLModel, table=True):
 
     `parser_version` is that of the format which derived the session from the archive, 0 for a document that holds the
     session whole. `message_count` counts the stored messages, `newest_count` those of the newest document. `replaced`
-    has the hashes of transcripts with the newest document's clock that were replaced.
+    has the hashes of transcripts with the newest document's clock that were replaced. `is_starred`, `tag_lines` (see
+    `storage.records.tags`) and `note` are a person's: no import writes them.
 
     `created_seq` and `changed_seq` number the session's creation and its last change, see `change_numbers.py`. What was
     written by the running transaction has 0. The `previous` columns
@@ -56,6 +57,9 @@ class Session(SQLModel, table=True):
     mode: str | None = _column(sa.Text, nullable=True)
     system_prompt: str | None = _column(sa.Text, nullable=True)
     is_archived: bool = _column(sa.Boolean)
+    is_starred: bool = _column(sa.Boolean, server_default=sa.false())
+    tag_lines: str = _column(sa.Text, server_default="")
+    note: str | None = _column(sa.Text, nullable=True)
     message_count: int = _column(sa.Integer)
     newest_count: int = _column(sa.Integer)
     item_count: int = _column(sa.Integer)
@@ -86,9 +90,12 @@ class Session(SQLModel, table=True):
     changed_seq: int = _column(sa.BigInteger, server_default="0", onupdate=0, index=True)
     previous_changed_seq: int | None = _previous(sa.BigInteger(), "changed_seq")
     previous_is_archived: bool | None = _previous(sa.Boolean(), "is_archived")
+    previous_is_starred: bool | None = _previous(sa.Boolean(), "is_starred")
+    previous_tag_lines: str | None = _previous(sa.Text(), "tag_lines")
     previous_title_folded: str | None = _previous(KeyText, "title_folded")
     previous_workspace_key: str | None = _previous(sa.Text(), "workspace_key")
     previous_model: str | None = _previous(sa.Text(), "model")
+    previous_mode: str | None = _previous(sa.Text(), "mode")
     previous_source: str | None = _previous(sa.Text(), "source")
     previous_kind: str | None = _previous(sa.Text(), "kind")
     previous_created_at: datetime | None = _previous(Instant(), "created_at")

@@ -13,14 +13,15 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.database.change_numbers import change_numbers
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.list_parameters import is_any_of
-from storage.database.row_types import Columns, Wanted, columns_for, select_columns
+from storage.database.list_parameters import contains_all_of, is_any_of
+from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables import IS_NO_SUBAGENT, change_counter, session
 from storage.database.types import Instant, position_of
 from storage.errors import AmbiguousId
 from storage.records.casefold import casefold
 from storage.records.listing import Listing, ListPage, fetch_page
 from storage.records.page import PageRequest, Scope
+from storage.records.tags import tag_line, tags_of
 from storage.records.workspace_key import workspace_key
 
 
@@ -35,6 +36,9 @@ class SessionRow(NamedTuple):
     mode: str | None
     system_prompt: str | None
     is_archived: bool
+    is_starred: bool
+    tag_lines: str
+    note: str | None
     message_count: int
     total_tokens: int
     created_at: datetime
@@ -55,6 +59,12 @@ class SessionRow(NamedTuple):
     title_key: str
     number: int
 
+    @property
+    @reads_columns("tag_lines")
+    def tags(self) -> list[str]:
+        """A person's words for it, in the order in which they were given."""
+        return tags_of(self.tag_lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -68,7 +78,7 @@ class Span:
 class SessionFilter:
     """Conditions on sessions, where None means no condition. `archived` is ACTIVE, ARCHIVED or ANY.
 
-    Without `kinds`, subagents are left out.
+    Without `kinds`, subagents are left out. A session must have all of `tags`, and one of the values of other lists.
     """
 
     archived: str = "ACTIVE"
@@ -81,6 +91,9 @@ class SessionFilter:
     updated_at: Span | None = None
     saved_at: Span | None = None
     kinds: Sequence[str] | None = None
+    is_starred: bool | None = None
+    tags: Sequence[str] | None = None
+    modes: Sequence[str] | None = None
 
 
 def _begins_with(text: ColumnElement[str], beginning: ColumnElement[str]) -> ColumnElement[bool]:
@@ -104,6 +117,9 @@ _CONDITIONS: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
     "models": lambda name, value: is_any_of(session.c.model, name, value),
     "sources": lambda name, value: is_any_of(session.c.source, name, value),
     "kinds": lambda name, value: is_any_of(session.c.kind, name, value),
+    "modes": lambda name, value: is_any_of(session.c.mode, name, value),
+    "is_starred": lambda name, value: session.c.is_starred == sa.bindparam(name, value, sa.Boolean()),
+    "tags": lambda name, value: contains_all_of(session.c.tag_lines, name, value),
     "created_from": lambda name, value: session.c.created_at >= sa.bindparam(name, value, Instant()),
     "created_until": lambda name, value: session.c.created_at < sa.bindparam(name, value, Instant()),
     "updated_from": lambda name, value: session.c.updated_at >= sa.bindparam(name, value, Instant()),
@@ -235,6 +251,9 @@ def _filter_values(session_filter: SessionFilter) -> dict[str, Any]:
         "models": session_filter.models,
         "sources": session_filter.sources,
         "kinds": session_filter.kinds,
+        "modes": session_filter.modes,
+        "is_starred": session_filter.is_starred,
+        "tags": None if session_filter.tags is None else [tag_line(tag) for tag in session_filter.tags],
         "created_from": created.start,
         "created_until": created.until,
         "updated_from": updated.start,

@@ -14,7 +14,7 @@ from storage.database.bus import ended_topic, task_topic
 from storage.database.database import Database
 from storage.database.following import FOLLOWER_SECONDS, read_with_retries
 from storage.records.resume_task import ResumeTaskRow
-from storage.records.thread import ThreadEventRow
+from storage.records.thread import ThreadEventRow, ThreadRow
 
 PAGE = 100
 """Events that are read at once."""
@@ -53,16 +53,27 @@ async def task_states(
 
 
 async def thread_log(
-    database: Database, load: Callable[[int, int], Awaitable[list[ThreadEventRow]]], thread_id: str, since_seq: int
+    database: Database,
+    load: Callable[[int, int], Awaitable[list[ThreadEventRow]]],
+    load_thread: Callable[[], Awaitable[ThreadRow | None]],
+    thread_id: str,
+    since_seq: int,
 ) -> AsyncGenerator[ThreadEventRow, None]:
-    """Yield every event of a thread after `since_seq`, then each new one: in order, exactly once, without an end.
+    """Yield every event of a thread after `since_seq`, then each new one: in order, exactly once, until it is deleted.
 
     Waits while the database is away. `load` takes a sequence number and a limit, and reads the events that follow.
     """
-    # Every write to the log also updates the task, which wakes this subscriber.
-    with database.bus.subscribed(task_topic(thread_id)) as woken:
+    # Every write to the log also updates the task, which wakes this subscriber. A deletion ends the task.
+    topics = task_topic(thread_id), ended_topic(thread_id)
+    with database.bus.subscribed(topics[0]) as woken, database.bus.subscribed(topics[1]) as ended:
+        # The thread may have been deleted before.
+        ended.set()
         while True:
             woken.clear()
+            if ended.is_set():
+                ended.clear()
+                if await read_with_retries(load_thread) is None:
+                    return
             events = await read_with_retries(partial(load, since_seq, PAGE))
             for event in events:
                 since_seq = event.seq

@@ -143,7 +143,8 @@ async def begin_update(transaction: Transaction, plan: Plan) -> int:
     assert stored is not None
     locked = await transaction.execute(_stored.where(session.c.id == stored.id).with_for_update())
     row = locked.first()
-    if row is None or not _is_same(StoredSession._make(row), stored):
+    # Its title too, which the plan writes to the index: a person may have given another one meanwhile.
+    if row is None or StoredSession._make(row) != stored:
         raise SessionChanged
     number = stored.number
     if plan.is_renumbered:
@@ -157,11 +158,6 @@ async def begin_update(transaction: Transaction, plan: Plan) -> int:
         )
     await set_places(transaction, stored.id, plan.kept, plan.places[: plan.start])
     return number
-
-
-def _is_same(found: StoredSession, planned: StoredSession) -> bool:
-    # A title given meanwhile does not matter: it is read again.
-    return found._replace(title=planned.title, is_renamed=planned.is_renamed) == planned
 
 
 async def check_partial(transaction: Transaction, session_id: str, number: int, count: int) -> None:

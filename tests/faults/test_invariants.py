@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.documents.session_changes import delete_session
 from storage.resume.resume import cancel_resume
 from storage.resume.seeding import lease
 from storage.resume.seeding.seeder import Seeder
@@ -19,6 +18,7 @@ from tests.support.databases import SqliteDatabases, sqlite_url
 from tests.support.history import record_history
 from tests.support.invariants import problems
 from tests.support.seeding import ThreadRows, before_batches, resume, save, seed, undisturbed_thread
+from tests.support.stored_sessions import delete_session
 
 TURNS = 3
 DELETED = {"deleted"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import resolvers.session
-from storage.documents import session_changes
+from resolvers import session_organizing
 from tests.conftest import Serve
 from tests.support.client import SubscriptionError
 from tests.support.documents import user, zagens
@@ -66,7 +66,7 @@ async def test_an_unexpected_error_is_masked_and_logged_with_its_id(
         raise RuntimeError(SECRET)
 
     monkeypatch.setattr(resolvers.session, "session_page", broken)
-    monkeypatch.setattr(session_changes, "update_session", broken)
+    monkeypatch.setattr(session_organizing, "update_stored_sessions", broken)
     operations = [
         '{ sessions { totalCount } session(id: "s") { id } }',
         'mutation { updateSession(input: {sessionId: "s", title: "x"}) { session { id } } }',

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from storage.doctor.doctor import examine
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document
-from storage.documents.session_changes import delete_session, update_session
 from storage.json_codec import storable
 from storage.search.index.entries import entry_positions, entry_session_numbers
 from storage.search.index.verification import read_indexed_entries
@@ -18,6 +17,7 @@ from tests.support.examples import examples
 from tests.support.searches import FRAGMENTS, texts_of
 from tests.support.server import Served
 from tests.support.sessions import rows
+from tests.support.stored_sessions import delete_session, update_session
 from tests.support.strategies import json_documents
 
 IDS = ["s0", "s1", "s2"]

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document
-from storage.documents.session_changes import delete_session
 from storage.json_codec import storable, storable_text
 from storage.search.query import hit_finder
 from tests.support.examples import examples
@@ -26,6 +25,7 @@ from tests.support.searches import (
     walked,
 )
 from tests.support.server import Served
+from tests.support.stored_sessions import delete_session
 
 
 @st.composite

@@ -7,12 +7,12 @@ import pytest
 import storage.search.query.hits
 from storage.database.database import Database
 from storage.database.lru_cache import LRUCache
-from storage.documents.session_changes import delete_session, update_session
 from storage.search.index.compaction import MAX_TIER_SEGMENTS
 from tests.conftest import Serve
 from tests.support.documents import Document, assistant, user, zagens
 from tests.support.searches import found
 from tests.support.seeding import save
+from tests.support.stored_sessions import delete_session, update_session
 
 PATIENCE = 60
 ROUNDS = 12

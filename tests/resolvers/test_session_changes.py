@@ -163,6 +163,8 @@ async def test_a_since_with_unknown_changes_after_it_is_refused(here: Served, si
 FILTERS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "archived": ({"archived": "ACTIVE"}, {"isArchived": False}, {"isArchived": True}),
     "title": ({"archived": "ANY", "titleContains": "BLUE"}, {"title": "Light blue"}, {"title": "Green"}),
+    "starred": ({"isStarred": True}, {"isStarred": True}, {"isStarred": False}),
+    "tags": ({"tags": ["b", "a"]}, {"tags": ["a", "c", "b"]}, {"tags": ["a"]}),
 }
 
 
@@ -181,13 +183,18 @@ async def test_a_filter_passes_changes_of_sessions_that_match_before_or_after(he
         await update_session(client, "s1", **other)
         assert await told.kinds(1) == [("UPDATED", "s1")]
         await update_session(client, "s1", **other)
-        await update_session(client, "end", **matching)
+        await update_session(client, "end", note="The last one.")
         assert await told.kinds(1) == [("UPDATED", "end")]
 
 
 async def test_filters_by_source_model_workspace_and_time_pass_only_what_matches(here: Served) -> None:
     client = here.client
-    inside: dict[str, Any] = {"model": "m1", "workspace": "/work/shop/api", "updated_at": "2026-07-01T00:00:00Z"}
+    inside: dict[str, Any] = {
+        "model": "m1",
+        "mode": "plan",
+        "workspace": "/work/shop/api",
+        "updated_at": "2026-07-01T00:00:00Z",
+    }
     chosen = {
         "sources": ["CODEWHALE"],
         "models": ["m1", "m2"],
@@ -195,12 +202,14 @@ async def test_filters_by_source_model_workspace_and_time_pass_only_what_matches
         "updatedAt": {"from": "2026-06-30T00:00:00Z"},
         "savedAt": {"from": "2026-01-01T00:00:00Z"},
         "kinds": ["MAIN"],
+        "modes": ["plan"],
     }
     async with changes(client, since=0, filter=chosen) as told:
         await imported(client, zagens("other-source", **inside))
         await imported(client, codewhale("other-model", **{**inside, "model": "m3"}))
         await imported(client, codewhale("other-workspace", **{**inside, "workspace": "/work/shopping"}))
         await imported(client, codewhale("other-time", **{**inside, "updated_at": "2026-06-01T00:00:00Z"}))
+        await imported(client, codewhale("other-mode", **{**inside, "mode": "agent"}))
         await imported(client, codewhale("fork", **inside, parent_session_id="s1", forked_from_message_count=1))
         await imported(client, codewhale("s1", **inside))
         assert await told.kinds(1) == [("CREATED", "s1")]

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from storage.database.database import Database
 from storage.documents.formats import read_document
 from storage.documents.imports import import_documents
-from storage.documents.session_changes import delete_session, update_session
 from tests.conftest import Serve
 from tests.support.changes import PATIENCE, Row, apply, changes, read_list
 from tests.support.documents import user, zagens
 from tests.support.examples import examples
 from tests.support.server import Served
+from tests.support.stored_sessions import delete_session, update_session
 
 IDS = [f"s{number}" for number in range(12)]
 WRITERS = 4

@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 
 from app import main
 from storage.database.database import Database
-from storage.documents.session_changes import delete_session
 from tests.support.documents import FILES, user, zagens
 from tests.support.sessions import strictly
+from tests.support.stored_sessions import delete_session
 
 EDGE = FILES / "edge"
 # A part of the reason for each refused file; every other file of the folder is saved.

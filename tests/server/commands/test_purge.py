@@ -11,9 +11,9 @@ from app import main
 from storage.database.database import Database
 from storage.database.server_lock import hold_server_lock
 from storage.doctor.doctor import examine
-from storage.documents.session_changes import delete_session, update_session
 from tests.support.documents import assistant, user, zagens
 from tests.support.seeding import save, seeded
+from tests.support.stored_sessions import delete_session, update_session
 
 SECRET = "hunter2secret"
 KEPT = "remaining"

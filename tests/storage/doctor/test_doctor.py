@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables import thread
 from storage.doctor.doctor import examine
-from storage.documents.session_changes import delete_session
 from storage.records.session import SessionFilter
 from storage.search.query.hit import Search
 from storage.search.query.hits import search_page
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.documents import assistant, tool_result, tool_use, user, zagens
 from tests.support.seeding import resume, save, seed
+from tests.support.stored_sessions import delete_session
 
 # More messages than are looked at together.
 LONG = zagens("long", "Long", messages=[user(f"Question {n}") for n in range(205)])

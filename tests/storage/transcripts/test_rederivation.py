@@ -1,8 +1,10 @@
 """Sessions are derived anew from the archive by a newer version of their format, without the files."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,10 +12,12 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables import transcript, transcript_chunk
 from storage.doctor.doctor import examine
-from storage.documents.session_changes import delete_session, update_session
+from storage.transcripts import session_derivation
+from storage.transcripts.derived_plan import MOST_REPLACED, Plan, plan_session
 from storage.transcripts.rederivation import derive_anew, keep_derived
 from tests.support.archived import stored_rows, stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
+from tests.support.stored_sessions import delete_session, update_session
 
 FORMAT = LineFormat()
 NEWER = LineFormat(version=2, shouts=True)
@@ -47,6 +51,27 @@ async def test_what_people_made_of_a_session_stays(database: Database, tmp_path:
         "s2": ("THREE", False, 2),
     }
     assert [one async for one in derive_anew(database, {NEWER.source: NEWER})] == []
+
+
+async def test_a_title_given_while_a_session_is_derived_stays_and_is_found(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.lines").write_bytes(lines("s1", *(f"message {number}" for number in range(MOST_REPLACED + 1))))
+    await take(database, FORMAT, tmp_path)
+    loop = asyncio.get_running_loop()
+    titles = iter(["My title"])
+
+    def plan_then_rename(*arguments: Any) -> Plan:
+        plan = plan_session(*arguments)
+        for title in titles:
+            asyncio.run_coroutine_threadsafe(update_session(database, "s1", title, None), loop).result()
+        return plan
+
+    monkeypatch.setattr(session_derivation, "plan_session", plan_then_rename)
+    assert [one async for one in derive_anew(database, {NEWER.source: NEWER})] == [("s1", "UPDATED")]
+
+    assert next(titles, None) is None
+    assert (await stored_rows(database))["s1"][0]["title"] == "My title"
 
 
 async def test_the_doctor_reports_and_derives_what_an_import_left_undone(database: Database, tmp_path: Path) -> None:

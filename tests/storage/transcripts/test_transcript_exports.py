@@ -8,12 +8,12 @@ import pytest
 
 from storage.database.database import Database
 from storage.documents.formats.recognition import source_of
-from storage.documents.session_changes import delete_session
 from storage.errors import InvalidDocument, TooLarge
 from storage.transcripts.text_imports import import_transcript, recognized_format
 from storage.transcripts.transcript_exports import export_transcripts, transcript_text
 from tests.support.archived import stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
+from tests.support.stored_sessions import delete_session
 
 FORMAT = LineFormat()
 SAMPLES = Path(__file__).parents[1] / "documents" / "formats"

@@ -16,11 +16,11 @@ import storage.transcripts.transcript_taking
 from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents.formats.registry import FORMATS
-from storage.documents.session_changes import delete_session
 from storage.transcripts.transcript_imports import find_transcripts, import_found
 from tests.support.archived import archived_bytes, stored_keys, stored_rows, stored_transcripts, take, texts
 from tests.support.databases import SqliteDatabases
 from tests.support.line_format import LineFormat, line, lines
+from tests.support.stored_sessions import delete_session
 
 
 @pytest.fixture

@@ -222,6 +222,8 @@ def known() -> Known:
             "workspaces": ("/home/ines/work/billing", ""),
             "workspaceWithin": ("/home/ines", "/home/ines/work/billing/", ""),
             "models": ("deepseek-v4-pro", ""),
+            "tags": ("later", "漢", ""),
+            "modes": ("agent", "plan", ""),
         },
     )
 

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.tables import session, thread
-from storage.documents.session_changes import delete_session
 from storage.records.resume_task import ResumeTaskRow
 from storage.resume.resume import ResumeOptions, resume_session
 from storage.resume.seeding import lease
@@ -27,6 +26,7 @@ from tests.support.seeding import (
     task_of,
     thread_rows,
 )
+from tests.support.stored_sessions import delete_session
 
 BEGINNING: list[Message] = [user("One"), assistant("Two", tool_use("t")), user("Three"), assistant("Four")]
 LONGER: list[Message] = [*BEGINNING, user("Five"), assistant("Six", tool_use("u")), user(tool_result("u"))]

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables import search_segment
 from storage.doctor.doctor import examine
-from storage.documents.session_changes import delete_session, update_session
 from storage.errors import Unavailable
 from storage.records.session import SessionFilter
 from storage.search.index import compaction
@@ -20,6 +19,7 @@ from storage.search.query.hit import Search
 from storage.search.query.hits import search_page
 from tests.support.documents import user, zagens
 from tests.support.seeding import save
+from tests.support.stored_sessions import delete_session, update_session
 
 COUNT = 3 * MAX_TIER_SEGMENTS
 
