@@ -88,7 +88,7 @@ lock: $(UV) ## Update requirements.lock from pyproject.toml; with UPGRADE=1 to t
 clean: ## Remove .venv, caches and builds
 	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist \
 		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(READER)/node_modules $(READER)/src/gql server/reader tests/agents/node_modules tests/contract/node_modules \
-		tests/playground/node_modules
+		tests/playground/node_modules tests/reader/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: pyproject.toml requirements.lock | $(BIN)/python $(UV)
@@ -113,7 +113,7 @@ needs-node: install
 
 # The requirements of the pages' tests besides Chromium.
 .PHONY: browser
-browser: reader playground tests/playground/node_modules/.installed
+browser: reader playground tests/playground/node_modules/.installed tests/reader/node_modules/.installed
 
 # Third-party clients, audits and linters, for tests/contract.
 .PHONY: clients

@@ -14,6 +14,9 @@ const config: CodegenConfig = {
         useTypeImports: true,
         dedupeFragments: true,
         enumsAsTypes: true,
+        // Optimistic answers have it.
+        nonOptionalTypename: true,
+        skipTypeNameForRoot: true,
         scalars: { ID: "string", BigInt: "number", DateTime: "string", JSON: "unknown" },
       },
     },

@@ -29,6 +29,7 @@ export default defineConfig({
     emptyOutDir: true,
     // Files only: the page's policy allows no script, style or font from a `data:` address.
     assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 600,
     // The policy demands trusted types, and browsers that follow it preload modules themselves.
     modulePreload: { polyfill: false },
   },

@@ -1,4 +1,4 @@
-// Visits of the playground in a new Chromium, with the errors that occur.
+// Visits of a page in a new Chromium, with the errors that occur.
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -15,11 +15,14 @@ const FLAGS = [
  * Opens `url` with `stored` in its localStorage and calls `use` with the page; resolves to its result, with
  * `foreign`, the requests to other origins, and `complaints`, all errors and warnings of the page and its console.
  */
-export async function visit({ chromium: executablePath, url, colorScheme = "light", stored = {} }, use) {
+export async function visit(
+  { chromium: executablePath, url, colorScheme = "light", stored = {}, viewport = { width: 1400, height: 760 } },
+  use,
+) {
   const { origin } = new URL(url);
   const browser = await chromium.launch({ executablePath, args: FLAGS });
   try {
-    const context = await browser.newContext({ colorScheme, viewport: { width: 1400, height: 760 } });
+    const context = await browser.newContext({ colorScheme, viewport });
     await context.addInitScript((entries) => Object.assign(localStorage, entries), stored);
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);

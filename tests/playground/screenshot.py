@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.playground.browser import visit
+from tests.support.browser import visit
 from tests.support.clients import samples
 
 if __name__ == "__main__":
@@ -13,4 +13,4 @@ if __name__ == "__main__":
         # In batches small enough for the bar to stop on its way.
         samples(Path(folder, "samples"), seed_batch=10) as server,
     ):
-        visit("picture", server.url, picture=Path(sys.argv[1]).resolve())
+        visit(Path(__file__).parent, "picture", server.url, picture=Path(sys.argv[1]).resolve())

@@ -1,5 +1,6 @@
 """The playground in a browser, on `reprise serve --samples`."""
 
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,26 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.playground.browser import Missing, visit
+from tests.support import browser
 from tests.support.clients import ROOT, samples
 
 TABS = ["ListSessions", "Search", "ReadSession", "ResumeSession", "FollowResume", "ReadThread"]
 TOKEN = "sesame-1"
 
 
-def seen_by(name: str, url: str, *, refused: bool = False, **given: Any) -> dict[str, Any]:
-    """What a visit saw; nothing went wrong in it, and nothing was asked of another server.
-
-    Skips the test where Node.js, the browser or the page is not there, and says which.
-    `refused`: the server is expected to answer 401, of which Chromium tells the console.
-    """
-    try:
-        seen = visit(name, url, **given)
-    except Missing as missing:
-        pytest.skip(str(missing))
-    assert seen["foreign"] == []
-    assert [complaint for complaint in seen["complaints"] if not (refused and "401" in complaint)] == []
-    return seen
+seen_by = functools.partial(browser.seen_by, Path(__file__).parent)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling
 
 # With expensive fixtures for each file.
-_BY_FILE = ("tests/agents/", "tests/contract/", "tests/docs/", "tests/playground/", "tests/server/")
+_BY_FILE = ("tests/agents/", "tests/contract/", "tests/docs/", "tests/playground/", "tests/reader/", "tests/server/")
 # With expensive fixtures for all files of the folder.
 _BY_FOLDER = ("tests/schema/execution/",)
 _LONGEST = ("tests/faults/", "tests/speed/", *_BY_FILE, *_BY_FOLDER)

@@ -4,7 +4,8 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 
 import { Icon } from "../shared/icons";
-import { useConnectionState } from "./connection";
+import { useStore } from "../shared/store";
+import { connection } from "./connection";
 import icon from "./icon.svg";
 import { ThemeButton } from "./theme";
 
@@ -12,13 +13,13 @@ const STATES = { opening: "Connecting", live: "Live", away: "Reconnecting" };
 
 interface AppBarProps {
   /** The search field, or what leads to it. */
-  children: ReactNode;
+  children?: ReactNode;
   onHelp: () => void;
 }
 
 /** The bar at the top of every page. */
 export function AppBar({ children, onHelp }: AppBarProps) {
-  const state = useConnectionState();
+  const state = useStore(connection);
   return (
     <header className="app-bar">
       <div className="app-bar-inner">

@@ -1,18 +1,18 @@
 import { ApolloClient, ApolloLink, HttpLink } from "@apollo/client";
-import { ServerError } from "@apollo/client/errors";
+import { CombinedGraphQLErrors, ServerError } from "@apollo/client/errors";
 import { ErrorLink } from "@apollo/client/link/error";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { OperationTypeNode } from "graphql";
 import { createClient } from "graphql-ws";
 
 import { createCache } from "./cache";
-import type { Connection } from "./connection";
+import { connection } from "./connection";
 
 const ADDRESS = `${location.origin}/graphql`;
 const REFUSED = [4401, 4403];
 
 /** An Apollo client: queries and mutations by fetch, subscriptions by one websocket, which connects again by itself. */
-export function createApolloClient(token: string, onRefused: () => void, connection: Connection): ApolloClient {
+export function createApolloClient(token: string, onRefused: () => void): ApolloClient {
   const authorization = token ? { authorization: `Bearer ${token}` } : undefined;
   const socket = createClient({
     url: ADDRESS.replace(/^http/, "ws"),
@@ -30,7 +30,7 @@ export function createApolloClient(token: string, onRefused: () => void, connect
     },
   });
   const refusals = new ErrorLink(({ error }) => {
-    if (ServerError.is(error) && error.statusCode === 401) {
+    if (isRefusal(error)) {
       onRefused();
     }
   });
@@ -42,4 +42,11 @@ export function createApolloClient(token: string, onRefused: () => void, connect
   const client = new ApolloClient({ link: ApolloLink.from([refusals, transport]), cache: createCache() });
   client.onClearStore(() => Promise.resolve(socket.dispose()));
   return client;
+}
+
+/** Whether the server wants another token: in a response of GraphQL, or of any other kind, as from a proxy. */
+function isRefusal(error: unknown): boolean {
+  return CombinedGraphQLErrors.is(error)
+    ? error.errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED")
+    : ServerError.is(error) && error.statusCode === 401;
 }

@@ -1,24 +1,23 @@
-import { type FormEvent, useEffect, useRef } from "react";
+import type { FormEvent } from "react";
+
+import { Dialog } from "../shared/dialog";
 
 interface TokenDialogProps {
   token: string;
   onToken: (token: string) => void;
+  onClose: () => void;
 }
 
 /** Asks for the bearer token that the server requires. */
-export function TokenDialog({ token, onToken }: TokenDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-
+export function TokenDialog({ token, onToken, onClose }: TokenDialogProps) {
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     onToken(String(new FormData(event.currentTarget).get("token")).trim());
   }
 
   return (
-    <dialog ref={dialog} className="dialog token-dialog" aria-labelledby="token-title" onCancel={(event) => event.preventDefault()}>
+    <Dialog title="Token" onClose={onClose}>
       <form onSubmit={submit}>
-        <h2 id="token-title">Token</h2>
         <p role={token ? "alert" : undefined}>
           {token ? "The server refused this token." : "This server requires a token (REPRISE_TOKEN)."} It is forgotten when
           this browser tab is closed.
@@ -41,6 +40,6 @@ export function TokenDialog({ token, onToken }: TokenDialogProps) {
           </button>
         </div>
       </form>
-    </dialog>
+    </Dialog>
   );
 }

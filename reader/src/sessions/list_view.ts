@@ -1,14 +1,16 @@
 import { useCallback, useMemo } from "react";
 import { useSearchParams } from "wouter";
 
-import type { SessionFilter, SessionOrder, SessionOrderField, SessionSource } from "../gql/graphql";
+import type { SessionFilter, SessionKind, SessionOrder, SessionOrderField, SessionSource } from "../gql/graphql";
 
 /** What the first page shows; the address has all of it, so that it can be bookmarked and gone back to. */
 export interface ListView {
   query: string;
   sources: SessionSource[];
   models: string[];
-  workspace: string;
+  workspaces: string[];
+  tags: string[];
+  isStarred: boolean;
   isArchived: boolean;
   /** Whether subagents' sessions are listed too. */
   hasSubagents: boolean;
@@ -18,29 +20,17 @@ export interface ListView {
   order: SessionOrderField;
 }
 
-type Change = Partial<ListView>;
+export type ChangeView = (part: Partial<ListView>, options?: { replace: boolean }) => void;
 
-export const EMPTY: ListView = {
-  query: "",
-  sources: [],
-  models: [],
-  workspace: "",
-  isArchived: false,
-  hasSubagents: false,
-  from: "",
-  until: "",
-  order: "UPDATED_AT",
-};
+const ALL_KINDS: SessionKind[] = ["MAIN", "FORK", "SUBAGENT"];
 
 /** The view that the address asks for, and a function that changes parts of it. */
-export function useListView(): [ListView, (change: Change, options?: { replace: boolean }) => void] {
+export function useListView(): [ListView, ChangeView] {
   const [parameters, setParameters] = useSearchParams();
   const text = parameters.toString();
   const view = useMemo(() => parsed(new URLSearchParams(text)), [text]);
-  const change = useCallback(
-    (part: Change, options?: { replace: boolean }) => {
-      setParameters((current) => written({ ...parsed(current), ...part }), options);
-    },
+  const change = useCallback<ChangeView>(
+    (part, options) => setParameters((current) => written({ ...parsed(current), ...part }), options),
     [setParameters],
   );
   return [view, change];
@@ -51,27 +41,32 @@ function parsed(parameters: URLSearchParams): ListView {
     query: parameters.get("q") ?? "",
     sources: parameters.getAll("agent") as SessionSource[],
     models: parameters.getAll("model"),
-    workspace: parameters.get("in") ?? "",
+    workspaces: parameters.getAll("in"),
+    tags: parameters.getAll("tag"),
+    isStarred: parameters.has("starred"),
     isArchived: parameters.has("archived"),
     hasSubagents: parameters.has("subagents"),
     from: parameters.get("from") ?? "",
     until: parameters.get("until") ?? "",
-    order: (parameters.get("order") as SessionOrderField | null) ?? EMPTY.order,
+    order: (parameters.get("order") as SessionOrderField | null) ?? "UPDATED_AT",
   };
 }
 
 function written(view: ListView): URLSearchParams {
-  const entries: [string, string][] = [
-    ["q", view.query],
-    ...view.sources.map((value): [string, string] => ["agent", value]),
-    ...view.models.map((value): [string, string] => ["model", value]),
-    ["in", view.workspace],
-    ["archived", view.isArchived ? "1" : ""],
-    ["subagents", view.hasSubagents ? "1" : ""],
-    ["from", view.from],
-    ["until", view.until],
-    ["order", view.order === EMPTY.order ? "" : view.order],
-  ];
+  const values: Record<string, string[]> = {
+    q: [view.query],
+    agent: view.sources,
+    model: view.models,
+    in: view.workspaces,
+    tag: view.tags,
+    starred: [view.isStarred ? "1" : ""],
+    archived: [view.isArchived ? "1" : ""],
+    subagents: [view.hasSubagents ? "1" : ""],
+    from: [view.from],
+    until: [view.until],
+    order: [view.order === "UPDATED_AT" ? "" : view.order],
+  };
+  const entries = Object.entries(values).flatMap(([name, list]) => list.map((value) => [name, value]));
   return new URLSearchParams(entries.filter(([, value]) => value));
 }
 
@@ -79,20 +74,29 @@ function written(view: ListView): URLSearchParams {
 export function filterOf(view: ListView): SessionFilter {
   return {
     archived: view.isArchived ? "ARCHIVED" : "ACTIVE",
-    ...(view.sources.length && { sources: view.sources }),
-    ...(view.models.length && { models: view.models }),
-    ...(view.workspace && { workspaces: [view.workspace] }),
-    ...(view.hasSubagents && { kinds: ["MAIN", "FORK", "SUBAGENT"] as const }),
-    ...((view.from || view.until) && { updatedAt: { from: midnight(view.from), until: midnight(view.until) } }),
-  } as SessionFilter;
+    sources: view.sources.length ? view.sources : undefined,
+    models: view.models.length ? view.models : undefined,
+    workspaces: view.workspaces.length ? view.workspaces : undefined,
+    tags: view.tags.length ? view.tags : undefined,
+    isStarred: view.isStarred || undefined,
+    kinds: view.hasSubagents ? ALL_KINDS : undefined,
+    updatedAt: view.from || view.until ? { from: midnight(view.from), until: midnight(view.until) } : undefined,
+  };
 }
 
 /** The instant at which a day begins here. */
 function midnight(day: string): string | null {
-  return day ? new Date(`${day}T00:00`).toISOString() : null;
+  const date = new Date(`${day}T00:00`);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
 /** The view's order: titles from A, everything else from the newest or largest. */
 export function orderOf(view: ListView): SessionOrder {
   return { field: view.order, direction: view.order === "TITLE" ? "ASC" : "DESC" };
+}
+
+/** Whether anything but the order narrows the list. */
+export function isNarrowed(view: ListView): boolean {
+  const { sources, models, workspaces, tags } = view;
+  return [...sources, ...models, ...workspaces, ...tags, view.query, view.from, view.until].some(Boolean) || view.isStarred;
 }

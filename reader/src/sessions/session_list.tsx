@@ -3,7 +3,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { SessionRowFragment } from "../gql/graphql";
 import { period } from "../shared/format";
-import { SessionRow } from "./session_row";
+import { type RowActions, SessionRow } from "./session_row";
+import type { ActiveRow } from "./use_list_keys";
 
 type Line = { heading: string } | { session: SessionRowFragment };
 
@@ -14,14 +15,15 @@ interface SessionListProps {
   /** Whether headings tell the rows of days and months apart. */
   hasPeriods: boolean;
   /** The row that keys act on. */
-  activeId: string;
+  active: ActiveRow | undefined;
   selected: ReadonlySet<string>;
-  onSelect: (id: string) => void;
+  isStale: boolean;
+  actions: RowActions;
 }
 
 /** The rows of which only those in sight are in the document; the next page loads before its end is reached. */
 export function SessionList(props: SessionListProps) {
-  const { sessions, hasMore, loadMore, hasPeriods, activeId } = props;
+  const { sessions, hasMore, loadMore, hasPeriods, active } = props;
   const lines = useMemo(() => linesOf(sessions, hasPeriods), [sessions, hasPeriods]);
   const container = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
@@ -46,17 +48,26 @@ export function SessionList(props: SessionListProps) {
   }, [hasMore, isNearEnd, loadMore]);
 
   useEffect(() => {
-    const index = lines.findIndex((line) => "session" in line && line.session.id === activeId);
-    if (index >= 0) {
+    const index = lines.findIndex((line) => "session" in line && line.session.id === active?.id);
+    if (active && index >= 0) {
       virtualizer.scrollToIndex(index, { align: "auto" });
-      // The row is in the document after the next frame.
-      requestAnimationFrame(() => requestAnimationFrame(() => focusRow(container.current, activeId)));
+      if (!focusRow(container.current, active.id)) {
+        // The row is in the document after the next frame.
+        requestAnimationFrame(() => requestAnimationFrame(() => focusRow(container.current, active.id)));
+      }
     }
-    // Only when another row becomes active, not when rows come in.
-  }, [activeId]);
+    // Only when keys move, not when rows come in.
+  }, [active]);
 
   return (
-    <div ref={container} className="session-list" style={{ height: virtualizer.getTotalSize() }}>
+    <div
+      ref={container}
+      className="session-list"
+      data-stale={props.isStale}
+      data-selecting={props.selected.size > 0}
+      style={{ height: virtualizer.getTotalSize() }}
+    >
+      {!hasPeriods && <h2 className="hidden-text">In order</h2>}
       {items.map((item) => {
         const line = lines[item.index]!;
         return (
@@ -73,7 +84,7 @@ export function SessionList(props: SessionListProps) {
               <SessionRow
                 session={line.session}
                 isSelected={props.selected.has(line.session.id)}
-                onSelect={props.onSelect}
+                actions={props.actions}
               />
             )}
           </div>
@@ -101,6 +112,9 @@ function keyOf(line: Line): string {
   return "heading" in line ? `period ${line.heading}` : line.session.id;
 }
 
-function focusRow(container: HTMLElement | null, id: string): void {
-  container?.querySelector<HTMLElement>(`[data-session="${CSS.escape(id)}"] a`)?.focus({ preventScroll: true });
+/** Whether the row is in the document; its link has the focus then. */
+function focusRow(container: HTMLElement | null, id: string): boolean {
+  const link = container?.querySelector<HTMLElement>(`[data-session="${CSS.escape(id)}"] a`);
+  link?.focus({ preventScroll: true });
+  return !!link;
 }

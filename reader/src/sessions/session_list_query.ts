@@ -13,6 +13,8 @@ export const SESSION_ROW = graphql(`
     gitBranch
     kind
     isArchived
+    isStarred
+    tags
     messageCount
     totalTokens
     updatedAt

@@ -1,62 +1,119 @@
 import { memo } from "react";
 import { Link } from "wouter";
 
+import { SessionMenu } from "../actions/session_menu";
 import type { SessionRowFragment } from "../gql/graphql";
+import { messageAddress } from "../shared/addresses";
 import { AgentName } from "../shared/agent_name";
 import { counted, exactTime, shortCount, shortPath, shortTime } from "../shared/format";
 import { Icon } from "../shared/icons";
+import { fullTitle, promptBelowTitle } from "../shared/title";
+
+/** What can be done with one row; the same functions for all rows, so that rows are not rendered again. */
+export interface RowActions {
+  select: (session: SessionRowFragment, isRange: boolean) => void;
+  star: (session: SessionRowFragment) => void;
+  rename: (session: SessionRowFragment) => void;
+  tag: (session: SessionRowFragment) => void;
+  archive: (session: SessionRowFragment) => void;
+  remove: (session: SessionRowFragment) => void;
+}
 
 interface SessionRowProps {
   session: SessionRowFragment;
   isSelected: boolean;
-  onSelect: (id: string) => void;
+  actions: RowActions;
 }
 
 /** One session in the list. */
-export const SessionRow = memo(function SessionRow({ session, isSelected, onSelect }: SessionRowProps) {
+export const SessionRow = memo(function SessionRow({ session, isSelected, actions }: SessionRowProps) {
   const titleId = `title-${session.id}`;
+  const title = fullTitle(session);
+  const prompt = promptBelowTitle(session);
   return (
     <article className="session-row" data-session={session.id} data-selected={isSelected} aria-labelledby={titleId}>
       <label className="session-check">
-        <input type="checkbox" checked={isSelected} onChange={() => onSelect(session.id)} tabIndex={-1} />
-        <span className="hidden-text">Select {session.title}</span>
+        <input
+          type="checkbox"
+          checked={isSelected}
+          tabIndex={-1}
+          onChange={(event) => actions.select(session, (event.nativeEvent as MouseEvent).shiftKey)}
+        />
+        <span className="hidden-text">Select {title}</span>
       </label>
       <div className="session-body">
         <h3 className="session-title" id={titleId}>
-          <Link href={`/s/${encodeURIComponent(session.id)}`} dir="auto">
-            {session.title}
+          <Link href={messageAddress(session.id)} dir="auto">
+            {title}
           </Link>
         </h3>
-        {session.firstPrompt && !session.title.startsWith(session.firstPrompt) && (
+        {prompt && (
           <p className="session-prompt" dir="auto">
-            {session.firstPrompt}
+            {prompt}
           </p>
         )}
-        <p className="session-facts">
-          <AgentName source={session.source} />
-          {session.kind !== "MAIN" && <span className="kind">{session.kind === "FORK" ? "Fork" : "Subagent"}</span>}
-          {session.workspace && (
-            <span className="fact" title={session.workspace}>
-              <Icon name="folder" />
-              <span className="hidden-text">in </span>
-              {shortPath(session.workspace)}
-            </span>
-          )}
-          {session.gitBranch && (
-            <span className="fact">
-              <Icon name="branch" />
-              <span className="hidden-text">on branch </span>
-              {session.gitBranch}
-            </span>
-          )}
-          <span>{counted(session.messageCount, "message")}</span>
-          {session.totalTokens > 0 && <span>{shortCount(session.totalTokens)} tokens</span>}
-          {session.model && <span>{session.model}</span>}
-        </p>
+        <SessionFacts session={session} />
       </div>
-      <time className="session-time" dateTime={session.updatedAt} title={exactTime(session.updatedAt)}>
-        {shortTime(session.updatedAt)}
-      </time>
+      <div className="session-end">
+        <time className="session-time" dateTime={session.updatedAt} title={exactTime(session.updatedAt)}>
+          {shortTime(session.updatedAt)}
+        </time>
+        <button
+          type="button"
+          className="button quiet square star"
+          aria-label={`Star ${title}`}
+          aria-pressed={session.isStarred}
+          onClick={() => actions.star(session)}
+        >
+          <Icon name="star" isFilled={session.isStarred} />
+        </button>
+        <SessionMenu
+          label={`More for ${title}`}
+          entries={[
+            { name: "Select", icon: "check", shortcut: "x", run: () => actions.select(session, false) },
+            { name: "Rename", icon: "pencil", shortcut: "r", run: () => actions.rename(session) },
+            { name: "Tags", icon: "tag", shortcut: "t", run: () => actions.tag(session) },
+            {
+              name: session.isArchived ? "Unarchive" : "Archive",
+              icon: "archive",
+              shortcut: "e",
+              run: () => actions.archive(session),
+            },
+            { name: "Delete", icon: "trash", shortcut: "#", isDanger: true, run: () => actions.remove(session) },
+          ]}
+        />
+      </div>
     </article>
   );
 });
+
+function SessionFacts({ session }: { session: SessionRowFragment }) {
+  return (
+    <p className="session-facts">
+      <AgentName source={session.source} />
+      {session.kind !== "MAIN" && <span className="kind">{session.kind === "FORK" ? "Fork" : "Subagent"}</span>}
+      {session.workspace && (
+        <span className="fact" title={session.workspace}>
+          <Icon name="folder" />
+          <span className="hidden-text">in </span>
+          {shortPath(session.workspace)}
+        </span>
+      )}
+      {session.gitBranch && (
+        <span className="fact">
+          <Icon name="branch" />
+          <span className="hidden-text">on branch </span>
+          {session.gitBranch}
+        </span>
+      )}
+      <span>{counted(session.messageCount, "message")}</span>
+      {session.totalTokens > 0 && <span className="wide-only">{shortCount(session.totalTokens)} tokens</span>}
+      {session.model && <span className="wide-only">{session.model}</span>}
+      {session.tags.map((tag) => (
+        <span key={tag} className="tag">
+          {tag}
+        </span>
+      ))}
+    </p>
+  );
+}

@@ -1,5 +1,5 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { SessionFilter, SessionOrder } from "../gql/graphql";
 import { SESSION_CHANGES, SESSION_LIST } from "./session_list_query";
@@ -19,8 +19,10 @@ export function useSessions(filter: SessionFilter, orderBy: SessionOrder) {
   const list = (data ?? previousData)?.sessions;
   const loaded = list?.nodes.length ?? PAGE;
 
+  const [version, setVersion] = useState(0);
   const refresh = useThrottled(() => {
     void refetch({ first: Math.min(Math.max(loaded, PAGE), MOST) });
+    setVersion((last) => last + 1);
   });
   // Of the first answer only: graphql-ws resumes from there by itself.
   const since = useRef<number>(undefined);
@@ -53,6 +55,8 @@ export function useSessions(filter: SessionFilter, orderBy: SessionOrder) {
     isLoading: loading && !list,
     error,
     loadMore,
+    /** Rises with each refresh, for what else is counted over the sessions. */
+    version,
   };
 }
 

@@ -33,6 +33,17 @@ export function exactTime(instant: string): string {
   return exact.format(new Date(instant));
 }
 
+/** Nov 28, 2026 */
+export function dateName(instant: string): string {
+  return dayOfYear.format(new Date(instant));
+}
+
+/** 2026-11-28, where this is. */
+export function isoDay(date: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
 /** The part of the past that a list puts an instant into: days at first, then months. */
 export function period(instant: string, now: Date = new Date()): string {
   const date = new Date(instant);

@@ -1,0 +1,49 @@
+import type { FormEvent } from "react";
+
+import { Dialog } from "../shared/dialog";
+import { type ActionSession, useSessionActions } from "./use_session_actions";
+
+interface RenameDialogProps {
+  session: ActionSession;
+  onClose: () => void;
+}
+
+export function RenameDialog({ session, onClose }: RenameDialogProps) {
+  const { update } = useSessionActions();
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const title = String(new FormData(event.currentTarget).get("title")).trim();
+    if (title && title !== session.title) {
+      void update(session, { title });
+    }
+    onClose();
+  }
+
+  return (
+    <Dialog title="Rename" onClose={onClose}>
+      <form onSubmit={submit}>
+        <p>The agent&rsquo;s own title never replaces it.</p>
+        <input
+          className="field"
+          name="title"
+          aria-label="Title"
+          defaultValue={session.title}
+          maxLength={100}
+          required
+          autoFocus
+          autoComplete="off"
+          onFocus={(event) => event.currentTarget.select()}
+        />
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button primary">
+            Rename
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,34 @@
+import { type ReactNode, useEffect, useId, useRef } from "react";
+
+interface DialogProps {
+  title: string;
+  className?: string;
+  /** Whether the title is for screen readers only. */
+  hidesTitle?: boolean;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A modal dialog that is open as long as it is rendered. */
+export function Dialog({ title, className = "", hidesTitle = false, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog
+      ref={dialog}
+      className={`dialog ${className}`}
+      aria-labelledby={titleId}
+      onClose={onClose}
+      // The dialog itself is under the pointer only where it shows its backdrop.
+      onClick={(event) => event.target === dialog.current && dialog.current.close()}
+    >
+      <div className="dialog-body">
+        <h2 id={titleId} className={hidesTitle ? "hidden-text" : undefined}>
+          {title}
+        </h2>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,96 @@
+"""The reader in a browser, on `reprise serve --samples`."""
+
+import functools
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import browser
+from tests.support.clients import ROOT, samples
+
+TOKEN = "sesame-1"
+HOSTILE = "<img src=x onerror='window.hostile=1'>"
+
+seen_by = functools.partial(browser.seen_by, Path(__file__).parent)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Path:
+    """The folder of the screenshots."""
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with samples(tmp_path_factory.mktemp("reader") / "samples") as server:
+        yield server.url.removesuffix("graphql")
+
+
+@pytest.fixture(scope="module")
+def listed(url: str, pictures: Path) -> dict[str, Any]:
+    return seen_by("list", url, pictures=pictures)
+
+
+def test_the_first_page_takes_at_most_three_requests(listed: dict[str, Any]) -> None:
+    assert listed["asked"] <= 3
+
+
+def test_the_first_page_shows_sessions_by_their_whole_titles_and_counts_them_once(listed: dict[str, Any]) -> None:
+    assert listed["heading"] == "18 sessions"
+    assert listed["titles"][0] == "Marathon: one year of maintenance in one session"
+    assert "Look at the open dependency updates and tell me which are safe to merge today." in listed["titles"]
+    assert listed["title"] == "Reprise"
+
+
+def test_a_person_organizes_sessions(url: str, pictures: Path, listed: dict[str, Any]) -> None:
+    seen = seen_by("organize", url, pictures=pictures)
+
+    assert seen["total"] == listed["heading"]
+    assert seen["withoutArchived"] == "17 sessions"
+    assert seen["isStarred"]
+    assert seen["tags"] == ["release"]
+    assert not set(seen["deleted"]) & set(seen["titles"])
+    assert seen["violations"] == []
+
+
+def test_changes_of_others_show_at_once_and_titles_stay_text(url: str) -> None:
+    document = json.loads((ROOT / "storage/samples/codewhale/weekly-dependency-look.json").read_text(encoding="utf-8"))
+    newest = {
+        "id": "0a8f7c52-1d3e-4b60-8c21-5f7e9d0b4a63",
+        "title": HOSTILE,
+        "updated_at": datetime.now(UTC).isoformat(),
+    }
+    document["metadata"].update(newest)
+
+    seen = seen_by("live", url, document=document)
+
+    assert seen["title"] == HOSTILE
+    assert int(seen["after"].split()[0]) == int(seen["before"].split()[0]) + 1
+    assert seen["hostile"] is None
+
+
+def test_a_phone_shows_the_page_in_its_width(url: str, pictures: Path) -> None:
+    seen = seen_by("phone", url, pictures=pictures)
+
+    assert seen["width"] <= 390
+    assert seen["violations"] == []
+
+
+def test_the_list_breaks_no_rule_of_accessibility(listed: dict[str, Any]) -> None:
+    assert listed["violations"] == []
+
+
+def test_the_reader_asks_for_the_token_and_stores_it_for_the_browser_session(tmp_path: Path) -> None:
+    with samples(tmp_path / "samples", token=TOKEN) as server:
+        seen = seen_by("token", server.url.removesuffix("graphql"), refused=True, token=TOKEN)
+
+    assert "requires a token" in seen["texts"][0]
+    assert seen["type"] == "password"
+    assert not seen["isAskedAgain"]
+    assert TOKEN not in json.dumps(seen["kept"])

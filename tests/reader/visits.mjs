@@ -1,0 +1,157 @@
+// Visits of the reader, by name: node visits.mjs NAME '{"chromium": PATH, "url": URL, ...}'
+// Prints the result as JSON.
+import { join } from "node:path";
+
+import { visit } from "../playground/browser.mjs";
+import { execute, row, rows, titles, violations } from "./page.mjs";
+
+const VISITS = {
+  /** The first page: what it asks for and what it shows. */
+  async list(given) {
+    return visit(given, async (page) => {
+      const asked = [];
+      page.on("request", (request) => request.url().endsWith("/graphql") && asked.push(request.postDataJSON()));
+      page.on("websocket", () => asked.push("websocket"));
+      await page.reload();
+      await rows(page).first().waitFor();
+      const painted = await page.evaluate(() => performance.now());
+      await page.waitForLoadState("networkidle");
+      await page.screenshot({ path: join(given.pictures, "reader-list.png") });
+      const seen = {
+        asked: asked.length,
+        painted,
+        title: await page.title(),
+        heading: await page.getByRole("heading", { level: 1 }).innerText(),
+        titles: await titles(page),
+        violations: await violations(page),
+      };
+      return seen;
+    });
+  },
+
+  /** The changes that a person makes to sessions, from the keyboard where keys do them. */
+  async organize(given) {
+    return visit(given, async (page) => {
+      const keys = async (...names) => {
+        for (const name of names) {
+          await page.keyboard.press(name);
+        }
+      };
+      const toast = page.locator(".toast");
+      await rows(page).first().waitFor();
+      const [first, second, third, fourth] = await titles(page);
+      const total = await page.getByRole("heading", { level: 1 }).innerText();
+
+      await keys("j", "s");
+      await row(page, first).getByRole("button", { name: "Star", pressed: true }).waitFor();
+      await keys("t");
+      await page.getByLabel("New tag").fill("release");
+      await keys("Enter", "Enter");
+      await row(page, first).locator(".tag", { hasText: "release" }).waitFor();
+      await keys("r");
+      await page.getByLabel("Title").fill("A title of a person");
+      await keys("Enter");
+      await row(page, "A title of a person").waitFor();
+
+      await keys("j", "e");
+      await row(page, second).waitFor({ state: "detached" });
+      const withoutArchived = await page.getByRole("heading", { level: 1 }).innerText();
+      await toast.getByRole("button", { name: "Undo" }).click();
+      await row(page, second).waitFor();
+
+      await row(page, third).getByRole("button", { name: "More" }).click();
+      await page.getByRole("menuitem", { name: "Delete" }).click();
+      await row(page, third).waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Undo" }).last().click();
+      await row(page, third).waitFor();
+
+      for (const title of [third, fourth]) {
+        await row(page, title).hover();
+        await row(page, title).getByRole("checkbox").check();
+      }
+      const bar = page.getByRole("toolbar", { name: "Selected sessions" });
+      await page.screenshot({ path: join(given.pictures, "reader-selection.png") });
+      const problems = await violations(page);
+      await bar.getByRole("button", { name: "Delete" }).click();
+      await row(page, fourth).waitFor({ state: "detached" });
+      // The deletion is sent when the page is left.
+      await page.reload();
+      await rows(page).first().waitFor();
+      return {
+        total,
+        withoutArchived,
+        deleted: [third, fourth],
+        titles: await titles(page),
+        isStarred: await row(page, "A title of a person").getByRole("button", { name: "Star", pressed: true }).isVisible(),
+        tags: await row(page, "A title of a person").locator(".tag").allInnerTexts(),
+        violations: problems,
+      };
+    });
+  },
+
+  /** Changes that others make while the list is open. */
+  async live(given) {
+    return visit(given, async (page) => {
+      await rows(page).first().waitFor();
+      await page.locator('.live[data-state="live"]').waitFor();
+      const before = await page.getByRole("heading", { level: 1 }).innerText();
+      const { importSession } = await execute(
+        given.url,
+        "mutation ($input: ImportSessionInput!) { importSession(input: $input) { session { id title } userErrors { message } } }",
+        { input: { document: given.document } },
+      );
+      const { id, title } = importSession.session;
+      await row(page, title).waitFor();
+      const after = await page.getByRole("heading", { level: 1 }).innerText();
+      await execute(given.url, "mutation ($input: UpdateSessionInput!) { updateSession(input: $input) { session { id } } }", {
+        input: { sessionId: id, title: "Renamed elsewhere" },
+      });
+      await row(page, "Renamed elsewhere").waitFor();
+      await execute(given.url, "mutation ($input: DeleteSessionInput!) { deleteSession(input: $input) { deletedSessionId } }", {
+        input: { sessionId: id },
+      });
+      await row(page, "Renamed elsewhere").waitFor({ state: "detached" });
+      return { before, title, after, hostile: await page.evaluate(() => window.hostile ?? null) };
+    });
+  },
+
+  /** A dark phone. */
+  async phone(given) {
+    const phone = { ...given, viewport: { width: 390, height: 844 }, colorScheme: "dark" };
+    return visit(phone, async (page) => {
+      await rows(page).first().waitFor();
+      await page.screenshot({ path: join(given.pictures, "reader-phone.png") });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      const listed = await violations(page);
+      await page.getByRole("button", { name: "Filter" }).click();
+      const dialog = page.getByRole("dialog", { name: "Filter" });
+      await dialog.waitFor();
+      await page.screenshot({ path: join(given.pictures, "reader-phone-filter.png") });
+      return { width, violations: [...listed, ...(await violations(page))] };
+    });
+  },
+
+  /** A server with a token: without it, with a wrong one, with the right one, after a reload. */
+  async token(given) {
+    return visit(given, async (page) => {
+      const dialog = page.getByRole("dialog");
+      const field = dialog.getByLabel("Token", { exact: true });
+      const texts = [await dialog.locator("p").innerText()];
+      const type = await field.getAttribute("type");
+      await field.fill("wrong");
+      await dialog.getByRole("button", { name: "Use" }).click();
+      await dialog.getByText("refused").waitFor();
+      await field.fill(given.token);
+      await dialog.getByRole("button", { name: "Use" }).click();
+      await rows(page).first().waitFor();
+      await page.locator('.live[data-state="live"]').waitFor();
+      await page.reload();
+      await rows(page).first().waitFor();
+      const kept = await page.evaluate(() => ({ ...localStorage }));
+      return { texts, type, kept, isAskedAgain: await dialog.isVisible() };
+    });
+  },
+};
+
+const [name, given] = process.argv.slice(2);
+console.log(JSON.stringify(await VISITS[name](JSON.parse(given))));
