@@ -59,6 +59,14 @@ def test_a_person_organizes_sessions(url: str, pictures: Path, listed: dict[str,
     assert seen["violations"] == []
 
 
+def test_search_finds_while_it_is_typed(url: str, pictures: Path) -> None:
+    seen = seen_by("search", url, pictures=pictures, query="ledger")
+
+    assert int(seen["heading"].split()[0]) > len(seen["sessions"]) > 0
+    assert {mark.lower() for mark in seen["marks"]} == {"ledger"}
+    assert seen["violations"] == seen["violationsOfPalette"] == []
+
+
 def test_changes_of_others_show_at_once_and_titles_stay_text(url: str) -> None:
     document = json.loads((ROOT / "storage/samples/codewhale/weekly-dependency-look.json").read_text(encoding="utf-8"))
     newest = {

@@ -89,6 +89,39 @@ const VISITS = {
     });
   },
 
+  /** Search while it is typed, and the palette. */
+  async search(given) {
+    return visit(given, async (page) => {
+      await rows(page).first().waitFor();
+      await page.keyboard.press("/");
+      await page.keyboard.type(given.query, { delay: 20 });
+      const found = page.locator(".found");
+      await found.first().waitFor();
+      await page.waitForURL(`**/?q=${given.query}`);
+      await page.waitForLoadState("networkidle");
+      await page.screenshot({ path: join(given.pictures, "reader-search.png") });
+      const seen = {
+        heading: await page.getByRole("heading", { level: 1 }).innerText(),
+        sessions: await found.getByRole("heading", { level: 2 }).allInnerTexts(),
+        marks: await found.locator("mark").allInnerTexts(),
+        counts: await page.locator(".found-count").allInnerTexts(),
+        violations: await violations(page),
+      };
+      await page.keyboard.press("Escape");
+      await rows(page).first().waitFor();
+      await page.keyboard.press("Control+k");
+      const palette = page.getByRole("dialog");
+      await palette.getByRole("combobox").fill(given.query);
+      await palette.getByRole("option").filter({ has: page.locator("mark") }).first().waitFor();
+      seen.violationsOfPalette = await violations(page);
+      await page.screenshot({ path: join(given.pictures, "reader-palette.png") });
+      await page.keyboard.press("Enter");
+      await page.waitForURL("**/s/**");
+      await page.getByRole("heading", { level: 1, name: seen.sessions[0] }).waitFor();
+      return seen;
+    });
+  },
+
   /** Changes that others make while the list is open. */
   async live(given) {
     return visit(given, async (page) => {

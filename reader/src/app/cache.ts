@@ -1,7 +1,7 @@
 import { type FieldPolicy, InMemoryCache, type Reference } from "@apollo/client";
 
-interface Page {
-  nodes: readonly Reference[];
+interface Page<Node = Reference> {
+  nodes: readonly Node[];
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
@@ -12,6 +12,7 @@ export function createCache(): InMemoryCache {
       Query: {
         fields: {
           sessions: joinedPages(["filter", "orderBy"]),
+          search: appendedPages(["query", "filter"]),
         },
       },
     },
@@ -22,7 +23,7 @@ export function createCache(): InMemoryCache {
  * A page that follows a cursor is added to the list. A page from the start replaces as much of the list as it covers,
  * so that a list that was loaded far down can be refreshed at its top.
  */
-export function joinedPages(keyArgs: string[]): FieldPolicy<Page> {
+function joinedPages(keyArgs: string[]): FieldPolicy<Page> {
   return {
     keyArgs,
     merge(existing, incoming, { args }) {
@@ -41,6 +42,15 @@ export function joinedPages(keyArgs: string[]): FieldPolicy<Page> {
       const isWhole = nodes.length === incoming.nodes.length;
       return { ...incoming, nodes, pageInfo: isWhole ? incoming.pageInfo : existing.pageInfo };
     },
+  };
+}
+
+/** A page that follows a cursor is added to the list; any other replaces it. For nodes without ids. */
+function appendedPages(keyArgs: string[]): FieldPolicy<Page<unknown>> {
+  return {
+    keyArgs,
+    merge: (existing, incoming, { args }) =>
+      existing && args?.after ? { ...incoming, nodes: [...existing.nodes, ...incoming.nodes] } : incoming,
   };
 }
 

@@ -1,10 +1,13 @@
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useWindowVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import type { SessionRowFragment } from "../gql/graphql";
 import { period } from "../shared/format";
 import { type RowActions, SessionRow } from "./session_row";
 import type { ActiveRow } from "./use_list_keys";
+
+// The heights of lines, for a list that is shown again where it was left.
+let measured: VirtualItem[] = [];
 
 type Line = { heading: string } | { session: SessionRowFragment };
 
@@ -35,9 +38,11 @@ export function SessionList(props: SessionListProps) {
     getItemKey: (index) => keyOf(lines[index]!),
     overscan: 6,
     scrollMargin: top,
+    initialMeasurementsCache: measured,
     scrollPaddingStart: 120,
     scrollPaddingEnd: 80,
   });
+  useEffect(() => () => void (measured = virtualizer.measurementsCache), [virtualizer]);
   const items = virtualizer.getVirtualItems();
 
   const isNearEnd = (items.at(-1)?.index ?? 0) > lines.length - 20;

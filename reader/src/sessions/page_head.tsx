@@ -1,0 +1,32 @@
+import type { ReactNode } from "react";
+
+import type { SessionFilter } from "../gql/graphql";
+import { Icon } from "../shared/icons";
+import { FilterChips } from "./filter_chips";
+import type { ChangeView, ListView } from "./list_view";
+
+/** What the page gives to the list and to the results of a search. */
+export interface PageParts {
+  view: ListView;
+  change: ChangeView;
+  filter: SessionFilter;
+  /** Shows the sidebar, where the page is too narrow for it. */
+  onFilter: () => void;
+}
+
+/** How many sessions there are, and what they are restricted to. */
+export function PageHead({ title, view, change, onFilter, children }: PageParts & { title: string; children?: ReactNode }) {
+  return (
+    <>
+      <div className="sessions-head">
+        <h1 aria-live="polite">{title}</h1>
+        <button type="button" className="button filter-button" aria-label="Filter" onClick={onFilter}>
+          <Icon name="filter" />
+          <span className="button-name">Filter</span>
+        </button>
+        {children}
+      </div>
+      <FilterChips view={view} change={change} />
+    </>
+  );
+}
