@@ -23,17 +23,20 @@ from storage.database.row_types import Wanted
 from storage.documents.exports import document_text
 from storage.documents.session_metadata import session_metadata
 from storage.errors import TooLarge
+from storage.records import node
 from storage.records.content_block import ToolResultBlock
 from storage.records.message import MessageRow, Transcript, message_pages, messages_at
+from storage.records.node import NodeKey, node_key
 from storage.records.page import Page, PageRequest
 from storage.records.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
 from storage.records.session import SessionFilter, SessionRow, named_sessions, sessions_by_id
 from storage.records.session_change import ChangePage, ChangePosition, change_page
 from storage.records.session_children import children_pages
 from storage.records.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_id
-from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
+from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages, items_at
 from storage.records.tool_result import CallPlace, results_of
-from storage.records.turn import TurnRow, turn_pages
+from storage.records.transcript_items import ITEM_TYPES
+from storage.records.turn import TurnRow, turn_pages, turns_at
 from storage.search.query.clauses import Clause
 from storage.search.query.entry_texts import Place, read_scores
 from storage.transcripts.transcript_exports import transcript_text
@@ -57,6 +60,14 @@ PAGE_SIZES_BYTES = 4_000_000
 
 MANY_KEYS = 100
 """Keys whose read takes a noticeable time on the event loop."""
+
+
+_NODE_READS: Mapping[str, Callable[..., Awaitable[Mapping[Any, Any]]]] = {
+    node.SESSION: sessions_by_id,
+    node.THREAD: threads_by_id,
+    node.TURN: turns_at,
+    node.RESUME_TASK: resume_tasks_by_thread,
+}
 
 
 class Loader(Protocol):
@@ -107,6 +118,23 @@ class ChildrenShape(NamedTuple):
     has_change_seq: bool
 
 
+class NodesShape(NamedTuple):
+    """Which attributes of nodes, by the name of their type, and the budget of the answer that they are for."""
+
+    wanted: frozenset[tuple[str, Wanted]] | None
+    budget: AnswerBudget | None
+
+    def wanted_of(self, *typenames: str) -> Wanted:
+        """The attributes of nodes of these types."""
+        if self.wanted is None:
+            return None
+        found: Wanted = frozenset()
+        for typename, wanted in self.wanted:
+            if typename in typenames:
+                found = None if found is None or wanted is None else found | wanted
+        return found
+
+
 class BatchLoader(DataLoader[Key, Row]):
     """A DataLoader that is shared by all requests: keys of one turn of the event loop are read together.
 
@@ -136,12 +164,13 @@ class Context:
     """The value of `info.context` in resolvers.
 
     `wanted` are the attributes of a resolver's rows that will be used, and `inner` those of the rows of their fields,
-    by the field's name; None means all. `page_fields` are the selected fields of the connection that it returns. They
-    are known to plans only.
+    by the field's name; None means all. `page_fields` are the selected fields of the connection that it returns, and
+    `by_typename` the attributes of each type of the interface that it returns. They are known to plans only.
     """
 
     wanted: Wanted = None
     page_fields: Wanted = None
+    by_typename: Mapping[str, Wanted] | None = None
     inner: Mapping[str, Wanted] = MappingProxyType({})
 
     def __init__(self, database: Database, new_loader: Callable[[ReadKeys], Loader] = BatchLoader) -> None:
@@ -163,10 +192,15 @@ class Context:
         self._results = new_loader(_by_shape(self._read_results))
         self._metadata = new_loader(_by_shape(self._read_metadata))
         self._documents = new_loader(_by_shape(self._read_documents))
+        self._nodes = new_loader(_by_shape(self._read_nodes))
         self._session_changes = new_loader(_by_shape(self._read_session_changes))
 
     def wanting(
-        self, wanted: Wanted, inner: Mapping[str, Wanted] = MappingProxyType({}), page_fields: Wanted = None
+        self,
+        wanted: Wanted,
+        inner: Mapping[str, Wanted] = MappingProxyType({}),
+        page_fields: Wanted = None,
+        by_typename: Mapping[str, Wanted] | None = None,
     ) -> "Context":
         """A copy for a resolver of whose rows only these attributes will be used."""
         # copy.copy does the same, several times slower.
@@ -175,6 +209,7 @@ class Context:
         narrowed.wanted = wanted
         narrowed.inner = inner
         narrowed.page_fields = page_fields
+        narrowed.by_typename = by_typename
         return narrowed
 
     @property
@@ -245,6 +280,11 @@ class Context:
     def document(self, session_id: str) -> Awaitable[str | None]:
         """The transcript of a session as its agent wrote it."""
         return self._documents.load((session_id, current_budget.get()))
+
+    def nodes(self, ids: tuple[str, ...]) -> Awaitable[list[Any]]:
+        """The objects with these ids, None for those that do not exist; one statement reads all of a type."""
+        wanted = None if self.by_typename is None else frozenset(self.by_typename.items())
+        return self._nodes.load((ids, NodesShape(wanted, current_budget.get())))
 
     def session_changes(self, position: ChangePosition, session_filter: SessionFilter | None) -> Awaitable[ChangePage]:
         """The changes of sessions after a position, which subscribers at one position read together."""
@@ -329,6 +369,27 @@ class Context:
             _count_read(budget, len(text or ""))
             documents.append(text)
         return documents
+
+    async def _read_nodes(self, lists: Sequence[tuple[str, ...]], shape: NodesShape) -> list[list[Any]]:
+        keys = {id: node_key(id) for ids in lists for id in ids}
+        keys_by_kind: defaultdict[str, dict[Any, None]] = defaultdict(dict)
+        for found in keys.values():
+            if found is not None:
+                keys_by_kind[found.kind][found.key] = None
+        rows: dict[Any, Any] = {None: None}
+        for kind, keys_of_kind in keys_by_kind.items():
+            unique = list(keys_of_kind)
+            for key, row in zip(unique, await self._read_nodes_of(kind, unique, shape), strict=True):
+                rows[NodeKey(kind, key)] = row
+        return [[rows[keys[id]] for id in ids] for ids in lists]
+
+    async def _read_nodes_of(self, kind: str, keys: Sequence[Any], shape: NodesShape) -> Sequence[Any]:
+        match kind:
+            case node.MESSAGE:
+                return await self._read_messages_at(keys, MessageShape(shape.wanted_of(kind), shape.budget))
+            case node.ITEM:
+                return await self._rows(items_at)(keys, shape.wanted_of(*ITEM_TYPES))
+        return await self._rows(_NODE_READS[kind])(keys, shape.wanted_of(kind))
 
     async def _read_session_changes(
         self, positions: Sequence[ChangePosition], session_filter: SessionFilter | None

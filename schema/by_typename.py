@@ -13,5 +13,6 @@ class ByTypename:
         return str(row.typename)
 
     @classmethod
-    def is_type_of(cls, row: Any, _info: GraphQLResolveInfo[Any]) -> bool:
-        return bool(row.typename == cls.__name__)
+    def is_type_of(cls, _row: Any, _info: GraphQLResolveInfo[Any]) -> bool:
+        # The field or `resolve_type` has decided. Strawberry would look for instances of the class.
+        return True

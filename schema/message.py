@@ -12,6 +12,7 @@ from schema.connection import Connection, Edge
 from schema.content_block import ContentBlock
 from schema.field import Info, field
 from schema.lazy import LazySession
+from schema.node import Node
 from schema.scalars import JSON
 from schema.token_usage import TokenUsage
 
@@ -25,7 +26,7 @@ class MessageRole(Enum):
 
 
 @strawberry.type(description="One message of a transcript.")
-class Message:
+class Message(Node):
     id: strawberry.ID = strawberry.field(description="Stable id, unique across sessions.")
     position: int = strawberry.field(description="Place in the transcript, from 0.")
     role: MessageRole = strawberry.field(description="Who wrote it.")

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 import resolvers.agent
+import resolvers.node
 import resolvers.resume_task
 import resolvers.search
 import resolvers.session
@@ -12,6 +13,7 @@ import resolvers.thread
 from schema.agent import Agent
 from schema.arguments import After, Before, First, Last, ThreadId, given, names
 from schema.field import Info, field
+from schema.node import Node
 from schema.resume_task import ResumeState, ResumeTask, ResumeTaskConnection
 from schema.search import SearchConnection, SearchOrder, SearchScope
 from schema.session import Session, SessionConnection
@@ -31,6 +33,16 @@ class Query:
         id: Annotated[strawberry.ID, strawberry.argument(description="The session's id.")],
     ) -> object:
         return resolvers.session.session(info.context, id)
+
+    @field(Node | None, "Any object by its id; null when there is none.")
+    def node(self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The id.")]) -> object:
+        return resolvers.node.node(info.context, id)
+
+    @field(list[Node | None], "Several objects by their ids, in the order asked for; at most 100.")
+    def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="The ids.")]
+    ) -> object:
+        return resolvers.node.nodes(info.context, ids)
 
     @field(SessionConnection | None, "Saved sessions, newest activity first unless ordered otherwise.")
     def sessions(

@@ -9,6 +9,7 @@ import resolvers.resume_task
 from schema.connection import Connection, Edge
 from schema.field import Info, field
 from schema.lazy import LazySession
+from schema.node import Node
 from schema.scalars import BigInt
 from schema.thread import Thread
 
@@ -46,7 +47,7 @@ class ResumeError:
 
 
 @strawberry.type(description="Seeding a thread from a saved session, in the background. A task is known by its thread.")
-class ResumeTask:
+class ResumeTask(Node):
     id: strawberry.ID = strawberry.field(description="The task's id, `tsk_` and a UUID's hex digits.")
     thread_id: strawberry.ID = strawberry.field(description="The id of the thread being seeded.")
     session_id: strawberry.ID = strawberry.field(description="The id of the session being resumed.")

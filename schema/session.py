@@ -15,6 +15,7 @@ from schema.field import Info, field
 from schema.handoff import Handoff
 from schema.lazy import LazySession, LazySessionConnection
 from schema.message import MessageConnection, MessageRole
+from schema.node import Node
 from schema.resume_task import ResumeTask
 from schema.scalars import JSON, BigInt
 from schema.session_source import SessionSource
@@ -30,7 +31,7 @@ class SessionKind(Enum):
 
 
 @strawberry.type(description="A saved conversation with an agent: metadata and an ordered transcript.")
-class Session:
+class Session(Node):
     id: strawberry.ID = strawberry.field(description="The id that the agent which saved it gave it.")
     source: SessionSource = strawberry.field(description="Which agent wrote it.")
     title: str = strawberry.field(description="Human title; never empty.")

@@ -10,6 +10,7 @@ import resolvers.thread
 from schema.arguments import After, Before, First, Last, given
 from schema.field import Info, field
 from schema.lazy import LazyResumeTask, LazySession
+from schema.node import Node
 from schema.scalars import BigInt
 from schema.thread_event import ThreadEvent
 from schema.turn import TurnConnection
@@ -25,7 +26,7 @@ FROM_START = BigInt(0)
 
 
 @strawberry.type(description="A conversation seeded from a session, for a runtime to go on from.")
-class Thread:
+class Thread(Node):
     id: strawberry.ID = strawberry.field(description="The thread's id, `thr_` and a UUID's hex digits.")
     title: str | None = strawberry.field(description="Title, taken from the session.")
     model: str = strawberry.field(description="Model for new turns.")

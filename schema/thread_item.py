@@ -4,8 +4,8 @@ from enum import Enum
 
 import strawberry
 
-from schema.by_typename import ByTypename
 from schema.connection import Connection, Edge
+from schema.node import Node
 from schema.scalars import JSON
 from schema.turn_status import TurnStatus
 
@@ -18,7 +18,7 @@ class ToolCallKind(Enum):
 
 
 @strawberry.interface(description="Something that happened in a turn. New kinds may be added: keep a fallback.")
-class ThreadItem(ByTypename):
+class ThreadItem(Node):
     id: strawberry.ID = strawberry.field(description="The item's id.")
     position: int = strawberry.field(description="Place in the turn, from 0.")
     status: TurnStatus = strawberry.field(description="Where the item stands.")

@@ -8,12 +8,13 @@ import resolvers.turn
 from schema.arguments import After, given
 from schema.connection import Connection, Edge
 from schema.field import Info, field
+from schema.node import Node
 from schema.thread_item import ThreadItemConnection
 from schema.turn_status import TurnStatus
 
 
 @strawberry.type(description="One prompt and all that followed it.")
-class Turn:
+class Turn(Node):
     id: strawberry.ID = strawberry.field(description="The turn's id.")
     position: int = strawberry.field(description="Place in the thread, from 0.")
     status: TurnStatus = strawberry.field(description="Where the turn stands.")

@@ -86,7 +86,9 @@ class Selections:
                 if is_composite_type(get_named_type(field.type)):
                     name = definition_of(field).python_name
                     inner[name] = _union(inner.get(name, frozenset()), self._wanted(self._rows(field.type, its)))
-        return self._context.wanting(wanted, inner, self._page_fields(kind, details))
+        is_interface = is_abstract_type(get_named_type(kind))
+        by_typename = {each.kind.name: self._wanted([each]) for each in rows} if is_interface else None
+        return self._context.wanting(wanted, inner, self._page_fields(kind, details), by_typename)
 
     def _page_fields(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Wanted:
         named = get_named_type(kind)

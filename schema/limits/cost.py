@@ -3,7 +3,8 @@
 - A page counts as many objects as `first` or `last` asks for, each with its own selections. The default is the
   argument's, or 50; sizes are clamped to 500 as the resolvers do.
 - A connection and its `pageInfo` count nothing, and an edge and its node count as one.
-- A list that takes `first` and is not a connection, such as `events`, is a page too.
+- A list that takes `first` and is not a connection, such as `events`, is a page too, and one that takes `ids` is a page
+  of as many objects.
 - Any other object counts one, and so do `content`, whose blocks count in the bytes of the answer, and `highlights`,
   which are as many as the words in one snippet.
 - Leaves and introspection count nothing.
@@ -51,6 +52,9 @@ MAX_SELECTIONS = 20_000
 """Selections that are visited before the computation is given up; some hundred are usual."""
 
 
+_LIST = "[]"
+"""The kind of variables that are lists, whose values are their lengths."""
+
 _ENTRY_BYTES = 250
 """What an entry of the cache costs besides its key: a cost, and slots of two dictionaries."""
 
@@ -78,10 +82,11 @@ class OperationCost:
         self._kinds: dict[str, str] = {}
         for definition in operation.variable_definitions or ():
             kind = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
-            # Page sizes and conditions: no other variable has an effect on the cost.
-            if isinstance(kind, NamedTypeNode) and kind.name.value in {"Int", "Boolean"}:
+            # Page sizes, conditions and lengths of lists: no other variable has an effect on the cost.
+            kind_name = kind.name.value if isinstance(kind, NamedTypeNode) else _LIST
+            if kind_name in {"Int", "Boolean", _LIST}:
                 name = definition.variable.name.value
-                self._kinds[name] = kind.name.value
+                self._kinds[name] = kind_name
                 if definition.default_value:
                     self._defaults[name] = value_from_ast_untyped(definition.default_value)
         # A key is a tuple of small values, which are shared or take 32 bytes.
@@ -160,6 +165,8 @@ class _CostWalk:
                 return page_size * (1 + self.objects(kind, below, 0 if is_edge else None))
             # The `pageInfo` of a connection or the node of an edge.
             return self.objects(kind, below, None)
+        if "ids" in field.args:
+            return max(self._length(node) for node in nodes) * (1 + self.objects(kind, below, None))
         if "first" not in field.args or _counts_bytes(field):
             return 1 + self.objects(kind, below, None)
         size = max(self._page_size(field, node) for node in nodes)
@@ -228,6 +235,14 @@ class _CostWalk:
         except BadUserInput:
             return 0
 
+    def _length(self, node: FieldNode) -> int:
+        """How many `ids` are given."""
+        for argument in node.arguments or ():
+            if argument.name.value == "ids":
+                value = self._value(argument.value)
+                return value if isinstance(value, int) else len(value) if isinstance(value, list) else 1
+        return 0
+
     def _value(self, node: ValueNode) -> object:
         if isinstance(node, VariableNode):
             return self._variables.get(node.name.value, Undefined)
@@ -241,7 +256,12 @@ def _counts_bytes(field: GraphQLField) -> bool:
 
 
 def _coerced(value: object, kind: str) -> object:
-    """The value of an Int or Boolean variable; Undefined when its coercion will fail, as nothing is executed then."""
+    """The value of an Int or Boolean variable, or the length of a list, of which a single value is one with one item.
+
+    Undefined when its coercion will fail, as nothing is executed then.
+    """
+    if kind == _LIST:
+        return len(value) if isinstance(value, list) else value if value is None or value is Undefined else 1
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     # A bool is an int to Python: they are kept apart, since True and 1 are one key of a cache.

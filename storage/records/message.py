@@ -43,6 +43,12 @@ class MessageRow(NamedTuple):
     content: str
 
     @property
+    @reads_columns()
+    def typename(self) -> str:
+        """The name of the GraphQL type."""
+        return "Message"
+
+    @property
     @reads_columns("session_id", "position")
     def id(self) -> str:
         """Unique across sessions."""

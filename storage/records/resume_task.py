@@ -52,6 +52,12 @@ class ResumeTaskRow(NamedTuple):
     finished_at: datetime | None
 
     @property
+    @reads_columns()
+    def typename(self) -> str:
+        """The name of the GraphQL type."""
+        return "ResumeTask"
+
+    @property
     @reads_columns("thread_id")
     def id(self) -> str:
         """The id for clients: `tsk_` and the thread's hex digits."""

@@ -65,6 +65,12 @@ class SessionRow(NamedTuple):
         """A person's words for it, in the order in which they were given."""
         return tags_of(self.tag_lines)
 
+    @property
+    @reads_columns()
+    def typename(self) -> str:
+        """The name of the GraphQL type."""
+        return "Session"
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

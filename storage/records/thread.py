@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
-from storage.database.row_types import Columns, Wanted, columns_for, narrow_type, select_columns
+from storage.database.row_types import Columns, Wanted, columns_for, narrow_type, reads_columns, select_columns
 from storage.database.tables import thread, thread_event, thread_item
 from storage.records.thread_item import ThreadItemRow, item_id, turn_id
 
@@ -29,6 +29,12 @@ class ThreadRow(NamedTuple):
     system_prompt: str | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    @reads_columns()
+    def typename(self) -> str:
+        """The name of the GraphQL type."""
+        return "Thread"
 
 
 class ThreadEventRow(NamedTuple):

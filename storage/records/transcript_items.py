@@ -35,6 +35,7 @@ AGENT_MESSAGE = "AgentMessageItem"
 REASONING = "ReasoningItem"
 TOOL_CALL = "ToolCallItem"
 OTHER = "OtherItem"
+ITEM_TYPES = (USER_MESSAGE, AGENT_MESSAGE, REASONING, TOOL_CALL, OTHER)
 
 INJECTED = "injected"
 """The kind of an OtherItem for text that the agent program put into a person's message."""

@@ -14,7 +14,7 @@ from storage.database.tables import thread, turn
 from storage.records.page import Page, PageRequest, Scope, SharedRead
 from storage.records.position_page import PositionPage, rows_by_owner
 from storage.records.position_range import UNCOUNTED, PositionRange, position_table
-from storage.records.thread_item import turn_id
+from storage.records.thread_item import TurnKey, turn_id
 
 
 class TurnRow(NamedTuple):
@@ -24,6 +24,12 @@ class TurnRow(NamedTuple):
     position: int
     status: str
     summary: str
+
+    @property
+    @reads_columns()
+    def typename(self) -> str:
+        """The name of the GraphQL type."""
+        return "Turn"
 
     @property
     @reads_columns("thread_id", "position")
@@ -72,6 +78,24 @@ def _pages(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[TurnRow]:
     start, end = ranges.numbers
     is_within = sa.and_(turn.c.thread_id == ranges.owner, turn.c.position >= start, turn.c.position < end)
     statement = sa.select(*select_columns(turn, columns)).join_from(ranges.source, turn, is_within)
+    return CompiledSelect(statement, TurnRow, columns, is_sqlite=is_sqlite)
+
+
+async def turns_at(database: Database, keys: Sequence[TurnKey], wanted: Wanted = None) -> dict[TurnKey, TurnRow]:
+    """The turns with these keys by key, read by one statement. Raises Unavailable."""
+    rows = await database.read(
+        _at(columns_for(TurnRow, wanted, TurnKey._fields), is_sqlite=database.is_sqlite),
+        owner=[key.thread_id for key in keys],
+        position=[key.position for key in keys],
+    )
+    return {TurnKey(row.thread_id, row.position): row for row in rows}
+
+
+@functools.lru_cache(maxsize=64)
+def _at(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[TurnRow]:
+    keys = position_table("position", is_sqlite=is_sqlite)
+    is_wanted = sa.and_(turn.c.thread_id == keys.owner, turn.c.position == keys.numbers[0])
+    statement = sa.select(*select_columns(turn, columns)).join_from(keys.source, turn, is_wanted)
     return CompiledSelect(statement, TurnRow, columns, is_sqlite=is_sqlite)
 
 

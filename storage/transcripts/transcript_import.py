@@ -35,7 +35,7 @@ from storage.documents.derived_session import DerivedSession
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.documents.imports import CONFLICT, DELETED, OUTDATED, UNCHANGED
 from storage.errors import InvalidDocument, Unavailable
-from storage.records.identifier import is_id
+from storage.records.identifier import is_session_id
 from storage.transcripts.archive_reader import ArchiveReader
 from storage.transcripts.derived_rows import row_digests
 from storage.transcripts.derived_writer import SessionChanged, deleted_sessions, stored_sessions, stored_summaries
@@ -104,7 +104,7 @@ class _Import:
 
     async def run(self) -> Imported:
         session_id = await asyncio.to_thread(self._format.session_id, self._transcript())
-        if session_id is not None and not is_id(session_id):
+        if session_id is not None and not is_session_id(session_id):
             raise InvalidDocument(f"The id of its session is invalid: {session_id[:200]!r}.")
         source, name = self._format.source, self._found.name
         async with self._database.snapshot() as connection:

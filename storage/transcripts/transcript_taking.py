@@ -13,7 +13,7 @@ from storage.archive.file_state import FileKey, FileState, sample_hashes
 from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.errors import Unreadable
-from storage.records.identifier import is_id
+from storage.records.identifier import is_session_id
 from storage.search.index.drafts import Draft, draft_encoded
 from storage.transcripts.derivation import Derivation
 from storage.transcripts.derived_plan import Written, drafted_entries, plan_session
@@ -111,7 +111,7 @@ def _take_open(format: TranscriptFormat, job: Job, opened: FoundBytes) -> Taken 
         found.name, opened.modified_at, opened.size, opened.read, contents.get, _ask_for_another
     )
     session_id = format.session_id(transcript)
-    if session_id is not None and not is_id(session_id):
+    if session_id is not None and not is_session_id(session_id):
         return Refused(f"The id of its session is invalid: {session_id[:200]!r}.")
     if job.row is not None and job.row.session_id != session_id:
         return Unusual()

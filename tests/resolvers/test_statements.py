@@ -1,5 +1,8 @@
 """How many SQL statements a query takes: one a level, however many rows a level has."""
 
+import json
+import re
+
 from schema.build import create_schema
 from tests.conftest import Serve
 from tests.support.docs import API, README, SEARCH, curl_queries, inline_queries
@@ -102,6 +105,31 @@ async def test_sessions_with_their_messages_take_two_statements(serve: Serve) ->
         # A third for the way back to the sessions.
         back = "{ sessions(first: 50) { edges { cursor node { messages(%s) { nodes { %s } } } } } }"
         assert await count(server, back % (arguments, fields)) == 3
+
+
+async def test_nodes_take_a_statement_for_each_type(serve: Serve) -> None:
+    server = await filled(serve, count=12, resumed=3)
+    sessions = "sessions { nodes { id messages(first: 9) { nodes { id } } } }"
+    turns = "turns(first: 5) { nodes { id items(first: 2) { nodes { id } } } }"
+    threads = f"threads: resumeTasks(first: 3) {{ nodes {{ id thread {{ id {turns} }} }} }}"
+    data = await server.client.data(f"{{ {sessions} {threads} }}")
+    ids = re.findall('"id": "([^"]+)"', json.dumps(data))
+    by_form: dict[str, list[str]] = {}
+    for id in ids:
+        by_form.setdefault(id.split("_")[0] if "_" in id else ":" if ":" in id else "session", []).append(id)
+    chosen = [id for of_form in by_form.values() for id in of_form[:12]]
+
+    assert len(by_form) == 6
+    assert len(chosen) > 40
+    for given in (chosen, [*chosen, *chosen[:20]]):
+        assert await count(server, f"{{ nodes(ids: {json.dumps(given)}) {{ id __typename }} }}") == 6
+    each = " ".join(f"n{number}: node(id: {json.dumps(id)}) {{ id }}" for number, id in enumerate(chosen[::2]))
+    assert await count(server, f"{{ {each} }}") == 6
+    # Only the columns that are selected on the type itself.
+    [statement] = await ran(server, '{ nodes(ids: ["s1:1"]) { ... on Message { id } ... on Session { title } } }')
+    assert "message" in statement
+    assert "content" not in statement
+    assert await ran(server, '{ nodes(ids: ["x:y", "?", ""]) { id } }') == []
 
 
 async def test_page_info_of_messages_takes_no_statement(serve: Serve) -> None:

@@ -13,7 +13,7 @@ from storage.documents.formats.journal import earlier_messages
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import type_name
 from storage.records.content_block import read_blocks
-from storage.records.identifier import is_id, trimmed_id
+from storage.records.identifier import is_id, session_id
 from storage.records.plain_text import strip_controls
 from storage.records.timestamp import parse_timestamp
 from storage.records.transcript_items import own_text
@@ -104,7 +104,7 @@ def _id(metadata: dict[str, object]) -> str:
     if not isinstance(value, str):
         raise InvalidDocument(_type_error("metadata.id", "a string", value), ("metadata", "id"))
     try:
-        return trimmed_id(value)
+        return session_id(value)
     except InvalidId as error:
         raise InvalidId(f"metadata.id: {error}") from None
 

@@ -79,6 +79,7 @@ async def test_a_body_is_answered_alike(both: Twins, name: str) -> None:
 
 def test_every_placeholder_in_a_case_is_defined() -> None:
     known = {*KNOWN.thread_ids, *(cursor for cursors in KNOWN.cursors.values() for cursor in cursors)}
+    known |= {name for id in KNOWN.node_ids for name in re.findall("<[^>]+>", id)}
     text = " ".join(case.query for case in CASES.values())
 
     assert {part.split(">")[0] for part in text.split("<")[1:]} <= {name.strip("<>") for name in known}

@@ -27,6 +27,7 @@ def cost(query: str, variables: dict[str, Any] | None = None, operation_name: st
 
 SEVEN = "query ($n: Int = 7) "
 ANY = "query ($n: Int) "
+IDS = 'query ($ids: [ID!]! = ["a", "b"]) '
 IF = "query ($if: Boolean! = true) "
 
 
@@ -74,6 +75,13 @@ IF = "query ($if: Boolean! = true) "
         (IF + "{ ... @skip(if: $if) { sessions { nodes { id } } } }", {"if": False}, 50),
         (IF + '{ session(id: "s") { id } session(id: "s") @skip(if: $if) { parent { id } } }', {}, 1),
         ('{ session(id: "s") @skip(if: true) { id } thread(id: "t") @include(if: false) { id } }', {}, 0),
+        ('{ node(id: "s") { id ... on Session { messages { nodes { id } } } } }', {}, 51),
+        ('{ nodes(ids: ["a", "b", "c"]) { id ... on Session { messages(first: 2) { nodes { id } } } } }', {}, 9),
+        ('{ nodes(ids: "a") { id } }', {}, 1),
+        (IDS + "{ nodes(ids: $ids) { id ... on Message { session { id } } } }", {}, 4),
+        (IDS + "{ nodes(ids: $ids) { id } }", {"ids": ["a"] * 90}, 90),
+        (IDS + "{ nodes(ids: $ids) { id } }", {"ids": "a"}, 1),
+        (IDS + "{ nodes(ids: $ids) { id } }", {"ids": []}, 0),
         ('{ a: session(id: "s") { id } b: session(id: "s") { id } }', {}, 2),
         ('{ session(id: "s") { id } session(id: "s") { title parent { id } } }', {}, 2),
         ('{ ...A ...A ...on Query { ...A } } fragment A on Query { session(id: "s") { id } }', {}, 1),

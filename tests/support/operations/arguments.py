@@ -135,7 +135,10 @@ class Arguments:
         """Usual and unusual values of an argument."""
         known = self._known
         if kind == "ID":
-            return known.session_ids if place == "Query.session" else known.thread_ids, _STRANGE_IDS
+            if place in ("Query.node", "Query.nodes"):
+                return known.node_ids, _STRANGE_IDS
+            is_of_session = place == "Query.session" or name == "sessionId"
+            return known.session_ids if is_of_session else known.thread_ids, _STRANGE_IDS
         if kind == "Int" and name == "from":
             # Few messages have many blocks.
             return (0, 0, 1, 2), _STRANGE_SIZES

@@ -45,6 +45,15 @@ _CURSORS = {
     "TurnConnection": "query ($id: ID!) { thread(id: $id) { turns { edges { cursor } } } }",
     "ThreadItemConnection": "query ($id: ID!) { thread(id: $id) { turns { nodes { items { edges { cursor } } } } } }",
 }
+_NODE_IDS = (
+    "{}:2",
+    "{}:4",
+    "thr_<digits {}>",
+    "tsk_<digits {}>",
+    "turn_<digits {}>_0",
+    *(f"item_<digits {{}}>_{turn}_{item}" for turn in range(3) for item in range(4)),
+    "item_<digits marked>_0_9",
+)
 _THREADS = "{ resumeTasks(first: 500) { nodes { threadId sessionId } } }"
 
 
@@ -57,6 +66,7 @@ class Known:
 
     session_ids: Sequence[str]
     thread_ids: Sequence[str]
+    node_ids: Sequence[str]
     cursors: Mapping[str, Sequence[str]]
     words: Sequence[str]
     moments: Sequence[str]
@@ -196,6 +206,7 @@ def known() -> Known:
     return Known(
         session_ids=[RICH] * len(session_ids) + session_ids,
         thread_ids=[threads[0]] * len(threads) + threads,
+        node_ids=[RICH, *(form.format(RICH) for form in _NODE_IDS), "root", "child:1", "broken-0:1", _NODE_IDS[-1]],
         cursors={kind: [f"<{kind} {number}>" for number in range(3)] for kind in _CURSORS},
         words=(
             "picture",
@@ -231,6 +242,7 @@ def known() -> Known:
 async def _names(client: Client) -> dict[str, str]:
     tasks = (await client.data(_THREADS))["resumeTasks"]["nodes"]
     names = {f"<thread {task['sessionId']}>": task["threadId"] for task in tasks}
+    names |= {f"<digits {task['sessionId']}>": task["threadId"].removeprefix("thr_") for task in tasks}
     for kind, query in _CURSORS.items():
         found = _found(await client.data(query, id=names[f"<thread {RICH}>"]))
         names |= {f"<{kind} {number}>": cursor for number, cursor in enumerate(found)}

@@ -191,7 +191,8 @@ def ways(schema: GraphQLSchema, target: str) -> Mapping[str, int]:
         if isinstance(kind, Composite) and not kind.name.startswith("__"):
             for field in kind.fields.values():
                 before.setdefault(get_named_type(field.type).name, []).append(kind.name)
-            for possible in _possible(schema, kind):
+            # Of which type a node is depends on the id that is asked for.
+            for possible in _possible(schema, kind) if kind.name != "Node" else ():
                 before.setdefault(possible.name, []).append(kind.name)
     distances = {target: 0}
     left = deque([target])

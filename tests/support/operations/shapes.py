@@ -135,6 +135,26 @@ SHAPES: dict[str, Case] = {
         "resumeTask { id } } } } }",
         BOTH,
     ),
+    "nodes-of-every-type": Case(
+        'query ($ids: [ID!]! = ["every-kind", "every-kind:2", "root:0", "nobody", "thr_<digits every-kind>", '
+        '"tsk_<digits every-kind>", "turn_<digits every-kind>_0", "item_<digits every-kind>_0_0", '
+        '"item_<digits every-kind>_0_2", "item_<digits every-kind>_0_9"]) { nodes(ids: $ids) { __typename id ...N '
+        "... on ThreadItem { position summary } ... on ToolCallItem { input } } "
+        'a: node(id: "root") { ...N } b: node(id: "root:1") { ...N ... on Message { session { id } } } } '
+        "fragment N on Node { ... on Session { title messages(first: 2) { nodes { id text } } } "
+        "... on Message { position content { position } usage { totalTokens } } ... on Thread { name: title "
+        "turns(first: 1) { nodes { id } } } ... on Turn { items(first: 2) { nodes { id } } } ... on ResumeTask { state "
+        "thread { id } } }",
+        variables=({}, {"ids": ["every-kind:1", "x:1", "every-kind:1"]}, {"ids": []}),
+    ),
+    "nodes-of-broken-rows": Case(
+        '{ nodes(ids: ["broken-0:1", "broken-0:0", "every-kind:0"]) { id ... on Message { text } } '
+        'node(id: "broken-0:1") { id ... on Message { content { position } } } }',
+        BOTH,
+    ),
+    "too-many-nodes": Case(
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ERRORS, variables=({"ids": [str(n) for n in range(101)]},)
+    ),
     "search-with-everything": Case(
         '{ search(query: "picture", scopes: [MESSAGE, TITLE]) { edges { cursor node { score snippet '
         "highlights { start end } session { id } message { id position role } } } totalCount pageInfo { "
