@@ -22,7 +22,7 @@ from storage.database.lru_cache import LRUCache
 from storage.database.row_types import Wanted
 from storage.documents.exports import document_text
 from storage.documents.session_metadata import session_metadata
-from storage.errors import TooLarge
+from storage.errors import InvalidCursor, TooLarge
 from storage.records import node
 from storage.records.content_block import ToolResultBlock
 from storage.records.message import MessageRow, Transcript, message_pages, messages_at
@@ -437,6 +437,15 @@ def _by_shape(read: ReadInShape) -> ReadKeys:
     A shape that is refused, such as a page after a wrong cursor, fails its own keys only.
     """
 
+    async def rows_of(subjects: list[Any], shape: Any) -> Sequence[Row | BaseException]:
+        try:
+            return await read(subjects, shape)
+        except InvalidCursor as error:
+            if len(subjects) == 1:
+                return [error]
+            # A cursor belongs to the list of one subject, which does not fail with the others.
+            return [row for subject in subjects for row in await rows_of([subject], shape)]
+
     async def load(keys: list[tuple[Subject, Shape]]) -> Sequence[Row | BaseException]:
         if len(keys) > MANY_KEYS and (slices := time_slices()).is_over():
             await slices.next()
@@ -444,14 +453,14 @@ def _by_shape(read: ReadInShape) -> ReadKeys:
         if all(shape == first for _, shape in keys):
             all_subjects = {subject: None for subject, _ in keys}
             if len(all_subjects) == len(keys):
-                return await read(list(all_subjects), first)
+                return await rows_of(list(all_subjects), first)
         subjects: defaultdict[Shape, dict[Subject, None]] = defaultdict(dict)
         for subject, shape in keys:
             subjects[shape][subject] = None
         found: dict[tuple[Subject, Shape], Row | BaseException] = {}
         for shape, unique in subjects.items():
             try:
-                rows: Sequence[Row | BaseException] = await read(list(unique), shape)
+                rows = await rows_of(list(unique), shape)
             except Exception as error:
                 rows = [error] * len(unique)
             found.update({(subject, shape): row for subject, row in zip(unique, rows, strict=True)})

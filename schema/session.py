@@ -99,7 +99,7 @@ class Session(Node):
     def resume_task(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
         return resolvers.session.resume_task(info.context, row)
 
-    @field(LazySessionConnection, "Subagents' sessions and forks, oldest first.", needs=("id",))
+    @field(LazySessionConnection | None, "Subagents' sessions and forks, oldest first.", needs=("id",))
     @staticmethod
     def children(
         row: strawberry.Parent[resolvers.session.SessionRow],
@@ -132,7 +132,7 @@ class Session(Node):
     ) -> object:
         return resolvers.handoff.handoff(info.context, row, to=to.name, workspace=given(workspace))
 
-    @field(MessageConnection, "The transcript in order.", needs=("id", "message_count"))
+    @field(MessageConnection | None, "The transcript in order.", needs=("id", "message_count"))
     @staticmethod
     def messages(
         row: strawberry.Parent[resolvers.session.SessionRow],

@@ -47,7 +47,7 @@ class Thread(Node):
     def resume_task(row: strawberry.Parent[resolvers.thread.ThreadRow], info: Info) -> object:
         return resolvers.thread.resume_task(info.context, row)
 
-    @field(TurnConnection, "Turns in order.", needs=("id",))
+    @field(TurnConnection | None, "Turns in order.", needs=("id",))
     @staticmethod
     def turns(
         row: strawberry.Parent[resolvers.thread.ThreadRow],

@@ -20,7 +20,7 @@ class Turn(Node):
     status: TurnStatus = strawberry.field(description="Where the turn stands.")
     summary: str = strawberry.field(description="The first words of the prompt, at most 280 code points.")
 
-    @field(ThreadItemConnection, "What happened in it, in order.", needs=("thread_id", "position"))
+    @field(ThreadItemConnection | None, "What happened in it, in order.", needs=("thread_id", "position"))
     @staticmethod
     def items(
         row: strawberry.Parent[resolvers.turn.TurnRow],

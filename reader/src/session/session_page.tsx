@@ -28,7 +28,7 @@ export function SessionPage({ sessionId }: SessionPageProps) {
         <Link href="/">All sessions</Link>
       </p>
       <h1>{data.session.title}</h1>
-      {data.session.messages.nodes.map((message) => (
+      {data.session.messages?.nodes.map((message) => (
         <article key={message.id}>
           <h2>{message.role}</h2>
           <pre>{message.text}</pre>
