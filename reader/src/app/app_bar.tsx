@@ -9,7 +9,7 @@ import { connection } from "./connection";
 import icon from "./icon.svg";
 import { ThemeButton } from "./theme";
 
-const STATES = { opening: "Connecting", live: "Live", away: "Reconnecting" };
+const STATES = { idle: "", live: "Live", away: "Reconnecting" };
 
 interface AppBarProps {
   /** The search field, or what leads to it. */

@@ -10,6 +10,8 @@ import { connection } from "./connection";
 
 const ADDRESS = `${location.origin}/graphql`;
 const REFUSED = [4401, 4403];
+// Closed by the client, after the last subscription.
+const NORMAL = 1000;
 
 /** An Apollo client: queries and mutations by fetch, subscriptions by one websocket, which connects again by itself. */
 export function createApolloClient(token: string, onRefused: () => void): ApolloClient {
@@ -17,13 +19,16 @@ export function createApolloClient(token: string, onRefused: () => void): Apollo
   const socket = createClient({
     url: ADDRESS.replace(/^http/, "ws"),
     connectionParams: authorization,
+    // Pages that follow each other keep the socket.
+    lazyCloseTimeout: 10_000,
     retryAttempts: Infinity,
     shouldRetry: (error) => !(error instanceof CloseEvent && REFUSED.includes(error.code)),
     on: {
       connected: () => connection.set("live"),
       closed: (event) => {
-        connection.set("away");
-        if (event instanceof CloseEvent && REFUSED.includes(event.code)) {
+        const code = event instanceof CloseEvent ? event.code : undefined;
+        connection.set(code === NORMAL ? "idle" : "away");
+        if (code && REFUSED.includes(code)) {
           onRefused();
         }
       },

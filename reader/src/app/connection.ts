@@ -1,6 +1,6 @@
 import { Store } from "../shared/store";
 
-/** Whether the websocket is open, so that changes arrive: not yet, yes, or no longer. */
-export type Connection = "opening" | "live" | "away";
+/** Whether the websocket is open, so that changes arrive; `idle` when no page follows anything. */
+export type Connection = "idle" | "live" | "away";
 
-export const connection = new Store<Connection>("opening");
+export const connection = new Store<Connection>("idle");

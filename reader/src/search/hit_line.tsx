@@ -4,14 +4,14 @@ import type { HitLineFragment } from "../gql/graphql";
 import { messageAddress } from "../shared/addresses";
 import { Snippet } from "./snippet";
 
-const SPEAKERS = { USER: "You", ASSISTANT: "Agent", SYSTEM: "System", TOOL: "Tool" };
+const ROLES = { USER: "User", ASSISTANT: "Agent", SYSTEM: "System", TOOL: "Tool" };
 
-/** A hit in a session: who said it and the text around it. It leads to the message. */
+/** A hit in a session: who wrote it and the text around it. It leads to the message. */
 export function HitLine({ sessionId, hit }: { sessionId: string; hit: HitLineFragment }) {
   return (
     <li>
       <Link href={messageAddress(sessionId, hit.message?.id)} className="hit">
-        <span className="hit-speaker">{hit.message ? SPEAKERS[hit.message.role] : "Title"}</span>
+        <span className="hit-role">{hit.message ? ROLES[hit.message.role] : "Title"}</span>
         <span className="hit-text">
           <Snippet text={hit.snippet} highlights={hit.highlights} />
         </span>
