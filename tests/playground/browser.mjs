@@ -11,14 +11,17 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+const WIDE = { width: 1400, height: 760 };
+
+/** A phone's. */
+export const NARROW = { width: 390, height: 844 };
+
 /**
  * Opens `url` with `stored` in its localStorage and calls `use` with the page; resolves to its result, with
  * `foreign`, the requests to other origins, and `complaints`, all errors and warnings of the page and its console.
  */
-export async function visit(
-  { chromium: executablePath, url, colorScheme = "light", stored = {}, viewport = { width: 1400, height: 760 } },
-  use,
-) {
+export async function visit(given, use) {
+  const { chromium: executablePath, url, colorScheme = "light", stored = {}, viewport = WIDE } = given;
   const { origin } = new URL(url);
   const browser = await chromium.launch({ executablePath, args: FLAGS });
   try {
@@ -58,7 +61,7 @@ export function tabs(page) {
 }
 
 /** Goes to a tab, by its operation's name. */
-async function open(page, tab) {
+export async function open(page, tab) {
   const button = tabs(page).and(page.getByTitle(tab, { exact: true }));
   // A click before the editor has loaded has no effect.
   for (let tries = 0; tries < 14; tries++) {
@@ -73,7 +76,7 @@ async function open(page, tab) {
 /** Resolves when GraphiQL has loaded the operation of a tab, a moment after the tab is shown. */
 export async function taken(page, tab, timeout = 30_000) {
   await page.waitForFunction(
-    (name) => localStorage["reprise-1:graphiql:query"]?.match(/(query|mutation|subscription) (\w+)/)[2] === name,
+    (name) => localStorage["reprise-2:graphiql:query"]?.match(/(query|mutation|subscription) (\w+)/)[2] === name,
     tab,
     { timeout },
   );
@@ -106,6 +109,11 @@ export function background(page) {
   return page.evaluate(() =>
     getComputedStyle(document.querySelector(".graphiql-container")).backgroundColor.match(/\d+/g).map(Number),
   );
+}
+
+/** The bar below the answer. */
+export function bar(page) {
+  return page.getByRole("region", { name: "Resume progress" });
 }
 
 /** Resolves when the bar below the answer shows `state`. */

@@ -11,7 +11,10 @@ import pytest
 from tests.support import browser
 from tests.support.clients import ROOT, samples
 
-TABS = ["ListSessions", "Search", "ReadSession", "ResumeSession", "FollowResume", "ReadThread"]
+TABS = [
+    *("ListSessions", "FilterSessions", "Search", "ReadSession", "ResumeSession", "FollowResume", "ReadThread"),
+    *("FollowChanges", "RenameSession", "DeleteSession"),
+]
 TOKEN = "sesame-1"
 
 
@@ -38,14 +41,22 @@ def returned(url: str) -> dict[str, Any]:
     """A visit on a dark system, in a browser that keeps what no version of the page would store now."""
     tab = {"id": "1", "title": "old", "query": "{ old }", "variables": "{", "headers": "{", "operationName": None}
     stored = {
-        "reprise-1:graphiql:tabState": json.dumps({"tabs": [tab, {"id": 2}], "activeTabIndex": 7}),
-        "reprise-1:graphiql:visiblePlugin": "gone",
-        "reprise-1:graphiql:theme": "gone",
+        "reprise-2:graphiql:tabState": json.dumps({"tabs": [tab, {"id": 2}], "activeTabIndex": 7}),
+        "reprise-2:graphiql:visiblePlugin": "gone",
+        "reprise-2:graphiql:theme": "gone",
         # Of another GraphiQL that was served at this address.
         "graphiql:tabState": json.dumps({"tabs": [{**tab, "response": None}], "activeTabIndex": 0}),
         "graphiql:headers": "{",
     }
     return seen_by("open", url, colorScheme="dark", stored=stored)
+
+
+@pytest.fixture(scope="module")
+def phone(url: str) -> dict[str, Any]:
+    """A visit with a narrow window, a picture of which goes to build/playground-narrow.png."""
+    picture = ROOT / "build" / "playground-narrow.png"
+    picture.parent.mkdir(exist_ok=True)
+    return seen_by("narrow", url, picture=picture)
 
 
 def test_the_page_opens_with_tabs_whose_operations_succeed(toured: dict[str, Any]) -> None:
@@ -58,6 +69,23 @@ def test_the_first_tab_lists_sessions(toured: dict[str, Any]) -> None:
 
     assert len(sessions["nodes"]) == 10
     assert sessions["totalCount"] == 18
+
+
+def test_the_filter_tab_narrows_and_orders_sessions(toured: dict[str, Any]) -> None:
+    sessions = toured["answers"]["FilterSessions"]["data"]["sessions"]
+    titles = [session["title"] for session in sessions["nodes"]]
+
+    assert sessions["totalCount"] == len(titles) == 3
+    assert titles == sorted(titles)
+    assert {session["source"] for session in sessions["nodes"]} == {"CODEWHALE"}
+
+
+def test_the_tabs_rename_and_delete_a_session(toured: dict[str, Any]) -> None:
+    renamed = toured["answers"]["RenameSession"]["data"]["updateSession"]
+    deleted = toured["answers"]["DeleteSession"]["data"]["deleteSession"]
+
+    assert renamed["userErrors"] == deleted["userErrors"] == []
+    assert renamed["session"] == {"id": deleted["deletedSessionId"], "title": "Nothing asked yet", "isArchived": False}
 
 
 def test_the_search_tab_finds_a_message(toured: dict[str, Any]) -> None:
@@ -87,10 +115,32 @@ def test_the_id_of_a_resumed_thread_is_filled_into_the_other_tabs(toured: dict[s
     assert toured["answers"]["ReadThread"]["data"]["thread"]["turns"]["totalCount"] > 100
 
 
-def test_documentation_and_explorer_show_the_schema(url: str) -> None:
-    explorer = seen_by("plugins", url)["explorer"]
+@pytest.mark.slow
+def test_the_bar_follows_the_newest_attempt_over_reloads_and_outages(tmp_path: Path) -> None:
+    with samples(tmp_path / "samples", seed=False) as server:
+        seen = seen_by("attempts", server.url, expected=("ERR_CONNECTION_REFUSED",))
 
-    assert {"session", "sessions", "search", "resumeTasks"} <= set(explorer.split())
+    assert seen["attempts"] >= 2
+    assert "[object" not in seen["text"]
+    assert seen["count"] == "0 of 1,877 items, attempt 3"
+    assert seen["bars"] == 0
+
+
+def test_the_page_is_usable_on_a_phone(phone: dict[str, Any]) -> None:
+    boxes = phone["boxes"]
+
+    assert phone["width"] <= 390
+    for box in boxes.values():
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert box["y"] + box["height"] <= 844
+    for name in ("editor", "response", "documentation", "again"):
+        assert boxes[name]["width"] >= 330, name
+        assert boxes[name]["height"] >= 150, name
+
+
+def test_documentation_and_explorer_show_the_schema(phone: dict[str, Any]) -> None:
+    assert {"session", "sessions", "search", "resumeTasks"} <= set(phone["explorer"].split())
 
 
 def test_the_page_follows_the_color_scheme_of_the_system(toured: dict[str, Any], returned: dict[str, Any]) -> None:
@@ -104,9 +154,13 @@ def test_the_page_opens_with_storage_of_other_versions(returned: dict[str, Any])
     assert len(returned["answer"]["data"]["sessions"]["nodes"]) == 10
 
 
+def test_a_server_without_a_token_has_no_field_for_it(returned: dict[str, Any]) -> None:
+    assert returned["tokenButtons"] == 0
+
+
 def test_the_page_asks_for_the_token_and_stores_it_for_the_browser_session(tmp_path: Path) -> None:
     with samples(tmp_path / "samples", token=TOKEN) as server:
-        seen = seen_by("token", server.url, refused=True, token=TOKEN)
+        seen = seen_by("token", server.url, expected=("401",), token=TOKEN)
 
     assert "presents its token" in seen["texts"][0]
     assert "refused" in seen["texts"][1]

@@ -47,16 +47,17 @@ def visit(folder: Path, name: str, url: str, **given: Any) -> dict[str, Any]:
     return seen
 
 
-def seen_by(folder: Path, name: str, url: str, *, refused: bool = False, **given: Any) -> dict[str, Any]:
+def seen_by(folder: Path, name: str, url: str, *, expected: tuple[str, ...] = (), **given: Any) -> dict[str, Any]:
     """What a visit saw; nothing went wrong in it, and nothing was asked of another server.
 
     Skips the test where Node.js, the browser or the page is not there, and says which.
-    `refused`: the server is expected to answer 401, of which Chromium tells the console.
+    `expected`: parts of complaints that belong to the visit, such as a refused request, of which Chromium tells the
+    console.
     """
     try:
         seen = visit(folder, name, url, **given)
     except Missing as missing:
         pytest.skip(str(missing))
     assert seen["foreign"] == []
-    assert [complaint for complaint in seen["complaints"] if not (refused and "401" in complaint)] == []
+    assert [complaint for complaint in seen["complaints"] if not any(part in complaint for part in expected)] == []
     return seen

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 
 import icon from "./icon.svg";
 import { ResumeProgress } from "./resume_progress";
-import { editorStorage, keepToken, keptToken } from "./storage";
+import { editorStorage, keepThread, keepToken, keptThread, keptToken } from "./storage";
 import { tabs } from "./tabs";
 import { ThreadVariable } from "./thread_variable";
 import { TokenDialog } from "./token";
@@ -18,18 +18,30 @@ export function Playground() {
   const [token, setToken] = useState(keptToken);
   const [isAsking, setIsAsking] = useState(false);
   const [isRefused, setIsRefused] = useState(false);
-  const [threadId, setThreadId] = useState("");
+  const [wantsToken, setWantsToken] = useState(token !== "");
+  const [isWaiting, setIsWaiting] = useState(false);
+  const [followed, setFollowed] = useState(() => ({ threadId: keptThread(), mutations: 0 }));
+  const { threadId, mutations } = followed;
 
   const onRefused = useCallback(() => {
     setIsRefused(true);
     setIsAsking(true);
+    setWantsToken(true);
+  }, []);
+  const onResumed = useCallback((resumed: string) => {
+    keepThread(resumed);
+    setFollowed((last) => ({ threadId: resumed, mutations: last.mutations + 1 }));
+  }, []);
+  const onHide = useCallback(() => {
+    keepThread("");
+    setFollowed({ threadId: "", mutations: 0 });
   }, []);
   // Anew with another token, which makes GraphiQL ask for the schema again.
   const transport = useMemo(
-    () => createTransport(token, { onRefused, onResumed: setThreadId }),
-    [token, onRefused],
+    () => createTransport(token, { onRefused, onResumed, onWaiting: setIsWaiting }),
+    [token, onRefused, onResumed],
   );
-  useEffect(() => () => void transport.socket.dispose(), [transport]);
+  useEffect(() => transport.dispose, [transport]);
 
   function onToken(given: string) {
     keepToken(given);
@@ -53,15 +65,32 @@ export function Playground() {
         <GraphiQL.Logo>
           <span className="logo">
             <img src={icon} alt="" width={20} height={20} />
-            Reprise
+            <span className="logo-name">Reprise</span>
           </span>
-          <button type="button" className="token-button" onClick={() => setIsAsking(true)}>
-            {token ? "Token ••••" : "Token"}
-          </button>
+          {wantsToken && (
+            <button type="button" className="token-button" onClick={() => setIsAsking(true)}>
+              {token ? "Token ••••" : "Token"}
+            </button>
+          )}
         </GraphiQL.Logo>
         <GraphiQL.Footer>
           <ThreadVariable threadId={threadId} />
-          {threadId && <ResumeProgress key={threadId} threadId={threadId} socket={transport.socket} />}
+          {threadId ? (
+            <ResumeProgress
+              key={threadId}
+              threadId={threadId}
+              mutations={mutations}
+              transport={transport}
+              isWaiting={isWaiting}
+              onHide={onHide}
+            />
+          ) : (
+            isWaiting && (
+              <p className="waiting" role="status">
+                Waiting for the server…
+              </p>
+            )
+          )}
         </GraphiQL.Footer>
       </GraphiQL>
       <TokenDialog

@@ -1,8 +1,9 @@
 import type { Storage as EditorStorage } from "@graphiql/toolkit";
 
 // Raise the number when the form of what is kept, or the tabs that the page opens with, change.
-const PREFIX = "reprise-1:";
+const PREFIX = "reprise-2:";
 const TOKEN = "reprise:token";
+const THREAD = "reprise:thread";
 
 /** The browser's storage, or null where it is forbidden: reading the property throws there. */
 function allowed(kind: "localStorage" | "sessionStorage"): Storage | null {
@@ -34,15 +35,33 @@ export function editorStorage(): EditorStorage | null {
 
 /** The token that was last given in this browser tab; empty when there is none. */
 export function keptToken(): string {
-  return allowed("sessionStorage")?.getItem(TOKEN) ?? "";
+  return kept(TOKEN);
 }
 
 /** Keeps the token until the browser tab is closed; an empty one is forgotten. */
 export function keepToken(token: string): void {
+  keep(TOKEN, token);
+}
+
+/** The thread that was last resumed in this browser tab; empty when there is none. */
+export function keptThread(): string {
+  return kept(THREAD);
+}
+
+/** Keeps the thread until the browser tab is closed; an empty one is forgotten. */
+export function keepThread(threadId: string): void {
+  keep(THREAD, threadId);
+}
+
+function kept(key: string): string {
+  return allowed("sessionStorage")?.getItem(key) ?? "";
+}
+
+function keep(key: string, value: string): void {
   const session = allowed("sessionStorage");
-  if (token) {
-    session?.setItem(TOKEN, token);
+  if (value) {
+    session?.setItem(key, value);
   } else {
-    session?.removeItem(TOKEN);
+    session?.removeItem(key);
   }
 }
