@@ -54,7 +54,7 @@ class Plan(Completer):
         self._fields: list[_Field] = []
         self._heavy_fields: list[_Field] = []
         self._entries: dict[str, Leaf | str | None] = {}
-        kind, groups = selected
+        kind, groups = selected.kind, selected.groups
         for key, details in groups.items():
             name = details[0].node.name.value
             if name == "__typename":

@@ -36,10 +36,14 @@ _CONNECTION_FIELDS = {"nodes", "edges"}
 
 
 class SelectedType(NamedTuple):
-    """An object type and the fields that are selected on it, by their keys in the answer."""
+    """An object type and the fields that are selected on it, by their keys in the answer.
+
+    `is_one_of_several` means that its rows are those of an interface, and have to tell their types.
+    """
 
     kind: GraphQLObjectType
     groups: GroupedFieldSet
+    is_one_of_several: bool = False
 
 
 class Selections:
@@ -73,7 +77,8 @@ class Selections:
         if is_object_type(named):
             return [self._below(named, details)]
         if is_abstract_type(named):
-            return [self._below(possible, details) for possible in self.schema._schema.get_possible_types(named)]
+            possible_types = self.schema._schema.get_possible_types(named)
+            return [self._below(possible, details, is_one_of_several=True) for possible in possible_types]
         return []
 
     def context(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Context:
@@ -96,16 +101,20 @@ class Selections:
             return frozenset()
         return frozenset(definition_of(field).python_name for field, _ in _fields(self._below(named, details)))
 
-    def _below(self, kind: GraphQLObjectType, details: FieldDetailsList) -> SelectedType:
+    def _below(
+        self, kind: GraphQLObjectType, details: FieldDetailsList, *, is_one_of_several: bool = False
+    ) -> SelectedType:
         schema = self.schema._schema
         collected = collect_subfields(schema, self._fragments, self.variables, self._operation, kind, details)
-        return self._counted(kind, collected.grouped_field_set)
+        return self._counted(kind, collected.grouped_field_set, is_one_of_several=is_one_of_several)
 
-    def _counted(self, kind: GraphQLObjectType, groups: GroupedFieldSet) -> SelectedType:
+    def _counted(
+        self, kind: GraphQLObjectType, groups: GroupedFieldSet, *, is_one_of_several: bool = False
+    ) -> SelectedType:
         self.fields += len(groups)
         if self.fields > MAX_FIELDS:
             raise PlanBailout
-        return SelectedType(kind, groups)
+        return SelectedType(kind, groups, is_one_of_several)
 
     def _rows(self, kind: GraphQLOutputType, details: FieldDetailsList) -> list[SelectedType]:
         """The selections on the rows of a field: on its values, or on the nodes of its connection."""
@@ -128,7 +137,7 @@ class Selections:
         """The attributes of rows that their fields need; None when a resolver does not declare its needs."""
         wanted: Wanted = frozenset()
         for selected in rows:
-            if selected.kind.interfaces:
+            if selected.is_one_of_several:
                 wanted = _union(wanted, frozenset({"typename"}))
             for field, _ in _fields(selected):
                 definition = definition_of(field)
