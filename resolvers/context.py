@@ -25,7 +25,7 @@ from storage.documents.session_metadata import session_metadata
 from storage.errors import InvalidCursor, TooLarge
 from storage.records import node
 from storage.records.content_block import ToolResultBlock
-from storage.records.message import MessageRow, Transcript, message_pages, messages_at
+from storage.records.message import MessageFilter, MessageRow, Transcript, message_pages, messages_at
 from storage.records.node import NodeKey, node_key
 from storage.records.page import Page, PageRequest
 from storage.records.resume_task import ResumeTaskRow, queue_positions, resume_tasks_by_thread
@@ -81,7 +81,7 @@ class MessagesShape(NamedTuple):
     """Which page of a transcript, which attributes of its rows, and the budget of the answer that they are for."""
 
     request: PageRequest
-    roles: tuple[str, ...] | None
+    chosen: MessageFilter | None
     wanted: Wanted
     budget: AnswerBudget | None
 
@@ -180,7 +180,7 @@ class Context:
         self._children = new_loader(_by_shape(self._read_children))
         self._threads = new_loader(_by_shape(self._rows(threads_by_id)))
         self._resume_tasks = new_loader(_by_shape(self._rows(resume_tasks_by_thread)))
-        # By transcripts, page and roles; a transcript that grows has another count of messages.
+        # By transcripts, page and filter; a transcript that grows has another count of messages.
         self._page_sizes = LRUCache(PAGE_SIZES_BYTES)
         self._queue_positions = new_loader(self._read_queue_positions)
         self._messages = new_loader(_by_shape(self._read_messages))
@@ -244,10 +244,10 @@ class Context:
         return self._queue_positions.load(thread_id)
 
     def messages(
-        self, transcript: Transcript, request: PageRequest, roles: tuple[str, ...] | None
+        self, transcript: Transcript, request: PageRequest, chosen: MessageFilter | None
     ) -> Awaitable[Page[MessageRow]]:
         """A page of a transcript. Raises InvalidCursor."""
-        return self._messages.load((transcript, MessagesShape(request, roles, self.wanted, current_budget.get())))
+        return self._messages.load((transcript, MessagesShape(request, chosen, self.wanted, current_budget.get())))
 
     def message_at(self, session_id: str, position: int) -> Awaitable[MessageRow | None]:
         """The message at a position."""
@@ -312,22 +312,22 @@ class Context:
         return [positions.get(id) for id in ids]
 
     async def _read_messages(self, transcripts: Sequence[Transcript], shape: MessagesShape) -> list[Page[Any]]:
-        request, roles, wanted, budget = shape
+        request, chosen, wanted, budget = shape
         if budget is None or (wanted is not None and wanted.isdisjoint(CONTENT_ATTRIBUTES)):
-            return [*await message_pages(self.database, transcripts, request, roles, wanted)]
-        key = (tuple(transcripts), request, roles)
+            return [*await message_pages(self.database, transcripts, request, chosen, wanted)]
+        key = (tuple(transcripts), request, chosen)
         characters: int | None = self._page_sizes.get(key)
         has_content = True
         pages: list[Page[Any]] = []
         try:
             # Pages that were read before are known to fit, which saves the database half of the work.
             limit = budget.readable if characters is None or characters > budget.readable else None
-            pages += await message_pages(self.database, transcripts, request, roles, wanted, limit)
+            pages += await message_pages(self.database, transcripts, request, chosen, wanted, limit)
         except TooLarge:
             if wanted is not None:
                 raise budget.exceeded() from None
             has_content = False
-            pages += await message_pages(self.database, transcripts, request, roles, WITHOUT_CONTENT)
+            pages += await message_pages(self.database, transcripts, request, chosen, WITHOUT_CONTENT)
         if characters is None and has_content:
             characters = sum([len(row.content) for page in pages for row in page.nodes])
             if len(transcripts) <= MAX_BATCH:

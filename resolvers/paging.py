@@ -16,23 +16,32 @@ def clamp_page_size(size: int, name: str) -> int:
 
 
 def page_request(
-    first: int | None, after: str | None = None, last: int | None = None, before: str | None = None
+    first: int | None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    position: int | None = None,
 ) -> PageRequest:
     """The page that is requested by these arguments. Raises BadUserInput."""
     if after is None and before is None:
-        return _first_page_request(first, last)
-    return _request(first, after, last, before)
+        return _first_page_request(first, last, position)
+    return _request(first, after, last, before, position)
 
 
-def _request(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:
+def _request(
+    first: int | None, after: str | None, last: int | None, before: str | None, position: int | None
+) -> PageRequest:
     if first is not None and last is not None:
         raise BadUserInput("Give `first` or `last`, not both.")
+    if position is not None and position < 0:
+        raise BadUserInput("`from` must not be negative.")
     if last is not None:
-        return PageRequest(clamp_page_size(last, "last"), True, after, before)
-    return PageRequest(DEFAULT_SIZE if first is None else clamp_page_size(first, "first"), False, after, before)
+        return PageRequest(clamp_page_size(last, "last"), True, after, before, position)
+    size = DEFAULT_SIZE if first is None else clamp_page_size(first, "first")
+    return PageRequest(size, False, after, before, position)
 
 
 @functools.lru_cache
-def _first_page_request(first: int | None, last: int | None) -> PageRequest:
+def _first_page_request(first: int | None, last: int | None, position: int | None) -> PageRequest:
     # A nested connection calls it once for each row of the page above, with the same arguments.
-    return _request(first, None, last, None)
+    return _request(first, None, last, None, position)

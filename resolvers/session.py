@@ -14,7 +14,7 @@ from storage.documents.imports import CONFLICT, conflict_message
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import storable_text
 from storage.records.identifier import is_id
-from storage.records.message import MessageRow, Transcript
+from storage.records.message import MessageFilter, MessageRow, Transcript
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionFilter, SessionRow, Span, session_page
@@ -143,13 +143,16 @@ def messages(
     after: str | None,
     last: int | None,
     before: str | None,
+    from_: int | None,
     roles: list[str] | None,
+    is_injected: bool | None,
 ) -> Awaitable[Page[MessageRow]]:
     """A page of its transcript. Raises BadUserInput and InvalidCursor."""
-    request = page_request(first, after, last, before)
-    return context.messages(
-        Transcript(row.id, row.message_count), request, None if roles is None else tuple(sorted(set(roles)))
-    )
+    request = page_request(first, after, last, before, from_)
+    chosen = None
+    if roles is not None or is_injected is not None:
+        chosen = MessageFilter(None if roles is None else tuple(sorted(set(roles))), is_injected)
+    return context.messages(Transcript(row.id, row.message_count), request, chosen)
 
 
 async def import_session(

@@ -144,6 +144,19 @@ class Session(Node):
         roles: Annotated[
             list[MessageRole] | None, strawberry.argument(description="Only messages by these roles.")
         ] = strawberry.UNSET,
+        from_: Annotated[
+            int | None,
+            strawberry.argument(
+                name="from",
+                description="Start at this position: with `first` upward from it, with `last` downward before it.",
+            ),
+        ] = strawberry.UNSET,
+        is_injected: Annotated[
+            bool | None,
+            strawberry.argument(
+                description="Only messages that were put in by the program, or only those that were not."
+            ),
+        ] = strawberry.UNSET,
     ) -> object:
         return resolvers.session.messages(
             info.context,
@@ -152,7 +165,9 @@ class Session(Node):
             after=given(after),
             last=given(last),
             before=given(before),
+            from_=given(from_),
             roles=names(roles),
+            is_injected=given(is_injected),
         )
 
 

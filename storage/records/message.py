@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.database import Database
@@ -104,6 +105,16 @@ def _unreadable(row: MessageRow) -> Unreadable:
     return Unreadable(f"Message {row.position} of the session could not be understood.")
 
 
+class MessageFilter(NamedTuple):
+    """Which messages of transcripts: those of some roles, and those that the program put in or those that it did not.
+
+    None means all.
+    """
+
+    roles: tuple[str, ...] | None
+    is_injected: bool | None = None
+
+
 class Transcript(NamedTuple):
     """A session whose messages are requested."""
 
@@ -115,15 +126,14 @@ async def message_pages(
     database: Database,
     transcripts: Sequence[Transcript],
     request: PageRequest,
-    roles: Sequence[str] | None,
+    chosen: MessageFilter | None,
     wanted: Wanted = None,
     max_characters: int | None = None,
 ) -> list[Page[MessageRow]]:
-    """A page of each transcript in their order, by one statement. Raises InvalidCursor and Unavailable.
+    """A page of the chosen messages of each transcript, by one statement. Raises InvalidCursor and Unavailable.
 
     Raises TooLarge, without reading them, when the contents of all pages have more than `max_characters`.
     """
-    chosen = None if roles is None else sorted(set(roles))
     ranges = [_range(transcript, request, chosen) for transcript in transcripts]
     spans = [span.page(request) if chosen is None else (span.start, span.end) for span in ranges]
     columns = columns_for(MessageRow, wanted, ("session_id", "position"))
@@ -131,7 +141,7 @@ async def message_pages(
     statements = _pages(
         columns,
         is_bounded=is_bounded,
-        is_by_role=chosen is not None,
+        conditions=_condition_names(chosen),
         is_backward=request.is_backward,
         is_sqlite=database.is_sqlite,
     )
@@ -139,7 +149,7 @@ async def message_pages(
         "owner": [span.owner for span in ranges],
         "start": [start for start, _ in spans],
         "end": [end for _, end in spans],
-        "roles": chosen,
+        "roles": chosen and chosen.roles,
         "size": request.size + 1,
         "max_characters": max_characters,
     }
@@ -157,7 +167,7 @@ async def message_pages(
         ]
     extents = SharedRead(lambda: _read_extents(database, transcripts, chosen))
     return [
-        _PageByRole(found[transcript.session_id], transcript, request, chosen, span, extents)
+        _ChosenPage(found[transcript.session_id], transcript, request, chosen, span, extents)
         for transcript, span in zip(transcripts, ranges, strict=True)
     ]
 
@@ -177,10 +187,10 @@ class _PageStatements(NamedTuple):
 
 @functools.lru_cache(maxsize=64)
 def _pages(
-    columns: Columns, *, is_bounded: bool, is_by_role: bool, is_backward: bool, is_sqlite: bool
+    columns: Columns, *, is_bounded: bool, conditions: tuple[str, ...], is_backward: bool, is_sqlite: bool
 ) -> _PageStatements:
-    """The messages of many transcripts in ranges of positions, or the first `size` of some roles in them."""
-    select = functools.partial(_select_pages, is_by_role=is_by_role, is_backward=is_backward, is_sqlite=is_sqlite)
+    """The messages of many transcripts in ranges of positions, or the first `size` that meet conditions in them."""
+    select = functools.partial(_select_pages, conditions=conditions, is_backward=is_backward, is_sqlite=is_sqlite)
     statement = select(lambda table: select_columns(table, columns))
     total = select(lambda table: [sa.func.sum(table.c.size)]).correlate(None)
     if is_bounded:
@@ -193,19 +203,23 @@ def _pages(
 
 
 def _select_pages(
-    expressions: Callable[[sa.FromClause], list[Any]], *, is_by_role: bool, is_backward: bool, is_sqlite: bool
+    expressions: Callable[[sa.FromClause], list[Any]],
+    *,
+    conditions: tuple[str, ...],
+    is_backward: bool,
+    is_sqlite: bool,
 ) -> sa.Select[Any]:
     ranges = position_table("start", "end", is_sqlite=is_sqlite)
     start, end = ranges.numbers
     is_of_owner = message.c.session_id == ranges.owner
     is_within = sa.and_(is_of_owner, message.c.position >= start, message.c.position < end)
-    if not is_by_role:
+    if not conditions:
         # Positions have no gaps, so a page is a range of them.
         return sa.select(*expressions(message)).join_from(ranges.source, message, is_within)
     # For each session a scan of the primary key with a limit.
     scan = (
         sa.select(message)
-        .where(is_within, is_any_of(message.c.role, "roles"))
+        .where(is_within, *(_CONDITIONS[name]() for name in conditions))
         .order_by(message.c.position.desc() if is_backward else message.c.position.asc())
         .limit(sa.bindparam("size", type_=sa.Integer()))
         .correlate(ranges.source)
@@ -215,6 +229,21 @@ def _select_pages(
         return sa.select(*expressions(message)).join_from(ranges.source, message, sa.and_(is_of_owner, is_chosen))
     scanned = scan.lateral("scanned")
     return sa.select(*expressions(scanned)).join_from(ranges.source, scanned, sa.true())
+
+
+def _condition_names(chosen: MessageFilter | None) -> tuple[str, ...]:
+    """The names of a filter's conditions."""
+    if chosen is None:
+        return ()
+    roles = () if chosen.roles is None else ("roles",)
+    return roles if chosen.is_injected is None else (*roles, "injected" if chosen.is_injected else "not injected")
+
+
+_CONDITIONS: dict[str, Callable[[], ColumnElement[bool]]] = {
+    "roles": lambda: is_any_of(message.c.role, "roles"),
+    "injected": lambda: message.c.is_injected == sa.literal_column("true"),
+    "not injected": lambda: message.c.is_injected == sa.literal_column("false"),
+}
 
 
 async def messages_at(
@@ -237,13 +266,13 @@ def _at(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[MessageRow]:
     return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
 
 
-def _scope(session_id: str, roles: list[str] | None) -> Scope:
-    return Scope("messages", session_id, roles)
+def _scope(session_id: str, chosen: MessageFilter | None) -> Scope:
+    return Scope("messages", session_id, chosen)
 
 
-def _range(transcript: Transcript, request: PageRequest, roles: list[str] | None) -> PositionRange:
+def _range(transcript: Transcript, request: PageRequest, chosen: MessageFilter | None) -> PositionRange:
     session_id, count = transcript
-    return PositionRange.of(session_id, count, functools.partial(_scope, session_id, roles), request)
+    return PositionRange.of(session_id, count, functools.partial(_scope, session_id, chosen), request)
 
 
 def _page_of_all(rows: list[MessageRow], transcript: Transcript, start: int, end: int) -> PositionPage[MessageRow]:
@@ -257,7 +286,7 @@ def _page_of_all(rows: list[MessageRow], transcript: Transcript, start: int, end
 
 
 class _Extent(NamedTuple):
-    """The number of a session's messages of some roles, and the positions of the first and the last."""
+    """The number of a session's chosen messages, and the positions of the first and the last."""
 
     session_id: str
     total: int
@@ -265,15 +294,15 @@ class _Extent(NamedTuple):
     last: int
 
 
-class _PageByRole(Page[MessageRow]):
-    """A page of the messages of some roles."""
+class _ChosenPage(Page[MessageRow]):
+    """A page of the messages that pass a filter."""
 
     def __init__(
         self,
         rows: list[MessageRow],
         transcript: Transcript,
         request: PageRequest,
-        roles: list[str],
+        chosen: MessageFilter,
         span: PositionRange,
         extents: SharedRead[str, _Extent],
     ) -> None:
@@ -281,7 +310,7 @@ class _PageByRole(Page[MessageRow]):
         self._is_backward = request.is_backward
         self._span = span
         self._extents = extents
-        self._scope = _scope(transcript.session_id, roles)
+        self._scope = _scope(transcript.session_id, chosen)
         self._has_more = len(rows) > request.size
         self.nodes = rows
         if self._has_more:
@@ -313,17 +342,20 @@ class _PageByRole(Page[MessageRow]):
 
 
 @functools.lru_cache
-def _extents(*, is_sqlite: bool) -> CompiledSelect[_Extent]:
+def _extents(conditions: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[_Extent]:
     position = message.c.position
     statement = (
         sa.select(message.c.session_id, sa.func.count(), sa.func.min(position), sa.func.max(position))
-        .where(is_any_of(message.c.session_id, "session_ids"), is_any_of(message.c.role, "roles"))
+        .where(is_any_of(message.c.session_id, "session_ids"), *(_CONDITIONS[name]() for name in conditions))
         .group_by(message.c.session_id)
     )
     return CompiledSelect(statement, _Extent, _Extent._fields, is_sqlite=is_sqlite)
 
 
-async def _read_extents(database: Database, transcripts: Sequence[Transcript], roles: list[str]) -> dict[str, _Extent]:
+async def _read_extents(
+    database: Database, transcripts: Sequence[Transcript], chosen: MessageFilter
+) -> dict[str, _Extent]:
     ids = [transcript.session_id for transcript in transcripts]
-    rows = await database.read(_extents(is_sqlite=database.is_sqlite), session_ids=ids, roles=roles)
+    select = _extents(_condition_names(chosen), is_sqlite=database.is_sqlite)
+    rows = await database.read(select, session_ids=ids, roles=chosen.roles)
     return {row.session_id: row for row in rows}

@@ -29,12 +29,16 @@ LARGEST_SIZE = 500
 
 
 class PageRequest(NamedTuple):
-    """A request for `size` rows at the start of the range between two cursors, or at its end."""
+    """A request for `size` rows at the start of the range between two cursors, or at its end.
+
+    In lists that are numbered, the range also begins at `position`, or ends before it for a page from its end.
+    """
 
     size: int
     is_backward: bool = False
     after: str | None = None
     before: str | None = None
+    position: int | None = None
 
 
 class PageEdge(NamedTuple, Generic[Row]):

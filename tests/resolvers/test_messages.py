@@ -10,9 +10,12 @@ from tests.support.sessions import imported, run_sql, session
 
 PAGE = """query (
   $id: ID = "s", $first: Int, $after: String, $last: Int, $before: String, $roles: [MessageRole!]
+  $from: Int, $isInjected: Boolean
 ) {
   session(id: $id) {
-    messages(first: $first, after: $after, last: $last, before: $before, roles: $roles) {
+    messages(
+      first: $first, after: $after, last: $last, before: $before, roles: $roles, from: $from, isInjected: $isInjected
+    ) {
       edges { cursor node { id position role } }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
       totalCount
@@ -97,6 +100,45 @@ async def test_a_page_between_two_cursors_has_the_messages_between_them(serve: S
         assert positions(await page(client, roles=roles, after=cursors[1], before=cursors[6], last=3)) == [3, 4, 5]
         assert positions(await page(client, roles=roles, after=cursors[6], before=cursors[1], last=3)) == []
         assert positions(await page(client, roles=roles, after=cursors[7])) == []
+
+
+async def test_a_page_begins_at_a_position_or_ends_before_it(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    shown = [user("a"), assistant("b"), user("<turn_meta>\nc\n</turn_meta>"), user("d"), assistant("e"), user("f")]
+    await imported(client, zagens("s", messages=shown * 2))
+    injected = {2, 8}
+    only: list[dict[str, Any]] = [{}, {"isInjected": False}, {"isInjected": True}, {"roles": ["USER"]}]
+    only.append({"roles": ["USER"], "isInjected": False})
+    for chosen in only:
+        expected = [
+            n
+            for n in range(12)
+            if ("roles" not in chosen or n % 6 not in (1, 4))
+            and chosen.get("isInjected", n in injected) is (n in injected)
+        ]
+        for start in (0, 1, 3, 8, 11, 12, 2**31 - 1):
+            upward = await page(client, first=2, **chosen, **{"from": start})
+            downward = await page(client, last=2, **chosen, **{"from": start})
+
+            assert positions(upward) == [n for n in expected if n >= start][:2]
+            assert positions(downward) == [n for n in expected if n < start][-2:]
+            for found in (upward, downward):
+                assert found["totalCount"] == len(expected)
+                if at := positions(found):
+                    info = found["pageInfo"]
+                    assert info["hasPreviousPage"] is (at[0] != expected[0])
+                    assert info["hasNextPage"] is (at[-1] != expected[-1])
+                    # The walk goes on from its cursors, with the position left out.
+                    after = await page(client, first=20, after=info["endCursor"], **chosen)
+                    before = await page(client, last=20, before=info["startCursor"], **chosen)
+                    assert [*positions(before), *at, *positions(after)] == expected
+    cursors = [edge["cursor"] for edge in (await page(client))["edges"]]
+    assert positions(await page(client, after=cursors[4], **{"from": 2}, first=2)) == [5, 6]
+    assert positions(await page(client, after=cursors[4], **{"from": 7}, first=2)) == [7, 8]
+    assert positions(await page(client, before=cursors[4], **{"from": 7}, last=2)) == [2, 3]
+    assert positions(await page(client, before=cursors[4], **{"from": 2}, last=5)) == [0, 1]
+    assert positions(await page(client, **{"from": 9})) == [9, 10, 11]
+    assert await refusal(client, **{"from": -1}) == "BAD_USER_INPUT"
 
 
 async def test_a_cursor_is_bound_to_its_session_and_roles(serve: Serve) -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from storage.database.database import Database
-from storage.records.message import MessageRow, Transcript, message_pages
+from storage.records.message import MessageFilter, MessageRow, Transcript, message_pages
 from storage.records.page import PageRequest
 from storage.records.session import SessionFilter, SessionRow, Span, session_page, sessions_by_id
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
@@ -51,8 +51,8 @@ async def read_many(database: Database) -> None:
         await page.total_count()
         if number < 80:
             await sessions_by_id(database, [f"s{number}"], some(SessionRow))
-            roles = choose.choice([None, ["user"]])
-            await message_pages(database, [Transcript("s", 1)], PageRequest(1), roles, some(MessageRow))
+            only = choose.choice([None, MessageFilter(("USER",)), MessageFilter(None, is_injected=True)])
+            await message_pages(database, [Transcript("s", 1)], PageRequest(1), only, some(MessageRow))
             await item_pages(database, [TurnKey("thr_1", 0)], PageRequest(1), some(ThreadItemRow))
 
 
