@@ -1,9 +1,11 @@
 // Apollo Client with its normalized cache, over HTTP with subscriptions over a websocket, and over HTTP only.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client'
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries'
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions'
 import { relayStylePagination } from '@apollo/client/utilities'
-import { OperationTypeNode } from 'graphql'
+import { OperationTypeNode, version } from 'graphql'
 import { createClient } from 'graphql-ws'
 import WebSocket from 'ws'
 import { check, given, report } from './checks.mjs'
@@ -172,6 +174,33 @@ check('variable_of_the_wrong_type_is_a_combined_error_with_its_code', async () =
 check('missing_token_is_a_combined_error_with_its_code', async () => {
   const run = overHttp(given.guardedUrl).query({ query: gql(SESSIONS), variables: { first: 1 } })
   assert.deepEqual(await failure(run), ['UNAUTHENTICATED'])
+})
+
+check('persisted_queries_are_registered_once_then_run_by_their_hashes', async () => {
+  const sent = []
+  const observed = async (uri, options) => {
+    sent.push([options.method, new URL(uri).searchParams.has('query') || !!JSON.parse(options.body ?? '{}').query])
+    return fetch(uri, options)
+  }
+  const titles = gql`query Titles($first: Int) { sessions(first: $first) { edges { node { title } } } }`
+  const sha256 = (text) => createHash('sha256').update(text).digest('hex')
+  const link = ApolloLink.from([
+    new PersistedQueryLink({ sha256, useGETForHashedQueries: true }),
+    new HttpLink({ uri: given.url, fetch: observed }),
+  ])
+  for (let visits = 0; visits < 2; visits++) {
+    const client = new ApolloClient({ link, cache: cache() })
+    const { data } = await client.query({ query: titles, variables: { first: visits + 1 } })
+    assert.equal(data.sessions.edges.length, visits + 1)
+    const rename = client.mutate({ mutation: gql(RENAME), variables: { input: { sessionId: 'nobody', title: 'Any' } } })
+    assert.deepEqual((await rename).data.updateSession.userErrors.map(({ code }) => code), ['NOT_FOUND'])
+  }
+  assert.deepEqual(sent.slice(0, 2), [['GET', false], ['POST', true]])
+  assert.deepEqual(sent.slice(-2), [['GET', false], ['POST', false]])
+})
+
+check('the_client_uses_the_version_of_graphql_that_is_tested', async () => {
+  assert.equal(version.split('.')[0], String(given.graphql))
 })
 
 await report()

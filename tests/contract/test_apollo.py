@@ -1,14 +1,22 @@
 """Apollo Client against a server that seeds in small steps."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.support.clients import Outcomes, checks, outcomes
+from tests.support.clients import Outcomes, checks, outcomes, samples
 from tests.support.spawned import Spawned
 
 
-@pytest.fixture(scope="module")
-def checked(seeding_server: Spawned, guarded_server: Spawned) -> Outcomes:
-    return outcomes("apollo.mjs", url=seeding_server.url, guardedUrl=guarded_server.url)
+@pytest.fixture(
+    scope="module", params=[pytest.param(16, id="graphql16"), pytest.param(17, id="graphql17", marks=pytest.mark.slow)]
+)
+def checked(
+    request: pytest.FixtureRequest, guarded_server: Spawned, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Outcomes]:
+    # The checks rename, resume and delete sessions.
+    with samples(tmp_path_factory.mktemp("apollo"), seed_batch=50) as server:
+        yield outcomes("apollo.mjs", graphql=request.param, url=server.url, guardedUrl=guarded_server.url)
 
 
 @pytest.mark.parametrize("check", checks("apollo.mjs"))

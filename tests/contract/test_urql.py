@@ -8,6 +8,7 @@ from tests.support.spawned import Spawned
 
 @pytest.fixture(scope="module")
 def checked(waiting_server: Spawned) -> Outcomes:
+    # urql parses documents by itself; graphql-ws needs none.
     return outcomes("urql.mjs", url=waiting_server.url)
 
 

@@ -1,6 +1,7 @@
 // @urql/core, as its documentation sets it up.
 import assert from 'node:assert/strict'
 import { cacheExchange, Client, fetchExchange, subscriptionExchange } from '@urql/core'
+import { persistedExchange } from '@urql/exchange-persisted'
 import { createClient } from 'graphql-ws'
 import WebSocket from 'ws'
 import { check, given, report } from './checks.mjs'
@@ -74,6 +75,57 @@ check('subscription_follows_a_task_to_its_final_state', async () => {
   })
   // urql repeats the last result when the subscription completes.
   assert.deepEqual([...new Set(states)], ['QUEUED', 'CANCELED'])
+})
+
+check('persisted_queries_are_registered_once_then_run_by_their_hashes', async () => {
+  const bodies = []
+  const observed = async (url, request) => {
+    bodies.push(JSON.parse(request.body))
+    return fetch(url, request)
+  }
+  for (let visits = 0; visits < 2; visits++) {
+    const one = new Client({
+      url: given.url,
+      preferGetMethod: false,
+      exchanges: [persistedExchange({ preferGetForPersistedQueries: false }), fetchExchange],
+      fetch: observed,
+    })
+    const { data, error } = await one.query(`{ sessions(first: 3) { edges { cursor } } }`, {}).toPromise()
+    assert.equal(error, undefined)
+    assert.equal(data.sessions.edges.length, 3)
+  }
+  assert.deepEqual(bodies.map(({ query }) => Boolean(query)), [false, true, false])
+})
+
+check('subscription_by_its_hash_over_a_websocket', async () => {
+  const payloads = []
+  const one = () => new Client({
+    url: given.url,
+    preferGetMethod: false,
+    exchanges: [
+      persistedExchange({ preferGetForPersistedQueries: false, enableForSubscriptions: true }),
+      subscriptionExchange({
+        forwardSubscription: (payload) => {
+          payloads.push(payload)
+          // graphql-ws wants a string.
+          const request = { ...payload, query: payload.query ?? '' }
+          return { subscribe: (sink) => ({ unsubscribe: socket.subscribe(request, sink) }) }
+        },
+      }),
+    ],
+  })
+  const changes = 'subscription Changes { sessionChanges(since: 0) { kind } }'
+  for (let visits = 0; visits < 2; visits++) {
+    const kind = await new Promise((resolve, reject) => {
+      const { unsubscribe } = one().subscription(changes, {}).subscribe(({ data, error }) => {
+        if (error) return reject(error)
+        setTimeout(() => unsubscribe())
+        resolve(data.sessionChanges.kind)
+      })
+    })
+    assert.equal(kind, 'CREATED')
+  }
+  assert.deepEqual(payloads.map(({ query }) => Boolean(query)), [false, true, false])
 })
 
 await report()

@@ -30,9 +30,10 @@ def checks(script: str) -> list[str]:
     return _CHECK.findall((CONTRACT / script).read_text(encoding="utf-8"))
 
 
-def outcomes(script: str, **given: object) -> Outcomes:
-    """Run a script of checks. Raises AssertionError with its output when it fails."""
-    run = node(CONTRACT / script, json.dumps(given))
+def outcomes(script: str, *, graphql: int = 16, **given: object) -> Outcomes:
+    """Run a script of checks with this version of GraphQL.js. Raises AssertionError with its output when it fails."""
+    version = [] if graphql == 16 else ["--import", f"./{(CONTRACT / f'graphql{graphql}.mjs').relative_to(ROOT)}"]
+    run = node(*version, CONTRACT / script, json.dumps({"graphql": graphql, **given}))
     assert run.returncode == 0, run.stderr
     found: dict[str, str | None] = json.loads(run.stdout)
     return found
