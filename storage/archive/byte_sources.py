@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from storage.archive.chunk import CHUNK_BYTES
-from storage.archive.compression import decompress
+from storage.compression import decompress
 from storage.errors import Unreadable
 
 _CACHED_CHUNKS = 4

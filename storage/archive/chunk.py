@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from storage.archive.compression import compress
+from storage.compression import compress
 
 CHUNK_BYTES = 2**20
 """Plain bytes of each chunk but the last."""

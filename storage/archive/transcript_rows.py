@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from storage.archive.chunk import chunk_digest
-from storage.archive.compression import compress
+from storage.compression import compress
 
 
 class TranscriptRow(NamedTuple):

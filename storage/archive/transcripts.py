@@ -6,8 +6,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from storage.archive.chunk import CHUNK_BYTES, Chunk
-from storage.archive.compression import decompress
 from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow
+from storage.compression import decompress
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.tables import transcript, transcript_chunk, transcript_companion, transcript_key

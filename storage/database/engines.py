@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
+from storage.database.long_text import add_functions
 from storage.database.sqlite_file import SqliteFile
 
 POOL_SIZE = 8
@@ -74,6 +75,7 @@ def sqlite_engine(url: URL, file: SqliteFile) -> AsyncEngine:
         for pragma in SQLITE_PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
+        add_functions(connection.create_function)
 
     @sa.event.listens_for(engine.sync_engine, "handle_error")
     def _interrupt(failure: sa.engine.ExceptionContext) -> None:

@@ -15,6 +15,7 @@ import asyncpg
 
 from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE
+from storage.database.long_text import add_functions
 from storage.database.sqlite_file import SqliteFile
 from storage.database.timed_lock import TimedLock
 from storage.errors import Unavailable
@@ -90,6 +91,7 @@ class SqliteDriver:
         try:
             for pragma in self._pragmas:
                 await connection.execute(pragma)
+            await add_functions(connection.create_function)
         except BaseException:
             await asyncio.shield(connection.close())
             raise

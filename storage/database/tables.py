@@ -10,6 +10,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+from storage.database.long_text import LongText
 from storage.database.types import Instant, KeyText
 
 # Not a Boolean: SQLAlchemy would render `= 1` on SQLite, which then does not use the indexes.
@@ -167,7 +168,7 @@ class Message(SQLModel, table=True):
     digest: bytes = _column(sa.LargeBinary)
     tool_links: str | None = _column(sa.Text, nullable=True)
     extra: str | None = _column(sa.Text, nullable=True)
-    content: str = _column(sa.Text)
+    content: str = _column(LongText)
 
 
 class Transcript(SQLModel, table=True):

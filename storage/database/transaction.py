@@ -1,7 +1,7 @@
 """Connections on which several statements run: a snapshot for reading, and a transaction for writing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVarTuple, overload
 
@@ -102,10 +102,11 @@ class Transaction(Connection):
         """Publish topics to all processes after the commit."""
         self.topics.extend(topics)
 
-    async def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    async def insert(self, table: sa.Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
         """Insert many rows by the driver's fastest method: COPY on PostgreSQL.
 
-        Another statement must have begun the transaction. Values are not converted: use `instant` for moments.
+        Another statement must have begun the transaction. Values are not converted: use `instant` for moments. On
+        SQLite, an iterator of rows is run in the driver's thread.
         """
         if not rows:
             return

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import sqlalchemy as sa
 
 from storage.archive.chunk import CHUNK_BYTES, chunk_digest
-from storage.archive.compression import decompress
 from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import ChunkDigest, chunk_digests, read_chunk
+from storage.compression import decompress
 from storage.database.database import Database
 from storage.database.tables import transcript
 from storage.doctor.finding import Finding

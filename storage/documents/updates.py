@@ -7,8 +7,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import sqlalchemy as sa
 
+from storage.database.long_text import stored_text
 from storage.database.tables import message, session
 from storage.database.transaction import Transaction
+from storage.database.types import instant_text
 from storage.documents.document import Document, DocumentRow, NewMessage
 from storage.documents.formats.agent_json import UNTITLED
 from storage.documents.reindex import reindex
@@ -117,20 +119,19 @@ async def write_update(
 
 async def insert_messages(transaction: Transaction, rows: Sequence[tuple[str, int, DocumentRow]]) -> None:
     """Insert messages, each with its session's id and its position."""
+    if not rows:
+        return
+    convert = _sqlite_values if transaction.is_sqlite else tuple
     await transaction.insert(
         message,
         _MESSAGE_COLUMNS,
-        [
-            (session_id, position, row.place, *_stored_values(transaction, row.message))
-            for session_id, position, row in rows
-        ],
+        ((session_id, position, row.place, *convert(row.message)) for session_id, position, row in rows),
     )
 
 
-def _stored_values(transaction: Transaction, new: NewMessage) -> NewMessage | tuple[object, ...]:
-    if new.created_at is None:
-        return new
-    return (new.role, transaction.instant(new.created_at), *new[2:])
+def _sqlite_values(new: NewMessage) -> tuple[object, ...]:
+    created_at = None if new.created_at is None else instant_text(new.created_at)
+    return (new.role, created_at, *new[2:-1], stored_text(new.content))
 
 
 def document_columns(document: Document) -> dict[str, object]:

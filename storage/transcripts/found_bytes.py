@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storage.archive.byte_sources import FileBytes, end_of_lines
-from storage.archive.compression import decompress_file
 from storage.archive.file_state import NO_STAT, FileKey, FileStat, FileState
+from storage.compression import decompress_file
 from storage.documents.formats.transcript_format import FoundTranscript
 
 MAX_COMPANION_BYTES = 64 * 2**20

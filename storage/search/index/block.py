@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from storage.archive.compression import compress, decompress
+from storage.compression import compress, decompress
 from storage.search.index.token_interner import IntArray
 
 MAX_ENTRIES = 2**16 - 1

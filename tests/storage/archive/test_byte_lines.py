@@ -10,7 +10,7 @@ import storage.archive.byte_lines
 from storage.archive.byte_lines import ByteLines
 from storage.archive.byte_sources import ChunkBytes, FileBytes, NotAFile, end_of_lines
 from storage.archive.chunk import CHUNK_BYTES, chunk_digest, first_changed_chunk, make_chunks
-from storage.archive.compression import decompress
+from storage.compression import decompress
 
 
 def reader(data: bytes) -> ByteLines:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.archive.compression import compress
+from storage.compression import compress
 from storage.search.index import block as stored_blocks
 from storage.search.index import segment as segments
 from storage.search.index import vocabulary as vocabularies
