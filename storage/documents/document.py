@@ -53,7 +53,7 @@ class NewMessage(NamedTuple):
 class DocumentRow(NamedTuple):
     """A message of a document's whole transcript: its place in `messages`, None if only the journal has it.
 
-    `entry` is what the search index holds of it, in the form that `encode_entry` returns.
+    `entry` is what the search index holds of it, in the form that `encode_entry` returns; empty if it is drafted.
     """
 
     place: int | None

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from storage.json_codec import load
+from storage.records.searched_text import content_texts
 from storage.search.index.pieces import encode_entry
 from storage.transcripts.derivation import Derivation
 from storage.transcripts.derived_rows import (
@@ -119,6 +121,12 @@ def drafted_entries(written: Sequence[Written]) -> list[str]:
         for plan, batch, with_title in written
         for entry in (
             *([encode_entry([plan.title])] if with_title else []),
-            *(row.entry for row in batch.rows),
+            *(row.entry or encode_entry(content_texts(load(row.message.content))) for row in batch.rows),
         )
     ]
+
+
+def without_entries(written: Written) -> Written:
+    """A copy to send to another process, once the entries are drafted: they are as long as the messages."""
+    rows = [row._replace(entry="") for row in written.batch.rows]
+    return written._replace(batch=written.batch._replace(rows=rows))

@@ -45,8 +45,11 @@ from storage.transcripts.transcript_import import Imported
 from storage.transcripts.transcript_taking import Job, Refused, Taken, TakenBatch, Unusual, take_batch
 
 BATCH_TRANSCRIPTS = 500
-BATCH_BYTES = 4 * 2**20
-"""Largest total of file sizes in a batch: what is in memory of one is several times as much."""
+BATCH_BYTES = 8 * 2**20
+"""Largest total of file sizes in a batch: what is in memory of one is several times as much.
+
+A batch makes a search segment of more than half of `compaction.FULL_BYTES`, so that no two are merged.
+"""
 
 _READ_AHEAD = 2
 

@@ -16,7 +16,7 @@ from storage.errors import Unreadable
 from storage.records.identifier import is_session_id
 from storage.search.index.drafts import Draft, draft_encoded
 from storage.transcripts.derivation import Derivation
-from storage.transcripts.derived_plan import Written, drafted_entries, plan_session
+from storage.transcripts.derived_plan import Written, drafted_entries, plan_session, without_entries
 from storage.transcripts.derived_rows import MessageSummary, RowBatch, StoredSession, build_rows
 from storage.transcripts.found_bytes import FoundBytes, ReadCompanion, fingerprint, open_found, read_companions
 
@@ -66,9 +66,13 @@ class TakenBatch(NamedTuple):
     drafts: list[Draft]
 
     def with_drafts(self) -> "TakenBatch":
-        """A copy with the search drafts."""
+        """A copy with the search drafts, without the entries that these were made from."""
         written = [one.written for one in self.results if isinstance(one, Taken) and one.written is not None]
-        return self._replace(drafts=draft_encoded(drafted_entries(written)))
+        results = [
+            one._replace(written=without_entries(one.written)) if isinstance(one, Taken) and one.written else one
+            for one in self.results
+        ]
+        return TakenBatch(results, draft_encoded(drafted_entries(written)))
 
 
 class _AsksForAnother(Exception):

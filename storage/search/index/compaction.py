@@ -33,7 +33,7 @@ from storage.search.index.segment_store import index_entries
 MAX_TIER_SEGMENTS = 8
 """Segments in a tier from which on they are compacted."""
 
-FULL_BYTES = 4 * 2**20
+FULL_BYTES = 2 * 2**20
 """Size from which on a segment takes no part in compaction."""
 
 _full = sa.select(search_segment.c.id).where(search_segment.c.weight >= sa.bindparam("full"))
