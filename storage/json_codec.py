@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from storage.cancellation import check_cancelled
 from storage.errors import InvalidDocument
 
 _TYPE_NAMES = {dict: "object", list: "list", str: "string", bool: "boolean", int: "number", float: "number"}
@@ -94,7 +95,7 @@ def storable_text(text: str) -> str:
 def storable(value: object) -> object:
     """A copy of a JSON value whose strings and keys both databases can store.
 
-    Raises InvalidDocument for NaN and infinities, and for nesting that is too deep to be stored.
+    Raises InvalidDocument for NaN and infinities, and for nesting that is too deep to be stored. Raises WorkCancelled.
     """
     try:
         return _storable(value)
@@ -106,8 +107,10 @@ def _storable(value: object) -> object:
     if isinstance(value, str):
         return storable_text(value)
     if isinstance(value, dict):
+        check_cancelled()
         return {storable_text(key): _storable(item) for key, item in value.items()}
     if isinstance(value, list):
+        check_cancelled()
         return [_storable(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidDocument(f"{value} is not a JSON value.")

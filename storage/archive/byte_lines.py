@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterator
 
 from storage.archive.line import Line
+from storage.cancellation import check_cancelled
 
 _BLOCK_BYTES = 2**20
 _WINDOW_BYTES = 2**16
 
 
 class ByteLines:
-    """The lines of `size` bytes, which `read` returns by their offset and count. Not for several threads at once."""
+    """The lines of `size` bytes, which `read` returns by their offset and count. Not for several threads at once.
+
+    Raises WorkCancelled.
+    """
 
     def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
         self.size = size
@@ -22,6 +26,7 @@ class ByteLines:
         start = 0
         pending: list[bytes] = []
         for offset in range(0, self.size, _BLOCK_BYTES):
+            check_cancelled()
             first, *others = self._read(offset, min(_BLOCK_BYTES, self.size - offset)).split(b"\n")
             pending.append(first)
             if not others:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from storage.cancellation import check_cancelled
 from storage.compression import compress
 
 CHUNK_BYTES = 2**20
@@ -34,6 +35,7 @@ def first_changed_chunk(size: int) -> int:
 def make_chunks(read: Callable[[int, int], bytes], start: int, end: int) -> Iterator[Chunk]:
     """The chunks from `start`, where a chunk begins, to `end`; `read` returns bytes by their offset and count."""
     while start < end:
+        check_cancelled()
         plain = read(start, min(CHUNK_BYTES, end - start))
         yield Chunk(start, len(plain), chunk_digest(plain), compress(plain))
         start += CHUNK_BYTES

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from storage.cancellation import check_cancelled
 from storage.documents.derived_session import MAIN
 from storage.json_codec import canonical, dump, load
 from storage.records.content_block import message_block, read_blocks
@@ -69,18 +70,21 @@ class TranscriptBuilder:
     entries: list[str] = field(default_factory=list)
 
     def add(self, message: dict[str, object]) -> None:
-        """Append a message, which must have a string `role` and a `content`."""
+        """Append a message, which must have a string `role` and a `content`. Raises WorkCancelled."""
+        check_cancelled()
         role, content = str(message["role"]), message["content"]
         blocks = read_blocks(content)
         extra = None
         if role not in _PLAIN_ROLES or message.keys() != _PLAIN_KEYS:
             extra = dump({**message, "content": None})
+        check_cancelled()
         text = dump(content)
         digest = hashlib.blake2b(canonical(message), digest_size=_DIGEST_SIZE).digest()
         stored_role = _ROLES.get(role, "SYSTEM")
         is_injected = bool(blocks) and all(
             is_injected_block(stored_role, message_block(stored_role, block)) for block in blocks
         )
+        check_cancelled()
         items = own_item_count(role, blocks)
         self.messages.append(
             NewMessage(stored_role, None, is_injected, None, None, items, len(text), note(blocks), digest, extra, text)

@@ -10,6 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.tables import session, tombstone
 from storage.database.transaction import Connection, Transaction
@@ -26,7 +27,7 @@ from storage.documents.updates import (
 from storage.errors import Unavailable
 from storage.records.casefold import title_columns
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import Draft, run_in_cancellable_thread
+from storage.search.index.drafts import Draft
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
 

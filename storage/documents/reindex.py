@@ -2,11 +2,12 @@
 
 import sqlalchemy as sa
 
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.tables import message
 from storage.database.transaction import Transaction
 from storage.json_codec import load
 from storage.records.searched_text import content_texts
-from storage.search.index.drafts import draft_entries, run_in_cancellable_thread
+from storage.search.index.drafts import draft_entries
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.tables import session
@@ -15,7 +16,7 @@ from storage.records.casefold import title_columns
 from storage.records.session import SessionRow, sessions_by_id
 from storage.records.tags import tag_lines, tags_of
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import draft_entries, run_in_cancellable_thread
+from storage.search.index.drafts import draft_entries
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries
 

@@ -1,11 +1,11 @@
 """Hands a stored session over: reads its conversation and makes the files that another agent goes on from."""
 
-import asyncio
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.documents.agents import known_agents
 from storage.errors import StorageError
@@ -55,7 +55,7 @@ async def hand_over(
     conversation = await read_conversation(database, session_id, max_characters)
     if conversation is None:
         return None
-    return await asyncio.to_thread(make_handoff, conversation, to, workspace, home)
+    return await run_in_cancellable_thread(make_handoff, conversation, to, workspace, home)
 
 
 def new_id_and_time() -> tuple[uuid.UUID, datetime]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from storage.cancellation import check_cancelled
 from storage.handoff import losses
 from storage.handoff.conversation import (
     ASSISTANT,
@@ -132,7 +133,11 @@ class _Preparation:
         return message._replace(role=USER, parts=tuple(Text(getattr(part, "text", "")) for part in message.parts))
 
     def messages(self, message: Message) -> Iterator[Message]:
-        """The message without what cannot be carried, in parts where not all of it can be said at once."""
+        """The message without what cannot be carried, in parts where not all of it can be said at once.
+
+        Raises WorkCancelled.
+        """
+        check_cancelled()
         if message.role == SYSTEM:
             parts = [part for raw in message.parts for part in self._of_system(raw)]
             message = message._replace(role=USER)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from storage.cancellation import check_cancelled
 from storage.records.content_block import (
     CompactionBlock,
     ContentBlock,
@@ -54,7 +55,8 @@ def searched_texts(blocks: Sequence[ContentBlock]) -> list[str]:
 
 
 def searched_text(block: ContentBlock) -> Iterator[str]:
-    """The searched texts of a block."""
+    """The searched texts of a block. Raises WorkCancelled."""
+    check_cancelled()
     match block:
         case TextBlock(text=text):
             yield text

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import orjson
 
+from storage.cancellation import check_cancelled
 from storage.documents.derived_session import DIGEST_SIZE, MAX_FIRST_PROMPT_LENGTH, DerivedMessage, DerivedSession
 from storage.documents.document import DocumentRow, NewMessage
 from storage.documents.formats.agent_json import UNTITLED, prompt_title
@@ -149,10 +150,14 @@ def build_rows(
     start: int,
     most_bytes: int,
 ) -> Iterator[RowBatch]:
-    """The rows of the messages from `start` on, in batches of about `most_bytes` characters; at least one batch."""
+    """The rows of the messages from `start` on, in batches of about `most_bytes` characters; at least one batch.
+
+    Raises WorkCancelled.
+    """
     rows: list[DocumentRow] = []
     size = 0
     for position in range(start, len(messages)):
+        check_cancelled()
         row = _build_row(messages[position], digests[position], places[position])
         rows.append(row)
         size += row.message.size

@@ -1,8 +1,8 @@
 """Import of a session that a client gives whole: as a JSON value, or as the text of its agent's file."""
 
-import asyncio
 from typing import NamedTuple
 
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.documents.document import Document
 from storage.documents.formats import read_document
@@ -31,7 +31,7 @@ async def import_given(database: Database, document: object, text: str | None, s
 
     `source` is the agent that wrote it; None detects it. Raises InvalidDocument, InvalidId and Unavailable.
     """
-    read = await asyncio.to_thread(_read, document, text, source)
+    read = await run_in_cancellable_thread(_read, document, text, source)
     if isinstance(read, Document):
         return GivenImport(await import_document(database, read), read.id, read.source)
     imported = await import_transcript(database, read.format, read.data)

@@ -12,6 +12,7 @@ from storage.archive.transcripts import (
     transcripts_of_session,
     write_keys,
 )
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.documents.formats.transcript_format import TranscriptFormat
@@ -100,12 +101,12 @@ async def _derive_once(
     if stored is None and is_deleted:
         return DELETED
     reader = ArchiveReader(database, at_hand)
-    derivation, keys = await asyncio.to_thread(_derive, format, rows, reader)
+    derivation, keys = await run_in_cancellable_thread(_derive, format, rows, reader)
     end = _End(format.source, rows, [] if derivation is None else derivation.unused, keys, reader.asked_keys, finish)
     if derivation is None or not derivation.session.messages:
         await end.write(database)
         return EMPTY
-    plan = await asyncio.to_thread(plan_session, derivation, format.version, stored, summaries)
+    plan = await run_in_cancellable_thread(plan_session, derivation, format.version, stored, summaries)
     if plan.is_unchanged:
         await end.write(database)
         return UNCHANGED
@@ -153,7 +154,7 @@ async def _write(database: Database, plan: Plan, derivation: Derivation, end: _E
     messages = derivation.session.messages
     batches = build_rows(messages, plan.digests, plan.places, plan.start, PIECE_BYTES)
     pieces = _pieces(plan, batches, len(messages))
-    following = asyncio.create_task(asyncio.to_thread(next, pieces))
+    following = asyncio.create_task(run_in_cancellable_thread(next, pieces))
     summaries = placed(plan)
     number = 0
     try:
@@ -161,7 +162,7 @@ async def _write(database: Database, plan: Plan, derivation: Derivation, end: _E
         while True:
             piece = await following
             if not piece.is_last:
-                following = asyncio.create_task(asyncio.to_thread(next, pieces))
+                following = asyncio.create_task(run_in_cancellable_thread(next, pieces))
             written = Written(plan, piece.batch, is_first and plan.indexes_title)
             async with database.write() as transaction:
                 await lock_archive(transaction)

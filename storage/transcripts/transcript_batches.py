@@ -21,13 +21,14 @@ from storage.archive.transcripts import (
     write_companions,
     write_keys,
 )
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.transaction import Connection, Transaction
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
 from storage.documents.readers import READER_ENDED, executor
 from storage.errors import ReaderEnded
-from storage.search.index.drafts import Draft, draft_encoded, run_in_cancellable_thread
+from storage.search.index.drafts import Draft, draft_encoded
 from storage.transcripts.derived_plan import Written, drafted_entries
 from storage.transcripts.derived_writer import (
     SessionChanged,

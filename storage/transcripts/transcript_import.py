@@ -1,6 +1,5 @@
 """Import of one transcript by comparing it with the archive: any size, any relation to what is stored."""
 
-import asyncio
 import contextlib
 import os
 from collections import Counter
@@ -29,6 +28,7 @@ from storage.archive.transcripts import (
     write_companions,
     write_keys,
 )
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.documents.derived_session import DerivedSession
@@ -71,8 +71,8 @@ async def import_one(
     Its files are registered, unless it is none that can be looked at again.
     """
     with contextlib.ExitStack() as files:
-        opened = await asyncio.to_thread(lambda: files.enter_context(open_found(found)))
-        companions = await asyncio.to_thread(read_companions, found)
+        opened = await run_in_cancellable_thread(lambda: files.enter_context(open_found(found)))
+        companions = await run_in_cancellable_thread(read_companions, found)
         for _ in range(_MOST_ATTEMPTS):
             with contextlib.suppress(SessionChanged):
                 run = _Import(database, format, found, opened, companions, leave_deleted, is_registered)
@@ -103,7 +103,7 @@ class _Import:
         self._reader = ArchiveReader(database)
 
     async def run(self) -> Imported:
-        session_id = await asyncio.to_thread(self._format.session_id, self._transcript())
+        session_id = await run_in_cancellable_thread(self._format.session_id, self._transcript())
         if session_id is not None and not is_session_id(session_id):
             raise InvalidDocument(f"The id of its session is invalid: {session_id[:200]!r}.")
         source, name = self._format.source, self._found.name
@@ -176,7 +176,7 @@ class _Import:
         async with self._database.snapshot() as connection:
             chunks = await chunk_digests(connection, row.id)
         archived = self._reader.bytes_of(row)
-        return await asyncio.to_thread(compare, self._opened.read, self._opened.size, chunks, archived)
+        return await run_in_cancellable_thread(compare, self._opened.read, self._opened.size, chunks, archived)
 
     async def _renamed(self, row: TranscriptRow, candidates: Sequence[TranscriptRow]) -> TranscriptRow:
         """The transcript under the name that a clean import of all its files would give it.
@@ -198,7 +198,7 @@ class _Import:
         async with self._database.snapshot() as connection:
             paths = (await paths_of(connection, [row.id])).get(row.id, [])
         own = FileKey.of(self._found.path, "").path
-        return await asyncio.to_thread(lambda: any(os.path.lexists(path) for path in paths if path != own))
+        return await run_in_cancellable_thread(lambda: any(os.path.lexists(path) for path in paths if path != own))
 
     async def _is_older(self, session_id: str) -> bool | None:
         """None if the file is no older copy of the session; else whether it has messages that are not stored."""
@@ -207,7 +207,7 @@ class _Import:
             summaries = [] if stored is None else await stored_summaries(connection, session_id)
         if stored is None:
             return None
-        session: DerivedSession | None = await asyncio.to_thread(self._format.derive, [self._transcript()])
+        session: DerivedSession | None = await run_in_cancellable_thread(self._format.derive, [self._transcript()])
         if session is None or not session.messages:
             return False
         missing = Counter(row_digests(session, self._format.version)) - Counter(one.digest for one in summaries)
@@ -255,9 +255,9 @@ class _Import:
             return Imported(UNCHANGED, row.session_id)
         while True:
             start = row.size
-            piece = end if self._is_rewritten else await asyncio.to_thread(self._end_of_piece, start)
+            piece = end if self._is_rewritten else await run_in_cancellable_thread(self._end_of_piece, start)
             row = row._replace(size=piece, is_derived=False, modified_at=self._opened.modified_at)
-            chunks = await asyncio.to_thread(self._chunks, start, piece)
+            chunks = await run_in_cancellable_thread(self._chunks, start, piece)
             async with self._database.write() as transaction:
                 await lock_archive(transaction)
                 await _merge(transaction, row, contained)
@@ -271,7 +271,7 @@ class _Import:
     async def _changed_companions(self, row: TranscriptRow) -> list[NewCompanion]:
         async with self._database.snapshot() as connection:
             stored = await companion_digests(connection, row.id)
-        made = await asyncio.to_thread(
+        made = await run_in_cancellable_thread(
             lambda: [NewCompanion.make(row.id, one.name, one.content) for one in self._companions]
         )
         return [one for one in made if stored.get(one.name) != one.digest]
@@ -291,7 +291,7 @@ class _Import:
 
     async def _derive(self, row: TranscriptRow) -> Imported:
         states = self._states(row.id)
-        keys = await asyncio.to_thread(self._format.keys, self._transcript())
+        keys = await run_in_cancellable_thread(self._format.keys, self._transcript())
 
         async def finish(transaction: Transaction) -> None:
             await write_registry(transaction, self._format.source, states)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
@@ -156,7 +157,7 @@ async def _replace(database: Database, group: list[int]) -> bool:
         ids = [Runs.from_bytes(row.runs).ids() for row in rows]
         live = await _live_numbers(connection, ids)
     stored = [(row.size, blocks[row.id]) for row in rows]
-    live_ids, drafts = await asyncio.to_thread(_merge, stored, ids, live)
+    live_ids, drafts = await run_in_cancellable_thread(_merge, stored, ids, live)
     async with database.write() as transaction:
         # A concurrent compaction of the same segments waits here for this one, and then finds them deleted.
         deleted = await transaction.execute(sa.delete(search_segment).where(is_in_group))

@@ -1,19 +1,13 @@
 """Drafts: segments built outside the transaction that writes them, in a thread or another process."""
 
-import asyncio
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import ContextVar
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from storage.search.index.pieces import encode_entry
 from storage.search.index.segment import Checksums, Segment, build_segments
 from storage.search.index.vocabulary import Vocabulary
-
-A = TypeVar("A")
-T = TypeVar("T")
 
 
 class Draft(NamedTuple):
@@ -32,39 +26,17 @@ class Draft(NamedTuple):
         return sum(len(data) for _, data in self.blocks)
 
 
-class DraftCancelled(Exception):
-    """The request that drafts were made for has ended."""
-
-
-_cancelled: ContextVar[threading.Event | None] = ContextVar("_cancelled", default=None)
 # Vocabularies that no thread is using.
 _vocabularies: list[Vocabulary] = []
 
 
-async def run_in_cancellable_thread(function: Callable[[A], T], argument: A) -> T:
-    """As asyncio.to_thread. When the calling task is cancelled, drafting in the thread stops within a moment."""
-    cancelled = threading.Event()
-    _cancelled.set(cancelled)
-    try:
-        return await asyncio.to_thread(function, argument)
-    finally:
-        cancelled.set()
-        _cancelled.set(None)
-
-
 def _build(entries: Iterable[str]) -> Iterator[Segment]:
-    """Segments of encoded entries, in order. Raises DraftCancelled."""
-    cancelled = _cancelled.get()
-
-    def check() -> None:
-        if cancelled is not None and cancelled.is_set():
-            raise DraftCancelled
-
+    """Segments of encoded entries, in order. Raises WorkCancelled."""
     try:
         vocabulary = _vocabularies.pop()
     except IndexError:
         vocabulary = Vocabulary()
-    yield from build_segments(entries, vocabulary, check)
+    yield from build_segments(entries, vocabulary)
     if not vocabulary.is_full:
         _vocabularies.append(vocabulary)
 

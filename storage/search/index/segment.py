@@ -4,12 +4,13 @@ Terms are words and bigrams (two tokens in a row). Bigrams are stored by a 16-bi
 entries that have the words of a phrase but not the phrase; the rest is verified in the texts.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from storage.cancellation import check_cancelled
 from storage.search.index.block import (
     ENTRY_BITS,
     MAX_ENTRIES,
@@ -87,17 +88,15 @@ def _mix(values: Checksums) -> Checksums:
     return values ^ values >> np.uint64(31)
 
 
-def build_segments(
-    entries: Iterable[str], vocabulary: Vocabulary, check: Callable[[], None] = lambda: None
-) -> Iterator[Segment]:
-    """Segments of encoded entries: one, unless they are very many or very long. `check` is called every so often."""
+def build_segments(entries: Iterable[str], vocabulary: Vocabulary) -> Iterator[Segment]:
+    """Segments of encoded entries: one, unless they are very many or very long. Raises WorkCancelled."""
     for batch in _batches(entries, MAX_ENTRIES, _MAX_CHARACTERS):
         pieces = []
         for chunk in chunks(batch):
-            check()
+            check_cancelled()
             pieces.append(vocabulary.pieces(chunk))
         yield _build(vocabulary, np.concatenate(pieces))
-        check()
+        check_cancelled()
 
 
 def _batches(entries: Iterable[str], max_entries: int, max_characters: int) -> Iterator[list[str]]:

@@ -1,9 +1,9 @@
 """Reads the texts of candidate entries, to verify phrases in them and to score them."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.compiled_select import Reader
 from storage.json_codec import load
 from storage.records.injected import SplitText, split_injected
@@ -77,7 +77,7 @@ def _length(texts: Texts) -> int:
 
 async def run_in_thread_if_long(length: int, work: Callable[[], T], limit: int = _LONG) -> T:
     """Call `work` on texts of this length: in a thread if they are longer than `limit`, else directly."""
-    return await asyncio.to_thread(work) if length > limit else work()
+    return await run_in_cancellable_thread(work) if length > limit else work()
 
 
 def _texts(rows: Iterable[MessageRow]) -> Texts:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents import imports
@@ -14,7 +15,6 @@ from storage.documents.exports import export_document
 from storage.documents.formats import read_document
 from storage.documents.imports import CREATED, OUTDATED, UNCHANGED, UPDATED, import_document, import_documents
 from storage.json_codec import storable
-from storage.search.index.drafts import run_in_cancellable_thread
 from tests.support.documents import user, zagens
 
 

@@ -1,17 +1,15 @@
-"""Drafting segments: what a word costs, and that a thread stops with its request."""
+"""Drafting segments: what a word costs."""
 
 import asyncio
 import random
 import string
-import threading
 import tracemalloc
 from collections.abc import Iterator
 
 import pytest
 
 from storage.search.index import drafts, piece_tokens, vocabulary
-from storage.search.index.drafts import draft_encoded, draft_entries, run_in_cancellable_thread
-from storage.search.index.pieces import encode_entry
+from storage.search.index.drafts import draft_entries
 from storage.search.index.tokens import tokenize_words
 
 COUNT = 260_000
@@ -54,25 +52,6 @@ def test_a_full_vocabulary_is_not_reused(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(drafts._vocabularies) == 1
     draft_entries([["b c d e"]])
     assert drafts._vocabularies == []
-
-
-async def test_a_draft_in_a_thread_stops_when_its_request_is_cancelled() -> None:
-    stopped, started = threading.Event(), threading.Event()
-
-    def entries() -> Iterator[str]:
-        try:
-            while True:
-                started.set()
-                yield encode_entry(["word " * 10_000])
-        finally:
-            stopped.set()
-
-    task = asyncio.create_task(run_in_cancellable_thread(draft_encoded, entries()))
-    assert await asyncio.to_thread(started.wait, 10)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert await asyncio.to_thread(stopped.wait, 30)
 
 
 async def test_drafts_of_several_threads_share_no_lock() -> None:
