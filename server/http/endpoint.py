@@ -1,7 +1,7 @@
 """The GraphQL over HTTP endpoint: negotiates, reads the operation, executes it and sends the response."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import cast
 
 from graphql import GraphQLError
@@ -108,14 +108,18 @@ class Endpoint:
         if length is not None and length <= SMALL_BYTES:
             if (data := await body.read(self._limits.body_bytes)) is None:
                 raise too_large(self._limits.body_bytes)
-            await self._run(posted_operation(data, self._parser.limits), scope, receive, send)
+            operation = posted_operation(data, self._parser.limits)
+            with self._until_stop_if_import(data, operation):
+                await self._run(operation, scope, receive, send)
             return
         size = min(length or self._limits.body_bytes, self._limits.body_bytes)
         async with self._reserved(self._received, size):
             if (data := await body.read(self._limits.body_bytes)) is not None:
                 size = await self._parser.run(memory_of, data)
                 async with self._reserved(self._parser.memory, size):
-                    await self._run(await self._parser.run(posted_operation, data), scope, receive, send)
+                    operation = await self._parser.run(posted_operation, data)
+                    with self._until_stop_if_import(data, operation):
+                        await self._run(operation, scope, receive, send)
                 return
         with self._until_stop():
             async with self._reserved(self._large_bodies, 1):
@@ -168,6 +172,10 @@ class Endpoint:
             yield
         finally:
             semaphore.release(size)
+
+    def _until_stop_if_import(self, data: bytes, operation: OperationRequest) -> AbstractContextManager[None]:
+        """As `_until_stop` for an operation that imports a session: it may wait for the lock of other writers."""
+        return self._until_stop() if may_import(data) and self._imports_session(operation) else nullcontext()
 
     @contextmanager
     def _until_stop(self) -> Iterator[None]:
