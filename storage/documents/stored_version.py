@@ -19,7 +19,8 @@ class StoredVersion(NamedTuple):
     """The stored session, and the newest document that was imported of it.
 
     `newest_count` counts the messages of that document, `message_count` those of all windows. `replaced` has the
-    transcript hashes of other documents with the same clock that it replaced.
+    hashes of other documents with the same clock that it replaced: that of the transcript where it differed, else that
+    of the header.
     """
 
     id: str
@@ -52,6 +53,11 @@ class StoredVersion(NamedTuple):
         count = self.newest_count
         return len(document.transcript.messages) >= count and self.transcript_hash == document.transcript.digest(count)
 
+    def has_replaced_header(self, document: Document) -> bool:
+        """Whether the document is a copy with the same clock and messages that was replaced before."""
+        is_copy = document.updated_at == self.updated_at and len(document.transcript.messages) == self.newest_count
+        return is_copy and document.header_digest in self._replaced_hashes() and self.is_prefix_of(document)
+
     def is_newer_than(self, document: Document, messages: Sequence[StoredMessage]) -> bool:
         """Whether the document is an older copy, given the stored messages.
 
@@ -71,7 +77,10 @@ class StoredVersion(NamedTuple):
         """The value of `replaced` once the document is the newest one."""
         if document.updated_at != self.updated_at:
             return b""
-        return self.replaced if self.is_prefix_of(document) else self.replaced + self.transcript_hash
+        if not self.is_prefix_of(document):
+            return self.replaced + self.transcript_hash
+        is_longer = len(document.transcript.messages) > self.newest_count
+        return self.replaced if is_longer else self.replaced + self.header_hash
 
     def _replaced_hashes(self) -> set[bytes]:
         starts = range(0, len(self.replaced), _HASH_SIZE)

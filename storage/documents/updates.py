@@ -69,6 +69,8 @@ def needs_messages(stored: StoredVersion, document: Document) -> bool:
 def plan_update(stored: StoredVersion, document: Document, messages: Sequence[StoredMessage]) -> Update:
     """How a document that differs from the newest one changes the session."""
     if not needs_messages(stored, document):
+        if stored.has_replaced_header(document):
+            return Update(True, [], None)
         rows = document.rows()[stored.newest_count :]
         return Update(False, [Insertion(stored.message_count, row) for row in rows], None)
     is_outdated = stored.is_newer_than(document, messages)

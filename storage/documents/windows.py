@@ -10,7 +10,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage.documents.document import DocumentRow
+from storage.documents.document import DocumentRow, NewMessage
+from storage.documents.overlap import overlap_length
+from storage.json_codec import load
+from storage.records.content_block import CompactionBlock, message_blocks
 
 
 class StoredMessage(NamedTuple):
@@ -38,23 +41,25 @@ def merge(stored: Sequence[StoredMessage], rows: Sequence[DocumentRow], *, repla
     """Merge the rows of a document into the stored messages.
 
     With `replaces` the document becomes the newest one: as much of its beginning as possible is matched with stored
-    messages in their order, and the rest is appended. Otherwise its messages become those of an earlier window: each
-    one that is not stored yet is inserted behind the message that it follows.
+    messages in their order, and the rest is appended. The messages that a new compaction kept are those that are stored
+    at the end of the newest window, and its summary is inserted before them. Otherwise the messages of the document
+    become those of an earlier window: each one that is not stored yet is inserted behind the message that it follows.
     """
-    chain = _chain(stored, [row.message.digest for row in rows if row.place is not None]) if replaces else []
+    chain = _chain(stored, [row for row in rows if row.place is not None]) if replaces else {}
     places: list[int | None] = [None] * len(stored) if replaces else [one.place for one in stored]
-    for place, position in enumerate(chain):
+    for place, position in chain.items():
         places[position] = place
-    unmatched = _unmatched(stored, exclude=set(chain))
+    unmatched = _unmatched(stored, exclude=set(chain.values()))
     insertions = []
     end, previous = len(stored), -1
     for row in rows:
         if replaces and row.place is not None:
-            if row.place < len(chain):
+            if row.place in chain:
                 previous = max(previous, chain[row.place])
             else:
-                previous = end
-                insertions.append(Insertion(end, row))
+                # A summary stands before what its compaction kept, anything else is appended.
+                insertions.append(Insertion(chain.get(row.place + 1, end), row))
+                previous = max(previous, insertions[-1].position - 1)
         elif (match := unmatched[row.message.digest].take_after(previous)) is not None:
             previous = max(previous, match)
         else:
@@ -62,7 +67,26 @@ def merge(stored: Sequence[StoredMessage], rows: Sequence[DocumentRow], *, repla
     return Merge(sorted(insertions, key=lambda insertion: insertion.position), places)
 
 
-def _chain(stored: Sequence[StoredMessage], digests: Sequence[bytes]) -> list[int]:
+def _chain(stored: Sequence[StoredMessage], rows: Sequence[DocumentRow]) -> dict[int, int]:
+    """The positions of the stored messages that equal messages of the document, by the places of these; both rise."""
+    digests = [row.message.digest for row in rows]
+    chain = dict(enumerate(_beginning(stored, digests)))
+    count = len(chain)
+    if count < len(rows) and _is_compaction(rows[count].message):
+        behind = 1 + max(chain.values(), default=-1)
+        newest = [position for position in range(behind, len(stored)) if stored[position].place is not None]
+        kept = overlap_length([stored[position].digest for position in newest], digests[count + 1 :])
+        chain |= zip(range(count + 1, count + 1 + kept), newest[len(newest) - kept :], strict=True)
+    return chain
+
+
+def _is_compaction(message: NewMessage) -> bool:
+    return message.role == "SYSTEM" and any(
+        isinstance(block, CompactionBlock) for block in message_blocks(message.role, load(message.content))
+    )
+
+
+def _beginning(stored: Sequence[StoredMessage], digests: Sequence[bytes]) -> list[int]:
     """Rising positions of stored messages that equal the first ones of the document, as many as possible.
 
     The newest document's messages are preferred to those of earlier windows.

@@ -3,11 +3,13 @@
 What a compaction or a change of branch removed from `messages` is still in the journal.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 
 from storage.documents.document import TranscriptBuilder
-from storage.records.content_block import COMPACTION_MARK
+from storage.documents.overlap import overlap_length
+from storage.records.content_block import COMPACTION_MARK, CompactionBlock, message_blocks
 
 
 def earlier_messages(
@@ -19,7 +21,7 @@ def earlier_messages(
     """
     earlier, places = TranscriptBuilder(), []
     place = 0
-    for message in _journal_messages(journal):
+    for message in _without_kept(_journal_messages(journal)):
         if place < len(messages) and message == messages[place]:
             place += 1
         else:
@@ -28,6 +30,23 @@ def earlier_messages(
     if place == len(messages):
         return earlier, places
     return _without_copies(earlier, places, transcript, place)
+
+
+def _without_kept(messages: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """Drop what a compaction kept from before its summary, since the journal repeats it behind the summary."""
+    starts = [index for index, message in enumerate(messages) if _is_compaction(message)]
+    ends = [*starts, len(messages)]
+    left = list(messages[: ends[0]])
+    for start, end in itertools.pairwise(ends):
+        kept = overlap_length(left, messages[start + 1 : end])
+        left[len(left) - kept :] = messages[start:end]
+    return left
+
+
+def _is_compaction(message: dict[str, object]) -> bool:
+    return message["role"] == "system" and any(
+        isinstance(block, CompactionBlock) for block in message_blocks("SYSTEM", message["content"])
+    )
 
 
 def _without_copies(
