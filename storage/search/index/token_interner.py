@@ -72,8 +72,8 @@ class TokenInterner:
         numbers = np.arange(self.count, self.count + len(hashes), dtype=np.int32)
         self.count += len(hashes)
         size = len(self._numbers)
-        # At most half full.
-        while size < 2 * self.count:
+        # At most two thirds full.
+        while 2 * size < 3 * self.count:
             size *= 2
         if size > len(self._numbers):
             is_taken = self._numbers >= 0

@@ -1,7 +1,7 @@
 """The tokens of pieces of text, cached: most words of a session occur in it many times."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from zlib import crc32
 
@@ -21,6 +21,7 @@ BIGRAM_HASH_COUNT = 2**16
 # Multiplicative hashing (Knuth, The Art of Computer Programming, vol. 3, 6.4), with the golden ratio.
 _MIX_FIRST, _MIX_BOTH = 0x9E3779B1, 0x9E3779B97F4A7C15
 _MAX_PIECES = 2**17
+_FEW = 2**12
 
 
 def bigram_hash(first: int, second: int) -> int:
@@ -66,6 +67,12 @@ class _Lists:
         shifts = ends[numbers[some]] - np.cumsum(counts, dtype=np.int32) + counts
         values = np.frombuffer(self._values, np.int32)
         return Expanded(np.repeat(some, counts), values[np.repeat(shifts, counts) + np.arange(int(counts.sum()))])
+
+
+def _integers(numbers: Numbers) -> Iterator[int]:
+    """The numbers as Python's integers, some at a time: each takes 40 bytes."""
+    for start in range(0, len(numbers), _FEW):
+        yield from numbers[start : start + _FEW].tolist()
 
 
 class Vocabulary:
@@ -136,7 +143,8 @@ class Vocabulary:
         numbers[ties] = sorted(numbers[ties].tolist(), key=self._texts.__getitem__)
         ranks = np.full(len(self._texts), len(numbers), np.int32)
         ranks[numbers] = np.arange(len(numbers))
-        return [self._texts[number] for number in numbers.tolist()], ranks
+        del heads, order, is_equal, ties
+        return list(map(self._texts.__getitem__, _integers(numbers))), ranks
 
     def _add(self, data: bytes, starts: IntArray, ends: IntArray) -> None:
         """Tokenize new pieces."""

@@ -3,8 +3,11 @@
 import asyncio
 import random
 import string
+import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,8 @@ from storage.search.index import drafts, piece_tokens, vocabulary
 from storage.search.index.drafts import draft_entries
 from storage.search.index.tokens import tokenize_words
 
-COUNT = 260_000
+COUNT = 130_000
+Trace = Callable[[FrameType, str, Any], Any]
 
 
 def distinct_words(count: int) -> str:
@@ -20,16 +24,57 @@ def distinct_words(count: int) -> str:
     return " ".join("".join(chance.choices(string.ascii_lowercase, k=7)) for _ in range(count))
 
 
-def test_a_distinct_word_takes_300_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def distinct_compounds(count: int) -> str:
+    """Words in camelCase, each of which is indexed as a whole and in two parts."""
+    chance = random.Random(1)
+    parts = ("".join(chance.choices(string.ascii_lowercase, k=4)) for _ in range(2 * count))
+    return " ".join(first + second.capitalize() for first, second in zip(parts, parts, strict=True))
+
+
+@pytest.mark.parametrize(("words", "most"), [(distinct_words, 300), (distinct_compounds, 500)])
+def test_a_distinct_word_takes_few_bytes(
+    words: Callable[[int], str], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(drafts, "_vocabularies", [])
-    text = distinct_words(COUNT)
+    text = words(COUNT)
     tracemalloc.start()
     try:
         draft_entries([[text]])
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 300 * COUNT
+    assert peak < most * COUNT
+
+
+def bytecodes(text: str) -> int:
+    """How many instructions of Python code drafting a text runs, which no machine makes more."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Trace:
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return trace
+
+    tracer = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        draft_entries([[text]])
+    finally:
+        sys.settrace(tracer)
+    return count
+
+
+@pytest.mark.parametrize("words", [distinct_words, distinct_compounds])
+def test_a_distinct_word_takes_few_steps(words: Callable[[int], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    # The rest is done in arrays. A word takes 1.6 microseconds then, one in camelCase 3.8.
+    monkeypatch.setattr(drafts, "_vocabularies", [])
+    counts = []
+    for count in (2_000, 4_000):
+        drafts._vocabularies.clear()
+        counts.append(bytecodes(words(count)))
+    # Within five microseconds.
+    assert counts[1] - counts[0] < 2_000 * 100
 
 
 def test_ascii_words_are_tokenized_many_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
