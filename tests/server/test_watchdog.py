@@ -1,4 +1,7 @@
-"""The watchdog of the tests notices work that holds the event loop, and nothing else."""
+"""The watchdogs of the tests notice work that holds the event loop, and nothing else.
+
+One watches every server in a test's event loop, the other is for tests of long work.
+"""
 
 import asyncio
 import time
@@ -8,6 +11,10 @@ from typing import Any
 
 import pytest
 
+import resolvers.session
+from server.process.connection import HttpConnection
+from tests.conftest import Serve
+from tests.support.server import serving
 from tests.support.watchdog import LoopHeld, LoopWatchdog, check_loop_is_free
 
 
@@ -69,3 +76,49 @@ async def test_a_step_that_holds_the_loop_once_passes_and_one_that_always_does_f
         await check_loop_is_free(partial(hold_until, 3))
 
     assert runs == [1, 2, 1, 2, 3]
+
+
+LIST = "{ sessions { totalCount } }"
+
+
+async def spin_in_resolver(*_: object, **_arguments: object) -> None:
+    spin(0.3)
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_server_whose_resolver_holds_the_loop_fails_its_test(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolvers.session, "session_page", spin_in_resolver)
+    with pytest.raises(LoopHeld, match="RequestResponseCycle"):
+        async with serving(database_url, seed=False) as server:
+            await server.client.execute(LIST)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_server_whose_connection_holds_the_loop_fails_its_test(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = HttpConnection.data_received
+
+    def receive_slowly(connection: HttpConnection, data: bytes) -> None:
+        spin(0.3)
+        received(connection, data)
+
+    monkeypatch.setattr(HttpConnection, "data_received", receive_slowly)
+    with pytest.raises(LoopHeld, match="data_received"):
+        async with serving(database_url, seed=False) as server:
+            await server.client.execute(LIST)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_server_may_wait_and_a_test_may_work(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wait(*_: object, **_arguments: object) -> None:
+        time.sleep(0.2)  # noqa: ASYNC251 - as on a machine that is busy with other things
+        await asyncio.to_thread(spin, 0.2)
+
+    monkeypatch.setattr(resolvers.session, "session_page", wait)
+    server = await serve(seed=False)
+    spin(0.2)
+    await server.client.execute(LIST)

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from server.open_streams import OpenStreams
 from server.process.server import StreamingServer, server_config
 from tests.support.client import Client
+from tests.support.server_steps import loop_kept_free
 
 # Seconds until a start or stop that hangs fails its test.
 PATIENCE = 60
@@ -71,7 +72,7 @@ vars(uvicorn.server)["asyncio"] = _Asyncio()
 async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
     """Serve a database until the block ends; `settings` are fields of Settings.
 
-    Raises RuntimeError if the application does not start.
+    Raises RuntimeError if the application does not start, and LoopHeld if it held the event loop for long.
     """
     # Imported here: tests that need no server run without app.py too.
     from app import create_app
@@ -79,7 +80,7 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
 
     given = Settings(database_url=database_url, **settings)
     app = create_app(given)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with loop_kept_free(), socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         config = server_config(app, given.limits, lifespan="on", timeout_graceful_shutdown=PATIENCE)
         server = Server(config, app.state.streams)

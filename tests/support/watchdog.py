@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 HOLD_SECONDS = 0.05
 # A tracer, which coverage is measured with, makes Python code several times slower.
-_TRACED_FACTOR = 4
+TRACED_FACTOR = 4
 _INTERVAL = 0.005
 
 
@@ -32,7 +32,7 @@ class LoopWatchdog:
     def __init__(self, hold_seconds: float = HOLD_SECONDS) -> None:
         self.longest = 0.0
         # Before a timer is due, the loop may be busy with other things.
-        self._limit = hold_seconds * (1 if sys.gettrace() is None else _TRACED_FACTOR) + _INTERVAL
+        self._limit = hold_seconds * (1 if sys.gettrace() is None else TRACED_FACTOR) + _INTERVAL
         self._stack = ""
         self._sample = ""
         self._collecting = 0.0

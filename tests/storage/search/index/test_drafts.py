@@ -15,7 +15,7 @@ from storage.search.index import drafts, piece_tokens, vocabulary
 from storage.search.index.drafts import draft_entries
 from storage.search.index.tokens import tokenize_words
 
-COUNT = 130_000
+COUNT = 260_000
 Trace = Callable[[FrameType, str, Any], Any]
 
 
