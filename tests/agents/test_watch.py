@@ -145,6 +145,13 @@ async def until(read: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool]
     return found
 
 
+def forget_homes(monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
+    """Let servers watch the program's home, and no agent's home of the person who runs the tests."""
+    for name in _HOMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(program.home))
+
+
 def document(program: Program, session_id: str) -> Any:
     """The session as its file has it; of a database, in the form of the program's own export."""
     if isinstance(program, OpenCode):
@@ -181,9 +188,7 @@ async def test_a_session_is_shown_as_its_program_writes_it_and_stays_when_its_fi
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     program = prepare(kind)
-    for name in _HOMES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(program.home))
+    forget_homes(monkeypatch, program)
     quote = '"' if kind is OpenCode else ""
     async with watching(database_url) as watched:
         # The program waits for the model's answer, and then in the middle of it.
