@@ -191,7 +191,7 @@ async def test_an_older_copy_adds_messages_that_were_never_seen_as_an_earlier_wi
 
     assert payload["outcome"] == "OUTDATED"
     assert payload["session"]["messageCount"] == 5
-    assert payload["session"]["updatedAt"] == compacted["metadata"]["updated_at"]
+    assert payload["session"]["updatedAt"] == "2027-01-01T00:05:00.000000Z"
     assert await transcript(server.client) == ["a", "zyzzyva", "summary", "c", "d"]
     assert strictly(await exported(server, "s")) == strictly(compacted)
     for words, position in (("zyzzyva", 1), ("summary", 2), ("d", 4)):
