@@ -63,7 +63,8 @@ function opened(client, variables) {
   return new Promise((resolve, reject) => {
     list.subscribe(({ dataState, error }) => {
       if (error) reject(error)
-      if (dataState === 'complete') resolve(list)
+      // An optimistic update in the same turn would not be seen.
+      if (dataState === 'complete') setTimeout(() => resolve(list))
     })
   })
 }
@@ -138,6 +139,63 @@ check('evicting_a_deleted_session_removes_it_from_the_list', async () => {
   assert.deepEqual(ids(shown(list)), others)
   await list.refetch()
   assert.deepEqual(ids(shown(list)), others)
+})
+
+/** A client whose mutations wait until `answer` is called. */
+function held() {
+  let answer
+  const answered = new Promise((resolve) => (answer = resolve))
+  const waiting = async (uri, options) => {
+    if (options.body.includes('mutation')) await answered
+    return fetch(uri, options)
+  }
+  return { client: new ApolloClient({ link: new HttpLink({ uri: given.url, fetch: waiting }), cache: cache() }), answer }
+}
+
+/** Deletes a session and expects that the server does. */
+function deleted(client, sessionId) {
+  return client.mutate({
+    mutation: gql(DELETE),
+    variables: { sessionId },
+    optimisticResponse: {
+      deleteSession: { __typename: 'DeleteSessionPayload', deletedSessionId: sessionId, userErrors: [] },
+    },
+    update(store, { data }) {
+      const id = data.deleteSession.deletedSessionId
+      store.modify({
+        fields: {
+          sessions: (list, { readField }) => ({
+            ...list,
+            edges: list.edges.filter(({ node }) => readField('id', node) !== id),
+          }),
+        },
+      })
+    },
+  })
+}
+
+check('an_optimistic_deletion_shows_before_the_answer', async () => {
+  const { client, answer } = held()
+  const list = await opened(client, { first: 500 })
+  const [sessionId, ...others] = ids(shown(list))
+  const mutation = deleted(client, sessionId)
+  await until(() => ids(shown(list)).length === others.length)
+  answer()
+  await mutation
+  assert.deepEqual(ids(shown(list)), others)
+})
+
+check('an_optimistic_deletion_that_is_refused_is_taken_back', async () => {
+  const { client, answer } = held()
+  const list = await opened(client, { first: 500 })
+  const before = ids(shown(list))
+  await deleted(overHttp(), before[0])
+  const mutation = deleted(client, before[0])
+  await until(() => ids(shown(list)).length === before.length - 1)
+  answer()
+  const { data } = await mutation
+  assert.deepEqual(data.deleteSession.userErrors.map(({ code }) => code), ['NOT_FOUND'])
+  await until(() => ids(shown(list)).length === before.length)
 })
 
 check('renaming_a_session_updates_the_list_without_another_request', async () => {

@@ -24,6 +24,7 @@ from tests.support.docs import (
     ON_POSTGRESQL,
     OPERATE,
     PROGRAM,
+    PYTHON,
     README,
     ROOT,
     Block,
@@ -151,6 +152,19 @@ def test_every_program_prints_what_is_shown(
         (folder / "program.mjs").write_text(block.text.replace(ADDRESS, shared_address), encoding="utf-8")
 
         run = node(folder / "program.mjs", folder=folder)
+
+        assert run.returncode == 0, run.stderr
+        assert run.stdout == promised
+
+
+@each_of(*(path for path in DOCUMENTS if examples(path, PYTHON)))
+def test_every_python_program_prints_what_is_shown(document: Path, shared_address: str, folder: Path) -> None:
+    for block, promised in examples(document, PYTHON):
+        (folder / "program.py").write_text(block.text.replace(ADDRESS, shared_address), encoding="utf-8")
+
+        run = subprocess.run(
+            [sys.executable, "-W", "error", folder / "program.py"], capture_output=True, text=True, timeout=PATIENCE
+        )
 
         assert run.returncode == 0, run.stderr
         assert run.stdout == promised

@@ -16,6 +16,7 @@ from tests.support.docs import (
     OPERATION,
     OUTPUTS,
     PROGRAM,
+    PYTHON,
     README,
     ROOT,
     blocks,
@@ -53,8 +54,10 @@ def test_every_make_command_is_one_of_the_makefile() -> None:
 def test_every_block_is_run_or_says_why_not(document: Path) -> None:
     found = list(blocks(document))
 
-    assert {block.language for block in found} <= {COMMANDS, PROGRAM, OPERATION, *OUTPUTS, *CONFIGURATION}
-    assert all(before.language in (COMMANDS, PROGRAM) for before, block in pairwise(found) if block.language in OUTPUTS)
+    assert {block.language for block in found} <= {COMMANDS, PROGRAM, PYTHON, OPERATION, *OUTPUTS, *CONFIGURATION}
+    assert all(
+        before.language in (COMMANDS, PROGRAM, PYTHON) for before, block in pairwise(found) if block.language in OUTPUTS
+    )
     assert all(block.remark == ON_POSTGRESQL or block.remark.startswith(NOT_RUN) for block in found if block.remark)
     assert len(found) == document.read_text(encoding="utf-8").count("\n```") // 2
 
