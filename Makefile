@@ -128,7 +128,7 @@ $(PLAYGROUND)/dist/index.html: $(PLAYGROUND)/node_modules/.installed $(PLAYGROUN
 	cd $(PLAYGROUND) && $(NPM) run --silent build
 
 server/reader/index.html: $(READER)/node_modules/.installed schema/schema.graphql \
-		$(wildcard $(addprefix $(READER)/,index.html *.json *.ts src/*/*.ts src/*/*.tsx src/*/*.css src/*.tsx))
+		$(wildcard $(addprefix $(READER)/,index.html *.json *.ts src/*/*.ts src/*/*.tsx src/*/*.css src/*.tsx src/*/*/*))
 	cd $(READER) && $(NPM) run --silent build
 
 %/node_modules/.installed: %/package.json %/package-lock.json $(if $(HAS_NODE),,| .venv/node/installed)

@@ -58,8 +58,10 @@ export function Pages() {
           <Route path="/">
             <SessionsPage />
           </Route>
-          <Route path="/s/:id/:message?">
-            {({ id, message }) => <SessionPage key={id} sessionId={id} messageId={message} />}
+          <Route path="/s/:id/:position?">
+            {({ id, position }) => (
+              <SessionPage key={id} sessionId={id} position={position === undefined ? undefined : Number(position)} />
+            )}
           </Route>
           <Route>
             <NotFound />

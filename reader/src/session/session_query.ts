@@ -1,22 +1,45 @@
 import { graphql } from "../gql";
 
+export const SESSION_HEAD = graphql(`
+  fragment SessionHead on Session {
+    ...SessionRow
+    mode
+    createdAt
+    recordedCost
+    usage {
+      inputTokens
+      cacheReadTokens
+      cacheWriteTokens
+      outputTokens
+      reasoningTokens
+      totalTokens
+    }
+    parent {
+      id
+      title
+    }
+  }
+`);
+
 export const SESSION_PAGE = graphql(`
   query SessionPage($id: ID!) {
     session(id: $id) {
-      ...SessionRow
-      messages(first: 50) {
+      ...SessionHead
+      children(first: 100, kinds: [SUBAGENT]) {
         nodes {
-          id
-          position
-          role
-          text
+          ...Subagent
         }
-        pageInfo {
-          hasNextPage
-          endCursor
-        }
-        totalCount
+        changeSeq
       }
     }
+  }
+`);
+
+export const SUBAGENT = graphql(`
+  fragment Subagent on Session {
+    id
+    title
+    firstPrompt
+    messageCount
   }
 `);

@@ -1,5 +1,5 @@
-/** The address of a session, or of one of its messages. */
-export function messageAddress(sessionId: string, messageId?: string): string {
+/** The address of a session, or of the message at a position in it. */
+export function messageAddress(sessionId: string, position?: number): string {
   const session = `/s/${encodeURIComponent(sessionId)}`;
-  return messageId ? `${session}/${encodeURIComponent(messageId)}` : session;
+  return position === undefined ? session : `${session}/${position}`;
 }

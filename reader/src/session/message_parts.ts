@@ -1,0 +1,57 @@
+import type { Message, TranscriptPages } from "./transcript_pages";
+
+export type Block = Message["content"][number];
+export type ToolUse = Extract<Block, { __typename: "ToolUseBlock" }>;
+export type ToolAnswer = NonNullable<ToolUse["result"]>;
+
+/** What a message shows: its blocks without empty texts and without the answers that are shown with their calls. */
+export function shownBlocks(message: Message, pages: TranscriptPages): readonly Block[] {
+  return message.content.filter((block) => {
+    switch (block.__typename) {
+      case "TextBlock":
+        return block.text.trim() !== "";
+      case "ThinkingBlock":
+        return block.thinking.trim() !== "";
+      case "ToolResultBlock":
+        return pages.callPosition(block.toolUseId) === undefined;
+      default:
+        return true;
+    }
+  });
+}
+
+/** The message in which something of this one is shown: itself, or the one whose calls it answers. */
+export function shownPosition(message: Message, pages: TranscriptPages): number {
+  if (shownBlocks(message, pages).length) {
+    return message.position;
+  }
+  const answer = message.content.find((block) => block.__typename === "ToolResultBlock");
+  return (answer && pages.callPosition(answer.toolUseId)) ?? message.position;
+}
+
+/** Whether a person wrote it. */
+export function isPrompt(message: Message): boolean {
+  return (
+    message.role === "USER" &&
+    !message.isInjected &&
+    message.content.some(({ __typename }) => __typename === "TextBlock" || __typename === "ImageBlock")
+  );
+}
+
+/** Whether it puts earlier messages into fewer words. */
+export function isCompaction(message: Message): boolean {
+  return message.content.some(({ __typename }) => __typename === "CompactionBlock");
+}
+
+/** A height in pixels to begin with, until the message is measured. */
+export function estimatedHeight(blocks: readonly Block[]): number {
+  return blocks.reduce((height, block) => height + estimatedBlock(block), blocks.length ? 24 : 0);
+}
+
+function estimatedBlock(block: Block): number {
+  if (block.__typename === "TextBlock") {
+    const lines = block.text.slice(0, 20_000).split("\n");
+    return lines.reduce((height, line) => height + 24 * Math.ceil((line.length + 1) / 95), 16);
+  }
+  return block.__typename === "ImageBlock" ? 320 : 42;
+}

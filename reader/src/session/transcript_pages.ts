@@ -1,0 +1,121 @@
+import type { ApolloClient } from "@apollo/client";
+
+import type { TranscriptMessageFragment } from "../gql/graphql";
+import { TRANSCRIPT_PAGE } from "./transcript_query";
+
+export type Message = TranscriptMessageFragment;
+
+// Messages of a page: one answer of the server stays well below its limit of cost.
+export const PAGE = 100;
+
+/**
+ * The pages of a transcript that were loaded, by their place in it.
+ *
+ * They are not in Apollo's cache: nothing else shows messages, and a list of 20,000 would be put together anew for
+ * each page that joins it.
+ */
+export class TranscriptPages {
+  readonly #client: ApolloClient;
+  readonly #sessionId: string;
+  readonly #pages = new Map<number, readonly Message[]>();
+  readonly #cursors = new Map<number, string | null>([[0, null]]);
+  readonly #loading = new Set<number>();
+  readonly #stale = new Set<number>();
+  // Positions of the calls, by the ids under which tools answer them.
+  readonly #calls = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+  #lastCompaction = -1;
+  #version = 0;
+  #error: Error | undefined;
+
+  constructor(client: ApolloClient, sessionId: string) {
+    this.#client = client;
+    this.#sessionId = sessionId;
+  }
+
+  at(position: number): Message | undefined {
+    return this.#pages.get(Math.floor(position / PAGE))?.[position % PAGE];
+  }
+
+  /** The position of the message that called a tool; undefined unless it was loaded. */
+  callPosition(toolUseId: string): number | undefined {
+    return this.#calls.get(toolUseId);
+  }
+
+  /** The position of the newest compaction among what was loaded, -1 without one. */
+  lastCompaction(): number {
+    return this.#lastCompaction;
+  }
+
+  /** Loads the pages with these positions, unless they are there or on their way. */
+  load(first: number, last: number): void {
+    for (let page = Math.floor(Math.max(first, 0) / PAGE); page <= Math.floor(last / PAGE); page++) {
+      if ((!this.#pages.has(page) || this.#stale.has(page)) && !this.#loading.has(page)) {
+        this.#stale.delete(page);
+        void this.#fetch(page);
+      }
+    }
+  }
+
+  /** Loads again what is asked for next: the transcript has changed. What was loaded is shown meanwhile. */
+  invalidate(): void {
+    this.#pages.forEach((_, page) => this.#stale.add(page));
+    this.#changed();
+  }
+
+  async #fetch(page: number): Promise<void> {
+    this.#loading.add(page);
+    try {
+      const start = Math.max(...[...this.#cursors.keys()].filter((known) => known <= page));
+      for (let next = start; next <= page; next++) {
+        await this.#fetchNext(next);
+      }
+      this.#error = undefined;
+    } catch (error) {
+      this.#error = error as Error;
+    } finally {
+      this.#loading.delete(page);
+      this.#changed();
+    }
+  }
+
+  async #fetchNext(page: number): Promise<void> {
+    const { data } = await this.#client.query({
+      query: TRANSCRIPT_PAGE,
+      variables: { id: this.#sessionId, first: PAGE, after: this.#cursors.get(page) },
+      fetchPolicy: "no-cache",
+    });
+    const messages = data?.session?.messages;
+    if (!messages) {
+      return;
+    }
+    this.#pages.set(page, messages.nodes);
+    if (messages.nodes.length === PAGE) {
+      this.#cursors.set(page + 1, messages.pageInfo.endCursor);
+    }
+    for (const { position, content } of messages.nodes) {
+      for (const block of content) {
+        if (block.__typename === "ToolUseBlock") {
+          this.#calls.set(block.toolUseId, position);
+        } else if (block.__typename === "CompactionBlock") {
+          this.#lastCompaction = Math.max(this.#lastCompaction, position);
+        }
+      }
+    }
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** A number that is another one after each change. */
+  readonly version = (): number => this.#version;
+
+  readonly error = (): Error | undefined => this.#error;
+
+  #changed(): void {
+    this.#version++;
+    this.#listeners.forEach((listener) => listener());
+  }
+}
