@@ -24,6 +24,14 @@ const KEYS: Record<string, [keys: string[], action: string][]> = {
   Session: [
     [["j", "k"], "Next, previous message"],
     [["J", "K"], "Next, previous prompt"],
+    [["o"], "Open or fold what the message contains"],
+    [["g", "G"], "First, last message"],
+    [["c"], "Continue it in an agent"],
+    [["s"], "Star it"],
+    [["e"], "Archive it"],
+    [["t", "n"], "Change its tags, its note"],
+    [["r"], "Rename it"],
+    [["#"], "Delete it"],
     [["u"], "Back to the list"],
   ],
 };

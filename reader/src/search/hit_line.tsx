@@ -10,7 +10,7 @@ const ROLES = { USER: "User", ASSISTANT: "Agent", SYSTEM: "System", TOOL: "Tool"
 export function HitLine({ sessionId, hit }: { sessionId: string; hit: HitLineFragment }) {
   return (
     <li>
-      <Link href={messageAddress(sessionId, hit.message?.id)} className="hit">
+      <Link href={messageAddress(sessionId, hit.message?.position)} className="hit">
         <span className="hit-role">{hit.message ? ROLES[hit.message.role] : "Title"}</span>
         <span className="hit-text">
           <Snippet text={hit.snippet} highlights={hit.highlights} />

@@ -22,6 +22,7 @@ export const HIT_LINE = graphql(`
   fragment HitLine on SearchHit {
     message {
       id
+      position
       role
     }
     snippet

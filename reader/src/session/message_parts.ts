@@ -43,9 +43,18 @@ export function isCompaction(message: Message): boolean {
   return message.content.some(({ __typename }) => __typename === "CompactionBlock");
 }
 
+// A list of thousands asks for all of them whenever one is measured.
+const heights = new WeakMap<Message, number>();
+
 /** A height in pixels to begin with, until the message is measured. */
-export function estimatedHeight(blocks: readonly Block[]): number {
-  return blocks.reduce((height, block) => height + estimatedBlock(block), blocks.length ? 24 : 0);
+export function estimatedHeight(message: Message, pages: TranscriptPages): number {
+  let height = heights.get(message);
+  if (height === undefined) {
+    const blocks = shownBlocks(message, pages);
+    height = blocks.reduce((sum, block) => sum + estimatedBlock(block), blocks.length ? 8 : 0);
+    heights.set(message, height);
+  }
+  return height;
 }
 
 function estimatedBlock(block: Block): number {

@@ -1,15 +1,26 @@
 import "./session.css";
 
 import { useApolloClient, useQuery } from "@apollo/client/react";
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
 import { NotFound } from "../app/not_found";
+import type { SessionHeadFragment, SubagentFragment } from "../gql/graphql";
+import { Dialog } from "../shared/dialog";
+import { counted } from "../shared/format";
+import { Store } from "../shared/store";
 import { SubagentsContext } from "./content/message_content";
 import { Folds, FoldsContext } from "./folds";
+import { Outline } from "./outline/outline";
+import { usePrompts } from "./outline/use_prompts";
 import { SessionHeader } from "./session_header";
 import { SESSION_PAGE } from "./session_query";
 import { type Target, Transcript } from "./transcript";
+import { TranscriptBar } from "./transcript_bar";
 import { TranscriptPages } from "./transcript_pages";
+import { useFollow, useStickToEnd } from "./use_follow";
+import { useTranscriptKeys } from "./use_transcript_keys";
+
+const NONE: readonly SubagentFragment[] = [];
 
 interface SessionPageProps {
   sessionId: string;
@@ -22,26 +33,9 @@ export function SessionPage({ sessionId, position }: SessionPageProps) {
   const client = useApolloClient();
   const { data, error } = useQuery(SESSION_PAGE, { variables: { id: sessionId } });
   const pages = useMemo(() => new TranscriptPages(client, sessionId), [client, sessionId]);
-  const folds = useMemo(() => new Folds(), []);
-  const [target, setTarget] = useState<Target>();
-  useEffect(() => {
-    if (position !== undefined) {
-      setTarget({ position, isFocused: true });
-    }
-  }, [position]);
-
-  // The first page of messages comes along with the session.
+  // The messages are on their way together with the session.
   useEffect(() => pages.load(position ?? 0, position ?? 0), [pages, position]);
-
-  const session = data?.session;
-  useEffect(() => {
-    if (session?.title) {
-      document.title = `${session.title} · Reprise`;
-    }
-    return () => {
-      document.title = "Reprise";
-    };
-  }, [session?.title]);
+  const isDeleted = useFollow(sessionId, data?.session?.children?.changeSeq, pages);
 
   if (error) {
     return <main className="notice">{error.message}</main>;
@@ -53,24 +47,98 @@ export function SessionPage({ sessionId, position }: SessionPageProps) {
       </main>
     );
   }
-  if (!session) {
+  if (!data.session || isDeleted) {
     return <NotFound />;
   }
   return (
+    <LoadedSession
+      session={data.session}
+      subagents={data.session.children?.nodes ?? NONE}
+      pages={pages}
+      position={position}
+    />
+  );
+}
+
+interface LoadedSessionProps {
+  session: SessionHeadFragment;
+  subagents: readonly SubagentFragment[];
+  pages: TranscriptPages;
+  position: number | undefined;
+}
+
+function LoadedSession({ session, subagents, pages, position }: LoadedSessionProps) {
+  const { id, messageCount, title, source } = session;
+  const folds = useMemo(() => new Folds(), []);
+  const place = useMemo(() => new Store(0), []);
+  const [target, setTarget] = useState<Target>();
+  const goTo = useCallback(
+    (next: number, align: Target["align"] = "start") => setTarget({ position: next, align, isFocused: true }),
+    [],
+  );
+  const prompts = usePrompts(id, messageCount);
+  const missed = useStickToEnd(messageCount, () =>
+    setTarget({ position: messageCount - 1, align: "end", isFocused: false }),
+  );
+  const [isOutlineShown, setIsOutlineShown] = useState(false);
+  useTranscriptKeys({ pages, messageCount, prompts, place, goTo });
+  useSyncExternalStore(pages.subscribe, pages.error);
+  const failure = pages.error();
+
+  useEffect(() => {
+    if (position !== undefined) {
+      goTo(position);
+    }
+  }, [position, goTo]);
+  useEffect(() => {
+    document.title = `${title} · Reprise`;
+    return () => {
+      document.title = "Reprise";
+    };
+  }, [title]);
+
+  const outline = (onChosen?: () => void) => (
+    <Outline sessionId={id} prompts={prompts} subagents={subagents} place={place} onChosen={onChosen} />
+  );
+  return (
     <FoldsContext value={folds}>
-      <SubagentsContext value={session.children.nodes}>
+      <SubagentsContext value={subagents}>
         <div className="session-page">
           <main>
             <SessionHeader session={session} />
+            <TranscriptBar
+              title={title}
+              messageCount={messageCount}
+              place={place}
+              onOutline={() => setIsOutlineShown(true)}
+            />
+            {failure && (
+              <p className="failure" role="alert">
+                {failure.message} It is tried again.
+              </p>
+            )}
+            {messageCount === 0 && <p className="transcript-empty">Nothing was said in this session.</p>}
             <Transcript
-              sessionId={sessionId}
-              source={session.source}
+              sessionId={id}
+              source={source}
               pages={pages}
-              messageCount={session.messageCount}
+              messageCount={messageCount}
               target={target}
+              place={place}
             />
           </main>
+          <aside className="session-aside">{outline()}</aside>
         </div>
+        {missed > 0 && (
+          <button type="button" className="button primary new-messages" onClick={() => goTo(messageCount - 1, "end")}>
+            {counted(missed, "new message")}
+          </button>
+        )}
+        {isOutlineShown && (
+          <Dialog title="Outline" hidesTitle onClose={() => setIsOutlineShown(false)}>
+            {outline(() => setIsOutlineShown(false))}
+          </Dialog>
+        )}
       </SubagentsContext>
     </FoldsContext>
   );

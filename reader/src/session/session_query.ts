@@ -3,7 +3,7 @@ import { graphql } from "../gql";
 export const SESSION_HEAD = graphql(`
   fragment SessionHead on Session {
     ...SessionRow
-    mode
+    note
     createdAt
     recordedCost
     usage {
@@ -18,6 +18,18 @@ export const SESSION_HEAD = graphql(`
       id
       title
     }
+    resumeTask {
+      ...ResumeProgress
+    }
+  }
+`);
+
+export const SUBAGENT = graphql(`
+  fragment Subagent on Session {
+    id
+    title
+    firstPrompt
+    messageCount
   }
 `);
 
@@ -35,11 +47,24 @@ export const SESSION_PAGE = graphql(`
   }
 `);
 
-export const SUBAGENT = graphql(`
-  fragment Subagent on Session {
-    id
-    title
-    firstPrompt
-    messageCount
+/** Brings the session up to date, and tells that its messages are to be asked for again. */
+export const SESSION_FOLLOWED = graphql(`
+  subscription SessionFollowed($since: BigInt) {
+    sessionChanges(since: $since, filter: { archived: ANY, kinds: [MAIN, FORK, SUBAGENT] }) {
+      kind
+      sessionId
+      session {
+        ...SessionHead
+      }
+    }
+  }
+`);
+
+export const SESSION_DOCUMENT = graphql(`
+  query SessionDocument($id: ID!) {
+    session(id: $id) {
+      id
+      document
+    }
   }
 `);

@@ -4,6 +4,7 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 
 import type { SessionSource } from "../gql/graphql";
+import type { Store } from "../shared/store";
 import { estimatedHeight, isCompaction, shownBlocks, shownPosition } from "./message_parts";
 import { MessageRow, speakerOf } from "./message_row";
 import type { Message, TranscriptPages } from "./transcript_pages";
@@ -11,7 +12,9 @@ import type { Message, TranscriptPages } from "./transcript_pages";
 /** A message to go to; a new object each time, even for the same message. */
 export interface Target {
   position: number;
-  /** Whether it gets the focus. */
+  /** Where in the window it goes. */
+  align: "start" | "end";
+  /** Whether it gets the focus: not when the page goes there by itself. */
   isFocused: boolean;
 }
 
@@ -21,62 +24,73 @@ interface TranscriptProps {
   pages: TranscriptPages;
   messageCount: number;
   target: Target | undefined;
+  /** Told which message is at the top of the window. */
+  place: Store<number>;
 }
 
 // What covers the top of the page.
 const COVERED = 116;
 const UNKNOWN_HEIGHT = 90;
+// How many messages before its answer a tool is called at the most, if not in rare cases.
+const CALLS = 10;
 
 /** The messages, of which only those in sight are in the document. Pages load when they come near. */
-export function Transcript({ sessionId, source, pages, messageCount, target }: TranscriptProps) {
+export function Transcript({ sessionId, source, pages, messageCount, target, place }: TranscriptProps) {
   const version = useSyncExternalStore(pages.subscribe, pages.version);
   const container = useRef<HTMLDivElement>(null);
-  const [top, setTop] = useState(0);
-  useLayoutEffect(() => setTop(topOf(container.current)));
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => setMargin(topOf(container.current)));
 
   const virtualizer = useWindowVirtualizer({
     count: messageCount,
     estimateSize: (index) => {
       const message = pages.at(index);
-      return message ? estimatedHeight(shownBlocks(message, pages)) : UNKNOWN_HEIGHT;
+      return message ? estimatedHeight(message, pages) : UNKNOWN_HEIGHT;
     },
     overscan: 5,
-    scrollMargin: top,
+    scrollMargin: margin,
     scrollPaddingStart: COVERED,
   });
+  // What is measured above the rows that are read must not move them.
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = (item, _, { scrollOffset }) =>
+    item.start < (scrollOffset ?? 0) + COVERED;
   const items = virtualizer.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   // A little more on both sides, so that whoever scrolls slowly never waits.
   useEffect(() => pages.load(first - 30, Math.min(last + 30, messageCount - 1)), [pages, first, last, messageCount, version]);
 
+  const offset = (virtualizer.scrollOffset ?? 0) + COVERED + 8;
+  const top = virtualizer.getVirtualItemForOffset(offset)?.index ?? 0;
+  useEffect(() => place.set(top), [place, top]);
+
   const reached = useRef<Target>(undefined);
   useEffect(() => {
     if (!target || reached.current === target) {
       return;
     }
-    pages.load(target.position, target.position);
-    const message = pages.at(target.position);
-    virtualizer.scrollToIndex(target.position, { align: "start" });
+    const { align } = target;
+    const asked = Math.min(target.position, messageCount - 1);
+    // Answers of tools are shown with their calls, which may be on the page before.
+    const before = Math.max(asked - CALLS, 0);
+    pages.load(before, asked);
+    const message = pages.at(before) && pages.at(asked);
+    const position = message ? shownPosition(message, pages) : asked;
+    virtualizer.scrollToIndex(position, { align });
     if (message) {
       reached.current = target;
-      goTo(shownPosition(message, pages), target.isFocused);
+      // The row is in the document after some frames, and its neighbours are measured.
+      afterFrames(4, () => {
+        virtualizer.scrollToIndex(position, { align });
+        const row = container.current?.querySelector<HTMLElement>(`[data-position="${position}"]`);
+        if (target.isFocused) {
+          row?.focus({ preventScroll: true });
+        }
+      });
     }
   }, [target, version]);
 
-  function goTo(position: number, isFocused: boolean) {
-    virtualizer.scrollToIndex(position, { align: "start" });
-    if (isFocused) {
-      // The row is in the document after the next frames.
-      afterFrames(3, () =>
-        container.current
-          ?.querySelector<HTMLElement>(`[data-position="${position}"]`)
-          ?.focus({ preventScroll: true }),
-      );
-    }
-  }
-
-  const targetMessage = target && pages.at(target.position);
+  const targetMessage = target?.isFocused ? pages.at(target.position) : undefined;
   const targetPosition = targetMessage && shownPosition(targetMessage, pages);
   const compacted = pages.lastCompaction();
 

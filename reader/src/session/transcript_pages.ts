@@ -7,6 +7,8 @@ export type Message = TranscriptMessageFragment;
 
 // Messages of a page: one answer of the server stays well below its limit of cost.
 export const PAGE = 100;
+// Milliseconds after a failure until the next try.
+const RETRY = 3_000;
 
 /**
  * The pages of a transcript that were loaded, by their place in it.
@@ -18,7 +20,6 @@ export class TranscriptPages {
   readonly #client: ApolloClient;
   readonly #sessionId: string;
   readonly #pages = new Map<number, readonly Message[]>();
-  readonly #cursors = new Map<number, string | null>([[0, null]]);
   readonly #loading = new Set<number>();
   readonly #stale = new Set<number>();
   // Positions of the calls, by the ids under which tools answer them.
@@ -66,23 +67,22 @@ export class TranscriptPages {
   async #fetch(page: number): Promise<void> {
     this.#loading.add(page);
     try {
-      const start = Math.max(...[...this.#cursors.keys()].filter((known) => known <= page));
-      for (let next = start; next <= page; next++) {
-        await this.#fetchNext(next);
-      }
+      await this.#fetchMessages(page);
       this.#error = undefined;
     } catch (error) {
       this.#error = error as Error;
-    } finally {
-      this.#loading.delete(page);
       this.#changed();
+      // It counts as loading until it is tried again.
+      await new Promise((resolve) => setTimeout(resolve, RETRY));
     }
+    this.#loading.delete(page);
+    this.#changed();
   }
 
-  async #fetchNext(page: number): Promise<void> {
+  async #fetchMessages(page: number): Promise<void> {
     const { data } = await this.#client.query({
       query: TRANSCRIPT_PAGE,
-      variables: { id: this.#sessionId, first: PAGE, after: this.#cursors.get(page) },
+      variables: { id: this.#sessionId, first: PAGE, from: page * PAGE },
       fetchPolicy: "no-cache",
     });
     const messages = data?.session?.messages;
@@ -90,9 +90,6 @@ export class TranscriptPages {
       return;
     }
     this.#pages.set(page, messages.nodes);
-    if (messages.nodes.length === PAGE) {
-      this.#cursors.set(page + 1, messages.pageInfo.endCursor);
-    }
     for (const { position, content } of messages.nodes) {
       for (const block of content) {
         if (block.__typename === "ToolUseBlock") {

@@ -56,16 +56,12 @@ export const TRANSCRIPT_MESSAGE = graphql(`
 `);
 
 export const TRANSCRIPT_PAGE = graphql(`
-  query TranscriptPage($id: ID!, $first: Int!, $after: String) {
+  query TranscriptPage($id: ID!, $first: Int!, $from: Int!) {
     session(id: $id) {
-      messages(first: $first, after: $after) {
+      messages(first: $first, from: $from) {
         nodes {
           ...TranscriptMessage
         }
-        pageInfo {
-          endCursor
-        }
-        totalCount
       }
     }
   }

@@ -16,6 +16,8 @@ from tests.support.clients import ROOT, samples
 seen_by = functools.partial(browser.seen_by, Path(__file__).parent)
 
 SESSION = "5d2c7c1e-3f4b-4a65-9a3e-6b8e0f5d9c21"
+# Of the samples.
+MARATHON = "6a0f2d1e-58b7-4c39-9f62-1d7e03c4ab90"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 HOSTILE = f"""<script>window.hostile = 1</script>
 <img src="x" onerror="window.hostile = 2"> <iframe src="javascript:parent.hostile = 3"></iframe>
@@ -37,7 +39,7 @@ def total(items):
 """
 
 
-def line(position: int, role: str, content: object) -> str:
+def line(session: str, position: int, role: str, content: object) -> str:
     """A line of a Claude Code transcript."""
     return json.dumps(
         {
@@ -45,7 +47,7 @@ def line(position: int, role: str, content: object) -> str:
             "uuid": str(position),
             "isSidechain": False,
             "cwd": "/home/dev/shop",
-            "sessionId": SESSION,
+            "sessionId": session,
             "version": "2.0.30",
             "gitBranch": "main",
             "type": role,
@@ -63,7 +65,7 @@ def answer(name: str, content: object) -> dict[str, object]:
     return {"type": "tool_result", "tool_use_id": f"toolu_{name}", "content": content}
 
 
-def transcript() -> str:
+def transcript(session: str = SESSION, *more: tuple[str, object]) -> str:
     before, after = "<i>one</i>\ntwo\n", "<u>one</u>\ntwo\n"
     edit = call("Edit", file_path="/home/dev/shop/<b>.py", old_string=before, new_string=after)
     contents: list[tuple[str, object]] = [
@@ -75,7 +77,14 @@ def transcript() -> str:
         ("user", [answer("Edit", "done")]),
         ("assistant", [{"type": "text", "text": HOSTILE}]),
     ]
-    return "\n".join(line(position, role, content) for position, (role, content) in enumerate(contents)) + "\n"
+    spoken = enumerate([*contents, *more])
+    return "\n".join(line(session, position, role, content) for position, (role, content) in spoken) + "\n"
+
+
+def save(url: str, text: str) -> None:
+    mutation = "mutation ($text: String!) { importSession(input: {text: $text}) { userErrors { message } } }"
+    answered = httpx2.post(url, json={"query": mutation, "variables": {"text": text}}).json()
+    assert answered == {"data": {"importSession": {"userErrors": []}}}
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +97,8 @@ def pictures() -> Path:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with samples(tmp_path_factory.mktemp("reader") / "samples") as server:
-        mutation = "mutation ($text: String!) { importSession(input: {text: $text}) { userErrors { message } } }"
-        answered = httpx2.post(server.url, json={"query": mutation, "variables": {"text": transcript()}}).json()
-        assert answered == {"data": {"importSession": {"userErrors": []}}}
+    with samples(tmp_path_factory.mktemp("reader") / "samples", seed_batch=15) as server:
+        save(server.url, transcript())
         yield server.url
 
 
@@ -127,3 +134,93 @@ def test_changes_of_files_are_shown_as_a_diff(hostile: dict[str, Any]) -> None:
 
 def test_a_transcript_breaks_no_rule_of_accessibility(hostile: dict[str, Any]) -> None:
     assert hostile["violations"] == []
+
+
+def test_a_person_goes_along_a_long_transcript(url: str, pictures: Path) -> None:
+    prompts = [message for message in messages(url, MARATHON) if message["role"] == "USER" and message["text"]]
+    index = next(index for index, message in enumerate(prompts) if message["position"] > 1_200)
+    at, after = prompts[index], prompts[index + 1]
+
+    seen = seen_by(
+        "places",
+        urljoin(url, f"s/{MARATHON}/{at['position']}"),
+        pictures=pictures,
+        position=at["position"],
+        next=at["position"] + 1,
+        prompt=at["position"],
+        nextPrompt=after["position"],
+        last=2_399,
+    )
+
+    assert [place["position"] for place in seen["places"]] == [
+        at["position"],
+        at["position"] + 1,
+        at["position"],
+        after["position"],
+        at["position"],
+    ]
+    assert all(place["isAtTop"] for place in seen["places"])
+    assert at["text"].startswith(seen["inOutline"].removesuffix("…"))
+    assert seen["chosen"]["address"] == f"/s/{MARATHON}/{seen['chosen']['position']}"
+    # Of 2,400 messages, only those in sight are in the document.
+    assert seen["rows"] < 60
+
+
+def messages(url: str, session: str) -> list[dict[str, Any]]:
+    query = """query ($id: ID!, $after: String) {
+      session(id: $id) { messages(first: 500, after: $after) {
+        nodes { position role text } pageInfo { endCursor hasNextPage }
+      } }
+    }"""
+    found: list[dict[str, Any]] = []
+    after = None
+    while True:
+        answered = httpx2.post(url, json={"query": query, "variables": {"id": session, "after": after}}).json()
+        page = answered["data"]["session"]["messages"]
+        found += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        after = page["pageInfo"]["endCursor"]
+
+
+def test_a_person_changes_exports_and_hands_over_a_session(url: str, pictures: Path) -> None:
+    session = "0b6f5f0e-5d1c-4f83-8f0b-0d1f9a3c7e52"
+    text = transcript(session)
+    save(url, text)
+
+    seen = seen_by("change", urljoin(url, f"s/{session}"), pictures=pictures)
+
+    assert seen["document"] == [f"{session}.jsonl", text]
+    assert seen["own"] == f"claude --resume {session}"
+    assert seen["ownFile"] == [f"{session}.jsonl", text]
+    name, content = seen["file"]
+    assert seen["others"].startswith("codex resume ")
+    # The file is the one that the command names.
+    assert seen["others"].split()[-1] in name
+    assert seen["others"].split()[-1] in content
+    without, undone = seen["totals"]
+    assert undone == without + 1
+    assert seen["violations"] == []
+
+
+def test_a_resume_shows_its_progress_until_it_is_canceled_or_ready(url: str, pictures: Path) -> None:
+    seen = seen_by("resume", urljoin(url, f"s/{MARATHON}"), pictures=pictures)
+
+    assert seen["violations"] == []
+
+
+def test_a_session_is_followed_while_it_is_written_and_until_it_is_deleted(url: str) -> None:
+    session = "9f7a1c3e-2b4d-4e6f-8a90-b1c2d3e4f506"
+    save(url, transcript(session))
+
+    longer = transcript(session, ("user", "One thing more: <b>the end</b>"))
+    seen = seen_by("follow", urljoin(url, f"s/{session}"), session=session, last=6, text=longer)
+
+    assert "One thing more: <b>the end</b>" in seen["text"]
+
+
+def test_a_phone_shows_a_session_in_its_width(url: str, pictures: Path) -> None:
+    seen = seen_by("phone", urljoin(url, f"s/{SESSION}"), pictures=pictures)
+
+    assert seen["width"] <= 390
+    assert seen["violations"] == []

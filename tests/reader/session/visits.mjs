@@ -1,9 +1,10 @@
 // Visits of the page of one session, by name: node visits.mjs NAME '{"chromium": PATH, "url": URL, ...}'
 // Prints the result as JSON.
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { visit } from "../../playground/browser.mjs";
-import { violations } from "../page.mjs";
+import { execute, violations } from "../page.mjs";
 
 /** The message at a position, from 0. */
 function message(page, position) {
@@ -21,7 +22,154 @@ async function open(page, label) {
   await line.and(page.locator('[aria-expanded="true"]')).waitFor();
 }
 
+/** The text of the file that `action` downloads, behind its name. */
+async function downloaded(page, action) {
+  const [download] = await Promise.all([page.waitForEvent("download"), action()]);
+  return [download.suggestedFilename(), await readFile(await download.path(), "utf8")];
+}
+
+/** The position of the message that has the focus, and whether it is in the upper half of the window. */
+async function focused(page) {
+  return page.evaluate(() => {
+    const row = document.activeElement.closest("article");
+    const { top } = row.getBoundingClientRect();
+    return { position: Number(row.dataset.position), isAtTop: top > 50 && top < window.innerHeight / 2 };
+  });
+}
+
+async function focusedAfter(page, key, position) {
+  await page.keyboard.press(key);
+  await page.waitForFunction((at) => document.activeElement.dataset.position === String(at), position);
+  return focused(page);
+}
+
 const VISITS = {
+  /** Goes along a long transcript by its address, by keys and by the outline. */
+  async places(given) {
+    return visit(given, async (page) => {
+      await message(page, given.position).waitFor();
+      await page.waitForFunction((at) => document.activeElement.dataset.position === String(at), given.position);
+      const places = [await focused(page)];
+      const prompts = page.getByRole("navigation", { name: "Prompts" });
+      await prompts.locator('[aria-current="location"]').waitFor();
+      const inOutline = await prompts.locator('[aria-current="location"]').innerText();
+      places.push(await focusedAfter(page, "j", given.next));
+      places.push(await focusedAfter(page, "k", given.position));
+      places.push(await focusedAfter(page, "J", given.nextPrompt));
+      places.push(await focusedAfter(page, "K", given.prompt));
+      await prompts.getByRole("link").last().click();
+      await page.waitForFunction(() => document.activeElement.matches("article"));
+      const chosen = { ...(await focused(page)), address: new URL(page.url()).pathname };
+      await page.keyboard.press("G");
+      await message(page, given.last).waitFor();
+      await page.screenshot({ path: join(given.pictures, "reader-session-long.png") });
+      return { places, inOutline, chosen, rows: await page.locator("article.message").count() };
+    });
+  },
+
+  /** What a person can do with a session. */
+  async change(given) {
+    return visit(given, async (page) => {
+      const main = page.getByRole("main");
+      const more = async (name) => {
+        await main.getByRole("button", { name: "More" }).click();
+        await page.getByRole("menuitem", { name }).click();
+      };
+      await message(page, 0).waitFor();
+      await page.keyboard.press("r");
+      await page.getByLabel("Title").fill("A title of a person");
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name: "A title of a person" }).waitFor();
+      await page.keyboard.press("r");
+      await page.getByLabel("Title").fill("Given up");
+      await page.keyboard.press("Escape");
+      await page.getByRole("heading", { level: 1, name: "A title of a person" }).waitFor();
+      await page.keyboard.press("s");
+      await main.getByRole("button", { name: "Star", pressed: true }).waitFor();
+      await page.keyboard.press("n");
+      await page.getByRole("textbox", { name: "Note" }).fill("For the handbook");
+      await page.getByRole("button", { name: "Save" }).click();
+      await main.getByRole("button", { name: "Note: For the handbook" }).waitFor();
+      const document = await downloaded(page, () => more("Export"));
+
+      await page.keyboard.press("c");
+      const dialog = page.getByRole("dialog", { name: "Continue this session" });
+      const command = dialog.getByRole("group", { name: "Command" });
+      await command.waitFor();
+      const own = await command.innerText();
+      await dialog.getByRole("button", { name: "Copy the command" }).click();
+      await dialog.getByRole("button", { name: "Copied" }).waitFor();
+      await dialog.getByText("for a machine that").click();
+      const ownFile = await downloaded(page, () => dialog.getByRole("button", { name: "Download" }).first().click());
+      await dialog.getByRole("radio", { name: "Codex" }).check();
+      await dialog.getByText("What changes on the way").waitFor();
+      await page.screenshot({ path: join(given.pictures, "reader-session-handoff.png") });
+      const problems = await violations(page);
+      const others = await command.innerText();
+      const file = await downloaded(page, () => dialog.getByRole("button", { name: "Download" }).click());
+      await dialog.getByRole("button", { name: "Close" }).click();
+
+      await more("Delete");
+      await page.locator("[data-session]").first().waitFor();
+      const total = page.getByRole("heading", { level: 1 });
+      const without = await total.innerText();
+      await page.getByRole("button", { name: "Undo" }).click();
+      await page.waitForFunction((text) => document.querySelector("h1").innerText !== text, without);
+      const totals = [without, await total.innerText()].map((text) => parseInt(text));
+      return { document, own, ownFile, others, file, totals, violations: problems };
+    });
+  },
+
+  /** A resume that is canceled, and one that comes to its end. */
+  async resume(given) {
+    return visit(given, async (page) => {
+      const start = page.getByRole("button", { name: "Resume", exact: true });
+      const bar = page.getByRole("region", { name: "Resume" });
+      await start.click();
+      await bar.getByRole("progressbar").waitFor();
+      await page.screenshot({ path: join(given.pictures, "reader-session-resume.png") });
+      const problems = await violations(page);
+      await bar.getByRole("button", { name: "Cancel" }).click();
+      await bar.getByText("canceled").waitFor();
+      await bar.getByRole("button", { name: "Try again" }).click();
+      await bar.getByText("Resumed into thr_").waitFor();
+      return { violations: problems };
+    });
+  },
+
+  /** A session that is written while it is read. */
+  async follow(given) {
+    return visit(given, async (page) => {
+      await message(page, given.last).waitFor();
+      await page.locator('.live[data-state="live"]').waitFor();
+      await execute(given.url, "mutation ($text: String!) { importSession(input: { text: $text }) { outcome } }", {
+        text: given.text,
+      });
+      await page.getByRole("button", { name: "1 new message" }).click();
+      await message(page, given.last + 1).waitFor();
+      const text = await message(page, given.last + 1).innerText();
+      const operation = "mutation ($input: DeleteSessionInput!) { deleteSession(input: $input) { deletedSessionId } }";
+      await execute(given.url, operation, { input: { sessionId: given.session } });
+      await page.getByRole("heading", { name: "Nothing is here" }).waitFor();
+      return { text };
+    });
+  },
+
+  /** A dark phone. */
+  async phone(given) {
+    const phone = { ...given, viewport: { width: 390, height: 844 }, colorScheme: "dark" };
+    return visit(phone, async (page) => {
+      await message(page, 0).waitFor();
+      await page.getByRole("button", { name: "Tools" }).click();
+      await page.screenshot({ path: join(given.pictures, "reader-session-phone.png") });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      const shown = await violations(page);
+      await page.getByRole("button", { name: "Prompts" }).click();
+      await page.getByRole("dialog").getByRole("link").first().waitFor();
+      return { width, violations: [...shown, ...(await violations(page))] };
+    });
+  },
+
   /** A transcript with everything that a page must not trust. */
   async hostile(given) {
     return visit(given, async (page) => {

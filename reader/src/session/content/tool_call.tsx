@@ -7,7 +7,7 @@ import { count } from "../../shared/format";
 import type { ToolAnswer, ToolUse } from "../message_parts";
 import { CodeBlock } from "./code";
 import { DiffView } from "./diff_view";
-import { changedLines, type FileChange, fileChanges } from "./file_changes";
+import { changedLines, type FileChange, fileChanges, isObject } from "./file_changes";
 import { Fold } from "./fold";
 import { LongText } from "./long_text";
 import { Picture } from "./picture";
@@ -84,7 +84,28 @@ function Arguments({ call, changes }: { call: ToolUse; changes: readonly FileCha
   if (typeof call.input === "string") {
     return <CodeBlock code={call.input} label="Arguments" />;
   }
+  if (isObject(call.input)) {
+    return <ArgumentList input={call.input} />;
+  }
   return <CodeBlock code={JSON.stringify(call.input, null, 2)} language="json" label="Arguments" />;
+}
+
+/** Arguments by their names; texts as they are, for their lines to be read. */
+function ArgumentList({ input }: { input: Record<string, unknown> }) {
+  return (
+    <dl className="arguments">
+      {Object.entries(input).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <LongText text={typeof value === "string" ? value : JSON.stringify(value, null, 2)} limit={4_000}>
+              {(text) => text}
+            </LongText>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
 }
 
 /** What a tool answered. */
