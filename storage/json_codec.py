@@ -37,6 +37,8 @@ def parse_document(data: bytes) -> object:
     try:
         value = load(data)
     except json.JSONDecodeError as error:
+        if error.msg == "Extra data" and error.colno == 1:
+            raise InvalidDocument("JSON Lines, but not a transcript of an agent that can be read.") from None
         raise InvalidDocument(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     except ValueError as error:
         raise InvalidDocument(f"Not JSON: {error}.") from None

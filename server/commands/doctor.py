@@ -71,8 +71,11 @@ def _handle_damage(settings: Settings, path: Path, damage: str, repair: bool) ->
 
 
 async def _examine(database: Database, repair: bool) -> bool:
-    is_healthy = True
+    is_healthy, has_findings = True, False
     async for finding in examine(database, repair=repair):
         click.echo(printable(f"{finding.text} Repaired." if finding.is_repaired else finding.text))
         is_healthy = is_healthy and finding.is_repaired
+        has_findings = True
+    if not has_findings:
+        click.echo("No errors found.")
     return is_healthy

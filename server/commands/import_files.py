@@ -129,6 +129,8 @@ def _print_plan(search: Search) -> int:
     refused = [*search.documents.refused, *(one for found in search.transcripts for one in found.refused)]
     for path, reason in refused:
         click.echo(printable(f"{path}: {reason}"), err=True)
+    if not search.transcripts and not search.documents.paths:
+        click.echo("Nothing to read.")
     for found in search.transcripts:
         new = sum(one.known is None for one in found.changed)
         counts = [f"{new} new", f"{len(found.changed) - new} changed", f"{found.unchanged_count} unchanged"]

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from storage.archive.byte_sources import FileBytes, end_of_lines
 from storage.archive.file_state import NO_STAT, FileKey, FileStat, FileState
 from storage.compression import decompress_file
 from storage.documents.formats.transcript_format import FoundTranscript
+
+log = logging.getLogger("reprise.import")
 
 MAX_COMPANION_BYTES = 64 * 2**20
 """Size beyond which a companion is not stored."""
@@ -74,7 +77,7 @@ def fingerprint(found: FoundTranscript) -> str:
 def is_unchanged(found: FoundTranscript, registry: dict[FileKey, FileState]) -> bool:
     """Whether a transcript and its companions are as they were read last. Raises OSError."""
     state = registry.get(FileKey.of(found.path, found.name))
-    if state is None or state.fingerprint != fingerprint(found):
+    if state is None or (found.has_excerpts_at_hand and state.fingerprint != fingerprint(found)):
         return False
     if found.read is None and FileStat.of(os.lstat(found.path)) != state.stat:
         return False
@@ -101,11 +104,19 @@ class ReadCompanion(NamedTuple):
 
 
 def read_companions(found: FoundTranscript) -> list[ReadCompanion]:
-    """All companions and excerpts of a transcript that can be read."""
+    """All companions and excerpts of a transcript that can be read; the others are logged unless they are gone."""
     companions = [ReadCompanion(name, data, None, NO_STAT) for name, data in sorted(found.excerpts.items())]
     for name, path in sorted(found.companions.items()):
-        with contextlib.suppress(OSError), FileBytes(Path(path)) as file:
-            if file.stat.st_size <= MAX_COMPANION_BYTES:
+        try:
+            with FileBytes(Path(path)) as file:
+                if file.stat.st_size > MAX_COMPANION_BYTES:
+                    log.warning("%r is left out of its session: %d bytes are too many", str(path), file.stat.st_size)
+                    continue
                 content = file.read(0, file.stat.st_size)
                 companions.append(ReadCompanion(name, content, companion_key(found, name), FileStat.of(file.stat)))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            # Quoted: reader processes write it to the terminal as it is.
+            log.warning("%r is left out of its session: %s", str(path), error.strerror or error)
     return companions

@@ -155,6 +155,9 @@ async def _jobs(connection: Connection, source: str, batch: Sequence[Changed]) -
             jobs.append(None)
         elif row is None:
             jobs.append(Job(found))
+        elif not found.has_excerpts_at_hand:
+            # The archive has them.
+            jobs.append(None)
         elif row.session_id is None:
             jobs.append(Job(found, changed.known, row))
         else:

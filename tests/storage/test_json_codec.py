@@ -65,6 +65,7 @@ def test_storable_text_is_utf_8_without_nul_and_of_the_same_length(text: str) ->
         (b"1e400", "1e400 is out of range"),
         (b"-" + b"9" * 400 + b".0", "out of range"),
         (b"1" * 5000, "Not JSON"),
+        (b'{"a": 1}\n{"b": 2}\n', "JSON Lines, but not a transcript"),
         (b"[" * 100_000, "nested too deeply"),
         (b'"\xff"', "Not UTF-8: invalid start byte at byte 1"),
         ('"ä"'.encode("utf-16")[:-1], "Not UTF-16: truncated data"),

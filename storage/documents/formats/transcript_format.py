@@ -53,7 +53,7 @@ class FoundTranscript(NamedTuple):
     `name` is the path below the home, with forward slashes. `companions` are the paths of the files that belong to it,
     by their names, such as a tool's long output or the description of a subagent. `excerpts` are its parts of files
     that many transcripts share, such as its line of an index of titles; `Transcript.companion` returns them too, by
-    the name of the file.
+    the name of the file. With `has_excerpts_at_hand` false such a file could not be read: those that are stored stay.
 
     Most transcripts are files that only grow, line by line. One that `is_rewritten` is written anew as a whole: all of
     its bytes are taken, whether they end with a line or not. `read` returns the bytes of a transcript that is a part of
@@ -74,6 +74,7 @@ class FoundTranscript(NamedTuple):
     is_compressed: bool = False
     excerpts: Mapping[str, bytes] = _NONE
     changed_at: float | None = None
+    has_excerpts_at_hand: bool = True
 
 
 class FoundTranscripts(NamedTuple):

@@ -35,7 +35,7 @@ def test_a_line_for_each_finding_and_a_status(database_url: str, tmp_path: Path)
     path.write_text(json.dumps(zagens("a", messages=[user("x")])), encoding="utf-8")
     assert reprise("import", path).exit_code == 0
     result = reprise("doctor")
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "No errors found.\n")
 
     damage(database_url, "DELETE FROM search_segment")
     damage(database_url, "UPDATE session SET thread_id = 'gone'")

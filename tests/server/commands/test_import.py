@@ -72,6 +72,17 @@ def test_refused_files_are_named_with_a_reason_and_the_rest_is_imported() -> Non
         assert strictly(saved(document["metadata"]["id"])) == strictly(document), name
 
 
+def test_an_empty_folder_and_unknown_json_lines_are_told(tmp_path: Path) -> None:
+    (folder := tmp_path / "empty").mkdir()
+    plan = reprise("import", folder, "--dry-run")
+    assert (plan.exit_code, plan.stdout) == (0, "Nothing to read.\n")
+    unknown = tmp_path / "unknown.jsonl"
+    unknown.write_text('{"a": 1}\n{"b": 2}\n', encoding="utf-8")
+    result = reprise("import", unknown)
+    assert result.exit_code == 1
+    assert f"{unknown}: JSON Lines, but not a transcript of an agent that can be read.\n" in result.stderr
+
+
 def test_files_are_created_then_unchanged_then_updated(tmp_path: Path) -> None:
     folders = [FILES / "zagens", FILES / "codewhale"]
     count = sum(len(list(folder.glob("*.json"))) for folder in folders)

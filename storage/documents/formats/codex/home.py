@@ -30,6 +30,7 @@ def find(place: Path) -> FoundTranscripts:
     home, folders = _home_of(place)
     walk = FileWalk()
     names = _names(home / INDEX, walk)
+    has_names = names is not None
     found: dict[str, FoundTranscript] = {}
     passed_over = 0 if place != home or folders == [home] else sum(1 for _ in walk.files(home, 0))
     for folder in folders:
@@ -44,22 +45,24 @@ def find(place: Path) -> FoundTranscripts:
             if is_compressed and name in found:
                 # Codex removes the plain file last: it is the same transcript.
                 continue
-            line = names.get(rollout.thread_id)
+            line = (names or {}).get(rollout.thread_id)
+            excerpts = {} if line is None else {INDEX: line}
             found[name] = FoundTranscript(
-                path, name, is_compressed=is_compressed, excerpts={} if line is None else {INDEX: line}
+                path, name, is_compressed=is_compressed, excerpts=excerpts, has_excerpts_at_hand=has_names
             )
     return FoundTranscripts([found[name] for name in sorted(found)], passed_over, walk.refused)
 
 
-def _names(index: Path, walk: FileWalk) -> dict[str, bytes]:
+def _names(index: Path, walk: FileWalk) -> dict[str, bytes] | None:
+    """The lines of the index; None where it cannot be read."""
     try:
         return index_lines(index) if is_regular_file(index) else {}
     except FileNotFoundError:
         # It is being replaced.
-        return {}
+        return None
     except OSError as error:
         walk.refuse(index, error)
-        return {}
+        return None
 
 
 def _home_of(place: Path) -> tuple[Path, list[Path]]:

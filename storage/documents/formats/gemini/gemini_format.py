@@ -9,7 +9,7 @@ from storage.documents.formats.file_walk import FileWalk
 from storage.documents.formats.gemini.conversation import Conversation
 from storage.documents.formats.gemini.entry_content import COMMAND_MARKS, is_talk
 from storage.documents.formats.gemini.entry_log import EntryLog
-from storage.documents.formats.gemini.workspace import CHATS, PROJECTS, workspace_files, workspace_of
+from storage.documents.formats.gemini.workspace import CHATS, WorkspaceFinder, workspace_of
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, without
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
@@ -35,20 +35,24 @@ class GeminiFormat:
         found: list[FoundTranscript] = []
         passed_over = 0
         walk = FileWalk()
+        workspaces = WorkspaceFinder(walk)
         for path in walk.files(home, _DEPTH_OF_CHATS):
             project = _project_of(path)
             if project is None:
                 passed_over += 1
                 continue
             top = project.parent.parent
-            try:
-                companions, excerpts = workspace_files(top, project)
-            except OSError as error:
-                walk.refuse(top / PROJECTS, error)
-                companions, excerpts = {}, {}
-            name = path.relative_to(top).as_posix()
-            is_rewritten = path.suffix == ".json"
-            found.append(FoundTranscript(path, name, companions, is_rewritten=is_rewritten, excerpts=excerpts))
+            files = workspaces.files(top, project)
+            found.append(
+                FoundTranscript(
+                    path,
+                    path.relative_to(top).as_posix(),
+                    files.companions,
+                    is_rewritten=path.suffix == ".json",
+                    excerpts=files.excerpts,
+                    has_excerpts_at_hand=files.has_list,
+                )
+            )
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
     def session_id(self, transcript: Transcript) -> str | None:

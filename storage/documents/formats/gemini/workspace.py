@@ -4,8 +4,9 @@ import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-from storage.documents.formats.file_walk import is_regular_file
+from storage.documents.formats.file_walk import FileWalk, is_regular_file
 from storage.documents.formats.google_content import joined_text, parts_of
 from storage.documents.formats.json_values import as_list, as_object, as_text, json_text, parse_json
 from storage.documents.formats.transcript_format import Transcript
@@ -28,18 +29,48 @@ def project_folder(name: str) -> str:
     return "/".join(parts[: max(place, 0)])
 
 
-def workspace_files(home: Path, project: Path) -> tuple[dict[str, Path], dict[str, bytes]]:
-    """The files that tell the workspace of a project's transcripts: its own one, else its lines of the list."""
-    root = project / PROJECT_ROOT
-    if is_regular_file(root):
-        return {root.relative_to(home).as_posix(): root}, {}
-    own = {path: name for path, name in _projects(home).items() if project.name in (name, _hash(path))}
-    return {}, {PROJECTS: json_text({"projects": own}).encode()} if own else {}
+class WorkspaceFiles(NamedTuple):
+    """What tells the workspace of a project's transcripts: its own file, else its lines of the list of projects.
+
+    `has_list` is false where the list could not be read.
+    """
+
+    companions: dict[str, Path]
+    excerpts: dict[str, bytes]
+    has_list: bool
 
 
-def _projects(home: Path) -> dict[str, object]:
-    listed = home / PROJECTS
-    return _listed(listed.read_bytes()) if is_regular_file(listed) else {}
+class WorkspaceFinder:
+    """Finds the files that tell workspaces. The list of a home's projects is read once, a project is looked at once."""
+
+    def __init__(self, walk: FileWalk) -> None:
+        self._walk = walk
+        self._lists: dict[Path, dict[str, object] | None] = {}
+        self._found: dict[Path, WorkspaceFiles] = {}
+
+    def files(self, home: Path, project: Path) -> WorkspaceFiles:
+        """The files for a project's transcripts."""
+        if project not in self._found:
+            self._found[project] = self._find(home, project)
+        return self._found[project]
+
+    def _find(self, home: Path, project: Path) -> WorkspaceFiles:
+        root = project / PROJECT_ROOT
+        if is_regular_file(root):
+            return WorkspaceFiles({root.relative_to(home).as_posix(): root}, {}, True)
+        if home not in self._lists:
+            self._lists[home] = self._read(home / PROJECTS)
+        listed = self._lists[home]
+        own = {path: name for path, name in (listed or {}).items() if project.name in (name, _hash(path))}
+        excerpts = {PROJECTS: json_text({"projects": own}).encode()} if own else {}
+        return WorkspaceFiles({}, excerpts, listed is not None)
+
+    def _read(self, file: Path) -> dict[str, object] | None:
+        try:
+            return _listed(file.read_bytes()) if is_regular_file(file) else {}
+        except OSError as error:
+            self._walk.refuse(file, error)
+            return None
 
 
 def _listed(data: bytes | None) -> dict[str, object]:
