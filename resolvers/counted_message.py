@@ -5,7 +5,9 @@ from typing import Any
 from resolvers.answer_budget import AnswerBudget
 from storage.records.message import MessageRow
 
-CONTENT_ATTRIBUTES = frozenset({"blocks", "content", "iterate_blocks", "raw_content", "searched_texts", "text"})
+CONTENT_ATTRIBUTES = frozenset(
+    {"blocks", "content", "iterate_blocks", "raw_content", "searched_blocks", "searched_texts", "text"}
+)
 """Attributes of messages that are read from their contents."""
 
 WITHOUT_CONTENT = frozenset(MessageRow._fields) - {"content"}

@@ -1,7 +1,7 @@
 """Search: pages of hits, and the fields of each hit."""
 
 from collections.abc import Awaitable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from resolvers.context import Context, Wanted
 from resolvers.errors import NotFound
@@ -11,11 +11,13 @@ from storage.json_codec import storable_text
 from storage.records.message import MessageRow, messages_at
 from storage.records.page import Page, PageEdge
 from storage.records.session import SessionFilter, SessionRow
-from storage.search.query.entry_texts import run_in_thread_if_long
-from storage.search.query.hit import FoundMessage, FoundSession, Hit, Search
-from storage.search.query.hits import HitPage, search_page
+from storage.search.query.best_block import best_block
+from storage.search.query.entry_texts import Texts, run_in_thread_if_long
+from storage.search.query.hit import MESSAGE, FoundMessage, FoundSession, Hit, Search
+from storage.search.query.hits import search_page
 from storage.search.query.query_cache import QueryCache
 from storage.search.query.score import title_score
+from storage.search.query.session_hits import transcript_hits
 from storage.search.query.snippet import Snippet, TextSpan, cut_snippet
 
 __all__ = ["TextSpan"]
@@ -33,6 +35,12 @@ class SearchHit:
         self._details = details
         self._hit = hit
         self._snippet = details.snippets.get(hit.entry)
+
+    @property
+    def id(self) -> str:
+        """The same for the same words at the same place. A message's id has no second colon."""
+        position = "title" if self._hit.is_title else self._hit.position
+        return f"{self._hit.session_id}:{position}:{self._details.fingerprint}"
 
     def session(self) -> Awaitable[SessionRow] | FoundSession:
         """The session that matched. Raises NotFound when it was deleted since."""
@@ -81,6 +89,19 @@ class SearchHit:
         snippet = self._cut_now()
         return snippet.highlights if snippet else self._read_highlights()
 
+    async def block_position(self) -> int | None:
+        """The position of the block that matches best; None when the title matched. Raises Unreadable."""
+        if self._hit.is_title:
+            return None
+        messages = self._details.messages
+        row = await self._read_message() if messages is None else messages.get(self._hit.place)
+        if row is None:
+            return None
+        clauses = self._details.search.clauses
+        blocks = row.searched_blocks()
+        length = sum(len(text) for _, texts in blocks for text in texts)
+        return await run_in_thread_if_long(length, partial(best_block, blocks, clauses), _LONG)
+
     async def _read_snippet_text(self) -> str:
         return (await self._read_snippet()).text
 
@@ -127,12 +148,12 @@ class _PageDetails:
 
     messages: Mapping[tuple[str, int], MessageRow] | None = None
 
-    def __init__(self, context: Context, search: Search, page: HitPage) -> None:
+    def __init__(self, context: Context, search: Search, hits: Sequence[Hit], texts: Texts) -> None:
         self.search = search
-        self.texts = page.texts
+        self.texts = texts
         self.results = QueryCache.of_query(context.database.cache, search.clauses)
         # Copied, since a concurrent search may empty the cache.
-        cached = ((hit.entry, self.results.snippets.get(hit.entry)) for hit in page.nodes)
+        cached = ((hit.entry, self.results.snippets.get(hit.entry)) for hit in hits)
         self.snippets = {entry: snippet for entry, snippet in cached if snippet is not None}
         self.session_context = context.wanting(_wanted(context, "session"))
         self.has_sessions = _is_subset(self.session_context.wanted, _SESSION_FIELDS)
@@ -140,11 +161,16 @@ class _PageDetails:
         self.has_messages = _is_subset(self.message_context.wanted, _MESSAGE_FIELDS)
 
     @classmethod
-    async def read(cls, context: Context, search: Search, page: HitPage) -> "_PageDetails":
+    async def read(cls, context: Context, search: Search, hits: Sequence[Hit], texts: Texts) -> "_PageDetails":
         """Raises Unavailable."""
-        details = cls(context, search, page)
-        await details._read_messages(context, [hit for hit in page.nodes if not hit.is_title])
+        details = cls(context, search, hits, texts)
+        await details._read_messages(context, [hit for hit in hits if not hit.is_title])
         return details
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The fingerprint of the search."""
+        return self.search.fingerprint
 
     async def _read_messages(self, context: Context, hits: Sequence[Hit]) -> None:
         if context.wanted is None:
@@ -152,10 +178,13 @@ class _PageDetails:
         uncut: Sequence[Hit] = []
         if "snippet" in context.wanted:
             uncut = [hit for hit in hits if hit.entry not in self.snippets and not self.texts.get(hit.place)]
-        unread = hits if "message" in context.wanted and not self.has_messages else uncut
+        are_placed = "block_position" in context.wanted
+        unread = hits if are_placed or ("message" in context.wanted and not self.has_messages) else uncut
         wanted = self.message_context.wanted
         if wanted is not None and uncut:
             wanted |= {"searched_texts"}
+        if wanted is not None and are_placed:
+            wanted |= {"searched_blocks"}
         self.messages = await messages_at(context.database, [hit.place for hit in unread], wanted) if unread else {}
 
     def cache(self, hit: Hit, snippet: Snippet) -> Snippet:
@@ -214,5 +243,21 @@ async def search(
     """A page of hits. Raises BadUserInput, InvalidQuery and InvalidCursor."""
     parsed = Search.parse(storable_text(query), storable_filter(filter), scopes)
     page = await search_page(context.database, parsed, order_by, clamp_page_size(first, "first"), after)
-    details = await _PageDetails.read(context, parsed, page)
-    return SearchPage(page, [SearchHit(details, hit) for hit in page.nodes])
+    return SearchPage(page, await search_hits(context, parsed, page.nodes, page.texts))
+
+
+async def search_hits(context: Context, search: Search, hits: Sequence[Hit], texts: Texts) -> list[SearchHit]:
+    """Hits with their fields, for which their messages are read at once. Raises Unavailable."""
+    details = await _PageDetails.read(context, search, hits, texts)
+    return [SearchHit(details, hit) for hit in hits]
+
+
+async def search_in_session(
+    context: Context, row: SessionRow, *, query: str, first: int, after: str | None
+) -> SearchPage:
+    """A page of the hits in a session, in the order of its transcript. Raises BadUserInput, InvalidQuery and
+    InvalidCursor.
+    """
+    parsed = Search.parse(storable_text(query), SessionFilter(), [MESSAGE])
+    page = await transcript_hits(context.database, parsed, row.id, clamp_page_size(first, "first"), after)
+    return SearchPage(page, await search_hits(context, parsed, page.nodes, page.texts))

@@ -6,12 +6,13 @@ import strawberry
 
 from resolvers.paging import Page
 from resolvers.search import SearchPage
+from resolvers.session_search import SessionHitPage
 from schema.field import field
 
 NodeT = TypeVar("NodeT")
 EdgeT = TypeVar("EdgeT")
 
-AnyPage: TypeAlias = Page[Any] | SearchPage
+AnyPage: TypeAlias = Page[Any] | SearchPage | SessionHitPage
 """The rows of connections."""
 
 

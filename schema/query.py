@@ -9,6 +9,7 @@ import resolvers.node
 import resolvers.resume_task
 import resolvers.search
 import resolvers.session
+import resolvers.session_search
 import resolvers.thread
 from schema.agent import Agent
 from schema.arguments import After, Before, First, Last, ThreadId, given, names
@@ -18,6 +19,7 @@ from schema.resume_task import ResumeState, ResumeTask, ResumeTaskConnection
 from schema.search import SearchConnection, SearchOrder, SearchScope
 from schema.session import Session, SessionConnection
 from schema.session_filter import SessionFilter
+from schema.session_hit import SessionHitConnection
 from schema.session_order import NEWEST_FIRST, SessionOrder
 from schema.thread import Thread
 
@@ -95,6 +97,34 @@ class Query:
         scopes: Annotated[list[SearchScope], strawberry.argument(description="Where to look.")] = EVERYWHERE,
     ) -> object:
         return resolvers.search.search(
+            info.context,
+            query=query,
+            first=first,
+            after=given(after),
+            filter=filter.to_resolvers() if filter else None,
+            order_by=order_by.name,
+            scopes=[scope.name for scope in scopes],
+        )
+
+    @field(
+        SessionHitConnection | None,
+        "Full-text search, one entry a session, each with its best hits.",
+    )
+    def search_sessions(
+        self,
+        info: Info,
+        query: Annotated[str, strawberry.argument(description="As for `search`.")],
+        first: Annotated[int, strawberry.argument(description="How many sessions, held within 1 to 100.")] = 20,
+        after: After = strawberry.UNSET,
+        filter: Annotated[
+            SessionFilter | None, strawberry.argument(description="Narrow the sessions that are searched.")
+        ] = strawberry.UNSET,
+        order_by: Annotated[
+            SearchOrder, strawberry.argument(description="The order of the sessions.")
+        ] = SearchOrder.RELEVANCE,
+        scopes: Annotated[list[SearchScope], strawberry.argument(description="Where to look.")] = EVERYWHERE,
+    ) -> object:
+        return resolvers.session_search.search_sessions(
             info.context,
             query=query,
             first=first,

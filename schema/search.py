@@ -35,6 +35,8 @@ class TextSpan:
 
 @strawberry.type(description="Where a search matched.")
 class SearchHit:
+    id: strawberry.ID = strawberry.field(description="Stable within its session's transcript.")
+
     @field(LazySession, "The session that matched.", needs=("session",))
     @staticmethod
     def session(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
@@ -44,6 +46,15 @@ class SearchHit:
     @staticmethod
     def message(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
         return row.message()
+
+    @field(
+        int | None,
+        "Place in the message of the block that matched best; null when the title matched.",
+        needs=("block_position",),
+    )
+    @staticmethod
+    def block_position(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
+        return row.block_position()
 
     @field(float, "Higher is better; comparable within one search only.", needs=("score",))
     @staticmethod

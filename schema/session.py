@@ -7,13 +7,14 @@ from typing import Annotated
 import strawberry
 
 import resolvers.handoff
+import resolvers.search
 import resolvers.session
 from resolvers.session import TOKENS
 from schema.arguments import After, Before, First, Last, given, names
 from schema.connection import Connection, Edge
 from schema.field import Info, field
 from schema.handoff import Handoff
-from schema.lazy import LazySession, LazySessionConnection
+from schema.lazy import LazySearchConnection, LazySession, LazySessionConnection
 from schema.message import MessageConnection, MessageRole
 from schema.node import Node
 from schema.resume_task import ResumeTask
@@ -111,6 +112,17 @@ class Session(Node):
         ] = strawberry.UNSET,
     ) -> object:
         return resolvers.session.children(info.context, row, first=first, after=given(after), kinds=names(kinds))
+
+    @field(LazySearchConnection | None, "Search inside this session, in the order of the transcript.", needs=("id",))
+    @staticmethod
+    def search(
+        row: strawberry.Parent[resolvers.session.SessionRow],
+        info: Info,
+        query: Annotated[str, strawberry.argument(description="As for `Query.search`.")],
+        first: Annotated[int, strawberry.argument(description="How many hits, held within 1 to 500.")] = 20,
+        after: After = strawberry.UNSET,
+    ) -> object:
+        return resolvers.search.search_in_session(info.context, row, query=query, first=first, after=given(after))
 
     @field(
         Handoff,

@@ -26,7 +26,7 @@ from storage.records.content_block import (
 from storage.records.page import Page, PageRequest, Scope, SharedRead
 from storage.records.position_page import PositionPage, rows_by_owner
 from storage.records.position_range import PositionRange, position_table
-from storage.records.searched_text import content_texts
+from storage.records.searched_text import content_texts, searched_texts
 
 T = TypeVar("T")
 
@@ -81,6 +81,12 @@ class MessageRow(NamedTuple):
     def searched_texts(self) -> list[str]:
         """The searched texts of the content. Raises Unreadable."""
         return _parsed(self, content_texts)
+
+    @reads_columns("position", "content")
+    def searched_blocks(self) -> list[tuple[int, list[str]]]:
+        """The position and the searched texts of each block. Raises Unreadable."""
+        blocks = _parsed(self, read_blocks)
+        return [(block.position, searched_texts([block])) for block in blocks]
 
     @reads_columns("position", "content")
     def text(self) -> str:

@@ -19,6 +19,8 @@ CONNECTIONS = {
     "ResumeTaskConnection": ("resumeTasks(first: 3) { PAGE }", 1),
     # The sessions; which entries hold the words and what those say was read before.
     "SearchConnection": ('search(query: "because", first: 3) { PAGE }', 1),
+    # The sessions with hits; their counts and hits are not selected.
+    "SessionHitConnection": ('searchSessions(query: "because", first: 3) { PAGE }', 1),
     "MessageConnection": ("sessions { nodes { messages(first: 3) { PAGE } } }", 2),
     "TurnConnection": ("sessions { nodes { thread { turns(first: 2) { PAGE } } } }", 3),
     "ThreadItemConnection": (
@@ -130,6 +132,16 @@ async def test_nodes_take_a_statement_for_each_type(serve: Serve) -> None:
     assert "message" in statement
     assert "content" not in statement
     assert await ran(server, '{ nodes(ids: ["x:y", "?", ""]) { id } }') == []
+
+
+async def test_the_hits_of_all_found_sessions_take_a_few_statements(serve: Serve) -> None:
+    server = await filled(serve, count=20)
+    fields = "hitCount hits { snippet score blockPosition message { id role } }"
+
+    # The sessions, then those for their counts and for their hits, whose messages are read for scores and for fields.
+    few = await count(server, f'{{ searchSessions(query: "because", first: 2) {{ nodes {{ {fields} }} }} }}')
+    many = await count(server, f'{{ searchSessions(query: "because", first: 20) {{ nodes {{ {fields} }} }} }}')
+    assert many == few <= 4
 
 
 async def test_page_info_of_messages_takes_no_statement(serve: Serve) -> None:

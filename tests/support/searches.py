@@ -58,7 +58,7 @@ def walk_always(patch: pytest.MonkeyPatch) -> None:
     """Makes searches read sessions newest first and verify their messages, a few at a time."""
     for name, size in {"MAX_SESSIONS": -1, "_FIRST_PAGE": 1, "_LAST_PAGE": 2}.items():
         patch.setattr(found_sessions, name, size)
-    for name, size in {"MAX_RANKED": 5, "_MAX_VERIFIED": 3}.items():
+    for name, size in {"MAX_RANKED": 5, "MAX_VERIFIED": 3}.items():
         patch.setattr(hit_finder, name, size)
 
 

@@ -52,6 +52,11 @@ class FoundSessions:
         statement = _numbered_sessions(archived, tuple(values), is_sqlite=self._reader.is_sqlite)
         return [row for row in await self._rows(statement, **values, numbers=numbers) if row.number is not None]
 
+    async def with_id(self, id: str) -> FoundSession | None:
+        """The session with an id, whatever the filter; None when there is none."""
+        rows = await self._rows(_session_with_id(is_sqlite=self._reader.is_sqlite), id=id)
+        return rows[0] if rows else None
+
     async def newest(self, size: int, since: Key | None) -> AsyncGenerator[Sequence[FoundSession], None]:
         """Pages of them, newest first, from `since` (updated_at, id) on; the first is sized for `size` hits."""
         numbers = self._numbers
@@ -96,6 +101,13 @@ class FoundSessions:
 def _all_sessions(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[FoundSession]:
     """All sessions that pass a filter."""
     statement = _sessions.where(is_current(is_sqlite=is_sqlite), *conditions(archived, dict.fromkeys(names)))
+    return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
+
+
+@functools.lru_cache
+def _session_with_id(*, is_sqlite: bool) -> CompiledSelect[FoundSession]:
+    is_it = session.c.id == sa.bindparam("id", type_=session.c.id.type)
+    statement = _sessions.where(is_current(is_sqlite=is_sqlite), is_it)
     return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
 
 

@@ -1,5 +1,6 @@
 """A search and its hits."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
@@ -90,6 +91,11 @@ class Search:
             lambda: astuple(self.filter),
             lambda: sorted(self.scopes),
         )
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that is the same for all searches for the same words."""
+        return hashlib.blake2b(repr(self.clauses).encode(errors="surrogatepass"), digest_size=6).hexdigest()
 
     @property
     def is_empty(self) -> bool:

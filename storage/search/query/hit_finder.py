@@ -21,16 +21,16 @@ from storage.search.query.query_cache import QueryCache, split_cached
 MAX_RANKED = 100
 """The newest hits, which RELEVANCE ranks; older ones follow in order of time."""
 
-_MAX_VERIFIED = 1_000
+MAX_VERIFIED = 1_000
 # How many more candidates to verify than hits are missing: falling short by a little costs another statement.
 _SPARE_FACTOR, _SPARE = 1.25, 4
 
-_UNRANKED = -1.0
+UNRANKED = -1.0
 
 
 def hit_key(hit: Hit) -> Key:
     """Position of a hit in either order, as the key of its cursor."""
-    return (_UNRANKED if hit.score is None else hit.score, hit.session.updated_at, hit.session.id, hit.position)
+    return (UNRANKED if hit.score is None else hit.score, hit.session.updated_at, hit.session.id, hit.position)
 
 
 @dataclass(slots=True)
@@ -60,11 +60,11 @@ class HitFinder:
 
     async def best(self, size: int, since: Key | None) -> list[Hit]:
         """The first `size` hits behind the key `since`: the newest ones ranked, then the rest by time."""
-        if since is not None and since[0] == _UNRANKED:
+        if since is not None and since[0] == UNRANKED:
             return await self.newest(size, since)
         wanted = max(MAX_RANKED, size)
         found = await self.newest(wanted, None)
-        ranked = await self._rank(found[:MAX_RANKED])
+        ranked = await self.rank(found[:MAX_RANKED])
         hits = sorted(ranked, key=hit_key, reverse=True) + found[MAX_RANKED:]
         page = [hit for hit in hits if since is None or hit_key(hit) < since][:size]
         if len(page) < size and len(found) == wanted:
@@ -78,7 +78,7 @@ class HitFinder:
         async with contextlib.aclosing(self._candidates(size, since)) as pages:
             queue = CandidateQueue(pages)
             while len(hits) < size and (candidates := await queue.take(count)):
-                hits += await self._verify(candidates)
+                hits += await self.verify(candidates)
                 verified += len(candidates)
                 count = _next_count(size - len(hits), len(hits), verified)
         return hits[:size]
@@ -96,8 +96,8 @@ class HitFinder:
             for place, position in zip(sessions[is_doubtful].tolist(), positions[is_doubtful].tolist(), strict=True)
         )
         total = len(positions) - int(is_doubtful.sum())
-        for start in range(0, len(doubtful), _MAX_VERIFIED):
-            total += len(await self._verify(list(islice(doubtful, start, start + _MAX_VERIFIED))))
+        for start in range(0, len(doubtful), MAX_VERIFIED):
+            total += len(await self.verify(list(islice(doubtful, start, start + MAX_VERIFIED))))
             self.texts.clear()
         return total
 
@@ -112,7 +112,7 @@ class HitFinder:
                 sessions, positions = sessions[is_behind], positions[is_behind]
             yield Candidates(rows, sessions.tolist(), positions.tolist())
 
-    async def _verify(self, candidates: list[Hit]) -> list[Hit]:
+    async def verify(self, candidates: list[Hit]) -> list[Hit]:
         """The candidates that match. Those that the index cannot decide on are checked by their texts."""
         doubtful = candidates if self.search.has_phrases else [hit for hit in candidates if hit.is_title]
         if not doubtful:
@@ -125,7 +125,7 @@ class HitFinder:
         wrong.update(entry for entry, is_match in cached.items() if not is_match)
         return [hit for hit in candidates if hit.entry not in wrong] if wrong else candidates
 
-    async def _rank(self, hits: Sequence[Hit]) -> list[Hit]:
+    async def rank(self, hits: Sequence[Hit]) -> list[Hit]:
         """The hits with their scores."""
         cached, unknown = split_cached(self.results.scores, hits)
         scores = await score_texts(await self._texts_of(unknown), self.search.clauses)
@@ -152,4 +152,4 @@ def _cacheable(hits: Iterable[Hit], found: Container[Place]) -> Iterator[Hit]:
 
 def _next_count(missing: int, found: int, verified: int) -> int:
     """How many candidates to verify next, by the share of hits so far."""
-    return min(round(_SPARE_FACTOR * missing * (verified + 1) / (found + 1)) + _SPARE, _MAX_VERIFIED)
+    return min(round(_SPARE_FACTOR * missing * (verified + 1) / (found + 1)) + _SPARE, MAX_VERIFIED)

@@ -38,7 +38,7 @@ async def search_page(database: Database, search: Search, order: str, size: int,
             find_hits = finder.best if order == RELEVANCE else finder.newest
             return await find_hits(size + 1, since), finder.texts
 
-        hits, texts = await _run(database, search, find)
+        hits, texts = await run_search(database, search, find)
     page = hits[:size]
     return HitPage(database, search, scope, page, texts, has_previous=after is not None, has_more=len(hits) > size)
 
@@ -76,10 +76,10 @@ class HitPage(Page[Hit]):
         return self._has_more
 
     async def total_count(self) -> int:
-        return 0 if self._search.is_empty else await _run(self._database, self._search, HitFinder.count)
+        return 0 if self._search.is_empty else await run_search(self._database, self._search, HitFinder.count)
 
 
-async def _run(database: Database, search: Search, find: Callable[[HitFinder], Awaitable[T]]) -> T:
+async def run_search(database: Database, search: Search, find: Callable[[HitFinder], Awaitable[T]]) -> T:
     """Call `find` on one consistent state of segments and sessions. Raises Unavailable.
 
     Optimistic: it begins with the cached snapshot of the segments, and begins again if a statement finds another one.

@@ -40,6 +40,8 @@ _CURSORS = {
     "SessionConnection": "{ sessions(first: 9) { edges { cursor } } }",
     "Session.children": f'{{ session(id: "{RICH}") {{ children(first: 9) {{ edges {{ cursor }} }} }} }}',
     "SearchConnection": '{ search(query: "the", first: 9) { edges { cursor } } }',
+    "SessionHitConnection": '{ searchSessions(query: "the", first: 9) { edges { cursor } } }',
+    "Session.search": f'{{ session(id: "{RICH}") {{ search(query: "the") {{ edges {{ cursor }} }} }} }}',
     "ResumeTaskConnection": "{ resumeTasks(first: 9) { edges { cursor } } }",
     "MessageConnection": f'{{ session(id: "{RICH}") {{ messages(first: 9) {{ edges {{ cursor }} }} }} }}',
     "TurnConnection": "query ($id: ID!) { thread(id: $id) { turns { edges { cursor } } } }",

@@ -155,6 +155,19 @@ SHAPES: dict[str, Case] = {
     "too-many-nodes": Case(
         "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ERRORS, variables=({"ids": [str(n) for n in range(101)]},)
     ),
+    "sessions-with-hits": Case(
+        '{ a: searchSessions(query: "the", first: 3) { edges { cursor node { hitCount session { id title workspace } '
+        "hits(first: 2) { id score snippet blockPosition message { id role } session { title } } } } totalCount "
+        'pageInfo { hasNextPage endCursor } } b: searchSessions(query: "the picture", orderBy: RECENT, '
+        "scopes: [MESSAGE]) { nodes { session { id } hits { highlights { start end } } more: hits(first: 9) { "
+        "message { text } } } } "
+        'c: searchSessions(query: "nowhere") { totalCount nodes { hitCount } } }'
+    ),
+    "search-in-a-session": Case(
+        '{ RICH { search(query: "the", first: 2) { totalCount edges { cursor node { id blockPosition score message '
+        '{ position } } } pageInfo { hasNextPage hasPreviousPage } } none: search(query: "nowhere") { totalCount '
+        'nodes { id } } } sessions(first: 3) { nodes { id search(query: "the reason") { nodes { id snippet } } } } }'
+    ),
     "search-with-everything": Case(
         '{ search(query: "picture", scopes: [MESSAGE, TITLE]) { edges { cursor node { score snippet '
         "highlights { start end } session { id } message { id position role } } } totalCount pageInfo { "
