@@ -12,9 +12,11 @@ export function createCache(): InMemoryCache {
       Query: {
         fields: {
           sessions: joinedPages(["filter", "orderBy"]),
-          search: appendedPages(["query", "filter"]),
+          searchSessions: appendedPages(["query", "filter", "first"]),
         },
       },
+      // Its snippet is that of one query: hits of other queries in the same message have the same id.
+      SearchHit: { keyFields: false },
     },
   });
 }

@@ -40,7 +40,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     variables: { first: FOUND, filter: {}, orderBy: { field: "UPDATED_AT", direction: "DESC" } },
     skip: query !== "",
   });
-  const search = useSearch(query);
+  const search = useSearch(query, { sessions: FOUND, hits: 1 });
 
   const go = (address: string) => () => {
     onClose();
@@ -65,7 +65,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       run: go(messageAddress(session.id)),
     }),
   );
-  const foundOptions = (search.sessions ?? []).slice(0, FOUND).map(
+  const foundOptions = (search.sessions ?? []).map(
     ({ session, hits: [hit] }): Option => ({
       key: session.id,
       content: (

@@ -1,13 +1,17 @@
 import { graphql } from "../gql";
 
-export const SEARCH = graphql(`
-  query Search($query: String!, $first: Int!, $after: String, $filter: SessionFilter) {
-    search(query: $query, first: $first, after: $after, filter: $filter) {
+/** Sessions in which something is found, each with its best hits. */
+export const SEARCH_SESSIONS = graphql(`
+  query SearchSessions($query: String!, $first: Int!, $after: String, $hits: Int!, $filter: SessionFilter) {
+    searchSessions(query: $query, first: $first, after: $after, filter: $filter) {
       nodes {
         session {
           ...SessionRow
         }
-        ...HitLine
+        hitCount
+        hits(first: $hits) {
+          ...HitLine
+        }
       }
       pageInfo {
         hasNextPage
@@ -20,6 +24,7 @@ export const SEARCH = graphql(`
 
 export const HIT_LINE = graphql(`
   fragment HitLine on SearchHit {
+    id
     message {
       id
       position

@@ -10,9 +10,6 @@ import { fullTitle } from "../shared/title";
 import { HitLine } from "./hit_line";
 import type { FoundSession, Search } from "./use_search";
 
-// Hits of a session that are shown below it.
-const SHOWN = 3;
-
 export function SearchResults({ search }: { search: Search }) {
   const { sessions, error, endCursor, isStale, loadMore } = search;
   if (error) {
@@ -39,8 +36,8 @@ export function SearchResults({ search }: { search: Search }) {
   );
 }
 
-function Found({ session, hits }: FoundSession) {
-  const others = hits.length - SHOWN;
+function Found({ session, hitCount, hits }: FoundSession) {
+  const others = hitCount - hits.length;
   return (
     <article className="found" aria-labelledby={`found-${session.id}`}>
       <header className="found-head">
@@ -49,7 +46,7 @@ function Found({ session, hits }: FoundSession) {
             {fullTitle(session)}
           </Link>
         </h2>
-        <span className="found-count">{counted(hits.length, "hit")}</span>
+        <span className="found-count">{counted(hitCount, "hit")}</span>
       </header>
       <p className="session-facts">
         <AgentName source={session.source} />
@@ -59,8 +56,8 @@ function Found({ session, hits }: FoundSession) {
         </time>
       </p>
       <ul className="hits">
-        {hits.slice(0, SHOWN).map((hit, index) => (
-          <HitLine key={index} sessionId={session.id} hit={hit} />
+        {hits.map((hit) => (
+          <HitLine key={hit.id} sessionId={session.id} hit={hit} />
         ))}
       </ul>
       {others > 0 && <p className="found-more">and {count(others)} more</p>}

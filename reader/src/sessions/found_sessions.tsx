@@ -5,10 +5,11 @@ import { PageHead, type PageParts } from "./page_head";
 
 /** What is found in the sessions of the view. */
 export function FoundSessions(page: PageParts) {
-  const search = useSearch(page.view.query, page.filter);
+  const search = useSearch(page.view.query, { sessions: 20, hits: 3 }, page.filter);
+  const title = search.totalCount === undefined ? "Searching" : `Found in ${counted(search.totalCount, "session")}`;
   return (
     <>
-      <PageHead {...page} title={search.hitCount === undefined ? "Searching" : counted(search.hitCount, "hit")} />
+      <PageHead {...page} title={title} />
       <SearchResults search={search} />
     </>
   );
