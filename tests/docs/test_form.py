@@ -9,6 +9,7 @@ import pytest
 from tests.support.docs import (
     ARCHITECTURE,
     COMMANDS,
+    COMPONENT,
     CONFIGURATION,
     DOCUMENTS,
     NOT_RUN,
@@ -28,6 +29,8 @@ from tests.support.docs import (
     settings_table,
 )
 
+# What prints something.
+RUN = {COMMANDS, PROGRAM, PYTHON}
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _PATH = re.compile(r"`((?:app\.py|(?:docs|resolvers|schema|server|storage|tests)/[\w./-]*))`")
@@ -54,10 +57,8 @@ def test_every_make_command_is_one_of_the_makefile() -> None:
 def test_every_block_is_run_or_says_why_not(document: Path) -> None:
     found = list(blocks(document))
 
-    assert {block.language for block in found} <= {COMMANDS, PROGRAM, PYTHON, OPERATION, *OUTPUTS, *CONFIGURATION}
-    assert all(
-        before.language in (COMMANDS, PROGRAM, PYTHON) for before, block in pairwise(found) if block.language in OUTPUTS
-    )
+    assert {block.language for block in found} <= {*RUN, OPERATION, COMPONENT, *OUTPUTS, *CONFIGURATION}
+    assert all(before.language in RUN for before, block in pairwise(found) if block.language in OUTPUTS)
     assert all(block.remark == ON_POSTGRESQL or block.remark.startswith(NOT_RUN) for block in found if block.remark)
     assert len(found) == document.read_text(encoding="utf-8").count("\n```") // 2
 

@@ -18,7 +18,7 @@ API, ARCHITECTURE, HANDOFF, OPERATE, SEARCH = (
 DOCUMENTS = (README, CONTRIBUTING, SECURITY, *sorted((ROOT / "docs").glob("*.md")))
 ON_POSTGRESQL = "on PostgreSQL"
 NOT_RUN = "not run: "
-COMMANDS, PROGRAM, PYTHON, OPERATION = "sh", "js", "python", "graphql"
+COMMANDS, PROGRAM, COMPONENT, PYTHON, OPERATION = "sh", "js", "jsx", "python", "graphql"
 OUTPUTS = {"json", "text"}
 CONFIGURATION = {"caddy", "mermaid", "nginx", "yaml"}
 """Languages of programs that the tests do not have."""
