@@ -24,6 +24,7 @@ const KEYS: Record<string, [keys: string[], action: string][]> = {
   Session: [
     [["j", "k"], "Next, previous message"],
     [["J", "K"], "Next, previous prompt"],
+    [["f"], "Find in the session"],
     [["o"], "Open or fold what the message contains"],
     [["g", "G"], "First, last message"],
     [["c"], "Continue it in an agent"],

@@ -73,7 +73,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           {hit?.message && <Snippet text={hit.snippet} highlights={hit.highlights} />}
         </SessionOption>
       ),
-      run: go(messageAddress(session.id, hit?.message?.position)),
+      run: go(messageAddress(session.id, hit?.message?.position, hit?.message ? query : undefined)),
     }),
   );
   const everything: Option = {

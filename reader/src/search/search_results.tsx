@@ -11,7 +11,7 @@ import { HitLine } from "./hit_line";
 import type { FoundSession, Search } from "./use_search";
 
 export function SearchResults({ search }: { search: Search }) {
-  const { sessions, error, endCursor, isStale, loadMore } = search;
+  const { query, sessions, error, endCursor, isStale, loadMore } = search;
   if (error) {
     return <p className="failure">{error.message}</p>;
   }
@@ -29,14 +29,14 @@ export function SearchResults({ search }: { search: Search }) {
   return (
     <div className="found-list" data-stale={isStale}>
       {sessions.map((found) => (
-        <Found key={found.session.id} {...found} />
+        <Found key={found.session.id} {...found} query={query} />
       ))}
       {endCursor && <End key={endCursor} onSeen={loadMore} />}
     </div>
   );
 }
 
-function Found({ session, hitCount, hits }: FoundSession) {
+function Found({ session, hitCount, hits, query }: FoundSession & { query: string }) {
   const others = hitCount - hits.length;
   return (
     <article className="found" aria-labelledby={`found-${session.id}`}>
@@ -57,10 +57,14 @@ function Found({ session, hitCount, hits }: FoundSession) {
       </p>
       <ul className="hits">
         {hits.map((hit) => (
-          <HitLine key={hit.id} sessionId={session.id} hit={hit} />
+          <HitLine key={hit.id} sessionId={session.id} hit={hit} query={query} />
         ))}
       </ul>
-      {others > 0 && <p className="found-more">and {count(others)} more</p>}
+      {others > 0 && (
+        <p className="found-more">
+          <Link href={messageAddress(session.id, undefined, query)}>and {count(others)} more</Link>
+        </p>
+      )}
     </article>
   );
 }

@@ -21,6 +21,7 @@ export function useSearch(query: string, wanted: Wanted, filter?: SessionFilter)
   });
   const found = query ? (data ?? previousData)?.searchSessions : undefined;
   return {
+    query,
     sessions: found?.nodes,
     totalCount: found?.totalCount,
     endCursor: found?.pageInfo.hasNextPage ? found.pageInfo.endCursor : null,

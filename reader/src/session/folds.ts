@@ -18,6 +18,10 @@ export class Folds {
     this.#changed();
   }
 
+  open({ kind, name }: { kind: FoldKind; name: string }): void {
+    this.set(idOf(kind, name), true);
+  }
+
   isKindOpen(kind: FoldKind): boolean {
     return this.#openKinds.has(kind);
   }
@@ -48,7 +52,11 @@ export const FoldsContext = createContext(new Folds());
 /** Whether a part is open, and a function that opens or folds it. */
 export function useFold(kind: FoldKind, name: string): [boolean, () => void] {
   const folds = useContext(FoldsContext);
-  const id = `${kind} ${name}`;
+  const id = idOf(kind, name);
   const isOpen = useSyncExternalStore(folds.subscribe, () => folds.isOpen(id, kind));
   return [isOpen, useCallback(() => folds.set(id, !folds.isOpen(id, kind)), [folds, id, kind])];
+}
+
+function idOf(kind: FoldKind, name: string): string {
+  return `${kind} ${name}`;
 }

@@ -1,3 +1,4 @@
+import type { FoldKind } from "./folds";
 import type { Message, TranscriptPages } from "./transcript_pages";
 
 export type Block = Message["content"][number];
@@ -27,6 +28,25 @@ export function shownPosition(message: Message, pages: TranscriptPages): number 
   }
   const answer = message.content.find((block) => block.__typename === "ToolResultBlock");
   return (answer && pages.callPosition(answer.toolUseId)) ?? message.position;
+}
+
+/** The fold in which a block is shown; undefined for one that is always open. */
+export function foldOf(message: Message, blockPosition: number): { kind: FoldKind; name: string } | undefined {
+  const block = message.content.find(({ position }) => position === blockPosition);
+  const name = `${message.id} ${blockPosition}`;
+  switch (block?.__typename) {
+    case "ToolUseBlock":
+    case "ToolResultBlock":
+      return { kind: "tool", name: block.toolUseId };
+    case "ThinkingBlock":
+      return { kind: "thinking", name };
+    case "CompactionBlock":
+      return { kind: "injected", name };
+    case "OtherBlock":
+      return { kind: "tool", name };
+    default:
+      return message.isInjected ? { kind: "injected", name } : undefined;
+  }
 }
 
 /** Whether a person wrote it. */

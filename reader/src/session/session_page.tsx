@@ -2,6 +2,7 @@ import "./session.css";
 
 import { useApolloClient, useQuery } from "@apollo/client/react";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useSearchParams } from "wouter";
 
 import { NotFound } from "../app/not_found";
 import type { SessionHeadFragment, SubagentFragment } from "../gql/graphql";
@@ -9,6 +10,9 @@ import { Dialog } from "../shared/dialog";
 import { counted } from "../shared/format";
 import { Store } from "../shared/store";
 import { SubagentsContext } from "./content/message_content";
+import { FindField } from "./find/find_field";
+import { FindResults } from "./find/find_results";
+import { useFind } from "./find/use_find";
 import { Folds, FoldsContext } from "./folds";
 import { Outline } from "./outline/outline";
 import { usePrompts } from "./outline/use_prompts";
@@ -73,12 +77,15 @@ function LoadedSession({ session, subagents, pages, position }: LoadedSessionPro
   const place = useMemo(() => new Store(0), []);
   const [target, setTarget] = useState<Target>();
   const goTo = useCallback(
-    (next: number, align: Target["align"] = "start") => setTarget({ position: next, align, isFocused: true }),
+    (next: number, align: Target["align"] = "start") => setTarget({ position: next, align, isMarked: true, isFocused: true }),
     [],
   );
   const prompts = usePrompts(id, messageCount);
+  const [parameters] = useSearchParams();
+  const asked = parameters.get("q") ?? "";
+  const find = useFind(id, asked);
   const missed = useStickToEnd(messageCount, () =>
-    setTarget({ position: messageCount - 1, align: "end", isFocused: false }),
+    setTarget({ position: messageCount - 1, align: "end", isMarked: false, isFocused: false }),
   );
   const [isOutlineShown, setIsOutlineShown] = useState(false);
   useTranscriptKeys({ pages, messageCount, prompts, place, goTo });
@@ -97,6 +104,29 @@ function LoadedSession({ session, subagents, pages, position }: LoadedSessionPro
     };
   }, [title]);
 
+  function showHit(index: number) {
+    const hit = find.hits[index];
+    if (hit?.message) {
+      find.setIndex(index);
+      const { blockPosition } = hit;
+      setTarget({ position: hit.message.position, align: "start", isMarked: true, isFocused: false, blockPosition });
+    }
+  }
+  function stepHit(step: 1 | -1) {
+    const { hits, index } = find;
+    // Begins at what is in sight, and goes on from the other end.
+    const from = index >= 0 ? index + step : hits.findIndex(({ message }) => message!.position >= place.get());
+    showHit((from + hits.length) % hits.length);
+  }
+
+  // The address leads to a hit: what it is in opens, and it is where the steps begin.
+  const isAsked = asked !== "" && find.query === asked && find.hits.length > 0;
+  useEffect(() => {
+    if (isAsked) {
+      showHit(position === undefined ? 0 : find.hits.findIndex(({ message }) => message?.position === position));
+    }
+  }, [isAsked, position]);
+
   const outline = (onChosen?: () => void) => (
     <Outline sessionId={id} prompts={prompts} subagents={subagents} place={place} onChosen={onChosen} />
   );
@@ -111,7 +141,9 @@ function LoadedSession({ session, subagents, pages, position }: LoadedSessionPro
               messageCount={messageCount}
               place={place}
               onOutline={() => setIsOutlineShown(true)}
-            />
+            >
+              <FindField find={find} onStep={stepHit} />
+            </TranscriptBar>
             {failure && (
               <p className="failure" role="alert">
                 {failure.message} It is tried again.
@@ -124,10 +156,13 @@ function LoadedSession({ session, subagents, pages, position }: LoadedSessionPro
               pages={pages}
               messageCount={messageCount}
               target={target}
+              words={find.words}
               place={place}
             />
           </main>
-          <aside className="session-aside">{outline()}</aside>
+          <aside className="session-aside" aria-label="Outline">
+            {find.query === "" ? outline() : <FindResults find={find} onChosen={showHit} />}
+          </aside>
         </div>
         {missed > 0 && (
           <button type="button" className="button primary new-messages" onClick={() => goTo(messageCount - 1, "end")}>

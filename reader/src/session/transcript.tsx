@@ -1,11 +1,13 @@
 import "./transcript.css";
 
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useContext, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 
 import type { SessionSource } from "../gql/graphql";
 import type { Store } from "../shared/store";
-import { estimatedHeight, isCompaction, shownBlocks, shownPosition } from "./message_parts";
+import { useMarks } from "./find/use_marks";
+import { FoldsContext } from "./folds";
+import { estimatedHeight, foldOf, isCompaction, shownBlocks, shownPosition } from "./message_parts";
 import { MessageRow, speakerOf } from "./message_row";
 import type { Message, TranscriptPages } from "./transcript_pages";
 
@@ -14,8 +16,12 @@ export interface Target {
   position: number;
   /** Where in the window it goes. */
   align: "start" | "end";
-  /** Whether it gets the focus: not when the page goes there by itself. */
+  /** Whether it is marked: not when the page goes there by itself. */
+  isMarked: boolean;
+  /** Whether it gets the focus: not while a query is typed. */
   isFocused: boolean;
+  /** A block of it to open. */
+  blockPosition?: number | null;
 }
 
 interface TranscriptProps {
@@ -24,6 +30,8 @@ interface TranscriptProps {
   pages: TranscriptPages;
   messageCount: number;
   target: Target | undefined;
+  /** Words to mark. */
+  words: readonly string[];
   /** Told which message is at the top of the window. */
   place: Store<number>;
 }
@@ -35,9 +43,11 @@ const UNKNOWN_HEIGHT = 90;
 const CALLS = 10;
 
 /** The messages, of which only those in sight are in the document. Pages load when they come near. */
-export function Transcript({ sessionId, source, pages, messageCount, target, place }: TranscriptProps) {
+export function Transcript({ sessionId, source, pages, messageCount, target, words, place }: TranscriptProps) {
   const version = useSyncExternalStore(pages.subscribe, pages.version);
+  const folds = useContext(FoldsContext);
   const container = useRef<HTMLDivElement>(null);
+  useMarks(container, words);
   const [margin, setMargin] = useState(0);
   useLayoutEffect(() => setMargin(topOf(container.current)));
 
@@ -79,6 +89,10 @@ export function Transcript({ sessionId, source, pages, messageCount, target, pla
     virtualizer.scrollToIndex(position, { align });
     if (message) {
       reached.current = target;
+      const fold = target.blockPosition == null ? undefined : foldOf(message, target.blockPosition);
+      if (fold) {
+        folds.open(fold);
+      }
       // The row is in the document after some frames, and its neighbours are measured.
       afterFrames(4, () => {
         virtualizer.scrollToIndex(position, { align });
@@ -90,7 +104,7 @@ export function Transcript({ sessionId, source, pages, messageCount, target, pla
     }
   }, [target, version]);
 
-  const targetMessage = target?.isFocused ? pages.at(target.position) : undefined;
+  const targetMessage = target?.isMarked ? pages.at(target.position) : undefined;
   const targetPosition = targetMessage && shownPosition(targetMessage, pages);
   const compacted = pages.lastCompaction();
 

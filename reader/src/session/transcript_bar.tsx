@@ -1,6 +1,6 @@
 import "./transcript_bar.css";
 
-import { useContext, useSyncExternalStore } from "react";
+import { type ReactNode, useContext, useSyncExternalStore } from "react";
 
 import { count } from "../shared/format";
 import { Icon } from "../shared/icons";
@@ -11,6 +11,7 @@ interface TranscriptBarProps {
   title: string;
   messageCount: number;
   place: Store<number>;
+  children: ReactNode;
   /** Shows the outline where the page is too narrow to have it beside the transcript. */
   onOutline: () => void;
 }
@@ -20,14 +21,15 @@ const KINDS: { kind: FoldKind; name: string }[] = [
   { kind: "thinking", name: "Thinking" },
 ];
 
-/** The bar that stays above the transcript: where one is in it, and what is folded. */
-export function TranscriptBar({ title, messageCount, place, onOutline }: TranscriptBarProps) {
+/** The bar that stays above the transcript: where one is in it, the search in it, and what is folded. */
+export function TranscriptBar({ title, messageCount, place, children, onOutline }: TranscriptBarProps) {
   const position = useStore(place);
   return (
     <div className="transcript-bar">
       <span className="transcript-place" title={title}>
         {count(Math.min(position + 1, messageCount))} <span>of {count(messageCount)}</span>
       </span>
+      {children}
       <div className="transcript-switches" role="group" aria-label="Show opened">
         {KINDS.map((each) => (
           <FoldSwitch key={each.kind} {...each} />

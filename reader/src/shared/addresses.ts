@@ -1,5 +1,6 @@
-/** The address of a session, or of the message at a position in it. */
-export function messageAddress(sessionId: string, position?: number): string {
+/** The address of a session, or of the message at a position in it; with a query, of what is found there. */
+export function messageAddress(sessionId: string, position?: number, query?: string): string {
   const session = `/s/${encodeURIComponent(sessionId)}`;
-  return position === undefined ? session : `${session}/${position}`;
+  const message = position === undefined ? session : `${session}/${position}`;
+  return query ? `${message}?${new URLSearchParams({ q: query })}` : message;
 }

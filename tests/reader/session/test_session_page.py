@@ -74,7 +74,7 @@ def transcript(session: str = SESSION, *more: tuple[str, object]) -> str:
         ("assistant", [call("Bash", command="echo '<script>window.hostile = 8</script>'")]),
         ("user", [answer("Bash", "\x1b[31m<script>window.hostile = 9</script>\x1b[0m")]),
         ("assistant", [edit]),
-        ("user", [answer("Edit", "done")]),
+        ("user", [answer("Edit", "A quokka is done.")]),
         ("assistant", [{"type": "text", "text": HOSTILE}]),
     ]
     spoken = enumerate([*contents, *more])
@@ -224,3 +224,19 @@ def test_a_phone_shows_a_session_in_its_width(url: str, pictures: Path) -> None:
 
     assert seen["width"] <= 390
     assert seen["violations"] == []
+
+
+def test_hits_in_a_session_are_listed_opened_and_marked(url: str, pictures: Path) -> None:
+    seen = seen_by("find", urljoin(url, f"s/{SESSION}"), pictures=pictures)
+
+    assert seen["hits"] == ["A quokka is done."]
+    # The answer is shown with its call, which is a message before.
+    assert seen["shown"] == seen["shown_by_address"] == {"position": "4", "answer": "A quokka is done.", "marks": 1}
+    assert seen["violations"] == []
+
+
+def test_a_hit_in_all_sessions_leads_to_its_place(url: str) -> None:
+    seen = seen_by("found", urljoin(url, "/?q=quokka"))
+
+    assert seen["path"] == f"/s/{SESSION}/5?q=quokka"
+    assert seen["answer"] == "A quokka is done."

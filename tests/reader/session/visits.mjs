@@ -155,6 +155,44 @@ const VISITS = {
     });
   },
 
+  /** Finds something in what is folded, by keys and by the address. */
+  async find(given) {
+    return visit(given, async (page) => {
+      const shown = async () => {
+        const answer = fold(page, "Edit").locator(".answer");
+        await answer.waitFor();
+        await page.waitForFunction(() => CSS.highlights.get("find")?.size === 1);
+        return {
+          position: await page.locator('article[data-target="true"]').getAttribute("data-position"),
+          answer: await answer.innerText(),
+          marks: await page.evaluate(() => CSS.highlights.get("find").size),
+        };
+      };
+      await message(page, 1).waitFor();
+      await page.keyboard.press("f");
+      await page.keyboard.type("quokka");
+      const hits = page.getByRole("region", { name: "Hits" }).locator(".find-text");
+      await hits.first().waitFor();
+      await page.keyboard.press("Enter");
+      await page.getByText("1 of 1", { exact: true }).waitFor();
+      const seen = { hits: await hits.allInnerTexts(), shown: await shown(), violations: await violations(page) };
+      await page.screenshot({ path: join(given.pictures, "reader-session-find.png") });
+      await page.goto(`${given.url}/5?q=quokka`);
+      return { ...seen, shown_by_address: await shown() };
+    });
+  },
+
+  /** Goes from a hit in all sessions to its place. */
+  async found(given) {
+    return visit(given, async (page) => {
+      await page.locator(".hit").first().click();
+      const answer = fold(page, "Edit").locator(".answer");
+      await answer.waitFor();
+      const { pathname, search } = new URL(page.url());
+      return { path: pathname + search, answer: await answer.innerText() };
+    });
+  },
+
   /** A dark phone. */
   async phone(given) {
     const phone = { ...given, viewport: { width: 390, height: 844 }, colorScheme: "dark" };

@@ -52,7 +52,7 @@ function ShownBlock({ block, name, isInjected }: ShownBlockProps) {
       return <ToolCall call={block} subagent={subagentOf(block.input, subagents)} />;
     case "ToolResultBlock":
       return (
-        <Fold kind="tool" name={name} label="Answer of a tool" summary={firstWords(block.text)}>
+        <Fold kind="tool" name={block.toolUseId} label="Answer of a tool" summary={firstWords(block.text)}>
           <Answer answer={block} />
         </Fold>
       );
