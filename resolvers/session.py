@@ -10,7 +10,8 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput, NotFound
 from resolvers.paging import page_request
 from resolvers.user_error import UserError
-from storage.documents.imports import CONFLICT, conflict_message
+from storage.documents.imports import conflict_message
+from storage.documents.outcomes import CONFLICT
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import storable_text
 from storage.records.identifier import is_id

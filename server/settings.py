@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,21 +10,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schema.limits import Limits
 from server.access import Access, checked_hosts, checked_origins
+from server.default_database import default_database_url
 from server.http.addresses import is_every_address
 from storage.database.engines import POOL_SIZE, driver_url
 from storage.resume.seeding.lease import MAX_LEASE_SECONDS
 from storage.resume.seeding.seeder import BATCH_MESSAGES, LEASE_SECONDS
-
-
-def default_database_url() -> str:
-    """A SQLite file in the user's data directory."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Application Support")
-    else:
-        base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return f"sqlite:///{Path(base, 'reprise', 'reprise.db')}"
 
 
 def _checked_url(url: str) -> str:

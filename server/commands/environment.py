@@ -9,11 +9,12 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from server.default_database import default_database_url
 from server.observability.logs import configure
 from server.observability.terminal import printable
 from server.observability.tracing import TracingRefused
 from server.services import create_database
-from server.settings import Settings, default_database_url
+from server.settings import Settings
 from storage.database.engines import driver_url
 from storage.database.file_permissions import create_private_folder, restrict_folder
 from storage.database.migrations import migrate

@@ -1,31 +1,25 @@
 """`reprise import`."""
 
-import asyncio
-import contextlib
 import os
 import re
 import sys
 import time
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
-from server.commands.environment import plain_failures, prepare_database, read_settings, with_database
 from server.commands.import_progress import ImportProgress
-from server.observability.terminal import printable
-from storage.database.database import Database
-from storage.documents.file_imports import import_files
-from storage.documents.formats import agent_json
+from server.commands.import_summary import print_summary, unchanged_tally
+from server.default_database import default_database_url
 from storage.documents.formats.registry import FORMATS
-from storage.documents.imports import CREATED, DELETED, OUTDATED, UNCHANGED, UPDATED
-from storage.transcripts.import_search import Search, Wanted, search_homes, search_places
-from storage.transcripts.session_derivation import EMPTY
-from storage.transcripts.transcript_imports import Found, import_found
+from storage.documents.sources import SOURCES
+from storage.transcripts.finding import Found
+from storage.transcripts.unchanged import find_unchanged
 
-_DOCUMENTS = "Documents"
+_DATABASE_URL = "REPRISE_DATABASE_URL"
+_SQLITE = "sqlite:///"
+_OTHERS = 0o077
 _SPAN = re.compile(r"(\d+)([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -54,7 +48,7 @@ class _Since(click.ParamType[float]):
 @click.option("--all", "is_all", is_flag=True, help="Import from the homes of all agents on this machine.")
 @click.option(
     "--source",
-    type=click.Choice([*FORMATS, *agent_json.SOURCES]),
+    type=click.Choice([*FORMATS, *SOURCES]),
     help="Only this agent's sessions; of documents, the agent that wrote them.",
 )
 @click.option("--since", type=_Since(), help="Only files changed since a date, or in a span such as 7d or 12h.")
@@ -75,109 +69,36 @@ def import_command(
     """
     if is_all == bool(paths):
         raise click.UsageError("Name files and folders to import, or use --all.")
-    settings = read_settings()
-    wanted = Wanted(None if source is None else frozenset({source}), since, include_deleted)
-    with plain_failures():
-        prepare_database(settings)
-        refused = asyncio.run(with_database(settings, _import, paths, wanted, source, dry_run))
+    is_plain = is_all and source is None and since is None and not dry_run and not include_deleted
+    if is_plain and (found := _unchanged()) is not None:
+        with ImportProgress(0):
+            pass
+        print_summary({one.format.agent: unchanged_tally(one) for one in found})
+        return
+    # Imported here, since it takes longer than finding out that there is nothing to import.
+    from server.commands.import_run import run_import
+
+    refused = run_import(paths, source=source, since=since, dry_run=dry_run, include_deleted=include_deleted)
     sys.exit(1 if refused else 0)
 
 
-class _Tally(NamedTuple):
-    """The results of one agent's transcripts, or of documents."""
-
-    counts: Counter[str]
-    passed_over: int
-    refused: int
-
-    def text(self) -> str:
-        """The summary in a line."""
-        words = [f"{self.counts[outcome]} {outcome.lower()}" for outcome in (CREATED, UPDATED, UNCHANGED)]
-        words.append(f"{self.refused} refused")
-        for outcome, word in ((OUTDATED, "outdated"), (DELETED, "deleted before"), (EMPTY, "without messages")):
-            words += [f"{self.counts[outcome]} {word}"] if self.counts[outcome] else []
-        words += [f"{self.passed_over} passed over"] if self.passed_over else []
-        return ", ".join(words)
+def _unchanged() -> list[Found] | None:
+    """What was found in all homes, if it is as a SQLite database has it, and an import would report nothing else."""
+    if any(name.upper().startswith("REPRISE_") and name != _DATABASE_URL for name in os.environ):
+        return None
+    url = os.environ.get(_DATABASE_URL, default_database_url())
+    if not url.startswith(_SQLITE) or "?" in url:
+        return None
+    database = Path(url.removeprefix(_SQLITE))
+    private = [database, database.parent] if url == default_database_url() else [database]
+    if not all(map(_is_private, private)):
+        return None
+    return find_unchanged(database, FORMATS, os.environ, Path.home())
 
 
-async def _import(
-    database: Database, paths: tuple[Path, ...], wanted: Wanted, source: str | None, dry_run: bool
-) -> int:
-    if paths:
-        search = await search_places(database, FORMATS, wanted, paths)
-    else:
-        search = await search_homes(database, FORMATS, wanted, os.environ, Path.home())
-    if dry_run:
-        return _print_plan(search)
-    refusals: list[str] = []
-    tallies: dict[str, _Tally] = {}
-    with ImportProgress(search.size) as progress:
-        for found in search.transcripts:
-            tallies[found.format.agent] = await _import_transcripts(database, found, wanted, refusals, progress)
-        if not search.transcripts or search.documents.paths or search.documents.refused:
-            document_source = source if source in agent_json.SOURCES else None
-            tallies[_DOCUMENTS] = await _import_documents(database, search, wanted, document_source, refusals, progress)
-    for refusal in refusals:
-        click.echo(refusal, err=True)
-    shown = {agent: tally for agent, tally in tallies.items() if tally.counts or tally.refused or len(tallies) == 1}
-    for agent, tally in (shown or {"": _Tally(Counter(), 0, 0)}).items():
-        click.echo(tally.text() if agent in ("", _DOCUMENTS) and len(shown) < 2 else f"{agent}: {tally.text()}")
-    return len(refusals)
-
-
-def _print_plan(search: Search) -> int:
-    refused = [*search.documents.refused, *(one for found in search.transcripts for one in found.refused)]
-    for path, reason in refused:
-        click.echo(printable(f"{path}: {reason}"), err=True)
-    if not search.transcripts and not search.documents.paths:
-        click.echo("Nothing to read.")
-    for found in search.transcripts:
-        new = sum(one.known is None for one in found.changed)
-        counts = [f"{new} new", f"{len(found.changed) - new} changed", f"{found.unchanged_count} unchanged"]
-        counts += [f"{len(found.deleted)} deleted before"] if found.deleted else []
-        counts += [f"{found.passed_over} passed over"] if found.passed_over else []
-        click.echo(f"{found.format.agent}: {', '.join(counts)}, {found.size / 1e6:.1f} MB to read")
-    if search.documents.paths:
-        click.echo(f"{_DOCUMENTS}: {len(search.documents.paths)} to compare")
-    return len(refused)
-
-
-async def _import_transcripts(
-    database: Database, found: Found, wanted: Wanted, refusals: list[str], progress: ImportProgress
-) -> _Tally:
-    counts: Counter[str] = Counter({UNCHANGED: found.unchanged_count, DELETED: len(found.deleted)})
-    refused = [printable(f"{path}: {reason}") for path, reason in found.refused]
-    async with contextlib.aclosing(import_found(database, found, include_deleted=wanted.include_deleted)) as batches:
-        async for outcomes in batches:
-            for outcome in outcomes:
-                if outcome.result is None:
-                    refused.append(printable(f"{outcome.found.path}: {outcome.reason}"))
-                else:
-                    counts[outcome.result] += 1
-            progress.advance(sum(outcome.size for outcome in outcomes))
-    refusals += refused
-    return _Tally(+counts, found.passed_over, len(refused))
-
-
-async def _import_documents(
-    database: Database,
-    search: Search,
-    wanted: Wanted,
-    source: str | None,
-    refusals: list[str],
-    progress: ImportProgress,
-) -> _Tally:
-    found = search.documents
-    counts: Counter[str] = Counter()
-    refused = [printable(f"{path}: {reason}") for path, reason in found.refused]
-    leave_deleted = frozenset() if wanted.include_deleted else found.walked
-    async with contextlib.aclosing(import_files(database, found.paths, source, leave_deleted)) as batches:
-        async for outcomes in batches:
-            for outcome in outcomes:
-                if outcome.result is None:
-                    refused.append(printable(f"{outcome.path}: {outcome.reason}"))
-                else:
-                    counts[outcome.result] += 1
-            progress.advance_files([outcome.path for outcome in outcomes])
-    refusals += refused
-    return _Tally(counts, found.passed_over, len(refused))
+def _is_private(place: Path) -> bool:
+    """Whether a file or folder is there with permissions that an import leaves as they are."""
+    try:
+        return os.name == "nt" or not place.stat().st_mode & _OTHERS
+    except OSError:
+        return False

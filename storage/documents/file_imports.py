@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.documents.document import Document
-from storage.documents.imports import CONFLICT, CREATED, OUTDATED, UPDATED, conflict_message, import_documents
+from storage.documents.imports import conflict_message, import_documents
+from storage.documents.outcomes import CONFLICT, CREATED, OUTDATED, UPDATED
 from storage.documents.readers import RefusedFile, read_batches
 from storage.search.index.compaction import Compactor
 

@@ -15,6 +15,7 @@ from storage.database.database import Database
 from storage.database.tables import session, tombstone
 from storage.database.transaction import Connection, Transaction
 from storage.documents.document import Document, drafts_of_all
+from storage.documents.outcomes import CONFLICT, CREATED, DELETED, OUTDATED, UNCHANGED, UPDATED
 from storage.documents.stored_version import VERSION_COLUMNS, StoredVersion, stored_messages
 from storage.documents.updates import (
     Update,
@@ -30,13 +31,6 @@ from storage.search.index.compaction import compact
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
-
-CREATED = "CREATED"
-UPDATED = "UPDATED"
-UNCHANGED = "UNCHANGED"
-OUTDATED = "OUTDATED"
-CONFLICT = "CONFLICT"
-DELETED = "DELETED"
 
 # How often a plan is made again when another writer comes first.
 _TRIES = 10

@@ -13,9 +13,9 @@ from storage.documents.document_files import FoundFiles, find_files
 from storage.documents.formats import agent_json
 from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.transcripts.transcript_imports import Found, find_transcripts
+from storage.transcripts.finding import Found, document_homes, is_missing
+from storage.transcripts.transcript_imports import find_transcripts
 
-_DOCUMENT_HOMES = (".zagens", ".codewhale", ".deepseek")
 # In the homes of the other agents, JSON files are no session documents, and some hold credentials.
 _TRANSCRIPT_HOMES = {".claude", ".codex", ".gemini", ".qwen", ".pi", "opencode"}
 
@@ -50,11 +50,11 @@ async def search_homes(
     """Find what lies in the known homes of all agents. Raises Unavailable."""
     transcripts = []
     for format in _formats(formats, wanted):
-        homes = [home for home in format.homes(environment, user_home) if not _is_missing(home)]
+        homes = [home for home in format.homes(environment, user_home) if not is_missing(home)]
         transcripts.append(
             await find_transcripts(database, format, homes, since=wanted.since, include_deleted=wanted.include_deleted)
         )
-    documents = await asyncio.to_thread(_documents, _document_homes(environment, user_home), wanted)
+    documents = await asyncio.to_thread(_documents, document_homes(environment, user_home), wanted)
     return Search(transcripts, documents)
 
 
@@ -63,13 +63,7 @@ def existing_homes(
 ) -> list[Path]:
     """The homes of all agents that exist."""
     homes = [home for format in formats.values() for home in format.homes(environment, user_home)]
-    return [*(home for home in homes if not _is_missing(home)), *_document_homes(environment, user_home)]
-
-
-def _document_homes(environment: Mapping[str, str], user_home: Path) -> list[Path]:
-    named = environment.get("CODEWHALE_HOME")
-    homes = [*([Path(named)] if named else []), *(user_home / name for name in _DOCUMENT_HOMES)]
-    return [home for home in homes if not _is_missing(home)]
+    return [*(home for home in homes if not is_missing(home)), *document_homes(environment, user_home)]
 
 
 async def search_places(
@@ -98,17 +92,6 @@ async def search_places(
 
 def _formats(formats: Mapping[str, TranscriptFormat], wanted: Wanted) -> Iterable[TranscriptFormat]:
     return [format for format in formats.values() if wanted.sources is None or format.source in wanted.sources]
-
-
-def _is_missing(place: Path) -> bool:
-    """Whether there is nothing at a place. What cannot be looked at is refused by the walk."""
-    try:
-        place.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _documents(places: Sequence[Path], wanted: Wanted) -> FoundFiles:

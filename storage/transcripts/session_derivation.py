@@ -16,7 +16,7 @@ from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
+from storage.documents.outcomes import CONFLICT, CREATED, DELETED, EMPTY, UNCHANGED, UPDATED
 from storage.errors import Unavailable
 from storage.search.index.drafts import Draft, draft_encoded
 from storage.transcripts.archive_reader import ArchiveReader
@@ -40,9 +40,6 @@ from storage.transcripts.derived_writer import (
     stored_summaries,
 )
 from storage.transcripts.found_bytes import FoundBytes
-
-EMPTY = "EMPTY"
-"""The outcome for transcripts that hold no message."""
 
 PIECE_BYTES = 4 * 2**20
 """Characters of messages that are written in one transaction."""

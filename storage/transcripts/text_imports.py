@@ -6,9 +6,9 @@ from pathlib import Path
 from storage.database.database import Database
 from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
+from storage.documents.outcomes import EMPTY
 from storage.errors import InvalidDocument
 from storage.search.index.compaction import compact
-from storage.transcripts.session_derivation import EMPTY
 from storage.transcripts.transcript_import import Imported, import_one
 from storage.transcripts.transcript_imports import derive_dependents
 

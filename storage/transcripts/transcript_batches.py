@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
 
 from storage.archive.file_registry import write_registry
-from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
+from storage.archive.file_state import NO_TRANSCRIPT, FileKey
 from storage.archive.transcripts import (
     insert_transcripts,
     lock_archive,
@@ -24,8 +24,8 @@ from storage.archive.transcripts import (
 from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.transaction import Connection, Transaction
-from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.imports import CONFLICT, CREATED, DELETED, UNCHANGED, UPDATED
+from storage.documents.formats.transcript_format import TranscriptFormat
+from storage.documents.outcomes import CONFLICT, CREATED, DELETED, EMPTY, UNCHANGED, UPDATED
 from storage.documents.readers import READER_ENDED, executor
 from storage.errors import ReaderEnded
 from storage.search.index.drafts import Draft, draft_encoded
@@ -41,7 +41,7 @@ from storage.transcripts.derived_writer import (
     stored_sessions,
     stored_summaries,
 )
-from storage.transcripts.session_derivation import EMPTY
+from storage.transcripts.finding import Changed
 from storage.transcripts.transcript_import import Imported
 from storage.transcripts.transcript_taking import Job, Refused, Taken, TakenBatch, Unusual, take_batch
 
@@ -53,14 +53,6 @@ A batch makes a search segment of more than half of `compaction.FULL_BYTES`, so 
 """
 
 _READ_AHEAD = 2
-
-
-class Changed(NamedTuple):
-    """A transcript that is not as it was read last, with its size in bytes; `known` is None if it was never read."""
-
-    found: FoundTranscript
-    size: int
-    known: FileState | None
 
 
 class Result(NamedTuple):

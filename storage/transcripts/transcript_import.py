@@ -33,14 +33,14 @@ from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.documents.derived_session import DerivedSession
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.imports import CONFLICT, DELETED, OUTDATED, UNCHANGED
+from storage.documents.outcomes import CONFLICT, DELETED, EMPTY, OUTDATED, UNCHANGED
 from storage.errors import InvalidDocument, Unavailable
 from storage.records.identifier import is_session_id
 from storage.transcripts.archive_reader import ArchiveReader
 from storage.transcripts.derived_rows import row_digests
 from storage.transcripts.derived_writer import SessionChanged, deleted_sessions, stored_sessions, stored_summaries
 from storage.transcripts.found_bytes import FoundBytes, ReadCompanion, open_found, read_companions
-from storage.transcripts.session_derivation import EMPTY, derive_session
+from storage.transcripts.session_derivation import derive_session
 from storage.transcripts.transcript_comparison import Relation, compare
 from storage.transcripts.transcript_taking import file_states
 

@@ -1,7 +1,6 @@
 """Import of agents' transcripts: finds them below homes, imports what has changed, and derives what goes on from it."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -10,16 +9,16 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from storage.archive.file_registry import read_registry
-from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
+from storage.archive.file_state import FileKey
 from storage.archive.transcripts import sessions_that_go_on_from
 from storage.database.database import Database
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.imports import CONFLICT, CREATED, UPDATED
+from storage.documents.outcomes import CONFLICT, CREATED, UPDATED
 from storage.errors import InvalidDocument, Unreadable
 from storage.search.index.compaction import Compactor
-from storage.transcripts.found_bytes import is_unchanged
+from storage.transcripts.finding import Changed, Found, find_changed
 from storage.transcripts.session_derivation import derive_session
-from storage.transcripts.transcript_batches import Changed, import_batches
+from storage.transcripts.transcript_batches import import_batches
 from storage.transcripts.transcript_import import Imported, import_one
 from storage.transcripts.transcript_taking import MOST_TAKEN_BYTES, Refused
 
@@ -27,26 +26,6 @@ from storage.transcripts.transcript_taking import MOST_TAKEN_BYTES, Refused
 _MOST_PATHS = 500
 # Changed sessions from which the planner's statistics are out of date.
 _ANALYZE_THRESHOLD = 1000
-
-
-class Found(NamedTuple):
-    """The transcripts below some homes of one agent, compared with the registry of files.
-
-    `deleted` are unchanged files of sessions that were deleted here, `named` those that a caller named itself.
-    """
-
-    format: TranscriptFormat
-    changed: list[Changed]
-    unchanged_count: int
-    deleted: list[FoundTranscript]
-    passed_over: int
-    refused: list[tuple[Path, str]]
-    named: frozenset[FileKey]
-
-    @property
-    def size(self) -> int:
-        """The bytes that are to be read."""
-        return sum(one.size for one in self.changed)
 
 
 class TranscriptOutcome(NamedTuple):
@@ -77,60 +56,7 @@ async def find_transcripts(
     paths = {FileKey.of(path, "").path for one in given for path in (one.path, *one.companions.values())}
     is_few = not homes and len(paths) <= _MOST_PATHS
     registry = await read_registry(database, format.source, paths if is_few else None)
-    return await asyncio.to_thread(_find, format, homes, walked, named, since, include_deleted, registry)
-
-
-def _find(
-    format: TranscriptFormat,
-    homes: Sequence[Path],
-    walked: Sequence[FoundTranscript],
-    named: Sequence[FoundTranscript],
-    since: float | None,
-    include_deleted: bool,
-    registry: dict[FileKey, FileState],
-) -> Found:
-    transcripts = [*named, *walked]
-    passed_over = 0
-    refused: list[tuple[Path, str]] = []
-    for home in homes:
-        try:
-            found = format.find(home)
-        except OSError as error:
-            refused.append((home, error.strerror or str(error)))
-        else:
-            transcripts += found.transcripts
-            passed_over += found.passed_over
-            refused += found.refused
-    named_keys = frozenset(FileKey.of(one.path, one.name) for one in named)
-    result = Found(format, [], 0, [], passed_over, refused, named_keys)
-    unchanged = 0
-    seen: set[FileKey] = set()
-    for one in transcripts:
-        key = FileKey.of(one.path, one.name)
-        if key in seen:
-            continue
-        seen.add(key)
-        try:
-            stat = os.lstat(one.path)
-            is_same = is_unchanged(one, registry)
-        except OSError as error:
-            refused.append((one.path, error.strerror or str(error)))
-            continue
-        known = registry.get(key)
-        is_deleted = known is not None and known.transcript_id == NO_TRANSCRIPT
-        if since is not None and key not in named_keys and _changed_at(one, stat) < since:
-            continue
-        if is_same and is_deleted and not include_deleted and key not in named_keys:
-            result.deleted.append(one)
-        elif is_same and not is_deleted:
-            unchanged += 1
-        else:
-            result.changed.append(Changed(one, 0 if one.read else stat.st_size, known))
-    return result._replace(unchanged_count=unchanged)
-
-
-def _changed_at(found: FoundTranscript, stat: os.stat_result) -> float:
-    return stat.st_mtime if found.changed_at is None else found.changed_at
+    return await asyncio.to_thread(find_changed, format, homes, walked, named, since, include_deleted, registry)
 
 
 async def import_found(

@@ -15,7 +15,7 @@ from storage.database.database import Database
 from storage.database.tables import message, session
 from storage.doctor.doctor import examine
 from storage.documents.file_imports import import_files
-from storage.documents.imports import CREATED, UNCHANGED
+from storage.documents.outcomes import CREATED, UNCHANGED
 from tests.support.documents import user, zagens
 from tests.support.process import PATIENCE
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables import message, session
 from storage.documents.file_imports import import_files
-from storage.documents.imports import CREATED
+from storage.documents.outcomes import CREATED
 from tests.speed.figure import Figure, rate
 from tests.speed.loop import run
 from tests.support.databases import PostgresDatabases, SqliteDatabases

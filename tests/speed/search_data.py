@@ -26,7 +26,8 @@ from storage.database.migrations import migrate
 from storage.documents.document import Document, drafts_of_all
 from storage.documents.file_imports import import_files
 from storage.documents.formats import read_document
-from storage.documents.imports import CREATED, import_documents
+from storage.documents.imports import import_documents
+from storage.documents.outcomes import CREATED
 from storage.documents.readers import BATCH_DOCUMENTS
 from storage.json_codec import parse_document
 from storage.search.index.compaction import compact

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from storage.documents.exports import export_document
 from storage.documents.formats import read_document
-from storage.documents.imports import CREATED, import_document, import_documents
+from storage.documents.imports import import_document, import_documents
+from storage.documents.outcomes import CREATED
 from tests.support.client import Client
 from tests.support.documents import Document
 from tests.support.server import Served

@@ -7,7 +7,6 @@ them, to avoid deadlocks.
 """
 
 import contextlib
-import functools
 import sqlite3
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from storage.database.database import Database
 from storage.database.driver_errors import translate_driver_errors
 from storage.database.engines import driver_url
 from storage.database.file_permissions import create_private_database, refuse_inaccessible_file
+from storage.database.revisions import known_revisions, newest_revision
 from storage.errors import UnsupportedDatabase
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
@@ -43,22 +43,12 @@ async def is_current(database: Database) -> bool:
     database.check_file()
     async with database.snapshot() as snapshot:
         revision = await snapshot.connection.run_sync(_current_revision)
-    return revision == _head() or _has_only_added(revision)
-
-
-@functools.cache
-def _revisions() -> frozenset[str]:
-    """The revisions of this version, taken from the file names, which begin with them."""
-    return frozenset(path.name[:4] for path in Path(__file__).parent.glob("versions/[0-9]*.py"))
-
-
-def _head() -> str:
-    return max(_revisions())
+    return revision == newest_revision() or _has_only_added(revision)
 
 
 def _has_only_added(revision: str | None) -> bool:
     """Whether `revision` belongs to a newer version that has only added to the schema."""
-    return revision is not None and revision > _head() and revision[:2] == _head()[:2]
+    return revision is not None and revision > newest_revision() and revision[:2] == newest_revision()[:2]
 
 
 def _current_revision(connection: Connection) -> str | None:
@@ -75,7 +65,7 @@ def _upgrade(connection: Connection) -> None:
             connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS {_LOCK} (id int PRIMARY KEY)"))
         connection.execute(sa.text(f"LOCK TABLE {_LOCK} IN ACCESS EXCLUSIVE MODE"))
     revision = _current_revision(connection)
-    if revision == _head() or _has_only_added(revision):
+    if revision == newest_revision() or _has_only_added(revision):
         return
     _refuse_unknown(revision)
     if revision is None and sa.inspect(connection).has_table("session"):
@@ -123,9 +113,9 @@ def is_sqlite_file(path: Path) -> bool:
 
 
 def _refuse_unknown(revision: str | None) -> None:
-    if revision is None or revision in _revisions():
+    if revision is None or revision in known_revisions():
         return
-    if revision > _head():
+    if revision > newest_revision():
         raise UnsupportedDatabase("The database was written by a newer version of Reprise; update Reprise to open it.")
     raise UnsupportedDatabase(
         "The database was written by an earlier version of Reprise, and this one cannot upgrade it. Export its sessions"

@@ -10,6 +10,9 @@ from datetime import datetime
 from storage.documents.derived_session import FORK, MAIN, MAX_FIRST_PROMPT_LENGTH, SUBAGENT
 from storage.documents.document import Document, TranscriptBuilder
 from storage.documents.formats.journal import earlier_messages
+from storage.documents.sources import CODEWHALE as CODEWHALE
+from storage.documents.sources import SOURCES as SOURCES
+from storage.documents.sources import ZAGENS as ZAGENS
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import type_name
 from storage.records.content_block import read_blocks
@@ -17,10 +20,6 @@ from storage.records.identifier import is_id, session_id
 from storage.records.plain_text import strip_controls
 from storage.records.timestamp import parse_timestamp
 from storage.records.transcript_items import own_text
-
-ZAGENS = "ZAGENS"
-CODEWHALE = "CODEWHALE"
-SOURCES = (ZAGENS, CODEWHALE)
 
 SCHEMA_VERSION = 1
 MAX_INTEGER = 2**53 - 1

@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,22 @@ def test_a_copy_under_another_name_is_the_same_session(user_home: Path, tmp_path
         copy = shutil.copy(original, tmp_path / f"copy of {original.stem}.jsonl")
         assert summary(reprise("import", original))["Claude Code"]["created"] == 1
         assert summary(reprise("import", copy))["Claude Code"]["unchanged"] == 1
+
+
+def test_a_run_that_finds_nothing_new_loads_no_database_layer_and_prints_the_same(
+    user_home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database_url.startswith("sqlite"):
+        pytest.skip("SQLite's own module reads no other database")
+    reprise("import", "--all")
+    program = (
+        "import sys; from app import main; main(['import', '--all'], standalone_mode=False); "
+        "print({'sqlalchemy', 'numpy', 'pydantic'} & set(sys.modules), file=sys.stderr)"
+    )
+
+    quick = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert quick.stderr.splitlines()[-1] == "set()"
+    monkeypatch.setenv("REPRISE_LOG_FORMAT", "json")
+    assert reprise("import", "--all").stdout == quick.stdout
+    assert "created" in quick.stdout

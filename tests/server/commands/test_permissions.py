@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from app import main
-from server.settings import default_database_url
+from server.default_database import default_database_url
 from tests.support.clients import samples
 
 PATIENCE = 60

@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 import storage.database.migrations
 from storage.database.database import Database
 from storage.database.migrations import is_current, migrate
+from storage.database.revisions import known_revisions, newest_revision
 from storage.database.tables import metadata
 from storage.errors import UnsupportedDatabase
 
@@ -45,8 +46,8 @@ def test_the_revisions_taken_from_file_names_are_those_of_alembic() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(storage.database.migrations.__file__).parent))
     scripts = ScriptDirectory.from_config(config)
-    assert {script.revision for script in scripts.walk_revisions()} == storage.database.migrations._revisions()
-    assert scripts.get_current_head() == storage.database.migrations._head()
+    assert {script.revision for script in scripts.walk_revisions()} == known_revisions()
+    assert scripts.get_current_head() == newest_revision()
 
 
 def test_alembic_is_not_loaded_for_an_up_to_date_database(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import storage.documents.readers
 from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents.file_imports import Outcome, import_files
-from storage.documents.imports import CREATED, UNCHANGED, UPDATED
+from storage.documents.outcomes import CREATED, UNCHANGED, UPDATED
 from storage.search.index.compaction import MAX_TIER_SEGMENTS
 from tests.support.documents import Document, user, zagens
 

@@ -13,7 +13,8 @@ from storage.documents import imports
 from storage.documents.document import Document
 from storage.documents.exports import export_document
 from storage.documents.formats import read_document
-from storage.documents.imports import CREATED, OUTDATED, UNCHANGED, UPDATED, import_document, import_documents
+from storage.documents.imports import import_document, import_documents
+from storage.documents.outcomes import CREATED, OUTDATED, UNCHANGED, UPDATED
 from storage.json_codec import storable
 from tests.support.documents import user, zagens
 

@@ -1,0 +1,112 @@
+"""Runs what `reprise import` finds to do."""
+
+import asyncio
+import contextlib
+import os
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from server.commands.environment import plain_failures, prepare_database, read_settings, with_database
+from server.commands.import_progress import ImportProgress
+from server.commands.import_summary import DOCUMENTS, Tally, print_summary, unchanged_tally
+from server.observability.terminal import printable
+from storage.database.database import Database
+from storage.documents.file_imports import import_files
+from storage.documents.formats.registry import FORMATS
+from storage.documents.sources import SOURCES
+from storage.transcripts.finding import Found
+from storage.transcripts.import_search import Search, Wanted, search_homes, search_places
+from storage.transcripts.transcript_imports import import_found
+
+
+def run_import(
+    paths: tuple[Path, ...], *, source: str | None, since: float | None, dry_run: bool, include_deleted: bool
+) -> int:
+    """Import from these places, or from all homes if there are none; the number of files that were refused."""
+    settings = read_settings()
+    wanted = Wanted(None if source is None else frozenset({source}), since, include_deleted)
+    with plain_failures():
+        prepare_database(settings)
+        refused: int = asyncio.run(with_database(settings, _run, paths, wanted, source, dry_run))
+    return refused
+
+
+async def _run(database: Database, paths: tuple[Path, ...], wanted: Wanted, source: str | None, dry_run: bool) -> int:
+    if paths:
+        search = await search_places(database, FORMATS, wanted, paths)
+    else:
+        search = await search_homes(database, FORMATS, wanted, os.environ, Path.home())
+    if dry_run:
+        return _print_plan(search)
+    refusals: list[str] = []
+    tallies: dict[str, Tally] = {}
+    with ImportProgress(search.size) as progress:
+        for found in search.transcripts:
+            tallies[found.format.agent] = await _import_transcripts(database, found, wanted, refusals, progress)
+        if not search.transcripts or search.documents.paths or search.documents.refused:
+            document_source = source if source in SOURCES else None
+            tallies[DOCUMENTS] = await _import_documents(database, search, wanted, document_source, refusals, progress)
+    for refusal in refusals:
+        click.echo(refusal, err=True)
+    print_summary(tallies)
+    return len(refusals)
+
+
+def _print_plan(search: Search) -> int:
+    refused = [*search.documents.refused, *(one for found in search.transcripts for one in found.refused)]
+    for path, reason in refused:
+        click.echo(printable(f"{path}: {reason}"), err=True)
+    if not search.transcripts and not search.documents.paths:
+        click.echo("Nothing to read.")
+    for found in search.transcripts:
+        new = sum(one.known is None for one in found.changed)
+        counts = [f"{new} new", f"{len(found.changed) - new} changed", f"{found.unchanged_count} unchanged"]
+        counts += [f"{len(found.deleted)} deleted before"] if found.deleted else []
+        counts += [f"{found.passed_over} passed over"] if found.passed_over else []
+        click.echo(f"{found.format.agent}: {', '.join(counts)}, {found.size / 1e6:.1f} MB to read")
+    if search.documents.paths:
+        click.echo(f"{DOCUMENTS}: {len(search.documents.paths)} to compare")
+    return len(refused)
+
+
+async def _import_transcripts(
+    database: Database, found: Found, wanted: Wanted, refusals: list[str], progress: ImportProgress
+) -> Tally:
+    tally = unchanged_tally(found)
+    refused = [printable(f"{path}: {reason}") for path, reason in found.refused]
+    async with contextlib.aclosing(import_found(database, found, include_deleted=wanted.include_deleted)) as batches:
+        async for outcomes in batches:
+            for outcome in outcomes:
+                if outcome.result is None:
+                    refused.append(printable(f"{outcome.found.path}: {outcome.reason}"))
+                else:
+                    tally.counts[outcome.result] += 1
+            progress.advance(sum(outcome.size for outcome in outcomes))
+    refusals += refused
+    return tally._replace(refused=len(refused))
+
+
+async def _import_documents(
+    database: Database,
+    search: Search,
+    wanted: Wanted,
+    source: str | None,
+    refusals: list[str],
+    progress: ImportProgress,
+) -> Tally:
+    found = search.documents
+    counts: Counter[str] = Counter()
+    refused = [printable(f"{path}: {reason}") for path, reason in found.refused]
+    leave_deleted = frozenset() if wanted.include_deleted else found.walked
+    async with contextlib.aclosing(import_files(database, found.paths, source, leave_deleted)) as batches:
+        async for outcomes in batches:
+            for outcome in outcomes:
+                if outcome.result is None:
+                    refused.append(printable(f"{outcome.path}: {outcome.reason}"))
+                else:
+                    counts[outcome.result] += 1
+            progress.advance_files([outcome.path for outcome in outcomes])
+    refusals += refused
+    return Tally(counts, found.passed_over, len(refused))
