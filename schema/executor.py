@@ -1,5 +1,7 @@
 """graphql-core's executor, with the budget of answers and with time slices."""
 
+from collections.abc import Coroutine, Generator
+from inspect import iscoroutine
 from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, is_scalar_type
@@ -50,12 +52,43 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
             self._budget.spend(text_size(value))
         return value
 
+    def complete_awaitable_value(  # type: ignore[override] # Was a coroutine.
+        self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
+    ) -> "Completion":
+        completing = super().complete_awaitable_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
+        return Completion(completing, result)
+
     def complete_list_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
         if isinstance(result, list) and (len(result) > _SHORT_LIST or sum(map(_characters, result)) > LONG_CONTENT):
             result = _SlicedList(result)
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
+
+
+class Completion:
+    """The completion of an awaited value, which closes both coroutines if it is dropped before it began.
+
+    graphql-core cancels the fields beside a failed one, also those that have not begun: Python would warn of coroutines
+    that were never awaited.
+    """
+
+    __slots__ = ("_completing", "_result")
+
+    def __init__(self, completing: Coroutine[Any, Any, Any], result: Any) -> None:
+        self._completing = completing
+        self._result = result
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        # A generator, whose frame refers to this object until it ends.
+        return (yield from self._completing.__await__())
+
+    def __del__(self) -> None:
+        self._completing.close()
+        if iscoroutine(self._result):
+            self._result.close()
 
 
 def _characters(item: Any) -> int:
