@@ -26,7 +26,7 @@ async def test_highlights_count_code_points(serve: Serve) -> None:
         *((text, ["leap"]) for text in texts[2::-1]),
     ]
     assert await marked(server, "é") == [(texts[1], ["E\u0301"])]
-    assert await marked(server, "野家") == [(texts[2], ["野", "家"])]
+    assert await marked(server, "野家") == [(texts[2], ["野家"])]
 
 
 async def test_the_text_that_matches_is_shown_whatever_block_it_is_in(serve: Serve) -> None:

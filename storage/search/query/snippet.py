@@ -30,7 +30,7 @@ class TextSpan(NamedTuple):
 
 
 class Snippet(NamedTuple):
-    """Text around a match, and the span of each matched word in it."""
+    """Text around a match, and the spans of the matched words in it."""
 
     text: str
     highlights: list[TextSpan]
@@ -80,7 +80,18 @@ def _cut(text: str, matched: list[tuple[Word, Clause]], clauses: int) -> Snippet
     spans = dict.fromkeys(
         TextSpan(word.start - start, min(word.end, end) - start) for word, _ in matched if start <= word.start < end
     )
-    return Snippet(shown, list(spans))
+    return Snippet(shown, _joined(spans))
+
+
+def _joined(spans: Iterable[TextSpan]) -> list[TextSpan]:
+    """The spans in order, those that touch joined: in scripts without spaces, each character is a word."""
+    joined: list[TextSpan] = []
+    for span in spans:
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = TextSpan(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined
 
 
 def _best_place(matched: list[tuple[Word, Clause]]) -> int:

@@ -33,7 +33,9 @@ def marked(texts: list[str], query: str) -> tuple[str, list[str]]:
         ("see src/export/range.py now", "src/export/range.py", ["src", "export", "range", "py"]),
         ("👩\u200d👩\u200d👧 leap 👍🏽 leap", "leap", ["leap", "leap"]),
         ("e\u0301clair, e\u0301", "é éclair", ["e\u0301clair", "e\u0301"]),
-        ("in 東京都庁 today", "東京", ["東", "京"]),
+        ("in 東京都庁 today", "東京", ["東京"]),
+        ("東京都庁と京都、東 京", "東京都 都庁 京都", ["東京都庁", "京都"]),
+        ("ภาษาไทย", "ไทย", ["ไทย"]),
         ("Die STRASSE, die Straße", "straße", ["STRASSE", "Straße"]),
         ("\U00010380\U00010381 leap", "leap", ["leap"]),
         ("½ cup", "1", ["½"]),
@@ -121,9 +123,10 @@ def test_highlights_match_and_the_snippet_is_in_the_text(drawn: tuple[list[str],
     assert len(snippet.text) <= LONGEST
     plain = ["".join(" " if character.isspace() else character for character in text) for text in texts]
     assert snippet.text == "" or any(snippet.text in text for text in plain)
-    end = 0
+    end = -1
     for span in snippet.highlights:
-        assert end <= span.start < span.end <= len(snippet.text)
+        # Spans that touch are one.
+        assert end < span.start < span.end <= len(snippet.text)
         end = span.end
         # A word at the end may be cut.
         assert end == len(snippet.text) or _matches(snippet.text, span, clauses)
@@ -132,8 +135,12 @@ def test_highlights_match_and_the_snippet_is_in_the_text(drawn: tuple[list[str],
 
 
 def _matches(text: str, span: TextSpan, clauses: list[Clause]) -> bool:
-    [word] = words(text[span.start : span.end])
-    tokens = {*word_tokens(word.text), *part_text(word.text).split()}
+    found = list(words(text[span.start : span.end]))
+    return bool(found) and all(_is_matched(word.text, clauses) for word in found)
+
+
+def _is_matched(word: str, clauses: list[Clause]) -> bool:
+    tokens = {*word_tokens(word), *part_text(word).split()}
     return any(
         token == wanted or (clause.is_prefix and wanted == clause.tokens[-1] and token.startswith(wanted))
         for clause in clauses
