@@ -1,5 +1,6 @@
 """Resolvers of Message and its blocks."""
 
+import sys
 from collections.abc import Awaitable
 
 import orjson
@@ -19,6 +20,7 @@ from storage.records.content_block import (
 )
 from storage.records.json_steps import JsonText
 from storage.records.message import MessageRow
+from storage.records.message_summary import MAX_LENGTH, message_summary
 from storage.records.session import SessionRow
 from storage.records.token_usage import TokenCounts, stored_counts
 from storage.records.tool_result import CallPlace
@@ -100,12 +102,28 @@ def json_fragment(value: object) -> orjson.Fragment:
     return orjson.Fragment(value.text if isinstance(value, JsonText) else dump(value))
 
 
-def text(row: MessageRow) -> str | Awaitable[str]:
-    """The text blocks joined by newlines. Raises Unreadable."""
-    return _text_in_slices(row) if len(row.content) > LONG_CONTENT else row.text()
+def text(row: MessageRow, max_length: int | None) -> str | Awaitable[str]:
+    """The text blocks joined by newlines, at most `max_length` code points of them. Raises BadUserInput, Unreadable."""
+    if max_length is not None and max_length < 0:
+        raise BadUserInput("`maxLength` must not be negative.")
+    return _text_in_slices(row, max_length) if len(row.content) > LONG_CONTENT else row.text()[:max_length]
 
 
-async def _text_in_slices(row: MessageRow) -> str:
+def summary(row: MessageRow, max_length: int) -> str | Awaitable[str]:
+    """The first words. Raises BadUserInput and Unreadable."""
+    if max_length < 0:
+        raise BadUserInput("`maxLength` must not be negative.")
+    length = min(max(max_length, 1), MAX_LENGTH)
+    if len(row.content) > LONG_CONTENT:
+        return _summary_in_slices(row, length)
+    return message_summary(row.blocks(), length)
+
+
+async def _summary_in_slices(row: MessageRow, length: int) -> str:
+    return message_summary(await _blocks_in_slices(row, 0, sys.maxsize), length)
+
+
+async def _text_in_slices(row: MessageRow, max_length: int | None) -> str:
     slices = time_slices()
     texts = []
     for block in row.iterate_blocks():
@@ -113,4 +131,4 @@ async def _text_in_slices(row: MessageRow) -> str:
             texts.append(block.text)
         if slices.is_over():
             await slices.next()
-    return "\n".join(texts)
+    return "\n".join(texts)[:max_length]

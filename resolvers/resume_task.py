@@ -44,10 +44,11 @@ def resume_task(context: Context, thread_id: str) -> Awaitable[ResumeTaskRow | N
 
 
 async def resume_tasks(
-    context: Context, *, first: int, after: str | None, states: list[str] | None
+    context: Context, *, first: int, after: str | None, states: list[str] | None, session_id: str | None
 ) -> Page[ResumeTaskRow]:
     """Tasks, newest first. Raises BadUserInput and InvalidCursor."""
-    return await resume_task_page(context.database, page_request(first, after), states, context.wanted)
+    of_session = None if session_id is None else storable_text(session_id.strip())
+    return await resume_task_page(context.database, page_request(first, after), states, of_session, context.wanted)
 
 
 async def thread(context: Context, row: ResumeTaskRow) -> ThreadRow:

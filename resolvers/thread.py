@@ -8,11 +8,12 @@ from resolvers.context import Context
 from resolvers.errors import NotFound
 from resolvers.paging import clamp_page_size, page_request
 from resolvers.user_error import UserError, checked_id
+from storage.json_codec import storable_text
 from storage.records.identifier import is_id
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionRow
-from storage.records.thread import ThreadEventRow, ThreadRow
+from storage.records.thread import ThreadEventRow, ThreadRow, thread_page
 from storage.records.thread_deletion import delete_thread as delete_stored_thread
 from storage.records.turn import TurnRow
 from storage.resume.watch import thread_log
@@ -23,6 +24,12 @@ __all__ = ["ThreadRow"]
 def thread(context: Context, id: str) -> Awaitable[ThreadRow | None] | None:
     """The thread with an id."""
     return context.thread(id.strip()) if is_id(id.strip()) else None
+
+
+async def threads(context: Context, *, first: int, after: str | None, session_id: str | None) -> Page[ThreadRow]:
+    """Threads, newest first. Raises BadUserInput and InvalidCursor."""
+    of_session = None if session_id is None else storable_text(session_id.strip())
+    return await thread_page(context.database, page_request(first, after), of_session, context.wanted)
 
 
 def session(context: Context, row: ThreadRow) -> Awaitable[SessionRow | None] | None:

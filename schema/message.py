@@ -8,6 +8,7 @@ import strawberry
 
 import resolvers.message
 from resolvers.message import MAX_BLOCKS
+from schema.arguments import given
 from schema.connection import Connection, Edge
 from schema.content_block import ContentBlock
 from schema.field import Info, field
@@ -70,8 +71,23 @@ class Message(Node):
 
     @field(str, "The text blocks joined by newlines; empty when there are none.", needs=("text",), is_heavy=True)
     @staticmethod
-    def text(row: strawberry.Parent[resolvers.message.MessageRow]) -> object:
-        return resolvers.message.text(row)
+    def text(
+        row: strawberry.Parent[resolvers.message.MessageRow],
+        max_length: Annotated[
+            int | None, strawberry.argument(description="At most so many code points; all when omitted.")
+        ] = strawberry.UNSET,
+    ) -> object:
+        return resolvers.message.text(row, given(max_length))
+
+    @field(str, "The first words, for a list.", needs=("blocks",), is_heavy=True)
+    @staticmethod
+    def summary(
+        row: strawberry.Parent[resolvers.message.MessageRow],
+        max_length: Annotated[
+            int, strawberry.argument(description="At most so many code points, held within 1 to 2,000.")
+        ] = 280,
+    ) -> object:
+        return resolvers.message.summary(row, max_length)
 
 
 @strawberry.type(description="A message in a page.")

@@ -21,7 +21,7 @@ from schema.session import Session, SessionConnection
 from schema.session_filter import SessionFilter
 from schema.session_hit import SessionHitConnection
 from schema.session_order import NEWEST_FIRST, SessionOrder
-from schema.thread import Thread
+from schema.thread import Thread, ThreadConnection
 
 EVERYWHERE = [SearchScope.TITLE, SearchScope.MESSAGE]
 
@@ -138,6 +138,18 @@ class Query:
     def thread(self, info: Info, id: ThreadId) -> object:
         return resolvers.thread.thread(info.context, id)
 
+    @field(ThreadConnection | None, "Runtime threads, newest first.")
+    def threads(
+        self,
+        info: Info,
+        first: Annotated[int, strawberry.argument(description="How many from the start, held within 1 to 500.")] = 50,
+        after: After = strawberry.UNSET,
+        session_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only threads seeded from this session.")
+        ] = strawberry.UNSET,
+    ) -> object:
+        return resolvers.thread.threads(info.context, first=first, after=given(after), session_id=given(session_id))
+
     @field(ResumeTask | None, "The resume task of a thread; null when the thread was never seeded from a session.")
     def resume_task(self, info: Info, thread_id: ThreadId) -> object:
         return resolvers.resume_task.resume_task(info.context, thread_id)
@@ -151,8 +163,13 @@ class Query:
         states: Annotated[
             list[ResumeState] | None, strawberry.argument(description="Only tasks in these states.")
         ] = strawberry.UNSET,
+        session_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only tasks that resume this session.")
+        ] = strawberry.UNSET,
     ) -> object:
-        return resolvers.resume_task.resume_tasks(info.context, first=first, after=given(after), states=names(states))
+        return resolvers.resume_task.resume_tasks(
+            info.context, first=first, after=given(after), states=names(states), session_id=given(session_id)
+        )
 
     @field(
         list[Agent],

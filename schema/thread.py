@@ -8,6 +8,7 @@ import strawberry
 
 import resolvers.thread
 from schema.arguments import After, Before, First, Last, given
+from schema.connection import Connection, Edge
 from schema.field import Info, field
 from schema.lazy import LazyResumeTask, LazySession
 from schema.node import Node
@@ -70,3 +71,13 @@ class Thread(Node):
         first: Annotated[int, strawberry.argument(description="How many, held within 1 to 500.")] = 50,
     ) -> object:
         return resolvers.thread.events(info.context, row, since_seq=since_seq, first=first)
+
+
+@strawberry.type(description="A thread in a page.")
+class ThreadEdge(Edge):
+    node: Thread = strawberry.field(description="The thread.")
+
+
+@strawberry.type(description="A page of threads.")
+class ThreadConnection(Connection[ThreadEdge, Thread]):
+    pass

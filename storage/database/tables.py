@@ -267,6 +267,8 @@ class Thread(SQLModel, table=True):
     created_at: datetime = _column(Instant)
     updated_at: datetime = _column(Instant)
 
+    __table_args__ = (sa.Index("thread_created_at", "created_at", "id"),)
+
 
 class Turn(SQLModel, table=True):
     """A turn of a thread: a prompt and everything up to the next one."""

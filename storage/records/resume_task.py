@@ -12,7 +12,7 @@ from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns
 from storage.database.tables import resume_task, thread
-from storage.database.types import clock
+from storage.database.types import KeyText, clock
 from storage.records.listing import Listing, fetch_page
 from storage.records.page import Page, PageRequest, Scope
 
@@ -128,30 +128,40 @@ async def resume_tasks_by_thread(
 
 
 async def resume_task_page(
-    database: Database, request: PageRequest, states: Sequence[str] | None, wanted: Wanted = None
+    database: Database,
+    request: PageRequest,
+    states: Sequence[str] | None,
+    session_id: str | None = None,
+    wanted: Wanted = None,
 ) -> Page[ResumeTaskRow]:
-    """A page of the tasks, newest first, filtered by `states` unless that is None. Raises InvalidCursor and
-    Unavailable.
+    """A page of the tasks, newest first, filtered by `states` and by session unless these are None.
+
+    Raises InvalidCursor and Unavailable.
     """
     chosen = None if states is None else sorted(set(states))
-    scope = Scope("resumeTasks", chosen)
-    values = {} if chosen is None else {"states": chosen}
-    return await fetch_page(database, _ALL if chosen is None else _IN_STATES, values, request, scope, wanted)
+    scope = Scope("resumeTasks", chosen, session_id)
+    given = {"states": chosen, "session_id": session_id}
+    values = {name: value for name, value in given.items() if value is not None}
+    return await fetch_page(database, _listing(tuple(values)), values, request, scope, wanted)
 
 
-def _listing(condition: sa.ColumnElement[bool]) -> Listing:
+@functools.lru_cache
+def _listing(names: tuple[str, ...]) -> Listing:
+    """The list of tasks that meet these conditions."""
     return Listing(
         row_type=ResumeTaskRow,
         source=_WITH_THREADS,
         columns=columns,
-        condition=condition,
+        condition=sa.and_(sa.true(), *(_CONDITIONS[name] for name in names)),
         order=(resume_task.c.created_at, resume_task.c.thread_id),
         is_descending=True,
     )
 
 
-_ALL = _listing(sa.true())
-_IN_STATES = _listing(is_any_of(resume_task.c.state, "states"))
+_CONDITIONS: dict[str, sa.ColumnElement[bool]] = {
+    "states": is_any_of(resume_task.c.state, "states"),
+    "session_id": resume_task.c.session_id == sa.bindparam("session_id", type_=KeyText),
+}
 
 
 async def unfinished_counts(database: Database) -> dict[str, int]:

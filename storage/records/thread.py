@@ -13,6 +13,9 @@ from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, narrow_type, reads_columns, select_columns
 from storage.database.tables import thread, thread_event, thread_item
+from storage.database.types import KeyText
+from storage.records.listing import Listing, fetch_page
+from storage.records.page import Page, PageRequest, Scope
 from storage.records.thread_item import ThreadItemRow, item_id, turn_id
 
 
@@ -79,6 +82,31 @@ async def threads_by_id(database: Database, ids: Sequence[str], wanted: Wanted =
     """The threads with these ids by id, without those that do not exist. Raises Unavailable."""
     select = _by_id(columns_for(ThreadRow, wanted, ("id",)), is_sqlite=database.is_sqlite)
     return {row.id: row for row in await database.read(select, ids=ids)}
+
+
+async def thread_page(
+    database: Database, request: PageRequest, session_id: str | None, wanted: Wanted = None
+) -> Page[ThreadRow]:
+    """A page of the threads, newest first, of one session unless that is None. Raises InvalidCursor and Unavailable."""
+    scope = Scope("threads", session_id)
+    values = {} if session_id is None else {"session_id": session_id}
+    listing = _ALL if session_id is None else _OF_SESSION
+    return await fetch_page(database, listing, values, request, scope, wanted)
+
+
+def _listing(condition: sa.ColumnElement[bool]) -> Listing:
+    return Listing(
+        row_type=ThreadRow,
+        source=thread,
+        columns={**thread.c},
+        condition=condition,
+        order=(thread.c.created_at, thread.c.id),
+        is_descending=True,
+    )
+
+
+_ALL = _listing(sa.true())
+_OF_SESSION = _listing(thread.c.session_id == sa.bindparam("session_id", type_=KeyText))
 
 
 _EVENT_COLUMNS = ("thread_id", "seq", "event", "created_at", "turn_position", "item_position", "payload")

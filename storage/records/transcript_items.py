@@ -170,7 +170,7 @@ def _tool_call(call: ToolUseBlock, result: ToolResultBlock | None) -> Item:
     return Item(
         TOOL_CALL,
         status,
-        summarize(_call_line(call)),
+        summarize(call_line(call)),
         kind=tool_call_kind(call.name),
         name=call.name,
         tool_use_id=call.tool_use_id,
@@ -179,7 +179,8 @@ def _tool_call(call: ToolUseBlock, result: ToolResultBlock | None) -> Item:
     )
 
 
-def _call_line(call: ToolUseBlock) -> str:
+def call_line(call: ToolUseBlock) -> str:
+    """The tool's name, and its first argument that is a text."""
     if isinstance(call.input, dict):
         argument = next((value for value in call.input.values() if isinstance(value, str) and value), None)
         if argument is not None:

@@ -17,6 +17,7 @@ ALL = "nodes { __typename } edges { cursor } pageInfo { hasNextPage hasPreviousP
 CONNECTIONS = {
     "SessionConnection": ("sessions(first: 3) { PAGE }", 1),
     "ResumeTaskConnection": ("resumeTasks(first: 3) { PAGE }", 1),
+    "ThreadConnection": ("threads(first: 3) { PAGE }", 1),
     # The sessions; which entries hold the words and what those say was read before.
     "SearchConnection": ('search(query: "because", first: 3) { PAGE }', 1),
     # The sessions with hits; their counts and hits are not selected.

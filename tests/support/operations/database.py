@@ -42,6 +42,7 @@ _CURSORS = {
     "SearchConnection": '{ search(query: "the", first: 9) { edges { cursor } } }',
     "SessionHitConnection": '{ searchSessions(query: "the", first: 9) { edges { cursor } } }',
     "Session.search": f'{{ session(id: "{RICH}") {{ search(query: "the") {{ edges {{ cursor }} }} }} }}',
+    "ThreadConnection": "{ threads(first: 9) { edges { cursor } } }",
     "ResumeTaskConnection": "{ resumeTasks(first: 9) { edges { cursor } } }",
     "MessageConnection": f'{{ session(id: "{RICH}") {{ messages(first: 9) {{ edges {{ cursor }} }} }} }}',
     "TurnConnection": "query ($id: ID!) { thread(id: $id) { turns { edges { cursor } } } }",
@@ -92,6 +93,7 @@ async def fill(url: str) -> dict[str, str]:
             if id in DELETED:
                 await delete(server.client, id)
         await update_session(server.client, "archived-1", isArchived=True, title="Put away 📦")
+        await update_session(server.client, RICH, isStarred=True, tags=["later", "漢"], note="Read it again 🦆.")
         await _break(server)
         return await _names(server.client)
 

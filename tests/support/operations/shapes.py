@@ -155,6 +155,21 @@ SHAPES: dict[str, Case] = {
     "too-many-nodes": Case(
         "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", ERRORS, variables=({"ids": [str(n) for n in range(101)]},)
     ),
+    "texts-that-are-cut": Case(
+        "query ($n: Int) { RICH { messages(first: 30) { nodes { summary short: summary(maxLength: 9) "
+        "text(maxLength: $n) whole: text } } } }",
+        variables=({}, {"n": 3}, {"n": None}),
+    ),
+    "messages-from-a-position": Case(
+        "query ($from: Int) { RICH { a: messages(first: 2, from: $from) { nodes { id } totalCount pageInfo { "
+        "hasNextPage hasPreviousPage } } b: messages(last: 2, from: $from, isInjected: false) { edges { node { id } } "
+        "totalCount pageInfo { hasNextPage hasPreviousPage } } c: messages(isInjected: true) { nodes { id } } } }",
+        variables=({}, {"from": 4}, {"from": None}),
+    ),
+    "threads-of-a-session": Case(
+        "{ threads(first: 3) { nodes { id title } totalCount pageInfo { hasNextPage } } of: threads(sessionId: "
+        '"marked") { edges { cursor node { session { id } } } } resumeTasks(sessionId: "marked") { totalCount } }'
+    ),
     "sessions-with-hits": Case(
         '{ a: searchSessions(query: "the", first: 3) { edges { cursor node { hitCount session { id title workspace } '
         "hits(first: 2) { id score snippet blockPosition message { id role } session { title } } } } totalCount "

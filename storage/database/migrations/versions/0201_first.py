@@ -231,6 +231,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_thread_session_id"), "thread", ["session_id"])
+    op.create_index("thread_created_at", "thread", ["created_at", "id"])
     op.create_table(
         "thread_event",
         sa.Column("thread_id", KEY_TEXT, nullable=False),
