@@ -12,7 +12,7 @@ from storage.documents.formats.registry import FORMATS
 from storage.handoff.archived_files import archived_files
 from storage.handoff.conversation import Call, Message, Part, Picture, Summary, Text, Thinking
 from storage.handoff.handoff import Handoff, make_handoff
-from storage.handoff.new_files import copy_new, place_of
+from storage.handoff.new_files import copy_new, is_taken, place_of
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, as_json, missing
 from tests.agents.model_server.server import ModelServer
@@ -24,6 +24,7 @@ from tests.agents.programs.pi import Pi
 from tests.agents.programs.program import Program
 from tests.agents.programs.qwen_code import QwenCode
 from tests.agents.recording import SECOND_ANSWER, record, resumed
+from tests.agents.test_watch import forget
 from tests.support.archived import take
 from tests.support.handoffs import fixture_conversations, hard_conversation, with_summary
 from tests.support.stored_transcript import StoredTranscript
@@ -159,7 +160,7 @@ def test_a_program_goes_on_from_the_whole_conversation(
     assert any(SECOND_ANSWER in str(message.build()) for message in session.messages)
 
 
-@pytest.mark.parametrize("source", ["CLAUDE_CODE", "CODEX"])
+@pytest.mark.parametrize("source", PROGRAMS)
 async def test_a_restored_session_goes_on_as_if_nothing_had_happened(
     prepare: Prepare, models: ModelServer, cwd: Path, tmp_path: Path, source: str
 ) -> None:
@@ -168,14 +169,20 @@ async def test_a_restored_session_goes_on_as_if_nothing_had_happened(
     await migrate(url := f"sqlite:///{tmp_path / 'reprise.db'}")
     async with Database(url) as database:
         await take(database, FORMATS[source], program.root)
-        recorded.file.unlink()
+        forget(program)
         own = await archived_files(database, recorded.session_id)
         assert own is not None
         for file in own.files:
-            await copy_new(place_of(program.root, file.path), file.read())
+            # Gemini CLI leaves the file that names the directory.
+            if not is_taken(place := place_of(program.root, file.path)):
+                await copy_new(place, file.read())
+    for words in own.commands[:-1]:
+        run = program.command(*(str(program.root / word) if "/" in word else word for word in words[1:]), cwd=cwd)
+        assert run.status == 0, run.errors
 
     request = resumed(program, models, recorded.session_id, NEXT_PROMPT, cwd)
 
     more = [Expected("text", SECOND_ANSWER, "assistant"), Expected("text", NEXT_PROMPT, "user")]
     assert missing(request.conversation, [*recorded.expected(), *more]) == []
-    assert program.files() == [recorded.file]
+    # Gemini CLI begins another file in another minute.
+    assert recorded.file in program.files()
