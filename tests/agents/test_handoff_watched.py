@@ -50,6 +50,8 @@ def handed_over(database_url: str, to: str, home: Path) -> list[str]:
     return [line.removeprefix("$ ") for line in run.stdout.splitlines() if line.startswith("$ ")]
 
 
+# One database is enough: test_watch.py has both.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("to", PROGRAMS)
 async def test_a_turn_after_a_handoff_is_shown_as_a_fork(
     to: str, prepare: Prepare, models: ModelServer, cwd: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
