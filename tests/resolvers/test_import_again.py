@@ -23,7 +23,7 @@ from tests.support.sessions import (
 from tests.support.statements import statements
 from tests.support.strategies import json_documents
 
-LATER = "2027-01-01T00:00:00Z"
+LATER = "2027-01-01T00:00:00.000000Z"
 MARK = "UPDATE message SET size = -7"
 
 
