@@ -22,6 +22,7 @@ from storage.transcripts.import_search import (
     search_homes,
     search_places,
 )
+from storage.transcripts.progress_log import ProgressLog
 from storage.transcripts.transcript_imports import find_transcripts, import_found
 
 log = logging.getLogger("reprise.import")
@@ -127,12 +128,14 @@ class Watch:
         await self._import(search)
 
     async def _import(self, search: Search) -> None:
+        progress = ProgressLog(sum(found.size for found in search.transcripts))
         for found in search.transcripts:
             async with contextlib.aclosing(import_found(self._database, found)) as batches:
                 async for outcomes in batches:
                     for outcome in outcomes:
                         if outcome.result is None:
                             self._warn(outcome.found.path, outcome.reason)
+                    progress.advance(sum(outcome.size for outcome in outcomes))
             for path, reason in found.refused:
                 self._warn(path, reason)
         documents = search.documents

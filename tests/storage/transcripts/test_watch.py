@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import storage.transcripts.progress_log
+import storage.transcripts.transcript_batches
 import storage.transcripts.watch
 from storage.database.database import Database
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
@@ -57,6 +59,25 @@ async def until(read: Callable[[], Awaitable[Any]], expected: Any) -> float:
         assert time.monotonic() - began < PATIENCE, found
         await asyncio.sleep(0.01)
     return time.monotonic() - began
+
+
+async def test_the_log_says_how_far_a_long_import_is(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(storage.transcripts.progress_log, "STEP_SECONDS", 0)
+    monkeypatch.setattr(storage.transcripts.transcript_batches, "BATCH_TRANSCRIPTS", 1)
+    home = tmp_path / ".lines"
+    home.mkdir()
+    for number in range(2):
+        (home / f"{number}.lines").write_bytes(lines(f"s{number}", "x" * 500_000))
+
+    async def told() -> list[str]:
+        found = [record.getMessage().partition(", ")[0] for record in caplog.records]
+        return [text for text in found if text.startswith("Imported")]
+
+    with caplog.at_level("INFO", "reprise.import"):
+        async with watching(database, tmp_path):
+            await until(told, ["Imported 0.5 of 1.0 MB", "Imported 1.0 of 1.0 MB"])
 
 
 async def test_lines_are_stored_as_they_are_written(database: Database, tmp_path: Path) -> None:
