@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-import bench-sockets bench-scale schema reader playground screenshot wheel lock clean
+.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-facets bench-import bench-sockets bench-scale schema reader playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,9 @@ bench: install ## Run the benchmarks
 
 bench-search: install ## Benchmark search over a million messages, which the first run generates
 	$(BIN)/python -m tests.speed.search
+
+bench-facets: install ## Benchmark facets, activity and tools over a million messages, which the first run generates
+	$(BIN)/python -m tests.speed.facets
 
 bench-import: install ## Benchmark the import of transcripts, compared with agentsview
 	$(BIN)/python -m tests.speed.transcripts

@@ -32,6 +32,7 @@ from storage.records.resume_task import ResumeTaskRow, queue_positions, resume_t
 from storage.records.session import SessionFilter, SessionRow, named_sessions, sessions_by_id
 from storage.records.session_change import ChangePage, ChangePosition, change_page
 from storage.records.session_children import children_pages
+from storage.records.session_tools import ToolStatistics, tools_by_session
 from storage.records.thread import ThreadEventRow, ThreadRow, thread_events, threads_by_id
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages, items_at
 from storage.records.tool_result import CallPlace, results_of
@@ -177,6 +178,7 @@ class Context:
         self.database = database
         self._sessions = new_loader(_by_shape(self._rows(sessions_by_id)))
         self._named_sessions = new_loader(_by_shape(self._rows(named_sessions)))
+        self._tools = new_loader(_by_shape(self._read_tools))
         self._children = new_loader(_by_shape(self._read_children))
         self._threads = new_loader(_by_shape(self._rows(threads_by_id)))
         self._resume_tasks = new_loader(_by_shape(self._rows(resume_tasks_by_thread)))
@@ -224,6 +226,10 @@ class Context:
     def named_session(self, name: str) -> Awaitable[SessionRow | None]:
         """The session with an id, or with an id that begins so. Raises AmbiguousId."""
         return self._named_sessions.load((name, self.wanted))
+
+    def tools(self, session_id: str) -> Awaitable[list[ToolStatistics] | None]:
+        """The tools that were called in a session; None if there was none."""
+        return self._tools.load((session_id, None))
 
     def children(
         self, session_id: str, request: PageRequest, kinds: tuple[str, ...] | None
@@ -302,6 +308,10 @@ class Context:
     def _pages(self, read: Callable[..., Awaitable[list[Page[Any]]]]) -> ReadInShape:
         """A read of a page for each of many owners from a function of storage."""
         return lambda owners, shape: read(self.database, owners, *shape)
+
+    async def _read_tools(self, ids: Sequence[str], _: None) -> list[list[ToolStatistics] | None]:
+        tools = await tools_by_session(self.database, ids)
+        return [tools.get(id) for id in ids]
 
     async def _read_children(self, ids: Sequence[str], shape: ChildrenShape) -> list[Page[SessionRow]]:
         request, kinds, wanted, has_change_seq = shape

@@ -44,6 +44,7 @@ class ServiceUnavailable(CodedError):
 _BY_STORAGE_ERROR: dict[type[Exception], type[CodedError]] = {
     storage.errors.AmbiguousId: BadUserInput,
     storage.errors.InvalidCursor: BadUserInput,
+    storage.errors.InvalidInterval: BadUserInput,
     storage.errors.InvalidQuery: BadUserInput,
     storage.errors.Unreadable: SessionUnreadable,
     storage.errors.Unavailable: ServiceUnavailable,

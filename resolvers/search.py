@@ -13,7 +13,7 @@ from storage.records.page import Page, PageEdge
 from storage.records.session import SessionFilter, SessionRow
 from storage.search.query.best_block import best_block
 from storage.search.query.entry_texts import Texts, run_in_thread_if_long
-from storage.search.query.hit import MESSAGE, FoundMessage, FoundSession, Hit, Search
+from storage.search.query.hit import MESSAGE, TITLE, FoundMessage, FoundSession, Hit, Search
 from storage.search.query.hits import search_page
 from storage.search.query.query_cache import QueryCache
 from storage.search.query.score import title_score
@@ -21,6 +21,9 @@ from storage.search.query.session_hits import transcript_hits
 from storage.search.query.snippet import Snippet, TextSpan, cut_snippet
 
 __all__ = ["TextSpan"]
+
+EVERYWHERE = [TITLE, MESSAGE]
+"""All scopes."""
 
 _SESSION_FIELDS = frozenset(FoundSession._fields)
 _MESSAGE_FIELDS = frozenset({*FoundMessage._fields, "id"})

@@ -19,6 +19,7 @@ from storage.records.message import MessageFilter, MessageRow, Transcript
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionFilter, SessionRow, Span, session_page
+from storage.records.session_tools import ToolStatistics
 from storage.records.thread import ThreadRow
 from storage.records.token_usage import TokenCounts
 from storage.transcripts.given_imports import import_given
@@ -117,6 +118,11 @@ def _still_there(text: str | None) -> str:
 def parent(context: Context, row: SessionRow) -> Awaitable[SessionRow | None] | None:
     """The session it was forked from, if that is stored."""
     return None if row.parent_id is None else context.session(row.parent_id)
+
+
+async def tools(context: Context, row: SessionRow) -> list[ToolStatistics]:
+    """The tools that were called in it, most often first."""
+    return await context.tools(row.id) or []
 
 
 def children(

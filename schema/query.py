@@ -4,13 +4,16 @@ from typing import Annotated
 
 import strawberry
 
+import resolvers.activity
 import resolvers.agent
 import resolvers.node
 import resolvers.resume_task
 import resolvers.search
 import resolvers.session
+import resolvers.session_facets
 import resolvers.session_search
 import resolvers.thread
+from schema.activity import ActivityInterval, ActivityPoint
 from schema.agent import Agent
 from schema.arguments import After, Before, First, Last, ThreadId, given, names
 from schema.field import Info, field
@@ -18,7 +21,8 @@ from schema.node import Node
 from schema.resume_task import ResumeState, ResumeTask, ResumeTaskConnection
 from schema.search import SearchConnection, SearchOrder, SearchScope
 from schema.session import Session, SessionConnection
-from schema.session_filter import SessionFilter
+from schema.session_facets import SessionFacets
+from schema.session_filter import DateTimeRange, SessionFilter
 from schema.session_hit import SessionHitConnection
 from schema.session_order import NEWEST_FIRST, SessionOrder
 from schema.thread import Thread, ThreadConnection
@@ -132,6 +136,47 @@ class Query:
             filter=filter.to_resolvers() if filter else None,
             order_by=order_by.name,
             scopes=[scope.name for scope in scopes],
+        )
+
+    @field(SessionFacets, "How many sessions have each value, for menus and counts.")
+    def session_facets(
+        self,
+        info: Info,
+        filter: Annotated[
+            SessionFilter | None, strawberry.argument(description="Which sessions to count in.")
+        ] = strawberry.UNSET,
+        query: Annotated[
+            str | None, strawberry.argument(description="Only sessions in which this is found.")
+        ] = strawberry.UNSET,
+    ) -> object:
+        return resolvers.session_facets.session_facets(
+            info.context, filter.to_resolvers() if filter else None, given(query)
+        )
+
+    @field(list[ActivityPoint], "What went on over time: one entry an interval, empty ones included.")
+    def activity(
+        self,
+        info: Info,
+        span: Annotated[
+            DateTimeRange,
+            strawberry.argument(description="The span, cut to whole intervals; at most 1,000 of them."),
+        ],
+        filter: Annotated[
+            SessionFilter | None, strawberry.argument(description="Which sessions to count in.")
+        ] = strawberry.UNSET,
+        interval: Annotated[
+            ActivityInterval, strawberry.argument(description="How long an interval is.")
+        ] = ActivityInterval.DAY,
+        time_zone: Annotated[
+            str, strawberry.argument(description="Where days begin: a name of the IANA time zone database.")
+        ] = "UTC",
+    ) -> object:
+        return resolvers.activity.activity(
+            info.context,
+            filter=filter.to_resolvers() if filter else None,
+            span=span.span(),
+            interval=interval.name,
+            time_zone_name=time_zone,
         )
 
     @field(Thread | None, "One runtime thread; null when there is none with that id.")

@@ -22,6 +22,7 @@ from schema.scalars import JSON, BigInt
 from schema.session_source import SessionSource
 from schema.thread import Thread
 from schema.token_usage import TokenUsage
+from schema.tool_statistics import ToolStatistics
 
 
 @strawberry.enum(description="How a session came to be.")
@@ -123,6 +124,11 @@ class Session(Node):
         after: After = strawberry.UNSET,
     ) -> object:
         return resolvers.search.search_in_session(info.context, row, query=query, first=first, after=given(after))
+
+    @field(list[ToolStatistics], "Which tools were called, most often first.", needs=("id",))
+    @staticmethod
+    def tools(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
+        return resolvers.session.tools(info.context, row)
 
     @field(
         Handoff,

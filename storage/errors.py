@@ -49,6 +49,10 @@ class DamagedDatabase(StorageError):
     """A SQLite file whose pages contradict each other or cannot be read."""
 
 
+class InvalidInterval(StorageError):
+    """A time zone that does not exist, or intervals that are too many."""
+
+
 class InvalidQuery(StorageError):
     """A search query without search terms, or with too many."""
 

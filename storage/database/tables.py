@@ -124,6 +124,27 @@ class Session(SQLModel, table=True):
     )
 
 
+class SessionStatistics(SQLModel, table=True):
+    """What is counted of the messages of a session that has any such: see `storage.records.session_counts`.
+
+    The key is the session's number, since joining tens of thousands of rows by texts takes twice as long. `activity` is
+    empty where no message has a time, and `first_quarter` and `last_quarter` are null.
+    """
+
+    __tablename__ = "session_statistics"
+
+    session_number: int = _column(
+        sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+        sa.ForeignKey("session.number", onupdate="CASCADE", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    first_quarter: int | None = _column(sa.Integer, nullable=True)
+    last_quarter: int | None = _column(sa.Integer, nullable=True)
+    activity: bytes = _column(sa.LargeBinary)
+    tools: str | None = _column(sa.Text, nullable=True)
+
+
 class Tombstone(SQLModel, table=True):
     """A session that was deleted here, so that imports of whole folders do not bring it back. `seq` numbers this."""
 
@@ -388,6 +409,7 @@ def _table(model: type[SQLModel]) -> sa.Table:
 
 
 session = _table(Session)
+session_statistics = _table(SessionStatistics)
 tombstone = _table(Tombstone)
 change_counter = _table(ChangeCounter)
 message = _table(Message)

@@ -89,6 +89,27 @@ def _sqlite_clock(element: clock, compiler: Any, **options: Any) -> str:
     return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {seconds} || ' seconds')"
 
 
+class concatenated(FunctionElement[bytes]):  # noqa: N801 - reads as the SQL function that it is
+    """An aggregate: the bytes of a column, one after another in any order; null for no row."""
+
+    type = sa.LargeBinary()
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement[bytes]) -> None:
+        super().__init__(column)
+
+
+@compiles(concatenated, "postgresql")
+def _postgresql_concatenated(element: concatenated, compiler: Any, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)}, '')"
+
+
+@compiles(concatenated, "sqlite")
+def _sqlite_concatenated(element: concatenated, compiler: Any, **options: Any) -> str:
+    # It takes the bytes as a text without looking at them.
+    return f"CAST(group_concat({compiler.process(element.clauses, **options)}, '') AS BLOB)"
+
+
 class position_of(FunctionElement[int]):  # noqa: N801 - reads as the SQL function that it is
     """The index, from 1, of the first occurrence of a text in another; 0 if there is none. LIKE limits the length."""
 

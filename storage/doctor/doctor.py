@@ -6,6 +6,8 @@ checked again under a lock, so that a session that is being written is not repor
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from enum import Enum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -25,6 +27,8 @@ from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.json_codec import load
 from storage.records.content_block import ContentBlock, read_blocks
 from storage.records.searched_text import searched_texts
+from storage.records.session_counts import count_messages
+from storage.records.session_statistics import recount, replace_statistics, stored_statistics
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
 from storage.search.index.compaction import compact, find_renamed_sessions
@@ -58,7 +62,9 @@ _sessions = sa.select(
 ).order_by(session.c.id)
 _messages = (
     sa.select(
-        *(message.c[name] for name in ("position", "place", "role", "extra", "tool_links", "item_count", "content"))
+        *(message.c[name] for name in ("position", "place", "role", "extra", "tool_links", "item_count", "content")),
+        message.c.created_at,
+        message.c.usage,
     )
     .where(message.c.session_id == sa.bindparam("session_id"), message.c.position >= sa.bindparam("start"))
     .order_by(message.c.position)
@@ -71,8 +77,8 @@ async def examine(
 ) -> AsyncIterator[Finding]:
     """Yield all inconsistencies. Raises Unavailable.
 
-    With `repair`, sessions of older formats are derived anew, wrong entries of the search index are rebuilt, and
-    threads that differ from their sessions are unlinked, so that the next resume makes new ones.
+    With `repair`, sessions of older formats are derived anew, wrong counts and entries of the search index are made
+    again, and threads that differ from their sessions are unlinked, so that the next resume makes new ones.
     """
     if not await is_current(database):
         yield Finding("The database is not at this version's migration. Run `reprise migrate`.")
@@ -144,21 +150,39 @@ async def _examine_locked(database: Database, session_id: str, repair: bool) -> 
             return []
         indexed = await read_indexed_entries_of(transaction, row.number)
         found = [contradiction async for contradiction in _contradictions(transaction, row, indexed)]
-        is_repaired = repair and any(contradiction.is_of_index for contradiction in found)
-        if is_repaired:
+        repairs = {contradiction.repair for contradiction in found} if repair else set()
+        if Repair.STATISTICS in repairs:
+            await replace_statistics(transaction, row.number, await recount(transaction, row.id))
+        if Repair.INDEX in repairs:
             await _rebuild_index(transaction, row)
-    return [Finding(f"Session {row.id}: {text}", is_repaired and is_of_index) for text, is_of_index in found]
+    return [Finding(f"Session {row.id}: {one.text}", repair and one.repair is not None) for one in found]
+
+
+class _Counted(NamedTuple):
+    """What the statistics of a session count of a message."""
+
+    created_at: datetime | None
+    usage: str | None
+    tool_links: str | None
+
+
+class Repair(Enum):
+    """What can be made again of the messages of a session."""
+
+    INDEX = "index"
+    STATISTICS = "statistics"
 
 
 class _Contradiction(NamedTuple):
     text: str
-    is_of_index: bool = False
+    repair: Repair | None = None
 
 
 async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntries) -> AsyncIterator[_Contradiction]:
     """Yield the inconsistencies of a session. `indexed` holds its entries in the index, and perhaps those of others."""
     count = wrong = item_count = 0
     notes: list[tuple[int, str | None]] = []
+    counted: list[_Counted] = []
     async for batch in _batches(connection, row.id):
         start, count = count, count + len(batch.rows)
         if [one.position for one in batch.rows] != list(range(start, count)):
@@ -171,6 +195,7 @@ async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntr
             links = note(blocks)
             if links != one.tool_links:
                 yield _Contradiction(f"message {one.position} differs from its stored tool links.")
+            counted.append(_Counted(one.created_at, one.usage, links))
             if one.place is None:
                 continue
             own_items = own_item_count(stored_role(one.role, one.extra), blocks)
@@ -189,11 +214,13 @@ async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntr
     notes.sort(key=lambda note: note[0])
     if [place for place, _ in notes] != list(range(newest_count)):
         yield _Contradiction(f"the places of its messages are not the numbers below {newest_count}.")
+    if await stored_statistics(connection, row.id) != count_messages(counted):
+        yield _Contradiction("what is counted of its messages differs from them.", Repair.STATISTICS)
     item_count += ToolLinks(notes).orphan_count
     if item_count != row.item_count:
         yield _Contradiction(f"item_count is {row.item_count}, but its messages make {item_count} items.")
     if wrong:
-        yield _Contradiction(f"{wrong} entries of the search index differ from its text.", is_of_index=True)
+        yield _Contradiction(f"{wrong} entries of the search index differ from its text.", Repair.INDEX)
 
 
 async def _batches(connection: Connection, session_id: str) -> AsyncIterator[_Batch]:

@@ -12,6 +12,7 @@ from storage.json_codec import canonical, dump, load
 from storage.records.content_block import message_block, read_blocks
 from storage.records.injected import is_injected_block
 from storage.records.searched_text import searched_texts
+from storage.records.session_counts import SessionStatistics, count_messages
 from storage.records.token_usage import NO_TOKENS, TokenUsage
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
@@ -91,10 +92,9 @@ class TranscriptBuilder:
         )
         self.entries.append(encode_entry(searched_texts(blocks)))
 
-    def item_count(self) -> int:
-        """The number of thread items that seeding the whole transcript writes."""
-        links = ToolLinks((position, message.tool_links) for position, message in enumerate(self.messages))
-        return sum(message.item_count for message in self.messages) + links.orphan_count
+    def links(self) -> ToolLinks:
+        """The pairs of tool calls and results."""
+        return ToolLinks((position, message.tool_links) for position, message in enumerate(self.messages))
 
     def digest(self, count: int) -> bytes:
         """A digest of the first `count` messages, equal for equal JSON values."""
@@ -138,10 +138,14 @@ class Document:
     """A digest of everything but the messages."""
     item_count: int = field(init=False)
     """The number of thread items that seeding the whole transcript writes."""
+    statistics: SessionStatistics = field(init=False)
+    """What is counted of all messages."""
 
     def __post_init__(self) -> None:
         self.header_digest = hashlib.blake2b(canonical(self.header), digest_size=32).digest()
-        self.item_count = self.transcript.item_count()
+        links = self.transcript.links()
+        self.item_count = sum(message.item_count for message in self.transcript.messages) + links.orphan_count
+        self.statistics = count_messages([row.message for row in self.rows()], None if self.earlier_places else links)
 
     @property
     def length(self) -> int:

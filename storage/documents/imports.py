@@ -27,6 +27,7 @@ from storage.documents.updates import (
 )
 from storage.errors import Unavailable
 from storage.records.casefold import title_columns
+from storage.records.session_statistics import insert_statistics
 from storage.search.index.compaction import compact
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import entry_ids
@@ -208,6 +209,7 @@ async def _create(
     if len(created) != len(documents):
         raise _Changed
     await transaction.execute(sa.delete(tombstone).where(tombstone.c.session_id.in_(sorted(ids))))
+    await insert_statistics(transaction, [(numbers[document.id], document.statistics) for document in created])
     await insert_messages(
         transaction,
         [(document.id, position, row) for document in created for position, row in enumerate(document.rows())],

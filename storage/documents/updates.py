@@ -18,6 +18,7 @@ from storage.documents.stored_version import StoredVersion
 from storage.documents.windows import Insertion, StoredMessage, merge
 from storage.json_codec import dump, load
 from storage.records.casefold import title_columns
+from storage.records.session_statistics import recount, replace_statistics
 from storage.records.workspace_key import workspace_key
 from storage.search.index.drafts import Draft, draft_encoded
 from storage.search.index.entries import TITLE_POSITION, entry_ids
@@ -109,6 +110,9 @@ async def write_update(
         transaction,
         [(document.id, insertion.position + count, insertion.row) for count, insertion in enumerate(update.insertions)],
     )
+    if update.insertions:
+        # A result among them may answer an earlier call, and one that is inserted may change all pairs behind it.
+        await replace_statistics(transaction, number, await recount(transaction, document.id))
     if shifts:
         await reindex(transaction, document.id, number, stored.title if new_title is None else new_title)
         return

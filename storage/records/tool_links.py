@@ -5,10 +5,10 @@ reuse ids: `call_0` may stand in each turn, and a call that was interrupted stay
 finds no open call is an orphan.
 
 So that seeding need not read a whole transcript before it writes the first item, the import stores the calls and
-results of each message beside it.
+results of each message beside it. The statistics of tools are counted from the same.
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 import orjson
@@ -22,51 +22,62 @@ Place = tuple[int, int]
 def note(blocks: Sequence[ContentBlock]) -> str | None:
     """Return the calls and results among `blocks` as JSON text, or None when there are none.
 
-    The text has the form `{"calls": [[block position, tool use id], ...], "results": [...]}`.
+    The text has the form `{"calls": [[block position, tool use id, name], ...], "results": [...]}`, where a result has
+    whether it is an error in place of the name.
     """
-    calls = [(block.position, block.tool_use_id) for block in blocks if isinstance(block, ToolUseBlock)]
-    results = [(block.position, block.tool_use_id) for block in blocks if isinstance(block, ToolResultBlock)]
+    calls = [(block.position, block.tool_use_id, block.name) for block in blocks if isinstance(block, ToolUseBlock)]
+    results = [
+        (block.position, block.tool_use_id, block.is_error) for block in blocks if isinstance(block, ToolResultBlock)
+    ]
     if not calls and not results:
         return None
     return orjson.dumps({"calls": calls, "results": results}).decode()
 
 
-_OpenCalls = tuple[int, deque[int]]
-"""Position of a message, and the blocks of its calls with one id that have no answer yet."""
+_OpenCalls = tuple[int, deque[tuple[int, str]]]
+"""Position of a message, and the blocks and names of its calls with one id that have no answer yet."""
 
 
-def _open(messages: list[_OpenCalls], position: int, block: int) -> None:
+def _open(messages: list[_OpenCalls], position: int, block: int, name: str) -> None:
     if not messages or messages[-1][0] != position:
         messages.append((position, deque()))
-    messages[-1][1].append(block)
+    messages[-1][1].append((block, name))
 
 
 class ToolLinks:
-    """The pairs of calls and results of a transcript, or of its first messages."""
+    """The pairs of calls and results of a transcript, or of its first messages.
+
+    `calls` and `failures` count the calls of each tool, and those that were answered with an error, by its name.
+    """
 
     def __init__(self, notes: Iterable[tuple[int, str | None]]) -> None:
         """`notes` are pairs of a message's position and what `note` returned for it, in order of position."""
         self._answers: dict[int, dict[int, Place]] = {}
         self._answering: dict[int, set[int]] = {}
         self._orphan_count = 0
+        self.calls: Counter[str] = Counter()
+        self.failures: Counter[str] = Counter()
         open_calls: defaultdict[str, list[_OpenCalls]] = defaultdict(list)
         for position, text in notes:
             if text is not None:
                 links = orjson.loads(text)
-                found = [(block, id, True) for block, id in links["calls"]]
-                found += [(block, id, False) for block, id in links["results"]]
-                for block, tool_use_id, is_call in sorted(found):
-                    if is_call:
-                        _open(open_calls[tool_use_id], position, block)
+                calls, results = links["calls"], links["results"]
+                # Their positions differ, so that names and errors are never compared.
+                for block, tool_use_id, what in sorted(calls + results) if calls and results else calls or results:
+                    if isinstance(what, str):
+                        self.calls[what] += 1
+                        _open(open_calls[tool_use_id], position, block, what)
                     else:
-                        self._close(open_calls[tool_use_id], (position, block))
+                        self._close(open_calls[tool_use_id], (position, block), is_error=what)
 
-    def _close(self, messages: list[_OpenCalls], result: Place) -> None:
+    def _close(self, messages: list[_OpenCalls], result: Place, *, is_error: bool) -> None:
         if not messages:
             self._orphan_count += 1
             return
         asking, blocks = messages[-1]
-        call = blocks.popleft()
+        call, name = blocks.popleft()
+        if is_error:
+            self.failures[name] += 1
         if not blocks:
             messages.pop()
         self._answers.setdefault(asking, {})[call] = result

@@ -1,6 +1,7 @@
 """The rows of a session that a format derived from transcripts: its columns and its messages, without any database."""
 
 import hashlib
+import operator
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from storage.records.content_block import message_block, read_blocks
 from storage.records.injected import is_injected_block
 from storage.records.plain_text import strip_controls
 from storage.records.searched_text import searched_texts
+from storage.records.session_counts import SessionStatistics, count_messages
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
 from storage.records.workspace_key import workspace_key
@@ -32,6 +34,8 @@ class MessageSummary(NamedTuple):
     place: int | None
     item_count: int
     tool_links: str | None
+    created_at: datetime | None
+    usage: str | None
 
 
 class SessionHead(NamedTuple):
@@ -118,11 +122,21 @@ def live_digests(summaries: Sequence[MessageSummary]) -> list[bytes]:
     return [one.digest for one in _live(summaries)]
 
 
-def item_count(summaries: Sequence[MessageSummary]) -> int:
-    """The number of thread items that seeding the session writes."""
+class Counts(NamedTuple):
+    """The number of thread items that seeding the session writes, and what else is counted of its messages."""
+
+    items: int
+    statistics: SessionStatistics
+
+
+def count(summaries: Sequence[MessageSummary]) -> Counts:
+    """The counts of a session's messages, which are in order."""
     live = _live(summaries)
     links = ToolLinks((place, one.tool_links) for place, one in enumerate(live))
-    return sum(one.item_count for one in live) + links.orphan_count
+    items = sum(one.item_count for one in live) + links.orphan_count
+    # Most sessions have neither earlier windows nor left branches.
+    is_all = len(live) == len(summaries) and all(map(operator.is_, live, summaries))
+    return Counts(items, count_messages(summaries, links if is_all else None))
 
 
 def _live(summaries: Sequence[MessageSummary]) -> list[MessageSummary]:
@@ -138,7 +152,14 @@ class RowBatch(NamedTuple):
     def summaries(self) -> list[MessageSummary]:
         """What later derivations compare with."""
         return [
-            MessageSummary(row.message.digest, row.place, row.message.item_count, row.message.tool_links)
+            MessageSummary(
+                row.message.digest,
+                row.place,
+                row.message.item_count,
+                row.message.tool_links,
+                row.message.created_at,
+                row.message.usage,
+            )
             for row in self.rows
         ]
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from storage.database.transaction import Connection, Transaction
 from storage.documents.updates import insert_messages, set_places
 from storage.json_codec import load
 from storage.records.casefold import title_columns
+from storage.records.session_counts import SessionStatistics
+from storage.records.session_statistics import insert_statistics, replace_statistics
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import Ids, entry_ids
 from storage.search.index.segment_store import forget_entries, index_entries, next_numbers
@@ -23,7 +25,7 @@ from storage.transcripts.derived_rows import (
     MessageSummary,
     RowBatch,
     StoredSession,
-    item_count,
+    count,
     transcript_digest,
 )
 
@@ -80,11 +82,12 @@ async def create_sessions(transaction: Transaction, written: Sequence[Written]) 
     ordered = sorted(zip(numbers, written, strict=True), key=lambda pair: pair[1].plan.head.id)
     insert = (sqlite if transaction.is_sqlite else postgresql).insert(session)
     statement = insert.on_conflict_do_nothing(index_elements=["id"]).returning(session.c.id)
+    counts = {plan.head.id: _counts(batch.summaries()) for plan, batch, _ in written}
     values = [
         {
             **plan.head.columns,
             **title_columns(plan.head.title),
-            **_counts(batch.summaries()),
+            **counts[plan.head.id].columns,
             "id": plan.head.id,
             "number": number,
             "is_renamed": False,
@@ -100,7 +103,9 @@ async def create_sessions(transaction: Transaction, written: Sequence[Written]) 
     created = set((await transaction.execute(statement, values)).scalars()) if values else set()
     if created:
         await transaction.execute(sa.delete(tombstone).where(is_any_of(tombstone.c.session_id, "ids", sorted(created))))
-    return {plan.head.id: number for number, (plan, _, _) in ordered if plan.head.id in created}
+    numbers_by_id = {plan.head.id: number for number, (plan, _, _) in ordered if plan.head.id in created}
+    await insert_statistics(transaction, [(number, counts[id].statistics) for id, number in numbers_by_id.items()])
+    return numbers_by_id
 
 
 async def add_messages(
@@ -120,16 +125,25 @@ async def add_messages(
         await index_entries(transaction, np.concatenate(ids), drafts)
 
 
-def _counts(summaries: Sequence[MessageSummary]) -> dict[str, Any]:
-    return {
+class _Counts(NamedTuple):
+    """The columns of a session that its messages decide, and its statistics."""
+
+    columns: dict[str, Any]
+    statistics: SessionStatistics
+
+
+def _counts(summaries: Sequence[MessageSummary]) -> _Counts:
+    items, statistics = count(summaries)
+    columns = {
         "message_count": len(summaries),
         "newest_count": sum(one.place is not None for one in summaries),
-        "item_count": item_count(summaries),
+        "item_count": items,
         "transcript_hash": transcript_digest(summaries),
     }
+    return _Counts(columns, statistics)
 
 
-async def _counts_aside(summaries: Sequence[MessageSummary]) -> dict[str, Any]:
+async def _counts_aside(summaries: Sequence[MessageSummary]) -> _Counts:
     """As `_counts`, of many messages in a thread: pairing hundreds of thousands of tool calls takes a while."""
     return await asyncio.to_thread(_counts, summaries) if len(summaries) > _MANY else _counts(summaries)
 
@@ -168,25 +182,30 @@ async def check_partial(transaction: Transaction, session_id: str, number: int, 
         raise SessionChanged
 
 
-async def note_partial(transaction: Transaction, session_id: str, summaries: Sequence[MessageSummary]) -> None:
-    """Store that the session has these messages so far, and that more follow."""
+async def note_partial(
+    transaction: Transaction, session_id: str, number: int, summaries: Sequence[MessageSummary]
+) -> None:
+    """Store that the session with this number has these messages so far, and that more follow."""
+    counts = await _counts_aside(summaries)
     values = {
-        **await _counts_aside(summaries),
+        **counts.columns,
         "parser_version": PARTIAL,
         "transcript_version": session.c.transcript_version + 1,
         "transcript_rewrites": session.c.transcript_rewrites + 1,
     }
     await transaction.execute(sa.update(session).where(session.c.id == session_id).values(values))
+    await replace_statistics(transaction, number, counts.statistics)
 
 
 async def finish_update(transaction: Transaction, plan: Plan, summaries: Sequence[MessageSummary]) -> None:
     """Store the columns of a session all of whose messages are written."""
     id = plan.head.id
-    current = sa.select(session.c.header, session.c.is_renamed).where(session.c.id == id)
+    current = sa.select(session.c.number, session.c.header, session.c.is_renamed).where(session.c.id == id)
     row = (await transaction.execute(current)).one()
+    counts = await _counts_aside(summaries)
     values = {
         **plan.head.columns,
-        **await _counts_aside(summaries),
+        **counts.columns,
         "saved_at": datetime.now(UTC),
         "transcript_version": session.c.transcript_version + int(plan.is_rewrite or plan.is_longer),
         "transcript_rewrites": session.c.transcript_rewrites + int(plan.is_rewrite),
@@ -197,6 +216,7 @@ async def finish_update(transaction: Transaction, plan: Plan, summaries: Sequenc
     if isinstance(before, dict) and before.get("archived") is not plan.head.is_archived:
         values["is_archived"] = plan.head.is_archived
     await transaction.execute(sa.update(session).where(session.c.id == id).values(values))
+    await replace_statistics(transaction, row.number, counts.statistics)
 
 
 def placed(plan: Plan) -> list[MessageSummary]:

@@ -179,7 +179,7 @@ async def _write(database: Database, plan: Plan, derivation: Derivation, end: _E
                         await finish_update(transaction, plan, summaries)
                     await end.write_in(transaction)
                 else:
-                    await note_partial(transaction, plan.head.id, summaries)
+                    await note_partial(transaction, plan.head.id, number, summaries)
             if piece.is_last:
                 return
             is_first = False

@@ -64,7 +64,7 @@ def data_set(folder: Path, sessions: int) -> Iterator[dict[str, str]]:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
     with postgres_server(place / "postgresql") as server:
-        urls = {"SQLite": sqlite_url(place / "reprise.db"), "PostgreSQL": _within(server, _NAME)}
+        urls = {"SQLite": sqlite_url(place / "reprise.db"), "PostgreSQL": database_within(server, _NAME)}
         if not done.exists():
             run(_build, server, list(urls.values()), sessions)
             done.touch()
@@ -144,7 +144,8 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _within(server: str, name: str) -> str:
+def database_within(server: str, name: str) -> str:
+    """The URL of a database of a server."""
     # Not geturl(): it drops the slashes of an empty host.
     parts = urlsplit(server)
     return f"postgresql://{parts.netloc}/{name}" + (f"?{parts.query}" if parts.query else "")

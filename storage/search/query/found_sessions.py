@@ -39,6 +39,10 @@ class FoundSessions:
         self._filter = filter
         self._numbers = numbers
 
+    def of(self, numbers: Ids) -> "FoundSessions":
+        """Those of other sessions, in the same snapshot."""
+        return FoundSessions(self._reader, self._cache, self._snapshot, self._filter, numbers)
+
     async def all(self) -> Sequence[FoundSession]:
         """All of them in any order, and others where they are many."""
         archived, values = narrowing(self._filter)

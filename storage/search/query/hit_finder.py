@@ -1,9 +1,12 @@
 """Finds the hits of a search: looks up postings, reads sessions newest first, verifies what may be wrong, and ranks."""
 
 import contextlib
+from collections import deque
 from collections.abc import AsyncGenerator, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+
+import numpy as np
 
 from storage.database.compiled_select import Reader
 from storage.database.lru_cache import LRUCache
@@ -101,6 +104,29 @@ class HitFinder:
             self.texts.clear()
         return total
 
+    async def session_numbers(self) -> list[int]:
+        """The numbers of the sessions with a hit, and perhaps of ones that do not pass the filter."""
+        certain = [] if self.search.has_phrases else self.matches.numbers_by_messages()
+        doubtful = np.setdiff1d(self.matches.numbers, certain, assume_unique=True)
+        rows = await self.sessions.of(doubtful).all()
+        sessions, positions = self.matches.of_sessions([row.number for row in rows])
+        # One hit decides on a session, so that each round verifies more of those that are left.
+        waiting: dict[int, deque[Hit]] = {}
+        for place, position in dict.fromkeys(zip(sessions.tolist(), positions.tolist(), strict=True)):
+            waiting.setdefault(place, deque()).append(Hit(rows[place], position))
+        found = [*certain]
+        share = 1
+        while waiting:
+            taken = {place: [hits.pop() for _ in range(min(share, len(hits)))] for place, hits in waiting.items()}
+            verified: set[int] = set()
+            for batch in _batched([hit for hits in taken.values() for hit in hits], MAX_VERIFIED):
+                verified.update(hit.session.number for hit in await self.verify(batch))
+                self.texts.clear()
+            found += verified
+            waiting = {place: hits for place, hits in waiting.items() if hits and rows[place].number not in verified}
+            share *= 2
+        return found
+
     async def _candidates(self, size: int, since: Key | None) -> AsyncGenerator[Candidates, None]:
         """Unverified hits newest first, a page of sessions at a time."""
         async for rows in self.sessions.newest(size, None if since is None else since[1:3]):
@@ -143,6 +169,10 @@ class HitFinder:
         if unread:
             self.texts |= await read_texts(self.reader, unread)
         return {hit.place: self.texts[hit.place] for hit in hits if hit.place in self.texts}
+
+
+def _batched(hits: list[Hit], size: int) -> Iterator[list[Hit]]:
+    return (hits[start : start + size] for start in range(0, len(hits), size))
 
 
 def _cacheable(hits: Iterable[Hit], found: Container[Place]) -> Iterator[Hit]:

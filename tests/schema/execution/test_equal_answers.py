@@ -21,7 +21,7 @@ SCHEMA = create_schema()._schema
 TYPES = [kind.name for kind in composites(SCHEMA)]
 # Requests for each type, and for a type with a field that these did not reach.
 SWEEPS = 3
-MOST_SWEEPS = 20
+MOST_SWEEPS = 40
 _numbers = itertools.count()
 
 

@@ -23,8 +23,8 @@ from storage.database.revisions import known_revisions, newest_revision
 from storage.database.tables import metadata
 from storage.errors import UnsupportedDatabase
 
-# Not in the models: SQLite's counter of session numbers, and the lock of migrations.
-NOT_IN_MODELS = ("session_number", "reprise_migration_lock")
+# Not in the models: SQLite's counter of session numbers and its index of facets, and the lock of migrations.
+NOT_IN_MODELS = ("session_number", "session_facets", "reprise_migration_lock")
 
 
 def difference(connection: sa.Connection) -> list[Any]:

@@ -137,6 +137,23 @@ async def test_index_entries_of_deleted_sessions_are_not_reported(database: Data
 
 
 @pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM session_statistics",
+        """UPDATE session_statistics SET tools = '[["bash",9,0]]'""",
+        "UPDATE session_statistics SET activity = CAST('later' AS BYTEA)",
+    ],
+)
+async def test_counts_that_differ_from_the_messages_are_found_and_repaired(database: Database, statement: str) -> None:
+    await damage(database, statement.replace("BYTEA", "BLOB") if database.is_sqlite else statement)
+
+    found = "Session tools: what is counted of its messages differs from them."
+    assert await findings(database) == [found]
+    assert await findings(database, repair=True) == [f"+ {found}"]
+    assert await findings(database) == []
+
+
+@pytest.mark.parametrize(
     ("statement", "expected"),
     [
         (

@@ -33,9 +33,18 @@ _calls = st.integers(0, 3).map(str)
 _line = st.one_of(
     st.builds(lambda text: line(user=text), _text),
     st.builds(lambda text: line(assistant=text), _text),
+    st.builds(lambda text, at: line(assistant=text, at=at), _text, st.integers(0, 10_000)),
     st.builds(lambda text: line(more=text), _text),
-    st.builds(lambda id: line(assistant=[{"type": "tool_use", "id": id, "name": "x", "input": {}}]), _calls),
-    st.builds(lambda id: line(tool=[{"type": "tool_result", "tool_use_id": id, "content": "y"}]), _calls),
+    st.builds(
+        lambda id, name: line(assistant=[{"type": "tool_use", "id": id, "name": name, "input": {}}]),
+        _calls,
+        st.sampled_from("xy"),
+    ),
+    st.builds(
+        lambda id, fails: line(tool=[{"type": "tool_result", "tool_use_id": id, "content": "y", "is_error": fails}]),
+        _calls,
+        st.booleans(),
+    ),
     st.builds(lambda count: line(rewind=count), st.integers(0, 4)),
     st.just(b"no JSON\n"),
     st.just(b"\n"),

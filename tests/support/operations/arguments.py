@@ -56,6 +56,10 @@ class Arguments:
         for argument, definition in field.args.items():
             if is_required_argument(definition):
                 kind = get_named_type(definition.type)
+                if isinstance(kind, GraphQLInputObjectType):
+                    # A span of some weeks.
+                    given[argument] = {"from": self._known.moments[0], "until": self._known.moments[2]}
+                    continue
                 names = [Name(value) for value in kind.values] if isinstance(kind, GraphQLEnumType) else []
                 choices = names or self._choices(kind.name, f"{parent}.{name}", argument, "")[0]
                 given[argument] = self._dice.pick(choices) if self._dice.chance(30) else choices[0]

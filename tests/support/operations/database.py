@@ -239,6 +239,7 @@ def known() -> Known:
             "models": ("deepseek-v4-pro", ""),
             "tags": ("later", "漢", ""),
             "modes": ("agent", "plan", ""),
+            "timeZone": ("UTC", "Asia/Kathmandu", "Mars"),
         },
     )
 

@@ -1,0 +1,62 @@
+"""When a session's messages were said and what they took: one record for each quarter of an hour with a message.
+
+Days begin at a quarter of an hour in every time zone. The records of a session are stored as one value, so that those
+of many sessions are read together by concatenating the values.
+"""
+
+import struct
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import orjson
+
+QUARTER_SECONDS = 900
+MOST_TOKENS = 2**53 - 1
+"""Tokens of a record, beyond which they are not counted: integers that every JSON parser reads exactly."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
+_QUARTER = timedelta(seconds=QUARTER_SECONDS)
+_RECORD = struct.Struct("<iI5q")
+IS_FIRST = 1 << 31
+RECORDS = np.dtype([("quarter", "<i4"), ("messages", "<u4"), ("tokens", "<i8", 5)])
+"""The form of the records; the highest bit of `messages` marks the first one of a session."""
+
+
+def activity_of(messages: Iterable[tuple[datetime | None, str | None]]) -> bytes:
+    """The records of messages, given by their times and their stored usages. Those of unknown time are left out."""
+    quarters: dict[int, list[int]] = {}
+    record: list[int] = []
+    begin = end = _EPOCH
+    for created_at, usage in messages:
+        if created_at is None:
+            continue
+        # Most messages lie in the quarter of the one before, which takes half the time to tell.
+        if not begin <= created_at < end:
+            quarter = quarter_of(created_at)
+            begin = _EPOCH + quarter * _QUARTER
+            end = begin + min(_QUARTER, _LAST - begin)
+            record = quarters.setdefault(quarter, [0, 0, 0, 0, 0, 0])
+        record[0] += 1
+        if usage is not None:
+            for index, tokens in enumerate(orjson.loads(usage), 1):
+                record[index] += tokens
+    packed = []
+    mark = IS_FIRST
+    for quarter, (count, *tokens) in sorted(quarters.items()):
+        packed.append(_RECORD.pack(quarter, count | mark, *(min(one, MOST_TOKENS) for one in tokens)))
+        mark = 0
+    return b"".join(packed)
+
+
+def quarter_of(moment: datetime) -> int:
+    """The number of the quarter of an hour that a moment lies in, counted from 1970."""
+    return int(moment.timestamp() // QUARTER_SECONDS)
+
+
+def first_and_last(activity: bytes) -> tuple[int | None, int | None]:
+    """The first and the last quarter of records; None if there is none."""
+    if not activity:
+        return None, None
+    return _RECORD.unpack_from(activity)[0], _RECORD.unpack_from(activity, len(activity) - _RECORD.size)[0]
