@@ -408,12 +408,20 @@ class Context:
 
     async def _read_messages_at(self, at: Sequence[tuple[str, int]], shape: MessageShape) -> list[Any]:
         wanted, budget = shape
-        rows = await messages_at(self.database, at, wanted)
-        found: list[Any] = [rows.get(place) for place in at]
         if budget is None or (wanted is not None and wanted.isdisjoint(CONTENT_ATTRIBUTES)):
-            return found
+            rows = await messages_at(self.database, at, wanted)
+            return [rows.get(place) for place in at]
+        has_content = True
+        try:
+            rows = await messages_at(self.database, at, wanted, budget.readable)
+        except TooLarge:
+            if wanted is not None:
+                raise budget.exceeded() from None
+            has_content = False
+            rows = await messages_at(self.database, at, WITHOUT_CONTENT)
+        found: list[Any] = [rows.get(place) for place in at]
         if wanted is None:
-            return [row and CountedMessage(row, budget, has_content=True) for row in found]
+            return [row and CountedMessage(row, budget, has_content=has_content) for row in found]
         budget.count_read(sum(len(row.content) for row in rows.values()))
         return found
 

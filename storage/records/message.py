@@ -161,9 +161,7 @@ async def message_pages(
     }
     rows = await database.read(statements.rows, **values)
     if is_bounded and not rows:
-        [total] = await database.read(statements.total, **values)
-        if (total.characters or 0) > values["max_characters"]:
-            raise TooLarge(f"The messages have {total.characters:,} characters.")
+        await _check_total(database, statements, values)
     ids = [transcript.session_id for transcript in transcripts]
     found = rows_by_owner(rows, ids, columns, ["session_id"])
     if chosen is None:
@@ -197,13 +195,25 @@ def _pages(
 ) -> _PageStatements:
     """The messages of many transcripts in ranges of positions, or the first `size` that meet conditions in them."""
     select = functools.partial(_select_pages, conditions=conditions, is_backward=is_backward, is_sqlite=is_sqlite)
-    statement = select(lambda table: select_columns(table, columns))
-    total = select(lambda table: [sa.func.sum(table.c.size)]).correlate(None)
+    return _bounded(
+        select(lambda table: select_columns(table, columns)),
+        select(lambda table: [sa.func.sum(table.c.size)]),
+        columns,
+        is_bounded=is_bounded,
+        is_sqlite=is_sqlite,
+    )
+
+
+def _bounded(
+    rows: sa.Select[Any], total: sa.Select[Any], columns: Columns, *, is_bounded: bool, is_sqlite: bool
+) -> _PageStatements:
+    """The statements for messages, of which `total` sums up the sizes."""
+    total = total.correlate(None)
     if is_bounded:
         limit = sa.bindparam("max_characters", type_=sa.BigInteger())
-        statement = statement.where(total.scalar_subquery() <= limit)
+        rows = rows.where(total.scalar_subquery() <= limit)
     return _PageStatements(
-        CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite),
+        CompiledSelect(rows, MessageRow, columns, is_sqlite=is_sqlite),
         CompiledSelect(total, _Total, _Total._fields, is_sqlite=is_sqlite),
     )
 
@@ -253,23 +263,47 @@ _CONDITIONS: dict[str, Callable[[], ColumnElement[bool]]] = {
 
 
 async def messages_at(
-    reader: Reader, at: Sequence[tuple[str, int]], wanted: Wanted = None
+    reader: Reader, at: Sequence[tuple[str, int]], wanted: Wanted = None, max_characters: int | None = None
 ) -> dict[tuple[str, int], MessageRow]:
-    """The messages with these keys (session id, position) by key, read by one statement. Raises Unavailable."""
-    rows = await reader.read(
-        _at(columns_for(MessageRow, wanted, ("session_id", "position")), is_sqlite=reader.is_sqlite),
-        owner=[session_id for session_id, _ in at],
-        position=[position for _, position in at],
-    )
+    """The messages with these keys (session id, position) by key, read by one statement. Raises Unavailable.
+
+    Raises TooLarge, without reading them, when their contents have more than `max_characters`.
+    """
+    columns = columns_for(MessageRow, wanted, ("session_id", "position"))
+    is_bounded = max_characters is not None and "content" in columns
+    statements = _at(columns, is_bounded=is_bounded, is_sqlite=reader.is_sqlite)
+    values: dict[str, Any] = {
+        "owner": [session_id for session_id, _ in at],
+        "position": [position for _, position in at],
+        "max_characters": max_characters,
+    }
+    rows = await reader.read(statements.rows, **values)
+    if is_bounded and not rows:
+        await _check_total(reader, statements, values)
     return {(row.session_id, row.position): row for row in rows}
 
 
+async def _check_total(reader: Reader, statements: _PageStatements, values: dict[str, Any]) -> None:
+    """Raises TooLarge when the contents are too large, which is why there are no rows."""
+    [total] = await reader.read(statements.total, **values)
+    if (total.characters or 0) > values["max_characters"]:
+        raise TooLarge(f"The messages have {total.characters:,} characters.")
+
+
 @functools.lru_cache(maxsize=64)
-def _at(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[MessageRow]:
-    keys = position_table("position", is_sqlite=is_sqlite)
-    is_wanted = sa.and_(message.c.session_id == keys.owner, message.c.position == keys.numbers[0])
-    statement = sa.select(*select_columns(message, columns)).join_from(keys.source, message, is_wanted)
-    return CompiledSelect(statement, MessageRow, columns, is_sqlite=is_sqlite)
+def _at(columns: Columns, *, is_bounded: bool, is_sqlite: bool) -> _PageStatements:
+    def select(expressions: list[Any]) -> sa.Select[Any]:
+        keys = position_table("position", is_sqlite=is_sqlite)
+        is_wanted = sa.and_(message.c.session_id == keys.owner, message.c.position == keys.numbers[0])
+        return sa.select(*expressions).join_from(keys.source, message, is_wanted)
+
+    return _bounded(
+        select(select_columns(message, columns)),
+        select([sa.func.sum(message.c.size)]),
+        columns,
+        is_bounded=is_bounded,
+        is_sqlite=is_sqlite,
+    )
 
 
 def _scope(session_id: str, chosen: MessageFilter | None) -> Scope:

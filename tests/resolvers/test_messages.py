@@ -116,7 +116,7 @@ async def test_a_page_begins_at_a_position_or_ends_before_it(serve: Serve) -> No
             if ("roles" not in chosen or n % 6 not in (1, 4))
             and chosen.get("isInjected", n in injected) is (n in injected)
         ]
-        for start in (0, 1, 3, 8, 11, 12, 2**31 - 1):
+        for start in (0, 3, 8, 2**31 - 1):
             upward = await page(client, first=2, **chosen, **{"from": start})
             downward = await page(client, last=2, **chosen, **{"from": start})
 

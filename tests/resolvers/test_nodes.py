@@ -9,7 +9,7 @@ from tests.support.client import Client
 from tests.support.documents import assistant, tool_result, tool_use, user, zagens
 from tests.support.resumes import follow, resumed, save
 from tests.support.server import Served
-from tests.support.sessions import import_session
+from tests.support.sessions import import_session, saved
 
 FIELDS = """fragment Fields on Node {
   __typename id
@@ -108,3 +108,26 @@ async def test_no_session_has_an_id_of_another_type(serve: Serve, form: str) -> 
 
     assert [error["code"] for error in payload["userErrors"]] == ["INVALID_ID"]
     assert (await import_session(client, zagens(form.format("short"))))["userErrors"] == []
+
+
+async def test_a_message_far_inside_is_reached_in_one_request_with_what_surrounds_it(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await saved(server, zagens("s", messages=[user("needle" if n == 1_700 else "straw") for n in range(2_000)]))
+
+    data = await server.client.data(
+        """{
+          node(id: "s:1700") { ... on Message { position session { messageCount } } }
+          session(id: "s") {
+            search(query: "needle") { nodes { message { id position } } }
+            before: messages(last: 2, from: 1700) { nodes { position } }
+            after: messages(first: 2, from: 1700) { nodes { position } }
+          }
+        }"""
+    )
+
+    assert data["node"] == {"position": 1_700, "session": {"messageCount": 2_000}}
+    assert data["session"] == {
+        "search": {"nodes": [{"message": {"id": "s:1700", "position": 1_700}}]},
+        "before": {"nodes": [{"position": 1_698}, {"position": 1_699}]},
+        "after": {"nodes": [{"position": 1_700}, {"position": 1_701}]},
+    }

@@ -75,6 +75,18 @@ async def test_contents_beyond_the_limit_are_not_read(serve: Serve, arguments: s
     assert not await is_refused(server, query.format("position isInjected"))
 
 
+async def test_contents_of_nodes_beyond_the_limit_are_not_read(serve: Serve) -> None:
+    server = await serve(seed=False, max_answer_bytes=LIMIT)
+    await saved(server, long_messages(4))
+
+    query = "query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ id ... on Message {{ {} }} }} }}"
+    ids = [f"s:{position}" for position in range(4)]
+    for fields in ("content { position }", "summary(maxLength: 1)"):
+        assert await is_refused(server, query.format(fields), ids=ids)
+        assert not await is_refused(server, query.format(fields), ids=ids[:3])
+    assert not await is_refused(server, query.format("position isInjected"), ids=ids)
+
+
 async def test_the_pages_of_an_operation_are_read_within_one_limit(serve: Serve) -> None:
     server = await serve(seed=False, max_answer_bytes=LIMIT)
     await saved(server, long_messages(2))
