@@ -16,6 +16,10 @@ from tests.support.clients import ROOT, samples
 seen_by = functools.partial(browser.seen_by, Path(__file__).parent)
 
 SESSION = "5d2c7c1e-3f4b-4a65-9a3e-6b8e0f5d9c21"
+# Of the tests of the format.
+PROJECT = ROOT / "tests/storage/documents/formats/claude_code/projects/-home-dev-shop"
+COMPACTED = "0ee3a9cb-03a5-440f-b154-502754eb10cc"
+WITH_SUBAGENT = "cd1f8e7a-ade0-4067-9b9b-42658dcd3bdf"
 # Of the samples.
 MARATHON = "6a0f2d1e-58b7-4c39-9f62-1d7e03c4ab90"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -240,3 +244,14 @@ def test_a_hit_in_all_sessions_leads_to_its_place(url: str) -> None:
 
     assert seen["path"] == f"/s/{SESSION}/5?q=quokka"
     assert seen["answer"] == "A quokka is done."
+
+
+def test_earlier_windows_are_marked_and_subagents_are_shown_in_their_calls(url: str) -> None:
+    for name in (COMPACTED, WITH_SUBAGENT, f"{WITH_SUBAGENT}/subagents/agent-aa3c9968ac8b6a14e"):
+        save(url, (PROJECT / f"{name}.jsonl").read_text(encoding="utf-8"))
+
+    seen = seen_by("kinds", urljoin(url, f"s/{WITH_SUBAGENT}"), compacted=urljoin(url, f"s/{COMPACTED}"))
+
+    assert seen["earlier"] == 3
+    assert "Nothing is left to do." in seen["summary"]
+    assert seen["violations"] == []

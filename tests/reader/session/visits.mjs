@@ -193,6 +193,24 @@ const VISITS = {
     });
   },
 
+  /** What a program put in, an earlier window of the model, and the session of a subagent in the call that began it. */
+  async kinds(given) {
+    return visit({ ...given, url: given.compacted, colorScheme: "dark" }, async (page) => {
+      await message(page, 4).waitFor();
+      await open(page, "Summary");
+      const earlier = await page.locator('article[data-earlier="true"]').count();
+      const summary = await fold(page, "Summary").innerText();
+      const problems = await violations(page);
+      await page.goto(given.url);
+      await message(page, 1).waitFor();
+      await open(page, "Agent");
+      const subagent = page.getByRole("region", { name: /^Subagent/ });
+      await subagent.getByText("20 pieces of fruit.").waitFor();
+      await subagent.getByRole("button", { name: /^Bash/ }).waitFor();
+      return { earlier, summary, violations: [...problems, ...(await violations(page))] };
+    });
+  },
+
   /** A dark phone. */
   async phone(given) {
     const phone = { ...given, viewport: { width: 390, height: 844 }, colorScheme: "dark" };
