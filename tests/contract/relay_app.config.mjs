@@ -1,9 +1,10 @@
-// Vite's configuration for an app on Relay, built for Node.js: APP is its folder with the artifacts of the compiler.
+// Vite's configuration for an app on Relay: APP is its folder with the artifacts of the compiler, TARGET node or browser.
 import { join } from 'node:path'
 import { transformAsync } from '@babel/core'
 import { defineConfig } from 'vite'
 
 const app = process.env.APP
+const main = join(app, 'main.jsx')
 
 /** Replaces the documents by imports of their artifacts. */
 const relay = {
@@ -29,5 +30,9 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic' } },
   define: { 'process.env.NODE_ENV': '"production"' },
   ssr: { noExternal: true },
-  build: { ssr: join(app, 'main.jsx'), outDir: join(app, 'dist'), minify: false },
+  build: {
+    ...(process.env.TARGET === 'node' ? { ssr: main } : { lib: { entry: main, formats: ['es'], fileName: 'main' } }),
+    outDir: join(app, 'dist'),
+    minify: false,
+  },
 })

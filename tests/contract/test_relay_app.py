@@ -9,20 +9,44 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browser import BUILT, PROGRAMS
 from tests.support.clients import CONTRACT, MODULES, ROOT, Outcomes, checks, node, outcomes, samples
 from tests.support.docs import API, COMPONENT, blocks
 
 # It compiles and bundles an app.
 pytestmark = pytest.mark.slow
 LOCAL = "127.0.0.1:8000"
+ORIGIN = "http://localhost:3000"
 SESSION = "49f1c7e2-3916-41df-93d3-8b6347e37c09"
 
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
     with samples(tmp_path_factory.mktemp("samples")) as server:
-        bundle = built(tmp_path_factory.mktemp("relay"), server.address)
+        bundle = built(tmp_path_factory.mktemp("relay"), server.address, "node")
         yield outcomes("relay_app.mjs", bundle=str(bundle), url=server.url, sessionId=SESSION)
+
+
+@pytest.fixture(scope="module")
+def visited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
+    chromium = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if chromium is None or not all((ROOT / path).is_file() for path in BUILT):
+        pytest.skip("there is no Chromium, or what drives it is not installed (`make browser` does that)")
+    with samples(tmp_path_factory.mktemp("samples"), allowed_origins=ORIGIN) as server:
+        bundle = built(tmp_path_factory.mktemp("relay"), server.address, "browser")
+        yield outcomes(
+            "relay_browser.mjs",
+            bundle=str(bundle),
+            url=server.url,
+            sessionId=SESSION,
+            origin=ORIGIN,
+            chromium=chromium,
+        )
+
+
+@pytest.mark.parametrize("check", checks("relay_browser.mjs"))
+def test_relay_in_a_browser(visited: Outcomes, check: str) -> None:
+    assert visited[check] is None, visited[check]
 
 
 @pytest.mark.parametrize("check", checks("relay_app.mjs"))
@@ -30,8 +54,8 @@ def test_relay(checked: Outcomes, check: str) -> None:
     assert checked[check] is None, checked[check]
 
 
-def built(folder: Path, address: str) -> Path:
-    """The app for a server, compiled and bundled."""
+def built(folder: Path, address: str, target: str) -> Path:
+    """The bundle of the app for a server."""
     app = folder / "app"
     shutil.copytree(CONTRACT / "relay_app", app)
     for name, block in zip(("environment.jsx", "transcript.jsx"), documented(), strict=True):
@@ -53,7 +77,7 @@ def built(folder: Path, address: str) -> Path:
     vite = subprocess.run(
         ["node", MODULES / "vite" / "bin" / "vite.js", "build", "--config", "relay_app.config.mjs"],
         cwd=folder,
-        env={**os.environ, "APP": str(app)},
+        env={**os.environ, "APP": str(app), "TARGET": target},
         capture_output=True,
         text=True,
     )
