@@ -15,6 +15,7 @@ import resolvers.session
 from server.process.connection import HttpConnection
 from tests.conftest import Serve
 from tests.support.server import serving
+from tests.support.server_steps import most_seconds
 from tests.support.watchdog import LoopHeld, LoopWatchdog, check_loop_is_free
 
 
@@ -81,8 +82,13 @@ async def test_a_step_that_holds_the_loop_once_passes_and_one_that_always_does_f
 LIST = "{ sessions { totalCount } }"
 
 
-async def spin_in_resolver(*_: object, **_arguments: object) -> None:
-    spin(0.3)
+def hold() -> None:
+    """Hold the loop for too long, even if the machine is several times slower than it should be."""
+    spin(6 * most_seconds())
+
+
+async def hold_in_resolver(*_: object, **_arguments: object) -> None:
+    hold()
     await asyncio.sleep(0)
 
 
@@ -90,7 +96,7 @@ async def spin_in_resolver(*_: object, **_arguments: object) -> None:
 async def test_a_server_whose_resolver_holds_the_loop_fails_its_test(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resolvers.session, "session_page", spin_in_resolver)
+    monkeypatch.setattr(resolvers.session, "session_page", hold_in_resolver)
     with pytest.raises(LoopHeld, match="RequestResponseCycle"):
         async with serving(database_url, seed=False) as server:
             await server.client.execute(LIST)
@@ -103,7 +109,7 @@ async def test_a_server_whose_connection_holds_the_loop_fails_its_test(
     received = HttpConnection.data_received
 
     def receive_slowly(connection: HttpConnection, data: bytes) -> None:
-        spin(0.3)
+        hold()
         received(connection, data)
 
     monkeypatch.setattr(HttpConnection, "data_received", receive_slowly)

@@ -111,7 +111,7 @@ def loop_kept_free() -> Iterator[None]:
         finally:
             gc.callbacks.remove(steps.on_collection)
             loop.set_task_factory(factory_before)
-    if steps.longest > HOLD_SECONDS * _factor():
+    if steps.longest > most_seconds():
         raise LoopHeld(
             f"A step held the event loop for {steps.longest * 1000:.0f} ms of CPU time. It ended at\n  {steps.place}"
         )
@@ -131,9 +131,10 @@ def _watched_reads(connection: type[Any], steps: _Steps) -> Iterator[None]:
         connection.data_received = received
 
 
-def _factor() -> int:
+def most_seconds() -> float:
+    """The most that a step may take now."""
     is_busy = not hasattr(os, "getloadavg") or os.getloadavg()[0] > 1
-    return (_BUSY_FACTOR if is_busy else 1) * (1 if sys.gettrace() is None else TRACED_FACTOR)
+    return HOLD_SECONDS * (_BUSY_FACTOR if is_busy else 1) * (1 if sys.gettrace() is None else TRACED_FACTOR)
 
 
 def _slowness() -> float:
