@@ -60,7 +60,7 @@ export function Pages() {
           </Route>
           <Route path="/s/:id/:position?">
             {({ id, position }) => (
-              <SessionPage key={id} sessionId={id} position={position === undefined ? undefined : Number(position)} />
+              <SessionPage key={id} sessionId={id} position={/^\d+$/.test(position ?? "") ? Number(position) : undefined} />
             )}
           </Route>
           <Route>

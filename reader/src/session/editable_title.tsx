@@ -4,6 +4,8 @@ import { Icon } from "../shared/icons";
 
 interface EditableTitleProps {
   title: string;
+  /** What is shown of it: an agent may have cut the title off. */
+  shown: string;
   isEditing: boolean;
   onEdit: () => void;
   /** Without a title when it stays as it was. */
@@ -11,12 +13,12 @@ interface EditableTitleProps {
 }
 
 /** The title of a session, which can be changed in its place. */
-export function EditableTitle({ title, isEditing, onEdit, onDone }: EditableTitleProps) {
+export function EditableTitle({ title, shown, isEditing, onEdit, onDone }: EditableTitleProps) {
   const isDone = useRef(false);
   if (!isEditing) {
     return (
       <div className="title-line">
-        <h1 dir="auto">{title}</h1>
+        <h1 dir="auto">{shown}</h1>
         <button type="button" className="button quiet square" aria-label="Rename" title="Rename (r)" onClick={onEdit}>
           <Icon name="pencil" />
         </button>

@@ -4,6 +4,7 @@ import type { SessionSource } from "../gql/graphql";
 import { agentName } from "../shared/agents";
 import { exactTime, timeOfDay } from "../shared/format";
 import { MessageContent } from "./content/message_content";
+import { ShownOrRaw } from "./content/shown_or_raw";
 import { MessageLink } from "./message_link";
 import { isCompaction, isPrompt } from "./message_parts";
 import type { Message, TranscriptPages } from "./transcript_pages";
@@ -50,7 +51,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         <MessageLink sessionId={sessionId} position={message.position} />
       </header>
       <div className="message-content">
-        <MessageContent message={message} pages={pages} />
+        <ShownOrRaw raw={() => JSON.stringify(message.content, null, 2)}>
+          <MessageContent message={message} pages={pages} />
+        </ShownOrRaw>
       </div>
     </article>
   );

@@ -10,6 +10,7 @@ import type { SessionHeadFragment } from "../gql/graphql";
 import { messageAddress } from "../shared/addresses";
 import { Icon } from "../shared/icons";
 import { useKeys } from "../shared/keys";
+import { fullTitle } from "../shared/title";
 import { showToast } from "../shared/toasts";
 import { download } from "./download";
 import { EditableTitle } from "./editable_title";
@@ -86,6 +87,7 @@ export function SessionHeader({ session }: { session: SessionHeadFragment }) {
       </nav>
       <EditableTitle
         title={session.title}
+        shown={fullTitle(session)}
         isEditing={isRenaming}
         onEdit={() => setIsRenaming(true)}
         onDone={(title) => {

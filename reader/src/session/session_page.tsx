@@ -9,6 +9,7 @@ import type { SessionHeadFragment, SubagentFragment } from "../gql/graphql";
 import { Dialog } from "../shared/dialog";
 import { counted } from "../shared/format";
 import { Store } from "../shared/store";
+import { fullTitle } from "../shared/title";
 import { SubagentsContext } from "./content/message_content";
 import { FindField } from "./find/find_field";
 import { FindResults } from "./find/find_results";
@@ -72,7 +73,8 @@ interface LoadedSessionProps {
 }
 
 function LoadedSession({ session, subagents, pages, position }: LoadedSessionProps) {
-  const { id, messageCount, title, source } = session;
+  const { id, messageCount, source } = session;
+  const title = fullTitle(session);
   const folds = useMemo(() => new Folds(), []);
   const place = useMemo(() => new Store(0), []);
   const [target, setTarget] = useState<Target>();

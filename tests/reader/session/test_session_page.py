@@ -118,6 +118,14 @@ def test_nothing_in_a_transcript_runs_and_its_html_is_text(hostile: dict[str, An
     assert '<img src="x" onerror="window.hostile = 2">' in hostile["text"]
 
 
+def test_messages_that_take_long_to_parse_are_shown_as_they_are(url: str) -> None:
+    session = "7c1d9e52-6a3b-4f08-9b7d-2e4f6a8c0b13"
+    texts = ["> " * 7_000 + "deep", "[" * 14_000, "**a*" * 4_000]
+    save(url, "".join(line(session, position, "user", text) + "\n" for position, text in enumerate(texts)))
+
+    assert seen_by("costly", urljoin(url, f"s/{session}"), messages=len(texts))["texts"] == texts
+
+
 def test_links_in_a_transcript_lead_to_the_web_only(hostile: dict[str, Any]) -> None:
     assert set(hostile["links"]) == {"https://example.com/", "https://example.com/tracker.png"}
 

@@ -193,6 +193,18 @@ const VISITS = {
     });
   },
 
+  /** Messages that would hold up the page if they were parsed. */
+  async costly(given) {
+    return visit(given, async (page) => {
+      const texts = [];
+      for (let position = 0; position < given.messages; position++) {
+        texts.push(await message(page, position).locator(".message-content").innerText());
+        await page.keyboard.press("j");
+      }
+      return { texts };
+    });
+  },
+
   /** What a program put in, an earlier window of the model, and the session of a subagent in the call that began it. */
   async kinds(given) {
     return visit({ ...given, url: given.compacted, colorScheme: "dark" }, async (page) => {

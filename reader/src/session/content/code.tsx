@@ -3,6 +3,7 @@ import "./code.css";
 import { type ReactNode, useEffect, useState } from "react";
 
 import { CopyButton } from "./copy_button";
+import { LongText } from "./long_text";
 
 type Highlight = (code: string, language: string) => ReactNode;
 
@@ -23,12 +24,16 @@ interface CodeProps {
 export function CodeBlock({ code, language = "", label = "Code" }: CodeProps) {
   return (
     <div className="code-block">
-      {/* Scrolls, so that it takes the focus. */}
-      <pre tabIndex={0} role="group" aria-label={language ? `${label}, ${language}` : label}>
-        <code>
-          <Highlighted code={code} language={language} />
-        </code>
-      </pre>
+      <LongText text={code} limit={LONGEST}>
+        {(shown) => (
+          // Scrolls, so that it takes the focus.
+          <pre tabIndex={0} role="group" aria-label={language ? `${label}, ${language}` : label}>
+            <code>
+              <Highlighted code={shown} language={language} />
+            </code>
+          </pre>
+        )}
+      </LongText>
       <CopyButton text={code} />
     </div>
   );

@@ -12,6 +12,10 @@ import { followable, isInlinePicture } from "./safe_urls";
 // Characters that are parsed at first.
 const LIMIT = 20_000;
 
+// Characters with a meaning in Markdown, above which parsing takes too long; and levels of quotes.
+const MOST_MARKS = 4_000;
+const DEEPEST = /^[ \t]*(?:>[ \t]?){30}/m;
+
 const PLUGINS = [remarkGfm];
 
 // Headings in a message stand below the message's own, whichever level they have there.
@@ -62,15 +66,24 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
   return (
     <div className="markdown" dir="auto">
       <LongText text={text} limit={LIMIT}>
-        {(shown) => (
-          <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS} urlTransform={safeAddress}>
-            {shown}
-          </ReactMarkdown>
-        )}
+        {(shown) =>
+          isCostly(shown) ? (
+            <div className="plain-text">{shown}</div>
+          ) : (
+            <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS} urlTransform={safeAddress}>
+              {shown}
+            </ReactMarkdown>
+          )
+        }
       </LongText>
     </div>
   );
 });
+
+/** Whether a text would hold up the page, as no text does that was written to be read. */
+function isCostly(text: string): boolean {
+  return (text.match(/[*_[\]~|<>`]/g)?.length ?? 0) > MOST_MARKS || DEEPEST.test(text);
+}
 
 function safeAddress(address: string, property: string): string {
   return property === "src" && isInlinePicture(address) ? address : followable(address);
