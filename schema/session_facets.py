@@ -5,7 +5,8 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 import resolvers.session_facets
-from schema.field import Info, field
+from resolvers.session_facets import MODEL, SOURCE, TAGS, WORKSPACE
+from schema.field import field
 from schema.session_source import SessionSource
 
 Values: TypeAlias = Annotated[int, strawberry.argument(description="How many values.")]
@@ -25,33 +26,27 @@ class TextFacet:
 
 @strawberry.type(description="How many sessions have each value.")
 class SessionFacets:
-    @field(int, "Sessions counted in.")
+    @field(int, "Sessions counted in.", needs=())
     @staticmethod
-    def total_count(row: strawberry.Parent[resolvers.session_facets.CountedSessions], info: Info) -> object:
-        return resolvers.session_facets.total_count(info.context, row)
+    def total_count(row: strawberry.Parent[resolvers.session_facets.CountedSessions]) -> object:
+        return row.total()
 
-    @field(list[SourceFacet], "By agent, most first.")
+    @field(list[SourceFacet], "By agent, most first.", needs=(SOURCE,))
     @staticmethod
-    def sources(row: strawberry.Parent[resolvers.session_facets.CountedSessions], info: Info) -> object:
-        return resolvers.session_facets.sources(info.context, row, known=SessionSource.__members__)
+    def sources(row: strawberry.Parent[resolvers.session_facets.CountedSessions]) -> object:
+        return resolvers.session_facets.sources(row, known=SessionSource.__members__)
 
-    @field(list[TextFacet], "By model, most first.")
+    @field(list[TextFacet], "By model, most first.", needs=(MODEL,))
     @staticmethod
-    def models(
-        row: strawberry.Parent[resolvers.session_facets.CountedSessions], info: Info, first: Values = 20
-    ) -> object:
-        return resolvers.session_facets.models(info.context, row, first=first)
+    def models(row: strawberry.Parent[resolvers.session_facets.CountedSessions], first: Values = 20) -> object:
+        return resolvers.session_facets.values(row, MODEL, first=first)
 
-    @field(list[TextFacet], "By directory, most first.")
+    @field(list[TextFacet], "By directory, most first.", needs=(WORKSPACE,))
     @staticmethod
-    def workspaces(
-        row: strawberry.Parent[resolvers.session_facets.CountedSessions], info: Info, first: Values = 20
-    ) -> object:
-        return resolvers.session_facets.workspaces(info.context, row, first=first)
+    def workspaces(row: strawberry.Parent[resolvers.session_facets.CountedSessions], first: Values = 20) -> object:
+        return resolvers.session_facets.values(row, WORKSPACE, first=first)
 
-    @field(list[TextFacet], "By tag, most first.")
+    @field(list[TextFacet], "By tag, most first.", needs=(TAGS,))
     @staticmethod
-    def tags(
-        row: strawberry.Parent[resolvers.session_facets.CountedSessions], info: Info, first: Values = 20
-    ) -> object:
-        return resolvers.session_facets.tags(info.context, row, first=first)
+    def tags(row: strawberry.Parent[resolvers.session_facets.CountedSessions], first: Values = 20) -> object:
+        return resolvers.session_facets.values(row, TAGS, first=first)

@@ -6,28 +6,22 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
+from storage.database.row_types import Wanted
 from storage.database.tables import session
+from storage.records.page import SharedRead
 from storage.records.session import SessionFilter, conditions, narrowing
 from storage.records.tags import tags_of
 
-SOURCES = "sources"
-MODELS = "models"
-WORKSPACES = "workspaces"
-_ALL = 2**31 - 1
-
-# The column by which sessions are counted, and the value that stands for equal ones.
-_COLUMNS: dict[str, tuple[ColumnElement[str], ColumnElement[str]]] = {
-    SOURCES: (session.c.source, session.c.source),
-    MODELS: (session.c.model, session.c.model),
-    # A directory in any of its spellings.
-    WORKSPACES: (session.c.workspace_key, sa.func.min(session.c.workspace)),
-    "tags": (session.c.tag_lines, session.c.tag_lines),
-}
+TOTAL = ""
+SOURCE = "source"
+MODEL = "model"
+WORKSPACE = "workspace_key"
+TAGS = "tag_lines"
+_ATTRIBUTES = (SOURCE, MODEL, WORKSPACE, TAGS)
 
 
 class Facet(NamedTuple):
@@ -37,63 +31,90 @@ class Facet(NamedTuple):
     session_count: int
 
 
-class _Total(NamedTuple):
-    value: int
+class _Count(NamedTuple):
+    """How many sessions have a value of an attribute; `shown` stands for equal values."""
+
+    attribute: str
+    value: str
+    shown: str
+    session_count: int
 
 
-class CountedSessions(NamedTuple):
-    """Which sessions are counted: those that pass a filter, and have one of the numbers unless these are None."""
+class CountedSessions:
+    """The sessions that pass a filter, and have one of the numbers unless these are None.
 
-    filter: SessionFilter
-    numbers: Sequence[int] | None = None
+    One statement counts them by all attributes in `wanted`, which is None for all. Its methods raise Unavailable.
+    """
 
-    @property
-    def _values(self) -> dict[str, Any]:
-        values = narrowing(self.filter)[1]
-        return values if self.numbers is None else {**values, "numbers": self.numbers}
+    def __init__(
+        self, database: Database, session_filter: SessionFilter, numbers: Sequence[int] | None, wanted: Wanted
+    ) -> None:
+        self._database = database
+        self._filter = session_filter
+        self._numbers = numbers
+        self._attributes = tuple(name for name in _ATTRIBUTES if wanted is None or name in wanted)
+        self._read: SharedRead[str, Any] = SharedRead(self._count)
 
-    async def total(self, database: Database) -> int:
-        """How many they are. Raises Unavailable."""
-        values = self._values
-        [row] = await database.read(_total(self.filter.archived, tuple(values), is_sqlite=database.is_sqlite), **values)
-        return row.value
+    async def total(self) -> int:
+        """How many they are."""
+        total = await self._read.get(TOTAL)
+        assert isinstance(total, int)
+        return total
 
-    async def facets(self, database: Database, name: str, size: int | None) -> list[Facet]:
-        """The values that most of them have, most first; empty ones are left out. Raises Unavailable."""
-        values = self._values
-        select = _facets(self.filter.archived, tuple(values), name, is_sqlite=database.is_sqlite)
-        return await database.read(select, **values, size=_ALL if size is None else size)
+    async def facets(self, name: str, size: int | None = None) -> list[Facet]:
+        """The values of an attribute that most of them have, most first; empty ones are left out."""
+        facets = await self._read.get(name)
+        assert isinstance(facets, list)
+        return facets[:size]
 
-    async def tags(self, database: Database, size: int) -> list[Facet]:
-        """The tags that most of them have, most first. Raises Unavailable."""
-        counts: Counter[str] = Counter()
-        for lines, count in await self.facets(database, "tags", None):
-            for tag in tags_of(lines):
-                counts[tag] += count
-        return [Facet(*one) for one in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:size]]
+    async def _count(self) -> dict[str, Any]:
+        archived, values = narrowing(self._filter)
+        if self._numbers is not None:
+            values["numbers"] = self._numbers
+        select = _counts(archived, tuple(values), self._attributes, is_sqlite=self._database.is_sqlite)
+        found: dict[str, Any] = {TOTAL: 0, **{name: [] for name in self._attributes}}
+        by_tag: Counter[str] = Counter()
+        for attribute, value, shown, count in await self._database.read(select, **values):
+            if attribute == TOTAL:
+                found[TOTAL] = count
+            elif attribute == TAGS:
+                by_tag.update(dict.fromkeys(tags_of(value), count))
+            else:
+                found[attribute].append(Facet(shown, count))
+        found[TAGS] = [Facet(*one) for one in by_tag.items()]
+        for name in self._attributes:
+            found[name].sort(key=_most_first)
+        return found
 
 
-def _conditions(archived: str, names: tuple[str, ...]) -> list[ColumnElement[bool]]:
-    found = conditions(archived, dict.fromkeys(name for name in names if name != "numbers"))
-    return [*found, is_any_of(session.c.number, "numbers")] if "numbers" in names else found
-
-
-@functools.lru_cache(maxsize=64)
-def _total(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[_Total]:
-    statement = sa.select(sa.func.count().label("value")).select_from(session).where(*_conditions(archived, names))
-    return CompiledSelect(statement, _Total, _Total._fields, is_sqlite=is_sqlite)
+def _most_first(facet: Facet) -> tuple[int, str]:
+    return -facet.session_count, facet.value
 
 
 @functools.lru_cache(maxsize=256)
-def _facets(archived: str, names: tuple[str, ...], name: str, *, is_sqlite: bool) -> CompiledSelect[Facet]:
-    column, value = _COLUMNS[name]
-    count = sa.func.count()
-    columns: list[ColumnElement[Any]] = [value.label("value"), count.label("session_count")]
-    statement = (
-        sa.select(*columns)
-        .where(*_conditions(archived, names), column != sa.literal_column("''"))
-        .group_by(column)
-        .order_by(count.desc(), column)
-        .limit(sa.bindparam("size", type_=sa.Integer()))
-    )
-    return CompiledSelect(statement, Facet, Facet._fields, is_sqlite=is_sqlite)
+def _counts(
+    archived: str, names: tuple[str, ...], attributes: tuple[str, ...], *, is_sqlite: bool
+) -> CompiledSelect[_Count]:
+    is_counted = conditions(archived, dict.fromkeys(name for name in names if name != "numbers"))
+    if "numbers" in names:
+        is_counted.append(is_any_of(session.c.number, "numbers"))
+    # The sessions are looked for once, and counted by one attribute after the other.
+    columns = [session.c[name] for name in attributes]
+    columns += [session.c.workspace] if WORKSPACE in attributes else []
+    one = sa.literal_column("1", sa.Integer()).label("one")
+    chosen = sa.select(one, *columns).where(*is_counted).select_from(session).cte("chosen").prefix_with("MATERIALIZED")
+    count = sa.func.count().label("session_count")
+    nothing = sa.literal_column("''", sa.Text())
+    parts = [
+        sa.select(nothing.label("attribute"), nothing.label("value"), nothing.label("shown"), count).select_from(chosen)
+    ]
+    for name in attributes:
+        value = chosen.c[name]
+        # A directory in any of its spellings.
+        shown = sa.func.min(chosen.c.workspace) if name == WORKSPACE else value
+        attribute = sa.literal_column(f"'{name}'", sa.Text())
+        part = sa.select(attribute.label("attribute"), value.label("value"), shown.label("shown"), count)
+        parts.append(part.where(value != nothing).group_by(value))
+    every = sa.union_all(*parts).subquery("every")
+    statement = sa.select(*(every.c[name] for name in _Count._fields))
+    return CompiledSelect(statement, _Count, _Count._fields, is_sqlite=is_sqlite)

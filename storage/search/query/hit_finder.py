@@ -106,7 +106,7 @@ class HitFinder:
 
     async def session_numbers(self) -> list[int]:
         """The numbers of the sessions with a hit, and perhaps of ones that do not pass the filter."""
-        certain = [] if self.search.has_phrases else self.matches.numbers_by_messages()
+        certain = self.matches.numbers[:0] if self.search.has_phrases else self.matches.numbers_by_messages
         doubtful = np.setdiff1d(self.matches.numbers, certain, assume_unique=True)
         rows = await self.sessions.of(doubtful).all()
         sessions, positions = self.matches.of_sessions([row.number for row in rows])
@@ -114,7 +114,7 @@ class HitFinder:
         waiting: dict[int, deque[Hit]] = {}
         for place, position in dict.fromkeys(zip(sessions.tolist(), positions.tolist(), strict=True)):
             waiting.setdefault(place, deque()).append(Hit(rows[place], position))
-        found = [*certain]
+        found: list[int] = certain.tolist()
         share = 1
         while waiting:
             taken = {place: [hits.pop() for _ in range(min(share, len(hits)))] for place, hits in waiting.items()}

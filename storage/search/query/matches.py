@@ -1,5 +1,6 @@
 """The entries that match a query by the index, grouped by session."""
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -43,17 +44,18 @@ class Matches:
     def bytes(self) -> int:
         """Approximate size in memory."""
         arrays = (self._bits, self._starts, self._counts, self._firsts, self._numbers, self.numbers)
-        return sum(array.nbytes for array in arrays)
+        # `numbers` once more, for `numbers_by_messages`.
+        return sum(array.nbytes for array in (*arrays, self.numbers))
 
-    def numbers_by_messages(self) -> list[int]:
+    @functools.cached_property
+    def numbers_by_messages(self) -> Ids:
         """Numbers of the sessions of which a message matches, ascending."""
         bits = np.unpackbits(self._bits, bitorder="little")
         bits[self._starts[entry_positions(self._firsts) == TITLE_POSITION]] = 0
         before = np.zeros(len(bits) + 1, np.int64)
         np.cumsum(bits, out=before[1:])
         has_message = before[self._starts + self._counts] > before[self._starts]
-        numbers: list[int] = _distinct(self._numbers[has_message]).tolist()
-        return numbers
+        return _distinct(self._numbers[has_message])
 
     def of_sessions(self, numbers: Sequence[int]) -> Entries:
         """The entries of sessions. The title of a renamed session may occur twice."""
