@@ -110,6 +110,7 @@ def _session(number: int) -> DerivedSession:
                 usage if is_reply else None,
             )
         )
+    usages = [message.usage for message in messages if message.usage is not None]
     kind = chance.choices((MAIN, SUBAGENT, FORK), (85, 12, 3))[0]
     workspace = f"/home/dev/work/project-{min(int(chance.paretovariate(0.7)), 300)}"
     return DerivedSession(
@@ -127,6 +128,7 @@ def _session(number: int) -> DerivedSession:
         mode=chance.choice(("default", "plan", None)),
         agent_version="2.1.332",
         git_branch="main",
+        usage=TokenUsage(*map(sum, zip(*usages, strict=True))),
         metadata={"version": "2.1.332", "entrypoint": "cli", "notes": " ".join(chance.choices(_WORDS, k=80))},
     )
 
