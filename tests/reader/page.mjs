@@ -18,6 +18,11 @@ export async function titles(page) {
   return rows(page).getByRole("heading").allInnerTexts();
 }
 
+/** Resolves when the heading of the list says that there are so many sessions. */
+export async function counted(page, sessions) {
+  await page.getByRole("heading", { level: 1, name: sessions, exact: true }).waitFor();
+}
+
 /** The rules that the page breaks, with the elements that break them. */
 export async function violations(page) {
   // Not as a script element, which the content security policy forbids.

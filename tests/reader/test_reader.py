@@ -37,8 +37,8 @@ def listed(url: str, pictures: Path) -> dict[str, Any]:
     return seen_by("list", url, pictures=pictures)
 
 
-def test_the_first_page_takes_at_most_three_requests(listed: dict[str, Any]) -> None:
-    assert listed["asked"] <= 3
+def test_the_first_page_takes_three_requests(listed: dict[str, Any]) -> None:
+    assert listed["asked"] == 3
 
 
 def test_the_first_page_shows_sessions_by_their_whole_titles_and_counts_them_once(listed: dict[str, Any]) -> None:
@@ -46,6 +46,18 @@ def test_the_first_page_shows_sessions_by_their_whole_titles_and_counts_them_onc
     assert listed["titles"][0] == "Marathon: one year of maintenance in one session"
     assert "Look at the open dependency updates and tell me which are safe to merge today." in listed["titles"]
     assert listed["title"] == "Reprise"
+
+
+def test_menus_follow_the_choices_in_others(listed: dict[str, Any]) -> None:
+    agents, *others = listed["menus"]
+    narrowed_agents, *narrowed_others = listed["narrowed"]["menus"]
+
+    assert listed["narrowed"]["heading"] == "8 sessions"
+    assert "agent=ZAGENS" in listed["narrowed"]["address"]
+    # Another agent can be chosen too.
+    assert narrowed_agents == agents
+    assert len(narrowed_others) == len(others)
+    assert all(before != after for before, after in zip(others, narrowed_others, strict=True))
 
 
 def test_a_person_organizes_sessions(url: str, pictures: Path, listed: dict[str, Any]) -> None:

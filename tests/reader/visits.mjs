@@ -3,10 +3,10 @@
 import { join } from "node:path";
 
 import { visit } from "../playground/browser.mjs";
-import { execute, row, rows, titles, violations } from "./page.mjs";
+import { counted, execute, row, rows, titles, violations } from "./page.mjs";
 
 const VISITS = {
-  /** The first page: what it asks for and what it shows. */
+  /** The first page: what it asks for, what it shows, and menus that follow each other. */
   async list(given) {
     return visit(given, async (page) => {
       const asked = [];
@@ -15,6 +15,8 @@ const VISITS = {
       await page.reload();
       await rows(page).first().waitFor();
       const painted = await page.evaluate(() => performance.now());
+      const menu = page.locator(".facet");
+      await menu.first().waitFor();
       await page.waitForLoadState("networkidle");
       await page.screenshot({ path: join(given.pictures, "reader-list.png") });
       const seen = {
@@ -23,8 +25,20 @@ const VISITS = {
         title: await page.title(),
         heading: await page.getByRole("heading", { level: 1 }).innerText(),
         titles: await titles(page),
+        menus: await menu.allInnerTexts(),
         violations: await violations(page),
       };
+      await menu.getByLabel("zagens").check();
+      await page.getByRole("button", { name: "Without zagens" }).waitFor();
+      await page.waitForFunction((before) => document.querySelector("h1").innerText !== before, seen.heading);
+      await page.waitForLoadState("networkidle");
+      seen.narrowed = {
+        heading: await page.getByRole("heading", { level: 1 }).innerText(),
+        address: page.url(),
+        menus: await menu.allInnerTexts(),
+      };
+      await page.goBack();
+      await counted(page, seen.heading);
       return seen;
     });
   },
@@ -158,7 +172,7 @@ const VISITS = {
       const listed = await violations(page);
       await page.getByRole("button", { name: "Filter" }).click();
       const dialog = page.getByRole("dialog", { name: "Filter" });
-      await dialog.waitFor();
+      await dialog.locator(".facet").first().waitFor();
       await page.screenshot({ path: join(given.pictures, "reader-phone-filter.png") });
       return { width, violations: [...listed, ...(await violations(page))] };
     });

@@ -80,7 +80,9 @@ export function filterOf(view: ListView): SessionFilter {
     tags: view.tags.length ? view.tags : undefined,
     isStarred: view.isStarred || undefined,
     kinds: view.hasSubagents ? ALL_KINDS : undefined,
-    updatedAt: view.from || view.until ? { from: midnight(view.from), until: midnight(view.until) } : undefined,
+    // Sessions that went on in the span: they began before its end and were written to after its beginning.
+    createdAt: view.until ? { until: midnight(view.until) } : undefined,
+    updatedAt: view.from ? { from: midnight(view.from) } : undefined,
   };
 }
 

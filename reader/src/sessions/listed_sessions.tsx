@@ -7,6 +7,7 @@ import { useSessionActions } from "../actions/use_session_actions";
 import type { SessionRowFragment } from "../gql/graphql";
 import { counted } from "../shared/format";
 import { useStore } from "../shared/store";
+import { ActivityChart } from "./activity_chart";
 import { EmptyList } from "./empty_list";
 import { orderOf } from "./list_view";
 import { OrderMenu } from "./order_menu";
@@ -20,9 +21,9 @@ import { useSessions } from "./use_sessions";
 
 /** The list of sessions of the view, and what can be done with them. */
 export function ListedSessions(page: PageParts) {
-  const { view, change, filter } = page;
+  const { view, change, filter, overview, onChanges } = page;
   const orderBy = useMemo(() => orderOf(view), [view]);
-  const list = useSessions(filter, orderBy);
+  const list = useSessions(filter, orderBy, onChanges);
   const hidden = useStore(hiddenSessions);
 
   // Rows leave at once, before the server answers with the list without them.
@@ -59,6 +60,11 @@ export function ListedSessions(page: PageParts) {
         <OrderMenu order={view.order} onOrder={(order) => change({ order })} />
       </PageHead>
       {list.error && <p className="failure">{list.error.message}</p>}
+      <ActivityChart
+        points={overview?.activity}
+        chosen={view.from}
+        onChosen={(from, until) => change({ from, until })}
+      />
       {total === 0 && <EmptyList view={view} />}
       <SessionList
         sessions={sessions}
@@ -79,7 +85,7 @@ export function ListedSessions(page: PageParts) {
         />
       )}
       {renamed && <RenameDialog session={renamed} onClose={() => setRenamed(undefined)} />}
-      {tagged && <TagsDialog sessions={tagged} known={[]} onClose={() => setTagged(undefined)} />}
+      {tagged && <TagsDialog sessions={tagged} known={overview?.tags.map(({ value }) => value) ?? []} onClose={() => setTagged(undefined)} />}
     </>
   );
 }

@@ -4,12 +4,16 @@ import type { SessionFilter } from "../gql/graphql";
 import { Icon } from "../shared/icons";
 import { FilterChips } from "./filter_chips";
 import type { ChangeView, ListView } from "./list_view";
+import type { Overview } from "./use_overview";
 
 /** What the page gives to the list and to the results of a search. */
 export interface PageParts {
   view: ListView;
   change: ChangeView;
   filter: SessionFilter;
+  overview: Overview | undefined;
+  /** Is called when sessions have changed, for the overview to be counted again. */
+  onChanges: () => void;
   /** Shows the sidebar, where the page is too narrow for it. */
   onFilter: () => void;
 }

@@ -17,6 +17,10 @@ export const SESSION_ROW = graphql(`
     tags
     messageCount
     totalTokens
+    tools {
+      kind
+      callCount
+    }
     updatedAt
   }
 `);

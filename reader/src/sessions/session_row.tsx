@@ -4,10 +4,10 @@ import { Link } from "wouter";
 import { SessionMenu } from "../actions/session_menu";
 import type { SessionRowFragment } from "../gql/graphql";
 import { messageAddress } from "../shared/addresses";
-import { AgentName } from "../shared/agent_name";
-import { counted, exactTime, shortCount, shortPath, shortTime } from "../shared/format";
+import { exactTime, shortTime } from "../shared/format";
 import { Icon } from "../shared/icons";
 import { fullTitle, promptBelowTitle } from "../shared/title";
+import { SessionFacts } from "./session_facts";
 
 /** What can be done with one row; the same functions for all rows, so that rows are not rendered again. */
 export interface RowActions {
@@ -86,34 +86,3 @@ export const SessionRow = memo(function SessionRow({ session, isSelected, action
     </article>
   );
 });
-
-function SessionFacts({ session }: { session: SessionRowFragment }) {
-  return (
-    <p className="session-facts">
-      <AgentName source={session.source} />
-      {session.kind !== "MAIN" && <span className="kind">{session.kind === "FORK" ? "Fork" : "Subagent"}</span>}
-      {session.workspace && (
-        <span className="fact" title={session.workspace}>
-          <Icon name="folder" />
-          <span className="hidden-text">in </span>
-          {shortPath(session.workspace)}
-        </span>
-      )}
-      {session.gitBranch && (
-        <span className="fact">
-          <Icon name="branch" />
-          <span className="hidden-text">on branch </span>
-          {session.gitBranch}
-        </span>
-      )}
-      <span>{counted(session.messageCount, "message")}</span>
-      {session.totalTokens > 0 && <span className="wide-only">{shortCount(session.totalTokens)} tokens</span>}
-      {session.model && <span className="wide-only">{session.model}</span>}
-      {session.tags.map((tag) => (
-        <span key={tag} className="tag">
-          {tag}
-        </span>
-      ))}
-    </p>
-  );
-}

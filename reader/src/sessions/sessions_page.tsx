@@ -1,20 +1,24 @@
 import "./sessions.css";
 
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 
 import { Dialog } from "../shared/dialog";
 import { FoundSessions } from "./found_sessions";
 import { ListedSessions } from "./listed_sessions";
 import { filterOf, useListView } from "./list_view";
 import { Sidebar } from "./sidebar";
+import { useOverview } from "./use_overview";
 
 /** The first page: the list of sessions, or what is found in them. */
 export function SessionsPage() {
   const [view, change] = useListView();
   const filter = useMemo(() => filterOf(view), [view]);
   const [isFiltering, setIsFiltering] = useState(false);
-  const sidebar = <Sidebar view={view} change={change} />;
-  const page = { view, change, filter, onFilter: () => setIsFiltering(true) };
+  const [version, setVersion] = useState(0);
+  const onChanges = useCallback(() => setVersion((last) => last + 1), []);
+  const overview = useOverview(view, version);
+  const sidebar = <Sidebar view={view} change={change} overview={overview} />;
+  const page = { view, change, filter, overview, onChanges, onFilter: () => setIsFiltering(true) };
 
   return (
     <div className="sessions-page">

@@ -1,11 +1,17 @@
 import "./sidebar.css";
 
+import type { SessionSource } from "../gql/graphql";
+import { AgentName } from "../shared/agent_name";
+import { shortPath } from "../shared/format";
 import { Icon, type IconName } from "../shared/icons";
+import { Facet } from "./facet";
 import type { ChangeView, ListView } from "./list_view";
+import type { Overview } from "./use_overview";
 
 interface SidebarProps {
   view: ListView;
   change: ChangeView;
+  overview: Overview | undefined;
 }
 
 const SIDES: { name: string; icon: IconName; part: Pick<ListView, "isStarred" | "isArchived"> }[] = [
@@ -15,7 +21,7 @@ const SIDES: { name: string; icon: IconName; part: Pick<ListView, "isStarred" | 
 ];
 
 /** Restricts the list: which side of the archive, whose sessions, and the values that the sessions have. */
-export function Sidebar({ view, change }: SidebarProps) {
+export function Sidebar({ view, change, overview }: SidebarProps) {
   return (
     <aside className="sidebar" aria-label="Restrict the list">
       <nav aria-label="Sessions">
@@ -47,6 +53,22 @@ export function Sidebar({ view, change }: SidebarProps) {
         />
         Hide subagents
       </label>
+      <Facet
+        name="Agents"
+        values={overview?.sources}
+        chosen={view.sources}
+        onChosen={(sources) => change({ sources: sources as SessionSource[] })}
+        label={(value) => <AgentName source={value as SessionSource} />}
+      />
+      <Facet name="Tags" values={overview?.tags} chosen={view.tags} onChosen={(tags) => change({ tags })} />
+      <Facet
+        name="Directories"
+        values={overview?.workspaces}
+        chosen={view.workspaces}
+        onChosen={(workspaces) => change({ workspaces })}
+        label={(value) => shortPath(value) || "None"}
+      />
+      <Facet name="Models" values={overview?.models} chosen={view.models} onChosen={(models) => change({ models })} />
     </aside>
   );
 }

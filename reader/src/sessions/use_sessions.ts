@@ -1,5 +1,5 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef } from "react";
 
 import type { SessionFilter, SessionOrder } from "../gql/graphql";
 import { SESSION_CHANGES, SESSION_LIST } from "./session_list_query";
@@ -11,7 +11,7 @@ const MOST = 500;
 const PAUSE = 1_000;
 
 /** The list of sessions as far as it was loaded, kept up to date. */
-export function useSessions(filter: SessionFilter, orderBy: SessionOrder) {
+export function useSessions(filter: SessionFilter, orderBy: SessionOrder, onChanges: () => void) {
   const { data, previousData, error, loading, fetchMore, refetch } = useQuery(SESSION_LIST, {
     variables: { first: PAGE, filter, orderBy },
     notifyOnNetworkStatusChange: false,
@@ -19,10 +19,9 @@ export function useSessions(filter: SessionFilter, orderBy: SessionOrder) {
   const list = (data ?? previousData)?.sessions;
   const loaded = list?.nodes.length ?? PAGE;
 
-  const [version, setVersion] = useState(0);
   const refresh = useThrottled(() => {
     void refetch({ first: Math.min(Math.max(loaded, PAGE), MOST) });
-    setVersion((last) => last + 1);
+    onChanges();
   });
   // Of the first answer only: graphql-ws resumes from there by itself.
   const since = useRef<number>(undefined);
@@ -55,8 +54,6 @@ export function useSessions(filter: SessionFilter, orderBy: SessionOrder) {
     isLoading: loading && !list,
     error,
     loadMore,
-    /** Rises with each refresh, for what else is counted over the sessions. */
-    version,
   };
 }
 
