@@ -43,6 +43,9 @@ class Session(Node):
     system_prompt: str | None = strawberry.field(description="System prompt, when the session recorded one.")
     is_archived: bool = strawberry.field(description="Whether the session is hidden from default listings.")
     message_count: int = strawberry.field(description="Messages in the transcript.")
+    prompt_count: int = strawberry.field(
+        description="Messages in which the person asked for something: those that the program put in are left out."
+    )
     total_tokens: BigInt = strawberry.field(description="Tokens spent over the life of the session.")
     created_at: datetime = strawberry.field(description="When it was first saved.")
     updated_at: datetime = strawberry.field(description="The agent's own clock: when it last wrote to the session.")

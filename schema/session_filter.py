@@ -46,6 +46,7 @@ class SessionFilter:
     is_starred: bool | None = strawberry.field(description="Only those a person marked, or only the others.")
     tags: list[str] | None = strawberry.field(description="All of these tags.")
     modes: list[str] | None = strawberry.field(description="Any of these modes.")
+    min_prompts: int | None = strawberry.field(description="At least so many prompts: most runs of scripts have one.")
 
     def to_resolvers(self) -> resolvers.session.SessionFilter:
         return resolvers.session.SessionFilter(
@@ -62,4 +63,5 @@ class SessionFilter:
             is_starred=self.is_starred,
             tags=self.tags,
             modes=self.modes,
+            min_prompts=self.min_prompts,
         )

@@ -35,9 +35,9 @@ class Session(SQLModel, table=True):
     """A saved session without its messages: the agent's data, and the changes made here.
 
     `parser_version` is that of the format which derived the session from the archive, 0 for a document that holds the
-    session whole. `message_count` counts the stored messages, `newest_count` those of the newest document. `replaced`
-    has the hashes of transcripts with the newest document's clock that were replaced. `is_starred`, `tag_lines` (see
-    `storage.records.tags`) and `note` are a person's: no import writes them.
+    session whole. `message_count` counts the stored messages, `prompt_count` the prompts among them, `newest_count`
+    those of the newest document. `replaced` has the hashes of transcripts with the newest document's clock that were
+    replaced. `is_starred`, `tag_lines` (see `storage.records.tags`) and `note` are a person's: no import writes them.
 
     `created_seq` and `changed_seq` number the session's creation and its last change, see `change_numbers.py`. What was
     written by the running transaction has 0. The `previous` columns
@@ -62,6 +62,7 @@ class Session(SQLModel, table=True):
     tag_lines: str = _column(sa.Text, server_default="")
     note: str | None = _column(sa.Text, nullable=True)
     message_count: int = _column(sa.Integer)
+    prompt_count: int = _column(sa.Integer)
     newest_count: int = _column(sa.Integer)
     item_count: int = _column(sa.Integer)
     total_tokens: int = _column(sa.BigInteger)
@@ -99,6 +100,7 @@ class Session(SQLModel, table=True):
     previous_mode: str | None = _previous(sa.Text(), "mode")
     previous_source: str | None = _previous(sa.Text(), "source")
     previous_kind: str | None = _previous(sa.Text(), "kind")
+    previous_prompt_count: int | None = _previous(sa.Integer(), "prompt_count")
     previous_created_at: datetime | None = _previous(Instant(), "created_at")
     previous_updated_at: datetime | None = _previous(Instant(), "updated_at")
     previous_saved_at: datetime | None = _previous(Instant(), "saved_at")

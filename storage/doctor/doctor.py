@@ -21,7 +21,7 @@ from storage.doctor.finding import Finding as Finding
 from storage.doctor.thread_checks import thread_checks
 from storage.doctor.thread_contents import find_wrong_thread, unlink_thread
 from storage.doctor.transcript_checks import examine_transcripts
-from storage.documents.document import stored_role
+from storage.documents.document import is_prompt, stored_role
 from storage.documents.formats.registry import FORMATS
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.json_codec import load
@@ -58,11 +58,17 @@ class _Batch(NamedTuple):
 
 
 _sessions = sa.select(
-    *(session.c[name] for name in ("number", "id", "title", "message_count", "newest_count", "item_count"))
+    *(
+        session.c[name]
+        for name in ("number", "id", "title", "message_count", "prompt_count", "newest_count", "item_count")
+    )
 ).order_by(session.c.id)
 _messages = (
     sa.select(
-        *(message.c[name] for name in ("position", "place", "role", "extra", "tool_links", "item_count", "content")),
+        *(
+            message.c[name]
+            for name in ("position", "place", "role", "is_injected", "extra", "tool_links", "item_count", "content")
+        ),
         message.c.created_at,
         message.c.usage,
     )
@@ -180,7 +186,7 @@ class _Contradiction(NamedTuple):
 
 async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntries) -> AsyncIterator[_Contradiction]:
     """Yield the inconsistencies of a session. `indexed` holds its entries in the index, and perhaps those of others."""
-    count = wrong = item_count = 0
+    count = prompts = wrong = item_count = 0
     notes: list[tuple[int, str | None]] = []
     counted: list[_Counted] = []
     async for batch in _batches(connection, row.id):
@@ -196,6 +202,7 @@ async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntr
             if links != one.tool_links:
                 yield _Contradiction(f"message {one.position} differs from its stored tool links.")
             counted.append(_Counted(one.created_at, one.usage, links))
+            prompts += is_prompt(one.role, one.is_injected, one.item_count)
             if one.place is None:
                 continue
             own_items = own_item_count(stored_role(one.role, one.extra), blocks)
@@ -209,6 +216,8 @@ async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntr
     newest_count = len(notes)
     if count != row.message_count:
         yield _Contradiction(f"message_count is {row.message_count}, but it has {count} messages.")
+    if prompts != row.prompt_count:
+        yield _Contradiction(f"prompt_count is {row.prompt_count}, but {prompts} messages are prompts.")
     if newest_count != row.newest_count:
         yield _Contradiction(f"newest_count is {row.newest_count}, but {newest_count} messages have a place.")
     notes.sort(key=lambda note: note[0])

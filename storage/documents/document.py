@@ -1,7 +1,7 @@
 """The model of a parsed session document, the same for every agent, in the form that is stored."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -52,6 +52,11 @@ class NewMessage(NamedTuple):
     content: str
 
 
+def is_prompt(role: str, is_injected: bool, item_count: int) -> bool:
+    """Whether a message is a prompt of the person: the program did not put it in, and it is not only tools' results."""
+    return role == "USER" and not is_injected and item_count > 0
+
+
 class DocumentRow(NamedTuple):
     """A message of a document's whole transcript: its place in `messages`, None if only the journal has it.
 
@@ -61,6 +66,11 @@ class DocumentRow(NamedTuple):
     place: int | None
     message: NewMessage
     entry: str
+
+
+def prompt_count(rows: Iterable[DocumentRow]) -> int:
+    """How many of the messages are prompts."""
+    return sum(is_prompt(row.message.role, row.message.is_injected, row.message.item_count) for row in rows)
 
 
 @dataclass(slots=True)

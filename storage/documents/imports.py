@@ -14,7 +14,7 @@ from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.tables import session, tombstone
 from storage.database.transaction import Connection, Transaction
-from storage.documents.document import Document, drafts_of_all
+from storage.documents.document import Document, drafts_of_all, prompt_count
 from storage.documents.outcomes import CONFLICT, CREATED, DELETED, OUTDATED, UNCHANGED, UPDATED
 from storage.documents.stored_version import VERSION_COLUMNS, StoredVersion, stored_messages
 from storage.documents.updates import (
@@ -228,6 +228,7 @@ def _initial_columns(document: Document) -> dict[str, object]:
         "is_archived": document.is_archived,
         "thread_id": None,
         "message_count": document.length,
+        "prompt_count": prompt_count(document.rows()),
         "replaced": b"",
         "transcript_version": 1,
         "transcript_rewrites": 0,

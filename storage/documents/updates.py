@@ -11,7 +11,7 @@ from storage.database.long_text import stored_text
 from storage.database.tables import message, session
 from storage.database.transaction import Transaction
 from storage.database.types import instant_text
-from storage.documents.document import Document, DocumentRow, NewMessage
+from storage.documents.document import Document, DocumentRow, NewMessage, prompt_count
 from storage.documents.formats.agent_json import UNTITLED
 from storage.documents.reindex import reindex
 from storage.documents.stored_version import StoredVersion
@@ -90,7 +90,10 @@ async def write_update(
 ) -> None:
     """Write a planned update; `header` is the stored one, `drafts` are what `update.drafts` returns."""
     shifts = update.shifts(stored)
-    values: dict[str, object] = {"message_count": stored.message_count + len(update.insertions)}
+    values: dict[str, object] = {
+        "message_count": stored.message_count + len(update.insertions),
+        "prompt_count": session.c.prompt_count + prompt_count([insertion.row for insertion in update.insertions]),
+    }
     new_title = None
     if not update.is_outdated:
         overwritten = _overwritten_columns(document, stored, header)

@@ -40,6 +40,7 @@ class SessionRow(NamedTuple):
     tag_lines: str
     note: str | None
     message_count: int
+    prompt_count: int
     total_tokens: int
     created_at: datetime
     updated_at: datetime
@@ -100,6 +101,7 @@ class SessionFilter:
     is_starred: bool | None = None
     tags: Sequence[str] | None = None
     modes: Sequence[str] | None = None
+    min_prompts: int | None = None
 
 
 def _begins_with(text: ColumnElement[str], beginning: ColumnElement[str]) -> ColumnElement[bool]:
@@ -126,6 +128,7 @@ _CONDITIONS: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
     "modes": lambda name, value: is_any_of(session.c.mode, name, value),
     "is_starred": lambda name, value: session.c.is_starred == sa.bindparam(name, value, sa.Boolean()),
     "tags": lambda name, value: contains_all_of(session.c.tag_lines, name, value),
+    "min_prompts": lambda name, value: session.c.prompt_count >= sa.bindparam(name, value, sa.Integer()),
     "created_from": lambda name, value: session.c.created_at >= sa.bindparam(name, value, Instant()),
     "created_until": lambda name, value: session.c.created_at < sa.bindparam(name, value, Instant()),
     "updated_from": lambda name, value: session.c.updated_at >= sa.bindparam(name, value, Instant()),
@@ -260,6 +263,7 @@ def _filter_values(session_filter: SessionFilter) -> dict[str, Any]:
         "modes": session_filter.modes,
         "is_starred": session_filter.is_starred,
         "tags": None if session_filter.tags is None else [tag_line(tag) for tag in session_filter.tags],
+        "min_prompts": session_filter.min_prompts,
         "created_from": created.start,
         "created_until": created.until,
         "updated_from": updated.start,

@@ -32,6 +32,8 @@ class MessageSummary(NamedTuple):
 
     digest: bytes
     place: int | None
+    role: str
+    is_injected: bool
     item_count: int
     tool_links: str | None
     created_at: datetime | None
@@ -155,6 +157,8 @@ class RowBatch(NamedTuple):
             MessageSummary(
                 row.message.digest,
                 row.place,
+                row.message.role,
+                row.message.is_injected,
                 row.message.item_count,
                 row.message.tool_links,
                 row.message.created_at,

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage.database.list_parameters import is_any_of
 from storage.database.tables import message, session, tombstone
 from storage.database.transaction import Connection, Transaction
+from storage.documents.document import is_prompt
 from storage.documents.updates import insert_messages, set_places
 from storage.json_codec import load
 from storage.records.casefold import title_columns
@@ -136,6 +137,7 @@ def _counts(summaries: Sequence[MessageSummary]) -> _Counts:
     items, statistics = count(summaries)
     columns = {
         "message_count": len(summaries),
+        "prompt_count": sum(is_prompt(one.role, one.is_injected, one.item_count) for one in summaries),
         "newest_count": sum(one.place is not None for one in summaries),
         "item_count": items,
         "transcript_hash": transcript_digest(summaries),
