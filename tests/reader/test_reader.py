@@ -42,17 +42,22 @@ def test_the_first_page_takes_three_requests(listed: dict[str, Any]) -> None:
 
 
 def test_the_first_page_shows_sessions_by_their_whole_titles_and_counts_them_once(listed: dict[str, Any]) -> None:
-    assert listed["heading"] == "18 sessions"
+    assert listed["heading"] == "17 sessions"
     assert listed["titles"][0] == "Marathon: one year of maintenance in one session"
     assert "Look at the open dependency updates and tell me which are safe to merge today." in listed["titles"]
     assert listed["title"] == "Reprise"
+
+
+def test_a_switch_hides_sessions_in_which_nobody_talked_with_the_agent(listed: dict[str, Any]) -> None:
+    assert listed["hidden"] == "1 hidden"
+    assert listed["withRuns"] == "18 sessions"
 
 
 def test_menus_follow_the_choices_in_others(listed: dict[str, Any]) -> None:
     agents, *others = listed["menus"]
     narrowed_agents, *narrowed_others = listed["narrowed"]["menus"]
 
-    assert listed["narrowed"]["heading"] == "8 sessions"
+    assert listed["narrowed"]["heading"] == "7 sessions"
     assert "agent=ZAGENS" in listed["narrowed"]["address"]
     # Another agent can be chosen too.
     assert narrowed_agents == agents
@@ -64,7 +69,7 @@ def test_a_person_organizes_sessions(url: str, pictures: Path, listed: dict[str,
     seen = seen_by("organize", url, pictures=pictures)
 
     assert seen["total"] == listed["heading"]
-    assert seen["withoutArchived"] == "17 sessions"
+    assert seen["withoutArchived"] == "16 sessions"
     assert seen["isStarred"]
     assert seen["tags"] == ["release"]
     assert not set(seen["deleted"]) & set(seen["titles"])

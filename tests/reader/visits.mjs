@@ -28,6 +28,12 @@ const VISITS = {
         menus: await menu.allInnerTexts(),
         violations: await violations(page),
       };
+      seen.hidden = await page.locator(".hidden-count").innerText();
+      await page.getByRole("switch", { name: "Hide automated runs" }).click();
+      await page.locator(".hidden-count").waitFor({ state: "detached" });
+      seen.withRuns = await page.getByRole("heading", { level: 1 }).innerText();
+      await page.goBack();
+      await counted(page, seen.heading);
       await menu.getByLabel("zagens").check();
       await page.getByRole("button", { name: "Without zagens" }).waitFor();
       await page.waitForFunction((before) => document.querySelector("h1").innerText !== before, seen.heading);

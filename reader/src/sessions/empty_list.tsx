@@ -1,7 +1,26 @@
+import { counted } from "../shared/format";
 import { isNarrowed, type ListView } from "./list_view";
 
+interface EmptyListProps {
+  view: ListView;
+  /** Sessions that only the switch keeps out of the list. */
+  hiddenCount: number;
+  onShow: () => void;
+}
+
 /** What stands in place of the list when it has no session. */
-export function EmptyList({ view }: { view: ListView }) {
+export function EmptyList({ view, hiddenCount, onShow }: EmptyListProps) {
+  if (hiddenCount > 0) {
+    return (
+      <div className="notice">
+        <h2>Only automated runs</h2>
+        <p>Subagents and sessions of a single prompt are hidden.</p>
+        <button type="button" className="button" onClick={onShow}>
+          Show {counted(hiddenCount, "session")}
+        </button>
+      </div>
+    );
+  }
   if (isNarrowed(view)) {
     return (
       <div className="notice">

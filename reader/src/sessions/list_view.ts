@@ -12,8 +12,8 @@ export interface ListView {
   tags: string[];
   isStarred: boolean;
   isArchived: boolean;
-  /** Whether subagents' sessions are listed too. */
-  hasSubagents: boolean;
+  /** Whether subagents' sessions and those of a single prompt, most of which scripts run, are listed too. */
+  hasRuns: boolean;
   /** Days, as `2026-11-28`: the first one, and the one after the last. */
   from: string;
   until: string;
@@ -22,6 +22,8 @@ export interface ListView {
 
 export type ChangeView = (part: Partial<ListView>, options?: { replace: boolean }) => void;
 
+// Prompts of a session in which somebody talked with the agent.
+const TALK = 2;
 const ALL_KINDS: SessionKind[] = ["MAIN", "FORK", "SUBAGENT"];
 
 /** The view that the address asks for, and a function that changes parts of it. */
@@ -45,7 +47,7 @@ function parsed(parameters: URLSearchParams): ListView {
     tags: parameters.getAll("tag"),
     isStarred: parameters.has("starred"),
     isArchived: parameters.has("archived"),
-    hasSubagents: parameters.has("subagents"),
+    hasRuns: parameters.has("runs"),
     from: parameters.get("from") ?? "",
     until: parameters.get("until") ?? "",
     order: (parameters.get("order") as SessionOrderField | null) ?? "UPDATED_AT",
@@ -61,7 +63,7 @@ function written(view: ListView): URLSearchParams {
     tag: view.tags,
     starred: [view.isStarred ? "1" : ""],
     archived: [view.isArchived ? "1" : ""],
-    subagents: [view.hasSubagents ? "1" : ""],
+    runs: [view.hasRuns ? "1" : ""],
     from: [view.from],
     until: [view.until],
     order: [view.order === "UPDATED_AT" ? "" : view.order],
@@ -79,7 +81,9 @@ export function filterOf(view: ListView): SessionFilter {
     workspaces: view.workspaces.length ? view.workspaces : undefined,
     tags: view.tags.length ? view.tags : undefined,
     isStarred: view.isStarred || undefined,
-    kinds: view.hasSubagents ? ALL_KINDS : undefined,
+    kinds: view.hasRuns ? ALL_KINDS : undefined,
+    // What a person starred is listed in any case.
+    minPrompts: view.hasRuns || view.isStarred ? undefined : TALK,
     // Sessions that went on in the span: they began before its end and were written to after its beginning.
     createdAt: view.until ? { until: midnight(view.until) } : undefined,
     updatedAt: view.from ? { from: midnight(view.from) } : undefined,

@@ -65,7 +65,9 @@ export function ListedSessions(page: PageParts) {
         chosen={view.from}
         onChosen={(from, until) => change({ from, until })}
       />
-      {total === 0 && <EmptyList view={view} />}
+      {total === 0 && (
+        <EmptyList view={view} hiddenCount={overview?.hiddenCount ?? 0} onShow={() => change({ hasRuns: true })} />
+      )}
       <SessionList
         sessions={sessions}
         hasMore={list.hasMore}

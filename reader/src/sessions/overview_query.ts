@@ -12,6 +12,8 @@ export const OVERVIEW = graphql(`
     $anyModel: SessionFilter
     $anyWorkspace: SessionFilter
     $anyTime: SessionFilter
+    $all: SessionFilter
+    $hidesRuns: Boolean!
     $hasSources: Boolean!
     $hasModels: Boolean!
     $hasWorkspaces: Boolean!
@@ -54,6 +56,9 @@ export const OVERVIEW = graphql(`
         value
         sessionCount
       }
+    }
+    all: sessionFacets(filter: $all, query: $query) @include(if: $hidesRuns) {
+      totalCount
     }
     activity(filter: $anyTime, span: $span, interval: WEEK, timeZone: $timeZone) {
       start

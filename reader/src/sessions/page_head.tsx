@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 
 import type { SessionFilter } from "../gql/graphql";
+import { count } from "../shared/format";
 import { Icon } from "../shared/icons";
 import { FilterChips } from "./filter_chips";
 import type { ChangeView, ListView } from "./list_view";
@@ -18,12 +19,23 @@ export interface PageParts {
   onFilter: () => void;
 }
 
+interface PageHeadProps extends PageParts {
+  title: string;
+  children?: ReactNode;
+}
+
 /** How many sessions there are, and what they are restricted to. */
-export function PageHead({ title, view, change, onFilter, children }: PageParts & { title: string; children?: ReactNode }) {
+export function PageHead({ title, view, change, overview, onFilter, children }: PageHeadProps) {
+  const hidden = overview?.hiddenCount ?? 0;
   return (
     <>
       <div className="sessions-head">
         <h1 aria-live="polite">{title}</h1>
+        {hidden > 0 && (
+          <button type="button" className="hidden-count" onClick={() => change({ hasRuns: true })}>
+            {count(hidden)} hidden
+          </button>
+        )}
         <button type="button" className="button filter-button" aria-label="Filter" onClick={onFilter}>
           <Icon name="filter" />
           <span className="button-name">Filter</span>

@@ -44,14 +44,14 @@ export function Sidebar({ view, change, overview }: SidebarProps) {
           })}
         </ul>
       </nav>
-      <label className="switch">
+      <label className="switch" title="Subagents, and sessions of a single prompt, most of which scripts run">
         <input
           type="checkbox"
           role="switch"
-          checked={!view.hasSubagents}
-          onChange={(event) => change({ hasSubagents: !event.target.checked })}
+          checked={!view.hasRuns}
+          onChange={(event) => change({ hasRuns: !event.target.checked })}
         />
-        Hide subagents
+        Hide automated runs
       </label>
       <Facet
         name="Agents"

@@ -25,6 +25,7 @@ export function useOverview(view: ListView, version: number) {
   return (
     counts && {
       totalCount: counts.sessionFacets.totalCount,
+      hiddenCount: counts.all ? counts.all.totalCount - counts.sessionFacets.totalCount : 0,
       sources: (counts.anySource ?? counts.sessionFacets).sources,
       models: (counts.anyModel ?? counts.sessionFacets).models,
       workspaces: (counts.anyWorkspace ?? counts.sessionFacets).workspaces,
@@ -41,6 +42,8 @@ function variablesOf(view: ListView) {
     anySource: filterOf({ ...view, sources: [] }),
     anyModel: filterOf({ ...view, models: [] }),
     anyWorkspace: filterOf({ ...view, workspaces: [] }),
+    all: filterOf({ ...view, hasRuns: true }),
+    hidesRuns: !view.hasRuns,
     anyTime: filterOf({ ...view, from: "", until: "" }),
     hasSources: view.sources.length > 0,
     hasModels: view.models.length > 0,

@@ -111,6 +111,10 @@ const VISITS = {
 
       await more("Delete");
       await page.locator("[data-session]").first().waitFor();
+      // It has a single prompt.
+      await page.getByRole("button", { name: /^\d+ hidden$/ }).click();
+      await page.waitForURL("**/?runs=1");
+      await page.locator(".hidden-count").waitFor({ state: "detached" });
       const total = page.getByRole("heading", { level: 1 });
       const without = await total.innerText();
       await page.getByRole("button", { name: "Undo" }).click();
