@@ -3,6 +3,7 @@ import type { ApolloClient } from "@apollo/client";
 import { counted } from "../shared/format";
 import { Store } from "../shared/store";
 import { showToast, TOAST_TIME } from "../shared/toasts";
+import { batches } from "./batches";
 import { reportFailure } from "./failures";
 import { DELETE_SESSIONS } from "./session_mutations";
 
@@ -15,7 +16,7 @@ export function deleteSessions(client: ApolloClient, ids: readonly string[]): vo
   const send = () => {
     stop();
     removeToast();
-    void sendDeletion(client, ids);
+    batches(ids).forEach((batch) => void sendDeletion(client, batch));
   };
   const timer = setTimeout(send, TOAST_TIME);
   window.addEventListener("pagehide", send);

@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import type { SessionRowFragment, UpdateSessionsInput } from "../gql/graphql";
 import { counted } from "../shared/format";
 import { showToast } from "../shared/toasts";
+import { batches } from "./batches";
 import { reportFailure } from "./failures";
 import { deleteSessions } from "./pending_deletions";
 import { UPDATE_SESSION, UPDATE_SESSIONS } from "./session_mutations";
@@ -16,6 +17,8 @@ interface Details {
   tags?: string[];
   note?: string;
 }
+
+type Change = Omit<UpdateSessionsInput, "sessionIds">;
 
 /** The changes that a person makes to sessions. All show at once and are taken back if the server refuses them. */
 export function useSessionActions() {
@@ -33,10 +36,11 @@ export function useSessionActions() {
       }
     }
 
-    async function updateMany(
-      sessions: readonly ActionSession[],
-      change: Omit<UpdateSessionsInput, "sessionIds">,
-    ): Promise<void> {
+    async function updateMany(sessions: readonly ActionSession[], change: Change): Promise<void> {
+      await Promise.all(batches(sessions).map((batch) => updateBatch(batch, change)));
+    }
+
+    async function updateBatch(sessions: readonly ActionSession[], change: Change): Promise<void> {
       try {
         const { data } = await client.mutate({
           mutation: UPDATE_SESSIONS,
@@ -78,7 +82,7 @@ export function useSessionActions() {
 export type SessionActions = ReturnType<typeof useSessionActions>;
 
 /** The session as the server will answer it. */
-function changed(session: ActionSession, change: Omit<UpdateSessionsInput, "sessionIds">) {
+function changed(session: ActionSession, change: Change) {
   const kept = session.tags.filter((tag) => !change.removeTags?.includes(tag));
   return {
     __typename: "Session" as const,

@@ -35,7 +35,10 @@ export function ActivityChart({ points = [], chosen, onChosen }: ActivityChartPr
     }
   }
 
-  if (points.length > 0 && points.every((point) => point.sessionCount === 0)) {
+  if (points.length === 0) {
+    return <div className="activity" aria-busy="true" />;
+  }
+  if (points.every((point) => point.sessionCount === 0)) {
     return null;
   }
   return (

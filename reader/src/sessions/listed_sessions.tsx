@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 
+import { failureText } from "../actions/failures";
 import { hiddenSessions } from "../actions/pending_deletions";
 import { RenameDialog } from "../actions/rename_dialog";
 import { TagsDialog } from "../actions/tags_dialog";
@@ -37,7 +38,7 @@ export function ListedSessions(page: PageParts) {
   );
   const total = list.totalCount && list.totalCount - (list.sessions.length - sessions.length);
 
-  const { selected, selectedSessions, select, clear } = useSelection(sessions);
+  const { selected, selectedSessions, select, selectAll, clear } = useSelection(sessions);
   const [renamed, setRenamed] = useState<SessionRowFragment>();
   const [tagged, setTagged] = useState<readonly SessionRowFragment[]>();
   const actions = useSessionActions();
@@ -59,7 +60,14 @@ export function ListedSessions(page: PageParts) {
       <PageHead {...page} title={total === undefined ? "Sessions" : counted(total, "session")}>
         <OrderMenu order={view.order} onOrder={(order) => change({ order })} />
       </PageHead>
-      {list.error && <p className="failure">{list.error.message}</p>}
+      {list.error && (
+        <p className="failure" role="alert">
+          {failureText(list.error)}
+          <button type="button" className="button" onClick={list.retry}>
+            Try again
+          </button>
+        </p>
+      )}
       <ActivityChart
         points={overview?.activity}
         chosen={view.from}
@@ -83,6 +91,7 @@ export function ListedSessions(page: PageParts) {
           sessions={selectedSessions}
           actions={actions}
           onTags={() => setTagged(selectedSessions)}
+          onAll={selectAll}
           onClear={clear}
         />
       )}

@@ -6,11 +6,12 @@ interface SelectionBarProps {
   sessions: readonly ActionSession[];
   actions: SessionActions;
   onTags: () => void;
+  onAll: () => void;
   onClear: () => void;
 }
 
 /** What can be done with all selected sessions at once. */
-export function SelectionBar({ sessions, actions, onTags, onClear }: SelectionBarProps) {
+export function SelectionBar({ sessions, actions, onTags, onAll, onClear }: SelectionBarProps) {
   const areStarred = sessions.every((session) => session.isStarred);
   const areArchived = sessions.every((session) => session.isArchived);
   const done = (action: () => unknown) => () => {
@@ -22,6 +23,10 @@ export function SelectionBar({ sessions, actions, onTags, onClear }: SelectionBa
       <span className="selection-count" role="status">
         {counted(sessions.length, "session")} selected
       </span>
+      <button type="button" className="button quiet" onClick={onAll}>
+        <Icon name="check" />
+        All
+      </button>
       <button type="button" className="button quiet" onClick={() => void actions.star(sessions, !areStarred)}>
         <Icon name="star" isFilled={areStarred} />
         {areStarred ? "Unstar" : "Star"}

@@ -2,7 +2,10 @@ import { useCallback, useRef, useState } from "react";
 
 import type { SessionRowFragment } from "../gql/graphql";
 
-/** The rows that are selected, kept while other rows come in; a range goes from the row that was selected before. */
+/**
+ * The rows that are selected of those that were loaded, while other rows come in. A range goes from the row that was
+ * selected before.
+ */
 export function useSelection(sessions: readonly SessionRowFragment[]) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const newest = useRef(sessions);
@@ -20,7 +23,8 @@ export function useSelection(sessions: readonly SessionRowFragment[]) {
       return next;
     });
   }, []);
+  const selectAll = useCallback(() => setSelected(new Set(newest.current.map(({ id }) => id))), []);
   const clear = useCallback(() => setSelected(new Set()), []);
 
-  return { selected, selectedSessions: sessions.filter(({ id }) => selected.has(id)), select, clear };
+  return { selected, selectedSessions: sessions.filter(({ id }) => selected.has(id)), select, selectAll, clear };
 }

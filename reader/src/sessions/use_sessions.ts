@@ -53,6 +53,10 @@ export function useSessions(filter: SessionFilter, orderBy: SessionOrder, onChan
     isStale: !data && !!previousData,
     isLoading: loading && !list,
     error,
+    retry: () => {
+      void refetch();
+      onChanges();
+    },
     loadMore,
   };
 }
