@@ -87,7 +87,8 @@ export class TranscriptPages {
     });
     const messages = data?.session?.messages;
     if (!messages) {
-      return;
+      // Of a session that was deleted: tried again after a pause, as after other failures.
+      throw new Error("The messages are not there.");
     }
     this.#pages.set(page, messages.nodes);
     for (const { position, content } of messages.nodes) {
