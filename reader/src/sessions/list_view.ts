@@ -82,8 +82,8 @@ export function filterOf(view: ListView): SessionFilter {
     tags: view.tags.length ? view.tags : undefined,
     isStarred: view.isStarred || undefined,
     kinds: view.hasRuns ? ALL_KINDS : undefined,
-    // What a person starred is listed in any case.
-    minPrompts: view.hasRuns || view.isStarred ? undefined : TALK,
+    // What a person starred or searches for is listed in any case.
+    minPrompts: view.hasRuns || view.isStarred || view.query ? undefined : TALK,
     // Sessions that went on in the span: they began before its end and were written to after its beginning.
     createdAt: view.until ? { until: midnight(view.until) } : undefined,
     updatedAt: view.from ? { from: midnight(view.from) } : undefined,
