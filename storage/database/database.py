@@ -22,6 +22,7 @@ from storage.database.engines import (
     open_connection,
     postgresql_engine,
     sqlite_engine,
+    tracked_connections,
 )
 from storage.database.lru_cache import LRUCache
 from storage.database.poll import Poll
@@ -75,6 +76,7 @@ class Database:
             self.engine = sqlite_engine(self.url, self._file)
         else:
             self.engine = postgresql_engine(self.url, pool_size - readers)
+        self._connections = tracked_connections(self.engine)
         self.readers = ReadPool(self._driver(), readers)
         self.observers: list[StatementObserver] = []
         self.cache = LRUCache(_CACHE_BYTES)
@@ -103,6 +105,9 @@ class Database:
         await self._resources.aclose()
         await self.readers.close()
         await self.engine.dispose()
+        # The engine leaves open what is in use, and an event loop with an open connection may never close.
+        for connection in [*self._connections]:
+            await self.readers.driver.close(connection)
 
     def _driver(self) -> Driver:
         if self.is_sqlite:

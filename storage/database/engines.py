@@ -115,6 +115,21 @@ def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
     return engine
 
 
+def tracked_connections(engine: AsyncEngine) -> set[Any]:
+    """The drivers' connections that the engine has open, those in use included: a set that stays current."""
+    opened: set[Any] = set()
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _add(connection: Any, _: object) -> None:
+        opened.add(connection.driver_connection)
+
+    @sa.event.listens_for(engine.sync_engine, "close")
+    def _discard(connection: Any, _: object) -> None:
+        opened.discard(connection.driver_connection)
+
+    return opened
+
+
 async def open_connection(**options: Any) -> Any:
     """An asyncpg connection outside the engine's pool, with the same settings; `options` hold the address."""
     connection = await asyncpg.connect(server_settings=SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
