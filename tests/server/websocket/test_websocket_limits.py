@@ -23,9 +23,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 async def queued(server: Served) -> str:
-    thread_id: str = (await resumed(server.client, await save(server.client, zagens("s1", messages=[user("Ask")]))))[
-        "id"
-    ]
+    document = zagens("s1", messages=[user("Ask")])
+    thread_id: str = (await resumed(server.client, await save(server.client, document)))["threadId"]
     return thread_id
 
 
