@@ -1,5 +1,6 @@
 """graphql-core's executor, with the budget of answers and with time slices."""
 
+import warnings
 from collections.abc import Coroutine, Generator
 from inspect import iscoroutine
 from typing import Any
@@ -16,6 +17,11 @@ from schema.limits.answer_size import SIZED_SCALARS, object_bytes
 
 _SHORT_LIST = 50
 """Items of lists that are completed without a look at the time, unless they are long messages."""
+
+
+# graphql-core cancels the fields beside a failed one, and drops the coroutines that those were to await. An operator
+# can do nothing about it, and the warning would stand between the lines of the log.
+warnings.filterwarnings("ignore", r"coroutine 'Executor\.", RuntimeWarning)
 
 
 class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):

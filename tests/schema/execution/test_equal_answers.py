@@ -24,6 +24,12 @@ SWEEPS = 3
 MOST_SWEEPS = 40
 _numbers = itertools.count()
 
+pytestmark = [
+    pytest.mark.usefixtures("collected"),
+    # graphql-core cancels the fields beside a failed one, and drops what those were to await.
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+]
+
 
 @examples(20, soak=5_000)
 @given(drawn=requests(SCHEMA))
