@@ -30,10 +30,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def add(database: Database) -> None:
     """Migrate as a newer version may: add a table, and a column to every table."""
     async with database.write() as transaction:
-        await transaction.execute(sa.text("CREATE TABLE note (id int PRIMARY KEY, text text)"))
+        await transaction.execute(sa.text("CREATE TABLE remark (id int PRIMARY KEY, text text)"))
         # Lock tables in the order of a seeding batch, tasks first, to avoid a deadlock.
         for name in ("resume_task", *sorted(metadata.tables.keys() - {"resume_task"})):
-            await transaction.execute(sa.text(f"ALTER TABLE {name} ADD COLUMN note text NOT NULL DEFAULT 'none'"))
+            await transaction.execute(sa.text(f"ALTER TABLE {name} ADD COLUMN remark text NOT NULL DEFAULT 'none'"))
         await set_revision(transaction.connection, ADDITIVE)
 
 

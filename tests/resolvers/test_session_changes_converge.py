@@ -71,15 +71,13 @@ async def test_a_followed_list_equals_a_fresh_one_after_changes_by_several_proce
 ) -> None:
     chance = random.Random(seed)
     last = f"last-{next(_numbers)}"
-    async with Database(database_url, listens=False) as elsewhere:
-        databases = [elsewhere, *(server.app.state.database for server in servers)]
-        following = [asyncio.create_task(follow(server, size, pause, last)) for server in servers * 2]
-        writing = [
-            write(databases[number % len(databases)], random.Random(chance.random())) for number in range(WRITERS)
-        ]
-        await asyncio.gather(*writing)
-        await import_documents(elsewhere, [read_document(zagens(last))])
-    async with asyncio.timeout(PATIENCE):
-        held = await asyncio.gather(*following)
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as followers:
+        following = [followers.create_task(follow(server, size, pause, last)) for server in servers * 2]
+        async with Database(database_url, listens=False) as elsewhere:
+            databases = [elsewhere, *(server.app.state.database for server in servers)]
+            async with asyncio.TaskGroup() as writers:
+                for number in range(WRITERS):
+                    writers.create_task(write(databases[number % len(databases)], random.Random(chance.random())))
+            await import_documents(elsewhere, [read_document(zagens(last))])
     fresh, _ = await read_list(servers[0].client, 500)
-    assert all(rows == fresh for rows in held)
+    assert all(task.result() == fresh for task in following)

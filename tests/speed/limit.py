@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from storage.database.engines import POOL_SIZE, driver_url
+from storage.database.long_text import LONG, add_functions
 
 Row = Sequence[Any]
 
@@ -28,7 +29,7 @@ SELECT id, title, workspace, model, mode, is_archived, message_count, total_toke
 TITLES = f"SELECT id, title {_NEWEST}"
 SESSION = "SELECT id, title FROM session WHERE id = $1"
 MESSAGES = """
-SELECT session_id, position, role, content FROM message WHERE session_id {any} AND position < $2
+SELECT session_id, position, role, {content} FROM message WHERE session_id {any} AND position < $2
 ORDER BY session_id, position
 """
 SEARCH = """
@@ -41,6 +42,7 @@ class Pool:
     """As many connections as Reprise opens; statements have their parameters as PostgreSQL writes them."""
 
     any = "= ANY($1)"
+    content = "content"
     found = "said.words @@ to_tsquery('simple', $1)"
     # An index of the database's own.
     indexing: tuple[str, ...] = (
@@ -70,10 +72,12 @@ class SqlitePool(Pool):
     """The same for a file."""
 
     any = "IN (SELECT value FROM json_each($1))"
+    # As Reprise reads what it stores.
+    content = f"CASE WHEN size < {LONG} THEN content ELSE _plain_text(content) END"
     found = "said MATCH $1"
     indexing = (
         "CREATE VIRTUAL TABLE said USING fts5(session_id UNINDEXED, position UNINDEXED, content)",
-        "INSERT INTO said SELECT session_id, position, content FROM message",
+        f"INSERT INTO said SELECT session_id, position, {content} FROM message",
     )
 
     @contextlib.asynccontextmanager
@@ -81,8 +85,10 @@ class SqlitePool(Pool):
         self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         async with contextlib.AsyncExitStack() as connections:
             for _ in range(POOL_SIZE):
-                connection = aiosqlite.connect(self._dsn, isolation_level=None)
-                self._free.put_nowait(await connections.enter_async_context(connection))
+                connecting = aiosqlite.connect(self._dsn, isolation_level=None)
+                connection = await connections.enter_async_context(connecting)
+                await add_functions(connection.create_function)
+                self._free.put_nowait(connection)
             yield self
 
     async def fetch(self, statement: str, *values: Any) -> Sequence[Row]:
@@ -173,7 +179,8 @@ async def _with_messages(pool: Pool, statement: str, count: int, *values: str) -
     nodes: dict[str, dict[str, Any]] = {
         id: {"id": id, "title": title, "messages": {"nodes": []}} for id, title in await pool.fetch(statement, *values)
     }
-    for session_id, position, role, content in await pool.fetch(MESSAGES.format(any=pool.any), list(nodes), count):
+    statement = MESSAGES.format(content=pool.content, any=pool.any)
+    for session_id, position, role, content in await pool.fetch(statement, list(nodes), count):
         message = {"position": position, "role": role, "rawContent": orjson.Fragment(content)}
         nodes[session_id]["messages"]["nodes"].append(message)
     return list(nodes.values())

@@ -8,12 +8,12 @@ from storage.records.session import SessionRow
 
 
 async def update_session(database: Database, id: str, title: str | None, is_archived: bool | None) -> SessionRow | None:
-    """Rename or archive a session; None for an unknown id."""
+    """Rename or archive a session; None for an unknown id, or if the session was deleted right afterwards."""
     try:
-        [updated] = await update_sessions(database, [id], SessionUpdate(title, is_archived))
+        updated = await update_sessions(database, [id], SessionUpdate(title, is_archived))
     except UnknownSessions:
         return None
-    return updated
+    return updated[0] if updated else None
 
 
 async def delete_session(database: Database, id: str) -> bool:
