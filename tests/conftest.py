@@ -1,3 +1,4 @@
+import faulthandler
 import gc
 import os
 import sys
@@ -7,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, scratch_folder
 from tests.support.server import Served, serving
@@ -53,6 +55,13 @@ def pytest_collection_finish() -> None:
     # The modules and items of all tests stay until the end: the garbage collector need not look through them each time.
     gc.collect()
     gc.freeze()
+
+
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """Limit the end of a failed test too: pytest ends its own limit with a failure, and a teardown may hang then."""
+    seconds = float(node.config.getini("faulthandler_timeout"))
+    if seconds > 0:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=node.config.stash[fault_handler_stderr_fd_key])
 
 
 @pytest.hookimpl(optionalhook=True)
