@@ -83,11 +83,12 @@ async def test_a_bulk_insert_fails_when_the_connection_ends_before_all_rows_are_
             await transaction.execute(sa.text("SELECT 1"))
             await transaction.insert(turn, TURN_COLUMNS, rows)
 
-    async with Database(database_url) as database:
-        writing = asyncio.create_task(write())
-        while not await killer.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy"):
-            assert not writing.done()
-        with ignore_abandoned_futures():
+    # Outside of the database, which may refer to the connection until it ends.
+    with ignore_abandoned_futures():
+        async with Database(database_url) as database:
+            writing = asyncio.create_task(write())
+            while not await killer.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy"):
+                assert not writing.done()
             async with asyncio.timeout(PATIENCE):
                 with pytest.raises(Unavailable):
                     await writing
