@@ -1,11 +1,43 @@
 """Page requests, from the arguments of connections."""
 
 import functools
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
 
 from resolvers.errors import BadUserInput
-from storage.records.page import DEFAULT_SIZE, LARGEST_SIZE, Page, PageRequest
+from storage.records.page import DEFAULT_SIZE, LARGEST_SIZE, Page, PageEdge, PageRequest
 
 __all__ = ["Page"]
+
+Node = TypeVar("Node")
+
+
+class NodePage(Generic[Node]):
+    """A page of storage, with objects that have the fields of the API in place of its rows."""
+
+    nodes: Sequence[Node]
+
+    def __init__(self, page: Page[Any]) -> None:
+        self._page = page
+        self.has_next_page = page.has_next_page
+        self.has_previous_page = page.has_previous_page
+        self.total_count = page.total_count
+
+    @property
+    def start_cursor(self) -> str | None:
+        """Cursor of the first node."""
+        return self._page.start_cursor
+
+    @property
+    def end_cursor(self) -> str | None:
+        """Cursor of the last node."""
+        return self._page.end_cursor
+
+    @property
+    def edges(self) -> list[PageEdge[Node]]:
+        """The nodes with their cursors."""
+        cursors = (edge.cursor for edge in self._page.edges)
+        return [PageEdge(cursor, node) for cursor, node in zip(cursors, self.nodes, strict=True)]
 
 
 def clamp_page_size(size: int, name: str) -> int:

@@ -5,11 +5,11 @@ from functools import cached_property, partial
 
 from resolvers.context import Context, Wanted
 from resolvers.errors import NotFound
-from resolvers.paging import clamp_page_size
+from resolvers.paging import NodePage, clamp_page_size
 from resolvers.session import storable_filter
 from storage.json_codec import storable_text
 from storage.records.message import MessageRow, messages_at
-from storage.records.page import Page, PageEdge
+from storage.records.page import Page
 from storage.records.session import SessionFilter, SessionRow
 from storage.search.query.best_block import best_block
 from storage.search.query.entry_texts import Texts, run_in_thread_if_long
@@ -206,31 +206,12 @@ def _is_subset(wanted: Wanted, available: frozenset[str]) -> bool:
     return wanted is not None and wanted <= available
 
 
-class SearchPage:
+class SearchPage(NodePage[SearchHit]):
     """A page of hits with their fields."""
 
     def __init__(self, page: Page[Hit], hits: Sequence[SearchHit]) -> None:
-        self._page = page
+        super().__init__(page)
         self.nodes = hits
-        self.has_next_page = page.has_next_page
-        self.has_previous_page = page.has_previous_page
-        self.total_count = page.total_count
-
-    @property
-    def start_cursor(self) -> str | None:
-        """Cursor of the first hit."""
-        return self._page.start_cursor
-
-    @property
-    def end_cursor(self) -> str | None:
-        """Cursor of the last hit."""
-        return self._page.end_cursor
-
-    @property
-    def edges(self) -> list[PageEdge[SearchHit]]:
-        """The hits with their cursors."""
-        cursors = (edge.cursor for edge in self._page.edges)
-        return [PageEdge(cursor, hit) for cursor, hit in zip(cursors, self.nodes, strict=True)]
 
 
 async def search(

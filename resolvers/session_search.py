@@ -1,15 +1,15 @@
 """Search with one entry for each session: pages of sessions that have hits, and their best hits."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from functools import partial
 
 from resolvers.context import Context
 from resolvers.errors import NotFound
-from resolvers.paging import clamp_page_size
+from resolvers.paging import NodePage, clamp_page_size
 from resolvers.search import SearchHit, search_hits
 from resolvers.session import storable_filter
 from storage.json_codec import storable_text
-from storage.records.page import Page, PageEdge, SharedRead
+from storage.records.page import Page, SharedRead
 from storage.records.session import SessionFilter, SessionRow
 from storage.search.query.hit import FoundSession, Search
 from storage.search.query.session_finder import RankedSession
@@ -49,16 +49,13 @@ class SessionHit:
         return await self._page.hits(context, size).get(self._row.number) or []
 
 
-class SessionHitPage:
+class SessionHitPage(NodePage[SessionHit]):
     """A page of sessions with hits. `context` is for reading the sessions."""
 
     def __init__(self, context: Context, search: Search, page: Page[RankedSession]) -> None:
+        super().__init__(page)
         wanted = None if context.wanted is None else context.inner.get("session", frozenset())
         self.context = context.wanting(wanted)
-        self.has_next_page = page.has_next_page
-        self.has_previous_page = page.has_previous_page
-        self.total_count = page.total_count
-        self._page = page
         self._search = search
         self._rows = [ranked.session for ranked in page.nodes]
         self.nodes = [SessionHit(self, row) for row in self._rows]
@@ -77,22 +74,6 @@ class SessionHitPage:
         best = {number: hits[:size] for number, hits in found.items()}
         shown = iter(await search_hits(context, self._search, [hit for hits in best.values() for hit in hits], texts))
         return {number: [next(shown) for _ in hits] for number, hits in best.items()}
-
-    @property
-    def start_cursor(self) -> str | None:
-        """Cursor of the first session."""
-        return self._page.start_cursor
-
-    @property
-    def end_cursor(self) -> str | None:
-        """Cursor of the last session."""
-        return self._page.end_cursor
-
-    @property
-    def edges(self) -> Sequence[PageEdge[SessionHit]]:
-        """The sessions with their cursors."""
-        cursors = (edge.cursor for edge in self._page.edges)
-        return [PageEdge(cursor, hit) for cursor, hit in zip(cursors, self.nodes, strict=True)]
 
 
 async def search_sessions(

@@ -17,6 +17,7 @@ from storage.search.query.query_cache import QueryCache
 
 RELEVANCE = "RELEVANCE"
 
+Row = TypeVar("Row")
 T = TypeVar("T")
 
 # Writers may replace segments faster than a search runs; then it takes a database snapshot.
@@ -43,7 +44,28 @@ async def search_page(database: Database, search: Search, order: str, size: int,
     return HitPage(database, search, scope, page, texts, has_previous=after is not None, has_more=len(hits) > size)
 
 
-class HitPage(Page[Hit]):
+class FoundPage(Page[Row]):
+    """A page of what a search finds, read from its first row or after a cursor."""
+
+    def __init__(
+        self, database: Database, search: Search, scope: Scope, rows: list[Row], *, has_previous: bool, has_more: bool
+    ) -> None:
+        self.nodes = rows
+        self._database = database
+        self._search = search
+        self._scope = scope
+        self._has_previous = has_previous
+        self._has_more = has_more
+
+    async def has_previous_page(self) -> bool:
+        # The cursor is that of a row; only a later change can have left nothing before it.
+        return self._has_previous
+
+    async def has_next_page(self) -> bool:
+        return self._has_more
+
+
+class HitPage(FoundPage[Hit]):
     """A page of hits, with the texts of those messages that were read to verify or score them."""
 
     def __init__(
@@ -57,23 +79,11 @@ class HitPage(Page[Hit]):
         has_previous: bool,
         has_more: bool,
     ) -> None:
-        self.nodes = hits
+        super().__init__(database, search, scope, hits, has_previous=has_previous, has_more=has_more)
         self.texts = texts
-        self._database = database
-        self._search = search
-        self._scope = scope
-        self._has_previous = has_previous
-        self._has_more = has_more
 
     def cursor(self, row: Hit) -> str:
         return self._scope.cursor(hit_key(row))
-
-    async def has_previous_page(self) -> bool:
-        # The cursor is that of a hit; only a later change can have left nothing before it.
-        return self._has_previous
-
-    async def has_next_page(self) -> bool:
-        return self._has_more
 
     async def total_count(self) -> int:
         return 0 if self._search.is_empty else await run_search(self._database, self._search, HitFinder.count)

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from storage.database.database import Database
 from storage.errors import InvalidCursor
-from storage.records.page import Page, Scope
+from storage.records.page import Scope
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.query.entry_texts import Texts
 from storage.search.query.hit import FoundSession, Hit, Search
 from storage.search.query.hit_finder import HitFinder
-from storage.search.query.hits import RELEVANCE, HitPage, run_search
+from storage.search.query.hits import RELEVANCE, FoundPage, HitPage, run_search
 from storage.search.query.session_finder import RankedSession, SessionFinder, session_key
 
 T = TypeVar("T")
@@ -90,35 +90,11 @@ async def _run(database: Database, search: Search, find: Callable[[SessionFinder
     return await run_search(database, search, lambda finder: find(SessionFinder(finder)))
 
 
-class FoundSessionPage(Page[RankedSession]):
+class FoundSessionPage(FoundPage[RankedSession]):
     """A page of sessions with hits."""
-
-    def __init__(
-        self,
-        database: Database,
-        search: Search,
-        scope: Scope,
-        found: list[RankedSession],
-        *,
-        has_previous: bool,
-        has_more: bool,
-    ) -> None:
-        self.nodes = found
-        self._database = database
-        self._search = search
-        self._scope = scope
-        self._has_previous = has_previous
-        self._has_more = has_more
 
     def cursor(self, row: RankedSession) -> str:
         return self._scope.cursor(session_key(row))
-
-    async def has_previous_page(self) -> bool:
-        # The cursor is that of a session; only a later change can have left nothing before it.
-        return self._has_previous
-
-    async def has_next_page(self) -> bool:
-        return self._has_more
 
     async def total_count(self) -> int:
         return 0 if self._search.is_empty else await _run(self._database, self._search, SessionFinder.count)
