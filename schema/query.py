@@ -1,6 +1,6 @@
 """Query, the root type of queries."""
 
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import strawberry
 
@@ -28,6 +28,10 @@ from schema.session_order import NEWEST_FIRST, SessionOrder
 from schema.thread import Thread, ThreadConnection
 
 EVERYWHERE = [SearchScope.TITLE, SearchScope.MESSAGE]
+SearchFilter: TypeAlias = Annotated[
+    SessionFilter | None, strawberry.argument(description="Narrow the sessions that are searched.")
+]
+Scopes: TypeAlias = Annotated[list[SearchScope], strawberry.argument(description="Where to look.")]
 
 
 @strawberry.type(description="Entry points for reading.")
@@ -92,13 +96,11 @@ class Query:
         ],
         first: Annotated[int, strawberry.argument(description="How many hits, held within 1 to 500.")] = 20,
         after: After = strawberry.UNSET,
-        filter: Annotated[
-            SessionFilter | None, strawberry.argument(description="Narrow the sessions that are searched.")
-        ] = strawberry.UNSET,
+        filter: SearchFilter = strawberry.UNSET,
         order_by: Annotated[
             SearchOrder, strawberry.argument(description="The order of the hits.")
         ] = SearchOrder.RELEVANCE,
-        scopes: Annotated[list[SearchScope], strawberry.argument(description="Where to look.")] = EVERYWHERE,
+        scopes: Scopes = EVERYWHERE,
     ) -> object:
         return resolvers.search.search(
             info.context,
@@ -120,13 +122,11 @@ class Query:
         query: Annotated[str, strawberry.argument(description="As for `search`.")],
         first: Annotated[int, strawberry.argument(description="How many sessions, held within 1 to 100.")] = 20,
         after: After = strawberry.UNSET,
-        filter: Annotated[
-            SessionFilter | None, strawberry.argument(description="Narrow the sessions that are searched.")
-        ] = strawberry.UNSET,
+        filter: SearchFilter = strawberry.UNSET,
         order_by: Annotated[
             SearchOrder, strawberry.argument(description="The order of the sessions.")
         ] = SearchOrder.RELEVANCE,
-        scopes: Annotated[list[SearchScope], strawberry.argument(description="Where to look.")] = EVERYWHERE,
+        scopes: Scopes = EVERYWHERE,
     ) -> object:
         return resolvers.session_search.search_sessions(
             info.context,
