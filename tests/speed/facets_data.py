@@ -2,9 +2,7 @@
 
 import contextlib
 import hashlib
-import shutil
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,9 +25,7 @@ from storage.transcripts.derivation import Derivation
 from storage.transcripts.derived_plan import Written, drafted_entries, plan_session
 from storage.transcripts.derived_rows import RowBatch, build_rows
 from storage.transcripts.derived_writer import add_messages, create_sessions
-from tests.speed.loop import run
-from tests.speed.search_data import database_within
-from tests.support.databases import postgres_server, sqlite_url
+from tests.speed.search_data import built
 
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 730
@@ -44,20 +40,9 @@ _TOOLS = ("Read", "Bash", "Edit", "Grep", "Write", "Glob", "WebFetch", "Task", "
 _WORDS = "the error in file server test function because range export build parse index query cache token".split()
 
 
-@contextlib.contextmanager
-def data_set(folder: Path, sessions: int) -> Iterator[dict[str, str]]:
+def data_set(folder: Path, sessions: int) -> contextlib.AbstractContextManager[dict[str, str]]:
     """The URLs of both databases by name, built in `folder` unless they exist; PostgreSQL runs inside the block."""
-    place = folder / f"facets-{sessions}-{_fingerprint()}"
-    done = place / "done"
-    if not done.exists():
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
-    with postgres_server(place / "postgresql") as server:
-        urls = {"SQLite": sqlite_url(place / "reprise.db"), "PostgreSQL": database_within(server, _NAME)}
-        if not done.exists():
-            run(_build, server, list(urls.values()), sessions)
-            done.touch()
-        yield urls
+    return built(folder / f"facets-{sessions}-{_fingerprint()}", _NAME, _build, sessions)
 
 
 async def fill(databases: list[Database], sessions: int) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -38,6 +38,9 @@ from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres
 MEAN = 50
 """Messages a session on average."""
 
+Build = Callable[[str, list[str], int], Awaitable[None]]
+"""Fills databases: the server of PostgreSQL, their URLs, and how many sessions."""
+
 _NAME = "reprise_search"
 # The sources that the rows of the data set depend on: after a change of these it is built again.
 _SOURCES = (
@@ -55,18 +58,22 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "reprise-bench")
 
 
-@contextlib.contextmanager
-def data_set(folder: Path, sessions: int) -> Iterator[dict[str, str]]:
+def data_set(folder: Path, sessions: int) -> contextlib.AbstractContextManager[dict[str, str]]:
     """The URLs of both databases by name, built in `folder` unless they exist; PostgreSQL runs inside the block."""
-    place = folder / f"search-{sessions}-{_fingerprint()}"
+    return built(folder / f"search-{sessions}-{_fingerprint()}", _NAME, _build, sessions)
+
+
+@contextlib.contextmanager
+def built(place: Path, name: str, build: Build, sessions: int) -> Iterator[dict[str, str]]:
+    """The URLs of both databases in a folder, which `build` fills once; PostgreSQL runs inside the block."""
     done = place / "done"
     if not done.exists():
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
     with postgres_server(place / "postgresql") as server:
-        urls = {"SQLite": sqlite_url(place / "reprise.db"), "PostgreSQL": database_within(server, _NAME)}
+        urls = {"SQLite": sqlite_url(place / "reprise.db"), "PostgreSQL": database_within(server, name)}
         if not done.exists():
-            run(_build, server, list(urls.values()), sessions)
+            run(build, server, list(urls.values()), sessions)
             done.touch()
         yield urls
 
