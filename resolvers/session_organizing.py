@@ -85,7 +85,7 @@ async def update_sessions(
         is_archived=is_archived,
         is_starred=is_starred,
         added_tags=tags_of(add_tags or [], "addTags", errors),
-        # Texts that are no valid tags are those of no session.
+        # No session has a tag that is not valid, so there is nothing to remove.
         removed_tags=[storable_text(tag).strip() for tag in remove_tags or []],
     )
     if errors:

@@ -20,7 +20,7 @@ def time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        # The names of files and folders that are no time zones raise many errors.
+        # zoneinfo raises other errors for the name of a folder or of a file that is not a time zone.
         raise InvalidInterval("There is no time zone of that name in the IANA database.") from None
 
 
