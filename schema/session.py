@@ -46,6 +46,9 @@ class Session(Node):
     prompt_count: int = strawberry.field(
         description="Messages in which the person asked for something: those that the program put in are left out."
     )
+    is_automated: bool = strawberry.field(
+        description="Whether the agent recorded that a program ran it, such as a script, and no person."
+    )
     total_tokens: BigInt = strawberry.field(description="Tokens spent over the life of the session.")
     created_at: datetime = strawberry.field(description="When it was first saved.")
     updated_at: datetime = strawberry.field(description="The agent's own clock: when it last wrote to the session.")

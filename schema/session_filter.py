@@ -44,6 +44,7 @@ class SessionFilter:
         description="Any of these kinds; omitted: every kind but subagents."
     )
     is_starred: bool | None = strawberry.field(description="Only those a person marked, or only the others.")
+    is_automated: bool | None = strawberry.field(description="Only runs that a program started, or only the others.")
     tags: list[str] | None = strawberry.field(description="All of these tags.")
     modes: list[str] | None = strawberry.field(description="Any of these modes.")
     min_prompts: int | None = strawberry.field(description="At least so many prompts: most runs of scripts have one.")
@@ -61,6 +62,7 @@ class SessionFilter:
             saved_at=self.saved_at.span() if self.saved_at else None,
             kinds=names(self.kinds),
             is_starred=self.is_starred,
+            is_automated=self.is_automated,
             tags=self.tags,
             modes=self.modes,
             min_prompts=self.min_prompts,

@@ -37,7 +37,8 @@ class Session(SQLModel, table=True):
     `parser_version` is that of the format which derived the session from the archive, 0 for a document that holds the
     session whole. `message_count` counts the stored messages, `prompt_count` the prompts among them, `newest_count`
     those of the newest document. `replaced` has the hashes of transcripts with the newest document's clock that were
-    replaced. `is_starred`, `tag_lines` (see `storage.records.tags`) and `note` are a person's: no import writes them.
+    replaced. `is_automated` is false where the agent does not record it. `is_starred`, `tag_lines` (see
+    `storage.records.tags`) and `note` are a person's: no import writes them.
 
     `created_seq` and `changed_seq` number the session's creation and its last change, see `change_numbers.py`. What was
     written by the running transaction has 0. The `previous` columns
@@ -59,6 +60,7 @@ class Session(SQLModel, table=True):
     system_prompt: str | None = _column(sa.Text, nullable=True)
     is_archived: bool = _column(sa.Boolean)
     is_starred: bool = _column(sa.Boolean, server_default=sa.false())
+    is_automated: bool = _column(sa.Boolean, server_default=sa.false())
     tag_lines: str = _column(sa.Text, server_default="")
     note: str | None = _column(sa.Text, nullable=True)
     message_count: int = _column(sa.Integer)
@@ -93,6 +95,7 @@ class Session(SQLModel, table=True):
     previous_changed_seq: int | None = _previous(sa.BigInteger(), "changed_seq")
     previous_is_archived: bool | None = _previous(sa.Boolean(), "is_archived")
     previous_is_starred: bool | None = _previous(sa.Boolean(), "is_starred")
+    previous_is_automated: bool | None = _previous(sa.Boolean(), "is_automated")
     previous_tag_lines: str | None = _previous(sa.Text(), "tag_lines")
     previous_title_folded: str | None = _previous(KeyText, "title_folded")
     previous_workspace_key: str | None = _previous(sa.Text(), "workspace_key")

@@ -66,4 +66,5 @@ class DerivedSession:
     is_archived: bool = False
     usage: TokenUsage = field(default_factory=TokenUsage)
     recorded_cost: float | None = None
+    is_automated: bool = False
     metadata: dict[str, object] = field(default_factory=dict)

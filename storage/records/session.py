@@ -37,6 +37,7 @@ class SessionRow(NamedTuple):
     system_prompt: str | None
     is_archived: bool
     is_starred: bool
+    is_automated: bool
     tag_lines: str
     note: str | None
     message_count: int
@@ -99,6 +100,7 @@ class SessionFilter:
     saved_at: Span | None = None
     kinds: Sequence[str] | None = None
     is_starred: bool | None = None
+    is_automated: bool | None = None
     tags: Sequence[str] | None = None
     modes: Sequence[str] | None = None
     min_prompts: int | None = None
@@ -127,6 +129,7 @@ _CONDITIONS: dict[str, Callable[[str, Any], ColumnElement[bool]]] = {
     "kinds": lambda name, value: is_any_of(session.c.kind, name, value),
     "modes": lambda name, value: is_any_of(session.c.mode, name, value),
     "is_starred": lambda name, value: session.c.is_starred == sa.bindparam(name, value, sa.Boolean()),
+    "is_automated": lambda name, value: session.c.is_automated == sa.bindparam(name, value, sa.Boolean()),
     "tags": lambda name, value: contains_all_of(session.c.tag_lines, name, value),
     "min_prompts": lambda name, value: session.c.prompt_count >= sa.bindparam(name, value, sa.Integer()),
     "created_from": lambda name, value: session.c.created_at >= sa.bindparam(name, value, Instant()),
@@ -262,6 +265,7 @@ def _filter_values(session_filter: SessionFilter) -> dict[str, Any]:
         "kinds": session_filter.kinds,
         "modes": session_filter.modes,
         "is_starred": session_filter.is_starred,
+        "is_automated": session_filter.is_automated,
         "tags": None if session_filter.tags is None else [tag_line(tag) for tag in session_filter.tags],
         "min_prompts": session_filter.min_prompts,
         "created_from": created.start,

@@ -75,6 +75,7 @@ def session_head(derived: DerivedSession, version: int) -> SessionHead:
         "git_branch": _text(derived.git_branch),
         **{f"{name}_tokens": count for name, count in derived.usage._asdict().items()},
         "recorded_cost": derived.recorded_cost,
+        "is_automated": derived.is_automated,
         "parser_version": version,
     }
     columns["header_hash"] = hashlib.blake2b(canonical([header, columns]), digest_size=32).digest()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support import browser
+from tests.support.claude_code import Lines, text
 from tests.support.clients import ROOT, samples
 
 TOKEN = "sesame-1"
@@ -95,9 +96,17 @@ def test_changes_of_others_show_at_once_and_titles_stay_text(url: str) -> None:
     }
     document["metadata"].update(newest)
 
-    seen = seen_by("live", url, document=document)
+    # A run of two prompts.
+    lines = Lines("2e9b4c10-7a5d-4f13-9c86-0d1e2f3a4b5c")
+    for prompt in ("Lint.", "Test."):
+        lines.user(prompt, entrypoint="sdk-cli")
+        lines.assistant(text("Done."))
+
+    seen = seen_by("live", url, document=document, run="".join(f"{json.dumps(one)}\n" for one in lines.lines))
 
     assert seen["title"] == HOSTILE
+    assert (seen["automated"]["isAutomated"], seen["automated"]["promptCount"]) == (True, 2)
+    assert seen["automated"]["hidden"] == ["1 hidden", "2 hidden"]
     assert int(seen["after"].split()[0]) == int(seen["before"].split()[0]) + 1
     assert seen["hostile"] is None
 

@@ -31,6 +31,8 @@ const VISITS = {
       seen.hidden = await page.locator(".hidden-count").innerText();
       await page.getByRole("switch", { name: "Hide automated runs" }).click();
       await page.locator(".hidden-count").waitFor({ state: "detached" });
+      // The counts and the list are two requests.
+      await page.waitForFunction((before) => document.querySelector("h1").innerText !== before, seen.heading);
       seen.withRuns = await page.getByRole("heading", { level: 1 }).innerText();
       await page.goBack();
       await counted(page, seen.heading);
@@ -164,7 +166,20 @@ const VISITS = {
         input: { sessionId: id },
       });
       await row(page, "Renamed elsewhere").waitFor({ state: "detached" });
-      return { before, title, after, hostile: await page.evaluate(() => window.hostile ?? null) };
+      const hidden = page.locator(".hidden-count");
+      const hiddenBefore = await hidden.innerText();
+      const run = await execute(
+        given.url,
+        "mutation ($text: String!) { importSession(input: {text: $text}) { session { id isAutomated promptCount } } }",
+        { text: given.run },
+      );
+      const { id: sessionId, ...automated } = run.importSession.session;
+      await page.waitForFunction((text) => document.querySelector(".hidden-count").innerText !== text, hiddenBefore);
+      automated.hidden = [hiddenBefore, await hidden.innerText()];
+      await execute(given.url, "mutation ($input: DeleteSessionInput!) { deleteSession(input: $input) { deletedSessionId } }", {
+        input: { sessionId },
+      });
+      return { before, title, after, automated, hostile: await page.evaluate(() => window.hostile ?? null) };
     });
   },
 

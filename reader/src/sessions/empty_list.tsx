@@ -14,7 +14,7 @@ export function EmptyList({ view, hiddenCount, onShow }: EmptyListProps) {
     return (
       <div className="notice">
         <h2>Only automated runs</h2>
-        <p>Subagents and sessions of a single prompt are hidden.</p>
+        <p>Subagents, runs that scripts started and sessions of a single prompt are hidden.</p>
         <button type="button" className="button" onClick={onShow}>
           Show {counted(hiddenCount, "session")}
         </button>

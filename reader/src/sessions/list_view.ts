@@ -12,7 +12,7 @@ export interface ListView {
   tags: string[];
   isStarred: boolean;
   isArchived: boolean;
-  /** Whether subagents' sessions and those of a single prompt, most of which scripts run, are listed too. */
+  /** Whether subagents' sessions, automated runs and sessions of a single prompt are listed too. */
   hasRuns: boolean;
   /** Days, as `2026-11-28`: the first one, and the one after the last. */
   from: string;
@@ -83,7 +83,7 @@ export function filterOf(view: ListView): SessionFilter {
     isStarred: view.isStarred || undefined,
     kinds: view.hasRuns ? ALL_KINDS : undefined,
     // What a person starred or searches for is listed in any case.
-    minPrompts: view.hasRuns || view.isStarred || view.query ? undefined : TALK,
+    ...(view.hasRuns || view.isStarred || view.query ? {} : { isAutomated: false, minPrompts: TALK }),
     // Sessions that went on in the span: they began before its end and were written to after its beginning.
     createdAt: view.until ? { until: midnight(view.until) } : undefined,
     updatedAt: view.from ? { from: midnight(view.from) } : undefined,

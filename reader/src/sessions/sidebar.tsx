@@ -44,7 +44,7 @@ export function Sidebar({ view, change, overview }: SidebarProps) {
           })}
         </ul>
       </nav>
-      <label className="switch" title="Subagents, and sessions of a single prompt, most of which scripts run">
+      <label className="switch" title="Subagents, runs that scripts started, and sessions of a single prompt">
         <input
           type="checkbox"
           role="switch"

@@ -17,7 +17,7 @@ SQLITE_STATEMENTS = (
     # All that filters compare and facets count: reading the rows themselves takes five times as long. PostgreSQL reads
     # them as fast, and its indexes hold no long texts.
     "CREATE INDEX session_facets ON session (is_archived, kind, source, model, workspace_key, workspace, mode,"
-    " is_starred, tag_lines, created_at, updated_at, saved_at, title_folded, number)",
+    " is_starred, is_automated, prompt_count, tag_lines, created_at, updated_at, saved_at, title_folded, number)",
 )
 POSTGRESQL_STATEMENTS = (
     "CREATE SEQUENCE session_number",
@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("system_prompt", sa.Text(), nullable=True),
         sa.Column("is_archived", sa.Boolean(), nullable=False),
         sa.Column("is_starred", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_automated", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("tag_lines", sa.Text(), server_default="", nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("message_count", sa.Integer(), nullable=False),
@@ -122,6 +123,7 @@ def upgrade() -> None:
         sa.Column("previous_changed_seq", sa.BigInteger(), nullable=True),
         sa.Column("previous_is_archived", sa.Boolean(), nullable=True),
         sa.Column("previous_is_starred", sa.Boolean(), nullable=True),
+        sa.Column("previous_is_automated", sa.Boolean(), nullable=True),
         sa.Column("previous_tag_lines", sa.Text(), nullable=True),
         sa.Column("previous_title_folded", KEY_TEXT, nullable=True),
         sa.Column("previous_workspace_key", sa.Text(), nullable=True),

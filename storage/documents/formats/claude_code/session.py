@@ -63,6 +63,7 @@ def session_of(
         git_branch=None if facts.git_branch == "HEAD" else _storable(facts.git_branch),
         usage=TokenUsage(*map(sum, zip(*usages, strict=True))),
         recorded_cost=as_amount(facts.recorded_cost),
+        is_automated=facts.is_automated,
         metadata=_metadata(scan, view, transcripts, meta),
     )
 

@@ -20,6 +20,9 @@ _KNOWN_TYPES = _TITLES | {
     "tools-used",
     "worktree-state",
 }
+# The program called with -p, by its SDK for Python, and in a workflow of GitHub. People use editors that run it by its
+# SDK for TypeScript.
+_AUTOMATED = {"sdk-cli", "sdk-py", "claude-code-github-action"}
 
 
 class KeptLine(NamedTuple):
@@ -48,6 +51,12 @@ class SessionFacts:
         self.compactions: list[dict[str, object]] = []
         self.run: dict[str, str] = {}
         """How the program was run."""
+        self._entrypoints: set[str] = set()
+
+    @property
+    def is_automated(self) -> bool:
+        """Whether no person was at the program at any time."""
+        return bool(self._entrypoints) and self._entrypoints <= _AUTOMATED
 
     def is_known(self, kind: str) -> bool:
         """Whether lines of this type are no part of the conversation, even if they have a uuid."""
@@ -67,6 +76,7 @@ class SessionFacts:
             self.permission_mode = record.permission_mode
         if record.entrypoint is not None:
             self.run["entrypoint"] = record.entrypoint
+            self._entrypoints.add(record.entrypoint)
         if record.session_kind is not None:
             self.run["sessionKind"] = record.session_kind
         if record.team_name is not None:

@@ -57,6 +57,12 @@ class Header:
         return as_text(self.values.get("handed_over_title")) or None
 
     @property
+    def is_automated(self) -> bool:
+        """Whether `codex exec` began it, or a program that uses Codex as a server of tools."""
+        source = as_text(self.values.get("source"))
+        return source in ("exec", "mcp") or (not source and as_text(self.values.get("originator")) == "codex_exec")
+
+    @property
     def nickname(self) -> str | None:
         """The name of a subagent, with its role."""
         spawn = self.subagent

@@ -130,6 +130,7 @@ def _session(
         system_prompt=header.system_prompt,
         is_archived=rollout.transcript.name.startswith(f"{ARCHIVED}/"),
         usage=conversation.usage,
+        is_automated=header.is_automated,
         metadata=_metadata(header, line, conversation),
     )
 

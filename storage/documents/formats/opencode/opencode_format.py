@@ -188,6 +188,7 @@ class OpenCodeFormat:
             is_archived=time.get("archived") is not None,
             usage=total_usage(map(_usage, own)),
             recorded_cost=_cost({} if any(copied) else info, own),
+            is_automated=_is_automated(info),
             metadata=_metadata(info, time),
         )
 
@@ -261,6 +262,16 @@ def _cost(info: Block, messages: Sequence[Block]) -> float | None:
     costs = [as_amount(as_object(message.get("info")).get("cost")) for message in messages]
     known = [cost for cost in costs if cost is not None]
     return sum(known) if known else None
+
+
+def _is_automated(info: Block) -> bool:
+    """Whether `opencode run` began it, which lets the agent neither ask questions nor enter its plan mode."""
+    denied = {
+        as_text(rule.get("permission"))
+        for rule in map(as_object, as_list(info.get("permission")))
+        if rule.get("action") == "deny" and rule.get("pattern") == "*"
+    }
+    return {"question", "plan_enter"} <= denied
 
 
 def _metadata(info: Block, time: Block) -> Block:

@@ -469,3 +469,14 @@ def test_a_session_without_messages_is_none() -> None:
     assert FORMAT.derive([StoredTranscript.of("opencode.db/ses_1", {"info": {"id": "ses_1"}, "messages": []})]) is None
     assert FORMAT.derive([]) is None
     assert FORMAT.session_id(StoredTranscript("opencode.db/ses_1", b"")) is None
+
+
+def test_a_run_from_the_command_line_is_automated(home: Path) -> None:
+    rules = EXPORT["info"]["permission"]
+    asked = [{**rule, "action": "ask"} for rule in rules]
+
+    assert FORMAT.derive(stored(home)).is_automated  # type: ignore[union-attr] # The test fails then.
+    assert derive(user("m1", text("One.")), permission=rules).is_automated
+    assert not derive(user("m1", text("One."))).is_automated
+    assert not derive(user("m1", text("One.")), permission=asked).is_automated
+    assert not derive(user("m1", text("One.")), permission=[None, {"permission": "task"}]).is_automated

@@ -222,3 +222,29 @@ def test_several_files_of_one_session_are_one_session() -> None:
     assert len(session.messages) == 4
     assert session.messages[2].build() == [text("More")]
     assert session.live == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("entrypoints", "is_automated"),
+    [
+        ((), False),
+        (("cli",), False),
+        (("sdk-cli",), True),
+        (("sdk-py", "sdk-cli"), True),
+        (("claude-code-github-action",), True),
+        # Editors.
+        (("sdk-ts",), False),
+        (("claude-vscode",), False),
+        # A person goes on with a run, and a script with a person's session.
+        (("sdk-cli", "cli"), False),
+        (("cli", "sdk-cli"), False),
+    ],
+)
+def test_a_session_is_automated_if_no_person_was_at_the_program(
+    entrypoints: tuple[str, ...], is_automated: bool
+) -> None:
+    lines = talk()
+    for entrypoint in entrypoints:
+        lines.user("And the apples?", entrypoint=entrypoint)
+
+    assert lines.derive().is_automated is is_automated

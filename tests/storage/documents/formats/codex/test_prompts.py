@@ -306,3 +306,19 @@ def test_all_of_the_header_is_metadata_but_the_long_instructions() -> None:
     assert session.system_prompt == "Be brief."
     assert (session.metadata["newer"], session.metadata["originator"]) == ({"a": 1}, "codex_exec")
     assert "base_instructions" not in session.metadata
+
+
+@pytest.mark.parametrize(
+    ("values", "is_automated"),
+    [
+        ({"source": "exec"}, True),
+        ({"source": "mcp"}, True),
+        ({"originator": "codex_exec"}, True),
+        ({"source": "cli", "originator": "codex_cli_rs"}, False),
+        ({"source": "vscode", "originator": "codex_vscode"}, False),
+        ({"originator": "codex_cli_rs"}, False),
+        ({"source": 5, "originator": None}, False),
+    ],
+)
+def test_a_thread_is_automated_if_a_program_began_it(values: dict[str, object], is_automated: bool) -> None:
+    assert derive(rollout(header(**values), said("user", "One."))).is_automated is is_automated
