@@ -1,5 +1,6 @@
 """The command group `reprise`."""
 
+import gc
 from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -35,7 +36,13 @@ class _LazyGroup(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _MODULES:
             return None
-        command: click.Command = getattr(import_module(f"server.commands.{_MODULES[name]}"), f"{name}_command")
+        # Modules are no garbage: collections while they are imported take a fifth of the time.
+        gc.disable()
+        try:
+            module = import_module(f"server.commands.{_MODULES[name]}")
+        finally:
+            gc.enable()
+        command: click.Command = getattr(module, f"{name}_command")
         return command
 
 
