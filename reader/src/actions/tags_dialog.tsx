@@ -1,19 +1,21 @@
+import { useQuery } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
 
 import { Dialog } from "../shared/dialog";
 import { counted } from "../shared/format";
 import { Icon } from "../shared/icons";
+import { KNOWN_TAGS } from "./session_queries";
 import { type ActionSession, useSessionActions } from "./use_session_actions";
 
 interface TagsDialogProps {
   sessions: readonly ActionSession[];
-  /** Tags of other sessions, offered while one is typed. */
-  known: readonly string[];
   onClose: () => void;
 }
 
-/** Adds tags to sessions and takes away those that one of them has. */
-export function TagsDialog({ sessions, known, onClose }: TagsDialogProps) {
+/** Adds tags to sessions and takes away those that one of them has. Tags of other sessions are offered. */
+export function TagsDialog({ sessions, onClose }: TagsDialogProps) {
+  const { data } = useQuery(KNOWN_TAGS, { fetchPolicy: "cache-and-network" });
+  const known = data?.sessionFacets.tags ?? [];
   const { updateMany } = useSessionActions();
   const before = [...new Set(sessions.flatMap((session) => session.tags))];
   const [tags, setTags] = useState(before);
@@ -66,8 +68,8 @@ export function TagsDialog({ sessions, known, onClose }: TagsDialogProps) {
           onChange={(event) => setText(event.target.value)}
         />
         <datalist id="known-tags">
-          {known.map((tag) => (
-            <option key={tag} value={tag} />
+          {known.map(({ value }) => (
+            <option key={value} value={value} />
           ))}
         </datalist>
         <div className="dialog-actions">

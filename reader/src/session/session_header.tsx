@@ -147,7 +147,7 @@ export function SessionHeader({ session }: { session: SessionHeadFragment }) {
       {session.resumeTask && (isResumeShown || resume.isRunning) && (
         <ResumeBar task={session.resumeTask} resume={resume} onClose={() => setIsResumeShown(false)} />
       )}
-      {shown === "tags" && <TagsDialog sessions={[session]} known={[]} onClose={close} />}
+      {shown === "tags" && <TagsDialog sessions={[session]} onClose={close} />}
       {shown === "note" && (
         <NoteDialog
           note={session.note ?? ""}

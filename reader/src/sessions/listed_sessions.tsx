@@ -96,7 +96,7 @@ export function ListedSessions(page: PageParts) {
         />
       )}
       {renamed && <RenameDialog session={renamed} onClose={() => setRenamed(undefined)} />}
-      {tagged && <TagsDialog sessions={tagged} known={overview?.tags.map(({ value }) => value) ?? []} onClose={() => setTagged(undefined)} />}
+      {tagged && <TagsDialog sessions={tagged} onClose={() => setTagged(undefined)} />}
     </>
   );
 }

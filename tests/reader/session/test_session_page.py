@@ -174,6 +174,8 @@ def test_a_person_goes_along_a_long_transcript(url: str, pictures: Path) -> None
     assert all(place["isAtTop"] for place in seen["places"])
     assert at["text"].startswith(seen["inOutline"].removesuffix("…"))
     assert seen["chosen"]["address"] == f"/s/{MARATHON}/{seen['chosen']['position']}"
+    # The outline asks for no whole prompts.
+    assert seen["longest"] < 2_000
     # Of 2,400 messages, only those in sight are in the document.
     assert seen["rows"] < 60
 
@@ -199,9 +201,13 @@ def test_a_person_changes_exports_and_hands_over_a_session(url: str, pictures: P
     session = "0b6f5f0e-5d1c-4f83-8f0b-0d1f9a3c7e52"
     text = transcript(session)
     save(url, text)
+    tagged = 'mutation ($id: ID!) { updateSession(input: {sessionId: $id, tags: ["release"]}) { session { id } } }'
+    httpx2.post(url, json={"query": tagged, "variables": {"id": MARATHON}}).raise_for_status()
 
     seen = seen_by("change", urljoin(url, f"s/{session}"), pictures=pictures)
 
+    # The other session's.
+    assert seen["tags"] == ["release"]
     assert seen["document"] == [f"{session}.jsonl", text]
     assert seen["own"] == f"claude --resume {session}"
     assert seen["ownFile"] == [f"{session}.jsonl", text]

@@ -63,7 +63,10 @@ const VISITS = {
       await page.keyboard.press("G");
       await message(page, given.last).waitFor();
       await page.screenshot({ path: join(given.pictures, "reader-session-long.png") });
-      return { places, inOutline, chosen, rows: await page.locator("article.message").count() };
+      const answers = page.waitForResponse((response) => response.request().postDataJSON()?.operationName === "Prompts");
+      await page.reload();
+      const longest = Math.max(...(await (await answers).json()).data.session.messages.nodes.map((node) => JSON.stringify(node).length));
+      return { longest, places, inOutline, chosen, rows: await page.locator("article.message").count() };
     });
   },
 
@@ -90,6 +93,11 @@ const VISITS = {
       await page.getByRole("textbox", { name: "Note" }).fill("For the handbook");
       await page.getByRole("button", { name: "Save" }).click();
       await main.getByRole("button", { name: "Note: For the handbook" }).waitFor();
+      await page.keyboard.press("t");
+      const known = page.getByRole("dialog").locator("option");
+      await known.first().waitFor({ state: "attached" });
+      const tags = await known.evaluateAll((options) => options.map(({ value }) => value));
+      await page.keyboard.press("Escape");
       const document = await downloaded(page, () => more("Export"));
 
       await page.keyboard.press("c");
@@ -120,7 +128,7 @@ const VISITS = {
       await page.getByRole("button", { name: "Undo" }).click();
       await page.waitForFunction((text) => document.querySelector("h1").innerText !== text, without);
       const totals = [without, await total.innerText()].map((text) => parseInt(text));
-      return { document, own, ownFile, others, file, totals, violations: problems };
+      return { tags, document, own, ownFile, others, file, totals, violations: problems };
     });
   },
 

@@ -6,7 +6,9 @@ export const PROMPTS = graphql(`
       messages(roles: [USER], isInjected: false, first: 500, after: $after) {
         nodes {
           position
-          text
+          summary(maxLength: 300)
+          # Messages that only have answers of tools have no text.
+          beginning: text(maxLength: 1)
         }
         pageInfo {
           hasNextPage

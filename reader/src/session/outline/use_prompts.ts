@@ -23,10 +23,9 @@ export function usePrompts(sessionId: string, messageCount: number): readonly Pr
         if (isLeft || !page) {
           return;
         }
-        for (const { position, text } of page.nodes) {
-          const line = text.slice(0, 300).replace(/\s+/g, " ").trim();
-          if (line) {
-            loaded.push({ position, text: line });
+        for (const { position, summary, beginning } of page.nodes) {
+          if (beginning) {
+            loaded.push({ position, text: summary });
           }
         }
         setPrompts((current) => (loaded.length > current.length ? [...loaded] : current));
