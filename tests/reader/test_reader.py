@@ -87,6 +87,21 @@ def test_search_finds_while_it_is_typed(url: str, pictures: Path) -> None:
     assert seen["violations"] == seen["violationsOfPalette"] == []
 
 
+def test_results_of_a_search_are_refreshed_and_lead_to_all_hits_of_a_session(url: str) -> None:
+    document = json.loads((ROOT / "storage/samples/codewhale/pagination-refactor.json").read_text(encoding="utf-8"))
+    document["metadata"] |= {"id": "6d1b8e3f-2c94-4a75-b0f6-93e7a5c8d214", "title": "The ledger of the almanac"}
+
+    seen = seen_by("found", url, document=document, query="ledger")
+
+    assert seen["title"] not in seen["before"]
+    assert sorted(seen["after"]) == sorted([*seen["before"], seen["title"]])
+    # Neither the focus nor what is in sight moves.
+    assert seen["places"] == [seen["places"][0]] * 3
+    assert seen["field"] == "ledger"
+    assert seen["address"].endswith("?q=ledger")
+    assert seen["inSession"] == min(seen["hits"], 200) > 3
+
+
 def test_changes_of_others_show_at_once_and_titles_stay_text(url: str) -> None:
     document = json.loads((ROOT / "storage/samples/codewhale/weekly-dependency-look.json").read_text(encoding="utf-8"))
     newest = {

@@ -144,6 +144,45 @@ const VISITS = {
     });
   },
 
+  /** What is found changes while it is read; all hits of a session. */
+  async found(given) {
+    const viewport = { width: 1400, height: 200 };
+    return visit({ ...given, viewport, url: `${given.url}?q=${given.query}` }, async (page) => {
+      const found = page.locator(".found");
+      const titles = () => found.getByRole("heading", { level: 2 }).allInnerTexts();
+      await page.locator('.live[data-state="live"]').waitFor();
+      await page.locator(".found-more").first().waitFor();
+      const before = await titles();
+      const last = found.last().locator(".hit").first();
+      await last.focus();
+      await last.evaluate((hit) => hit.scrollIntoView({ block: "start" }));
+      const place = () =>
+        page.evaluate(() => [document.activeElement.innerText, Math.round(document.activeElement.getBoundingClientRect().top)]);
+      const places = [await place()];
+      const { importSession } = await execute(
+        given.url,
+        "mutation ($input: ImportSessionInput!) { importSession(input: $input) { session { id title } } }",
+        { input: { document: given.document } },
+      );
+      const { id, title } = importSession.session;
+      await found.getByRole("heading", { name: title }).waitFor();
+      places.push(await place());
+      const after = await titles();
+      await execute(given.url, "mutation ($input: DeleteSessionInput!) { deleteSession(input: $input) { deletedSessionId } }", {
+        input: { sessionId: id },
+      });
+      await found.getByRole("heading", { name: title }).waitFor({ state: "detached" });
+      places.push(await place());
+      const more = page.locator(".found").filter({ has: page.locator(".found-more") }).first();
+      const hits = parseInt(await more.locator(".found-count").innerText());
+      await more.locator(".found-more").getByRole("link").click();
+      const field = page.getByRole("searchbox", { name: "Find in this session" });
+      await page.getByRole("region", { name: "Hits" }).locator(".find-text").first().waitFor();
+      const inSession = await page.getByRole("region", { name: "Hits" }).locator(".find-text").count();
+      return { before, after, title, places, hits, inSession, field: await field.inputValue(), address: page.url() };
+    });
+  },
+
   /** Changes that others make while the list is open. */
   async live(given) {
     return visit(given, async (page) => {

@@ -12,7 +12,7 @@ export function createCache(): InMemoryCache {
       Query: {
         fields: {
           sessions: joinedPages(["filter", "orderBy"]),
-          searchSessions: appendedPages(["query", "filter", "first"]),
+          searchSessions: foundPages(["query", "filter", "first"]),
         },
       },
       // Its snippet is that of one query: hits of other queries in the same message have the same id.
@@ -47,12 +47,30 @@ function joinedPages(keyArgs: string[]): FieldPolicy<Page> {
   };
 }
 
-/** A page that follows a cursor is added to the list; any other replaces it. For nodes without ids. */
-function appendedPages(keyArgs: string[]): FieldPolicy<Page<unknown>> {
+interface Found {
+  session: Reference;
+}
+
+/**
+ * A page that follows a cursor is added to the list. The first page again replaces what is in it, and stands before
+ * the rest of the list.
+ */
+function foundPages(keyArgs: string[]): FieldPolicy<Page<Found>> {
   return {
     keyArgs,
-    merge: (existing, incoming, { args }) =>
-      existing && args?.after ? { ...incoming, nodes: [...existing.nodes, ...incoming.nodes] } : incoming,
+    merge(existing, incoming, { args }) {
+      if (!existing) {
+        return incoming;
+      }
+      if (args?.after) {
+        const known = new Set(existing.nodes.map(({ session }) => session.__ref));
+        return { ...incoming, nodes: [...existing.nodes, ...incoming.nodes.filter(({ session }) => !known.has(session.__ref))] };
+      }
+      const fresh = new Set(incoming.nodes.map(({ session }) => session.__ref));
+      const rest = existing.nodes.slice(args?.first).filter(({ session }) => !fresh.has(session.__ref));
+      const isWhole = !incoming.pageInfo.hasNextPage || rest.length === 0;
+      return isWhole ? incoming : { ...incoming, nodes: [...incoming.nodes, ...rest], pageInfo: existing.pageInfo };
+    },
   };
 }
 

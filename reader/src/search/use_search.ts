@@ -15,9 +15,10 @@ interface Wanted {
 
 /** What is found for a query, session by session; the results before, as long as new ones are not there. */
 export function useSearch(query: string, wanted: Wanted, filter?: SessionFilter) {
-  const { data, previousData, error, fetchMore } = useQuery(SEARCH_SESSIONS, {
+  const { data, previousData, error, fetchMore, refetch } = useQuery(SEARCH_SESSIONS, {
     variables: { query, filter, first: wanted.sessions, hits: wanted.hits },
     skip: !query,
+    refetchWritePolicy: "merge",
   });
   const found = query ? (data ?? previousData)?.searchSessions : undefined;
   return {
@@ -27,6 +28,8 @@ export function useSearch(query: string, wanted: Wanted, filter?: SessionFilter)
     endCursor: found?.pageInfo.hasNextPage ? found.pageInfo.endCursor : null,
     isStale: !data && !!previousData,
     error,
+    /** Asks for the first page again; what is shown stays until it is there. */
+    refresh: () => void refetch(),
     loadMore: () => void fetchMore({ variables: { after: found?.pageInfo.endCursor } }),
   };
 }

@@ -15,6 +15,8 @@ export function useSessions(filter: SessionFilter, orderBy: SessionOrder, onChan
   const { data, previousData, error, loading, fetchMore, refetch } = useQuery(SESSION_LIST, {
     variables: { first: PAGE, filter, orderBy },
     notifyOnNetworkStatusChange: false,
+    // Rows beyond those that a refresh asks for stay.
+    refetchWritePolicy: "merge",
   });
   const list = (data ?? previousData)?.sessions;
   const loaded = list?.nodes.length ?? PAGE;
