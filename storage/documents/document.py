@@ -102,6 +102,10 @@ class TranscriptBuilder:
         )
         self.entries.append(encode_entry(searched_texts(blocks)))
 
+    def set_time(self, position: int, created_at: datetime | None) -> None:
+        """Set when a message was written."""
+        self.messages[position] = self.messages[position]._replace(created_at=created_at)
+
     def links(self) -> ToolLinks:
         """The pairs of tool calls and results."""
         return ToolLinks((position, message.tool_links) for position, message in enumerate(self.messages))

@@ -49,6 +49,10 @@ def test_the_first_page_shows_sessions_by_their_whole_titles_and_counts_them_onc
     assert listed["title"] == "Reprise"
 
 
+def test_the_first_page_has_a_chart_of_the_last_year(listed: dict[str, Any]) -> None:
+    assert listed["weeks"] > 0
+
+
 def test_a_switch_hides_sessions_in_which_nobody_talked_with_the_agent(listed: dict[str, Any]) -> None:
     assert listed["hidden"] == "1 hidden"
     assert listed["withRuns"] == "18 sessions"

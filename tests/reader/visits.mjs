@@ -26,6 +26,7 @@ const VISITS = {
         heading: await page.getByRole("heading", { level: 1 }).innerText(),
         titles: await titles(page),
         menus: await menu.allInnerTexts(),
+        weeks: await page.locator('.activity-bar[data-empty="false"]').count(),
         violations: await violations(page),
       };
       seen.hidden = await page.locator(".hidden-count").innerText();

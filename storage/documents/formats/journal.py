@@ -6,8 +6,11 @@ What a compaction or a change of branch removed from `messages` is still in the 
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from storage.documents.document import TranscriptBuilder
+from storage.documents.formats.json_values import as_list, as_object, as_time
 from storage.documents.overlap import overlap_length
 from storage.records.content_block import COMPACTION_MARK, CompactionBlock, message_blocks
 
@@ -17,29 +20,41 @@ def earlier_messages(
 ) -> tuple[TranscriptBuilder, list[int]]:
     """The messages that only the journal has, and how many of the document's `messages` precede each of them.
 
-    `transcript` holds `messages`. Entries that cannot be read as messages are left out; the stored header keeps them.
+    `transcript` holds `messages`, and is given the times of those that are in the journal. Entries that cannot be read as messages are left out; the stored header keeps them.
     """
     earlier, places = TranscriptBuilder(), []
     place = 0
-    for message in _without_kept(_journal_messages(journal)):
+    for message, created_at in _without_kept(_journal_messages(journal)):
         if place < len(messages) and message == messages[place]:
+            transcript.set_time(place, created_at)
             place += 1
         else:
             earlier.add(message)
+            earlier.set_time(-1, created_at)
             places.append(place)
     if place == len(messages):
         return earlier, places
     return _without_copies(earlier, places, transcript, place)
 
 
-def _without_kept(messages: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+class _Entry(NamedTuple):
+    """A message of the journal, and when it was written."""
+
+    message: dict[str, object]
+    created_at: datetime | None
+
+
+def _without_kept(entries: Sequence[_Entry]) -> list[_Entry]:
     """Drop what a compaction kept from before its summary, since the journal repeats it behind the summary."""
+    messages = [entry.message for entry in entries]
     starts = [index for index, message in enumerate(messages) if _is_compaction(message)]
     ends = [*starts, len(messages)]
-    left = list(messages[: ends[0]])
+    left = list(entries[: ends[0]])
     for start, end in itertools.pairwise(ends):
-        kept = overlap_length(left, messages[start + 1 : end])
-        left[len(left) - kept :] = messages[start:end]
+        kept = overlap_length([entry.message for entry in left], messages[start + 1 : end])
+        # They were written before the compaction.
+        originals = left[len(left) - kept :]
+        left[len(left) - kept :] = [entries[start], *originals, *entries[start + 1 + kept : end]]
     return left
 
 
@@ -65,10 +80,10 @@ def _without_copies(
     return left, left_places
 
 
-def _journal_messages(journal: object) -> list[dict[str, object]]:
-    entries = journal.get("entries") if isinstance(journal, dict) else None
-    found = map(_message, entries) if isinstance(entries, list) else ()
-    return [message for message in found if message is not None]
+def _journal_messages(journal: object) -> list[_Entry]:
+    entries = as_list(as_object(journal).get("entries"))
+    found = ((_message(entry), as_time(as_object(entry).get("created_at"))) for entry in entries)
+    return [_Entry(message, created_at) for message, created_at in found if message is not None]
 
 
 def _message(entry: object) -> dict[str, object] | None:

@@ -126,3 +126,26 @@ def test_a_session_without_a_title_takes_the_first_line_of_the_first_prompt(
 @pytest.mark.parametrize("parent", ["../up", 7, None, "", "a b"])
 def test_a_parent_with_an_invalid_id_is_ignored(parent: object) -> None:
     assert read_document(codewhale("s", parent_session_id=parent)).parent_id is None
+
+
+def test_messages_have_the_times_of_the_journal() -> None:
+    def entry(minute: int, **fields: Any) -> dict[str, Any]:
+        return {"created_at": f"2026-11-20T10:{minute:02}:00Z", **fields}
+
+    first, kept, last = user("Why?"), assistant("So."), user("Fix it.")
+    summary = {"role": "system", "content": [{"type": "text", "text": "[compaction summary] He asked."}]}
+    entries = [
+        entry(1, kind="message", message=first),
+        entry(2, kind="message", message=kept),
+        entry(3, kind="compaction", summary="He asked."),
+        # The compaction keeps it.
+        entry(3, kind="message", message=kept),
+        {"kind": "message", "message": last},
+    ]
+    document = codewhale("s", messages=[summary, kept, last]) | {"journal": {"entries": entries}}
+
+    read = read_document(document)
+
+    assert [message.created_at and message.created_at.minute for message in read.transcript.messages] == [3, 2, None]
+    assert [message.created_at and message.created_at.minute for message in read.earlier.messages] == [1]
+    assert [row.message.created_at and row.message.created_at.minute for row in read.rows()] == [1, 3, 2, None]
