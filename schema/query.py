@@ -6,6 +6,7 @@ import strawberry
 
 import resolvers.activity
 import resolvers.agent
+import resolvers.import_run
 import resolvers.node
 import resolvers.resume_task
 import resolvers.search
@@ -17,6 +18,7 @@ from schema.activity import ActivityInterval, ActivityPoint
 from schema.agent import Agent
 from schema.arguments import After, Before, First, Last, ThreadId, given, names
 from schema.field import Info, field
+from schema.import_run import ImportRun
 from schema.node import Node
 from schema.resume_task import ResumeState, ResumeTask, ResumeTaskConnection
 from schema.search import SearchConnection, SearchOrder, SearchScope
@@ -178,6 +180,13 @@ class Query:
             interval=interval.name,
             time_zone_name=time_zone,
         )
+
+    @field(
+        list[ImportRun],
+        "Imports that have been running for more than a second, in any process on the database; longest first.",
+    )
+    def imports(self, info: Info) -> object:
+        return resolvers.import_run.imports(info.context)
 
     @field(Thread | None, "One runtime thread; null when there is none with that id.")
     def thread(self, info: Info, id: ThreadId) -> object:

@@ -2,17 +2,25 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from storage.transcripts.import_recorder import ImportRecorder
+
 
 class ImportProgress:
-    """A bar on standard error, by the bytes of the files that were read, with their rate and the time left."""
+    """A bar on standard error, by the bytes of the files that were read, with their rate and the time left.
 
-    def __init__(self, size: int) -> None:
+    What it counts, the recorder counts for the clients of servers on the database.
+    """
+
+    def __init__(self, size: int, recorder: "ImportRecorder | None" = None) -> None:
+        self._recorder = recorder
         # A bar of length 0 would be shown as finished from the start.
         self._bar = click.progressbar(
             length=max(size, 1), label="Importing", item_show_func=self._rate, file=sys.stderr, update_min_steps=1
@@ -31,14 +39,21 @@ class ImportProgress:
             self._bar.update(self._bar.length - self._bar.pos if self._bar.length else 0)
         self._bar.__exit__(kind, error, trace)
 
-    def advance(self, size: int) -> None:
-        """Count bytes that were read."""
+    def begin(self, source: str | None) -> None:
+        """Go on with the files of an agent, or with session documents."""
+        if self._recorder:
+            self._recorder.begin(source)
+
+    def advance(self, file_count: int, size: int) -> None:
+        """Count files that were read, and their bytes."""
         self._done += size
         self._bar.update(size, self._done)
+        if self._recorder:
+            self._recorder.advance(file_count, size)
 
-    def advance_files(self, paths: Iterable[Path]) -> None:
+    def advance_files(self, paths: Sequence[Path]) -> None:
         """Count files that were read."""
-        self.advance(sum(path.stat().st_size for path in paths if path.is_file()))
+        self.advance(len(paths), sum(path.stat().st_size for path in paths if path.is_file()))
 
     def _rate(self, done: int | None) -> str | None:
         seconds = time.monotonic() - self._began

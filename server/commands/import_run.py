@@ -17,6 +17,7 @@ from storage.documents.file_imports import import_files
 from storage.documents.formats.registry import FORMATS
 from storage.documents.sources import SOURCES
 from storage.transcripts.finding import Found
+from storage.transcripts.import_recorder import recording
 from storage.transcripts.import_search import Search, Wanted, search_homes, search_places
 from storage.transcripts.transcript_imports import import_found
 
@@ -42,12 +43,15 @@ async def _run(database: Database, paths: tuple[Path, ...], wanted: Wanted, sour
         return _print_plan(search)
     refusals: list[str] = []
     tallies: dict[str, Tally] = {}
-    with ImportProgress(search.size) as progress:
-        for found in search.transcripts:
-            tallies[found.format.agent] = await _import_transcripts(database, found, wanted, refusals, progress)
-        if not search.transcripts or search.documents.paths or search.documents.refused:
-            document_source = source if source in SOURCES else None
-            tallies[DOCUMENTS] = await _import_documents(database, search, wanted, document_source, refusals, progress)
+    async with recording(database, search.file_count, search.size) as recorder:
+        with ImportProgress(search.size, recorder) as progress:
+            for found in search.transcripts:
+                tallies[found.format.agent] = await _import_transcripts(database, found, wanted, refusals, progress)
+            if not search.transcripts or search.documents.paths or search.documents.refused:
+                document_source = source if source in SOURCES else None
+                tallies[DOCUMENTS] = await _import_documents(
+                    database, search, wanted, document_source, refusals, progress
+                )
     for refusal in refusals:
         click.echo(refusal, err=True)
     print_summary(tallies)
@@ -74,6 +78,7 @@ def _print_plan(search: Search) -> int:
 async def _import_transcripts(
     database: Database, found: Found, wanted: Wanted, refusals: list[str], progress: ImportProgress
 ) -> Tally:
+    progress.begin(found.format.source)
     tally = unchanged_tally(found)
     refused = [printable(f"{path}: {reason}") for path, reason in found.refused]
     async with contextlib.aclosing(import_found(database, found, include_deleted=wanted.include_deleted)) as batches:
@@ -83,7 +88,7 @@ async def _import_transcripts(
                     refused.append(printable(f"{outcome.found.path}: {outcome.reason}"))
                 else:
                     tally.counts[outcome.result] += 1
-            progress.advance(sum(outcome.size for outcome in outcomes))
+            progress.advance(len(outcomes), sum(outcome.size for outcome in outcomes))
     refusals += refused
     return tally._replace(refused=len(refused))
 
@@ -96,6 +101,7 @@ async def _import_documents(
     refusals: list[str],
     progress: ImportProgress,
 ) -> Tally:
+    progress.begin(None)
     found = search.documents
     counts: Counter[str] = Counter()
     refused = [printable(f"{path}: {reason}") for path, reason in found.refused]

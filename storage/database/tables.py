@@ -279,6 +279,21 @@ class TranscriptFile(SQLModel, table=True):
     fingerprint: str = _column(sa.Text)
 
 
+class ImportRun(SQLModel, table=True):
+    """An import of files that is running, and how far it is. Its process writes the row every second."""
+
+    __tablename__ = "import_run"
+
+    id: str = _column(KeyText, primary_key=True)
+    source: str | None = _column(sa.Text, nullable=True)
+    files_done: int = _column(sa.Integer)
+    files_total: int = _column(sa.Integer)
+    bytes_done: int = _column(sa.BigInteger)
+    bytes_total: int = _column(sa.BigInteger)
+    started_at: datetime = _column(Instant)
+    updated_at: datetime = _column(Instant)
+
+
 class Thread(SQLModel, table=True):
     """A runtime thread. `session_id` is null after the session is deleted."""
 
@@ -423,6 +438,7 @@ transcript_chunk = _table(TranscriptChunk)
 transcript_companion = _table(TranscriptCompanion)
 transcript_key = _table(TranscriptKey)
 transcript_file = _table(TranscriptFile)
+import_run = _table(ImportRun)
 thread = _table(Thread)
 turn = _table(Turn)
 thread_item = _table(ThreadItem)

@@ -35,9 +35,14 @@ class Search(NamedTuple):
     documents: FoundFiles
 
     @property
+    def file_count(self) -> int:
+        """The files and sessions in databases that are to be read."""
+        return sum(len(found.changed) for found in self.transcripts) + len(self.documents.paths)
+
+    @property
     def size(self) -> int:
         """The bytes that are to be read."""
-        return sum(found.size for found in self.transcripts) + sum(map(_size, self.documents.paths))
+        return sum(found.size for found in self.transcripts) + sum(map(file_size, self.documents.paths))
 
 
 async def search_homes(
@@ -112,7 +117,8 @@ def _modified(path: Path) -> float:
         return float("inf")
 
 
-def _size(path: Path) -> int:
+def file_size(path: Path) -> int:
+    """The bytes of a file, 0 if it is gone."""
     try:
         return path.stat().st_size
     except OSError:

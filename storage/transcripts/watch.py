@@ -11,13 +11,16 @@ from pathlib import Path
 from watchfiles import awatch
 
 from storage.database.database import Database
+from storage.documents.document_files import FoundFiles
 from storage.documents.file_imports import import_files
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.errors import ReaderEnded, Unavailable
+from storage.transcripts.import_recorder import ImportRecorder, recording
 from storage.transcripts.import_search import (
     Search,
     Wanted,
     existing_homes,
+    file_size,
     recognized_source,
     search_homes,
     search_places,
@@ -128,27 +131,39 @@ class Watch:
         await self._import(search)
 
     async def _import(self, search: Search) -> None:
+        async with recording(self._database, search.file_count, search.size) as recorder:
+            await self._import_transcripts(search, recorder)
+            await self._import_documents(search.documents, recorder)
+
+    async def _import_transcripts(self, search: Search, recorder: ImportRecorder) -> None:
         progress = ProgressLog(sum(found.size for found in search.transcripts))
         for found in search.transcripts:
+            recorder.begin(found.format.source)
             async with contextlib.aclosing(import_found(self._database, found)) as batches:
                 async for outcomes in batches:
                     for outcome in outcomes:
                         if outcome.result is None:
                             self._warn(outcome.found.path, outcome.reason)
-                    progress.advance(sum(outcome.size for outcome in outcomes))
+                    size = sum(outcome.size for outcome in outcomes)
+                    progress.advance(size)
+                    recorder.advance(len(outcomes), size)
             for path, reason in found.refused:
                 self._warn(path, reason)
-        documents = search.documents
+
+    async def _import_documents(self, documents: FoundFiles, recorder: ImportRecorder) -> None:
         for path, reason in documents.refused:
             self._warn(path, reason)
-        if documents.paths:
-            async with contextlib.aclosing(
-                import_files(self._database, documents.paths, None, documents.walked)
-            ) as batches:
-                async for results in batches:
-                    for result in results:
-                        if result.result is None:
-                            self._warn(result.path, result.reason)
+        if not documents.paths:
+            return
+        recorder.begin(None)
+        async with contextlib.aclosing(
+            import_files(self._database, documents.paths, None, documents.walked)
+        ) as batches:
+            async for results in batches:
+                for result in results:
+                    if result.result is None:
+                        self._warn(result.path, result.reason)
+                recorder.advance(len(results), sum(file_size(result.path) for result in results))
 
     def _warn(self, path: Path, reason: str) -> None:
         """Log a refusal, once while it stays the same."""

@@ -1,14 +1,20 @@
 """The reader in a browser, on `reprise serve --samples`."""
 
+import asyncio
 import functools
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
+from storage.database.database import Database
+from storage.transcripts.import_recorder import recording
 from tests.support import browser
 from tests.support.claude_code import Lines, text
 from tests.support.clients import ROOT, samples
@@ -128,6 +134,41 @@ def test_changes_of_others_show_at_once_and_titles_stay_text(url: str) -> None:
     assert seen["automated"]["hidden"] == ["1 hidden", "2 hidden"]
     assert int(seen["after"].split()[0]) == int(seen["before"].split()[0]) + 1
     assert seen["hostile"] is None
+
+
+def until(condition: Callable[[], object]) -> None:
+    while not condition():
+        time.sleep(0.05)
+
+
+def test_an_import_of_another_process_is_a_bar_until_it_ends(tmp_path: Path, pictures: Path) -> None:
+    go, end = tmp_path / "go", tmp_path / "end"
+
+    async def run_import() -> None:
+        async with (
+            Database(f"sqlite:///{tmp_path / 'reprise.sqlite'}") as database,
+            recording(database, 4, 40_000_000) as recorder,
+        ):
+            recorder.begin("CLAUDE_CODE")
+            recorder.advance(1, 4_000_000)
+            await asyncio.to_thread(until, go.exists)
+            recorder.advance(1, 16_000_000)
+            await asyncio.to_thread(until, end.exists)
+
+    with samples(tmp_path) as server, ThreadPoolExecutor() as executor:
+        importing = executor.submit(asyncio.run, run_import())
+        until(lambda: httpx2.post(server.url, json={"query": "{ imports { id } }"}).json()["data"]["imports"])
+        try:
+            url = server.url.removesuffix("graphql")
+            seen = seen_by("importing", url, pictures=pictures, go=go, end=end)
+        finally:
+            go.touch()
+            end.touch()
+        importing.result()
+
+    assert seen["texts"][0].startswith("Importing Claude Code\n1 of 4 files, 4 of 40 MB, ")
+    assert seen["texts"][1].startswith("Importing Claude Code\n2 of 4 files, 20 of 40 MB, ")
+    assert seen["violations"] == []
 
 
 def test_a_phone_shows_the_page_in_its_width(url: str, pictures: Path) -> None:

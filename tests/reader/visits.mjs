@@ -1,5 +1,6 @@
 // Visits of the reader, by name: node visits.mjs NAME '{"chromium": PATH, "url": URL, ...}'
 // Prints the result as JSON.
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { visit } from "../playground/browser.mjs";
@@ -181,6 +182,24 @@ const VISITS = {
       await page.getByRole("region", { name: "Hits" }).locator(".find-text").first().waitFor();
       const inSession = await page.getByRole("region", { name: "Hits" }).locator(".find-text").count();
       return { before, after, title, places, hits, inSession, field: await field.inputValue(), address: page.url() };
+    });
+  },
+
+  /** An import of another process, until it ends. */
+  async importing(given) {
+    return visit(given, async (page) => {
+      const bar = page.getByRole("region", { name: "Import" });
+      const progress = bar.getByRole("progressbar");
+      await progress.waitFor();
+      const texts = [await bar.innerText()];
+      const problems = await violations(page);
+      await page.screenshot({ path: join(given.pictures, "reader-import.png") });
+      await writeFile(given.go, "");
+      await page.waitForFunction(() => document.querySelector("[role=progressbar]").getAttribute("aria-valuenow") === "50");
+      texts.push(await bar.innerText());
+      await writeFile(given.end, "");
+      await bar.waitFor({ state: "detached" });
+      return { texts, violations: problems };
     });
   },
 

@@ -1,5 +1,27 @@
 import { graphql } from "../gql";
 
+export const IMPORT_PROGRESS = graphql(`
+  fragment ImportProgress on ImportRun {
+    id
+    source
+    filesDone
+    filesTotal
+    bytesDone
+    bytesTotal
+    bytesPerSecond
+    secondsLeft
+  }
+`);
+
+/** Asked again and again while an import runs. */
+export const IMPORTS = graphql(`
+  query Imports {
+    imports {
+      ...ImportProgress
+    }
+  }
+`);
+
 /**
  * Counts beside the list. The values of a menu are counted without the menu's own restriction, so that others can be
  * chosen too.
@@ -59,6 +81,9 @@ export const OVERVIEW = graphql(`
     }
     all: sessionFacets(filter: $all, query: $query) @include(if: $hidesRuns) {
       totalCount
+    }
+    imports {
+      ...ImportProgress
     }
     activity(filter: $anyTime, span: $span, interval: WEEK, timeZone: $timeZone) {
       start

@@ -4,6 +4,7 @@ import { useCallback, useMemo, useState } from "react";
 
 import { Dialog } from "../shared/dialog";
 import { FoundSessions } from "./found_sessions";
+import { ImportBars } from "./import_bars";
 import { ListedSessions } from "./listed_sessions";
 import { filterOf, useListView } from "./list_view";
 import { Sidebar } from "./sidebar";
@@ -23,7 +24,10 @@ export function SessionsPage() {
   return (
     <div className="sessions-page">
       {sidebar}
-      <main>{view.query ? <FoundSessions {...page} /> : <ListedSessions {...page} />}</main>
+      <main>
+        <ImportBars imports={overview?.imports} />
+        {view.query ? <FoundSessions {...page} /> : <ListedSessions {...page} />}
+      </main>
       {isFiltering && (
         <Dialog title="Filter" className="filter-dialog" onClose={() => setIsFiltering(false)}>
           {sidebar}

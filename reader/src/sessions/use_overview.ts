@@ -31,6 +31,7 @@ export function useOverview(view: ListView, version: number) {
       workspaces: (counts.anyWorkspace ?? counts.sessionFacets).workspaces,
       tags: counts.sessionFacets.tags,
       activity: counts.activity,
+      imports: counts.imports,
     }
   );
 }

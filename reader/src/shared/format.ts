@@ -18,6 +18,20 @@ export function shortCount(value: number): string {
   return short.format(value);
 }
 
+/** Bytes in millions: 3.4, 812 */
+export function megabytes(bytes: number): string {
+  return counts.format(bytes < 100e6 ? Math.round(bytes / 1e5) / 10 : Math.round(bytes / 1e6));
+}
+
+/** `40 seconds`, `3 minutes`, `2 hours` */
+export function duration(seconds: number): string {
+  if (seconds < 90) {
+    return counted(seconds, "second");
+  }
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? counted(minutes, "minute") : counted(Math.round(minutes / 60), "hour");
+}
+
 /** `1 message`, `2 messages` */
 export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;

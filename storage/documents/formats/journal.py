@@ -20,7 +20,8 @@ def earlier_messages(
 ) -> tuple[TranscriptBuilder, list[int]]:
     """The messages that only the journal has, and how many of the document's `messages` precede each of them.
 
-    `transcript` holds `messages`, and is given the times of those that are in the journal. Entries that cannot be read as messages are left out; the stored header keeps them.
+    `transcript` holds `messages`, and is given the times of those that are in the journal. Entries that cannot be read
+    as messages are left out; the stored header keeps them.
     """
     earlier, places = TranscriptBuilder(), []
     place = 0

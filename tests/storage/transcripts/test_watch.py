@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+import storage.transcripts.import_recorder
 import storage.transcripts.progress_log
 import storage.transcripts.transcript_batches
 import storage.transcripts.watch
 from storage.database.database import Database
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
+from storage.transcripts.import_recorder import ImportRecorder
 from storage.transcripts.watch import Watch
 from tests.support.archived import stored_rows, texts
 from tests.support.documents import user, zagens
@@ -168,3 +170,29 @@ async def test_documents_and_transcripts_in_given_places(database: Database, tmp
         await until(ids, ["s1"])
         (documents / "d1.json").write_text(json.dumps(zagens("d1", messages=[user("hello")])))
         await until(ids, ["d1", "s1"])
+
+
+async def test_an_import_is_counted_for_clients(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[tuple[str | None, int, int]] = []
+
+    class Recorder(ImportRecorder):
+        def begin(self, source: str | None) -> None:
+            self.source = source
+
+        def advance(self, file_count: int, size: int) -> None:
+            counted.append((self.source, file_count, size))
+
+    monkeypatch.setattr(storage.transcripts.import_recorder, "ImportRecorder", Recorder)
+    transcript = lines("s", "One.")
+    document = json.dumps(zagens("z", messages=[user("Two.")])).encode()
+    for name, data in {".lines/s.lines": transcript, ".zagens/sessions/z.json": document}.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(data)
+
+    async def told() -> list[tuple[str | None, int, int]]:
+        return counted
+
+    async with watching(database, tmp_path):
+        await until(told, [("CLAUDE_CODE", 1, len(transcript)), (None, 1, len(document))])

@@ -240,6 +240,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_transcript_file_transcript_id"), "transcript_file", ["transcript_id"])
     op.create_table(
+        "import_run",
+        sa.Column("id", KEY_TEXT, nullable=False),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("files_done", sa.Integer(), nullable=False),
+        sa.Column("files_total", sa.Integer(), nullable=False),
+        sa.Column("bytes_done", sa.BigInteger(), nullable=False),
+        sa.Column("bytes_total", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "thread",
         sa.Column("id", KEY_TEXT, nullable=False),
         sa.Column("session_id", KEY_TEXT, nullable=True),

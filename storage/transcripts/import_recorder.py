@@ -1,0 +1,89 @@
+"""Records in the database how far an import is, for the clients of every server on it."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from storage.database.database import Database
+from storage.database.tables import import_run
+from storage.errors import Unavailable
+from storage.records.import_run import STALE_SECONDS
+
+STEP_SECONDS = 1.0
+"""How often a row is written. An import that is shorter writes none."""
+
+
+class ImportRecorder:
+    """Counts what was imported; `recording` writes the counts."""
+
+    def __init__(self, database: Database, file_count: int, size: int) -> None:
+        self._database = database
+        self._id = uuid.uuid4().hex
+        self._source: str | None = None
+        self._files_done = 0
+        self._file_count = file_count
+        self._bytes_done = 0
+        self._size = size
+        self._started_at = datetime.now(UTC)
+        self._is_stored = False
+
+    def begin(self, source: str | None) -> None:
+        """Go on with the files of an agent, or with session documents."""
+        self._source = source
+
+    def advance(self, file_count: int, size: int) -> None:
+        """Count files and their bytes that were imported or refused."""
+        self._files_done += file_count
+        self._bytes_done += size
+
+    async def write(self) -> None:
+        """Write a row every second until the task is cancelled."""
+        while True:
+            await asyncio.sleep(STEP_SECONDS)
+            # The import itself reports that the database is away.
+            with contextlib.suppress(Unavailable):
+                await self._write()
+
+    async def remove(self) -> None:
+        """Remove the row. Raises Unavailable."""
+        if self._is_stored:
+            async with self._database.write() as transaction:
+                await transaction.execute(sa.delete(import_run).where(import_run.c.id == self._id))
+
+    async def _write(self) -> None:
+        now = datetime.now(UTC)
+        values = {
+            "source": self._source,
+            "files_done": self._files_done,
+            "files_total": max(self._file_count, self._files_done),
+            "bytes_done": self._bytes_done,
+            "bytes_total": max(self._size, self._bytes_done),
+            "updated_at": now,
+        }
+        async with self._database.write() as transaction:
+            if self._is_stored:
+                await transaction.execute(sa.update(import_run).where(import_run.c.id == self._id).values(values))
+            else:
+                old = now - timedelta(seconds=STALE_SECONDS)
+                await transaction.execute(sa.delete(import_run).where(import_run.c.updated_at < old))
+                first = {**values, "id": self._id, "started_at": self._started_at}
+                await transaction.execute(sa.insert(import_run).values(first))
+        self._is_stored = True
+
+
+@contextlib.asynccontextmanager
+async def recording(database: Database, file_count: int, size: int) -> AsyncIterator[ImportRecorder]:
+    """Record an import of so many files and bytes while the block runs. Raises Unavailable."""
+    recorder = ImportRecorder(database, file_count, size)
+    task = asyncio.create_task(recorder.write(), name="reprise-import-recorder")
+    try:
+        yield recorder
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await recorder.remove()
