@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.util import find_tables
 
+from storage.database.long_text import LongText, make_plain, stored_column
 from storage.database.row_types import Columns, narrow_type
 from storage.database.types import Instant, text_of_instant
 
@@ -42,9 +43,17 @@ class CompiledSelect(Generic[Row]):
         never_null = frozenset(name for name, column in named.items() if not getattr(column, "nullable", True))
         # SQLite has no Booleans.
         flags = frozenset(name for name in never_null if is_sqlite and isinstance(named[name].type, sa.Boolean))
+        self._long_texts = [
+            index for index, column in enumerate(selected) if is_sqlite and isinstance(column.type, LongText)
+        ]
         # Instants of named columns are read as texts. The attributes of the row type convert both on access.
         as_read = [
-            text_of_instant(column).label(name) if name in instants else column for name, column in named.items()
+            text_of_instant(column).label(name)
+            if name in instants
+            else stored_column(column)
+            if index in self._long_texts
+            else column
+            for index, (name, column) in enumerate(named.items())
         ]
         statement = statement.with_only_columns(*as_read, *selected[len(named) :])
         compiled = statement.compile(dialect=dialect)
@@ -75,8 +84,10 @@ class CompiledSelect(Generic[Row]):
             converted.append(value if convert is None else convert(value))
         return converted
 
-    def rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
-        """Rows of the row type, made of SQLite's."""
+    async def rows(self, found: list[Sequence[Any]]) -> list[Row]:
+        """Rows of the row type, made of SQLite's, whose list is changed."""
+        for index in self._long_texts:
+            await make_plain(found, index)
         if not self._conversions:
             return list(map(self.row_type, found))
         return [self.row_type(self._converted(row)) for row in found]

@@ -1,7 +1,9 @@
 """Long texts: SQLite stores them compressed. PostgreSQL compresses long values itself."""
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+from collections.abc import Callable, MutableSequence, Sequence
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -9,13 +11,17 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from storage.compression import compress, decompress
+from storage.compression import compress, content_size, decompress
 
 LONG = 2_560
-"""Characters from which on a text is compressed. Decompressing takes 10 µs or more, several times as long as reading
-a short text, and short texts are a small part of what is stored."""
+"""Characters from which on a text is compressed. Decompressing one of 1,000 takes as long as all else that is done to
+answer with it, and so few characters are compressed little."""
 # Higher levels leave as much of most messages.
 _COMPRESSION_LEVEL = 1
+# Bytes that are decompressed on the event loop at most, which takes a millisecond.
+_MOST_ON_LOOP = 2**20
+
+Rows: TypeAlias = MutableSequence[Sequence[Any]]
 
 
 def stored_text(text: str) -> str | bytes:
@@ -23,8 +29,8 @@ def stored_text(text: str) -> str | bytes:
     return text if len(text) < LONG else compress(text.encode(), _COMPRESSION_LEVEL)
 
 
-def _plain_text(stored: str | bytes) -> str:
-    """The text that is stored; an empty one, which is no JSON, when the frame is damaged."""
+def plain_text(stored: str | bytes) -> str:
+    """The text of what `stored_text` returned; an empty one, which is no JSON, when the frame is damaged."""
     if isinstance(stored, str):
         return stored
     try:
@@ -35,7 +41,24 @@ def _plain_text(stored: str | bytes) -> str:
 
 def add_functions(create_function: Callable[..., Any]) -> Any:
     """Define what statements call that read long texts, by a SQLite connection's method. Returns its result."""
-    return create_function(_plain_text.__name__, 1, _plain_text, deterministic=True)
+    return create_function(plain_text.__name__, 1, plain_text, deterministic=True)
+
+
+async def make_plain(rows: Rows, index: int) -> None:
+    """Put plain texts into rows at the index where their statement selects a column of long texts as it is stored."""
+    types = list(map(type, map(itemgetter(index), rows)))
+    # Most pages have few long texts or none.
+    places = [place for place, type_ in enumerate(types) if type_ is bytes] if bytes in types else []
+    if sum(content_size(rows[place][index]) for place in places) <= _MOST_ON_LOOP:
+        _make_plain(rows, index, places)
+    else:
+        await asyncio.to_thread(_make_plain, rows, index, places)
+
+
+def _make_plain(rows: Rows, index: int, places: list[int]) -> None:
+    for place in places:
+        row = rows[place]
+        rows[place] = (*row[:index], plain_text(row[index]), *row[index + 1 :])
 
 
 class LongText(TypeDecorator[str]):
@@ -52,9 +75,17 @@ class LongText(TypeDecorator[str]):
         return value if value is None or dialect.name != "sqlite" else stored_text(value)
 
     def column_expression(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-        """The plain text: SQLite decompresses it while it runs the statement, outside the event loop."""
+        """The plain text: SQLite decompresses it while it runs the statement, outside the event loop.
+
+        `stored_column` is faster for rows that are read many times.
+        """
         table: Any = getattr(column, "table", None)
         return column if table is None else _plain(column, table.c.size)
+
+
+def stored_column(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A column of long texts as it is stored: text, or a zstd frame of it, which `make_plain` decompresses."""
+    return sa.type_coerce(column, sa.Text())
 
 
 class _plain(FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it is
@@ -68,7 +99,7 @@ class _plain(FunctionElement[str]):  # noqa: N801 - reads as the SQL function th
 def _sqlite_plain(element: _plain, compiler: Any, **options: Any) -> str:
     text, size = (compiler.process(clause, **options) for clause in element.clauses)
     # A call of a function for each short text would take longer than reading it.
-    return f"CASE WHEN {size} < {LONG} THEN {text} ELSE {_plain_text.__name__}({text}) END"
+    return f"CASE WHEN {size} < {LONG} THEN {text} ELSE {plain_text.__name__}({text}) END"
 
 
 @compiles(_plain, "postgresql")

@@ -111,7 +111,7 @@ class SqliteDriver:
             rows = await connection.execute_fetchall(select.text, select.parameters(values))
         finally:
             release()
-        return select.rows(rows)
+        return await select.rows(rows)
 
     def is_usable_after(self, error: BaseException) -> bool:
         return isinstance(error, aiosqlite.Error)

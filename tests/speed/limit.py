@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from storage.database.engines import POOL_SIZE, driver_url
-from storage.database.long_text import LONG, add_functions
+from storage.database.long_text import add_functions, plain_text
 
 Row = Sequence[Any]
 
@@ -29,7 +29,7 @@ SELECT id, title, workspace, model, mode, is_archived, message_count, total_toke
 TITLES = f"SELECT id, title {_NEWEST}"
 SESSION = "SELECT id, title FROM session WHERE id = $1"
 MESSAGES = """
-SELECT session_id, position, role, {content} FROM message WHERE session_id {any} AND position < $2
+SELECT session_id, position, role, content FROM message WHERE session_id {any} AND position < $2
 ORDER BY session_id, position
 """
 SEARCH = """
@@ -42,7 +42,6 @@ class Pool:
     """As many connections as Reprise opens; statements have their parameters as PostgreSQL writes them."""
 
     any = "= ANY($1)"
-    content = "content"
     found = "said.words @@ to_tsquery('simple', $1)"
     # An index of the database's own.
     indexing: tuple[str, ...] = (
@@ -72,12 +71,10 @@ class SqlitePool(Pool):
     """The same for a file."""
 
     any = "IN (SELECT value FROM json_each($1))"
-    # As Reprise reads what it stores.
-    content = f"CASE WHEN size < {LONG} THEN content ELSE _plain_text(content) END"
     found = "said MATCH $1"
     indexing = (
         "CREATE VIRTUAL TABLE said USING fts5(session_id UNINDEXED, position UNINDEXED, content)",
-        f"INSERT INTO said SELECT session_id, position, {content} FROM message",
+        "INSERT INTO said SELECT session_id, position, plain_text(content) FROM message",
     )
 
     @contextlib.asynccontextmanager
@@ -179,9 +176,9 @@ async def _with_messages(pool: Pool, statement: str, count: int, *values: str) -
     nodes: dict[str, dict[str, Any]] = {
         id: {"id": id, "title": title, "messages": {"nodes": []}} for id, title in await pool.fetch(statement, *values)
     }
-    statement = MESSAGES.format(content=pool.content, any=pool.any)
+    statement = MESSAGES.format(any=pool.any)
     for session_id, position, role, content in await pool.fetch(statement, list(nodes), count):
-        message = {"position": position, "role": role, "rawContent": orjson.Fragment(content)}
+        message = {"position": position, "role": role, "rawContent": orjson.Fragment(plain_text(content))}
         nodes[session_id]["messages"]["nodes"].append(message)
     return list(nodes.values())
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from backports import zstd
+import zstandard
 
 import storage.transcripts.session_derivation
 import storage.transcripts.transcript_import
@@ -369,9 +369,9 @@ async def test_a_compressed_file_is_the_same_transcript(database: Database, home
     put(home, "a.lines", data)
     await take(database, FORMAT, home)
     (home / "a.lines").unlink()
-    put(home, "a.lines.zst", zstd.compress(data[:40]) + zstd.compress(data[40:]))
+    put(home, "a.lines.zst", zstandard.compress(data[:40]) + zstandard.compress(data[40:]))
     assert await take(database, FORMAT, home) == {"a.lines": "UNCHANGED"}
-    put(home, "b.lines.zst", zstd.compress(lines("s2", "new")))
+    put(home, "b.lines.zst", zstandard.compress(lines("s2", "new")))
     assert await take(database, FORMAT, home) == {"b.lines": "CREATED"}
     put(home, "c.lines.zst", b"not zstd")
     assert list(await take(database, FORMAT, home)) == ["c.lines"]

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from backports.zstd import compress
+from zstandard import compress
 
 from tests.support.rollouts import CODEX, THREAD, derive, header, said
 from tests.support.stored_transcript import StoredTranscript
