@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-facets bench-import bench-sockets bench-scale schema reader playground screenshot wheel lock clean
+.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-facets bench-import bench-sockets bench-scale bench-growth schema reader playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +68,9 @@ bench-sockets: install ## Benchmark 1,000 websockets that follow one long resume
 
 bench-scale: install ## Benchmark several processes that seed on one PostgreSQL
 	$(BIN)/python -m tests.speed.scale
+
+bench-growth: install ## Benchmark what users wait for at 1,000 to 100,000 sessions, and draw it into docs/
+	$(BIN)/python -m tests.speed.growth --plot docs
 
 schema: install ## Generate schema/schema.graphql
 	$(BIN)/reprise schema > schema/schema.graphql.new

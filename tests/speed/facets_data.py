@@ -10,7 +10,6 @@ from random import Random
 from uuid import UUID
 
 import asyncpg
-import sqlalchemy as sa
 
 import storage.documents.document
 from storage.archive.transcripts import lock_archive
@@ -25,7 +24,7 @@ from storage.transcripts.derivation import Derivation
 from storage.transcripts.derived_plan import Written, drafted_entries, plan_session
 from storage.transcripts.derived_rows import RowBatch, build_rows
 from storage.transcripts.derived_writer import add_messages, create_sessions
-from tests.speed.search_data import built
+from tests.speed.search_data import built, vacuum
 
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 730
@@ -37,7 +36,7 @@ _BATCH = 250
 _NAME = "reprise_facets"
 _SOURCES = ("CLAUDE_CODE", "CODEX", "GEMINI", "OPENCODE", "QWEN_CODE", "PI")
 _TOOLS = ("Read", "Bash", "Edit", "Grep", "Write", "Glob", "WebFetch", "Task", "mcp__github__search", "TodoWrite")
-_WORDS = "the error in file server test function because range export build parse index query cache token".split()
+WORDS = "the error in file server test function because range export build parse index query cache token".split()
 
 
 def data_set(folder: Path, sessions: int) -> contextlib.AbstractContextManager[dict[str, str]]:
@@ -45,10 +44,10 @@ def data_set(folder: Path, sessions: int) -> contextlib.AbstractContextManager[d
     return built(folder / f"facets-{sessions}-{_fingerprint()}", _NAME, _build, sessions)
 
 
-async def fill(databases: list[Database], sessions: int) -> None:
-    """Store generated sessions in databases."""
+async def fill(databases: list[Database], sessions: int, begin: int = 0) -> None:
+    """Store the generated sessions from number `begin` up to `sessions` in databases."""
     began = time.perf_counter()
-    for start in range(0, sessions, _BATCH):
+    for start in range(begin, sessions, _BATCH):
         batch = [_session(number) for number in range(start, min(start + _BATCH, sessions))]
         written = [_written(one) for one in batch]
         drafts = draft_encoded(drafted_entries(written))
@@ -107,20 +106,20 @@ def _session(number: int) -> DerivedSession:
         messages,
         range(count),
         kind,
-        title=" ".join(chance.choices(_WORDS, k=6)),
-        first_prompt=" ".join(chance.choices(_WORDS, k=20)),
+        title=" ".join(chance.choices(WORDS, k=6)),
+        first_prompt=" ".join(chance.choices(WORDS, k=20)),
         model=model,
         mode=chance.choice(("default", "plan", None)),
         agent_version="2.1.332",
         git_branch="main",
         usage=TokenUsage(*map(sum, zip(*usages, strict=True))),
-        metadata={"version": "2.1.332", "entrypoint": "cli", "notes": " ".join(chance.choices(_WORDS, k=80))},
+        metadata={"version": "2.1.332", "entrypoint": "cli", "notes": " ".join(chance.choices(WORDS, k=80))},
     )
 
 
 def _content(number: int, position: int) -> list[dict[str, object]]:
     chance = Random(f"content/{number}/{position}")
-    text = " ".join([*chance.choices(_WORDS, k=12), f"word{chance.randrange(20_000)}"])
+    text = " ".join([*chance.choices(WORDS, k=12), f"word{chance.randrange(20_000)}"])
     kind = position % 4
     if kind == 1:
         name = _TOOLS[min(int(chance.paretovariate(0.6)), len(_TOOLS)) - 1]
@@ -161,7 +160,4 @@ async def _build(server: str, urls: list[str], sessions: int) -> None:
             databases.append(await opened.enter_async_context(Database(url)))
         await fill(databases, sessions)
         for database in databases:
-            if not database.is_sqlite:
-                async with database.engine.connect() as cleaning:
-                    await cleaning.execution_options(isolation_level="AUTOCOMMIT")
-                    await cleaning.execute(sa.text("VACUUM (ANALYZE)"))
+            await vacuum(database)

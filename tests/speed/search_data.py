@@ -176,10 +176,15 @@ async def _build(server: str, urls: list[str], sessions: int) -> None:
             if (start + len(batch)) % 1000 == 0:
                 print(f"{start + len(batch)} sessions imported, {time.perf_counter() - began:.0f} s", flush=True)
         for database in databases:
-            if not database.is_sqlite:
-                async with database.engine.connect() as cleaning:
-                    await cleaning.execution_options(isolation_level="AUTOCOMMIT")
-                    await cleaning.execute(sa.text("VACUUM (ANALYZE)"))
+            await vacuum(database)
+
+
+async def vacuum(database: Database) -> None:
+    """Bring PostgreSQL's statistics up to date, as its autovacuum does in time; SQLite does without."""
+    if not database.is_sqlite:
+        async with database.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(sa.text("VACUUM (ANALYZE)"))
 
 
 async def _imported(database: Database, documents: list[Document], drafts: list[Draft]) -> None:
