@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from storage.database.background import in_background
 from storage.database.database import Database
 from storage.database.tables import import_run
 from storage.errors import Unavailable
@@ -79,11 +80,8 @@ class ImportRecorder:
 async def recording(database: Database, file_count: int, size: int) -> AsyncIterator[ImportRecorder]:
     """Record an import of so many files and bytes while the block runs. Raises Unavailable."""
     recorder = ImportRecorder(database, file_count, size)
-    task = asyncio.create_task(recorder.write(), name="reprise-import-recorder")
     try:
-        yield recorder
+        async with in_background(recorder.write(), "reprise-import-recorder"):
+            yield recorder
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
         await recorder.remove()
