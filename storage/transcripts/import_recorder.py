@@ -31,6 +31,8 @@ class ImportRecorder:
         self._size = size
         self._started_at = datetime.now(UTC)
         self._is_stored = False
+        # A transaction that is cancelled at its end may have been committed.
+        self._may_be_stored = False
 
     def begin(self, source: str | None) -> None:
         """Go on with the files of an agent, or with session documents."""
@@ -51,11 +53,12 @@ class ImportRecorder:
 
     async def remove(self) -> None:
         """Remove the row. Raises Unavailable."""
-        if self._is_stored:
+        if self._may_be_stored:
             async with self._database.write() as transaction:
                 await transaction.execute(sa.delete(import_run).where(import_run.c.id == self._id))
 
     async def _write(self) -> None:
+        self._may_be_stored = True
         now = datetime.now(UTC)
         values = {
             "source": self._source,
