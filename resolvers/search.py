@@ -1,17 +1,21 @@
 """Search: pages of hits, and the fields of each hit."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from typing import NamedTuple
 
 from resolvers.context import Context, Wanted
 from resolvers.errors import NotFound
 from resolvers.paging import NodePage, clamp_page_size
 from resolvers.session import storable_filter
+from storage.errors import Unreadable
 from storage.json_codec import storable_text
 from storage.records.message import MessageRow, messages_at
 from storage.records.page import Page
 from storage.records.session import SessionFilter, SessionRow
 from storage.search.query.best_block import best_block
+from storage.search.query.clauses import Clause
 from storage.search.query.entry_texts import Texts, run_in_thread_if_long
 from storage.search.query.hit import MESSAGE, TITLE, FoundMessage, FoundSession, Hit, Search
 from storage.search.query.hits import search_page
@@ -115,32 +119,46 @@ class SearchHit:
         """The snippet, if its text was read and is short enough to be processed on the event loop."""
         if self._snippet is None:
             texts = self._texts()
-            if texts is not None and sum(map(len, texts)) <= _LONG:
-                self._snippet = self._details.cache(self._hit, cut_snippet(texts, self._details.search.clauses))
+            if texts is not None and texts.length <= _LONG:
+                self._snippet = self._details.cache(self._hit, texts.cut(self._details.search.clauses))
         return self._snippet
 
     async def _read_snippet(self) -> Snippet:
         texts = self._texts()
         if texts is None:
-            row = await self._read_message()
-            texts = [] if row is None else row.searched_texts()
+            texts = _SnippetTexts.of_message(await self._read_message())
         # `snippet` and `highlights` both come here, and the first one cuts it for both.
         if self._snippet is None:
-            cut = partial(cut_snippet, texts, self._details.search.clauses)
-            snippet = await run_in_thread_if_long(sum(map(len, texts)), cut, _LONG)
+            cut = partial(texts.cut, self._details.search.clauses)
+            snippet = await run_in_thread_if_long(texts.length, cut, _LONG)
             self._snippet = self._details.cache(self._hit, snippet)
         return self._snippet
 
-    def _texts(self) -> list[str] | None:
-        """The texts that its snippet is cut from, if they were read. Raises Unreadable."""
+    def _texts(self) -> "_SnippetTexts | None":
+        """The texts that its snippet is cut from, if they were read."""
         if self._hit.is_title:
-            return [self._hit.session.title]
-        details = self._details
-        texts = details.texts.get(self._hit.place)
-        if texts or details.messages is None:
-            return texts or None
-        row = details.messages.get(self._hit.place)
-        return [] if row is None else row.searched_texts()
+            return _SnippetTexts.of_texts([self._hit.session.title])
+        return self._details.snippet_texts(self._hit)
+
+
+class _SnippetTexts(NamedTuple):
+    """The texts of an entry that its snippet is cut from, and about how many code points they have."""
+
+    texts: Iterable[str]
+    length: int
+
+    @classmethod
+    def of_texts(cls, texts: Sequence[str]) -> "_SnippetTexts":
+        return cls(texts, sum(map(len, texts)))
+
+    @classmethod
+    def of_message(cls, row: MessageRow | None) -> "_SnippetTexts":
+        """Those of a message, of which only as many are parsed as a snippet takes."""
+        return cls((), 0) if row is None else cls(row.searched_texts(), len(row.content))
+
+    def cut(self, clauses: Sequence[Clause]) -> Snippet:
+        """The snippet. Raises Unreadable."""
+        return cut_snippet(self.texts, clauses)
 
 
 class _PageDetails:
@@ -167,7 +185,12 @@ class _PageDetails:
     async def read(cls, context: Context, search: Search, hits: Sequence[Hit], texts: Texts) -> "_PageDetails":
         """Raises Unavailable."""
         details = cls(context, search, hits, texts)
-        await details._read_messages(context, [hit for hit in hits if not hit.is_title])
+        if context.wanted is not None:
+            messages = [hit for hit in hits if not hit.is_title]
+            is_cut = "snippet" in context.wanted
+            uncut = [hit for hit in messages if hit.entry not in details.snippets] if is_cut else []
+            await details._read_messages(context, context.wanted, messages, uncut)
+            details._cut_snippets(uncut)
         return details
 
     @cached_property
@@ -175,20 +198,40 @@ class _PageDetails:
         """The fingerprint of the search."""
         return self.search.fingerprint
 
-    async def _read_messages(self, context: Context, hits: Sequence[Hit]) -> None:
-        if context.wanted is None:
-            return
-        uncut: Sequence[Hit] = []
-        if "snippet" in context.wanted:
-            uncut = [hit for hit in hits if hit.entry not in self.snippets and not self.texts.get(hit.place)]
-        are_placed = "block_position" in context.wanted
-        unread = hits if are_placed or ("message" in context.wanted and not self.has_messages) else uncut
+    async def _read_messages(
+        self, context: Context, selected: frozenset[str], hits: Sequence[Hit], uncut: Sequence[Hit]
+    ) -> None:
+        """Read what the selected fields of hits need; `uncut` are those that need a snippet."""
+        unread = [hit for hit in uncut if not self.texts.get(hit.place)]
         wanted = self.message_context.wanted
-        if wanted is not None and uncut:
+        if wanted is not None and unread:
             wanted |= {"searched_texts"}
+        are_placed = "block_position" in selected
         if wanted is not None and are_placed:
             wanted |= {"searched_blocks"}
+        if are_placed or ("message" in selected and not self.has_messages):
+            unread = hits
         self.messages = await messages_at(context.database, [hit.place for hit in unread], wanted) if unread else {}
+
+    def snippet_texts(self, hit: Hit) -> _SnippetTexts | None:
+        """The texts that the snippet of a message's hit is cut from, if they were read."""
+        texts = self.texts.get(hit.place)
+        if texts:
+            return _SnippetTexts.of_texts(texts)
+        return None if self.messages is None else _SnippetTexts.of_message(self.messages.get(hit.place))
+
+    def _cut_snippets(self, hits: Sequence[Hit]) -> None:
+        """Cut the first snippets of a page at once, as many as take little time, and cache them at once."""
+        length = 0
+        for hit in hits:
+            texts = self.snippet_texts(hit)
+            if texts is None or (length := length + texts.length) > _LONG:
+                break
+            # The field fails that is resolved later.
+            with contextlib.suppress(Unreadable):
+                self.snippets[hit.entry] = texts.cut(self.search.clauses)
+        new = {hit.entry: self.snippets[hit.entry] for hit in hits if hit.entry in self.snippets}
+        self.results.add(self.results.snippets, {entry: snippet for entry, snippet in new.items() if snippet.text})
 
     def cache(self, hit: Hit, snippet: Snippet) -> Snippet:
         """Cache the snippet of a hit, unless it is a title's, which may change."""

@@ -26,7 +26,7 @@ from storage.records.content_block import (
 from storage.records.page import Page, PageRequest, Scope, SharedRead
 from storage.records.position_page import PositionPage, rows_by_owner
 from storage.records.position_range import PositionRange, position_table
-from storage.records.searched_text import content_texts, searched_texts
+from storage.records.searched_text import iterate_texts, searched_texts
 
 T = TypeVar("T")
 
@@ -78,9 +78,12 @@ class MessageRow(NamedTuple):
             raise _unreadable(self) from None
 
     @reads_columns("position", "content")
-    def searched_texts(self) -> list[str]:
-        """The searched texts of the content. Raises Unreadable."""
-        return _parsed(self, content_texts)
+    def searched_texts(self) -> Iterator[str]:
+        """The searched texts of the content, each read when it is asked for. Raises Unreadable."""
+        try:
+            yield from iterate_texts(load(self.content))
+        except ValueError:
+            raise _unreadable(self) from None
 
     @reads_columns("position", "content")
     def searched_blocks(self) -> list[tuple[int, list[str]]]:

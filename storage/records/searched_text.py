@@ -32,16 +32,34 @@ class InjectedText(str):
 
 def content_texts(content: object) -> list[str]:
     """The searched texts of a stored content."""
-    if isinstance(content, list):
-        texts = [
-            block.get("text")
-            for block in content
-            if isinstance(block, dict) and block.get("type") == "text" and "is_injected" not in block
-        ]
-        # Fast path for most messages, which have only text blocks.
-        if len(texts) == len(content) and all(isinstance(text, str) for text in texts):
-            return [plain for text in texts if isinstance(text, str) and (plain := plain_text(text))]
-    return searched_texts(read_blocks(content))
+    return list(iterate_texts(content))
+
+
+def iterate_texts(content: object) -> Iterator[str]:
+    """As `content_texts`, each text read when it is asked for. Raises WorkCancelled."""
+    if not isinstance(content, list):
+        yield from searched_texts(read_blocks(content))
+        return
+    for raw in content:
+        text = _only_text(raw)
+        if text is None:
+            yield from searched_texts(read_blocks([raw]))
+        elif plain := plain_text(text):
+            yield plain
+
+
+def _only_text(raw: object) -> str | None:
+    """The text of a block of one of the two kinds that most blocks have; None for any other."""
+    if not isinstance(raw, dict):
+        return None
+    kind = raw.get("type")
+    if kind == "text" and "is_injected" not in raw:
+        text = raw.get("text")
+    elif kind == "thinking":
+        text = raw.get("thinking")
+    else:
+        return None
+    return text if isinstance(text, str) else None
 
 
 def searched_texts(blocks: Sequence[ContentBlock]) -> list[str]:

@@ -19,6 +19,7 @@ from storage.search.index.tokens import Word, normal_form, part_text, word_token
 from storage.search.query.clauses import Clause
 
 _WORD_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "_")
+_WORD_END = re.compile("[^a-z0-9_]")
 # Matches and candidates of a clause in a text, after which their number is extrapolated.
 _MAX_COUNTED, _MAX_CANDIDATES = 64, 1_000
 _WINDOW = 1_024
@@ -49,6 +50,8 @@ def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> l
     """The matching words of a text with their clauses, in order: of each clause at least those that begin within
     `reach` characters of its first match.
     """
+    if len(clauses) == 1 and len(clauses[0].tokens) == 1 and text.isascii():
+        return _matched_ascii_words(text, clauses[0], reach)
     found: dict[tuple[Word, Clause], None] = {}
     for clause in clauses:
         end = inf
@@ -58,6 +61,18 @@ def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> l
                 break
             found.update(dict.fromkeys((word, clause) for word in run))
     return sorted(found, key=lambda match: match[0].start)
+
+
+def _matched_ascii_words(text: str, clause: Clause, reach: float) -> list[tuple[Word, Clause]]:
+    """As `matched_words`, for one word in an ASCII text, which is what most searches and texts are."""
+    found: list[tuple[Word, Clause]] = []
+    for candidate in _ascii_candidates(text, text.lower(), clause):
+        if candidate.run:
+            [word] = candidate.run
+            if found and word.start > found[0][0].start + reach:
+                break
+            found.append((word, clause))
+    return found
 
 
 def count_matches(text: str, clause: Clause) -> float:
@@ -94,22 +109,29 @@ def _candidates(text: str, clause: Clause) -> Iterator[Candidate]:
 def _ascii_candidates(text: str, folded: str, clause: Clause) -> Iterator[Candidate]:
     """In an ASCII text, where a word has at most one token, a match begins in a word with the first token in it."""
     first, length = clause.tokens[0], len(clause.tokens)
+    size = len(first)
     place = folded.find(first)
     while place >= 0:
-        end = place + len(first)
+        end = place + size
         while place > 0 and folded[place - 1] in _WORD_CHARACTERS:
             place -= 1
-        while end < len(folded) and folded[end] in _WORD_CHARACTERS:
-            end += 1
+        if end < len(folded) and folded[end] in _WORD_CHARACTERS:
+            end = _word_end(folded, end)
         word = Word(place, end, text[place:end])
-        run = [word] if length == 1 else _words_with_tokens(text, place, length)
-        if not (
-            (length == 1 and end - place == len(first))
-            or _follows([token for one in run for token in word_tokens(one.text)], clause)
-        ):
-            run = [word] if _has_part(word.text, clause) else []
+        if length == 1 and end - place == size:
+            run = [word]
+        else:
+            run = [word] if length == 1 else _words_with_tokens(text, place, length)
+            if not _follows([token for one in run for token in word_tokens(one.text)], clause):
+                run = [word] if _has_part(word.text, clause) else []
         yield Candidate(run, end)
         place = folded.find(first, end)
+
+
+def _word_end(folded: str, place: int) -> int:
+    """The end of the ASCII word that a place lies in."""
+    found = _WORD_END.search(folded, place)
+    return found.start() if found else len(folded)
 
 
 def _words_with_tokens(text: str, start: int, count: int) -> list[Word]:

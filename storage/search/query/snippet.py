@@ -77,10 +77,10 @@ def _cut(text: str, matched: list[tuple[Word, Clause]], clauses: int) -> Snippet
     if not (shown.isascii() and shown.isprintable()):
         # One for one, so that the spans stay valid.
         shown = shown.translate(_SPACES)
-    spans = dict.fromkeys(
+    spans = [
         TextSpan(word.start - start, min(word.end, end) - start) for word, _ in matched if start <= word.start < end
-    )
-    return Snippet(shown, _joined(spans))
+    ]
+    return Snippet(shown, _joined(dict.fromkeys(spans)) if len(spans) > 1 else spans)
 
 
 def _joined(spans: Iterable[TextSpan]) -> list[TextSpan]:
