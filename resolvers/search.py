@@ -22,6 +22,7 @@ from storage.search.query.hits import search_page
 from storage.search.query.query_cache import QueryCache
 from storage.search.query.score import title_score
 from storage.search.query.session_hits import transcript_hits
+from storage.search.query.shown_hits import NOTHING, MessageNeeds, ShownHits
 from storage.search.query.snippet import Snippet, TextSpan, cut_snippet
 
 __all__ = ["TextSpan"]
@@ -169,49 +170,38 @@ class _PageDetails:
 
     messages: Mapping[tuple[str, int], MessageRow] | None = None
 
-    def __init__(self, context: Context, search: Search, hits: Sequence[Hit], texts: Texts) -> None:
+    def __init__(self, context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits) -> None:
         self.search = search
         self.texts = texts
         self.results = QueryCache.of_query(context.database.cache, search.clauses)
         # Copied, since a concurrent search may empty the cache.
         cached = ((hit.entry, self.results.snippets.get(hit.entry)) for hit in hits)
-        self.snippets = {entry: snippet for entry, snippet in cached if snippet is not None}
+        self.snippets = {entry: snippet for entry, snippet in cached if snippet is not None} | shown.snippets
         self.session_context = context.wanting(_wanted(context, "session"))
         self.has_sessions = _is_subset(self.session_context.wanted, _SESSION_FIELDS)
         self.message_context = context.wanting(_wanted(context, "message"))
         self.has_messages = _is_subset(self.message_context.wanted, _MESSAGE_FIELDS)
 
     @classmethod
-    async def read(cls, context: Context, search: Search, hits: Sequence[Hit], texts: Texts) -> "_PageDetails":
+    async def read(
+        cls, context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits = NOTHING
+    ) -> "_PageDetails":
         """Raises Unavailable."""
-        details = cls(context, search, hits, texts)
-        if context.wanted is not None:
-            messages = [hit for hit in hits if not hit.is_title]
-            is_cut = "snippet" in context.wanted
-            uncut = [hit for hit in messages if hit.entry not in details.snippets] if is_cut else []
-            await details._read_messages(context, context.wanted, messages, uncut)
-            details._cut_snippets(uncut)
+        details = cls(context, search, hits, texts, shown)
+        needs = _message_needs(context)
+        if needs is not None:
+            places, wanted = needs.unread(hits, details.snippets, texts)
+            unread = [place for place in places if place not in shown.messages]
+            read = await messages_at(context.database, unread, wanted) if unread else {}
+            details.messages = {**shown.messages, **read}
+            if needs.has_snippets:
+                details._cut_snippets([hit for hit in hits if not hit.is_title and hit.entry not in details.snippets])
         return details
 
     @cached_property
     def fingerprint(self) -> str:
         """The fingerprint of the search."""
         return self.search.fingerprint
-
-    async def _read_messages(
-        self, context: Context, selected: frozenset[str], hits: Sequence[Hit], uncut: Sequence[Hit]
-    ) -> None:
-        """Read what the selected fields of hits need; `uncut` are those that need a snippet."""
-        unread = [hit for hit in uncut if not self.texts.get(hit.place)]
-        wanted = self.message_context.wanted
-        if wanted is not None and unread:
-            wanted |= {"searched_texts"}
-        are_placed = "block_position" in selected
-        if wanted is not None and are_placed:
-            wanted |= {"searched_blocks"}
-        if are_placed or ("message" in selected and not self.has_messages):
-            unread = hits
-        self.messages = await messages_at(context.database, [hit.place for hit in unread], wanted) if unread else {}
 
     def snippet_texts(self, hit: Hit) -> _SnippetTexts | None:
         """The texts that the snippet of a message's hit is cut from, if they were read."""
@@ -245,6 +235,18 @@ def _wanted(context: Context, field: str) -> Wanted:
     return None if context.wanted is None else context.inner.get(field, frozenset())
 
 
+def _message_needs(context: Context) -> MessageNeeds | None:
+    """What the selected fields of hits need of messages; None while they are not known."""
+    if context.wanted is None:
+        return None
+    wanted = _wanted(context, "message")
+    are_all = "message" in context.wanted and not _is_subset(wanted, _MESSAGE_FIELDS)
+    if "block_position" in context.wanted:
+        are_all = True
+        wanted = None if wanted is None else wanted | {"searched_blocks"}
+    return MessageNeeds(wanted, are_all, "snippet" in context.wanted)
+
+
 def _is_subset(wanted: Wanted, available: frozenset[str]) -> bool:
     return wanted is not None and wanted <= available
 
@@ -269,13 +271,16 @@ async def search(
 ) -> SearchPage:
     """A page of hits. Raises BadUserInput, InvalidQuery and InvalidCursor."""
     parsed = Search.parse(storable_text(query), storable_filter(filter), scopes)
-    page = await search_page(context.database, parsed, order_by, clamp_page_size(first, "first"), after)
-    return SearchPage(page, await search_hits(context, parsed, page.nodes, page.texts))
+    size = clamp_page_size(first, "first")
+    page = await search_page(context.database, parsed, order_by, size, after, _message_needs(context))
+    return SearchPage(page, await search_hits(context, parsed, page.nodes, page.texts, page.shown))
 
 
-async def search_hits(context: Context, search: Search, hits: Sequence[Hit], texts: Texts) -> list[SearchHit]:
+async def search_hits(
+    context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits = NOTHING
+) -> list[SearchHit]:
     """Hits with their fields, for which their messages are read at once. Raises Unavailable."""
-    details = await _PageDetails.read(context, search, hits, texts)
+    details = await _PageDetails.read(context, search, hits, texts, shown)
     return [SearchHit(details, hit) for hit in hits]
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
 from storage.search.index.tokens import part_text, word_tokens, words
-from storage.search.query import found_sessions, hit_finder
+from storage.search.query import found_sessions, hit_finder, session_pages
 from storage.search.query.clauses import Clause, parse_query
 from tests.support.client import Client
 from tests.support.documents import Block, Document, message, text, thinking, tool_result, tool_use, zagens
@@ -56,8 +56,9 @@ class Told(NamedTuple):
 
 def walk_always(patch: pytest.MonkeyPatch) -> None:
     """Makes searches read sessions newest first and verify their messages, a few at a time."""
-    for name, size in {"MAX_SESSIONS": -1, "_FIRST_PAGE": 1, "_LAST_PAGE": 2}.items():
-        patch.setattr(found_sessions, name, size)
+    patch.setattr(found_sessions, "MAX_SESSIONS", -1)
+    for name, size in {"FIRST_PAGE": 1, "_LAST_PAGE": 2}.items():
+        patch.setattr(session_pages, name, size)
     for name, size in {"MAX_RANKED": 5, "MAX_VERIFIED": 3}.items():
         patch.setattr(hit_finder, name, size)
 

@@ -1,10 +1,11 @@
 """Candidates: unverified hits, taken a few at a time in order."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from storage.search.query.hit import FoundSession, Hit
+from storage.search.query.session_pages import SessionPages
 
 
 class Candidates:
@@ -21,19 +22,20 @@ class Candidates:
 
 
 class CandidateQueue:
-    """The candidates of all pages, read as they are needed."""
+    """The candidates of all pages of sessions, read as they are needed."""
 
-    def __init__(self, pages: AsyncGenerator[Candidates, None]) -> None:
+    def __init__(self, pages: SessionPages, of_sessions: Callable[[Sequence[FoundSession]], Candidates]) -> None:
         self._pages = pages
+        self._of_sessions = of_sessions
         self._read: deque[Candidates] = deque()
 
     async def take(self, count: int) -> list[Hit]:
         """The next `count`; fewer only at the end."""
         while sum(page.count for page in self._read) < count:
-            page = await anext(self._pages, None)
-            if page is None:
+            rows = await anext(self._pages, None)
+            if rows is None:
                 break
-            self._read.append(page)
+            self._read.append(self._of_sessions(rows))
         taken: list[Hit] = []
         while self._read and len(taken) < count:
             taken += self._read[0].take(count - len(taken))

@@ -1,7 +1,7 @@
 """Reads the sessions that matching entries belong to, by statements that also check the snapshot of the segments."""
 
 import functools
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,21 +10,28 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.list_parameters import numbers_table
 from storage.database.lru_cache import LRUCache
-from storage.database.row_types import select_columns
-from storage.database.tables import session
+from storage.database.row_types import Columns, Wanted, columns_for, select_columns
+from storage.database.tables import message, session
 from storage.database.types import Instant
+from storage.records.message import MessageRow, messages_at
 from storage.records.page import Key
-from storage.records.session import SessionFilter, conditions, narrowing
+from storage.records.position_range import position_table
+from storage.records.session import LAST_CHANGE, SessionFilter, conditions, narrowing
 from storage.search.index.entries import Ids
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged, is_current, read_snapshot
+from storage.search.query.cached_sessions import CachedSessions, OrderedSessions
 from storage.search.query.hit import FoundSession
 
 MAX_SESSIONS = 2_000
 """Matching sessions up to which they are read by number; of more, the newest of all sessions are read."""
 
-_FIRST_PAGE, _LAST_PAGE, _GROWTH = 64, 1024, 4
+FIRST_PAGE = 64
+"""Sessions of the first page that is read of them."""
+
+# Sessions that are read into the cache at once.
+_MAX_MISSING = 1_000
 _MAX_STATEMENTS = 64
-_sessions = sa.select(*select_columns(session, FoundSession._fields))
+_sessions = sa.select(*select_columns(session, FoundSession._fields[:-1]), LAST_CHANGE.label("last_change"))
 
 
 class FoundSessions:
@@ -38,10 +45,40 @@ class FoundSessions:
         self._snapshot = snapshot
         self._filter = filter
         self._numbers = numbers
+        self._unconfirmed: CachedSessions | None = None
 
     def of(self, numbers: Ids) -> "FoundSessions":
         """Those of other sessions, in the same snapshot."""
         return FoundSessions(self._reader, self._cache, self._snapshot, self._filter, numbers)
+
+    async def confirm(self) -> None:
+        """Make sure that what was taken from the cache is still true, unless a statement has told so."""
+        cached = self._unconfirmed
+        if cached is not None:
+            values = {"segments": cached.segments, "last_change": cached.last_change}
+            if not await self._reader.read(_confirmation(is_sqlite=self._reader.is_sqlite), **values):
+                cached.is_outdated = True
+                raise SnapshotChanged
+            self._unconfirmed = None
+
+    async def messages(self, places: Sequence[tuple[str, int]], wanted: Wanted) -> dict[tuple[str, int], MessageRow]:
+        """Messages by their places, without those that are gone. The statement also confirms what the cache had."""
+        cached = self._unconfirmed
+        if cached is not None and places:
+            columns = columns_for(MessageRow, wanted, ("session_id", "position"))
+            owners, positions = zip(*places, strict=True)
+            rows = await self._reader.read(
+                _current_messages(columns, is_sqlite=self._reader.is_sqlite),
+                owner=owners,
+                position=positions,
+                segments=cached.segments,
+                last_change=cached.last_change,
+            )
+            if rows:
+                self._unconfirmed = None
+                return {(row.session_id, row.position): row for row in rows}
+        await self.confirm()
+        return await messages_at(self._reader, places, wanted) if places else {}
 
     async def all(self) -> Sequence[FoundSession]:
         """All of them in any order, and others where they are many."""
@@ -61,34 +98,87 @@ class FoundSessions:
         rows = await self._rows(_session_with_id(is_sqlite=self._reader.is_sqlite), id=id)
         return rows[0] if rows else None
 
-    async def newest(self, size: int, since: Key | None) -> AsyncGenerator[Sequence[FoundSession], None]:
-        """Pages of them, newest first, from `since` (updated_at, id) on; the first is sized for `size` hits."""
-        numbers = self._numbers
-        # Numbers are consecutive, so the last one bounds the number of sessions: here most of them match.
-        are_most = len(numbers) > MAX_SESSIONS or (len(numbers) > _FIRST_PAGE and 2 * len(numbers) > int(numbers[-1]))
-        if not len(numbers):
-            await self._check()
-            return
+    async def are_none(self) -> bool:
+        """Whether no entry matches; then the snapshot is checked."""
+        if len(self._numbers):
+            return False
+        await self._check()
+        return True
+
+    async def page(self, key: Key | None, size: int, *, is_inclusive: bool) -> list[FoundSession]:
+        """A page of them, newest first, read from the database: behind a key, or from it on, or the first."""
         archived, values = narrowing(self._filter)
-        names = tuple(values)
-        if not are_most:
-            values["numbers"] = numbers.tolist()
-        key, is_inclusive, wanted = since, True, min(_FIRST_PAGE, size)
-        while True:
-            statement = _newest_sessions(
-                archived,
-                names,
-                None if key is None else is_inclusive,
-                are_numbered=not are_most,
-                is_sqlite=self._reader.is_sqlite,
-            )
-            bound = {} if key is None else {"updated_at": key[0], "id": key[1]}
-            rows = await self._rows(statement, **values, **bound, size=wanted)
-            page = [row for row in rows if row.number is not None]
-            yield page
-            if len(page) < wanted:
-                return
-            key, is_inclusive, wanted = (page[-1].updated_at, page[-1].id), False, min(_GROWTH * wanted, _LAST_PAGE)
+        statement = _newest_sessions(
+            archived,
+            tuple(values),
+            None if key is None else is_inclusive,
+            are_numbered=not self.are_most,
+            is_sqlite=self._reader.is_sqlite,
+        )
+        if not self.are_most:
+            values["numbers"] = self._numbers.tolist()
+        if key is not None:
+            values |= {"updated_at": key[0], "id": key[1]}
+        return [row for row in await self._rows(statement, **values, size=size) if row.number is not None]
+
+    @functools.cached_property
+    def are_cacheable(self) -> bool:
+        """Whether the filter leaves so many sessions that their rows are cached."""
+        return not narrowing(self._filter)[1]
+
+    @functools.cached_property
+    def are_most(self) -> bool:
+        """Whether so many are found that the newest of all sessions are read instead, of which most are found."""
+        numbers = self._numbers
+        # Numbers are consecutive, so the last one bounds the number of sessions.
+        return len(numbers) > MAX_SESSIONS or (len(numbers) > FIRST_PAGE and 2 * len(numbers) > int(numbers[-1]))
+
+    async def cached_page(self, start: int, size: int) -> Sequence[FoundSession]:
+        """The `size` newest of all sessions from an index on, from the cache as far as it has them."""
+        cached = self._cached()
+        is_confirmed = False
+        while cached is None or (len(cached.newest) < start + size and not cached.are_all):
+            count = 0 if cached is None else len(cached.newest)
+            key = None if cached is None or not count else (cached.newest[-1].updated_at, cached.newest[-1].id)
+            rows = await self.page(key, size, is_inclusive=False)
+            is_confirmed = bool(rows)
+            if rows:
+                cached = self._belonging(cached, rows[0])
+            elif cached is None:
+                return []
+            cached.add_newest(count, rows, are_last=len(rows) < size)
+        if not is_confirmed:
+            self._unconfirmed = self._unconfirmed or cached
+        return cached.newest[start : start + size]
+
+    async def cached_rows(self, since: Key | None) -> OrderedSessions | None:
+        """All of them, newest first, from the cache as far as it has them; None when too many are missing there."""
+        cached = self._cached()
+        numbers = self._numbers.tolist()
+        missing = numbers if cached is None else cached.missing(numbers)
+        if len(missing) > _MAX_MISSING:
+            return None
+        if missing:
+            statement = _numbered_sessions(self._filter.archived, (), is_sqlite=self._reader.is_sqlite)
+            rows = await self._rows(statement, numbers=missing)
+            cached = self._belonging(cached, rows[0])
+            cached.add(missing, (row for row in rows if row.number is not None))
+        else:
+            self._unconfirmed = self._unconfirmed or cached
+        assert cached is not None, "all numbers would be missing"
+        return cached.of(numbers, since)
+
+    def _cached(self) -> CachedSessions | None:
+        return CachedSessions.current(self._cache, self._filter.archived, self._snapshot.name)
+
+    def _belonging(self, cached: CachedSessions | None, row: FoundSession) -> CachedSessions:
+        """The cached rows that a row which was just read belongs to."""
+        if cached is None:
+            return CachedSessions(self._cache, self._filter.archived, self._snapshot.name, row.last_change)
+        if cached.last_change != row.last_change:
+            cached.is_outdated = True
+            raise SnapshotChanged
+        return cached
 
     async def _rows(self, statement: CompiledSelect[FoundSession], **values: Any) -> list[FoundSession]:
         rows = await self._reader.read(statement, **values, segments=self._snapshot.name)
@@ -99,6 +189,30 @@ class FoundSessions:
     async def _check(self) -> None:
         if (await read_snapshot(self._reader, self._cache)).name != self._snapshot.name:
             raise SnapshotChanged
+
+
+@functools.lru_cache
+def _confirmation(*, is_sqlite: bool) -> CompiledSelect[tuple[int]]:
+    """A row if neither the segments nor the sessions have changed."""
+    return CompiledSelect(
+        sa.select(LAST_CHANGE).where(*_are_unchanged(is_sqlite=is_sqlite)), tuple, (), is_sqlite=is_sqlite
+    )
+
+
+@functools.lru_cache(maxsize=_MAX_STATEMENTS)
+def _current_messages(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[MessageRow]:
+    """Messages by their places, if neither the segments nor the sessions have changed."""
+    keys = position_table("position", is_sqlite=is_sqlite)
+    is_wanted = sa.and_(message.c.session_id == keys.owner, message.c.position == keys.numbers[0])
+    statement = sa.select(*select_columns(message, columns)).join_from(keys.source, message, is_wanted)
+    return CompiledSelect(
+        statement.where(*_are_unchanged(is_sqlite=is_sqlite)), MessageRow, columns, is_sqlite=is_sqlite
+    )
+
+
+def _are_unchanged(*, is_sqlite: bool) -> list[ColumnElement[bool]]:
+    last_change = sa.bindparam("last_change", type_=sa.BigInteger())
+    return [is_current(is_sqlite=is_sqlite), last_change == LAST_CHANGE]
 
 
 @functools.lru_cache(maxsize=_MAX_STATEMENTS)

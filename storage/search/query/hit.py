@@ -21,13 +21,14 @@ Entry: TypeAlias = tuple[int, int, int]
 
 
 class FoundSession(NamedTuple):
-    """A session with hits: the columns that a search reads anyway."""
+    """A session with hits: the columns that a search reads anyway, and the number of the last change of any session."""
 
     number: int
     id: str
     updated_at: datetime
     title: str
     transcript_rewrites: int
+    last_change: int
 
 
 class FoundMessage(NamedTuple):

@@ -1,9 +1,9 @@
 """Finds the hits of a search: looks up postings, reads sessions newest first, verifies what may be wrong, and ranks."""
 
-import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -16,10 +16,12 @@ from storage.search.index.segment_snapshot import SegmentSnapshot
 from storage.search.query.candidates import CandidateQueue, Candidates
 from storage.search.query.entry_texts import Place, Texts, matching_places, read_texts, score_texts
 from storage.search.query.found_sessions import FoundSessions
-from storage.search.query.hit import MESSAGE, TITLE, Hit, Search
+from storage.search.query.hit import MESSAGE, TITLE, FoundSession, Hit, Search
 from storage.search.query.lookup import find_entries
 from storage.search.query.matches import Matches
 from storage.search.query.query_cache import QueryCache, split_cached
+from storage.search.query.session_pages import SessionPages
+from storage.search.query.shown_hits import MessageNeeds, ShownHits
 
 MAX_RANKED = 100
 """The newest hits, which RELEVANCE ranks; older ones follow in order of time."""
@@ -78,12 +80,12 @@ class HitFinder:
         """The first `size` hits behind the key `since`, newest first."""
         hits: list[Hit] = []
         verified, count = 0, size
-        async with contextlib.aclosing(self._candidates(size, since)) as pages:
-            queue = CandidateQueue(pages)
-            while len(hits) < size and (candidates := await queue.take(count)):
-                hits += await self.verify(candidates)
-                verified += len(candidates)
-                count = _next_count(size - len(hits), len(hits), verified)
+        pages = SessionPages(self.sessions, size, None if since is None else since[1:3])
+        queue = CandidateQueue(pages, partial(self._candidates, since))
+        while len(hits) < size and (candidates := await queue.take(count)):
+            hits += await self.verify(candidates)
+            verified += len(candidates)
+            count = _next_count(size - len(hits), len(hits), verified)
         return hits[:size]
 
     async def count(self) -> int:
@@ -127,16 +129,15 @@ class HitFinder:
             share *= 2
         return found
 
-    async def _candidates(self, size: int, since: Key | None) -> AsyncGenerator[Candidates, None]:
-        """Unverified hits newest first, a page of sessions at a time."""
-        async for rows in self.sessions.newest(size, None if since is None else since[1:3]):
-            sessions, positions = self.matches.newest_first([row.number for row in rows])
-            if since is not None:
-                ids = [row.id for row in rows]
-                place = ids.index(since[2]) if since[2] in ids else -1
-                is_behind = (sessions != place) | (positions < since[3])
-                sessions, positions = sessions[is_behind], positions[is_behind]
-            yield Candidates(rows, sessions.tolist(), positions.tolist())
+    def _candidates(self, since: Key | None, rows: Sequence[FoundSession]) -> Candidates:
+        """The unverified hits of sessions behind the key `since`."""
+        sessions, positions = self.matches.newest_first([row.number for row in rows])
+        if since is not None:
+            ids = [row.id for row in rows]
+            place = ids.index(since[2]) if since[2] in ids else -1
+            is_behind = (sessions != place) | (positions < since[3])
+            sessions, positions = sessions[is_behind], positions[is_behind]
+        return Candidates(rows, sessions.tolist(), positions.tolist())
 
     async def verify(self, candidates: list[Hit]) -> list[Hit]:
         """The candidates that match. Those that the index cannot decide on are checked by their texts."""
@@ -157,6 +158,12 @@ class HitFinder:
         scores = await score_texts(await self._texts_of(unknown), self.search.clauses)
         self.results.add(self.results.scores, {hit.entry: scores[hit.place] for hit in _cacheable(unknown, scores)})
         return [hit._replace(score=cached.get(hit.entry, scores.get(hit.place, 0.0))) for hit in hits]
+
+    async def shown(self, hits: Sequence[Hit], needs: MessageNeeds) -> ShownHits:
+        """What is needed to show hits, without messages that are gone."""
+        snippets, _ = split_cached(self.results.snippets, hits)
+        places, wanted = needs.unread(hits, snippets, self.texts)
+        return ShownHits(await self.sessions.messages(places, wanted), snippets)
 
     async def _texts_of(self, hits: Sequence[Hit]) -> Texts:
         """The searched texts of hits, without those that are deleted by now."""

@@ -14,6 +14,7 @@ from storage.search.query.entry_texts import Texts
 from storage.search.query.hit import Hit, Search
 from storage.search.query.hit_finder import HitFinder, hit_key
 from storage.search.query.query_cache import QueryCache
+from storage.search.query.shown_hits import NOTHING, MessageNeeds, ShownHits
 
 RELEVANCE = "RELEVANCE"
 
@@ -25,23 +26,32 @@ _MAX_ATTEMPTS = 3
 _KEY_TYPES = (float, datetime, str, int)
 
 
-async def search_page(database: Database, search: Search, order: str, size: int, after: str | None) -> "HitPage":
-    """A page of hits: best first, or newest first. Raises InvalidCursor and Unavailable."""
+async def search_page(
+    database: Database, search: Search, order: str, size: int, after: str | None, needs: MessageNeeds | None = None
+) -> "HitPage":
+    """A page of hits, best first or newest first, with what is needed to show them as far as that is known.
+
+    Raises InvalidCursor and Unavailable.
+    """
     scope = Scope("search", order, *search.cursor_scope)
     since = None if after is None else scope.key(after, _KEY_TYPES)
     if since is not None and not 0 <= since[-1] <= TITLE_POSITION:
         raise InvalidCursor("The cursor is malformed.")
     hits: list[Hit] = []
     texts: Texts = {}
+    shown = NOTHING
     if not search.is_empty:
 
-        async def find(finder: HitFinder) -> tuple[list[Hit], Texts]:
+        async def find(finder: HitFinder) -> tuple[list[Hit], Texts, ShownHits]:
             find_hits = finder.best if order == RELEVANCE else finder.newest
-            return await find_hits(size + 1, since), finder.texts
+            found = await find_hits(size + 1, since)
+            return found, finder.texts, NOTHING if needs is None else await finder.shown(found[:size], needs)
 
-        hits, texts = await run_search(database, search, find)
+        hits, texts, shown = await run_search(database, search, find)
     page = hits[:size]
-    return HitPage(database, search, scope, page, texts, has_previous=after is not None, has_more=len(hits) > size)
+    return HitPage(
+        database, search, scope, page, texts, shown, has_previous=after is not None, has_more=len(hits) > size
+    )
 
 
 class FoundPage(Page[Row]):
@@ -66,7 +76,9 @@ class FoundPage(Page[Row]):
 
 
 class HitPage(FoundPage[Hit]):
-    """A page of hits, with the texts of those messages that were read to verify or score them."""
+    """A page of hits, with the texts of those messages that were read to verify or score them, and what was read to
+    show them.
+    """
 
     def __init__(
         self,
@@ -75,12 +87,14 @@ class HitPage(FoundPage[Hit]):
         scope: Scope,
         hits: list[Hit],
         texts: Texts,
+        shown: ShownHits,
         *,
         has_previous: bool,
         has_more: bool,
     ) -> None:
         super().__init__(database, search, scope, hits, has_previous=has_previous, has_more=has_more)
         self.texts = texts
+        self.shown = shown
 
     def cursor(self, row: Hit) -> str:
         return self._scope.cursor(hit_key(row))
@@ -92,7 +106,8 @@ class HitPage(FoundPage[Hit]):
 async def run_search(database: Database, search: Search, find: Callable[[HitFinder], Awaitable[T]]) -> T:
     """Call `find` on one consistent state of segments and sessions. Raises Unavailable.
 
-    Optimistic: it begins with the cached snapshot of the segments, and begins again if a statement finds another one.
+    Optimistic: it begins with the cached snapshot of the segments and with cached sessions, and begins again if a
+    statement finds that they have changed.
     """
     cache = database.cache
     snapshot = cached_snapshot(cache)
@@ -101,11 +116,18 @@ async def run_search(database: Database, search: Search, find: Callable[[HitFind
             snapshot = await read_snapshot(database, cache)
         try:
             results = QueryCache.of_query(cache, search.clauses)
-            return await find(await HitFinder.create(database, cache, snapshot, search, results))
+            return await _found(await HitFinder.create(database, cache, snapshot, search, results), find)
         except SnapshotChanged:
             newest = cached_snapshot(cache)
             snapshot = None if newest is None or newest.name == snapshot.name else newest
     async with database.snapshot() as reader:
         # Not the shared cache: its results may be of messages that are newer than this database snapshot.
         results = QueryCache(LRUCache(0), search.clauses)
-        return await find(await HitFinder.create(reader, cache, await read_snapshot(reader, cache), search, results))
+        snapshot = await read_snapshot(reader, cache)
+        return await _found(await HitFinder.create(reader, cache, snapshot, search, results), find)
+
+
+async def _found(finder: HitFinder, find: Callable[[HitFinder], Awaitable[T]]) -> T:
+    found = await find(finder)
+    await finder.sessions.confirm()
+    return found

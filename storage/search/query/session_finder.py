@@ -1,6 +1,5 @@
 """Finds the sessions that have hits, and the hits of given sessions."""
 
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -10,6 +9,7 @@ from storage.records.page import Key
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.query.hit import FoundSession, Hit
 from storage.search.query.hit_finder import MAX_RANKED, MAX_VERIFIED, UNRANKED, HitFinder
+from storage.search.query.session_pages import SessionPages
 
 MAX_RANKED_OF_SESSION = 10
 """The newest hits of a session, of which the best are shown."""
@@ -55,12 +55,11 @@ class SessionFinder:
         """The first `size` sessions behind the key `since`, newest first."""
         sessions: list[RankedSession] = []
         bound = None if since is None else since[1:3]
-        async with contextlib.aclosing(self._finder.sessions.newest(size, bound)) as pages:
-            async for page in pages:
-                rows = [row for row in page if bound is None or (row.updated_at, row.id) < bound]
-                sessions += map(RankedSession, await self._with_hits(rows))
-                if len(sessions) >= size:
-                    break
+        async for page in SessionPages(self._finder.sessions, size, bound):
+            rows = [row for row in page if bound is None or (row.updated_at, row.id) < bound]
+            sessions += map(RankedSession, await self._with_hits(rows))
+            if len(sessions) >= size:
+                break
         return sessions[:size]
 
     async def count(self) -> int:
