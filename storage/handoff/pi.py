@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from storage.handoff.conversation import Call, Message, Part, Picture, Text, Thinking
+from storage.handoff.conversation import Call, Message, Part, Picture, Text
 from storage.handoff.google_parts import answer_of
 from storage.handoff.preparation import Capabilities
 from storage.handoff.resume_commands import resume_commands
@@ -18,10 +18,10 @@ _NO_USAGE: dict[str, object] = {
 
 
 class PiTarget:
-    """Writes sessions for pi, which itself puts the reasoning of other models into their texts."""
+    """Writes sessions for pi, which drops the reasoning of other models from its requests without saying so."""
 
     source = "PI"
-    takes = Capabilities(reasoning=True)
+    takes = Capabilities()
 
     def write(self, copy: Copy) -> Written:
         """One file in the folder of the directory."""
@@ -93,8 +93,6 @@ def _part(part: Part) -> dict[str, object]:
     match part:
         case Text(text):
             return {"type": "text", "text": text}
-        case Thinking(text):
-            return {"type": "thinking", "thinking": text}
         case Picture():
             return {"type": "image", "mimeType": part.media_type, "data": part.data}
     raise TypeError(f"{type(part).__name__} must have been prepared")

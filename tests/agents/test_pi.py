@@ -25,6 +25,7 @@ from tests.agents.recording import (
     stored,
     waiting,
 )
+from tests.support.stored_transcript import StoredTranscript
 
 PROGRAM = Pi
 
@@ -125,6 +126,54 @@ def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer
 
     assert missing(request.conversation, by_hand.expected()) == []
     assert len(program.files()) == 1
+
+
+def test_edits_of_the_context_are_read_as_they_are_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(Pi)
+    extension = cwd.with_name("edits.ts")
+    extension.write_text(_EDITS, encoding="utf-8")
+    options = ["--extension", str(extension)]
+    models.play(reply(FOREWORD, program.shell("cat prices.txt"), program.shell("cat nothing.txt")), reply(ANSWER))
+    first = program.command(*options, *program.arguments(PROMPT, None), cwd=cwd)
+    assert first.status == 0, first.errors
+    [file] = program.files()
+    models.play(reply(SECOND_ANSWER))
+    second = program.command(*options, *program.arguments(SECOND_PROMPT, program.session_id(file)), cwd=cwd)
+    assert second.status == 0, second.errors
+
+    session = PiFormat().derive([StoredTranscript.found(one) for one in PiFormat().find(program.root).transcripts])
+
+    assert session is not None
+    sent = [item.text for item in models.requests[-1].conversation if item.role != "system"]
+    assert sent[0] == "How much is it?"
+    assert not any(PRICES in text for text in sent)
+    blocks = [block for index in session.live for block in session.messages[index].build()]
+    live = [block.get("text", block.get("content", block.get("input"))) for block in blocks]
+    assert [text for text in live if isinstance(text, str)] == [
+        *(text for text in sent if text[0] != "{"),
+        SECOND_ANSWER,
+    ]
+    assert PRICES in str([message.build() for message in session.messages])
+
+
+# What an extension does that shortens outputs: the first result and the prompt are replaced.
+_EDITS = """
+export default function (pi) {
+  let done = false
+  pi.on('turn_end', (event, ctx) => {
+    if (done || event.toolResults.length === 0) return
+    done = true
+    const prompt = ctx.sessionManager.getBranch().find((entry) => entry.message?.role === 'user')
+    return {
+      entries: [
+        ...event.entries,
+        { type: 'context_edit', targetId: event.toolResultEntryIds[0], replacement: { content: 'a short one' } },
+        { type: 'context_edit', targetId: prompt.id, replacement: { content: 'How much is it?' } },
+      ],
+    }
+  })
+}
+"""
 
 
 def _lines(session_id: str, cwd: Path) -> list[dict[str, Any]]:

@@ -5,14 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
+from typing import Protocol
 
 from storage.documents.derived_session import DIGEST_SIZE, DerivedMessage
 from storage.documents.formats.blocks import Block
-from storage.documents.formats.record_reader import RecordReader
 from storage.records.token_usage import TokenUsage
 
 Content = Callable[[Block], list[Block]]
 """The blocks of one line."""
+
+
+class Records(Protocol):
+    """The records of a transcript by their offsets, as they were written or with changes."""
+
+    def record(self, offset: int) -> Block:
+        """The record at an offset. It must not be changed."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -28,10 +36,10 @@ class MessageDraft:
     usage: TokenUsage | None = None
     is_injected: bool = False
     is_copied: bool = False
-    lines: list[tuple[RecordReader, int]] = field(default_factory=list)
+    lines: list[tuple[Records, int]] = field(default_factory=list)
     digest: bytes = b""
 
-    def add_line(self, reader: RecordReader, offset: int, data: bytes) -> None:
+    def add_line(self, reader: Records, offset: int, data: bytes) -> None:
         """Add a line with its bytes."""
         self.lines.append((reader, offset))
         self.digest = blake2b(self.digest + data, digest_size=DIGEST_SIZE).digest()
@@ -49,5 +57,5 @@ class MessageDraft:
         )
 
 
-def _build(lines: list[tuple[RecordReader, int]], content: Content) -> list[Block]:
+def _build(lines: list[tuple[Records, int]], content: Content) -> list[Block]:
     return [block for reader, offset in lines for block in content(reader.record(offset))]

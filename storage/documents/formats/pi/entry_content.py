@@ -64,12 +64,6 @@ def is_system_prompt(entry: Block) -> bool:
     return message_of(entry).get("role") == "system"
 
 
-def omitted_target(entry: Block) -> str | None:
-    """The entry that an edit of the context leaves out of requests; one that replaces its content has none."""
-    is_omission = entry.get("type") == "context_edit" and "replacement" in entry and entry["replacement"] is None
-    return as_text(entry.get("targetId")) or None if is_omission else None
-
-
 def is_compaction(entry: Block) -> bool:
     """Whether an entry replaces the history before it."""
     return entry.get("type") == "compaction"

@@ -20,10 +20,15 @@ def live_messages(scan: TranscriptScan, path: Sequence[str]) -> list[int]:
             kept = [entry_id for entry_id in kept if not _is_compaction(scan, entry_id)]
             order = [path[place], *kept, *path[place + 1 :]]
             break
-    # Results of one reply share a message, which stays while one of them does.
-    omitted = {scan.omissions[entry_id] for entry_id in order if entry_id in scan.omissions}
-    entries = (scan.entries[entry_id] for entry_id in order if entry_id in scan.entries and entry_id not in omitted)
-    return list(dict.fromkeys(entry.message for entry in entries if entry.is_sent))
+    entries = [scan.entries[entry_id] for entry_id in order if entry_id in scan.entries]
+    # Of several edits of one message the last one has the others, too.
+    edits = {entry.edited: entry for entry in entries if entry.edited is not None}
+    live: dict[int, None] = {}
+    for entry in entries:
+        edit = edits.get(entry.message)
+        if entry.is_sent and not (edit and edit.omits):
+            live[edit.message if edit else entry.message] = None
+    return list(live)
 
 
 def _is_compaction(scan: TranscriptScan, entry_id: str) -> bool:

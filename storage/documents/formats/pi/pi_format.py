@@ -28,7 +28,7 @@ class PiFormat:
     source = "PI"
     agent = "pi"
     version = 1
-    tried_version = "0.73.1"
+    tried_version = "1.6.0"
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         """PI_CODING_AGENT_SESSION_DIR and PI_CODING_AGENT_DIR, or `.pi/agent` in the user's home."""

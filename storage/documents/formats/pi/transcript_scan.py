@@ -7,8 +7,10 @@ from storage.documents.derived_session import DIGEST_SIZE
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.json_values import as_object, as_text, as_time, without
 from storage.documents.formats.message_draft import MessageDraft
+from storage.documents.formats.pi.context_edit import ContextEdits, EditLine, edited_target, is_omission
 from storage.documents.formats.pi.entry_content import (
     ASSISTANT,
+    SYSTEM,
     TOOL,
     cost_of,
     is_compaction,
@@ -16,7 +18,6 @@ from storage.documents.formats.pi.entry_content import (
     is_sent,
     is_system_prompt,
     message_of,
-    omitted_target,
     role_of,
     usage_of,
 )
@@ -31,12 +32,19 @@ _WITH_USAGE = ("usage", "compaction", "branch_summary")
 
 @dataclass(slots=True)
 class ScannedEntry:
-    """An entry that is a part of a message. `first_kept` is the entry from which a compaction keeps the history."""
+    """An entry that is a part of a message, whose lines have it at `line`.
+
+    `first_kept` is the entry from which a compaction keeps the history. `edited` is the message that an edit of the
+    context changes: this one stands in its place in requests, and none does after an edit that `omits` it.
+    """
 
     message: int
+    line: int
     is_compaction: bool
     is_sent: bool
     first_kept: str | None
+    edited: int | None = None
+    omits: bool = False
 
 
 @dataclass(slots=True)
@@ -47,7 +55,6 @@ class TranscriptScan:
     tree: RecordTree = field(default_factory=RecordTree)
     entries: dict[str, ScannedEntry] = field(default_factory=dict)
     prompts: dict[str, Block] = field(default_factory=dict)
-    omissions: dict[str, str] = field(default_factory=dict)
     header: Block = field(default_factory=dict)
     times: list[object] = field(default_factory=list)
     name: str | None = None
@@ -56,6 +63,7 @@ class TranscriptScan:
     other_usage: list[TokenUsage | None] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
     has_copies: bool = False
+    _edits: ContextEdits = field(default_factory=ContextEdits)
     _seen: set[bytes] = field(default_factory=set)
     _previous: str | None = None
     _count: int = 0
@@ -86,15 +94,17 @@ class TranscriptScan:
         self._note(entry)
         if is_system_prompt(entry):
             self.prompts[entry_id] = message_of(entry)
-        if (target := omitted_target(entry)) is not None:
-            self.omissions[entry_id] = target
         role = role_of(entry)
         if role is None or entry_id in self.entries:
+            return
+        if self._add_edit(reader, offset, data, entry, entry_id):
             return
         index = self._place(role, entry, entry_id)
         draft = self.drafts[index]
         draft.add_line(reader, offset, data)
-        self.entries[entry_id] = ScannedEntry(index, is_compaction(entry), is_sent(entry), _first_kept(entry))
+        self.entries[entry_id] = ScannedEntry(
+            index, len(draft.lines) - 1, is_compaction(entry), is_sent(entry), _first_kept(entry)
+        )
         if role == ASSISTANT:
             self._note_reply(draft, entry)
         elif role == TOOL and not self._is_copied(entry):
@@ -104,11 +114,39 @@ class TranscriptScan:
     def _place(self, role: str, entry: Block, entry_id: str) -> int:
         """The index of the message that an entry belongs to: the results of one reply are one message."""
         spoken = self.tree.nearest(entry_id, self.entries)
-        if role == TOOL and spoken is not None and self.drafts[self.entries[spoken].message].role == TOOL:
-            return self.entries[spoken].message
+        if role == TOOL and spoken is not None:
+            before = self.entries[spoken]
+            if self.drafts[before.message].role == TOOL and before.edited is None:
+                return before.message
         time = as_time(entry.get("timestamp")) or as_time(message_of(entry).get("timestamp"))
         self.drafts.append(MessageDraft(role, time, is_injected=is_injected(entry), is_copied=self._is_copied(entry)))
         return len(self.drafts) - 1
+
+    def _add_edit(self, reader: RecordReader, offset: int, data: bytes, entry: Block, entry_id: str) -> bool:
+        """Add the message that stands in the place of an edit's target in requests. False for any other entry.
+
+        Results of one reply share a message: it is repeated with the one that changed. An edit that leaves out a whole
+        message is shown as it was written.
+        """
+        target = self.entries.get(edited_target(entry) or "")
+        if target is None or target.edited is not None:
+            return False
+        spoken = self.drafts[target.message]
+        edited = self._edits.add(
+            spoken, target.line, entry_id, EditLine(reader, offset, data, is_omission(entry)), self.tree
+        )
+        draft = MessageDraft(spoken.role, as_time(entry.get("timestamp")), spoken.model)
+        draft.is_injected, draft.is_copied = spoken.is_injected, self._is_copied(entry)
+        if edited.omits:
+            draft.role, draft.model, draft.is_injected = SYSTEM, None, True
+            draft.add_line(reader, offset, data)
+        else:
+            draft.lines, draft.digest = list(edited.lines), edited.digest
+        self.drafts.append(draft)
+        self.entries[entry_id] = ScannedEntry(
+            len(self.drafts) - 1, 0, False, False, None, edited=target.message, omits=edited.omits
+        )
+        return True
 
     def _is_copied(self, entry: Block) -> bool:
         """Whether an entry of a fork is older than its file: it was copied from the session that was forked."""
