@@ -1,7 +1,7 @@
 """Reading of OpenCode's database, which may be open in the program at the same time.
 
-Nothing is written below the agent's home, and nothing holds up its writer. Only the tables of sessions, messages and
-parts are read: the database holds credentials too.
+Nothing is written below the agent's home, and nothing holds up its writer. Only the tables of sessions, their
+messages and parts are read: the database holds credentials too.
 """
 
 import shutil
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from storage.documents.formats.file_walk import is_regular_file
+from storage.documents.formats.opencode.session_messages import COLUMNS, TABLE
 
 Result = TypeVar("Result")
 
@@ -95,6 +96,11 @@ def holds_sessions(connection: sqlite3.Connection) -> bool:
     return all(set(needed) <= set(columns(connection, table)) for table, needed in _TABLES.items())
 
 
+def has_session_messages(connection: sqlite3.Connection) -> bool:
+    """Whether the database has the table of the newer API, with the columns that are needed."""
+    return set(COLUMNS) <= set(columns(connection, TABLE))
+
+
 class SessionState(NamedTuple):
     """The rows of a session, briefly.
 
@@ -108,7 +114,8 @@ class SessionState(NamedTuple):
 
 def session_states(connection: sqlite3.Connection) -> dict[str, SessionState]:
     """The states of all sessions by their ids."""
-    changes = [_changes(connection, table) for table in ("message", "part")]
+    tables = ["message", "part", *([TABLE] if has_session_messages(connection) else [])]
+    changes = [_changes(connection, table) for table in tables]
     updated = "time_updated" if "time_updated" in columns(connection, "session") else "NULL"
     rows = connection.execute(f"SELECT id, {updated} FROM session ORDER BY id")
     return {

@@ -1,11 +1,13 @@
 """A session of OpenCode's database in the form that `opencode export` writes: `{info, messages: [{info, parts}]}`."""
 
+import heapq
 import sqlite3
 from functools import partial
 from pathlib import Path
 
 from storage.documents.formats.json_values import as_object, parse_json
-from storage.documents.formats.opencode.database import columns, read_database
+from storage.documents.formats.opencode.database import columns, has_session_messages, read_database
+from storage.documents.formats.opencode.session_messages import session_messages
 from storage.json_codec import dump
 
 Row = dict[str, object]
@@ -38,8 +40,17 @@ def export_session(path: Path, session_id: str) -> bytes:
 
 def _session(session_id: str, connection: sqlite3.Connection) -> Row:
     row = connection.execute("SELECT * FROM session WHERE id = ?", (session_id,)).fetchone()
-    info = session_info(dict(row)) if row is not None else {"id": session_id}
-    return {"info": info, "messages": _messages(connection, session_id)}
+    info: Row = session_info(dict(row)) if row is not None else {"id": session_id}
+    messages = _messages(connection, session_id)
+    if has_session_messages(connection):
+        newer = session_messages(connection, info)
+        messages = list(heapq.merge(messages, newer, key=_created))
+    return {"info": info, "messages": messages}
+
+
+def _created(message: Row) -> float:
+    created = as_object(as_object(message["info"]).get("time")).get("created")
+    return created if isinstance(created, int | float) else 0
 
 
 def session_info(row: Row) -> Row:

@@ -256,11 +256,11 @@ def _tokens(tokens: Block) -> TokenUsage:
 
 
 def _cost(info: Block, messages: Sequence[Block]) -> float | None:
-    """The cost of the session, which older versions recorded with the replies only."""
-    if (own := as_amount(info.get("cost"))) is not None:
-        return own
-    costs = [as_amount(as_object(message.get("info")).get("cost")) for message in messages]
-    known = [cost for cost in costs if cost is not None]
+    """The cost of the session, which lacks replies of the newer API; older versions recorded it with the replies."""
+    infos = [as_object(message.get("info")) for message in messages]
+    own = as_amount(info.get("cost"))
+    costs = [as_amount(reply.get("cost")) for reply in infos if own is None or "seq" in reply]
+    known = [cost for cost in (own, *costs) if cost is not None]
     return sum(known) if known else None
 
 
