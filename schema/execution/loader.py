@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Coroutine, Generator, Iterable
 from inspect import iscoroutine
 from typing import Any
 
-from resolvers.context import MAX_BATCH, ReadKeys
+from resolvers.batch_loader import MAX_BATCH, ReadKeys
 from resolvers.time_slices import time_slices
 from schema.execution.leaves import PlanBailout
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from resolvers.context import BatchLoader
+from resolvers.batch_loader import BatchLoader
 
 PATIENCE = 60
 
