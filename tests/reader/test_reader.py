@@ -3,8 +3,7 @@
 import asyncio
 import functools
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from storage.database.database import Database
 from storage.transcripts.import_recorder import recording
 from tests.support import browser
+from tests.support.browser import until
 from tests.support.claude_code import Lines, text
 from tests.support.clients import ROOT, samples
 
@@ -134,11 +134,6 @@ def test_changes_of_others_show_at_once_and_titles_stay_text(url: str) -> None:
     assert seen["automated"]["hidden"] == ["1 hidden", "2 hidden"]
     assert int(seen["after"].split()[0]) == int(seen["before"].split()[0]) + 1
     assert seen["hostile"] is None
-
-
-def until(condition: Callable[[], object]) -> None:
-    while not condition():
-        time.sleep(0.05)
 
 
 def test_an_import_of_another_process_is_a_bar_until_it_ends(tmp_path: Path, pictures: Path) -> None:

@@ -3,6 +3,8 @@
 import json
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +63,11 @@ def seen_by(folder: Path, name: str, url: str, *, expected: tuple[str, ...] = ()
     assert seen["foreign"] == []
     assert [complaint for complaint in seen["complaints"] if not any(part in complaint for part in expected)] == []
     return seen
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds, such as that a visit has written a file."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -3,14 +3,16 @@
 import functools
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 import pytest
 
 from tests.support import browser
+from tests.support.browser import until
 from tests.support.clients import ROOT, samples
 
 seen_by = functools.partial(browser.seen_by, Path(__file__).parent)
@@ -225,6 +227,25 @@ def test_a_resume_shows_its_progress_until_it_is_canceled_or_ready(url: str, pic
     seen = seen_by("resume", urljoin(url, f"s/{MARATHON}"), pictures=pictures)
 
     assert seen["violations"] == []
+
+
+def test_the_bar_of_a_resume_goes_on_after_the_server_was_away(tmp_path: Path, pictures: Path) -> None:
+    stop, start = tmp_path / "stop", tmp_path / "start"
+    refused = ("ERR_CONNECTION_REFUSED", "WebSocket")
+    with ThreadPoolExecutor() as executor:
+        # Batches that take long enough to stop the server between them.
+        with samples(tmp_path, seed_batch=2) as server:
+            page = urljoin(server.url, f"s/{MARATHON}")
+            visiting = executor.submit(
+                seen_by, "away", page, expected=refused, pictures=pictures, stop=stop, start=start
+            )
+            until(lambda: stop.exists() or visiting.done())
+        until(lambda: start.exists() or visiting.done())
+        with samples(tmp_path, port=urlsplit(page).port):
+            seen = visiting.result()
+
+    assert 0 < seen["before"] < 100
+    assert not seen["isAway"]
 
 
 def test_a_session_is_followed_while_it_is_written_and_until_it_is_deleted(url: str) -> None:

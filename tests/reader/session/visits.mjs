@@ -1,6 +1,6 @@
 // Visits of the page of one session, by name: node visits.mjs NAME '{"chromium": PATH, "url": URL, ...}'
 // Prints the result as JSON.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { visit } from "../../playground/browser.mjs";
@@ -146,6 +146,24 @@ const VISITS = {
       await bar.getByRole("button", { name: "Try again" }).click();
       await bar.getByText("Resumed into thr_").waitFor();
       return { violations: problems };
+    });
+  },
+
+  /** A resume while which the server is stopped and started again. */
+  async away(given) {
+    return visit(given, async (page) => {
+      const bar = page.getByRole("region", { name: "Resume" });
+      const value = async () => Number(await bar.getByRole("progressbar").getAttribute("aria-valuenow"));
+      await page.getByRole("button", { name: "Resume", exact: true }).click();
+      await page.waitForFunction(() => document.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow") > 0);
+      await writeFile(given.stop, "");
+      await bar.getByText("The server is away").waitFor();
+      const before = await value();
+      await page.screenshot({ path: join(given.pictures, "reader-session-away.png") });
+      await writeFile(given.start, "");
+      // The client waits longer after each attempt to connect.
+      await bar.getByText("Resumed into thr_").waitFor({ timeout: 90_000 });
+      return { before, isAway: await bar.getByText("The server is away").isVisible() };
     });
   },
 
