@@ -17,6 +17,12 @@ from storage.database.types import Instant, KeyText
 IS_NO_SUBAGENT: sa.ColumnClause[bool] = sa.literal_column("kind <> 'SUBAGENT'")
 """The condition on `session` for what lists show by default: it selects the indexes that are restricted to it."""
 
+HAS_SHORT_TEXTS: sa.ColumnClause[bool] = sa.literal_column(
+    "octet_length(source) + octet_length(model) + octet_length(workspace_key) + octet_length(workspace)"
+    " + octet_length(tag_lines) + octet_length(title_folded) + coalesce(octet_length(mode), 0) < 2000"
+)
+"""The condition on `session` that selects PostgreSQL's index `session_facets`, which has all columns of filters."""
+
 
 def _column(kind: Any, *constraints: Any, **options: Any) -> Any:
     return Field(sa_column=sa.Column(kind, *constraints, **{"nullable": False, **options}))

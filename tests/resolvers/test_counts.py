@@ -87,6 +87,17 @@ async def test_facets_count_the_sessions_that_pass_the_filter(here: Served) -> N
     assert (await facets(here))["totalCount"] == 2
 
 
+async def test_facets_count_sessions_with_texts_that_are_too_long_for_an_index(here: Served) -> None:
+    before = await facets(here)
+    workspace = "/" + "".join(random.Random(17).choices("0123456789abcdef", k=20_000))
+    await imported(here.client, zagens("long", workspace=workspace), zagens("short", workspace="/home/dev/short"))
+
+    found = await facets(here)
+
+    assert found["totalCount"] == before["totalCount"] + 2
+    assert {"/home/dev/short": 1, workspace: 1}.items() <= found["workspaces"].items()
+
+
 async def test_facets_with_a_query_count_the_sessions_in_which_it_is_found(here: Served) -> None:
     await imported(
         here.client,

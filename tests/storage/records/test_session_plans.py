@@ -1,14 +1,20 @@
-"""SQLite reads pages of sessions in the order of an index, whatever the filter."""
+"""Pages of sessions are read in the order of an index, whatever the filter, and facets from an index alone."""
 
+import dataclasses
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.sql.visitors import iterate
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
+from storage.database.tables import session
 from storage.records.page import PageRequest
-from storage.records.session import SessionFilter, session_page
+from storage.records.session import SessionFilter, Span, conditions, narrowing, session_page
+from storage.records.session_facets import MODEL, SOURCE, TAGS, WORKSPACE, CountedSessions
 
 
 class _Ran:
@@ -41,3 +47,58 @@ async def test_a_page_of_sessions_is_not_sorted(database_url: str) -> None:
             for text, values in ran.statements:
                 explained = await connection.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", tuple(values))
                 assert "ORDER BY" not in str(explained.all()), text
+
+
+def _compared(condition: sa.ColumnElement[bool]) -> set[str]:
+    """The columns of sessions that a condition compares."""
+    return {
+        element.name for element in iterate(condition) if isinstance(element, sa.Column) and element.table is session
+    }
+
+
+async def test_the_index_of_facets_has_all_columns_that_filters_compare_and_facets_count(database_url: str) -> None:
+    some = Span(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+    every = SessionFilter(
+        created_at=some,
+        updated_at=some,
+        saved_at=some,
+        title_contains="a",
+        workspaces=("/a",),
+        workspace_within="/b",
+        models=("m",),
+        sources=("CODEX",),
+        kinds=("MAIN",),
+        is_starred=True,
+        is_automated=False,
+        tags=("t",),
+        modes=("plan",),
+        min_prompts=2,
+    )
+    assert None not in dataclasses.astuple(every)
+    compared = set().union(*map(_compared, conditions(*narrowing(every))))
+
+    def columns(connection: sa.Connection) -> set[str]:
+        found = {one["name"]: one for one in sa.inspect(connection).get_indexes("session")}["session_facets"]
+        included = found.get("dialect_options", {}).get("postgresql_include", [])
+        return {*filter(None, found["column_names"]), *included}
+
+    async with Database(database_url) as database, database.snapshot() as connection:
+        assert await connection.connection.run_sync(columns) >= {*compared, SOURCE, MODEL, WORKSPACE, TAGS, "number"}
+
+
+async def test_facets_are_read_from_the_index(database_url: str) -> None:
+    ran = _Ran()
+    async with Database(database_url) as database:
+        database.observers.append(ran)
+        for numbers in (None, [1, 2]):
+            for chosen in (SessionFilter(), SessionFilter(is_automated=False, min_prompts=2)):
+                await CountedSessions(database, chosen, numbers, None).total()
+        async with database.snapshot() as connection:
+            run = connection.connection.exec_driver_sql
+            if not database.is_sqlite:
+                # As for many sessions.
+                await run("SET LOCAL enable_seqscan = off")
+            for text, values in ran.statements:
+                explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+                plan = "\n".join(map(str, (await run(f"{explain} {text}", tuple(values))).all()))
+                assert ("COVERING INDEX session_facets" if database.is_sqlite else "session_facets") in plan, plan
