@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from storage.compression import compress, decompress
 from storage.search.index.token_interner import IntArray
+from storage.search.index.token_texts import TextList
 
 MAX_ENTRIES = 2**16 - 1
 """Entries of a segment."""
@@ -26,14 +27,16 @@ END_OF_PREFIX = "\U0010ffff"
 _BLOCK_BYTES = 5_400
 # Higher levels leave as much of so few bytes.
 _COMPRESSION_LEVEL = 1
-# Of the masks that are packed at once.
+# Of the masks that are packed at once, and their number.
 _MASK_BYTES = 2**20
+_MASKS = 2**16
 
 _BIGRAMS, _WORDS = 0, 1
 # Kind, number of terms, bytes of their names.
 _HEAD = struct.Struct("<HHI")
 
 Mask = npt.NDArray[np.bool_]
+Sizes = npt.NDArray[np.int32]
 
 EntrySet: TypeAlias = npt.NDArray[np.uint16] | npt.NDArray[np.uint8]
 """A set of a segment's entries: a sorted list (uint16), or a bitmap (uint8)."""
@@ -52,8 +55,10 @@ class Postings(NamedTuple):
         if terms << ENTRY_BITS <= np.iinfo(keys.dtype).max:
             keys = keys[: np.searchsorted(keys, keys.dtype.type(terms << ENTRY_BITS))]
         keys = keys[np.concatenate(([True], keys[1:] != keys[:-1]))] if len(keys) else keys
-        counts = np.bincount(keys >> ENTRY_BITS, minlength=terms)
-        return cls(counts, (keys & MAX_ENTRIES).astype(np.uint16))
+        # The lowest bits are the entry.
+        entries = keys.astype(np.uint16)
+        keys >>= ENTRY_BITS
+        return cls(np.bincount(keys, minlength=terms), entries)
 
 
 def bigram_term(hash: int) -> str:
@@ -64,65 +69,68 @@ def bigram_term(hash: int) -> str:
 def bigram_blocks(hashes: IntArray, postings: Postings, size: int) -> Iterator[tuple[str, bytes]]:
     """Blocks of bigrams in order, each with its first term; they sort before all words."""
     terms, names = hashes.tolist(), hashes.astype("<u2").tobytes()
-    for start, end, data in _cut(postings, size, np.full(len(terms), 2)):
+    for start, end, data in _cut(postings, size, np.full(len(terms), 2, np.int32)):
         head = _HEAD.pack(_BIGRAMS, end - start, 2 * (end - start))
         yield bigram_term(terms[start]), compress(head + data + names[2 * start : 2 * end], _COMPRESSION_LEVEL)
 
 
 def word_blocks(words: Sequence[str], postings: Postings, size: int) -> Iterator[tuple[str, bytes]]:
     """Blocks of words in order, each with its first word."""
-    for start, end, data in _cut(postings, size, np.array([len(word) + 1 for word in words], np.int64)):
+    sizes = words.sizes if isinstance(words, TextList) else np.fromiter(map(len, words), np.int32, len(words))
+    sizes += 1
+    for start, end, data in _cut(postings, size, sizes):
         names = " ".join(words[start:end]).encode()
         head = _HEAD.pack(_WORDS, end - start, len(names))
         yield words[start], compress(head + data + names, _COMPRESSION_LEVEL)
 
 
-def _cut(postings: Postings, size: int, name_sizes: IntArray) -> Iterator[tuple[int, int, bytes]]:
+def _cut(postings: Postings, size: int, name_sizes: Sizes) -> Iterator[tuple[int, int, bytes]]:
     """The range of terms of each block, and its encoded posting lists."""
     if not len(postings.counts):
         return
     sizes = _list_sizes(postings.counts, size)
-    costs = np.cumsum(sizes + 2 + name_sizes)
-    starts = np.flatnonzero(np.diff(costs // _BLOCK_BYTES, prepend=-1))
-    ends = np.append(starts[1:], len(costs))
+    # Segments have many terms: few arrays of them are in memory at a time.
+    costs = np.cumsum(name_sizes + sizes + 2)
+    costs //= _BLOCK_BYTES
+    ends = np.append(np.flatnonzero(costs[1:] != costs[:-1]) + 1, len(costs))
+    starts = np.append(0, ends[:-1])
     del costs
     counts, lists = postings.counts.astype("<u2").tobytes(), _encode(postings, sizes, size)
-    list_ends = np.cumsum(sizes)[ends - 1].tolist()
+    list_ends = np.cumsum(np.add.reduceat(sizes, starts)).tolist()
     first = 0
     for start, end, last in zip(starts.tolist(), ends.tolist(), list_ends, strict=True):
         yield start, end, counts[2 * start : 2 * end] + lists[first:last]
         first = last
 
 
-def _encode(postings: Postings, sizes: IntArray, size: int) -> bytes:
+def _encode(postings: Postings, sizes: Sizes, size: int) -> bytes:
     """The posting list of each term, as a list or as a bitmap."""
     is_dense = _are_dense(postings.counts, size)
     is_in_list = np.repeat(~is_dense, postings.counts)
     is_list_byte = np.repeat(~is_dense, sizes)
     data = np.zeros(len(is_list_byte), np.uint8)
     data[is_list_byte] = postings.entries[is_in_list].astype("<u2").view(np.uint8)
-    bitmaps = _bitmaps(postings.entries[~is_in_list], postings.counts[is_dense], size)
+    bitmaps = _bitmaps(postings.entries[~is_in_list], postings.counts[is_dense].astype(np.int32), size)
     data[~is_list_byte] = np.concatenate([np.zeros(0, np.uint8), *bitmaps])
     return data.tobytes()
 
 
-def _bitmaps(entries: npt.NDArray[np.uint16], counts: IntArray, size: int) -> Iterator[npt.NDArray[np.uint8]]:
+def _bitmaps(entries: npt.NDArray[np.uint16], counts: Sizes, size: int) -> Iterator[npt.NDArray[np.uint8]]:
     """The bitmaps of posting lists, some at a time to take little memory."""
-    ends = np.cumsum(counts)
-    step = max(_MASK_BYTES // size, 1)
+    step = max(min(_MASK_BYTES // size, _MASKS), 1)
     first = 0
     for start in range(0, len(counts), step):
-        rows = np.repeat(np.arange(len(counts[start : start + step])), counts[start : start + step])
-        masks = np.zeros((len(counts[start : start + step]), size), np.bool_)
-        last = int(ends[min(start + step, len(counts)) - 1])
-        masks[rows, entries[first:last]] = True
+        some = counts[start : start + step]
+        rows = np.repeat(np.arange(len(some)), some)
+        masks = np.zeros((len(some), size), np.bool_)
+        masks[rows, entries[first : first + len(rows)]] = True
         yield np.packbits(masks, axis=1).ravel()
-        first = last
+        first += len(rows)
 
 
-def _list_sizes(counts: IntArray, size: int) -> IntArray:
+def _list_sizes(counts: IntArray, size: int) -> Sizes:
     """The bytes of each term's posting list."""
-    return np.minimum(2 * counts, _bitmap_size(size))
+    return np.minimum(2 * counts, _bitmap_size(size)).astype(np.int32)
 
 
 def _are_dense(counts: IntArray, size: int) -> Mask:

@@ -23,7 +23,8 @@ from storage.search.index.block import (
 )
 from storage.search.index.pieces import chunks
 from storage.search.index.token_interner import IntArray
-from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Numbers, Vocabulary, bigram_hashes, token_hash
+from storage.search.index.token_texts import Numbers
+from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Vocabulary, bigram_hashes, token_hash
 
 _MAX_CHARACTERS = 2**24
 _BATCH_TOKENS = 2**18
@@ -31,26 +32,23 @@ _BATCH_TOKENS = 2**18
 _BIGRAM_FLAG = np.uint64(2**62)
 
 Checksums = npt.NDArray[np.uint64]
+Entries = npt.NDArray[np.uint16]
 
 
 class Segment(NamedTuple):
     """The number of entries, the words in order with their postings, and the bigram hashes with theirs."""
 
     size: int
-    words: list[str]
+    words: Sequence[str]
     word_postings: Postings
     bigrams: IntArray
     bigram_postings: Postings
 
     @classmethod
-    def from_keys(
-        cls, size: int, words: list[str], word_keys: npt.NDArray[Any], bigram_keys: npt.NDArray[Any]
-    ) -> "Segment":
-        """From unsorted posting keys (see Postings.from_keys); the term of a bigram key is its hash."""
-        postings = Postings.from_keys(bigram_keys, BIGRAM_HASH_COUNT)
-        hashes = np.flatnonzero(postings.counts)
-        counts = postings.counts[hashes]
-        return cls(size, words, Postings.from_keys(word_keys, len(words)), hashes, postings._replace(counts=counts))
+    def from_postings(cls, size: int, words: Sequence[str], word_postings: Postings, bigrams: Postings) -> "Segment":
+        """From the postings of its words, and of all bigram hashes."""
+        hashes = np.flatnonzero(bigrams.counts)
+        return cls(size, words, word_postings, hashes, bigrams._replace(counts=bigrams.counts[hashes]))
 
     @classmethod
     def from_blocks(cls, size: int, blocks: Iterable[bytes]) -> "Segment":
@@ -116,28 +114,37 @@ def _batches(entries: Iterable[str], max_entries: int, max_characters: int) -> I
 def _build(vocabulary: Vocabulary, pieces: Numbers) -> Segment:
     # Piece 1 ends an entry.
     ends = np.flatnonzero(pieces == 1) + 1
-    entry_of = np.repeat(np.arange(len(ends), dtype=np.uint16), np.diff(ends, prepend=0))
-    wholes, parts, part_bigrams = vocabulary.wholes(pieces), vocabulary.parts(pieces), vocabulary.part_bigrams(pieces)
-    entries = entry_of[wholes.places]
-    bigram_keys = np.concatenate(
-        [
-            *_bigram_keys(vocabulary, wholes.values, entries),
-            _keys(part_bigrams.values, entry_of[part_bigrams.places], BIGRAM_HASH_COUNT - 1),
-        ]
-    )
-    words, ranks = vocabulary.ranks((wholes.values, parts.values))
-    word_keys = np.concatenate(
-        (
-            _keys(ranks[wholes.values], entries, len(words)),
-            _keys(ranks[parts.values], entry_of[parts.places], len(words)),
-        )
-    )
-    return Segment.from_keys(len(ends), words, word_keys, bigram_keys)
+    size = len(ends)
+    entry_of = np.repeat(np.arange(size, dtype=np.uint16), np.diff(ends, prepend=0))
+    # Most of the memory is taken here, so each function lets go of what the next one does not need.
+    bigrams = _bigram_postings(vocabulary, pieces, entry_of)
+    words, word_postings = _word_postings(vocabulary, pieces, entry_of)
+    return Segment.from_postings(size, words, word_postings, bigrams)
 
 
-def _bigram_keys(
-    vocabulary: Vocabulary, tokens: Numbers, entries: npt.NDArray[np.uint16]
-) -> Iterator[npt.NDArray[Any]]:
+def _bigram_postings(vocabulary: Vocabulary, pieces: Numbers, entry_of: Entries) -> Postings:
+    """The postings of all bigram hashes."""
+    wholes = vocabulary.wholes(pieces)
+    keys = list(_bigram_keys(vocabulary, wholes.values, entry_of[wholes.places]))
+    del wholes
+    parts = vocabulary.part_bigrams(pieces)
+    keys.append(_keys(parts.values, entry_of[parts.places], BIGRAM_HASH_COUNT - 1))
+    return Postings.from_keys(np.concatenate(keys), BIGRAM_HASH_COUNT)
+
+
+def _word_postings(vocabulary: Vocabulary, pieces: Numbers, entry_of: Entries) -> tuple[Sequence[str], Postings]:
+    """The words in order, and their postings."""
+    wholes, parts = vocabulary.wholes(pieces), vocabulary.parts(pieces)
+    tokens = np.concatenate((wholes.values, parts.values))
+    entries = np.concatenate((entry_of[wholes.places], entry_of[parts.places]))
+    del wholes, parts
+    words, ranks = vocabulary.ranks(tokens)
+    keys = _keys(ranks[tokens], entries, len(words))
+    del tokens, entries, ranks
+    return words, Postings.from_keys(keys, len(words))
+
+
+def _bigram_keys(vocabulary: Vocabulary, tokens: Numbers, entries: Entries) -> Iterator[npt.NDArray[Any]]:
     """The keys of the bigrams between tokens, some at a time to take little memory."""
     for start in range(0, len(tokens), _BATCH_TOKENS):
         # One token more, which the next batch begins with.
@@ -156,7 +163,7 @@ def _distinct(keys: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return keys[is_first]
 
 
-def _keys(terms: npt.NDArray[Any], entries: npt.NDArray[np.uint16], largest: int) -> npt.NDArray[Any]:
+def _keys(terms: npt.NDArray[Any], entries: Entries, largest: int) -> npt.NDArray[Any]:
     """Posting keys of the smallest type for terms up to `largest`: short keys sort faster."""
     keys: npt.NDArray[Any] = terms.astype(np.uint32 if largest < 2**ENTRY_BITS else np.int64)
     keys <<= ENTRY_BITS
@@ -186,7 +193,9 @@ def merge_segments(segments: Sequence[Segment], live: Sequence[Mask]) -> Segment
                 terms, entries = terms[is_live], entries[is_live]
             # Of the smallest type at once: the keys of all segments are in memory together.
             keys.append((terms | entry_of[entries]).astype(key_type))
-    merged = Segment.from_keys(size, words, np.concatenate(word_keys), np.concatenate(bigram_keys))
+    bigrams = Postings.from_keys(np.concatenate(bigram_keys), BIGRAM_HASH_COUNT)
+    word_postings = Postings.from_keys(np.concatenate(word_keys), len(words))
+    merged = Segment.from_postings(size, words, word_postings, bigrams)
     return merged if merged.word_postings.counts.all() else _without_dead_words(merged)
 
 

@@ -1,7 +1,6 @@
 """The tokens of pieces of text, cached: most words of a session occur in it many times."""
 
 from array import array
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from zlib import crc32
 
@@ -10,10 +9,10 @@ import numpy.typing as npt
 
 from storage.search.index.piece_tokens import Tokens, tokenize_pieces
 from storage.search.index.pieces import split_pieces
-from storage.search.index.token_interner import IntArray, TokenInterner, first_bytes, spans
+from storage.search.index.token_interner import IntArray, TokenInterner, first_bytes
+from storage.search.index.token_texts import Numbers, TextList, TokenTexts
 from storage.search.index.tokens import BARRIER
 
-Numbers = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
 
 BIGRAM_HASH_COUNT = 2**16
@@ -21,7 +20,6 @@ BIGRAM_HASH_COUNT = 2**16
 # Multiplicative hashing (Knuth, The Art of Computer Programming, vol. 3, 6.4), with the golden ratio.
 _MIX_FIRST, _MIX_BOTH = 0x9E3779B1, 0x9E3779B97F4A7C15
 _MAX_PIECES = 2**17
-_FEW = 2**12
 
 
 def bigram_hash(first: int, second: int) -> int:
@@ -66,13 +64,9 @@ class _Lists:
         counts = counts[some]
         shifts = ends[numbers[some]] - np.cumsum(counts, dtype=np.int32) + counts
         values = np.frombuffer(self._values, np.int32)
-        return Expanded(np.repeat(some, counts), values[np.repeat(shifts, counts) + np.arange(int(counts.sum()))])
-
-
-def _integers(numbers: Numbers) -> Iterator[int]:
-    """The numbers as Python's integers, some at a time: each takes 40 bytes."""
-    for start in range(0, len(numbers), _FEW):
-        yield from numbers[start : start + _FEW].tolist()
+        places = np.repeat(shifts, counts)
+        places += np.arange(len(places), dtype=np.int32)
+        return Expanded(np.repeat(some, counts), values[places])
 
 
 class Vocabulary:
@@ -83,14 +77,11 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._pieces, self._tokens = TokenInterner(), TokenInterner()
-        self._texts: list[str] = []
-        self._heads, self._hashes = array("Q"), array("I")
+        self._texts = TokenTexts()
+        self._heads = array("Q")
         self._wholes, self._parts, self._part_bigrams = _Lists(), _Lists(), _Lists()
         barrier = BARRIER.encode()
-        self._tokens.intern(barrier)
-        self._texts.append(BARRIER)
-        self._hashes.append(crc32(barrier))
-        self._heads.frombytes(first_bytes(barrier, *spans(barrier)).tobytes())
+        self._append_tokens(barrier, *self._tokens.intern(barrier)[1:])
         for end in (b"\0", b"\0\0"):
             self._pieces.intern(end)
         nothing = np.zeros(2, np.int32)
@@ -125,26 +116,25 @@ class Vocabulary:
 
     def hashes(self, tokens: Numbers) -> Hashes:
         """The hash of each token."""
-        return np.frombuffer(self._hashes, np.uint32)[tokens].astype(np.uint64)
+        return self._texts.hashes(tokens)
 
-    def ranks(self, tokens: Iterable[Numbers]) -> tuple[list[str], Numbers]:
+    def ranks(self, tokens: Numbers) -> tuple[TextList, Numbers]:
         """These tokens sorted without duplicates, and each token number's rank among them; barriers come last."""
         is_used = np.zeros(len(self._texts), np.bool_)
-        for some in tokens:
-            is_used[some] = True
+        is_used[tokens] = True
         is_used[0] = False
         numbers = np.flatnonzero(is_used).astype(np.int32)
         heads = np.frombuffer(self._heads, np.uint64)[numbers]
         order = np.argsort(heads, kind="stable")
         numbers, heads = numbers[order], heads[order]
+        del order
         # Tokens that share their first eight bytes with a neighbour.
         is_equal = heads[1:] == heads[:-1]
         ties = np.flatnonzero(np.append(is_equal, False) | np.insert(is_equal, 0, False))
         numbers[ties] = sorted(numbers[ties].tolist(), key=self._texts.__getitem__)
         ranks = np.full(len(self._texts), len(numbers), np.int32)
-        ranks[numbers] = np.arange(len(numbers))
-        del heads, order, is_equal, ties
-        return list(map(self._texts.__getitem__, _integers(numbers))), ranks
+        ranks[numbers] = np.arange(len(numbers), dtype=np.int32)
+        return TextList(self._texts, numbers), ranks
 
     def _add(self, data: bytes, starts: IntArray, ends: IntArray) -> None:
         """Tokenize new pieces."""
@@ -162,8 +152,10 @@ class Vocabulary:
     def _token_numbers(self, text: bytes, tokens: Tokens) -> Numbers:
         """The numbers of tokens that are spans of a text."""
         numbers, starts, ends = self._tokens.intern_spans(text, tokens.starts, tokens.ends)
-        new = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        self._texts += map(bytes.decode, new)
-        self._hashes.extend(map(crc32, new))
-        self._heads.frombytes(first_bytes(text, starts, ends).tobytes())
+        self._append_tokens(text, starts, ends)
         return numbers.astype(np.int32)
+
+    def _append_tokens(self, text: bytes, starts: IntArray, ends: IntArray) -> None:
+        """Add new tokens, which are spans of a text."""
+        self._texts.append_spans(text, starts, ends)
+        self._heads.frombytes(first_bytes(text, starts, ends).tobytes())

@@ -57,7 +57,8 @@ def build(entries: Sequence[Sequence[str]], vocabulary: Vocabulary) -> list[Segm
 
 def equal(first: Segment, second: Segment) -> bool:
     return (
-        (first.size, first.words, first.bigrams.tolist()) == (second.size, second.words, second.bigrams.tolist())
+        (first.size, list(first.words), first.bigrams.tolist())
+        == (second.size, list(second.words), second.bigrams.tolist())
         and [numbers.tolist() for numbers in first.word_postings]
         == [numbers.tolist() for numbers in second.word_postings]
         and [numbers.tolist() for numbers in first.bigram_postings]
@@ -80,7 +81,7 @@ def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_byt
             made = build(texts, vocabulary)
             assert [one for segment in made for one in entry_terms(segment)] == list(map(expected, texts))
             for segment in made:
-                assert segment.words == sorted(segment.words)
+                assert list(segment.words) == sorted(segment.words)
                 assert equal(reloaded(segment), segment)
 
 

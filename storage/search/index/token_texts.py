@@ -1,0 +1,88 @@
+"""Texts of tokens by number, as UTF-8 in one buffer: an object for each would take ten times as many bytes."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import overload
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from storage.search.index.token_interner import IntArray
+
+Numbers = npt.NDArray[np.int32]
+
+# Objects that are made at once: each takes 40 bytes or more.
+_FEW = 2**12
+
+
+class TokenTexts:
+    """Texts numbered 0, 1 and so on as they come, with the CRC-32 of each."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._ends = array("I", [0])
+        self._hashes = array("I")
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def __getitem__(self, number: int) -> bytes:
+        return bytes(self._data[self._ends[number] : self._ends[number + 1]])
+
+    def strings(self, numbers: Numbers) -> list[str]:
+        """Some of the texts."""
+        data, ends = self._data, np.frombuffer(self._ends, np.uint32)
+        spans = zip(ends[numbers].tolist(), ends[numbers + 1].tolist(), strict=True)
+        return [data[start:end].decode() for start, end in spans]
+
+    def append_spans(self, text: bytes, starts: IntArray, ends: IntArray) -> None:
+        """Append the texts at spans of a text."""
+        sizes = np.cumsum(ends - starts, dtype=np.int64) + len(self._data)
+        self._ends.frombytes(sizes.astype(np.uint32).tobytes())
+        for first in range(0, len(starts), _FEW):
+            some = slice(first, first + _FEW)
+            spans = zip(starts[some].tolist(), ends[some].tolist(), strict=True)
+            new = [text[start:end] for start, end in spans]
+            self._hashes.extend(map(crc32, new))
+            self._data += b"".join(new)
+
+    def hashes(self, numbers: Numbers) -> npt.NDArray[np.uint64]:
+        """The hash of each of some texts."""
+        return np.frombuffer(self._hashes, np.uint32)[numbers].astype(np.uint64)
+
+    def sizes(self, numbers: Numbers) -> Numbers:
+        """The bytes of each of some texts."""
+        ends = np.frombuffer(self._ends, np.uint32)
+        return (ends[numbers + 1] - ends[numbers]).view(np.int32)
+
+
+class TextList(Sequence[str]):
+    """Some of the texts, in an order: a list that makes each of its strings when it is asked for."""
+
+    def __init__(self, texts: TokenTexts, numbers: Numbers) -> None:
+        self._texts = texts
+        self._numbers = numbers
+
+    @property
+    def sizes(self) -> Numbers:
+        """The bytes of each."""
+        return self._texts.sizes(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return self._texts.strings(self._numbers[index])
+        return self._texts[int(self._numbers[index])].decode()
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _FEW):
+            yield from self[start : start + _FEW]
