@@ -72,9 +72,15 @@ def _read_stretch(conversation: Conversation, rollout: Rollout, end: int | None,
 
 
 def _entries_below(entries: Iterator[Entry], end: int, rest: list[Entry]) -> Iterator[Entry]:
-    """The entries with an ordinal below an end. The first one behind it is put into `rest`."""
+    """The entries with an ordinal below an end. The first one behind it is put into `rest`.
+
+    Older versions go on with a numbered rollout by lines without ordinals: they are behind every end.
+    """
+    has_ordinals = False
     for entry in entries:
-        if entry.place.ordinal is not None and entry.place.ordinal >= end:
+        ordinal = entry.place.ordinal
+        has_ordinals = has_ordinals or ordinal is not None
+        if ordinal >= end if ordinal is not None else has_ordinals:
             rest.append(entry)
             return
         yield entry

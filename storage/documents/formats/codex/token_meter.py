@@ -15,6 +15,7 @@ class TokenMeter:
     def __init__(self) -> None:
         self.total: TokenUsage | None = None
         self._recorded: TokenUsage | None = None
+        self._recorded_total: TokenUsage | None = None
         self._response_ids: set[str] = set()
 
     def read(self, count: TokenCount) -> TokenUsage:
@@ -27,11 +28,14 @@ class TokenMeter:
         self._response_ids.add(record.response_id)
         is_known = record.total is not None and record.total == self.total
         self.total = record.total or self.total
-        self._recorded = record.usage
+        self._recorded, self._recorded_total = record.usage, record.total
         return NO_TOKENS if is_known else record.usage
 
     def _read_total(self, count: TokenCount) -> TokenUsage:
         if count.total is None or count.total == self.total:
+            if count.total is not None and count.total == self._recorded_total:
+                # The record has been repeated: a later count of as many tokens is another reply's.
+                self._recorded = None
             return NO_TOKENS
         earlier, self.total = self.total, count.total
         usage = growth(count.total, earlier) if count.usage is None else count.usage

@@ -172,6 +172,16 @@ def test_a_fork_of_a_fork() -> None:
     assert talk(derive(early)) == [*ONE, "USER: Four.", "ASSISTANT: 4"]
 
 
+def test_lines_that_an_older_version_added_to_the_base_are_not_the_forks() -> None:
+    # Such as those of codex-acp 0.16.0, which have no ordinals.
+    added = rollout(event("task_started", turn_id="t3"), said("user", "Three."), said("assistant", "3"))
+    source = StoredTranscript(NAME, FIRST.data + added.data)
+    lines = turn("Four.", "4", "t4", 3, FORKED)
+    session = derive(fork(*lines, bases={THREAD: source}, forked_from_id=THREAD, **base(THREAD, 11)))
+    assert talk(derive(source)) == [*ONE, "USER: Two.", "ASSISTANT: 2", "USER: Three.", "ASSISTANT: 3"]
+    assert talk(session) == [*ONE, "USER: Two.", "ASSISTANT: 2", "USER: Four.", "ASSISTANT: 4"]
+
+
 def test_rollouts_that_go_on_from_each_other_derive() -> None:
     bases = {"another": FIRST}
     one = rollout(header(**base(FORKED, 9)), said("user", "One."), bases=bases)

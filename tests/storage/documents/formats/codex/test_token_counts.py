@@ -113,6 +113,20 @@ def test_a_thread_of_an_older_version_that_a_newer_one_went_on_with() -> None:
     assert total == TokenUsage(120, 80, 0, 30, 10)
 
 
+def test_a_thread_of_a_newer_version_that_an_older_one_went_on_with() -> None:
+    usage, twice = numbers(100, 40, 20, 5), numbers(200, 80, 40, 10)
+    messages, total = usages(
+        said("assistant", "One."),
+        counted(usage, usage, "r1"),
+        count(usage, usage),
+        said("assistant", "Two."),
+        # Of as many tokens as the reply before.
+        count(usage, twice),
+    )
+    each = TokenUsage(60, 40, 0, 15, 5)
+    assert (messages, total) == ([each, each], each.plus(each))
+
+
 def test_tokens_that_were_told_before_any_answer_are_those_of_the_next() -> None:
     usage = numbers(100, 0, 20, 0)
     expected = TokenUsage(input=100, output=20)
