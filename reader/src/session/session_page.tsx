@@ -1,7 +1,7 @@
 import "./session.css";
 
 import { useApolloClient, useQuery } from "@apollo/client/react";
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
 
 import { NotFound } from "../app/not_found";
@@ -21,7 +21,7 @@ import { SessionHeader } from "./session_header";
 import { SESSION_PAGE } from "./session_query";
 import { type Target, Transcript } from "./transcript";
 import { TranscriptBar } from "./transcript_bar";
-import { TranscriptPages } from "./transcript_pages";
+import { pagesAround, TranscriptPages } from "./transcript_pages";
 import { useFollow, useStickToEnd } from "./use_follow";
 import { useTranscriptKeys } from "./use_transcript_keys";
 
@@ -36,10 +36,11 @@ interface SessionPageProps {
 /** One session: its head and its transcript. */
 export function SessionPage({ sessionId, position }: SessionPageProps) {
   const client = useApolloClient();
-  const { data, error } = useQuery(SESSION_PAGE, { variables: { id: sessionId } });
   const pages = useMemo(() => new TranscriptPages(client, sessionId), [client, sessionId]);
-  // The messages are on their way together with the session.
-  useEffect(() => pages.load(position ?? 0, position ?? 0), [pages, position]);
+  const [start] = useState(() => pagesAround(position ?? 0));
+  const { data, error } = useQuery(SESSION_PAGE, { variables: { id: sessionId, ...start } });
+  const messages = data?.session?.messages?.nodes;
+  useMemo(() => messages && pages.begin(start.from, messages), [pages, start, messages]);
   const isDeleted = useFollow(sessionId, data?.session?.children?.changeSeq, pages);
 
   if (error) {
@@ -65,6 +66,10 @@ export function SessionPage({ sessionId, position }: SessionPageProps) {
   );
 }
 
+function marked(position: number, align: Target["align"] = "start"): Target {
+  return { position, align, isMarked: true, isFocused: true };
+}
+
 interface LoadedSessionProps {
   session: SessionHeadFragment;
   subagents: readonly SubagentFragment[];
@@ -77,9 +82,9 @@ function LoadedSession({ session, subagents, pages, position }: LoadedSessionPro
   const title = fullTitle(session);
   const folds = useMemo(() => new Folds(), []);
   const place = useMemo(() => new Store(0), []);
-  const [target, setTarget] = useState<Target>();
+  const [target, setTarget] = useState<Target | undefined>(() => (position === undefined ? undefined : marked(position)));
   const goTo = useCallback(
-    (next: number, align: Target["align"] = "start") => setTarget({ position: next, align, isMarked: true, isFocused: true }),
+    (next: number, align: Target["align"] = "start") => setTarget(marked(next, align)),
     [],
   );
   const prompts = usePrompts(id, messageCount);
@@ -94,10 +99,12 @@ function LoadedSession({ session, subagents, pages, position }: LoadedSessionPro
   useSyncExternalStore(pages.subscribe, pages.error);
   const failure = pages.error();
 
+  const before = useRef(position);
   useEffect(() => {
-    if (position !== undefined) {
+    if (position !== undefined && position !== before.current) {
       goTo(position);
     }
+    before.current = position;
   }, [position, goTo]);
   useEffect(() => {
     document.title = `${title} · Reprise`;

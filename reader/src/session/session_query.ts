@@ -33,10 +33,16 @@ export const SUBAGENT = graphql(`
   }
 `);
 
+/** The session, and its messages from the place on at which the page begins. */
 export const SESSION_PAGE = graphql(`
-  query SessionPage($id: ID!) {
+  query SessionPage($id: ID!, $first: Int!, $from: Int!) {
     session(id: $id) {
       ...SessionHead
+      messages(first: $first, from: $from) {
+        nodes {
+          ...TranscriptMessage
+        }
+      }
       children(first: 100, kinds: [SUBAGENT]) {
         nodes {
           ...Subagent

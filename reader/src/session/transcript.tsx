@@ -9,7 +9,7 @@ import { useMarks } from "./find/use_marks";
 import { FoldsContext } from "./folds";
 import { estimatedHeight, foldOf, isCompaction, shownBlocks, shownPosition } from "./message_parts";
 import { MessageRow, speakerOf } from "./message_row";
-import type { Message, TranscriptPages } from "./transcript_pages";
+import { type Message, placeOf, type TranscriptPages } from "./transcript_pages";
 
 /** A message to go to; a new object each time, even for the same message. */
 export interface Target {
@@ -39,8 +39,6 @@ interface TranscriptProps {
 // What covers the top of the page.
 const COVERED = 116;
 const UNKNOWN_HEIGHT = 90;
-// How many messages before its answer a tool is called at the most, if not in rare cases.
-const CALLS = 10;
 
 /** The messages, of which only those in sight are in the document. Pages load when they come near. */
 export function Transcript({ sessionId, source, pages, messageCount, target, words, place }: TranscriptProps) {
@@ -67,8 +65,13 @@ export function Transcript({ sessionId, source, pages, messageCount, target, wor
   const items = virtualizer.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
-  // A little more on both sides, so that whoever scrolls slowly never waits.
-  useEffect(() => pages.load(first - 30, Math.min(last + 30, messageCount - 1)), [pages, first, last, messageCount, version]);
+  const [shown, setShown] = useState<Target>();
+  // A little more on both sides, so that whoever scrolls slowly never waits. Not on the way to another place.
+  useEffect(() => {
+    if (shown === target) {
+      pages.load(first - 30, Math.min(last + 30, messageCount - 1));
+    }
+  }, [pages, first, last, messageCount, version, shown, target]);
 
   const offset = (virtualizer.scrollOffset ?? 0) + COVERED + 8;
   const top = virtualizer.getVirtualItemForOffset(offset)?.index ?? 0;
@@ -80,9 +83,8 @@ export function Transcript({ sessionId, source, pages, messageCount, target, wor
       return;
     }
     const { align } = target;
-    const asked = Math.min(target.position, messageCount - 1);
     // Answers of tools are shown with their calls, which may be on the page before.
-    const before = Math.max(asked - CALLS, 0);
+    const { before, asked } = placeOf(Math.min(target.position, messageCount - 1));
     pages.load(before, asked);
     const message = pages.at(before) && pages.at(asked);
     const position = message ? shownPosition(message, pages) : asked;
@@ -96,6 +98,7 @@ export function Transcript({ sessionId, source, pages, messageCount, target, wor
       // The row is in the document after some frames, and its neighbours are measured.
       afterFrames(4, () => {
         virtualizer.scrollToIndex(position, { align });
+        setShown(target);
         const row = container.current?.querySelector<HTMLElement>(`[data-position="${position}"]`);
         if (target.isFocused) {
           row?.focus({ preventScroll: true });

@@ -7,8 +7,22 @@ export type Message = TranscriptMessageFragment;
 
 // Messages of a page: one answer of the server stays well below its limit of cost.
 export const PAGE = 100;
+// How many messages before its answer a tool is called at the most, if not in rare cases.
+const CALLS = 10;
 // Milliseconds after a failure until the next try.
 const RETRY = 3_000;
+
+/** The place of a message to go to: it, and those before it in which a tool was called that it may answer. */
+export function placeOf(position: number): { before: number; asked: number } {
+  return { before: Math.max(position - CALLS, 0), asked: position };
+}
+
+/** The pages with a message to go to, as the arguments of `messages`. */
+export function pagesAround(position: number): { from: number; first: number } {
+  const { before, asked } = placeOf(position);
+  const from = Math.floor(before / PAGE) * PAGE;
+  return { from, first: (Math.floor(asked / PAGE) + 1) * PAGE - from };
+}
 
 /**
  * The pages of a transcript that were loaded, by their place in it.
@@ -32,6 +46,15 @@ export class TranscriptPages {
   constructor(client: ApolloClient, sessionId: string) {
     this.#client = client;
     this.#sessionId = sessionId;
+  }
+
+  /** Takes the messages that came with the session, unless others were loaded since. */
+  begin(from: number, messages: readonly Message[]): void {
+    if (this.#pages.size === 0) {
+      for (let start = 0; start < messages.length; start += PAGE) {
+        this.#put((from + start) / PAGE, messages.slice(start, start + PAGE));
+      }
+    }
   }
 
   at(position: number): Message | undefined {
@@ -90,8 +113,12 @@ export class TranscriptPages {
       // Of a session that was deleted: tried again after a pause, as after other failures.
       throw new Error("The messages are not there.");
     }
-    this.#pages.set(page, messages.nodes);
-    for (const { position, content } of messages.nodes) {
+    this.#put(page, messages.nodes);
+  }
+
+  #put(page: number, messages: readonly Message[]): void {
+    this.#pages.set(page, messages);
+    for (const { position, content } of messages) {
       for (const block of content) {
         if (block.__typename === "ToolUseBlock") {
           this.#calls.set(block.toolUseId, position);

@@ -182,6 +182,17 @@ def test_a_person_goes_along_a_long_transcript(url: str, pictures: Path) -> None
     assert seen["rows"] < 60
 
 
+def test_a_message_far_inside_a_session_is_on_the_screen_after_one_request(url: str) -> None:
+    prompts = [message for message in messages(url, MARATHON) if message["role"] == "USER" and message["text"]]
+    at = next(message for message in prompts if message["position"] > 1_800)
+
+    seen = seen_by("deep", urljoin(url, f"s/{MARATHON}/{at['position']}"), position=at["position"])
+
+    assert seen["asked"][0] == "SessionPage"
+    assert at["text"] in seen["text"]
+    assert seen["place"] == {"position": at["position"], "isAtTop": True}
+
+
 def messages(url: str, session: str) -> list[dict[str, Any]]:
     query = """query ($id: ID!, $after: String) {
       session(id: $id) { messages(first: 500, after: $after) {

@@ -70,6 +70,28 @@ const VISITS = {
     });
   },
 
+  /** Opens a message far inside a transcript, while all requests but the first have to wait. */
+  async deep(given) {
+    return visit(given, async (page) => {
+      const held = [];
+      const answered = [];
+      let isOpen = false;
+      await page.route("**/graphql", (route) => {
+        answered.push(route.request().postDataJSON().operationName);
+        return isOpen || answered.length === 1 ? route.continue() : held.push(route);
+      });
+      await page.reload();
+      const text = await message(page, given.position).innerText();
+      await page.waitForFunction((at) => document.activeElement.dataset.position === String(at), given.position);
+      const place = await focused(page);
+      const asked = [...answered];
+      isOpen = true;
+      await Promise.all(held.map((route) => route.continue()));
+      await page.getByRole("navigation", { name: "Prompts" }).locator('[aria-current="location"]').waitFor();
+      return { asked, text, place };
+    });
+  },
+
   /** What a person can do with a session. */
   async change(given) {
     return visit(given, async (page) => {
@@ -119,11 +141,14 @@ const VISITS = {
 
       await more("Delete");
       await page.locator("[data-session]").first().waitFor();
+      const total = page.getByRole("heading", { level: 1 });
+      const listed = await total.innerText();
       // It has a single prompt.
       await page.getByRole("button", { name: /^\d+ hidden$/ }).click();
       await page.waitForURL("**/?runs=1");
       await page.locator(".hidden-count").waitFor({ state: "detached" });
-      const total = page.getByRole("heading", { level: 1 });
+      // The counts and the list are two requests.
+      await page.waitForFunction((text) => document.querySelector("h1").innerText !== text, listed);
       const without = await total.innerText();
       await page.getByRole("button", { name: "Undo" }).click();
       await page.waitForFunction((text) => document.querySelector("h1").innerText !== text, without);
