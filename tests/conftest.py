@@ -81,6 +81,17 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared_types() -> Iterator[None]:
+    """Servers of one process share the schema's types."""
+    # Imported here: what needs no server is tested without the schema too.
+    from tests.support import schemas
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("schema.build.create_schema", schemas.create_schema)
+        yield
+
+
 @pytest.fixture(scope="session")
 def sqlite_databases() -> Iterator[SqliteDatabases]:
     with scratch_folder() as folder:
