@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 import storage.samples
+from storage.database.tables import import_run
 from tests.support.client import Client
 from tests.support.documents import (
     FILES,
@@ -94,6 +98,7 @@ async def fill(url: str) -> dict[str, str]:
                 await delete(server.client, id)
         await update_session(server.client, "archived-1", isArchived=True, title="Put away 📦")
         await update_session(server.client, RICH, isStarred=True, tags=["later", "漢"], note="Read it again 🦆.")
+        await _run_imports(server)
         await _break(server)
         return await _names(server.client)
 
@@ -171,6 +176,17 @@ def _every_block() -> list[dict[str, Any]]:
         {"role": "assistant", "content": "the content is a string", "cost": 1.5},
     ]
     return [*asked, *calls, *others, *asked, *calls]
+
+
+async def _run_imports(server: Served) -> None:
+    """Store imports that seem to run for ever, one of them of session documents."""
+    # A row that was not updated of late counts as that of a process that has ended.
+    times = {"started_at": datetime(9000, 1, 1, tzinfo=UTC), "updated_at": datetime(9000, 1, 2, tzinfo=UTC)}
+    rows = [("codex", "CODEX", 2, 1_000), ("documents", None, 0, 0)]
+    async with server.app.state.database.write() as transaction:
+        for id, source, files, size in rows:
+            counts = {"files_done": files, "files_total": 3, "bytes_done": size, "bytes_total": 3_000}
+            await transaction.execute(sa.insert(import_run).values(id=id, source=source, **counts, **times))
 
 
 async def _break(server: Served) -> None:
