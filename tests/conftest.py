@@ -25,7 +25,7 @@ hypothesis.settings.register_profile(
     # An example that touches a database takes as long as the machine makes it.
     deadline=None,
     derandomize=True,
-    max_examples=25,
+    max_examples=10,
     print_blob=True,
     # A failure is reported at once: to shrink an example that waits takes longer than the limit of a test.
     phases=[hypothesis.Phase.explicit, hypothesis.Phase.reuse, hypothesis.Phase.generate],

@@ -14,6 +14,7 @@ def checked(
     return outcomes("sockets.mjs", url=waiting_server.url, guardedUrl=guarded_server.url, token=token, program=own)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", checks("sockets.mjs"))
 def test_graphql_ws(checked: Outcomes, check: str) -> None:
     assert checked[check] is None, checked[check]

@@ -19,6 +19,7 @@ def test_schema(checked: Outcomes, check: str) -> None:
     assert checked[check] is None, checked[check]
 
 
+@pytest.mark.slow
 def test_graphql_eslint_reports_nothing() -> None:
     eslint = MODULES / "eslint" / "bin" / "eslint.js"
 

@@ -110,6 +110,7 @@ WITH_COMMANDS = [path for path in DOCUMENTS if any(is_run(block) for block, _ in
 
 
 # Each command starts a process, and each document a server.
+@pytest.mark.slow
 @each_of(*WITH_COMMANDS, slow={path for path in WITH_COMMANDS if path != README})
 def test_every_command_runs_as_written(document: Path, address: str, environment: dict[str, str], folder: Path) -> None:
     shown = [(block.text, promised) for block, promised in examples(document, COMMANDS) if is_run(block)]
@@ -143,6 +144,7 @@ def test_every_command_for_postgresql_runs_as_written(
         assert dumped.strip() == again.strip()
 
 
+@pytest.mark.slow
 @each_of(*(path for path in DOCUMENTS if examples(path, PROGRAM)))
 def test_every_program_prints_what_is_shown(
     document: Path, shared_address: str, thread_id: str, folder: Path, monkeypatch: pytest.MonkeyPatch

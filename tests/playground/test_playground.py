@@ -126,6 +126,7 @@ def test_the_bar_follows_the_newest_attempt_over_reloads_and_outages(tmp_path: P
     assert seen["bars"] == 0
 
 
+@pytest.mark.slow
 def test_the_page_is_usable_on_a_phone(phone: dict[str, Any]) -> None:
     boxes = phone["boxes"]
 
@@ -139,15 +140,18 @@ def test_the_page_is_usable_on_a_phone(phone: dict[str, Any]) -> None:
         assert boxes[name]["height"] >= 150, name
 
 
+@pytest.mark.slow
 def test_documentation_and_explorer_show_the_schema(phone: dict[str, Any]) -> None:
     assert {"session", "sessions", "search", "resumeTasks"} <= set(phone["explorer"].split())
 
 
+@pytest.mark.slow
 def test_the_page_follows_the_color_scheme_of_the_system(toured: dict[str, Any], returned: dict[str, Any]) -> None:
     assert min(toured["background"]) > 200
     assert max(returned["background"]) < 100
 
 
+@pytest.mark.slow
 def test_the_page_opens_with_storage_of_other_versions(returned: dict[str, Any]) -> None:
     assert returned["title"] == "Reprise"
     assert returned["names"] == TABS
@@ -158,6 +162,7 @@ def test_a_server_without_a_token_has_no_field_for_it(returned: dict[str, Any]) 
     assert returned["tokenButtons"] == 0
 
 
+@pytest.mark.slow
 def test_the_page_asks_for_the_token_and_stores_it_for_the_browser_session(tmp_path: Path) -> None:
     with samples(tmp_path / "samples", token=TOKEN) as server:
         seen = seen_by("token", server.url, expected=("401",), token=TOKEN)

@@ -45,6 +45,7 @@ async def test_concurrent_resumes_give_one_thread(serve: Serve, seed: bool) -> N
     await check_one_thread(payloads, server if seed else await serve())
 
 
+@pytest.mark.slow
 @on_postgresql
 async def test_concurrent_resumes_at_two_servers_give_one_thread(serve: Serve) -> None:
     servers = [await serve(), await serve()]
@@ -66,6 +67,7 @@ async def test_concurrent_resumes_of_a_canceled_task_start_one_attempt(serve: Se
     }
 
 
+@pytest.mark.slow
 async def test_concurrent_resumes_of_many_sessions_give_a_thread_each(server: Served) -> None:
     ids = [await save(server.client, zagens(f"s{number}", messages=[user("Hi")])) for number in range(8)]
     payloads = await asyncio.gather(*(resume(server.client, id) for id in ids * 3))

@@ -260,6 +260,7 @@ async def test_counts_follow_documents_in_any_order(here: Served) -> None:
             await check_counts(here.client)
 
 
+@pytest.mark.slow
 async def test_counts_follow_transcripts_through_growth_rewrites_and_derivation(here: Served, tmp_path: Path) -> None:
     database = here.app.state.database
     call = line(assistant=[{"type": "tool_use", "id": "1", "name": "bash", "input": {}}], at=50_000)

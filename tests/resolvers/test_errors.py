@@ -119,6 +119,7 @@ async def test_an_unreachable_database_is_service_unavailable(url: str) -> None:
             assert "127.0.0.1" not in repr(answer)
 
 
+@pytest.mark.slow
 async def test_a_sqlite_file_locked_by_another_program_can_be_read_and_not_written(
     serve: Serve, database_url: str
 ) -> None:

@@ -113,6 +113,7 @@ async def test_a_conversation_beyond_the_limit_of_answers_is_refused(serve: Serv
         assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", sorted(TARGETS.keys() - {"OPENCODE"}))
 async def test_a_copy_that_is_written_comes_back_as_a_fork(
     server: Served, database_url: str, tmp_path: Path, to: str

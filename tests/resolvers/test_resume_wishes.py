@@ -45,6 +45,7 @@ async def test_the_default_mode_is_agent(idle: Served) -> None:
         assert (await resumed(idle.client, id))["thread"]["mode"] == "agent"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["QUEUED", "SEEDING", "READY", "CANCELED"])
 async def test_options_are_set_on_a_reused_thread(idle: Served, state: str) -> None:
     database = idle.app.state.database

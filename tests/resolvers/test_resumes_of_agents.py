@@ -52,6 +52,7 @@ async def answers(client: Client, session_id: str) -> dict[str, str | None]:
     return {block["toolUseId"]: block["result"] and block["result"]["text"] for block in blocks}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "fixture"), [(source, fixture) for source in FORMATS for fixture in HOMES[source]], ids=lambda id: id
 )

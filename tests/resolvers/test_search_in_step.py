@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def storable_title(title: str) -> str:
     return text
 
 
+@pytest.mark.slow
 @examples(10)
 @given(sequence=steps)
 async def test_the_index_is_consistent_after_each_step(

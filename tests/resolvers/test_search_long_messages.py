@@ -12,6 +12,7 @@ COUNT = 12_000
 WORDS = [f"{'wxyz'[number % 4]}{number}" for number in range(COUNT)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["all", "newest"])
 async def test_a_match_anywhere_is_one_hit(serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     if way == "newest":
@@ -39,6 +40,7 @@ async def test_a_match_anywhere_is_one_hit(serve: Serve, monkeypatch: pytest.Mon
     assert spans == [WORDS[-2], "everywhere", WORDS[-1]]
 
 
+@pytest.mark.slow
 async def test_a_long_message_of_four_byte_letters_is_found(serve: Serve) -> None:
     server = await serve(seed=False)
     # Distinct words of 64 letters with four bytes each in UTF-8.

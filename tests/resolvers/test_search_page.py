@@ -50,6 +50,7 @@ async def test_relevance_is_the_default_and_best_first(serve: Serve) -> None:
     assert scores[-1] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["all", "newest"])
 async def test_a_walk_over_pages_sees_every_hit_once(serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     if way == "newest":
@@ -62,6 +63,7 @@ async def test_a_walk_over_pages_sees_every_hit_once(serve: Serve, monkeypatch: 
             assert await walked(server.client, "leap", size, orderBy=order) == whole["nodes"]
 
 
+@pytest.mark.slow
 async def test_a_walk_misses_nothing_while_other_sessions_come_and_go(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +144,7 @@ async def test_a_cursor_is_good_for_its_own_search_only(serve: Serve, monkeypatc
             assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT", changed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["RECENT", "RELEVANCE"])
 async def test_a_page_of_hits_takes_as_many_statements_however_many_hits_it_has(serve: Serve, order: str) -> None:
     server = await filled(serve, session(0))
@@ -160,6 +163,7 @@ async def test_a_page_of_hits_takes_as_many_statements_however_many_hits_it_has(
     assert len(changed) == len(many) + 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["RECENT", "RELEVANCE"])
 @pytest.mark.parametrize("words", ["leap", "ye*", '\\"leap year\\"', "constant remains"])
 async def test_a_repeated_search_takes_one_statement(serve: Serve, order: str, words: str) -> None:
@@ -191,6 +195,7 @@ async def test_cached_results_stay_right_when_a_rewrite_begins_a_new_window(serv
     assert await shown('\\"leap year\\"') == ["A leap year.", "The leap year 2028."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [0, 3])
 async def test_results_that_exceed_the_cache_are_computed_again(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, most: int

@@ -65,6 +65,7 @@ BLOCKS: list[tuple[Block, list[str], list[str], str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("block", "finding", "missing", "snippet"), BLOCKS)
 async def test_words_of_a_result_are_found(
     serve: Serve, block: Block, finding: list[str], missing: list[str], snippet: str

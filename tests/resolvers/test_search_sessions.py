@@ -61,6 +61,7 @@ def corpus() -> list[Any]:
     return [*sessions, zagens("title", "Leap", messages=[user("x")]), codewhale("none", messages=[user("unrelated")])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("always_walks", [False, True])
 async def test_each_session_with_hits_is_found_once_with_all_its_hits(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, always_walks: bool

@@ -56,6 +56,7 @@ async def test_what_another_process_writes_is_found_at_once(
         assert len(await found(server.client, "constant")) == 2 * MAX_TIER_SEGMENTS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("order", "tries"), [("RECENT", 0), ("RECENT", 1), ("RELEVANCE", 3)])
 async def test_a_session_is_found_all_the_while_it_is_rewritten(
     database_url: str, serve: Serve, monkeypatch: pytest.MonkeyPatch, order: str, tries: int

@@ -78,6 +78,7 @@ async def test_both_document_formats_give_the_same_thread(server: Served) -> Non
     assert first == second
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [1, 4, 500])
 async def test_the_log_replayed_page_by_page_gives_the_items_in_order(server: Served, page: int) -> None:
     thread_id = await seeded(server, as_codewhale(CONVERSATION))

@@ -103,6 +103,7 @@ async def test_an_import_that_changes_nothing_is_no_change(here: Served) -> None
     assert await change_seq(client) == since
 
 
+@pytest.mark.slow
 async def test_a_batch_takes_a_number_for_each_session(here: Served) -> None:
     documents = [read_document(zagens(f"s{number:03}")) for number in range(3 * PAGE + 1)]
     await import_documents(here.app.state.database, documents)
@@ -168,6 +169,7 @@ FILTERS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILTERS)
 async def test_a_filter_passes_changes_of_sessions_that_match_before_or_after(here: Served, name: str) -> None:
     chosen, matching, other = FILTERS[name]

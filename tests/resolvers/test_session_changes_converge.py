@@ -64,6 +64,7 @@ async def follow(server: Served, size: int, pause: float, last: str) -> dict[str
 _numbers = itertools.count()
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32), size=st.sampled_from([1, 3, 50]), pause=st.sampled_from([0.0, 0.01]))
 @examples(6)
 async def test_a_followed_list_equals_a_fresh_one_after_changes_by_several_processes(

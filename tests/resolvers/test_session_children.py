@@ -48,6 +48,7 @@ async def pages(server: Served, **variables: Any) -> list[Any]:
             return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "count"), [(1, 5), (2, 3), (5, 1), (50, 1)])
 async def test_pages_have_every_child_once_oldest_first(family: Served, first: int, count: int) -> None:
     read = await pages(family, first=first)

@@ -89,6 +89,7 @@ async def test_the_document_of_a_session_is_the_text_of_its_file(server_of_agent
         assert text in documents, source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["CLAUDE_CODE", "CODEX", "GEMINI", "QWEN_CODE", "PI"])
 @pytest.mark.parametrize("form", ["text", "text with its source", "list of lines"])
 async def test_a_transcript_is_imported_as_text_or_lines(
@@ -114,6 +115,7 @@ async def test_a_transcript_is_imported_as_text_or_lines(
         assert found == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["CLAUDE_CODE", "CODEX", "GEMINI", "QWEN_CODE", "PI"])
 async def test_a_text_without_a_last_line_end_loses_no_line(server: Served, tmp_path: Path, source: str) -> None:
     text = transcripts(tmp_path)[source]

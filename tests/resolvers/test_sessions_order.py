@@ -4,6 +4,7 @@ import itertools
 import unicodedata
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,7 @@ async def test_the_newest_activity_comes_first_unless_ordered_otherwise(serve: S
     assert [[one["id"] for one in page["nodes"]] for page in data.values()] == [["new", "mid", "old"]] * 2
 
 
+@pytest.mark.slow
 async def test_titles_of_mixed_scripts_are_ordered_by_casefolded_code_points(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await imported(client, *(zagens(f"s{n}", title) for n, title in enumerate(TITLES)))

@@ -5,6 +5,8 @@ import itertools
 import json
 from typing import Any
 
+import pytest
+
 from tests.conftest import Serve
 from tests.support.client import Client
 from tests.support.documents import zagens
@@ -50,6 +52,7 @@ async def seven(client: Client) -> dict[str, str]:
     return {edge["node"]["id"]: edge["cursor"] for edge in found["edges"]}
 
 
+@pytest.mark.slow
 async def test_page_info_says_whether_pages_follow_and_precede(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     cursors = await seven(client)
@@ -155,6 +158,7 @@ async def test_a_cursor_stays_valid_when_its_session_is_deleted(serve: Serve) ->
     assert ids(await page(client, before=cursors["c"])) == "ab"
 
 
+@pytest.mark.slow
 async def test_a_forged_cursor_is_never_an_internal_error(serve: Serve) -> None:
     client = (await serve(seed=False)).client
     await seven(client)

@@ -64,6 +64,7 @@ async def test_calls_that_reuse_an_id_have_their_own_results(server: Served) -> 
     assert [result for _, result in await texts(server, messages)] == ["1", "2", None, "x", None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", [1, 49, 50, 51, 200, 500])
 async def test_a_result_is_found_at_any_distance(server: Served, distance: int) -> None:
     messages = [assistant(tool_use("t")), *[user("word")] * (distance - 1), user(tool_result("t", "far"))]

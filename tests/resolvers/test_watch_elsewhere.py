@@ -70,6 +70,7 @@ async def test_no_event_is_lost_or_doubled_when_readers_join_while_another_proce
     assert all(seqs == list(range(1, EVENTS + 1)) for seqs in await heard(readers))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0, 0.5], ids=["at once", "late"])
 async def test_no_event_is_lost_or_doubled_when_the_listener_reconnects(
     here: Served, there: Database, seconds: float, monkeypatch: pytest.MonkeyPatch

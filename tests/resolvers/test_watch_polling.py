@@ -30,6 +30,7 @@ def document(id: str, turns: int = TURNS) -> Document:
     return codewhale(id, messages=messages)
 
 
+@pytest.mark.slow
 async def test_states_and_events_written_by_another_process_are_sent(database_url: str) -> None:
     settings: dict[str, Any] = {"poll_seconds": SECONDS, "lease_seconds": 1}
     async with program(database_url, "--no-seed", **settings) as serving:

@@ -190,6 +190,7 @@ async def test_a_subscription_continues_after_its_listener_lost_its_connection(s
     assert [task["state"] for task in seen] == ["QUEUED", "CANCELED"]
 
 
+@pytest.mark.slow
 async def test_a_slow_reader_gets_the_newest_state_next(idle: Served) -> None:
     database = database_of(idle)
     thread_id = (await resumed(idle.client, await save(idle.client, dialogue(26))))["threadId"]

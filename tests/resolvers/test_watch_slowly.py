@@ -3,6 +3,8 @@
 import asyncio
 import re
 
+import pytest
+
 from storage.database.database import Database
 from storage.resume.seeding.seeder import Seeder
 from storage.resume.watch import PAGE
@@ -33,6 +35,7 @@ def pages(ran: Statements) -> int:
     return sum("FROM thread_event" in statement for statement in ran)
 
 
+@pytest.mark.slow
 async def test_unread_events_stay_in_the_database_until_the_client_reads_them(serve: Serve) -> None:
     server = await serve(seed=False)
     database: Database = server.app.state.database

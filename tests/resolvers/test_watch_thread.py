@@ -71,6 +71,7 @@ async def test_the_backlog_is_sent_whole_and_in_order(server: Served, monkeypatc
     assert [event["event"] for event in log] == ["thread.started", *["item.completed"] * 10, "thread.updated"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("since", [-5, 0, 1, 11, 12])
 async def test_events_start_after_since_seq(server: Served, since: int) -> None:
     task = await resumed(server.client, await save(server.client, dialogue(5)))
@@ -83,6 +84,7 @@ async def test_events_start_after_since_seq(server: Served, since: int) -> None:
                 await anext(payloads)
 
 
+@pytest.mark.slow
 async def test_no_event_is_lost_or_doubled_between_the_backlog_and_new_events(idle: Served) -> None:
     task = await resumed(idle.client, await save(idle.client, dialogue(20)))
     database, readers = database_of(idle), []

@@ -88,6 +88,7 @@ def variables_of(kind: str, text: str) -> list[dict[str, Any]]:
     return [{}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_cached_documents_take_no_more_memory_than_the_cache_has(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "CACHE_BYTES", MAX_BYTES)
@@ -100,6 +101,7 @@ def test_cached_documents_take_no_more_memory_than_the_cache_has(kind: str, monk
         assert held() < MAX_BYTES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 async def test_prepared_operations_take_no_more_memory_than_the_cache_has(
     kind: str, monkeypatch: pytest.MonkeyPatch, sqlite_databases: SqliteDatabases
@@ -128,6 +130,7 @@ async def test_prepared_operations_take_no_more_memory_than_the_cache_has(
                 assert 0 < full - held() < MAX_BYTES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [
@@ -176,6 +179,7 @@ def test_the_costs_of_an_operation_take_no_more_memory_than_their_cache_has() ->
         assert 0 < full - held() < OperationCost.MAX_BYTES
 
 
+@pytest.mark.slow
 async def test_long_cursors_of_messages_are_not_held(serve: Serve) -> None:
     server = await serve(seed=False)
     await saved(server, zagens("s", messages=[user("a"), user("b")]))

@@ -57,6 +57,7 @@ def peak_megabytes(pid: int) -> int:
     return int(found[1]) // 1024
 
 
+@pytest.mark.slow
 async def test_nobody_reads_without_the_token_and_nobody_waits_for_long(
     seed: int, server: Spawned, tmp_path: Path
 ) -> None:

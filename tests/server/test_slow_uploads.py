@@ -87,6 +87,7 @@ async def test_a_large_upload_that_becomes_slow_gives_its_place_to_others(server
     assert (await post(server, OPERATION.ljust(90_000))).json() == DATA
 
 
+@pytest.mark.slow
 async def test_a_body_at_the_minimum_rate_is_received(server: Served) -> None:
     body = OPERATION.ljust(4 * RATE).encode()
     head = f"{HEAD}Content-Length: {len(body)}\r\n\r\n".encode()
@@ -129,6 +130,7 @@ async def trickle(transport: asyncio.Transport, data: bytes) -> None:
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_messages_and_pings_with_pauses_between_them_are_not_slow(server: Served) -> None:
     async with greeted(server.url) as socket:
         for _ in range(4):
@@ -137,6 +139,7 @@ async def test_messages_and_pings_with_pauses_between_them_are_not_slow(server: 
             await socket.is_alive()
 
 
+@pytest.mark.slow
 async def test_a_websocket_message_at_the_minimum_rate_is_received(server: Served) -> None:
     message = b'{"type": "ping", "payload": {"alive": true}}'.ljust(4 * RATE)
     frame = Frame(Opcode.TEXT, message).serialize(mask=True)

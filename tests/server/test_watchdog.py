@@ -62,6 +62,7 @@ async def test_it_allows_waiting_short_steps_and_other_threads() -> None:
     assert 0 < watchdog.longest <= 0.055
 
 
+@pytest.mark.slow
 async def test_a_step_that_holds_the_loop_once_passes_and_one_that_always_does_fails() -> None:
     runs: list[int] = []
 
@@ -102,6 +103,7 @@ async def test_a_server_whose_resolver_holds_the_loop_fails_its_test(
             await server.client.execute(LIST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_server_whose_connection_holds_the_loop_fails_its_test(
     database_url: str, monkeypatch: pytest.MonkeyPatch

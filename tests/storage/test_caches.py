@@ -73,6 +73,7 @@ async def test_full_statement_caches_are_small(database_url: str) -> None:
     assert full >= {f"storage.records.listing._select_{what}" for what in ("rows", "count")}
 
 
+@pytest.mark.slow
 def test_full_pattern_caches_of_searches_are_small() -> None:
     # Patterns are for texts that are not ASCII alone.
     assert texts_match(["é word"], parse_query("word"))

@@ -120,6 +120,7 @@ def test_nothing_in_a_transcript_runs_and_its_html_is_text(hostile: dict[str, An
     assert '<img src="x" onerror="window.hostile = 2">' in hostile["text"]
 
 
+@pytest.mark.slow
 def test_messages_that_take_long_to_parse_are_shown_as_they_are(url: str) -> None:
     session = "7c1d9e52-6a3b-4f08-9b7d-2e4f6a8c0b13"
     texts = ["> " * 7_000 + "deep", "[" * 14_000, "**a*" * 4_000]
@@ -150,6 +151,7 @@ def test_a_transcript_breaks_no_rule_of_accessibility(hostile: dict[str, Any]) -
     assert hostile["violations"] == []
 
 
+@pytest.mark.slow
 def test_a_person_goes_along_a_long_transcript(url: str, pictures: Path) -> None:
     prompts = [message for message in messages(url, MARATHON) if message["role"] == "USER" and message["text"]]
     index = next(index for index, message in enumerate(prompts) if message["position"] > 1_200)
@@ -210,6 +212,7 @@ def messages(url: str, session: str) -> list[dict[str, Any]]:
         after = page["pageInfo"]["endCursor"]
 
 
+@pytest.mark.slow
 def test_a_person_changes_exports_and_hands_over_a_session(url: str, pictures: Path) -> None:
     session = "0b6f5f0e-5d1c-4f83-8f0b-0d1f9a3c7e52"
     text = transcript(session)
@@ -234,12 +237,14 @@ def test_a_person_changes_exports_and_hands_over_a_session(url: str, pictures: P
     assert seen["violations"] == []
 
 
+@pytest.mark.slow
 def test_a_resume_shows_its_progress_until_it_is_canceled_or_ready(url: str, pictures: Path) -> None:
     seen = seen_by("resume", urljoin(url, f"s/{MARATHON}"), pictures=pictures)
 
     assert seen["violations"] == []
 
 
+@pytest.mark.slow
 def test_the_bar_of_a_resume_goes_on_after_the_server_was_away(tmp_path: Path, pictures: Path) -> None:
     stop, start = tmp_path / "stop", tmp_path / "start"
     refused = ("ERR_CONNECTION_REFUSED", "WebSocket")
@@ -259,6 +264,7 @@ def test_the_bar_of_a_resume_goes_on_after_the_server_was_away(tmp_path: Path, p
     assert not seen["isAway"]
 
 
+@pytest.mark.slow
 def test_a_session_is_followed_while_it_is_written_and_until_it_is_deleted(url: str) -> None:
     session = "9f7a1c3e-2b4d-4e6f-8a90-b1c2d3e4f506"
     save(url, transcript(session))
@@ -269,6 +275,7 @@ def test_a_session_is_followed_while_it_is_written_and_until_it_is_deleted(url: 
     assert "One thing more: <b>the end</b>" in seen["text"]
 
 
+@pytest.mark.slow
 def test_a_phone_shows_a_session_in_its_width(url: str, pictures: Path) -> None:
     seen = seen_by("phone", urljoin(url, f"s/{SESSION}"), pictures=pictures)
 
@@ -276,6 +283,7 @@ def test_a_phone_shows_a_session_in_its_width(url: str, pictures: Path) -> None:
     assert seen["violations"] == []
 
 
+@pytest.mark.slow
 def test_hits_in_a_session_are_listed_opened_and_marked(url: str, pictures: Path) -> None:
     seen = seen_by("find", urljoin(url, f"s/{SESSION}"), pictures=pictures)
 
@@ -285,6 +293,7 @@ def test_hits_in_a_session_are_listed_opened_and_marked(url: str, pictures: Path
     assert seen["violations"] == []
 
 
+@pytest.mark.slow
 def test_a_hit_in_all_sessions_leads_to_its_place(url: str) -> None:
     seen = seen_by("found", urljoin(url, "/?q=quokka"))
 
@@ -292,6 +301,7 @@ def test_a_hit_in_all_sessions_leads_to_its_place(url: str) -> None:
     assert seen["answer"] == "A quokka is done."
 
 
+@pytest.mark.slow
 def test_earlier_windows_are_marked_and_subagents_are_shown_in_their_calls(url: str) -> None:
     for name in (COMPACTED, WITH_SUBAGENT, f"{WITH_SUBAGENT}/subagents/agent-aa3c9968ac8b6a14e"):
         save(url, (PROJECT / f"{name}.jsonl").read_text(encoding="utf-8"))

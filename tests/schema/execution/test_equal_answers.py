@@ -38,6 +38,7 @@ async def test_any_operation_is_answered_alike(both: Twins, drawn: Request) -> N
     await check(both, replace(drawn, query=f"{drawn.query}\n#{next(_numbers)}"))
 
 
+@pytest.mark.slow
 async def test_every_field_is_answered_alike(both: Twins, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same operations in each run, which reach every field of every object type."""
     planned = count_planned(monkeypatch)

@@ -54,6 +54,7 @@ async def test_an_operation_is_answered_alike(both: Twins, name: str) -> None:
             assert has(answer) == case.has or "method" in way, answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [name for name, case in CASES.items() if case.operation_name is None and case.has != BROKEN]
 )

@@ -62,6 +62,7 @@ async def test_the_nodes_and_edges_of_a_page_count(serve: Serve) -> None:
     assert await is_refused(server, messages.format("nodes { rawContent } edges { node { rawContent } }"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", ["", "(roles: [USER])", "(last: 500)", "(last: 4, roles: [USER, TOOL])"])
 async def test_contents_beyond_the_limit_are_not_read(serve: Serve, arguments: str) -> None:
     server = await serve(seed=False, max_answer_bytes=LIMIT)
@@ -155,6 +156,7 @@ async def test_a_refused_operation_reads_no_contents(serve: Serve) -> None:
     assert "sum(" in ran[-1]
 
 
+@pytest.mark.slow
 async def test_the_limit_is_a_setting_that_the_default_answer_is_far_from(serve: Serve) -> None:
     server = await serve(seed=False)
     await saved(server, zagens("s", messages=[user("x" * 1_000_000)] * 20))

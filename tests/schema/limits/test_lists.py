@@ -55,6 +55,7 @@ async def test_a_document_may_have_long_lists(serve: Serve) -> None:
     assert [error["code"] for error in data["importSession"]["userErrors"]] == ["INVALID_VALUE"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [

@@ -137,6 +137,7 @@ async def test_a_query_on_a_websocket_has_the_same_time_limit(serve: Serve) -> N
     assert refusal.value.errors == [REFUSED]
 
 
+@pytest.mark.slow
 async def test_a_mutation_that_waits_for_a_lock_has_the_same_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s"))
@@ -152,6 +153,7 @@ async def test_a_mutation_that_waits_for_a_lock_has_the_same_time_limit(serve: S
     assert (await update_session(server.client, "s", title="third"))["session"]["title"] == "third"
 
 
+@pytest.mark.slow
 async def test_an_import_has_a_longer_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s"))
@@ -164,6 +166,7 @@ async def test_an_import_has_a_longer_time_limit(serve: Serve) -> None:
     assert (await importing)["outcome"] == "UPDATED"
 
 
+@pytest.mark.slow
 async def test_a_subscription_has_no_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s", messages=[user("a")]))

@@ -68,6 +68,7 @@ def exported(path: Path) -> dict[str, object]:
     return asyncio.run(read())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("needle", ["needle7a", "Title 7", "needle15b"])
 def test_what_can_be_read_is_saved_and_the_rest_is_imported_again(path: Path, needle: str, tmp_path: Path) -> None:
     before = exported(path)
@@ -108,6 +109,7 @@ def test_changes_before_a_file_was_rebuilt_are_not_known(path: Path) -> None:
     assert after.first == after.last == before.last + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["migrate"], ["serve", "--port", "0"]], ids=["migrate", "serve"])
 def test_a_file_whose_first_page_is_damaged_is_refused_in_words(path: Path, command: list[str]) -> None:
     data = bytearray(path.read_bytes())

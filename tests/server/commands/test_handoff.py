@@ -117,6 +117,7 @@ def test_an_agent_that_is_missing_is_named(home: Path, tmp_path: Path, monkeypat
     assert "claude is not on the PATH" in result.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", [".claude", ".codex"])
 def test_restore_gives_back_all_files_of_a_session(home: Path, folder: str) -> None:
     imported()

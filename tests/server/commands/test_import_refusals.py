@@ -84,6 +84,7 @@ def copy_session(program: sqlite3.Connection, session_id: str) -> None:
         program.execute(f"INSERT INTO {target} SELECT * FROM {source}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", CLOSED)
 @pytest.mark.parametrize("is_named", [False, True], ids=["all", "named"])
 def test_a_closed_folder_is_refused_by_name_and_the_rest_is_imported(

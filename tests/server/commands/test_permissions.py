@@ -43,6 +43,7 @@ def logged(stderr: str) -> dict[str, str]:
     return {line["path"]: line["permissions"] for line in lines if line["logger"] == "reprise.database"}
 
 
+@pytest.mark.slow
 def test_a_server_and_its_folder_are_its_owners(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     with samples(folder):

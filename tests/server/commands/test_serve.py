@@ -31,6 +31,7 @@ def invoke(folder: Path, *arguments: str) -> Result:
     return CliRunner(env=environment(folder)).invoke(main, arguments)
 
 
+@pytest.mark.slow
 def test_a_second_server_on_a_file_is_refused_and_other_commands_are_not(tmp_path: Path) -> None:
     with spawned([*REPRISE, "serve"], environment(tmp_path)):
         before = (tmp_path / "reprise.db").read_bytes()
@@ -44,6 +45,7 @@ def test_a_second_server_on_a_file_is_refused_and_other_commands_are_not(tmp_pat
     assert other.exit_code == 0
 
 
+@pytest.mark.slow
 def test_workers_on_a_file_are_refused_and_it_is_not_touched(tmp_path: Path) -> None:
     result = run(tmp_path, "serve", "--workers", "2")
 
@@ -52,6 +54,7 @@ def test_workers_on_a_file_are_refused_and_it_is_not_touched(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_seeder_and_a_server_on_one_file_are_refused(tmp_path: Path) -> None:
     with spawned([*REPRISE, "serve"], environment(tmp_path)):
         beside = invoke(tmp_path, "seed")
@@ -80,6 +83,7 @@ def test_a_second_server_by_a_symbolic_link_to_the_file_or_its_folder_is_refused
             assert "SQLite is for one serving process" in second.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no such lock elsewhere")
 def test_a_second_server_by_a_hard_link_to_the_file_is_refused(tmp_path: Path) -> None:
     first, other = tmp_path / "first", tmp_path / "other"

@@ -115,6 +115,7 @@ def peak_megabytes(pid: int) -> float:
     return int(found[1]) / 1024
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
 async def test_bodies_that_swell_take_little_memory(spawned_server: Spawned) -> None:
     before = peak_megabytes(spawned_server.pid)

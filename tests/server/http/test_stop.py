@@ -29,6 +29,7 @@ async def another_writer(server: Served, database_url: str) -> AsyncIterator[Non
         yield
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [1, 10_000, 400_000])
 async def test_an_import_that_waits_for_another_writer_ends_when_the_server_stops(
     database_url: str, words: int

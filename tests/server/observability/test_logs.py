@@ -296,6 +296,7 @@ def test_a_line_for_people_commands_no_terminal() -> None:
     assert "ValueError: \\x1b[2Jraised\nsecond\n" in said
 
 
+@pytest.mark.slow
 def test_a_served_process_says_nothing_but_objects(tmp_path: Path) -> None:
     environment = {**os.environ, "REPRISE_DATABASE_URL": f"sqlite:///{tmp_path / 'r.db'}", "REPRISE_PORT": "0"}
     command = [sys.executable, "-m", "app", "serve"]

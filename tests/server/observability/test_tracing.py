@@ -190,6 +190,7 @@ async def test_traces_without_their_packages_are_refused_with_what_to_install(mo
             pass
 
 
+@pytest.mark.slow
 def test_opentelemetry_is_not_imported_unless_it_is_asked_for() -> None:
     code = (
         "import sys; from app import create_app; from server.settings import Settings; create_app(Settings()); "

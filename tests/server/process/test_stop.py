@@ -68,6 +68,7 @@ async def queued(client: Client) -> str:
     return thread_id
 
 
+@pytest.mark.slow
 async def test_all_clients_are_told_and_nothing_is_left(database_url: str) -> None:
     async with AsyncExitStack() as clients, serving(database_url) as (process, url):
         client = await clients.enter_async_context(Client(url))
@@ -92,6 +93,7 @@ async def test_all_clients_are_told_and_nothing_is_left(database_url: str) -> No
         assert not WRONG.search(said), said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_clients_that_do_not_read_are_not_waited_for(database_url: str) -> None:
     async with AsyncExitStack() as clients, serving(database_url) as (process, url):

@@ -124,6 +124,7 @@ async def test_a_post_that_offers_an_upgrade_is_answered_and_so_is_the_next(
     assert [line for line in lines() if line["level"] != "INFO"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_chunked", [False, True], ids=["length", "chunks"])
 async def test_such_a_request_may_come_in_two_packets_parted_anywhere(caller: Caller, is_chunked: bool) -> None:
     request = post("a", *OFFERS["curl"], is_chunked=is_chunked)

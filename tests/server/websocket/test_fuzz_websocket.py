@@ -65,6 +65,7 @@ def frames() -> SearchStrategy[Frame]:
     return st.one_of(*[written] * 12, mangled, texts(), st.binary(max_size=40), cut)
 
 
+@pytest.mark.slow
 @given(asked=st.lists(well_formed(), max_size=6))
 def test_each_operation_gets_an_answer_and_the_socket_stays(
     server: Spawned, endurance: Endurance, asked: list[dict[str, Any]]

@@ -88,6 +88,7 @@ async def test_a_client_that_does_not_read_is_left_in_time(
         assert (open_streams(server).open, open_streams(server).subscriptions) == (0, 0)
 
 
+@pytest.mark.slow
 async def test_a_client_that_reads_slowly_is_not_left(
     serve: Serve, states: States, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ async def test_a_client_that_reads_slowly_is_not_left(
         assert open_streams(server).open == 1
 
 
+@pytest.mark.slow
 async def test_pongs_do_not_pile_up_for_a_client_that_does_not_read(serve: Serve, states: States) -> None:
     server = await serve(seed=False)
     payload, pings = b"p" * 125, 20_000

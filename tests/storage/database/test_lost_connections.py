@@ -42,6 +42,7 @@ def ignore_abandoned_futures() -> Iterator[None]:
     loop.set_exception_handler(handler)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("does_copy", [True, False])
 async def test_a_transaction_whose_connection_ends_between_two_statements_is_unavailable(

@@ -1,5 +1,7 @@
 """The LRU cache evicts by use and stays within its bytes, keys included."""
 
+import pytest
+
 from storage.database.lru_cache import LRUCache
 from tests.support.caches import memory_held
 
@@ -26,6 +28,7 @@ def test_a_value_that_is_larger_than_the_cache_replaces_its_old_value_and_nothin
     assert (cache.get("small"), cache.get("large")) == (1, None)
 
 
+@pytest.mark.slow
 def test_long_keys_of_small_values_count() -> None:
     cache = LRUCache(1_000_000)
     with memory_held() as held:
@@ -36,6 +39,7 @@ def test_long_keys_of_small_values_count() -> None:
         assert held() < 1_200_000
 
 
+@pytest.mark.slow
 def test_many_small_entries_take_no_more_memory_than_they_count() -> None:
     cache = LRUCache(2_000_000)
     with memory_held() as held:

@@ -50,6 +50,7 @@ def test_the_revisions_taken_from_file_names_are_those_of_alembic() -> None:
     assert scripts.get_current_head() == newest_revision()
 
 
+@pytest.mark.slow
 def test_alembic_is_not_loaded_for_an_up_to_date_database(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'reprise.sqlite'}"
     for is_first in (True, False):

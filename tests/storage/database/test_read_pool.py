@@ -41,6 +41,7 @@ async def test_the_listener_connects_to_its_own_address(database_url: str, elsew
             await woken.wait()
 
 
+@pytest.mark.slow
 async def test_two_connections_are_enough_for_many_requests_while_seeding(database_url: str, serve: Serve) -> None:
     server = await serve(pool_size=2, seed_gate=4)
     async with Database(database_url) as database:

@@ -86,6 +86,7 @@ async def test_a_healthy_database_has_no_findings(database: Database) -> None:
     assert await findings(database, repair=True) == []
 
 
+@pytest.mark.slow
 async def test_an_index_that_differs_from_its_rows_is_found_and_repaired(database: Database) -> None:
     for statement in (
         "UPDATE session SET title = 'Other' WHERE id = 'long'",
@@ -114,6 +115,7 @@ async def test_lost_index_entries_are_searchable_again_after_a_repair(database: 
     assert await findings(database) == []
 
 
+@pytest.mark.slow
 async def test_an_unreadable_segment_is_rebuilt(database: Database) -> None:
     bytes_of = "X'{}'" if database.is_sqlite else "decode('{}', 'hex')"
     for data in ("", "00", "0100010000000000", "01000100ffffffff"):
@@ -136,6 +138,7 @@ async def test_index_entries_of_deleted_sessions_are_not_reported(database: Data
     assert await findings(database) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [
@@ -153,6 +156,7 @@ async def test_counts_that_differ_from_the_messages_are_found_and_repaired(datab
     assert await findings(database) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
@@ -194,6 +198,7 @@ async def test_rows_that_contradict_each_other_are_reported_and_left(
     assert await findings(database, repair=True) == [expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [
@@ -263,6 +268,7 @@ async def test_a_thread_whose_rows_task_and_session_disagree_is_reported_and_lef
         assert [text.replace(thread_id, "T") for text in await findings(database, repair=repair)] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "column", "text"), [("SEEDING", "lease_until", "lease expired"), ("QUEUED", "queued_at", "queued since")]
 )

@@ -43,6 +43,7 @@ async def test_outcomes_come_in_the_order_of_the_files_batch_by_batch(
         assert third == [Outcome(paths[1], CREATED), Outcome(paths[2], CREATED)]
 
 
+@pytest.mark.slow
 async def test_a_long_import_leaves_few_segments(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

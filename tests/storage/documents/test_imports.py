@@ -85,6 +85,7 @@ async def test_of_several_documents_of_one_session_the_newest_stays(database: Da
     assert await is_healthy(database)
 
 
+@pytest.mark.slow
 async def test_concurrent_imports_in_opposite_orders_save_each_session_once(
     database: Database, database_url: str
 ) -> None:
@@ -109,6 +110,7 @@ async def test_importing_nothing_returns_nothing(database: Database) -> None:
     assert await import_documents(database, []) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_stored", [True, False])
 @pytest.mark.parametrize("count", [1, 3])
 async def test_no_lock_is_held_while_drafts_are_made_again_as_another_writer_came_first(

@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.slow
 def test_reader_processes_import_neither_the_server_nor_sqlalchemy() -> None:
     code = (
         "import sys, app, storage.documents.readers, storage.transcripts.transcript_taking,"

@@ -68,6 +68,7 @@ async def test_documents_and_refusals_come_in_the_order_of_the_files(
     assert "No such file" in refusals[1]
 
 
+@pytest.mark.slow
 async def test_drafts_are_the_same_in_either_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.documents.readers, "BATCH_DOCUMENTS", 1)
     monkeypatch.setattr(storage.documents.readers, "_POOL_BYTES", 0)

@@ -100,6 +100,7 @@ def test_no_step_is_long(value: object) -> None:
     assert 0 < longest < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["", "x", "}", ",]", ",", '"', '\\"', '"\\x"]', '"\n"]', "]]"])
 @pytest.mark.parametrize("start", ["[" + "1," * STEP + "1", '["' + "x" * 3 * STEP, '{"a":[' + "[]," * STEP + "1"])
 def test_what_the_standard_library_refuses_is_refused(start: str, end: str) -> None:

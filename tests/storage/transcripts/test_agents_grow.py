@@ -24,6 +24,7 @@ HOMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", HOMES)
 async def test_samples_are_archived_and_exported_byte_for_byte(database_url: str, source: str) -> None:
     format = FORMATS[source]
@@ -41,6 +42,7 @@ async def test_samples_are_archived_and_exported_byte_for_byte(database_url: str
         assert await take(database, format, HOMES[source]) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", HOMES)
 async def test_samples_that_grow_are_stored_as_if_they_were_read_once(
     sqlite_databases: SqliteDatabases, tmp_path_factory: pytest.TempPathFactory, source: str

@@ -74,6 +74,7 @@ async def test_a_title_given_while_a_session_is_derived_stays_and_is_found(
     assert (await stored_rows(database))["s1"][0]["title"] == "My title"
 
 
+@pytest.mark.slow
 async def test_the_doctor_reports_and_derives_what_an_import_left_undone(database: Database, tmp_path: Path) -> None:
     (tmp_path / "a.lines").write_bytes(lines("s1", "one") + line(assistant="two"))
     await take(database, FORMAT, tmp_path)

@@ -268,6 +268,7 @@ START = line(session="s1") + line(user="one")
 LEFT, RIGHT = line(assistant="left"), line(assistant="right")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "writes",
     [
@@ -420,6 +421,7 @@ async def test_files_that_hold_no_session_are_kept_until_they_do(database: Datab
     assert sorted(await stored_rows(database)) == ["s1", "s2", "s3"]
 
 
+@pytest.mark.slow
 async def test_a_large_transcript_is_stored_in_pieces(
     database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -454,6 +456,7 @@ async def test_an_id_that_cannot_be_one_is_refused(database: Database, home: Pat
     assert reason == "The id of its session is invalid: '../../x'."
 
 
+@pytest.mark.slow
 async def test_two_processes_may_import_the_same_at_once(database: Database, database_url: str, home: Path) -> None:
     for number in range(12):
         put(home, f"{number}.lines", lines(f"s{number}", "one", "two"))

@@ -60,6 +60,7 @@ async def test_a_document_that_grows_while_queued_is_seeded_completely(database:
     assert await thread_rows(database, thread_id) == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before_batch", [1, 2, 3, 4])
 async def test_a_document_that_grows_between_batches_is_seeded_in_full(database: Database, before_batch: int) -> None:
     undisturbed = await seeded(database, saved(LONGER, "undisturbed"))
@@ -80,6 +81,7 @@ async def test_a_document_that_is_rewritten_while_queued_is_seeded_in_its_newest
     assert await thread_rows(database, thread_id) == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "document", [saved(REWRITTEN), saved(BEGINNING[:1], updated_at=LATER)], ids=["rewritten", "shorter"]
 )

@@ -34,6 +34,7 @@ async def check_failed(database: Database, task: ResumeTaskRow, code: str) -> No
     assert await counts(database, task.thread_id) == (task.items_written, task.items_written)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [{"content": '[{"type":'}, {"extra": "{"}, {"extra": "[]"}], ids=str)
 @pytest.mark.parametrize("batch_messages", [1, 500])
 async def test_a_message_that_cannot_be_read_ends_the_task(
@@ -48,6 +49,7 @@ async def test_a_message_that_cannot_be_read_ends_the_task(
     assert failures(caplog) == [thread_id]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("position", [0, 1, 3])
 @pytest.mark.parametrize("batch_messages", [1, 500])
 async def test_a_message_that_is_missing_ends_the_task(database: Database, position: int, batch_messages: int) -> None:

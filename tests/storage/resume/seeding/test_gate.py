@@ -48,6 +48,7 @@ async def seeding_count(database: Database) -> int:
         return int((await connection.execute(statement)).scalar_one())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capacity", [1, 2, 3])
 async def test_never_more_tasks_are_seeding_than_the_gate_s_capacity(
     database: Database, monkeypatch: pytest.MonkeyPatch, capacity: int
@@ -116,6 +117,7 @@ async def test_tasks_are_seeded_in_the_order_of_their_resumes(database: Database
     assert [task.started_at for task in queued] == sorted(begun)
 
 
+@pytest.mark.slow
 async def test_a_frozen_owner_loses_its_task_within_one_and_a_half_leases(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +244,7 @@ async def test_a_seeder_that_waits_at_the_gate_is_woken_by_the_one_that_stops(
             assert (await final_state(database, thread_id)).state == "READY"
 
 
+@pytest.mark.slow
 async def test_a_batch_that_takes_longer_than_the_lease_is_written_by_its_owner(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +263,7 @@ async def test_a_batch_that_takes_longer_than_the_lease_is_written_by_its_owner(
     assert await thread_rows(database, thread_id) == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [120, 86_400])
 async def test_a_lease_that_lies_in_the_future_since_the_clock_went_back_is_taken_over(
     database: Database, seconds: int

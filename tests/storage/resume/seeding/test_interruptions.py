@@ -3,6 +3,7 @@
 from typing import NamedTuple
 from uuid import uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +98,7 @@ async def check(database: Database, document: Document, stages: list[Interruptio
         await cancel_resume(database, thread_id)
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(conversation=conversations(), stages=interruptions, size=batch_sizes)
 async def test_a_zagens_session_seeds_the_same_thread_through_any_interruptions(
@@ -105,6 +107,7 @@ async def test_a_zagens_session_seeds_the_same_thread_through_any_interruptions(
     await check(database, as_zagens(conversation), stages, size)
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(conversation=conversations(), stages=interruptions, size=batch_sizes)
 async def test_a_codewhale_session_seeds_the_same_thread_through_any_interruptions(
@@ -121,6 +124,7 @@ async def test_any_document_seeds_the_same_thread_through_any_interruptions(
     await check(database, document, stages, size)
 
 
+@pytest.mark.slow
 async def test_a_thread_of_many_turns_is_the_same_at_every_batch_size(database: Database) -> None:
     messages = [
         message
@@ -139,6 +143,7 @@ async def test_a_thread_of_many_turns_is_the_same_at_every_batch_size(database: 
         assert await thread_rows(database, thread_id) == undisturbed
 
 
+@pytest.mark.slow
 async def test_a_batch_too_large_in_characters_is_cut_and_seeds_the_same_thread(database: Database) -> None:
     messages = [message for _ in range(3) for message in (user("x" * 3_000_000), assistant("Done."))]
     thread_id = await resume(database, await save(database, zagens("large", messages=messages)))
@@ -154,6 +159,7 @@ async def test_a_batch_too_large_in_characters_is_cut_and_seeds_the_same_thread(
     assert len((await thread_rows(database, thread_id)).items) == len(messages)
 
 
+@pytest.mark.slow
 async def test_a_message_of_many_blocks_is_cut_into_batches_and_seeds_the_same_thread(database: Database) -> None:
     blocks = [block for number in range(30) for block in (text(f"Step {number}"), tool_use(f"t{number}"))]
     messages = [user("Go"), assistant(*blocks), user(*(tool_result(f"t{number}", "ok") for number in range(30)))]

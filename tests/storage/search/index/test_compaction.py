@@ -65,6 +65,7 @@ async def test_many_imports_leave_few_segments_with_every_entry(database: Databa
     assert [finding async for finding in examine(database)] == []
 
 
+@pytest.mark.slow
 async def test_searches_during_compaction_find_every_hit_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def distinct_compounds(count: int) -> str:
     return " ".join(first + second.capitalize() for first, second in zip(parts, parts, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [distinct_words, distinct_compounds])
 def test_a_distinct_word_takes_few_bytes(words: Callable[[int], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafts, "_vocabularies", [])

@@ -133,6 +133,7 @@ def test_a_word_in_any_case_that_folds_alike_has_the_same_token(text: str) -> No
             assert word_tokens(word.text.upper()) == word_tokens(word.text)
 
 
+@pytest.mark.slow
 def test_memoized_tokens_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     memos = (tokens_module._WHOLES, tokens_module._PARTS)
     for memo in memos:
