@@ -17,12 +17,12 @@ from storage.records.session import SessionFilter, SessionRow
 from storage.search.query.best_block import best_block
 from storage.search.query.clauses import Clause
 from storage.search.query.entry_texts import Texts, run_in_thread_if_long
-from storage.search.query.hit import MESSAGE, TITLE, FoundMessage, FoundSession, Hit, Search
+from storage.search.query.hit import MESSAGE, TITLE, Entry, FoundMessage, FoundSession, Hit, Search
 from storage.search.query.hits import search_page
-from storage.search.query.query_cache import QueryCache
+from storage.search.query.query_cache import QueryCache, split_cached
 from storage.search.query.score import title_score
 from storage.search.query.session_hits import transcript_hits
-from storage.search.query.shown_hits import NOTHING, MessageNeeds, ShownHits
+from storage.search.query.shown_hits import MessageNeeds, ShownHits
 from storage.search.query.snippet import Snippet, TextSpan, cut_snippet
 
 __all__ = ["TextSpan"]
@@ -170,13 +170,13 @@ class _PageDetails:
 
     messages: Mapping[tuple[str, int], MessageRow] | None = None
 
-    def __init__(self, context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits) -> None:
+    def __init__(
+        self, context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits | None
+    ) -> None:
         self.search = search
         self.texts = texts
         self.results = QueryCache.of_query(context.database.cache, search.clauses)
-        # Copied, since a concurrent search may empty the cache.
-        cached = ((hit.entry, self.results.snippets.get(hit.entry)) for hit in hits)
-        self.snippets = {entry: snippet for entry, snippet in cached if snippet is not None} | shown.snippets
+        self.snippets = split_cached(self.results.snippets, hits)[0] if shown is None else shown.snippets
         self.session_context = context.wanting(_wanted(context, "session"))
         self.has_sessions = _is_subset(self.session_context.wanted, _SESSION_FIELDS)
         self.message_context = context.wanting(_wanted(context, "message"))
@@ -184,18 +184,18 @@ class _PageDetails:
 
     @classmethod
     async def read(
-        cls, context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits = NOTHING
+        cls, context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits | None
     ) -> "_PageDetails":
         """Raises Unavailable."""
         details = cls(context, search, hits, texts, shown)
         needs = _message_needs(context)
-        if needs is not None:
+        if shown is not None:
+            details.messages = shown.messages
+        elif needs is not None:
             places, wanted = needs.unread(hits, details.snippets, texts)
-            unread = [place for place in places if place not in shown.messages]
-            read = await messages_at(context.database, unread, wanted) if unread else {}
-            details.messages = {**shown.messages, **read}
-            if needs.has_snippets:
-                details._cut_snippets([hit for hit in hits if not hit.is_title and hit.entry not in details.snippets])
+            details.messages = await messages_at(context.database, places, wanted) if places else {}
+        if needs is not None and needs.has_snippets:
+            details._cut_snippets(hits)
         return details
 
     @cached_property
@@ -211,17 +211,22 @@ class _PageDetails:
         return None if self.messages is None else _SnippetTexts.of_message(self.messages.get(hit.place))
 
     def _cut_snippets(self, hits: Sequence[Hit]) -> None:
-        """Cut the first snippets of a page at once, as many as take little time, and cache them at once."""
+        """Cut the first snippets of messages at once, as many as take little time, and cache them at once."""
         length = 0
+        new: dict[Entry, Snippet] = {}
         for hit in hits:
+            entry = hit.entry
+            if hit.is_title or entry in self.snippets:
+                continue
             texts = self.snippet_texts(hit)
             if texts is None or (length := length + texts.length) > _LONG:
                 break
             # The field fails that is resolved later.
             with contextlib.suppress(Unreadable):
-                self.snippets[hit.entry] = texts.cut(self.search.clauses)
-        new = {hit.entry: self.snippets[hit.entry] for hit in hits if hit.entry in self.snippets}
-        self.results.add(self.results.snippets, {entry: snippet for entry, snippet in new.items() if snippet.text})
+                self.snippets[entry] = snippet = texts.cut(self.search.clauses)
+                if snippet.text:
+                    new[entry] = snippet
+        self.results.add(self.results.snippets, new)
 
     def cache(self, hit: Hit, snippet: Snippet) -> Snippet:
         """Cache the snippet of a hit, unless it is a title's, which may change."""
@@ -277,7 +282,7 @@ async def search(
 
 
 async def search_hits(
-    context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits = NOTHING
+    context: Context, search: Search, hits: Sequence[Hit], texts: Texts, shown: ShownHits | None = None
 ) -> list[SearchHit]:
     """Hits with their fields, for which their messages are read at once. Raises Unavailable."""
     details = await _PageDetails.read(context, search, hits, texts, shown)

@@ -143,19 +143,18 @@ def _bitmap_size(size: int) -> int:
 
 
 class Block:
-    """A decoded block of a segment of `size` entries. Raises ValueError when its bytes are corrupt."""
+    """A decoded block of a segment of `size` entries; `plain` are its bytes, decompressed.
 
-    def __init__(self, data: bytes, size: int) -> None:
-        try:
-            data = decompress(data)
-        except ValueError as error:
-            raise ValueError(f"a block of the search index is damaged: {error}") from None
+    Raises ValueError when they are corrupt.
+    """
+
+    def __init__(self, plain: bytes, size: int) -> None:
+        data = self.plain = plain
         try:
             kind, count, name_bytes = _HEAD.unpack_from(data)
         except struct.error:
             raise ValueError("a block of the search index has no head") from None
         self._size = size
-        self._data = data
         self._names = data[len(data) - name_bytes :]
         self.has_words = kind == _WORDS
         self.counts = np.frombuffer(data, "<u2", count, _HEAD.size).astype(np.int64)
@@ -164,6 +163,23 @@ class Block:
         self._ends = np.cumsum(_list_sizes(self.counts, size)) + self._first
         if count == 0 or int(self._ends[-1]) + name_bytes != len(data):
             raise ValueError("the length of a block of the search index differs from its head")
+
+    @classmethod
+    def stored(cls, data: bytes, size: int) -> "Block":
+        """From its bytes as they are stored. Raises ValueError when they are corrupt."""
+        try:
+            plain = decompress(data)
+        except ValueError as error:
+            raise ValueError(f"a block of the search index is damaged: {error}") from None
+        return cls(plain, size)
+
+    @property
+    def bounds(self) -> tuple[str, str]:
+        """Its first and its last term."""
+        if self.has_words:
+            return self._names.partition(b" ")[0].decode(), self._names.rpartition(b" ")[2].decode()
+        bigrams = self.bigrams
+        return bigram_term(int(bigrams[0])), bigram_term(int(bigrams[-1]))
 
     @property
     def words(self) -> list[str]:
@@ -178,7 +194,7 @@ class Block:
     @property
     def entries(self) -> npt.NDArray[np.uint16]:
         """The posting lists of all its terms, concatenated."""
-        lists = np.frombuffer(self._data, np.uint8, int(self._ends[-1]) - self._first, self._first)
+        lists = np.frombuffer(self.plain, np.uint8, int(self._ends[-1]) - self._first, self._first)
         is_list_byte = np.repeat(~self._is_dense, _list_sizes(self.counts, self._size))
         is_in_list = np.repeat(~self._is_dense, self.counts)
         entries = np.zeros(len(is_in_list), np.uint16)
@@ -226,11 +242,11 @@ class Block:
     def _lists(self, places: range) -> npt.NDArray[np.uint16]:
         """The posting lists of consecutive sparse terms, concatenated."""
         start, end = (int(self._ends[place - 1]) if place else self._first for place in (places.start, places.stop))
-        return np.frombuffer(self._data, "<u2", max(end - start, 0) // 2, start)
+        return np.frombuffer(self.plain, "<u2", max(end - start, 0) // 2, start)
 
     def _bits(self, place: int) -> npt.NDArray[np.uint8]:
         length = _bitmap_size(self._size)
-        return np.frombuffer(self._data, np.uint8, length, int(self._ends[place]) - length)
+        return np.frombuffer(self.plain, np.uint8, length, int(self._ends[place]) - length)
 
 
 def unpack_mask(bits: npt.NDArray[np.uint8], size: int) -> Mask:

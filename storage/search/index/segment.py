@@ -53,7 +53,7 @@ class Segment(NamedTuple):
     @classmethod
     def from_blocks(cls, size: int, blocks: Iterable[bytes]) -> "Segment":
         """From all its stored blocks, in order. Raises ValueError when they are corrupt."""
-        decoded = [Block(data, size) for data in blocks]
+        decoded = [Block.stored(data, size) for data in blocks]
         bigrams = [block for block in decoded if not block.has_words]
         words = [block for block in decoded if block.has_words]
         return cls(

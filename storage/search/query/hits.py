@@ -14,7 +14,7 @@ from storage.search.query.entry_texts import Texts
 from storage.search.query.hit import Hit, Search
 from storage.search.query.hit_finder import HitFinder, hit_key
 from storage.search.query.query_cache import QueryCache
-from storage.search.query.shown_hits import NOTHING, MessageNeeds, ShownHits
+from storage.search.query.shown_hits import MessageNeeds, ShownHits
 
 RELEVANCE = "RELEVANCE"
 
@@ -39,13 +39,13 @@ async def search_page(
         raise InvalidCursor("The cursor is malformed.")
     hits: list[Hit] = []
     texts: Texts = {}
-    shown = NOTHING
+    shown: ShownHits | None = None
     if not search.is_empty:
 
-        async def find(finder: HitFinder) -> tuple[list[Hit], Texts, ShownHits]:
+        async def find(finder: HitFinder) -> tuple[list[Hit], Texts, ShownHits | None]:
             find_hits = finder.best if order == RELEVANCE else finder.newest
             found = await find_hits(size + 1, since)
-            return found, finder.texts, NOTHING if needs is None else await finder.shown(found[:size], needs)
+            return found, finder.texts, None if needs is None else await finder.shown(found[:size], needs)
 
         hits, texts, shown = await run_search(database, search, find)
     page = hits[:size]
@@ -87,7 +87,7 @@ class HitPage(FoundPage[Hit]):
         scope: Scope,
         hits: list[Hit],
         texts: Texts,
-        shown: ShownHits,
+        shown: ShownHits | None,
         *,
         has_previous: bool,
         has_more: bool,

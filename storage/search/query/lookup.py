@@ -21,6 +21,7 @@ from storage.database.types import KeyText
 from storage.search.index.block import END_OF_PREFIX, Block, EntrySet, Mask, bigram_term, fill_mask, union
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged
 from storage.search.index.vocabulary import bigram_hash, token_hash
+from storage.search.query.cached_blocks import cache_block, cached_block
 from storage.search.query.clauses import Clause
 
 _MAX_TERMS = 32
@@ -85,6 +86,8 @@ async def _entry_sets(
         for id in snapshot.spans:
             entries = cache.get((id, term))
             if entries is None:
+                entries = _cached_entries(cache, id, _size(snapshot, id), term)
+            if entries is None:
                 unread[id] = missing[term] = None
             else:
                 found[term][id] = entries
@@ -99,7 +102,7 @@ async def _entry_sets(
         for id, data in await reader.read(blocks, segments=list(unread), **values):
             read.add(id)
             if data is not None:
-                under[id].append(Block(data, _size(snapshot, id)))
+                under[id].append(Block.stored(data, _size(snapshot, id)))
         for id in read:
             found[term][id] = union([block.mask(block.places_under(term.text)) for block in under[id]])
     else:
@@ -107,7 +110,7 @@ async def _entry_sets(
         rows = await reader.read(_blocks_of(is_sqlite=reader.is_sqlite), segments=list(unread), terms=texts)
         for id, text, data in rows:
             read.add(id)
-            found[Term(text)][id] = _entry_set(text, data, _size(snapshot, id))
+            found[Term(text)][id] = _read_entries(cache, id, _size(snapshot, id), text, data)
     if len(read) < len(unread):
         raise SnapshotChanged
     for term in missing:
@@ -122,11 +125,28 @@ def _size(snapshot: SegmentSnapshot, id: int) -> int:
     return int(span.stop - span.start)
 
 
-def _entry_set(term: str, data: bytes | None, size: int) -> EntrySet:
-    """The entries that have a term, by the block whose range includes it."""
+def _cached_entries(cache: LRUCache, id: int, size: int, term: Term) -> EntrySet | None:
+    """The entries of a segment that have a word or a bigram, if its block is in the cache."""
+    if term.is_prefix:
+        return None
+    block = cached_block(cache, id, size, term.text)
+    if block is None:
+        return None
+    entries = _entry_set(block, term.text)
+    cache.put((id, term), entries, entries.nbytes + _OVERHEAD)
+    return entries
+
+
+def _read_entries(cache: LRUCache, id: int, size: int, term: str, data: bytes | None) -> EntrySet:
+    """The entries of a segment that have a term, by the stored block whose range may include it, if there is one."""
     if data is None:
         return union([])
-    block = Block(data, size)
+    block = Block.stored(data, size)
+    cache_block(cache, id, block)
+    return _entry_set(block, term)
+
+
+def _entry_set(block: Block, term: str) -> EntrySet:
     place = block.place(term)
     return union([]) if place is None else block.entry_set(place)
 

@@ -59,5 +59,12 @@ def _snippet_bytes(value: object) -> int:
 def split_cached(results: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:
     """The cached results of some hits, and the hits without one."""
     # Copied, since a concurrent search may empty the cache.
-    cached = {entry: results[entry] for hit in hits if (entry := hit.entry) in results}
-    return cached, [hit for hit in hits if hit.entry not in cached]
+    cached: dict[Entry, T] = {}
+    unknown: list[Hit] = []
+    for hit in hits:
+        entry = hit.entry
+        if entry in results:
+            cached[entry] = results[entry]
+        else:
+            unknown.append(hit)
+    return cached, unknown

@@ -13,7 +13,6 @@ from storage.search.query.hit import FoundSession, Hit, Search
 from storage.search.query.hit_finder import HitFinder
 from storage.search.query.hits import RELEVANCE, FoundPage, HitPage, run_search
 from storage.search.query.session_finder import RankedSession, SessionFinder, session_key
-from storage.search.query.shown_hits import NOTHING
 
 T = TypeVar("T")
 
@@ -116,7 +115,7 @@ class TranscriptHitPage(HitPage):
         has_more: bool,
         session_id: str,
     ) -> None:
-        super().__init__(database, search, scope, hits, texts, NOTHING, has_previous=has_previous, has_more=has_more)
+        super().__init__(database, search, scope, hits, texts, None, has_previous=has_previous, has_more=has_more)
         self._session_id = session_id
 
     def cursor(self, row: Hit) -> str:

@@ -23,11 +23,15 @@ class MessageNeeds(NamedTuple):
         """The places of the messages that must be read, and their attributes: also the texts of those whose snippets
         are not cached and whose texts were not read.
         """
-        of_messages = [hit for hit in hits if not hit.is_title]
-        uncut = (hit for hit in of_messages if hit.entry not in snippets and not texts.get(hit.place))
-        places = [hit.place for hit in uncut] if self.has_snippets else []
-        wanted = self.wanted if self.wanted is None or not places else self.wanted | {"searched_texts"}
-        return [hit.place for hit in of_messages] if self.are_all else places, wanted
+        uncut: list[Place] = []
+        if self.has_snippets:
+            uncut = [
+                place
+                for hit in hits
+                if not hit.is_title and hit.entry not in snippets and not texts.get(place := hit.place)
+            ]
+        wanted = self.wanted if self.wanted is None or not uncut else self.wanted | {"searched_texts"}
+        return [hit.place for hit in hits if not hit.is_title] if self.are_all else uncut, wanted
 
 
 class ShownHits(NamedTuple):
@@ -35,6 +39,3 @@ class ShownHits(NamedTuple):
 
     messages: Mapping[tuple[str, int], MessageRow]
     snippets: dict[Entry, Snippet]
-
-
-NOTHING = ShownHits({}, {})

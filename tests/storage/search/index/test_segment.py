@@ -98,14 +98,14 @@ def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_b
                 before = [data for first, data in blocks if first <= term]
                 mask = np.zeros(segment.size, np.bool_)
                 if before:
-                    block = Block(before[-1], segment.size)
+                    block = Block.stored(before[-1], segment.size)
                     place = block.place(term)
                     mask = block.mask(range(0) if place is None else range(place, place + 1))
                 assert mask.tolist() == holds
             for prefix in ("r", "re", "fil", "漢", "x", "é"):
                 mask = np.zeros(segment.size, np.bool_)
                 for _, data in blocks:
-                    block = Block(data, segment.size)
+                    block = Block.stored(data, segment.size)
                     mask |= block.mask(block.places_under(prefix))
                 assert mask.tolist() == [any(word.startswith(prefix) for word in words) for words, _ in terms]
 
@@ -169,4 +169,4 @@ def test_a_vocabulary_is_full_from_a_number_of_pieces_on(monkeypatch: pytest.Mon
 def test_a_corrupt_block_is_refused(data: bytes) -> None:
     for stored in (data, compress(data)):
         with pytest.raises(ValueError, match="a block of the search index"):
-            Block(stored, 10)
+            Block.stored(stored, 10)
