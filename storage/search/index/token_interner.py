@@ -15,10 +15,10 @@ Hashes = npt.NDArray[np.uint64]
 
 # What separates pieces, as a byte.
 _BLANK = 32
-# Bytes of a piece that are hashed at once.
-_STEP = 8
-_LONGEST = 8 * _STEP
-_MASKS = np.array([2 ** (8 * size) - 1 for size in range(_STEP + 1)], np.uint64)
+STEP = 8
+"""Bytes of a piece that are hashed or compared at once."""
+_LONGEST = 8 * STEP
+_MASKS = np.array([2 ** (8 * size) - 1 for size in range(STEP + 1)], np.uint64)
 # Random, so that no text can be made whose pieces all collide.
 _FIRST, _NEXT, _LAST, _LENGTH = (np.uint64(secrets.randbits(64) | 1) for _ in range(4))
 _KEY = secrets.token_bytes(16)
@@ -108,7 +108,7 @@ def spans(data: bytes) -> tuple[IntArray, IntArray]:
 
 def first_bytes(data: bytes, starts: IntArray, ends: IntArray) -> Hashes:
     """The first eight bytes of each piece as a number, which sorts as they do, padded with zeros."""
-    lengths = np.minimum(ends - starts, _STEP)
+    lengths = np.minimum(ends - starts, STEP)
     firsts: Hashes = _words(data)[starts] & _MASKS[lengths]
     return firsts.byteswap()
 
@@ -116,26 +116,26 @@ def first_bytes(data: bytes, starts: IntArray, ends: IntArray) -> Hashes:
 def _words(data: bytes) -> Hashes:
     """The eight bytes from each byte on, the last ones padded with zeros."""
     padded = data + bytes(_LONGEST)
-    return np.ndarray((len(padded) - _STEP + 1,), "<u8", buffer=padded, strides=(1,))
+    return np.ndarray((len(padded) - STEP + 1,), "<u8", buffer=padded, strides=(1,))
 
 
 def _hashes(data: bytes, starts: IntArray, ends: IntArray) -> Hashes:
     words = _words(data)
     lengths = ends - starts
     # Multiplied twice: of the difference of two texts, one multiplication leaves the highest bit as it is.
-    hashes: Hashes = (words[starts] & _MASKS[np.minimum(lengths, _STEP)]) * _FIRST
+    hashes: Hashes = (words[starts] & _MASKS[np.minimum(lengths, STEP)]) * _FIRST
     hashes += lengths.astype(np.uint64) * _LENGTH
     hashes ^= hashes >> _HALF
     hashes *= _LAST
-    at = np.flatnonzero(lengths > _STEP)
-    for place in range(_STEP, _LONGEST, _STEP):
+    at = np.flatnonzero(lengths > STEP)
+    for place in range(STEP, _LONGEST, STEP):
         if not len(at):
             return hashes
-        some = (hashes[at] ^ words[starts[at] + place] & _MASKS[np.minimum(lengths[at] - place, _STEP)]) * _NEXT
+        some = (hashes[at] ^ words[starts[at] + place] & _MASKS[np.minimum(lengths[at] - place, STEP)]) * _NEXT
         some ^= some >> _HALF
         hashes[at] = some * _LAST
-        at = at[lengths[at] > place + _STEP]
+        at = at[lengths[at] > place + STEP]
     for index, start, end in zip(at.tolist(), starts[at].tolist(), ends[at].tolist(), strict=True):
-        digest = blake2b(data[start:end], digest_size=_STEP, key=_KEY).digest()
+        digest = blake2b(data[start:end], digest_size=STEP, key=_KEY).digest()
         hashes[index] = int.from_bytes(digest, "little")
     return hashes

@@ -1,5 +1,6 @@
 """Texts of tokens by number, as UTF-8 in one buffer: an object for each would take ten times as many bytes."""
 
+import itertools
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import overload
@@ -8,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from storage.search.index.token_interner import IntArray
+from storage.search.index.token_interner import STEP, Hashes, IntArray, first_bytes
 
 Numbers = npt.NDArray[np.int32]
 
@@ -29,6 +30,33 @@ class TokenTexts:
 
     def __getitem__(self, number: int) -> bytes:
         return bytes(self._data[self._ends[number] : self._ends[number + 1]])
+
+    def sort_ties(self, numbers: Numbers, heads: Hashes) -> None:
+        """Sort texts whose numbers are in the order of their heads, the first eight bytes, by their further bytes."""
+        data = bytes(self._data)
+        ends = np.frombuffer(self._ends, np.uint32)
+        groups = heads
+        places = np.arange(len(numbers), dtype=np.int32)
+        if not len(places):
+            return
+        for offset in itertools.count(STEP, STEP):
+            # Those that are equal to a neighbour so far.
+            is_equal = groups[1:] == groups[:-1]
+            is_tied = np.append(is_equal, False) | np.insert(is_equal, 0, False)
+            places = places[is_tied]
+            if not len(places):
+                return
+            starts_group = np.insert(groups[is_tied][1:] != groups[is_tied][:-1], 0, True)
+            groups = np.cumsum(starts_group, dtype=np.uint32)
+            tied = numbers[places]
+            last = ends[tied + 1].astype(np.int64)
+            heads = first_bytes(data, np.minimum(ends[tied].astype(np.int64) + offset, last), last)
+            order = np.lexsort((heads, groups))
+            numbers[places] = tied[order]
+            # Equal where both the group and the next bytes are.
+            heads = heads[order]
+            is_new = np.insert((groups[1:] != groups[:-1]) | (heads[1:] != heads[:-1]), 0, True)
+            groups = np.cumsum(is_new, dtype=np.uint32)
 
     def strings(self, numbers: Numbers) -> list[str]:
         """Some of the texts."""

@@ -128,10 +128,7 @@ class Vocabulary:
         order = np.argsort(heads, kind="stable")
         numbers, heads = numbers[order], heads[order]
         del order
-        # Tokens that share their first eight bytes with a neighbour.
-        is_equal = heads[1:] == heads[:-1]
-        ties = np.flatnonzero(np.append(is_equal, False) | np.insert(is_equal, 0, False))
-        numbers[ties] = sorted(numbers[ties].tolist(), key=self._texts.__getitem__)
+        self._texts.sort_ties(numbers, heads)
         ranks = np.full(len(self._texts), len(numbers), np.int32)
         ranks[numbers] = np.arange(len(numbers), dtype=np.int32)
         return TextList(self._texts, numbers), ranks
