@@ -36,9 +36,10 @@ class ImportRunRow(NamedTuple):
 
     @property
     def seconds_left(self) -> int | None:
-        """How long the rest takes at this rate; None before anything is read."""
+        """How long the rest takes at this rate, at most what a GraphQL Int holds; None before anything is read."""
         rate = self.bytes_per_second
-        return None if rate is None else round(max(0, self.bytes_total - self.bytes_done) / rate)
+        left = max(0, self.bytes_total - self.bytes_done)
+        return None if rate is None else min(round(left / rate), 2**31 - 1)
 
 
 async def running_imports(database: Database) -> Sequence[ImportRunRow]:

@@ -74,3 +74,14 @@ async def test_an_import_whose_process_has_ended_is_not_shown_and_removed_by_the
 
     async with database.snapshot() as connection:
         assert (await connection.execute(sa.select(import_run.c.id))).all() == []
+
+
+async def test_the_rest_of_a_slow_import_takes_no_longer_than_a_graphql_int_holds(serve: Serve) -> None:
+    server = await serve(seed=False)
+    now = datetime.now(UTC)
+    counts = {"files_done": 1, "files_total": 2, "bytes_done": 1, "bytes_total": 2**40}
+    async with server.app.state.database.write() as transaction:
+        row = {"id": "slow", "source": "CODEX", **counts, "started_at": now - timedelta(minutes=1), "updated_at": now}
+        await transaction.execute(sa.insert(import_run).values(row))
+
+    assert [run["secondsLeft"] for run in await imports(server)] == [2**31 - 1]
