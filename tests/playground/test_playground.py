@@ -59,11 +59,13 @@ def phone(url: str) -> dict[str, Any]:
     return seen_by("narrow", url, picture=picture)
 
 
+@pytest.mark.slow
 def test_the_page_opens_with_tabs_whose_operations_succeed(toured: dict[str, Any]) -> None:
     assert toured["names"] == TABS
     assert [answer for answer in toured["answers"].values() if "errors" in answer] == []
 
 
+@pytest.mark.slow
 def test_the_first_tab_lists_sessions(toured: dict[str, Any]) -> None:
     sessions = toured["answers"]["ListSessions"]["data"]["sessions"]
 
@@ -71,6 +73,7 @@ def test_the_first_tab_lists_sessions(toured: dict[str, Any]) -> None:
     assert sessions["totalCount"] == 18
 
 
+@pytest.mark.slow
 def test_the_filter_tab_narrows_and_orders_sessions(toured: dict[str, Any]) -> None:
     sessions = toured["answers"]["FilterSessions"]["data"]["sessions"]
     titles = [session["title"] for session in sessions["nodes"]]
@@ -80,6 +83,7 @@ def test_the_filter_tab_narrows_and_orders_sessions(toured: dict[str, Any]) -> N
     assert {session["source"] for session in sessions["nodes"]} == {"CODEWHALE"}
 
 
+@pytest.mark.slow
 def test_the_tabs_rename_and_delete_a_session(toured: dict[str, Any]) -> None:
     renamed = toured["answers"]["RenameSession"]["data"]["updateSession"]
     deleted = toured["answers"]["DeleteSession"]["data"]["deleteSession"]
@@ -88,12 +92,14 @@ def test_the_tabs_rename_and_delete_a_session(toured: dict[str, Any]) -> None:
     assert renamed["session"] == {"id": deleted["deletedSessionId"], "title": "Nothing asked yet", "isArchived": False}
 
 
+@pytest.mark.slow
 def test_the_search_tab_finds_a_message(toured: dict[str, Any]) -> None:
     search = toured["answers"]["Search"]["data"]["search"]
 
     assert search["totalCount"] == len(search["nodes"]) == 1
 
 
+@pytest.mark.slow
 def test_the_session_tab_reads_tool_calls_and_their_results(toured: dict[str, Any]) -> None:
     messages = toured["answers"]["ReadSession"]["data"]["session"]["messages"]["nodes"]
     kinds = {block["__typename"] for message in messages for block in message["content"]}
@@ -101,6 +107,7 @@ def test_the_session_tab_reads_tool_calls_and_their_results(toured: dict[str, An
     assert {"TextBlock", "ToolUseBlock", "ToolResultBlock"} <= kinds
 
 
+@pytest.mark.slow
 def test_the_progress_of_a_resume_is_shown_until_it_is_ready(toured: dict[str, Any]) -> None:
     percents = [percent for _, percent in toured["moved"]]
     under_way = {percent for state, percent in toured["moved"] if state == "SEEDING"}
@@ -111,6 +118,7 @@ def test_the_progress_of_a_resume_is_shown_until_it_is_ready(toured: dict[str, A
     assert toured["moved"][-1] == ["READY", 100]
 
 
+@pytest.mark.slow
 def test_the_id_of_a_resumed_thread_is_filled_into_the_other_tabs(toured: dict[str, Any]) -> None:
     assert toured["answers"]["ReadThread"]["data"]["thread"]["turns"]["totalCount"] > 100
 

@@ -113,6 +113,7 @@ def hostile(url: str, pictures: Path) -> dict[str, Any]:
     return seen_by("hostile", urljoin(url, f"s/{SESSION}"), pictures=pictures)
 
 
+@pytest.mark.slow
 def test_nothing_in_a_transcript_runs_and_its_html_is_text(hostile: dict[str, Any]) -> None:
     assert hostile["ran"] is None
     assert hostile["foreignElements"] == 0
@@ -129,24 +130,29 @@ def test_messages_that_take_long_to_parse_are_shown_as_they_are(url: str) -> Non
     assert seen_by("costly", urljoin(url, f"s/{session}"), messages=len(texts))["texts"] == texts
 
 
+@pytest.mark.slow
 def test_links_in_a_transcript_lead_to_the_web_only(hostile: dict[str, Any]) -> None:
     assert set(hostile["links"]) == {"https://example.com/", "https://example.com/tracker.png"}
 
 
+@pytest.mark.slow
 def test_no_picture_is_shown_but_those_that_the_transcript_contains(hostile: dict[str, Any]) -> None:
     # In the prompt, the thinking and the reply. A drawing may contain scripts of its own.
     assert hostile["pictures"] == [f"data:image/png;base64,{PIXEL}"] * 3
 
 
+@pytest.mark.slow
 def test_calls_of_tools_are_shown_with_their_answers(hostile: dict[str, Any]) -> None:
     assert hostile["messages"] == 5
     assert hostile["answer"] == "<script>window.hostile = 9</script>"
 
 
+@pytest.mark.slow
 def test_changes_of_files_are_shown_as_a_diff(hostile: dict[str, Any]) -> None:
     assert [shown.replace("\n", "") for shown in hostile["diff"]] == ["−<i>one</i>", "+<u>one</u>", " two"]
 
 
+@pytest.mark.slow
 def test_a_transcript_breaks_no_rule_of_accessibility(hostile: dict[str, Any]) -> None:
     assert hostile["violations"] == []
 
@@ -184,6 +190,7 @@ def test_a_person_goes_along_a_long_transcript(url: str, pictures: Path) -> None
     assert seen["rows"] < 60
 
 
+@pytest.mark.slow
 def test_a_message_far_inside_a_session_is_on_the_screen_after_one_request(url: str) -> None:
     prompts = [message for message in messages(url, MARATHON) if message["role"] == "USER" and message["text"]]
     at = next(message for message in prompts if message["position"] > 1_800)

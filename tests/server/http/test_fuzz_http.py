@@ -17,6 +17,8 @@ from tests.support.endurance import Endurance, check_errors
 from tests.support.fuzz import broken, documents, operations, values
 from tests.support.spawned import Spawned
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60
 MOMENT = 0.1
 _MEDIA_TYPES = (

@@ -20,6 +20,8 @@ from tests.support.fuzz import broken, operations, values, well_formed
 from tests.support.spawned import Spawned
 from tests.support.strategies import texts
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60
 PROBE = {"type": "ping", "payload": {"probe": True}}
 ECHO = {"type": "pong", "payload": {"probe": True}}
@@ -65,7 +67,6 @@ def frames() -> SearchStrategy[Frame]:
     return st.one_of(*[written] * 12, mangled, texts(), st.binary(max_size=40), cut)
 
 
-@pytest.mark.slow
 @given(asked=st.lists(well_formed(), max_size=6))
 def test_each_operation_gets_an_answer_and_the_socket_stays(
     server: Spawned, endurance: Endurance, asked: list[dict[str, Any]]

@@ -185,6 +185,7 @@ async def test_messages_wait_for_memory_and_it_is_returned(serve: Serve) -> None
     async with greeted(server.url) as holder, greeted(server.url) as waiter:
         # A subscription keeps its variables.
         await holder.subscribe("1", WATCH, threadId=thread_id, padding=padding)
+        assert (await holder.receive())["type"] == "next"
         await waiter.subscribe("1", "{ __typename }", padding=padding)
 
         assert (await waiter.closed())[0] == 1013
