@@ -2,8 +2,6 @@
 
 import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -50,10 +48,6 @@ class ImportProgress:
         self._bar.update(size, self._done)
         if self._recorder:
             self._recorder.advance(file_count, size)
-
-    def advance_files(self, paths: Sequence[Path]) -> None:
-        """Count files that were read."""
-        self.advance(len(paths), sum(path.stat().st_size for path in paths if path.is_file()))
 
     def _rate(self, done: int | None) -> str | None:
         seconds = time.monotonic() - self._began

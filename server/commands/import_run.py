@@ -19,7 +19,7 @@ from storage.documents.formats.registry import FORMATS
 from storage.documents.sources import SOURCES
 from storage.transcripts.finding import Found
 from storage.transcripts.import_recorder import recording
-from storage.transcripts.import_search import Search, Wanted, search_homes, search_places
+from storage.transcripts.import_search import Search, Wanted, file_size, search_homes, search_places
 from storage.transcripts.transcript_imports import import_found
 
 
@@ -115,6 +115,6 @@ async def _import_documents(
                     refused.append(printable(f"{outcome.path}: {outcome.reason}"))
                 else:
                     counts[outcome.result] += 1
-            progress.advance_files([outcome.path for outcome in outcomes])
+            progress.advance(len(outcomes), sum(file_size(outcome.path) for outcome in outcomes))
     refusals += refused
     return Tally(counts, found.passed_over, len(refused))

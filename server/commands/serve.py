@@ -92,11 +92,11 @@ def _create_worker_server(create_app: CreateApp, settings: Settings) -> Signaled
 
 
 def _create_server(create_app: CreateApp, settings: Settings) -> SignaledServer:
-    # All that is created here lives as long as the process: there is no garbage to look for.
+    # The objects created here live as long as the process, so a collection would find hardly any garbage.
     gc.disable()
     app = create_app(settings)
     config = server_config(app, settings.limits, host=settings.host, port=settings.port, timeout_graceful_shutdown=10)
-    # Exempted from collections without one before, which would take a tenth of the start to find next to nothing.
+    # Exempt them from collections. A collection before would take a tenth of the start.
     gc.freeze()
     gc.enable()
     # Results are acyclic trees of thousands of objects: with the default threshold the collector runs for nothing.

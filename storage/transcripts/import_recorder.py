@@ -30,8 +30,7 @@ class ImportRecorder:
         self._bytes_done = 0
         self._size = size
         self._started_at = datetime.now(UTC)
-        self._is_stored = False
-        # A transaction that is cancelled at its end may have been committed.
+        # Set before the first transaction: one that is cancelled at its end may have been committed.
         self._may_be_stored = False
 
     def begin(self, source: str | None) -> None:
@@ -60,23 +59,20 @@ class ImportRecorder:
     async def _write(self) -> None:
         self._may_be_stored = True
         now = datetime.now(UTC)
-        values = {
+        row = {
+            "id": self._id,
             "source": self._source,
             "files_done": self._files_done,
             "files_total": max(self._file_count, self._files_done),
             "bytes_done": self._bytes_done,
             "bytes_total": max(self._size, self._bytes_done),
+            "started_at": self._started_at,
             "updated_at": now,
         }
+        is_own, is_stale = import_run.c.id == self._id, import_run.c.updated_at < now - timedelta(seconds=STALE_SECONDS)
         async with self._database.write() as transaction:
-            if self._is_stored:
-                await transaction.execute(sa.update(import_run).where(import_run.c.id == self._id).values(values))
-            else:
-                old = now - timedelta(seconds=STALE_SECONDS)
-                await transaction.execute(sa.delete(import_run).where(import_run.c.updated_at < old))
-                first = {**values, "id": self._id, "started_at": self._started_at}
-                await transaction.execute(sa.insert(import_run).values(first))
-        self._is_stored = True
+            await transaction.execute(sa.delete(import_run).where(is_own | is_stale))
+            await transaction.execute(sa.insert(import_run).values(row))
 
 
 @contextlib.asynccontextmanager

@@ -52,7 +52,7 @@ class FoundSessions:
         return FoundSessions(self._reader, self._cache, self._snapshot, self._filter, numbers)
 
     async def confirm(self) -> None:
-        """Make sure that what was taken from the cache is still true, unless a statement has told so."""
+        """Check that the sessions from the cache have not changed, unless a statement has checked it."""
         cached = self._unconfirmed
         if cached is not None:
             values = {"segments": cached.segments, "last_change": cached.last_change}
