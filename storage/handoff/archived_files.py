@@ -16,7 +16,8 @@ from storage.database.database import Database
 from storage.database.tables import session, transcript_key
 from storage.documents.derived_session import SUBAGENT
 from storage.documents.exports import export_document
-from storage.handoff.resume_commands import import_command, resume_commands
+from storage.documents.formats.gemini.checkpoint import is_checkpoint, tag_of
+from storage.handoff.resume_commands import checkpoint_command, import_command, resume_commands
 from storage.json_codec import dump
 from storage.transcripts.transcript_exports import newest_transcripts
 
@@ -78,6 +79,8 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
             commands.insert(len(files), import_command(path))
             files.setdefault(path, _file(database, row, path))
             continue
+        if head.source == "GEMINI" and is_checkpoint(row.name):
+            commands = [checkpoint_command(tag_of(row.name))]
         files.setdefault(row.name, _file(database, row, row.name))
         for companion in await _companions(database, row):
             files.setdefault(companion.path, companion)

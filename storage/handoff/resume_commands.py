@@ -15,6 +15,11 @@ def resume_commands(source: str, session_id: str) -> list[list[str]]:
     return [[*_RESUME[source], session_id]] if source in _RESUME else []
 
 
+def checkpoint_command(tag: str) -> list[str]:
+    """The command by which Gemini CLI goes on with what was saved under a tag."""
+    return ["gemini", "--prompt-interactive", " ".join(("/chat resume", tag)).rstrip()]
+
+
 def import_command(path: str) -> list[str]:
     """The command by which OpenCode takes a session into its database."""
     return ["opencode", "import", path]

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
 from storage.documents.formats.file_walk import FileWalk
+from storage.documents.formats.gemini.checkpoint import checkpoint_id, checkpoint_records, is_checkpoint
 from storage.documents.formats.gemini.conversation import Conversation
 from storage.documents.formats.gemini.entry_content import COMMAND_MARKS, is_talk
 from storage.documents.formats.gemini.entry_log import EntryLog
@@ -15,6 +16,7 @@ from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
 
 _DEPTH_OF_CHATS = 4
+_PROJECTS = "tmp"
 _SESSION_KEYS = ("sessionId", "startTime", "lastUpdated", "summary", "kind")
 
 
@@ -31,7 +33,7 @@ class GeminiFormat:
         return [Path(environment.get("GEMINI_CLI_HOME") or user_home) / ".gemini"]
 
     def find(self, home: Path) -> FoundTranscripts:
-        """Find `chats/session-*` and the subagents' `chats/<parent>/*.jsonl`."""
+        """Find `chats/session-*`, the subagents' `chats/<parent>/*.jsonl`, and the projects' `checkpoint-*.json`."""
         found: list[FoundTranscript] = []
         passed_over = 0
         walk = FileWalk()
@@ -56,7 +58,9 @@ class GeminiFormat:
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
     def session_id(self, transcript: Transcript) -> str | None:
-        """The id in the header; a subagent's is preceded by its parent's."""
+        """The id in the header; a subagent's is preceded by its parent's, and a checkpoint's is made of its place."""
+        if is_checkpoint(transcript.name):
+            return checkpoint_id(transcript)
         for record in _records(transcript):
             own = as_id(record.get("sessionId")) or as_id(as_object(record.get("$set")).get("sessionId"))
             if own is not None:
@@ -102,7 +106,7 @@ class GeminiFormat:
             live=conversation.live,
             kind=SUBAGENT if is_subagent else FORK if handed_over_from else MAIN,
             parent_id=parent_id or handed_over_from,
-            title=as_text(header.get("summary")).strip() or None,
+            title=(as_text(header.get("summary")) or as_text(header.get("checkpoint"))).strip() or None,
             first_prompt=first_prompt_of(conversation.messages, lambda text: text.startswith(COMMAND_MARKS)),
             model=last_model(conversation.messages),
             usage=total_usage(message.usage for message in conversation.messages),
@@ -117,7 +121,7 @@ def _project_of(path: Path) -> Path | None:
         return path.parent.parent if is_session else None
     if path.parent.parent.name == CHATS and path.suffix == ".jsonl":
         return path.parent.parent.parent
-    return None
+    return path.parent if path.parent.parent.name == _PROJECTS and is_checkpoint(path.name) else None
 
 
 def _parent_id(name: str) -> str | None:
@@ -131,6 +135,8 @@ def _full_id(name: str, own: str) -> str:
 
 
 def _records(transcript: Transcript) -> list[dict[str, object]]:
+    if is_checkpoint(transcript.name):
+        return checkpoint_records(transcript)
     if transcript.name.endswith(".json"):
         return [as_object(whole_document(transcript))]
     records = [record for _, _, record in RecordReader(transcript).records()]

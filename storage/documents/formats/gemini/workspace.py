@@ -24,9 +24,9 @@ _CONTEXT_FOLDER = re.compile(r"^ {2}- (.+)$", re.MULTILINE)
 
 def project_folder(name: str) -> str:
     """The project's folder of a transcript, as a path below the home."""
-    parts = PurePosixPath(name).parts
-    place = len(parts) - 3 if len(parts) > 2 and parts[-3] == CHATS else len(parts) - 2
-    return "/".join(parts[: max(place, 0)])
+    parts = PurePosixPath(name).parts[:-1]
+    depth = next((depth for depth in (1, 2) if parts[-depth:][:1] == (CHATS,)), 0)
+    return "/".join(parts[: len(parts) - depth])
 
 
 class WorkspaceFiles(NamedTuple):
