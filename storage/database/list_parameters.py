@@ -10,12 +10,10 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from storage.database.types import KeyText
+from storage.database.types import DialectFunction, KeyText
 
 
 class ListOf(TypeDecorator[list[Any]]):
@@ -39,51 +37,31 @@ class ListOf(TypeDecorator[list[Any]]):
         return orjson.dumps(value).decode() if dialect.name == "sqlite" else list(value)
 
 
-class is_any_of(FunctionElement[Any]):  # noqa: N801 - reads as the SQL condition that it is
+class is_any_of(DialectFunction[Any]):  # noqa: N801 - reads as the SQL condition that it is
     """Whether a column of texts or whole numbers holds one of the values in the list parameter `name`."""
 
     # Not a Boolean: SQLAlchemy would render `= 1` on SQLite, which then uses no index.
     type = sa.types.NullType()
     inherit_cache = True
+    sqlite = "({0} IN (SELECT value FROM json_each({1})))"
+    postgresql = "({0} = ANY ({1}))"
 
     def __init__(self, column: ColumnElement[Any], name: str, values: Sequence[Any] | None = None) -> None:
         item = sa.BigInteger() if isinstance(column.type, sa.Integer) else sa.Text()
         super().__init__(column, sa.bindparam(name, values, ListOf(item)))
 
 
-@compiles(is_any_of, "postgresql")
-def _postgresql_is_any_of(element: is_any_of, compiler: Any, **options: Any) -> str:
-    column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({column} = ANY ({values}))"
-
-
-@compiles(is_any_of, "sqlite")
-def _sqlite_is_any_of(element: is_any_of, compiler: Any, **options: Any) -> str:
-    column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({column} IN (SELECT value FROM json_each({values})))"
-
-
-class contains_all_of(FunctionElement[Any]):  # noqa: N801 - reads as the SQL condition that it is
+class contains_all_of(DialectFunction[Any]):  # noqa: N801 - reads as the SQL condition that it is
     """Whether a column of texts contains each of the texts in the list parameter `name`."""
 
     # As above.
     type = sa.types.NullType()
     inherit_cache = True
+    sqlite = "(NOT EXISTS (SELECT 1 FROM json_each({1}) WHERE instr({0}, value) = 0))"
+    postgresql = "(NOT EXISTS (SELECT 1 FROM unnest({1}) AS part WHERE strpos({0}, part) = 0))"
 
     def __init__(self, column: ColumnElement[Any], name: str, values: Sequence[str] | None = None) -> None:
         super().__init__(column, sa.bindparam(name, values, ListOf(sa.Text())))
-
-
-@compiles(contains_all_of, "postgresql")
-def _postgresql_contains_all_of(element: contains_all_of, compiler: Any, **options: Any) -> str:
-    column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(NOT EXISTS (SELECT 1 FROM unnest({values}) AS part WHERE strpos({column}, part) = 0))"
-
-
-@compiles(contains_all_of, "sqlite")
-def _sqlite_contains_all_of(element: contains_all_of, compiler: Any, **options: Any) -> str:
-    column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(NOT EXISTS (SELECT 1 FROM json_each({values}) WHERE instr({column}, value) = 0))"
 
 
 def numbers_table(name: str, *, is_sqlite: bool) -> tuple[sa.FromClause, ColumnElement[int]]:

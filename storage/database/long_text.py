@@ -7,11 +7,10 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from storage.compression import compress, content_size, decompress
+from storage.database.types import DialectFunction
 
 LONG = 2_560
 """Characters from which on a text is compressed. Decompressing one of 1,000 takes as long as all else that is done to
@@ -88,21 +87,11 @@ def stored_column(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.type_coerce(column, sa.Text())
 
 
-class _plain(FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it is
+class _plain(DialectFunction[str]):  # noqa: N801 - reads as the SQL function that it is
     """A column of long texts, whose sizes are in another column, as plain text."""
 
     type = sa.Text()
     inherit_cache = True
-
-
-@compiles(_plain, "sqlite")
-def _sqlite_plain(element: _plain, compiler: Any, **options: Any) -> str:
-    text, size = (compiler.process(clause, **options) for clause in element.clauses)
     # A call of a function for each short text would take longer than reading it.
-    return f"CASE WHEN {size} < {LONG} THEN {text} ELSE {plain_text.__name__}({text}) END"
-
-
-@compiles(_plain, "postgresql")
-def _postgresql_plain(element: _plain, compiler: Any, **options: Any) -> str:
-    [text, _] = element.clauses
-    return str(compiler.process(text, **options))
+    sqlite = f"CASE WHEN {{1}} < {LONG} THEN {{0}} ELSE {plain_text.__name__}({{0}}) END"
+    postgresql = "{0}"

@@ -1,13 +1,15 @@
 """Column types and SQL functions that behave the same on both databases."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+T = TypeVar("T")
 
 # Sorted by code points on both: PostgreSQL's "C" collation compares UTF-8 bytes, as SQLite's BINARY does.
 KeyText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -42,89 +44,61 @@ class Instant(TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
-class text_of_instant(FunctionElement[str]):  # noqa: N801 - reads as the SQL function that it is
+class DialectFunction(FunctionElement[T]):
+    """A function or a condition with a text for each database, in which `{0}` stands for the first argument."""
+
+    sqlite: ClassVar[str]
+    postgresql: ClassVar[str]
+
+
+@compiles(DialectFunction)
+def _compile_dialect_function(element: DialectFunction[Any], compiler: Any, **options: Any) -> str:
+    text: str = getattr(element, compiler.dialect.name)
+    return text.format(*(compiler.process(argument, **options) for argument in element.clauses))
+
+
+class text_of_instant(DialectFunction[str]):  # noqa: N801 - reads as the SQL function that it is
     """A column of instants as the text of `instant_text`, which drivers read several times faster than datetimes."""
 
     type = sa.Text()
     inherit_cache = True
-
-    def __init__(self, column: sa.ColumnElement[datetime]) -> None:
-        super().__init__(column)
-
-
-@compiles(text_of_instant, "postgresql")
-def _postgresql_text_of_instant(element: text_of_instant, compiler: Any, **options: Any) -> str:
-    column = compiler.process(element.clauses, **options)
+    sqlite = "{0}"
     # The driver stores Python's first and last moment as infinities, for which to_char returns an empty text.
-    return (
-        f"CASE {column} WHEN '-infinity' THEN '{instant_text(_FIRST)}' WHEN 'infinity' THEN '{instant_text(_LAST)}'"
-        f""" ELSE to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END"""
+    postgresql = (
+        f"CASE {{0}} WHEN '-infinity' THEN '{instant_text(_FIRST)}' WHEN 'infinity' THEN '{instant_text(_LAST)}'"
+        """ ELSE to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END"""
     )
 
 
-@compiles(text_of_instant, "sqlite")
-def _sqlite_text_of_instant(element: text_of_instant, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-class clock(FunctionElement[datetime]):  # noqa: N801 - reads as the SQL function that it is
+class clock(DialectFunction[datetime]):  # noqa: N801 - reads as the SQL function that it is
     """The current time of the database server plus `seconds`; not fixed within a transaction."""
 
     type = Instant()
     inherit_cache = True
+    sqlite = "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {0} || ' seconds')"
+    postgresql = "(clock_timestamp() + {0} * interval '1 second')"
 
     def __init__(self, seconds: float = 0) -> None:
         super().__init__(sa.literal(float(seconds), sa.Float()))
 
 
-@compiles(clock, "postgresql")
-def _postgresql_clock(element: clock, compiler: Any, **options: Any) -> str:
-    seconds = compiler.process(element.clauses, **options)
-    return f"(clock_timestamp() + {seconds} * interval '1 second')"
-
-
-@compiles(clock, "sqlite")
-def _sqlite_clock(element: clock, compiler: Any, **options: Any) -> str:
-    seconds = compiler.process(element.clauses, **options)
-    return f"strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', {seconds} || ' seconds')"
-
-
-class concatenated(FunctionElement[bytes]):  # noqa: N801 - reads as the SQL function that it is
+class concatenated(DialectFunction[bytes]):  # noqa: N801 - reads as the SQL function that it is
     """An aggregate: the bytes of a column, one after another in any order; null for no row."""
 
     type = sa.LargeBinary()
     inherit_cache = True
-
-    def __init__(self, column: sa.ColumnElement[bytes]) -> None:
-        super().__init__(column)
-
-
-@compiles(concatenated, "postgresql")
-def _postgresql_concatenated(element: concatenated, compiler: Any, **options: Any) -> str:
-    return f"string_agg({compiler.process(element.clauses, **options)}, '')"
-
-
-@compiles(concatenated, "sqlite")
-def _sqlite_concatenated(element: concatenated, compiler: Any, **options: Any) -> str:
     # It takes the bytes as a text without looking at them.
-    return f"CAST(group_concat({compiler.process(element.clauses, **options)}, '') AS BLOB)"
+    sqlite = "CAST(group_concat({0}, '') AS BLOB)"
+    postgresql = "string_agg({0}, '')"
 
 
-class position_of(FunctionElement[int]):  # noqa: N801 - reads as the SQL function that it is
+class position_of(DialectFunction[int]):  # noqa: N801 - reads as the SQL function that it is
     """The index, from 1, of the first occurrence of a text in another; 0 if there is none. LIKE limits the length."""
 
     type = sa.Integer()
     inherit_cache = True
+    sqlite = "instr({0}, {1})"
+    postgresql = "strpos({0}, {1})"
 
     def __init__(self, part: sa.ColumnElement[str] | str, whole: sa.ColumnElement[str]) -> None:
         super().__init__(whole, sa.literal(part, sa.Text()) if isinstance(part, str) else part)
-
-
-@compiles(position_of, "postgresql")
-def _postgresql_position_of(element: position_of, compiler: Any, **options: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **options)})"
-
-
-@compiles(position_of, "sqlite")
-def _sqlite_position_of(element: position_of, compiler: Any, **options: Any) -> str:
-    return f"instr({compiler.process(element.clauses, **options)})"
