@@ -4,10 +4,12 @@ Keys begin with the session or thread id, so that a distributed PostgreSQL can s
 thread are only added, and deleted with the thread, so that these tables have no foreign keys to check.
 """
 
+import re
 from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.orm import declared_attr
 from sqlmodel import Field, SQLModel
 
 from storage.database.long_text import LongText
@@ -37,7 +39,15 @@ def _previous(kind: Any, name: str, **options: Any) -> Any:
     return _column(kind, nullable=True, onupdate=sa.literal_column(before, kind), **options)
 
 
-class Session(SQLModel, table=True):
+class _Table(SQLModel):
+    """Base of the tables, which are named after their classes: `thread_item` for ThreadItem."""
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:  # noqa: N805 - SQLAlchemy calls it with the class
+        return re.sub("(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class Session(_Table, table=True):
     """A saved session without its messages: the agent's data, and the changes made here.
 
     `parser_version` is that of the format which derived the session from the archive, 0 for a document that holds the
@@ -135,14 +145,12 @@ class Session(SQLModel, table=True):
     )
 
 
-class SessionStatistics(SQLModel, table=True):
+class SessionStatistics(_Table, table=True):
     """What is counted of the messages of a session that has any such: see `storage.records.session_counts`.
 
     The key is the session's number, since joining tens of thousands of rows by texts takes twice as long. `activity` is
     empty where no message has a time, and `first_quarter` and `last_quarter` are null.
     """
-
-    __tablename__ = "session_statistics"
 
     session_number: int = _column(
         sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -156,7 +164,7 @@ class SessionStatistics(SQLModel, table=True):
     tools: str | None = _column(sa.Text, nullable=True)
 
 
-class Tombstone(SQLModel, table=True):
+class Tombstone(_Table, table=True):
     """A session that was deleted here, so that imports of whole folders do not bring it back. `seq` numbers this."""
 
     session_id: str = _column(KeyText, primary_key=True)
@@ -165,20 +173,18 @@ class Tombstone(SQLModel, table=True):
     seq: int = _column(sa.BigInteger, server_default="0", index=True)
 
 
-class ChangeCounter(SQLModel, table=True):
+class ChangeCounter(_Table, table=True):
     """The single row that numbers the changes of sessions. `last` is the number of the last one.
 
     Who has seen the changes up to a number can be told the later ones from `first` on: before it, rows were lost.
     """
-
-    __tablename__ = "change_counter"
 
     id: int = _column(sa.Integer, primary_key=True, autoincrement=False)
     first: int = _column(sa.BigInteger)
     last: int = _column(sa.BigInteger)
 
 
-class Message(SQLModel, table=True):
+class Message(_Table, table=True):
     """A message. `content` is JSON text; `extra` is the message without its content, if it has other unmodelled keys.
 
     `place` is its index in the session's newest document, null if that does not hold it. `digest` is equal for equal
@@ -203,7 +209,7 @@ class Message(SQLModel, table=True):
     content: str = _column(LongText)
 
 
-class Transcript(SQLModel, table=True):
+class Transcript(_Table, table=True):
     """An agent's transcript in the archive. A file that was replaced or rewritten begins another generation of it.
 
     `name` is the path below the agent's home, `size` counts the bytes that are stored, `modified_at` is when the file
@@ -224,13 +230,11 @@ class Transcript(SQLModel, table=True):
     __table_args__ = (sa.UniqueConstraint("name", "source", "generation", name="transcript_name_key"),)
 
 
-class TranscriptChunk(SQLModel, table=True):
+class TranscriptChunk(_Table, table=True):
     """Bytes of a transcript from `start` on: `size` of them, compressed with zstd. `digest` is that of the plain bytes.
 
     All chunks of a transcript but its last have the same size.
     """
-
-    __tablename__ = "transcript_chunk"
 
     transcript_id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
     start: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
@@ -239,10 +243,8 @@ class TranscriptChunk(SQLModel, table=True):
     data: bytes = _column(sa.LargeBinary)
 
 
-class TranscriptCompanion(SQLModel, table=True):
+class TranscriptCompanion(_Table, table=True):
     """A file that belongs to a transcript, by its path below the agent's home; compressed with zstd."""
-
-    __tablename__ = "transcript_companion"
 
     transcript_id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
     name: str = _column(KeyText, primary_key=True)
@@ -250,10 +252,8 @@ class TranscriptCompanion(SQLModel, table=True):
     data: bytes = _column(sa.LargeBinary)
 
 
-class TranscriptKey(SQLModel, table=True):
+class TranscriptKey(_Table, table=True):
     """A key by which transcripts refer to one another: the transcript's own, or that of one that it goes on from."""
-
-    __tablename__ = "transcript_key"
 
     key: str = _column(KeyText, primary_key=True)
     source: str = _column(sa.Text, primary_key=True)
@@ -261,14 +261,12 @@ class TranscriptKey(SQLModel, table=True):
     transcript_id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False, index=True)
 
 
-class TranscriptFile(SQLModel, table=True):
+class TranscriptFile(_Table, table=True):
     """A file below an agent's home as it was read last, to tell whether it has changed since.
 
     `taken` counts the bytes that were stored of it; the hashes are those of the first and the last of them. A
     transcript in a database has a fingerprint instead, and shares its path with others.
     """
-
-    __tablename__ = "transcript_file"
 
     path: bytes = _column(sa.LargeBinary, primary_key=True)
     name: str = _column(KeyText, primary_key=True)
@@ -285,10 +283,8 @@ class TranscriptFile(SQLModel, table=True):
     fingerprint: str = _column(sa.Text)
 
 
-class ImportRun(SQLModel, table=True):
+class ImportRun(_Table, table=True):
     """An import of files that is running, and how far it is. Its process writes the row every second."""
-
-    __tablename__ = "import_run"
 
     id: str = _column(KeyText, primary_key=True)
     source: str | None = _column(sa.Text, nullable=True)
@@ -300,7 +296,7 @@ class ImportRun(SQLModel, table=True):
     updated_at: datetime = _column(Instant)
 
 
-class Thread(SQLModel, table=True):
+class Thread(_Table, table=True):
     """A runtime thread. `session_id` is null after the session is deleted."""
 
     id: str = _column(KeyText, primary_key=True)
@@ -317,7 +313,7 @@ class Thread(SQLModel, table=True):
     __table_args__ = (sa.Index("thread_created_at", "created_at", "id"),)
 
 
-class Turn(SQLModel, table=True):
+class Turn(_Table, table=True):
     """A turn of a thread: a prompt and everything up to the next one."""
 
     thread_id: str = _column(KeyText, primary_key=True)
@@ -326,10 +322,8 @@ class Turn(SQLModel, table=True):
     summary: str = _column(sa.Text)
 
 
-class ThreadItem(SQLModel, table=True):
+class ThreadItem(_Table, table=True):
     """An item of a turn. `detail` is JSON text: the input of a tool, or a block as stored."""
-
-    __tablename__ = "thread_item"
 
     thread_id: str = _column(KeyText, primary_key=True)
     turn_position: int = _column(sa.Integer, primary_key=True, autoincrement=False)
@@ -344,10 +338,8 @@ class ThreadItem(SQLModel, table=True):
     text: str | None = _column(sa.Text, nullable=True)
 
 
-class ThreadEvent(SQLModel, table=True):
+class ThreadEvent(_Table, table=True):
     """An event of a thread. The event of an item has the item's position; its payload is made from the item."""
-
-    __tablename__ = "thread_event"
 
     thread_id: str = _column(KeyText, primary_key=True)
     seq: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
@@ -358,10 +350,8 @@ class ThreadEvent(SQLModel, table=True):
     payload: str | None = _column(sa.Text, nullable=True)
 
 
-class ResumeTask(SQLModel, table=True):
+class ResumeTask(_Table, table=True):
     """The task of seeding a thread: queue entry, lease, cursor and progress in one row."""
-
-    __tablename__ = "resume_task"
 
     thread_id: str = _column(KeyText, primary_key=True)
     session_id: str = _column(KeyText, index=True)
@@ -396,13 +386,11 @@ class ResumeTask(SQLModel, table=True):
     )
 
 
-class SearchSegment(SQLModel, table=True):
+class SearchSegment(_Table, table=True):
     """A segment of the search index: the postings of `size` entries. `runs` lists the entries by session.
 
     Its terms are stored in blocks. Segments are immutable: additions make new ones, and compaction merges small ones.
     """
-
-    __tablename__ = "search_segment"
 
     id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
     size: int = _column(sa.Integer)
@@ -410,20 +398,16 @@ class SearchSegment(SQLModel, table=True):
     runs: bytes = _column(sa.LargeBinary)
 
 
-class SearchBlock(SQLModel, table=True):
+class SearchBlock(_Table, table=True):
     """A block of a segment: a range of its terms, beginning with `first`, and their postings."""
-
-    __tablename__ = "search_block"
 
     segment_id: int = _column(sa.BigInteger, primary_key=True, autoincrement=False)
     first: str = _column(KeyText, primary_key=True)
     data: bytes = _column(sa.LargeBinary)
 
 
-class SeedGate(SQLModel, table=True):
+class SeedGate(_Table, table=True):
     """The single row that serializes the claims of tasks; `capacity` is how many tasks may be seeding at once."""
-
-    __tablename__ = "seed_gate"
 
     id: int = _column(sa.Integer, primary_key=True, autoincrement=False)
     capacity: int = _column(sa.Integer)

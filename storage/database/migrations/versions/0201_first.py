@@ -7,6 +7,7 @@ revision = "0201"
 down_revision = None
 
 KEY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 IS_NO_SUBAGENT = sa.text("kind <> 'SUBAGENT'")
 
@@ -43,8 +44,8 @@ def upgrade() -> None:
     """Create the tables and the single rows of `seed_gate` and `change_counter`."""
     op.create_table(
         "resume_task",
-        sa.Column("thread_id", KEY_TEXT, nullable=False),
-        sa.Column("session_id", KEY_TEXT, nullable=False),
+        sa.Column("thread_id", KEY_TEXT, primary_key=True),
+        sa.Column("session_id", KEY_TEXT, nullable=False, index=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("items_written", sa.Integer(), nullable=False),
         sa.Column("items_total", sa.Integer(), nullable=False),
@@ -68,22 +69,19 @@ def upgrade() -> None:
         sa.Column("queued_at", INSTANT, nullable=False),
         sa.Column("started_at", INSTANT, nullable=True),
         sa.Column("finished_at", INSTANT, nullable=True),
-        sa.PrimaryKeyConstraint("thread_id"),
     )
-    op.create_index(op.f("ix_resume_task_session_id"), "resume_task", ["session_id"])
     op.create_index("resume_task_created_at", "resume_task", ["created_at", "thread_id"])
     op.create_index("resume_task_state_created_at", "resume_task", ["state", "created_at", "thread_id"])
     op.create_index("resume_task_state_queued_at", "resume_task", ["state", "queued_at", "thread_id"])
     op.create_table(
         "seed_gate",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.Column("claims", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "session",
-        sa.Column("id", KEY_TEXT, nullable=False),
+        sa.Column("id", KEY_TEXT, primary_key=True),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("is_source_certain", sa.Boolean(), nullable=False),
@@ -129,7 +127,7 @@ def upgrade() -> None:
         sa.Column("replaced", sa.LargeBinary(), nullable=False),
         sa.Column("header", sa.Text(), nullable=False),
         sa.Column("created_seq", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("changed_seq", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("changed_seq", sa.BigInteger(), server_default="0", nullable=False, index=True),
         sa.Column("previous_changed_seq", sa.BigInteger(), nullable=True),
         sa.Column("previous_is_archived", sa.Boolean(), nullable=True),
         sa.Column("previous_is_starred", sa.Boolean(), nullable=True),
@@ -145,10 +143,8 @@ def upgrade() -> None:
         sa.Column("previous_created_at", INSTANT, nullable=True),
         sa.Column("previous_updated_at", INSTANT, nullable=True),
         sa.Column("previous_saved_at", INSTANT, nullable=True),
-        sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("number", name="session_number_key"),
     )
-    op.create_index(op.f("ix_session_changed_seq"), "session", ["changed_seq"])
     op.create_index("session_parent_id", "session", ["parent_id", "created_at", "id"])
     for field in ("updated_at", "created_at", "saved_at", "title_key", "message_count", "total_tokens"):
         op.create_index(f"session_{field}", "session", [field, "id"])
@@ -161,82 +157,67 @@ def upgrade() -> None:
         )
     op.create_table(
         "session_statistics",
-        sa.Column(
-            "session_number",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        sa.Column("session_number", NUMBER, primary_key=True, autoincrement=False),
         sa.Column("first_quarter", sa.Integer(), nullable=True),
         sa.Column("last_quarter", sa.Integer(), nullable=True),
         sa.Column("activity", sa.LargeBinary(), nullable=False),
         sa.Column("tools", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["session_number"], ["session.number"], onupdate="CASCADE", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("session_number"),
     )
     op.create_table(
         "tombstone",
-        sa.Column("session_id", KEY_TEXT, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("session_id", KEY_TEXT, primary_key=True),
+        sa.Column("source", sa.Text(), primary_key=True),
         sa.Column("deleted_at", INSTANT, nullable=False),
-        sa.Column("seq", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("session_id", "source"),
+        sa.Column("seq", sa.BigInteger(), server_default="0", nullable=False, index=True),
     )
-    op.create_index(op.f("ix_tombstone_seq"), "tombstone", ["seq"])
     op.create_table(
         "change_counter",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("first", sa.BigInteger(), nullable=False),
         sa.Column("last", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "transcript",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("name", KEY_TEXT, nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("session_id", KEY_TEXT, nullable=True),
+        sa.Column("session_id", KEY_TEXT, nullable=True, index=True),
         sa.Column("is_rewritten", sa.Boolean(), nullable=False),
         sa.Column("is_derived", sa.Boolean(), nullable=False),
         sa.Column("modified_at", INSTANT, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", "source", "generation", name="transcript_name_key"),
     )
-    op.create_index(op.f("ix_transcript_session_id"), "transcript", ["session_id"])
     op.create_table(
         "transcript_chunk",
-        sa.Column("transcript_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("start", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("transcript_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("start", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("transcript_id", "start"),
     )
     op.create_table(
         "transcript_companion",
-        sa.Column("transcript_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", KEY_TEXT, nullable=False),
+        sa.Column("transcript_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("name", KEY_TEXT, primary_key=True),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("transcript_id", "name"),
     )
     op.create_table(
         "transcript_key",
-        sa.Column("key", KEY_TEXT, nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("is_own", sa.Boolean(), nullable=False),
-        sa.Column("transcript_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("key", "source", "is_own", "transcript_id"),
+        sa.Column("key", KEY_TEXT, primary_key=True),
+        sa.Column("source", sa.Text(), primary_key=True),
+        sa.Column("is_own", sa.Boolean(), primary_key=True),
+        sa.Column("transcript_id", sa.BigInteger(), primary_key=True, autoincrement=False, index=True),
     )
-    op.create_index(op.f("ix_transcript_key_transcript_id"), "transcript_key", ["transcript_id"])
     op.create_table(
         "transcript_file",
-        sa.Column("path", sa.LargeBinary(), nullable=False),
-        sa.Column("name", KEY_TEXT, nullable=False),
+        sa.Column("path", sa.LargeBinary(), primary_key=True),
+        sa.Column("name", KEY_TEXT, primary_key=True),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("transcript_id", sa.BigInteger(), nullable=False),
+        sa.Column("transcript_id", sa.BigInteger(), nullable=False, index=True),
         sa.Column("is_companion", sa.Boolean(), nullable=False),
         sa.Column("device", sa.BigInteger(), nullable=False),
         sa.Column("inode", sa.BigInteger(), nullable=False),
@@ -246,12 +227,10 @@ def upgrade() -> None:
         sa.Column("head_hash", sa.LargeBinary(), nullable=False),
         sa.Column("tail_hash", sa.LargeBinary(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("path", "name"),
     )
-    op.create_index(op.f("ix_transcript_file_transcript_id"), "transcript_file", ["transcript_id"])
     op.create_table(
         "import_run",
-        sa.Column("id", KEY_TEXT, nullable=False),
+        sa.Column("id", KEY_TEXT, primary_key=True),
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("files_done", sa.Integer(), nullable=False),
         sa.Column("files_total", sa.Integer(), nullable=False),
@@ -259,12 +238,11 @@ def upgrade() -> None:
         sa.Column("bytes_total", sa.BigInteger(), nullable=False),
         sa.Column("started_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "thread",
-        sa.Column("id", KEY_TEXT, nullable=False),
-        sa.Column("session_id", KEY_TEXT, nullable=True),
+        sa.Column("id", KEY_TEXT, primary_key=True),
+        sa.Column("session_id", KEY_TEXT, nullable=True, index=True),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
@@ -273,26 +251,23 @@ def upgrade() -> None:
         sa.Column("system_prompt", sa.Text(), nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_thread_session_id"), "thread", ["session_id"])
     op.create_index("thread_created_at", "thread", ["created_at", "id"])
     op.create_table(
         "thread_event",
-        sa.Column("thread_id", KEY_TEXT, nullable=False),
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("thread_id", KEY_TEXT, primary_key=True),
+        sa.Column("seq", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("turn_position", sa.Integer(), nullable=True),
         sa.Column("item_position", sa.Integer(), nullable=True),
         sa.Column("payload", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("thread_id", "seq"),
     )
     op.create_table(
         "thread_item",
-        sa.Column("thread_id", KEY_TEXT, nullable=False),
-        sa.Column("turn_position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("thread_id", KEY_TEXT, primary_key=True),
+        sa.Column("turn_position", sa.Integer(), primary_key=True, autoincrement=False),
+        sa.Column("position", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
@@ -301,20 +276,18 @@ def upgrade() -> None:
         sa.Column("tool_use_id", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("thread_id", "turn_position", "position"),
     )
     op.create_table(
         "turn",
-        sa.Column("thread_id", KEY_TEXT, nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("thread_id", KEY_TEXT, primary_key=True),
+        sa.Column("position", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("thread_id", "position"),
     )
     op.create_table(
         "message",
-        sa.Column("session_id", KEY_TEXT, nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("session_id", KEY_TEXT, primary_key=True),
+        sa.Column("position", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("place", sa.Integer(), nullable=True),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=True),
@@ -328,22 +301,19 @@ def upgrade() -> None:
         sa.Column("extra", sa.Text(), nullable=True),
         sa.Column("content", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["session_id"], ["session.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("session_id", "position"),
     )
     op.create_table(
         "search_segment",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("weight", sa.BigInteger(), nullable=False),
         sa.Column("runs", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "search_block",
-        sa.Column("segment_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("first", KEY_TEXT, nullable=False),
+        sa.Column("segment_id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("first", KEY_TEXT, primary_key=True),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("segment_id", "first"),
     )
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in SQLITE_STATEMENTS if is_sqlite else POSTGRESQL_STATEMENTS:
