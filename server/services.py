@@ -1,14 +1,15 @@
 """Creates the database and the seeder from the settings."""
 
-import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from pathlib import Path
 
 from server.observability.tracing import Tracing, tracing
 from server.settings import Settings
+from storage.database.background import in_background
 from storage.database.database import Database
 from storage.database.statement_hooks import observe_statements
 from storage.documents.formats.registry import FORMATS
@@ -42,26 +43,12 @@ def create_seeder(settings: Settings, database: Database) -> tuple[Seeder, Traci
     return seeder, traces
 
 
-@contextlib.asynccontextmanager
-async def deriving(database: Database) -> AsyncIterator[None]:
+def deriving(database: Database) -> AbstractAsyncContextManager[None]:
     """Derives sessions of older formats anew while the block runs."""
-    task = asyncio.create_task(keep_derived(database, FORMATS), name="reprise-deriving")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    return in_background(keep_derived(database, FORMATS), "reprise-deriving")
 
 
-@contextlib.asynccontextmanager
-async def watching(database: Database, places: Sequence[Path]) -> AsyncIterator[None]:
+def watching(database: Database, places: Sequence[Path]) -> AbstractAsyncContextManager[None]:
     """Imports from the homes of agents, or from `places`, what changes there while the block runs."""
     watch = Watch(database, FORMATS, places, os.environ, Path.home())
-    task = asyncio.create_task(watch.run(), name="reprise-watching")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    return in_background(watch.run(), "reprise-watching")

@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -188,25 +189,8 @@ class Settings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """The limits of requests, websockets and the process."""
-        return Limits(
-            tokens=self.max_tokens,
-            depth=self.max_depth,
-            aliases=self.max_aliases,
-            directives=self.max_directives,
-            cost=self.max_cost,
-            errors=self.max_errors,
-            answer_bytes=self.max_answer_bytes,
-            body_bytes=self.max_body_bytes,
-            import_bytes=self.max_import_bytes,
-            json_values=self.max_json_values,
-            json_depth=self.max_json_depth,
-            pending_bytes=self.max_pending_bytes,
-            upload_rate=self.min_upload_rate,
-            request_seconds=self.request_seconds,
-            socket_operations=self.max_socket_operations,
-            sockets=self.max_sockets,
-            init_seconds=self.init_seconds,
-        )
+        values = {name.removeprefix("max_").removeprefix("min_"): value for name, value in self}
+        return Limits(**{field.name: values[field.name] for field in fields(Limits)})
 
     @property
     def access(self) -> Access:

@@ -12,9 +12,9 @@ from server.commands.environment import (
     read_settings,
     require_database,
     restrict_default_folder,
+    say,
     with_database,
 )
-from server.observability.terminal import printable
 from server.settings import Settings
 from storage.database.database import Database
 from storage.database.engines import driver_url
@@ -52,20 +52,18 @@ def doctor_command(repair: bool) -> None:
 
 def _handle_damage(settings: Settings, path: Path, damage: str, repair: bool) -> bool:
     """Report a damaged file and rebuild it on request. Returns whether nothing was lost."""
-    click.echo(printable(f"The database file is damaged: {damage}."))
+    say(f"The database file is damaged: {damage}.")
     if not repair:
         click.echo("Stop the server and run `reprise doctor --repair`: it saves what can be read.")
         return False
     with hold_server_lock(settings.database_url):
         rebuilt = rebuild(path)
     restrict_database(rebuilt.damaged_file)
-    click.echo(
-        printable(f"Saved {rebuilt.session_count} sessions in a new file. The damaged one is {rebuilt.damaged_file}.")
-    )
+    say(f"Saved {rebuilt.session_count} sessions in a new file. The damaged one is {rebuilt.damaged_file}.")
     for session_id in rebuilt.lost_sessions:
-        click.echo(printable(f"Session {session_id}: it could not be read completely. Import it again."))
+        say(f"Session {session_id}: it could not be read completely. Import it again.")
     for finding in rebuilt.findings:
-        click.echo(printable(finding.text))
+        say(finding.text)
     click.echo("Import the documents of your agents again: that adds the sessions that are missing.")
     return not rebuilt.lost_sessions and not rebuilt.findings
 
@@ -73,7 +71,7 @@ def _handle_damage(settings: Settings, path: Path, damage: str, repair: bool) ->
 async def _examine(database: Database, repair: bool) -> bool:
     is_healthy, has_findings = True, False
     async for finding in examine(database, repair=repair):
-        click.echo(printable(f"{finding.text} Repaired." if finding.is_repaired else finding.text))
+        say(f"{finding.text} Repaired." if finding.is_repaired else finding.text)
         is_healthy = is_healthy and finding.is_repaired
         has_findings = True
     if not has_findings:

@@ -88,3 +88,17 @@ async def with_database(settings: Settings, use: Any, *arguments: Any) -> Any:
     # A command waits for no other process, and what a listener logs would be mixed with its output.
     async with create_database(settings, listens=False) as database:
         return await use(database, *arguments)
+
+
+def run_on_stored(use: Any, *arguments: Any) -> Any:
+    """Run a function of the database that the settings name, which must exist, and migrate it before."""
+    settings = read_settings()
+    with plain_failures():
+        require_database(settings)
+        prepare_database(settings)
+        return asyncio.run(with_database(settings, use, *arguments))
+
+
+def say(line: str, *, is_error: bool = False) -> None:
+    """Print a line that may contain untrusted text."""
+    click.echo(printable(line), err=is_error)

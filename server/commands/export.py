@@ -1,13 +1,11 @@
 """`reprise export`."""
 
-import asyncio
 import json
 import sys
 
 import click
 
-from server.commands.environment import plain_failures, prepare_database, read_settings, require_database, with_database
-from server.observability.terminal import printable
+from server.commands.environment import run_on_stored, say
 from storage.database.database import Database
 from storage.documents.exports import export_document
 from storage.records.identifier import trimmed_id
@@ -18,27 +16,21 @@ from storage.transcripts.transcript_exports import export_transcripts
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 def export_command(ids: tuple[str, ...]) -> None:
     """Print sessions as their agents wrote them, one after another: transcripts byte for byte, or JSON documents."""
-    settings = read_settings()
-    with plain_failures():
-        require_database(settings)
-        prepare_database(settings)
-        missing = asyncio.run(with_database(settings, _export, ids))
-    sys.exit(1 if missing else 0)
+    sys.exit(1 if run_on_stored(_export, ids) else 0)
 
 
 async def _export(database: Database, ids: tuple[str, ...]) -> int:
     missing = 0
     for session_id in ids:
-        pieces = export_transcripts(database, trimmed_id(session_id))
         has_transcript = False
-        async for piece in pieces:
+        async for piece in export_transcripts(database, trimmed_id(session_id)):
             has_transcript = True
             click.echo(piece, nl=False)
         if has_transcript:
             continue
         document = await export_document(database, trimmed_id(session_id))
         if document is None:
-            click.echo(printable(f"{session_id}: no such session"), err=True)
+            say(f"{session_id}: no such session", is_error=True)
             missing += 1
         else:
             # Bytes, since the console's encoding may lack characters and JSON is UTF-8 wherever it is read.

@@ -1,6 +1,5 @@
 """`reprise handoff` and `reprise restore`."""
 
-import asyncio
 import os
 import shlex
 import shutil
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from server.commands.environment import plain_failures, prepare_database, read_settings, require_database, with_database
+from server.commands.environment import plain_failures, run_on_stored, say
 from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.errors import StorageError
@@ -39,16 +38,11 @@ _home_option = click.option(
 def handoff_command(id: str, to: str, workspace: str | None, write: bool, runs: bool, home: Path | None) -> None:
     """Hand a session over: print the files from which another agent goes on, what they change, and the command."""
     source = _AGENTS[to]
-    settings = read_settings()
     directory = None if workspace is None else str(Path(workspace).absolute())
-    with plain_failures():
-        require_database(settings)
-        prepare_database(settings)
-        place = home or home_of(source, os.environ, Path.home())
-        commands, directory = asyncio.run(
-            with_database(settings, _hand_over, trimmed_id(id), source, directory, place, write or runs)
-        )
-        if runs:
+    place = home or home_of(source, os.environ, Path.home())
+    commands, directory = run_on_stored(_hand_over, id, source, directory, place, write or runs)
+    if runs:
+        with plain_failures():
             _run(commands, directory)
 
 
@@ -57,17 +51,13 @@ def handoff_command(id: str, to: str, workspace: str | None, write: bool, runs: 
 @_home_option
 def restore_command(ids: tuple[str, ...], home: Path | None) -> None:
     """Write the files of sessions back to where their agents had them, unless they are there."""
-    settings = read_settings()
-    with plain_failures():
-        require_database(settings)
-        prepare_database(settings)
-        failures = asyncio.run(with_database(settings, _restore_all, ids, home))
-    sys.exit(1 if failures else 0)
+    sys.exit(1 if run_on_stored(_restore_all, ids, home) else 0)
 
 
 async def _hand_over(
-    database: Database, session_id: str, to: str, workspace: str | None, home: Path, writes: bool
+    database: Database, id: str, to: str, workspace: str | None, home: Path, writes: bool
 ) -> tuple[list[list[str]], str]:
+    session_id = trimmed_id(id)
     own = await archived_files(database, session_id)
     if own is None:
         raise click.ClickException(printable(f"{session_id}: no such session"))
@@ -80,9 +70,9 @@ async def _hand_over(
         write_copy(handoff, home)
     for file in handoff.files:
         size = len(file.content.encode())
-        _say(f"{'wrote' if writes else 'would write'} {place_of(home, file.path)}, {size:,} bytes")
+        say(f"{'wrote' if writes else 'would write'} {place_of(home, file.path)}, {size:,} bytes")
     for loss in handoff.losses:
-        _say(f"{loss.count} x {loss.code}: {loss.message}")
+        say(f"{loss.count} x {loss.code}: {loss.message}")
     commands = _placed(handoff.commands, [file.path for file in handoff.files], home)
     _say_commands(commands)
     return commands, handoff.workspace
@@ -104,11 +94,11 @@ async def _give_back(own: ArchivedFiles, home: Path, writes: bool) -> list[list[
     for file in own.files:
         place = place_of(home, file.path)
         if is_taken(place):
-            _say(f"{place} is there")
+            say(f"{place} is there")
             continue
         if writes:
             await copy_new(place, file.read())
-        _say(f"{'wrote' if writes else 'would write'} {place}, {file.size:,} bytes")
+        say(f"{'wrote' if writes else 'would write'} {place}, {file.size:,} bytes")
     commands = _placed(own.commands, [file.path for file in own.files], home)
     _say_commands(commands)
     return commands
@@ -127,7 +117,7 @@ async def _restore_all(database: Database, ids: Sequence[str], home: Path | None
             await _give_back(found, place, writes=True)
         except (click.ClickException, StorageError, OSError) as error:
             message = error.message if isinstance(error, click.ClickException) else str(error)
-            click.echo(printable(f"{id}: {message}"), err=True)
+            say(f"{id}: {message}", is_error=True)
             failures += 1
     return failures
 
@@ -137,13 +127,9 @@ def _placed(commands: list[list[str]], paths: Sequence[str], home: Path) -> list
     return [[str(place_of(home, word)) if word in paths else word for word in words] for words in commands]
 
 
-def _say(line: str) -> None:
-    click.echo(printable(line))
-
-
 def _say_commands(commands: list[list[str]]) -> None:
     for words in commands:
-        _say(f"$ {shlex.join(words)}")
+        say(f"$ {shlex.join(words)}")
 
 
 def _run(commands: list[list[str]], directory: str) -> None:

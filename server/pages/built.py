@@ -19,6 +19,15 @@ MEDIA_TYPES = {
     ".ttf": "font/ttf",
     ".woff2": "font/woff2",
 }
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "connect-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+"""The content security policy that pages add to."""
 SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 

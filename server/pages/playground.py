@@ -15,24 +15,20 @@ from starlette.types import Scope
 from strawberry.http.ides import get_graphql_ide_html
 
 from server.http.negotiation import header_values, media_ranges
+from server.pages import built
 from server.pages.built import page, responding, serving_assets
 
 log = logging.getLogger("reprise")
 
 DIST = Path(__file__).parents[1] / "playground" / "dist"
-POLICY = (
-    ("default-src", "'none'"),
-    ("script-src", "'self'"),
-    ("worker-src", "'self'"),
-    ("connect-src", "'self'"),
+POLICY = {
+    **built.POLICY,
+    "worker-src": "'self'",
     # The editor creates style elements.
-    ("style-src", "'self' 'unsafe-inline'"),
-    ("font-src", "'self' data:"),
-    ("img-src", "'self' data:"),
-    ("base-uri", "'none'"),
-    ("form-action", "'none'"),
-    ("frame-ancestors", "'none'"),
-)
+    "style-src": "'self' 'unsafe-inline'",
+    "font-src": "'self' data:",
+    "img-src": "'self' data:",
+}
 
 
 def playground_routes(dist: Path = DIST) -> list[BaseRoute]:
@@ -42,13 +38,13 @@ def playground_routes(dist: Path = DIST) -> list[BaseRoute]:
     """
     index = dist / "index.html"
     if index.is_file():
-        built = page(index.read_text(encoding="utf-8"), dict(POLICY))
+        index_page = page(index.read_text(encoding="utf-8"), POLICY)
     else:
         log.warning("The playground is not built: serving GraphiQL from a CDN instead (run `make playground`)")
         html = get_graphql_ide_html()
-        built = page(html, cdn_policy(html))
+        index_page = page(html, cdn_policy(html))
     return [
-        PageRoute("/graphql", responding(built)),
+        PageRoute("/graphql", responding(index_page)),
         Route("/graphql/assets/{name}", serving_assets(dist)),
     ]
 
@@ -61,7 +57,7 @@ def cdn_policy(html: str) -> dict[str, str]:
         digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
         scripts.append(f"'sha256-{digest}'")
     return {
-        **dict(POLICY),
+        **POLICY,
         "script-src": " ".join(scripts),
         "worker-src": "'none'",
         "style-src": " ".join((*styles, "'unsafe-inline'")),

@@ -9,25 +9,21 @@ from pathlib import Path
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
 
+from server.pages import built
 from server.pages.built import SAFETY, page, responding, serving_assets
 
 log = logging.getLogger("reprise")
 
 DIST = Path(__file__).parents[1] / "reader"
-POLICY = (
-    ("default-src", "'none'"),
-    ("script-src", "'self'"),
-    ("connect-src", "'self'"),
-    ("style-src", "'self'"),
-    ("font-src", "'self'"),
+POLICY = {
+    **built.POLICY,
+    "style-src": "'self'",
+    "font-src": "'self'",
     # Transcripts contain pictures as data.
-    ("img-src", "'self' data:"),
-    ("base-uri", "'none'"),
-    ("form-action", "'none'"),
-    ("frame-ancestors", "'none'"),
+    "img-src": "'self' data:",
     # Only text that passed the policy of the page becomes markup or script.
-    ("require-trusted-types-for", "'script'"),
-)
+    "require-trusted-types-for": "'script'",
+}
 # The paths that the reader's own router knows.
 PATHS = ("/", "/s/{path:path}")
 
@@ -39,8 +35,8 @@ def reader_routes(dist: Path = DIST) -> list[BaseRoute]:
         log.warning("The reader is not built: / leads to the playground instead (run `make reader`)")
         # Relative, for proxies that add a prefix.
         return [Route("/", responding(RedirectResponse("graphql", headers=SAFETY)))]
-    built = page(index.read_text(encoding="utf-8"), dict(POLICY))
+    index_page = page(index.read_text(encoding="utf-8"), POLICY)
     return [
-        *(Route(path, responding(built)) for path in PATHS),
+        *(Route(path, responding(index_page)) for path in PATHS),
         Route("/assets/{name}", serving_assets(dist)),
     ]
