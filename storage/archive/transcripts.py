@@ -22,9 +22,6 @@ _rows = sa.select(*(transcript.c[name] for name in TranscriptRow._fields))
 _of_session = _rows.where(
     transcript.c.source == sa.bindparam("source"), transcript.c.session_id == sa.bindparam("session_id")
 )
-_of_name = _rows.where(
-    transcript.c.source == sa.bindparam("source"), transcript.c.name == sa.bindparam("name")
-).order_by(transcript.c.generation)
 _digests = (
     sa.select(transcript_chunk.c.start, transcript_chunk.c.size, transcript_chunk.c.digest)
     .where(transcript_chunk.c.transcript_id == sa.bindparam("transcript_id"))
@@ -52,11 +49,6 @@ async def transcripts_of_session(connection: Connection, source: str, session_id
     """All transcripts of a session with all their generations, in order."""
     rows = await connection.execute(_of_session, {"source": source, "session_id": session_id})
     return in_order(TranscriptRow._make(row) for row in rows)
-
-
-async def transcripts_of_name(connection: Connection, source: str, name: str) -> list[TranscriptRow]:
-    """All generations of a transcript, oldest first."""
-    return [TranscriptRow._make(row) for row in await connection.execute(_of_name, {"source": source, "name": name})]
 
 
 async def transcripts_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, TranscriptRow]:

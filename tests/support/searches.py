@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
-from storage.search.index.tokens import part_text, word_tokens, words
+from storage.search.index.tokens import BARRIER, part_text, token_text, word_tokens, words
 from storage.search.query import found_sessions, hit_finder, session_pages
 from storage.search.query.clauses import Clause, parse_query
 from tests.support.client import Client
@@ -183,3 +183,9 @@ def _said(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Said]:
             lambda three: Said(tool_use("t", three[0], {three[1]: [three[2], 17, True, None]}), [*three, "17"])
         ),
     )
+
+
+def entry_tokens(texts: Sequence[str]) -> str:
+    """The tokens of an entry, a blank on either side of each and a barrier between texts."""
+    tokens = f" {BARRIER} ".join(filter(None, map(token_text, texts)))
+    return f" {tokens} "

@@ -1,12 +1,9 @@
 """Index entries: one for each session title, and one for each message with all its searched texts."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-
-from storage.search.index.tokens import BARRIER, token_text
 
 Ids = npt.NDArray[np.int64]
 
@@ -66,9 +63,3 @@ class Runs(NamedTuple):
         """Index of each run's first entry in the segment."""
         starts: Ids = np.cumsum(self.counts) - self.counts
         return starts
-
-
-def entry_tokens(texts: Sequence[str]) -> str:
-    """The tokens of an entry, a blank on either side of each and a barrier between texts."""
-    tokens = f" {BARRIER} ".join(filter(None, map(token_text, texts)))
-    return f" {tokens} "

@@ -15,11 +15,12 @@ from storage.archive.transcripts import (
     chunk_digests,
     companion_digests,
     delete_transcripts,
+    in_order,
     insert_transcripts,
     read_companion,
     read_transcript,
     transcript_of_key,
-    transcripts_of_name,
+    transcripts_of_names,
     transcripts_of_session,
     write_chunks,
     write_companions,
@@ -68,7 +69,7 @@ async def test_transcripts_of_a_session_come_in_the_order_of_their_file_names(da
     async with database.snapshot() as connection:
         found = await transcripts_of_session(connection, "AGENT", "session")
         assert [(one.name, one.generation) for one in found] == [("z/1.jsonl", 0), ("a/2.jsonl", 0), ("a/2.jsonl", 1)]
-        assert await transcripts_of_name(connection, "AGENT", "a/2.jsonl") == [rows[2], rows[1]]
+        assert in_order(await transcripts_of_names(connection, "AGENT", ["a/2.jsonl"])) == [rows[2], rows[1]]
         assert await transcripts_of_session(connection, "ELSE", "session") == []
 
 

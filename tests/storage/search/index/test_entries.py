@@ -12,10 +12,10 @@ from storage.search.index.entries import (
     entry_ids,
     entry_positions,
     entry_session_numbers,
-    entry_tokens,
 )
 from storage.search.index.tokens import BARRIER
 from tests.support.documents import text, thinking, tool_result, tool_use
+from tests.support.searches import entry_tokens
 
 numbers = st.integers(0, 2**35 - 2)
 

@@ -13,13 +13,12 @@ from storage.search.index import block as stored_blocks
 from storage.search.index import segment as segments
 from storage.search.index import vocabulary as vocabularies
 from storage.search.index.block import Block, Postings, bigram_term
-from storage.search.index.entries import entry_tokens
 from storage.search.index.pieces import encode_entry
 from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.tokens import BARRIER
 from storage.search.index.vocabulary import Vocabulary, bigram_hash, token_hash
 from tests.support.examples import examples
-from tests.support.searches import FRAGMENTS, texts_of
+from tests.support.searches import FRAGMENTS, entry_tokens, texts_of
 
 entries = st.lists(st.lists(texts_of(FRAGMENTS).map(lambda text: text.replace("\0", "\ufffd")), max_size=3), max_size=9)
 

@@ -8,7 +8,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from storage.search.index.characters import KINDS, SINGLE
-from storage.search.index.entries import entry_tokens
 from storage.search.index.tokens import Word, normal_form, words
 from storage.search.query import matching
 from storage.search.query.clauses import Clause, parse_query
@@ -16,7 +15,7 @@ from storage.search.query.matching import matched_words, texts_match
 from storage.search.query.score import score
 from storage.search.query.snippet import cut_snippet
 from tests.support.examples import examples
-from tests.support.searches import FRAGMENTS, queries_of, texts_of
+from tests.support.searches import FRAGMENTS, entry_tokens, queries_of, texts_of
 
 PLAIN = [fragment for fragment in FRAGMENTS if fragment.isascii()]
 
