@@ -53,8 +53,8 @@ async def test_runs_are_automated_until_a_person_goes_on(serve: Serve, tmp_path:
     seq = await change_seq(server.client)
     lines.user("Fix it, too.", entrypoint="cli")
     home(tmp_path / "claude", NAME, lines.lines)
-    async with changes(server.client, since=seq, filter={"isAutomated": True}) as told:
+    async with changes(server.client, since=seq, filter={"isAutomated": True}) as stream:
         await take(database, FORMAT, claude)
 
-        assert await told.kinds(1) == [("UPDATED", SESSION)]
+        assert await stream.kinds(1) == [("UPDATED", SESSION)]
     assert await automated(server, isAutomated=True) == {THREAD: True}

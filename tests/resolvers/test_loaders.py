@@ -87,10 +87,10 @@ async def test_a_request_that_joins_while_all_others_are_cancelled_is_answered(b
 
 
 async def test_a_failed_read_without_requests_is_not_reported_by_the_event_loop() -> None:
-    told: list[object] = []
+    errors: list[object] = []
     loop = asyncio.get_running_loop()
     handler = loop.get_exception_handler()
-    loop.set_exception_handler(lambda _, context: told.append(context))
+    loop.set_exception_handler(lambda _, context: errors.append(context))
 
     async def fail(keys: list[str]) -> list[str | ValueError]:
         return [ValueError(key) for key in keys]
@@ -104,4 +104,4 @@ async def test_a_failed_read_without_requests_is_not_reported_by_the_event_loop(
     gc.collect()
     loop.set_exception_handler(handler)
 
-    assert told == []
+    assert errors == []

@@ -39,8 +39,8 @@ async def test_many_sessions_are_changed_at_once(here: Served) -> None:
         {"id": "b", "tags": ["x", "new"], **shared},
     ]
     assert await listed(here.client) == "a"
-    async with changes(here.client, since=since) as told:
-        assert await told.kinds(2) == [("UPDATED", "b"), ("UPDATED", "c")]
+    async with changes(here.client, since=since) as stream:
+        assert await stream.kinds(2) == [("UPDATED", "b"), ("UPDATED", "c")]
     before = await rows(here)
     await update_sessions(here.client, ["b", "c"], isStarred=True, addTags=["x"], removeTags=["other"])
     await update_sessions(here.client, ["b", "c"])
@@ -86,8 +86,8 @@ async def test_many_sessions_are_deleted_at_once_or_none(here: Served) -> None:
 
     assert await listed(here.client) == "b"
     assert len(await rows(here, "message")) == 1
-    async with changes(here.client, since=since) as told:
-        assert await told.kinds(2) == [("DELETED", "a"), ("DELETED", "c")]
+    async with changes(here.client, since=since) as stream:
+        assert await stream.kinds(2) == [("DELETED", "a"), ("DELETED", "c")]
     assert await delete_sessions(here.client, []) == {"deletedSessionIds": [], "userErrors": []}
     # None of the marks of a deleted session come back with it.
     await organize(here.client, "b", isStarred=True, tags=["x"])
@@ -133,8 +133,8 @@ async def test_a_deleted_thread_leaves_its_session_and_ends_its_subscriptions(he
             assert await rest is None
     assert await rows(here, *THREAD_TABLES) == []
     assert await session(client, "a", "thread { id } resumeTask { state }") == {"thread": None, "resumeTask": None}
-    async with changes(client, since=since) as told:
-        assert await told.kinds(1) == [("UPDATED", "a")]
+    async with changes(client, since=since) as stream:
+        assert await stream.kinds(1) == [("UPDATED", "a")]
     again = await resume(client, "a")
     assert (again["isReused"], again["resumeTask"]["threadId"] == first) == (False, False)
 

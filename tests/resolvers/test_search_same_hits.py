@@ -40,15 +40,17 @@ async def replace_all(server: Served, sessions: list[Told]) -> None:
     database = server.app.state.database
     for id in ("s0", "s1", "s2", "s3"):
         await delete_session(database, id)
-    for told in sessions:
-        await import_document(database, read_document(storable(told.document)))
+    for session in sessions:
+        await import_document(database, read_document(storable(session.document)))
 
 
 def stored(sessions: list[Told]) -> list[Told]:
     """With replacements for characters that the databases cannot store."""
     return [
-        told._replace(texts={place: [storable_text(text) for text in texts] for place, texts in told.texts.items()})
-        for told in sessions
+        session._replace(
+            texts={place: [storable_text(text) for text in texts] for place, texts in session.texts.items()}
+        )
+        for session in sessions
     ]
 
 
@@ -61,7 +63,7 @@ async def test_any_query_finds_the_same_as_a_naive_search(
     sessions, queries, size = drawn
     if way == "newest":
         walk_always(monkeypatch)
-    moments = {told.document["metadata"]["id"]: told.updated_at for told in sessions}
+    moments = {session.document["metadata"]["id"]: session.updated_at for session in sessions}
 
     def newest_first(place: Any) -> Any:
         id, position = place

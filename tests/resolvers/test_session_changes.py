@@ -28,20 +28,20 @@ async def here(serve: Serve) -> Served:
 
 async def test_every_kind_of_change_is_sent_in_order_and_seq_rises(here: Served) -> None:
     client = here.client
-    async with changes(client, since=0) as told:
+    async with changes(client, since=0) as stream:
         await imported(client, zagens("s1", messages=[user("a")]))
-        first = await told.next()
+        first = await stream.next()
         assert (first["kind"], first["session"]["title"]) == ("CREATED", "Why does the export skip Feb 29?")
         await imported(client, zagens("s1", messages=[user("a"), assistant("b")]))
-        second = await told.next()
+        second = await stream.next()
         await update_session(client, "s1", title="Renamed")
-        third = await told.next()
+        third = await stream.next()
         await update_session(client, "s1", isArchived=True)
-        fourth = await told.next()
+        fourth = await stream.next()
         await resumed(client, "s1")
-        fifth = await told.next()
+        fifth = await stream.next()
         await delete_session(client, "s1")
-        last = await told.next()
+        last = await stream.next()
     between = [second, third, fourth, fifth]
     assert [change["kind"] for change in between] == ["UPDATED"] * 4
     assert (third["session"]["title"], fourth["session"]["isArchived"]) == ("Renamed", True)
@@ -59,8 +59,8 @@ async def test_changes_before_the_subscription_are_sent_from_since_on(here: Serv
     await imported(client, zagens("s3"), zagens("s4"), zagens("s5"))
     await update_session(client, "s1", title="Renamed")
     await delete_session(client, "s4")
-    async with changes(client, since=since) as told:
-        assert await told.kinds(4) == [("CREATED", "s3"), ("CREATED", "s5"), ("UPDATED", "s1"), ("DELETED", "s4")]
+    async with changes(client, since=since) as stream:
+        assert await stream.kinds(4) == [("CREATED", "s3"), ("CREATED", "s5"), ("UPDATED", "s1"), ("DELETED", "s4")]
 
 
 async def test_without_since_only_later_changes_are_sent(here: Served) -> None:
@@ -72,9 +72,9 @@ async def test_without_since_only_later_changes_are_sent(here: Served) -> None:
             await update_session(client, "s1", title=f"Renamed {number}")
             await asyncio.sleep(0.05)
 
-    async with changes(client) as told:
+    async with changes(client) as stream:
         renaming = asyncio.create_task(rename())
-        change = await told.next()
+        change = await stream.next()
         renaming.cancel()
     assert (change["kind"], change["seq"] > 1) == ("UPDATED", True)
 
@@ -84,12 +84,12 @@ async def test_a_session_that_is_deleted_and_imported_again_is_created(here: Ser
     await imported(client, zagens("s1"))
     since = await change_seq(client)
     await delete_session(client, "s1")
-    async with changes(client, since=since) as told:
-        assert await told.kinds(1) == [("DELETED", "s1")]
+    async with changes(client, since=since) as stream:
+        assert await stream.kinds(1) == [("DELETED", "s1")]
         await imported(client, zagens("s1"))
-        assert await told.kinds(1) == [("CREATED", "s1")]
-    async with changes(client, since=since) as told:
-        assert await told.kinds(1) == [("CREATED", "s1")]
+        assert await stream.kinds(1) == [("CREATED", "s1")]
+    async with changes(client, since=since) as stream:
+        assert await stream.kinds(1) == [("CREATED", "s1")]
 
 
 async def test_an_import_that_changes_nothing_is_no_change(here: Served) -> None:
@@ -107,16 +107,16 @@ async def test_an_import_that_changes_nothing_is_no_change(here: Served) -> None
 async def test_a_batch_takes_a_number_for_each_session(here: Served) -> None:
     documents = [read_document(zagens(f"s{number:03}")) for number in range(3 * PAGE + 1)]
     await import_documents(here.app.state.database, documents)
-    async with changes(here.client, since=0) as told:
-        received = [await told.next() for _ in documents]
+    async with changes(here.client, since=0) as stream:
+        received = [await stream.next() for _ in documents]
     assert [change["seq"] for change in received] == list(range(1, len(documents) + 1))
     assert [change["sessionId"] for change in received] == [document.id for document in documents]
     assert {change["kind"] for change in received} == {"CREATED"}
 
 
 async def test_a_change_by_another_process_is_sent(here: Served, database_url: str) -> None:
-    async with changes(here.client, since=0) as told, Database(database_url, listens=False) as elsewhere:
-        waiting = asyncio.create_task(told.next())
+    async with changes(here.client, since=0) as stream, Database(database_url, listens=False) as elsewhere:
+        waiting = asyncio.create_task(stream.next())
         await asyncio.sleep(0.2)
         await import_document(elsewhere, read_document(zagens("s1")))
         assert (await waiting)["sessionId"] == "s1"
@@ -125,8 +125,8 @@ async def test_a_change_by_another_process_is_sent(here: Served, database_url: s
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_change_by_another_process_is_sent_by_polling(serve: Serve, database_url: str) -> None:
     here = await serve(seed=False, poll_seconds=0.05)
-    async with changes(here.client, since=0) as told, Database(database_url, poll_seconds=1, listens=False) as there:
-        waiting = asyncio.create_task(told.next())
+    async with changes(here.client, since=0) as stream, Database(database_url, poll_seconds=1, listens=False) as there:
+        waiting = asyncio.create_task(stream.next())
         await asyncio.sleep(0.2)
         await import_document(there, read_document(zagens("s1")))
         assert (await waiting)["sessionId"] == "s1"
@@ -137,12 +137,12 @@ async def test_a_transaction_that_began_first_and_commits_last_is_not_skipped(he
     database: Database = here.app.state.database
     await saved(here, zagens("s1"), zagens("s2"))
     since = await change_seq(here.client)
-    async with changes(here.client, since=since) as told:
+    async with changes(here.client, since=since) as stream:
         async with database.write() as slow:
             await slow.execute(_touch("s1"))
             await update_session(here.client, "s2", title="Renamed")
-            assert await told.kinds(1) == [("UPDATED", "s2")]
-        assert await told.kinds(1) == [("UPDATED", "s1")]
+            assert await stream.kinds(1) == [("UPDATED", "s2")]
+        assert await stream.kinds(1) == [("UPDATED", "s1")]
 
 
 def _touch(id: str) -> sa.Update:
@@ -154,11 +154,11 @@ async def test_a_since_with_unknown_changes_after_it_is_refused(here: Served, si
     await imported(here.client, *(zagens(f"s{number}") for number in range(5)))
     await run_sql(here, "UPDATE change_counter SET first = 3")
     with pytest.raises(SubscriptionError, match="Load the list again"):
-        async with changes(here.client, since=since) as told:
-            await told.next()
+        async with changes(here.client, since=since) as stream:
+            await stream.next()
     for known in (0, 3):
-        async with changes(here.client, since=known) as told:
-            assert await told.kinds(1) == [("CREATED", f"s{known}")]
+        async with changes(here.client, since=known) as stream:
+            assert await stream.kinds(1) == [("CREATED", f"s{known}")]
 
 
 FILTERS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
@@ -178,15 +178,15 @@ async def test_a_filter_passes_changes_of_sessions_that_match_before_or_after(he
     await update_session(client, "s1", **other)
     await update_session(client, "end", **matching)
     since = await change_seq(client)
-    async with changes(client, since=since, filter=chosen) as told:
+    async with changes(client, since=since, filter=chosen) as stream:
         await update_session(client, "s1", **other)
         await update_session(client, "s1", **matching)
-        assert await told.kinds(1) == [("UPDATED", "s1")]
+        assert await stream.kinds(1) == [("UPDATED", "s1")]
         await update_session(client, "s1", **other)
-        assert await told.kinds(1) == [("UPDATED", "s1")]
+        assert await stream.kinds(1) == [("UPDATED", "s1")]
         await update_session(client, "s1", **other)
         await update_session(client, "end", note="The last one.")
-        assert await told.kinds(1) == [("UPDATED", "end")]
+        assert await stream.kinds(1) == [("UPDATED", "end")]
 
 
 async def test_filters_by_source_model_workspace_and_time_pass_only_what_matches(here: Served) -> None:
@@ -206,7 +206,7 @@ async def test_filters_by_source_model_workspace_and_time_pass_only_what_matches
         "kinds": ["MAIN"],
         "modes": ["plan"],
     }
-    async with changes(client, since=0, filter=chosen) as told:
+    async with changes(client, since=0, filter=chosen) as stream:
         await imported(client, zagens("other-source", **inside))
         await imported(client, codewhale("other-model", **{**inside, "model": "m3"}))
         await imported(client, codewhale("other-workspace", **{**inside, "workspace": "/work/shopping"}))
@@ -214,12 +214,12 @@ async def test_filters_by_source_model_workspace_and_time_pass_only_what_matches
         await imported(client, codewhale("other-mode", **{**inside, "mode": "agent"}))
         await imported(client, codewhale("fork", **inside, parent_session_id="s1", forked_from_message_count=1))
         await imported(client, codewhale("s1", **inside))
-        assert await told.kinds(1) == [("CREATED", "s1")]
+        assert await stream.kinds(1) == [("CREATED", "s1")]
         await imported(client, codewhale("s1", messages=[user("a")], **{**inside, "model": "m3"}))
-        assert await told.kinds(1) == [("UPDATED", "s1")]
+        assert await stream.kinds(1) == [("UPDATED", "s1")]
         await delete_session(client, "other-source")
         await delete_session(client, "other-model")
-        assert await told.kinds(1) == [("DELETED", "other-model")]
+        assert await stream.kinds(1) == [("DELETED", "other-model")]
 
 
 async def test_a_session_that_changed_several_times_since_is_sent_when_it_may_have_matched(here: Served) -> None:
@@ -228,8 +228,8 @@ async def test_a_session_that_changed_several_times_since_is_sent_when_it_may_ha
     since = await change_seq(client)
     await update_session(client, "s1", title="Green")
     await update_session(client, "s1", title="Red")
-    async with changes(client, since=since, filter={"titleContains": "blue"}) as told:
-        assert await told.kinds(1) == [("UPDATED", "s1")]
+    async with changes(client, since=since, filter={"titleContains": "blue"}) as stream:
+        assert await stream.kinds(1) == [("UPDATED", "s1")]
 
 
 @pytest.mark.slow
@@ -237,8 +237,8 @@ async def test_many_subscribers_get_every_session_while_a_batch_is_imported(here
     count = 2 * PAGE
 
     async def receive() -> set[str]:
-        async with changes(here.client, since=0) as told:
-            return {(await told.next())["sessionId"] for _ in range(count)}
+        async with changes(here.client, since=0) as stream:
+            return {(await stream.next())["sessionId"] for _ in range(count)}
 
     following = [asyncio.create_task(receive()) for _ in range(20)]
     await saved(here, *(zagens(f"s{number}") for number in range(count)))

@@ -51,9 +51,9 @@ async def write(database: Database, chance: random.Random) -> None:
 async def follow(server: Served, size: int, pause: float, last: str) -> dict[str, Row]:
     """The list that a client holds when it has received the change of the last session."""
     rows, seq = await read_list(server.client, size)
-    async with changes(server.client, since=seq) as told:
+    async with changes(server.client, since=seq) as stream:
         while last not in rows:
-            change = await told.next()
+            change = await stream.next()
             assert change["seq"] > seq
             seq = change["seq"]
             apply(change, rows)

@@ -66,8 +66,8 @@ async def test_a_request_that_is_refused_is_logged_with_its_codes(serve: Serve, 
     await client.http.post("/graphql", content=b"query", headers={"content-type": "text/plain"})
     await client.http.get("/nowhere")
 
-    told = [(line["path"], line["status"], line.get("codes")) for line in named(lines, "request")]
-    assert told == [
+    entries = [(line["path"], line["status"], line.get("codes")) for line in named(lines, "request")]
+    assert entries == [
         ("/graphql", 200, ["GRAPHQL_VALIDATION_FAILED"]),
         ("/graphql", 415, ["BAD_REQUEST"]),
         ("/nowhere", 404, ["NOT_FOUND"]),
@@ -126,13 +126,13 @@ async def test_a_fault_outside_of_operations_is_logged_under_the_id_that_its_ans
     response = await http.get("/readyz")
 
     assert (response.status_code, response.json()["errors"][0]["message"]) == (500, "Internal server error.")
-    told = [line for line in lines() if line.get("request_id") == response.headers["x-request-id"]]
-    assert [(line["level"], line["message"].strip()) for line in told] == [
+    entries = [line for line in lines() if line.get("request_id") == response.headers["x-request-id"]]
+    assert [(line["level"], line["message"].strip()) for line in entries] == [
         ("WARNING", "request"),
         ("ERROR", "Exception in ASGI application"),
     ]
-    assert "RuntimeError: broken" in told[1]["exception"]
-    assert (told[0]["status"], told[0]["codes"]) == (500, ["INTERNAL_SERVER_ERROR"])
+    assert "RuntimeError: broken" in entries[1]["exception"]
+    assert (entries[0]["status"], entries[0]["codes"]) == (500, ["INTERNAL_SERVER_ERROR"])
 
 
 async def test_operations_of_a_websocket_have_lines_of_their_own(serve: Serve, lines: Lines) -> None:

@@ -114,8 +114,8 @@ async def test_errors_are_told_by_their_codes(
     await server.client.execute("{ sessions { totalCount } }")
     server.app.state.traces.close()
 
-    told = [(span.attributes["reprise.error_codes"], span.is_error) for span in collector.named("query")]
-    assert told == [(["BAD_USER_INPUT"], False), (["INTERNAL_SERVER_ERROR"], True)]
+    statuses = [(span.attributes["reprise.error_codes"], span.is_error) for span in collector.named("query")]
+    assert statuses == [(["BAD_USER_INPUT"], False), (["INTERNAL_SERVER_ERROR"], True)]
 
 
 async def test_nothing_that_anybody_wrote_is_traced(serve: Serve, collector: Collector) -> None:

@@ -81,8 +81,8 @@ def test_files_of_an_earlier_version_are_put_right_and_the_log_says_so(
 
     assert found.keys() == {"reprise.db", "reprise.db-wal", "reprise.db-shm", "reprise.db.serving"}
     assert set(found.values()) == {"0o600"}
-    told = {Path(vars(record)["path"]).name: vars(record)["permissions"] for record in caplog.records}
-    assert told == dict.fromkeys(found, f"{mode:04o}")
+    logged = {Path(vars(record)["path"]).name: vars(record)["permissions"] for record in caplog.records}
+    assert logged == dict.fromkeys(found, f"{mode:04o}")
 
 
 def test_a_database_that_is_right_is_not_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

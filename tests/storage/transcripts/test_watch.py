@@ -73,13 +73,13 @@ async def test_the_log_says_how_far_a_long_import_is(
     for number in range(2):
         (home / f"{number}.lines").write_bytes(lines(f"s{number}", "x" * 500_000))
 
-    async def told() -> list[str]:
+    async def progress() -> list[str]:
         found = [record.getMessage().partition(", ")[0] for record in caplog.records]
         return [text for text in found if text.startswith("Imported")]
 
     with caplog.at_level("INFO", "reprise.import"):
         async with watching(database, tmp_path):
-            await until(told, ["Imported 0.5 of 1.0 MB", "Imported 1.0 of 1.0 MB"])
+            await until(progress, ["Imported 0.5 of 1.0 MB", "Imported 1.0 of 1.0 MB"])
 
 
 async def test_lines_are_stored_as_they_are_written(database: Database, tmp_path: Path) -> None:
@@ -191,8 +191,8 @@ async def test_an_import_is_counted_for_clients(
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_bytes(data)
 
-    async def told() -> list[tuple[str | None, int, int]]:
+    async def progress() -> list[tuple[str | None, int, int]]:
         return counted
 
     async with watching(database, tmp_path):
-        await until(told, [("CLAUDE_CODE", 1, len(transcript)), (None, 1, len(document))])
+        await until(progress, [("CLAUDE_CODE", 1, len(transcript)), (None, 1, len(document))])
