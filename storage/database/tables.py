@@ -126,6 +126,16 @@ class Session(_Table, table=True):
 
     __table_args__ = (
         sa.Index("session_parent_id", "parent_id", "created_at", "id"),
+        # The numbers of what lists show by default, in order, for what is counted of these sessions.
+        sa.Index(
+            "session_is_archived_number",
+            "is_archived",
+            "number",
+            # For SQLite, which reads an index alone only if it has all columns of the condition.
+            "kind",
+            sqlite_where=IS_NO_SUBAGENT,
+            postgresql_where=IS_NO_SUBAGENT,
+        ),
         *(
             index
             for field in ("updated_at", "created_at", "saved_at", "title_key", "message_count", "total_tokens")

@@ -13,15 +13,19 @@ import orjson
 
 QUARTER_SECONDS = 900
 MOST_TOKENS = 2**53 - 1
-"""Tokens of a record, beyond which they are not counted: integers that every JSON parser reads exactly."""
+"""Tokens of a quarter, beyond which they are not counted: integers that every JSON parser reads exactly."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _QUARTER = timedelta(seconds=QUARTER_SECONDS)
-_RECORD = struct.Struct("<iI5q")
+_RECORD = struct.Struct("<iI5I")
 IS_FIRST = 1 << 31
-RECORDS = np.dtype([("quarter", "<i4"), ("messages", "<u4"), ("tokens", "<i8", 5)])
-"""The form of the records; the highest bit of `messages` marks the first one of a session."""
+IS_HIGH = 1 << 30
+HIGH = 2**32
+RECORDS = np.dtype([("quarter", "<i4"), ("messages", "<u4"), ("tokens", "<u4", 5)])
+"""The form of the records. In `messages`, IS_FIRST marks the first one of a session, and IS_HIGH a second one of a
+quarter with so many tokens that they take more than 32 bits: it counts no message, and multiples of HIGH tokens.
+"""
 
 
 def activity_of(messages: Iterable[tuple[datetime | None, str | None]]) -> bytes:
@@ -45,7 +49,12 @@ def activity_of(messages: Iterable[tuple[datetime | None, str | None]]) -> bytes
     packed = []
     mark = IS_FIRST
     for quarter, (count, *tokens) in sorted(quarters.items()):
-        packed.append(_RECORD.pack(quarter, count | mark, *(min(one, MOST_TOKENS) for one in tokens)))
+        if max(tokens) < HIGH:
+            packed.append(_RECORD.pack(quarter, count | mark, *tokens))
+        else:
+            halves = [divmod(min(one, MOST_TOKENS), HIGH) for one in tokens]
+            packed.append(_RECORD.pack(quarter, count | mark, *(low for _, low in halves)))
+            packed.append(_RECORD.pack(quarter, IS_HIGH, *(high for high, _ in halves)))
         mark = 0
     return b"".join(packed)
 

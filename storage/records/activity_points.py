@@ -4,16 +4,18 @@ import asyncio
 import functools
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.tables import session, session_statistics
 from storage.database.types import concatenated
-from storage.records.activity import IS_FIRST, RECORDS, quarter_of
+from storage.records.activity import HIGH, IS_FIRST, IS_HIGH, RECORDS, quarter_of
+from storage.records.indexed_sessions import indexed_sessions
 from storage.records.session import SessionFilter, conditions, narrowing
 from storage.records.time_intervals import begins_of
 from storage.records.token_usage import TokenCounts
@@ -47,42 +49,54 @@ async def activity_points(
     [found] = await database.read(select, **values, start=quarters[0], until=quarters[-1])
     records = found.records or b""
     if len(records) > _LONG:
-        return await asyncio.to_thread(_points, bounds, quarters, records)
-    return _points(bounds, quarters, records)
+        return await asyncio.to_thread(sum_records, bounds, quarters, records)
+    return sum_records(bounds, quarters, records)
 
 
 @functools.lru_cache(maxsize=64)
 def _records(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[_Found]:
     statistics = session_statistics.c
-    statement = (
-        sa.select(concatenated(statistics.activity).label("records"))
-        .join_from(session, session_statistics, statistics.session_number == session.c.number)
-        .where(
-            *conditions(archived, dict.fromkeys(names)),
-            statistics.last_quarter >= sa.bindparam("start", type_=sa.Integer()),
-            statistics.first_quarter < sa.bindparam("until", type_=sa.Integer()),
-        )
+    number, is_wanted = session.c.number, conditions(archived, dict.fromkeys(names))
+    # An index has the numbers of the sessions that lists show by default.
+    numbers: sa.Select[Any] | sa.CompoundSelect[Any] = sa.select(number).where(*is_wanted)
+    if names:
+        numbers = indexed_sessions([number], is_wanted, is_sqlite=is_sqlite)
+    # All numbers at once, which the databases look up in order: a join reads the statistics of all sessions, or looks
+    # them up in the order of the index.
+    is_found: ColumnElement[bool] = statistics.session_number.in_(numbers)
+    if not is_sqlite:
+        is_found = statistics.session_number == sa.any_(sa.func.array(numbers.scalar_subquery()))
+    statement = sa.select(concatenated(statistics.activity).label("records")).where(
+        is_found,
+        statistics.last_quarter >= sa.bindparam("start", type_=sa.Integer()),
+        statistics.first_quarter < sa.bindparam("until", type_=sa.Integer()),
     )
     return CompiledSelect(statement, _Found, _Found._fields, is_sqlite=is_sqlite)
 
 
-def _points(bounds: list[datetime], quarters: Sequence[int], data: bytes) -> list[ActivityPoint]:
+def sum_records(bounds: list[datetime], quarters: Sequence[int], data: bytes) -> list[ActivityPoint]:
+    """What went on between moments, given also by their quarters, by the records of many sessions one after another."""
     records = np.frombuffer(data, RECORDS)
-    sessions = np.cumsum(records["messages"] & IS_FIRST != 0)
-    intervals = np.searchsorted(np.array(quarters), records["quarter"], "right") - 1
-    is_inside = (intervals >= 0) & (intervals < len(quarters) - 1)
-    records, sessions, intervals = records[is_inside], sessions[is_inside], intervals[is_inside]
-    size = len(quarters) - 1
+    messages, tokens = records["messages"], records["tokens"]
+    # Interval 0 is what lies before all, and the last one what lies behind: to count them takes less time than to leave
+    # them out.
+    intervals = np.searchsorted(np.array(quarters), records["quarter"], "right")
+    size = len(quarters) + 1
+    is_high = messages & IS_HIGH != 0
+    if is_high.any():
+        tokens = np.where(is_high[:, None], tokens * np.int64(HIGH), tokens)
     # As floats, which are exact for integers that every JSON parser reads exactly.
-    message_counts = np.bincount(intervals, records["messages"] & ~np.uint32(IS_FIRST), size).astype(np.int64)
-    tokens = np.stack([np.bincount(intervals, column, size).astype(np.int64) for column in records["tokens"].T], 1)
+    message_counts, *token_counts = (
+        np.bincount(intervals, weights, size)[1:-1].astype(np.int64).tolist()
+        for weights in (messages & np.uint32(IS_HIGH - 1), *tokens.T)
+    )
     # The records of a session rise, so that those of one interval follow each other.
-    is_new = np.ones(len(records), np.bool_)
-    is_new[1:] = (sessions[1:] != sessions[:-1]) | (intervals[1:] != intervals[:-1])
-    session_counts = np.bincount(intervals[is_new], minlength=size)
+    is_new = messages & IS_FIRST != 0
+    is_new[1:] |= intervals[1:] != intervals[:-1]
+    session_counts = np.bincount(intervals[is_new], minlength=size)[1:-1].tolist()
     return [
         ActivityPoint(start, session_count, message_count, TokenCounts._make([*counts, sum(counts)]))
-        for start, session_count, message_count, counts in zip(
-            begins_of(bounds), session_counts.tolist(), message_counts.tolist(), tokens.tolist(), strict=True
+        for start, session_count, message_count, *counts in zip(
+            begins_of(bounds), session_counts, message_counts, *token_counts, strict=True
         )
     ]

@@ -12,7 +12,8 @@ from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Wanted
-from storage.database.tables import HAS_SHORT_TEXTS, session
+from storage.database.tables import session
+from storage.records.indexed_sessions import indexed_sessions
 from storage.records.page import SharedRead
 from storage.records.session import SessionFilter, conditions, narrowing
 from storage.records.tags import tags_of
@@ -124,10 +125,8 @@ def _groups(is_counted: Sequence[ColumnElement[bool]], attributes: tuple[str, ..
     # SQLite reads the groups from the index `session_facets` in its order, without sorting them.
     order = ["is_archived", "kind"] if is_sqlite and attributes else []
     one = sa.literal_column("1", sa.Integer()).label("one")
-    found = sa.select(one, *(session.c[name] for name in (*order, *names))).where(*is_counted)
-    # PostgreSQL reads the few sessions with long texts from another index.
-    halves = [found.where(half) for half in (HAS_SHORT_TEXTS, sa.not_(HAS_SHORT_TEXTS))]
-    chosen = (found if is_sqlite else sa.union_all(*halves)).subquery("chosen")
+    columns = [one, *(session.c[name] for name in (*order, *names))]
+    chosen = indexed_sessions(columns, is_counted, is_sqlite=is_sqlite).subquery("chosen")
     workspace = [sa.func.min(chosen.c.workspace).label("workspace")] if WORKSPACE in attributes else []
     values = [chosen.c[name] for name in attributes]
     groups = sa.select(sa.func.count().label("size"), *values, *workspace).select_from(chosen)

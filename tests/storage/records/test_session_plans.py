@@ -12,6 +12,7 @@ from sqlalchemy.sql.visitors import iterate
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.tables import session
+from storage.records.activity_points import activity_points
 from storage.records.page import PageRequest
 from storage.records.session import SessionFilter, Span, conditions, narrowing, session_page
 from storage.records.session_facets import MODEL, SOURCE, TAGS, WORKSPACE, CountedSessions
@@ -84,6 +85,29 @@ async def test_the_index_of_facets_has_all_columns_that_filters_compare_and_face
 
     async with Database(database_url) as database, database.snapshot() as connection:
         assert await connection.connection.run_sync(columns) >= {*compared, SOURCE, MODEL, WORKSPACE, TAGS, "number"}
+
+
+async def test_activity_is_read_by_the_numbers_of_sessions_from_an_index(database_url: str) -> None:
+    ran = _Ran()
+    async with Database(database_url) as database:
+        database.observers.append(ran)
+        for chosen in (SessionFilter(), SessionFilter(archived="ARCHIVED"), SessionFilter(is_starred=True)):
+            await activity_points(database, chosen, [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2)])
+        async with database.snapshot() as connection:
+            run = connection.connection.exec_driver_sql
+            if not database.is_sqlite:
+                # As for many sessions.
+                for kind in ("seqscan", "bitmapscan"):
+                    await run(f"SET LOCAL enable_{kind} = off")
+            indexes = ("session_is_archived_number", "session_is_archived_number", "session_facets")
+            for (text, values), index in zip(ran.statements, indexes, strict=True):
+                explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+                plan = "\n".join(map(str, (await run(f"{explain} {text}", tuple(values))).all()))
+                # Without rows, PostgreSQL takes any index of sessions.
+                wanted = (
+                    f"COVERING INDEX {index} " if database.is_sqlite else "(session_number = ANY ((InitPlan 1).col1))"
+                )
+                assert wanted in plan, plan
 
 
 async def test_facets_are_read_from_the_index(database_url: str) -> None:

@@ -146,6 +146,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name="session_number_key"),
     )
     op.create_index("session_parent_id", "session", ["parent_id", "created_at", "id"])
+    op.create_index(
+        "session_is_archived_number",
+        "session",
+        ["is_archived", "number", "kind"],
+        sqlite_where=IS_NO_SUBAGENT,
+        postgresql_where=IS_NO_SUBAGENT,
+    )
     for field in ("updated_at", "created_at", "saved_at", "title_key", "message_count", "total_tokens"):
         op.create_index(f"session_{field}", "session", [field, "id"])
         op.create_index(
