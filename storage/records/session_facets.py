@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
+from storage.database.number_sets import is_dense, is_in_set, number_set
 from storage.database.row_types import Wanted
 from storage.database.tables import session
 from storage.records.indexed_sessions import indexed_sessions
@@ -24,6 +25,7 @@ MODEL = "model"
 WORKSPACE = "workspace_key"
 TAGS = "tag_lines"
 _ATTRIBUTES = (SOURCE, MODEL, WORKSPACE, TAGS)
+_NUMBERS, _NUMBER_SET = "numbers", "number_set"
 
 
 class Facet(NamedTuple):
@@ -71,8 +73,10 @@ class CountedSessions:
 
     async def _count(self) -> dict[str, Any]:
         archived, values = narrowing(self._filter)
-        if self._numbers is not None:
-            values["numbers"] = self._numbers
+        if self._numbers is not None and is_dense(self._numbers):
+            values[_NUMBER_SET] = number_set(self._numbers, is_sqlite=self._database.is_sqlite)
+        elif self._numbers is not None:
+            values[_NUMBERS] = self._numbers
         select = _counts(archived, tuple(values), self._attributes, is_sqlite=self._database.is_sqlite)
         found: dict[str, Any] = {TOTAL: 0, **{name: [] for name in self._attributes}}
         by_tag: Counter[str] = Counter()
@@ -97,9 +101,11 @@ def _most_first(facet: Facet) -> tuple[int, str]:
 def _counts(
     archived: str, names: tuple[str, ...], attributes: tuple[str, ...], *, is_sqlite: bool
 ) -> CompiledSelect[_Count]:
-    is_counted = conditions(archived, dict.fromkeys(name for name in names if name != "numbers"))
-    if "numbers" in names:
-        is_counted.append(is_any_of(session.c.number, "numbers"))
+    is_counted = conditions(archived, dict.fromkeys(name for name in names if name not in (_NUMBERS, _NUMBER_SET)))
+    if _NUMBERS in names:
+        is_counted.append(is_any_of(session.c.number, _NUMBERS))
+    if _NUMBER_SET in names:
+        is_counted.append(is_in_set(session.c.number, _NUMBER_SET))
     groups = _groups(is_counted, attributes, is_sqlite=is_sqlite)
     total = sa.func.coalesce(sa.func.sum(groups.c.size), sa.literal_column("0"))
     count = sa.cast(total, sa.BigInteger()).label("session_count")

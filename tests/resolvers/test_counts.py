@@ -128,6 +128,17 @@ async def test_facets_with_a_query_count_the_sessions_in_which_it_is_found(here:
     assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
+async def test_facets_count_few_sessions_and_most_by_a_query(here: Served) -> None:
+    chance = random.Random(18)
+    words = {f"word{number}": chance.sample(range(30), number) for number in (1, 2, 3, 17, 29, 30)}
+    words |= {"wordfirst": [0], "wordlast": [29]}
+    said = [" ".join(["go", *(word for word, places in words.items() if place in places)]) for place in range(30)]
+    await saved(here, *(zagens(f"s{place}", messages=[user(text)]) for place, text in enumerate(said)))
+    for word, places in words.items():
+        found = await facets(here, words=word)
+        assert (found["totalCount"], found["sources"]) == (len(places), {"ZAGENS": len(places)}), word
+
+
 async def test_a_phrase_is_verified_in_every_message_of_a_session_until_it_is_found(here: Served) -> None:
     near = [user("error in a file") for _ in range(9)]
     await saved(
