@@ -12,7 +12,7 @@ from server.commands.environment import plain_failures, prepare_database, read_s
 from server.commands.import_progress import ImportProgress
 from server.commands.import_summary import DOCUMENTS, Tally, print_summary, unchanged_tally
 from server.observability.terminal import printable
-from server.process.memory import share_arena
+from server.process.memory import collect_rarely, share_arena
 from storage.database.database import Database
 from storage.documents.file_imports import import_files
 from storage.documents.formats.registry import FORMATS
@@ -28,6 +28,7 @@ def run_import(
 ) -> int:
     """Import from these places, or from all homes if there are none; the number of files that were refused."""
     share_arena()
+    collect_rarely()
     settings = read_settings()
     wanted = Wanted(None if source is None else frozenset({source}), since, include_deleted)
     with plain_failures():

@@ -15,6 +15,7 @@ from server.commands.environment import is_sqlite, plain_failures, prepare_datab
 from server.http.addresses import is_loopback
 from server.observability.logs import configure
 from server.observability.terminal import printable
+from server.process.memory import collect_rarely
 from server.process.server import server_config
 from server.process.signals import SignaledServer, address
 from server.process.workers import WorkerConfig, Workers
@@ -23,9 +24,6 @@ from storage.database.server_lock import hold_server_lock
 from storage.samples.load import load_samples
 
 log = logging.getLogger("reprise")
-
-GC_ALLOCATIONS = 20_000
-"""Threshold of the youngest generation of the garbage collector."""
 
 CreateApp = Callable[[Settings], Starlette]
 
@@ -96,11 +94,8 @@ def _create_server(create_app: CreateApp, settings: Settings) -> SignaledServer:
     gc.disable()
     app = create_app(settings)
     config = server_config(app, settings.limits, host=settings.host, port=settings.port, timeout_graceful_shutdown=10)
-    # Exempt them from collections. A collection before would take a tenth of the start.
-    gc.freeze()
+    collect_rarely()
     gc.enable()
-    # Results are acyclic trees of thousands of objects: with the default threshold the collector runs for nothing.
-    gc.set_threshold(GC_ALLOCATIONS, 20, 100)
     return SignaledServer(config, app.state.streams, app.state.seeder.stop, functools.partial(_announce, settings))
 
 
