@@ -90,7 +90,9 @@ def _take(format: TranscriptFormat, job: Job) -> Taken | Refused | Unusual:
         with open_found(job.found) as found:
             if found.size > MOST_TAKEN_BYTES or (job.known is not None and not has_grown(job.found, found, job)):
                 return Unusual()
-            return _take_open(format, job, found)
+            # Read once: its lines are read twice, and each message's lines once more.
+            content = found.read(0, found.size)
+            return _take_open(format, job, found._replace(read=lambda start, count: content[start : start + count]))
     except OSError as error:
         return Refused(error.strerror or str(error))
     except (_AsksForAnother, Unreadable):
