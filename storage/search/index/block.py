@@ -23,8 +23,9 @@ ENTRY_BITS = 16
 END_OF_PREFIX = "\U0010ffff"
 """A prefix followed by this sorts after all words with the prefix."""
 
-# Of a block before it is compressed, after which it fits on a page of SQLite's: words leave half, postings two thirds.
-_BLOCK_BYTES = 5_400
+# Of a block of bigrams or of words before it is compressed, after which it fits on a page of SQLite's: of bigrams four
+# fifths are left, of words with their postings two thirds. One byte too many takes a second page.
+_BIGRAM_BYTES, _WORD_BYTES = 4_850, 5_900
 # Higher levels leave as much of so few bytes.
 _COMPRESSION_LEVEL = 1
 # Of the masks that are packed at once, and their number.
@@ -69,7 +70,7 @@ def bigram_term(hash: int) -> str:
 def bigram_blocks(hashes: IntArray, postings: Postings, size: int) -> Iterator[tuple[str, bytes]]:
     """Blocks of bigrams in order, each with its first term; they sort before all words."""
     terms, names = hashes.tolist(), hashes.astype("<u2").tobytes()
-    for start, end, data in _cut(postings, size, np.full(len(terms), 2, np.int32)):
+    for start, end, data in _cut(postings, size, np.full(len(terms), 2, np.int32), _BIGRAM_BYTES):
         head = _HEAD.pack(_BIGRAMS, end - start, 2 * (end - start))
         yield bigram_term(terms[start]), compress(head + data + names[2 * start : 2 * end], _COMPRESSION_LEVEL)
 
@@ -78,20 +79,20 @@ def word_blocks(words: Sequence[str], postings: Postings, size: int) -> Iterator
     """Blocks of words in order, each with its first word."""
     sizes = words.sizes if isinstance(words, TextList) else np.fromiter(map(len, words), np.int32, len(words))
     sizes += 1
-    for start, end, data in _cut(postings, size, sizes):
+    for start, end, data in _cut(postings, size, sizes, _WORD_BYTES):
         names = " ".join(words[start:end]).encode()
         head = _HEAD.pack(_WORDS, end - start, len(names))
         yield words[start], compress(head + data + names, _COMPRESSION_LEVEL)
 
 
-def _cut(postings: Postings, size: int, name_sizes: Sizes) -> Iterator[tuple[int, int, bytes]]:
-    """The range of terms of each block, and its encoded posting lists."""
+def _cut(postings: Postings, size: int, name_sizes: Sizes, block_bytes: int) -> Iterator[tuple[int, int, bytes]]:
+    """The range of terms of each block of about so many bytes, and its encoded posting lists."""
     if not len(postings.counts):
         return
     sizes = _list_sizes(postings.counts, size)
     # Segments have many terms: few arrays of them are in memory at a time.
     costs = np.cumsum(name_sizes + sizes + 2)
-    costs //= _BLOCK_BYTES
+    costs //= block_bytes
     ends = np.append(np.flatnonzero(costs[1:] != costs[:-1]) + 1, len(costs))
     starts = np.append(0, ends[:-1])
     del costs

@@ -1,7 +1,9 @@
 """Segments hold the words and bigrams of each entry, when they are built, stored, loaded and merged."""
 
+import itertools
 from collections.abc import Sequence
 from itertools import pairwise
+from random import Random
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from storage.search.index.pieces import encode_entry
 from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.tokens import BARRIER
 from storage.search.index.vocabulary import Vocabulary, bigram_hash, token_hash
+from tests.speed.transcripts.prose import SessionText
 from tests.support.examples import examples
 from tests.support.searches import FRAGMENTS, entry_tokens, texts_of
 
@@ -73,7 +76,8 @@ def reloaded(segment: Segment) -> Segment:
 @given(texts=entries, block_bytes=st.integers(1, 400))
 def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stored_blocks, "_BLOCK_BYTES", block_bytes)
+        patch.setattr(stored_blocks, "_BIGRAM_BYTES", block_bytes)
+        patch.setattr(stored_blocks, "_WORD_BYTES", block_bytes)
         vocabulary = Vocabulary()
         # The second time the vocabulary has all words already.
         for _ in range(2):
@@ -88,7 +92,8 @@ def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_byt
 @given(texts=entries, block_bytes=st.integers(1, 400))
 def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stored_blocks, "_BLOCK_BYTES", block_bytes)
+        patch.setattr(stored_blocks, "_BIGRAM_BYTES", block_bytes)
+        patch.setattr(stored_blocks, "_WORD_BYTES", block_bytes)
         for segment in build(texts, Vocabulary()):
             blocks = sorted(segment.blocks())
             terms = entry_terms(segment)
@@ -169,3 +174,16 @@ def test_a_corrupt_block_is_refused(data: bytes) -> None:
     for stored in (data, compress(data)):
         with pytest.raises(ValueError, match="a block of the search index"):
             Block.stored(stored, 10)
+
+
+@pytest.mark.slow
+def test_blocks_of_a_full_segment_fill_pages_of_sqlite_and_fit_on_them() -> None:
+    text = SessionText(Random(20261129))
+    # As many entries and as much text as a batch of transcripts has.
+    [segment] = build([[text.prose(200), "\n".join(text.code(20))] for _ in range(2_000)], Vocabulary())
+    for kind, blocks in itertools.groupby(sorted(segment.blocks()), key=lambda block: block[0] < "!"):
+        sizes = [len(data) for _, data in blocks]
+        assert len(sizes) > 20, kind
+        # What is left of a page of 4,096 bytes for the data of its one row.
+        assert sum(size > 4_030 for size in sizes) < len(sizes) / 10, kind
+        assert sum(sizes) / len(sizes) > 3_000, kind
