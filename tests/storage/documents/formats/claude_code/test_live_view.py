@@ -194,6 +194,17 @@ def test_a_compaction_after_the_named_leaf_counts() -> None:
     assert shown(lines.derive(), live_only=True) == ["s <compaction>", "U New", "A Very new."]
 
 
+def test_a_rewind_to_before_a_compaction_leaves_it_on_a_branch() -> None:
+    lines = compacted()
+    lines.user("Instead", parentUuid="line-1")
+    lines.lines.append({"type": "last-prompt", "leafUuid": "00000000-0000-0000-0000-000000000000", "explicit": True})
+
+    session = lines.derive()
+
+    assert shown(session, live_only=True) == ["U Old", "A Very old.", "U Instead"]
+    assert session.metadata["branches"] == [{"head": "line-2", "messages": [2, 3, 4, 5, 6, 7]}]
+
+
 def test_each_compaction_begins_a_window_and_the_last_one_is_live() -> None:
     lines = compacted()
     lines.add("system", subtype="compact_boundary", parentUuid=None, logicalParentUuid="line-9")
