@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from storage.search.index.characters import JOINING, KINDS, LETTER, SEPARATOR, SINGLE, SYLLABLE
 from storage.search.index.pieces import WORD_BREAK
-from storage.search.index.tokens import Word, normal_form, part_text, word_tokens, words
+from storage.search.index.tokens import LONGEST_NAME, Word, normal_form, part_text, word_tokens, words
 from storage.search.query.clauses import Clause
 
 _WORD_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "_")
@@ -50,8 +50,12 @@ def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> l
     """The matching words of a text with their clauses, in order: of each clause at least those that begin within
     `reach` characters of its first match.
     """
-    if len(clauses) == 1 and len(clauses[0].tokens) == 1 and text.isascii():
-        return _matched_ascii_words(text, clauses[0], reach)
+    if text.isascii() and all(len(clause.tokens) == 1 for clause in clauses):
+        folded = text.lower()
+        if len(clauses) == 1:
+            return _matched_ascii_words(text, folded, clauses[0], reach)
+        every = [match for clause in clauses for match in _matched_ascii_words(text, folded, clause, reach)]
+        return sorted(every, key=_start_of_match)
     found: dict[tuple[Word, Clause], None] = {}
     for clause in clauses:
         end = inf
@@ -60,18 +64,33 @@ def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> l
             if run[0].start > end:
                 break
             found.update(dict.fromkeys((word, clause) for word in run))
-    return sorted(found, key=lambda match: match[0].start)
+    return sorted(found, key=_start_of_match)
 
 
-def _matched_ascii_words(text: str, clause: Clause, reach: float) -> list[tuple[Word, Clause]]:
-    """As `matched_words`, for one word in an ASCII text, which is what most searches and texts are."""
+def _start_of_match(match: tuple[Word, Clause]) -> int:
+    return match[0].start
+
+
+def _matched_ascii_words(text: str, folded: str, clause: Clause, reach: float) -> list[tuple[Word, Clause]]:
+    """As `matched_words`, for one word in an ASCII text, which is what most clauses and texts are."""
+    [token] = clause.tokens
+    size, length = len(token), len(folded)
     found: list[tuple[Word, Clause]] = []
-    for candidate in _ascii_candidates(text, text.lower(), clause):
-        if candidate.run:
-            [word] = candidate.run
-            if found and word.start > found[0][0].start + reach:
-                break
-            found.append((word, clause))
+    last = inf
+    place = folded.find(token)
+    while place >= 0:
+        start, end = place, place + size
+        while start > 0 and folded[start - 1] in _WORD_CHARACTERS:
+            start -= 1
+        if end < length and folded[end] in _WORD_CHARACTERS:
+            end = _word_end(folded, end)
+        if start > last:
+            break
+        word = text[start:end]
+        if end - start == size or (_has_name if end - start <= LONGEST_NAME else _has_word)(word, clause):
+            last = min(last, start + reach)
+            found.append((Word(start, end, word), clause))
+        place = folded.find(token, end)
     return found
 
 
@@ -233,6 +252,15 @@ def _runs_from(text: str, start: int, end: int, clause: Clause) -> tuple[list[li
         elif _has_part(word.text, clause):
             runs.append([word])
     return runs, done
+
+
+def _has_word(word: str, clause: Clause) -> bool:
+    """Whether an ASCII word matches a clause of one token, as a whole or by a part."""
+    return _follows(list(word_tokens(word)), clause) or _has_part(word, clause)
+
+
+# For words up to the length of names: longer ones, which may be very long, are not kept.
+_has_name = lru_cache(maxsize=1_024)(_has_word)
 
 
 def _follows(tokens: list[str], clause: Clause) -> bool:

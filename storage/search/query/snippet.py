@@ -71,7 +71,7 @@ def _cut(text: str, matched: list[tuple[Word, Clause]], clauses: int) -> Snippet
     """Cut out the part with the best of the matching words; `clauses` is how many clauses they match."""
     start = 0
     if matched:
-        start = _start(text, _best_place(matched) if clauses > 1 else matched[0][0].start)
+        start = _start(text, _best_place(matched, clauses) if clauses > 1 else matched[0][0].start)
     end = _end(text, start + LENGTH)
     shown = text[start:end]
     if not (shown.isascii() and shown.isprintable()):
@@ -94,21 +94,25 @@ def _joined(spans: Iterable[TextSpan]) -> list[TextSpan]:
     return joined
 
 
-def _best_place(matched: list[tuple[Word, Clause]]) -> int:
-    """Start of the first word of those that match the most clauses within the length of a snippet."""
+def _best_place(matched: list[tuple[Word, Clause]], clauses: int) -> int:
+    """Start of the first word of those that match the most clauses, of `clauses`, within the length of a snippet."""
     best, most = matched[0][0].start, 0
-    following = 0
+    following = count = 0
     inside: Counter[Clause] = Counter()
     for place, (word, clause) in enumerate(matched):
         while following < len(matched) and (
             following <= place or matched[following][0].end <= word.start + LENGTH - _LEAD
         ):
-            inside[matched[following][1]] += 1
+            other = matched[following][1]
+            count += not inside[other]
+            inside[other] += 1
             following += 1
-        count = sum(times > 0 for times in inside.values())
         if count > most:
             best, most = word.start, count
+            if most == clauses:
+                break
         inside[clause] -= 1
+        count -= not inside[clause]
     return best
 
 

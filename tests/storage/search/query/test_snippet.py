@@ -1,5 +1,7 @@
 """Snippets and their highlights."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,3 +159,18 @@ def test_the_ascii_path_finds_the_same_words(text: str, query: str) -> None:
         return
     # The appended word matches no query, but rules out the ASCII path.
     assert matched_words(text, clauses) == matched_words(f"{text} é", clauses)
+
+
+@given(st.lists(st.sampled_from(["red", "green", "blue", "filler" * 9, "and so on"]), min_size=1, max_size=60))
+def test_no_other_part_of_a_text_has_more_of_the_words(words: list[str]) -> None:
+    text = " ".join(words)
+    matches = [(found.start(), found.end(), found.group()) for found in re.finditer("red|green|blue", text)]
+    most = max(
+        (
+            len({word for begin, end, word in matches[place:] if begin == start or end <= start + LENGTH - 60})
+            for place, (start, _, _) in enumerate(matches)
+        ),
+        default=0,
+    )
+    snippet = cut_snippet([text], parse_query("red green blue"))
+    assert len({snippet.text[start:end] for start, end in snippet.highlights}) >= most
