@@ -55,6 +55,8 @@ def pytest_collection_finish() -> None:
     # The modules and items of all tests stay until the end: the garbage collector need not look through them each time.
     gc.collect()
     gc.freeze()
+    # As `reprise serve` has it: most results are trees without cycles.
+    gc.set_threshold(20_000, 20, 100)
 
 
 def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
@@ -82,13 +84,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _shared_types() -> Iterator[None]:
-    """Servers of one process share the schema's types."""
+def _shared_preparations() -> Iterator[None]:
+    """Servers of one process share the schema's types, the validity of documents and compiled statements."""
     # Imported here: what needs no server is tested without the schema too.
-    from tests.support import schemas
+    from tests.support import compiled_statements, schemas
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("schema.build.create_schema", schemas.create_schema)
+        patch.setattr("storage.database.engines.create_async_engine", compiled_statements.create_engine)
         yield
 
 
