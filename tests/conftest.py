@@ -16,8 +16,15 @@ from tests.support.sharing import Shares, is_long
 from tests.support.watchdog import LoopWatchdog
 
 Serve = Callable[..., Awaitable[Served]]
+# Folders whose tests `make test` runs on SQLite alone where there are both: what differs is below, and is tested there.
+SLOW_ON_POSTGRESQL = ("tests/schema/", "tests/server/")
 # Folders and files whose tests `make test` leaves to `make test-faults` and `make test-agents`.
 SLOW = ("tests/agents/", "tests/faults/", "tests/speed/", "tests/contract/test_schemathesis.py")
+
+# For tests that take long and run the same code on both databases: `make test` runs them on SQLite alone.
+postgresql_slow = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 
 # Hypothesis profiles: `reprise` repeats the same examples in every run, `ci` (make test-faults) looks for new ones.
 hypothesis.settings.register_profile(
@@ -45,8 +52,10 @@ hypothesis.settings.load_profile("reprise")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ids = {item.nodeid for item in items}
     for item in items:
-        if item.nodeid.startswith(SLOW):
+        has_twin = "postgresql" in item.nodeid and item.nodeid.replace("postgresql", "sqlite") in ids
+        if item.nodeid.startswith(SLOW) or (has_twin and item.nodeid.startswith(SLOW_ON_POSTGRESQL)):
             item.add_marker("slow")
     items.sort(key=lambda item: not is_long(item.nodeid))
 

@@ -7,10 +7,11 @@ import pytest
 from tests.support.clients import Outcomes, checks, outcomes, samples
 from tests.support.spawned import Spawned
 
+# `make test` runs urql.
+pytestmark = pytest.mark.slow
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(16, id="graphql16"), pytest.param(17, id="graphql17", marks=pytest.mark.slow)]
-)
+
+@pytest.fixture(scope="module", params=[16, 17], ids=["graphql16", "graphql17"])
 def checked(
     request: pytest.FixtureRequest, guarded_server: Spawned, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Outcomes]:

@@ -159,6 +159,7 @@ def test_every_program_prints_what_is_shown(
         assert run.stdout == promised
 
 
+@pytest.mark.slow
 @each_of(*(path for path in DOCUMENTS if examples(path, PYTHON)))
 def test_every_python_program_prints_what_is_shown(document: Path, shared_address: str, folder: Path) -> None:
     for block, promised in examples(document, PYTHON):

@@ -11,6 +11,8 @@ import pytest
 from tests.support import browser
 from tests.support.clients import ROOT, samples
 
+# A visit in a browser takes seconds. tests/server/pages/ tests how the page is served, test_tabs.py what its tabs ask.
+pytestmark = pytest.mark.slow
 TABS = [
     *("ListSessions", "FilterSessions", "Search", "ReadSession", "ResumeSession", "FollowResume", "ReadThread"),
     *("FollowChanges", "RenameSession", "DeleteSession"),
@@ -59,13 +61,11 @@ def phone(url: str) -> dict[str, Any]:
     return seen_by("narrow", url, picture=picture)
 
 
-@pytest.mark.slow
 def test_the_page_opens_with_tabs_whose_operations_succeed(toured: dict[str, Any]) -> None:
     assert toured["names"] == TABS
     assert [answer for answer in toured["answers"].values() if "errors" in answer] == []
 
 
-@pytest.mark.slow
 def test_the_first_tab_lists_sessions(toured: dict[str, Any]) -> None:
     sessions = toured["answers"]["ListSessions"]["data"]["sessions"]
 
@@ -73,7 +73,6 @@ def test_the_first_tab_lists_sessions(toured: dict[str, Any]) -> None:
     assert sessions["totalCount"] == 18
 
 
-@pytest.mark.slow
 def test_the_filter_tab_narrows_and_orders_sessions(toured: dict[str, Any]) -> None:
     sessions = toured["answers"]["FilterSessions"]["data"]["sessions"]
     titles = [session["title"] for session in sessions["nodes"]]
@@ -83,7 +82,6 @@ def test_the_filter_tab_narrows_and_orders_sessions(toured: dict[str, Any]) -> N
     assert {session["source"] for session in sessions["nodes"]} == {"CODEWHALE"}
 
 
-@pytest.mark.slow
 def test_the_tabs_rename_and_delete_a_session(toured: dict[str, Any]) -> None:
     renamed = toured["answers"]["RenameSession"]["data"]["updateSession"]
     deleted = toured["answers"]["DeleteSession"]["data"]["deleteSession"]
@@ -92,14 +90,12 @@ def test_the_tabs_rename_and_delete_a_session(toured: dict[str, Any]) -> None:
     assert renamed["session"] == {"id": deleted["deletedSessionId"], "title": "Nothing asked yet", "isArchived": False}
 
 
-@pytest.mark.slow
 def test_the_search_tab_finds_a_message(toured: dict[str, Any]) -> None:
     search = toured["answers"]["Search"]["data"]["search"]
 
     assert search["totalCount"] == len(search["nodes"]) == 1
 
 
-@pytest.mark.slow
 def test_the_session_tab_reads_tool_calls_and_their_results(toured: dict[str, Any]) -> None:
     messages = toured["answers"]["ReadSession"]["data"]["session"]["messages"]["nodes"]
     kinds = {block["__typename"] for message in messages for block in message["content"]}
@@ -107,7 +103,6 @@ def test_the_session_tab_reads_tool_calls_and_their_results(toured: dict[str, An
     assert {"TextBlock", "ToolUseBlock", "ToolResultBlock"} <= kinds
 
 
-@pytest.mark.slow
 def test_the_progress_of_a_resume_is_shown_until_it_is_ready(toured: dict[str, Any]) -> None:
     percents = [percent for _, percent in toured["moved"]]
     under_way = {percent for state, percent in toured["moved"] if state == "SEEDING"}
@@ -118,12 +113,10 @@ def test_the_progress_of_a_resume_is_shown_until_it_is_ready(toured: dict[str, A
     assert toured["moved"][-1] == ["READY", 100]
 
 
-@pytest.mark.slow
 def test_the_id_of_a_resumed_thread_is_filled_into_the_other_tabs(toured: dict[str, Any]) -> None:
     assert toured["answers"]["ReadThread"]["data"]["thread"]["turns"]["totalCount"] > 100
 
 
-@pytest.mark.slow
 def test_the_bar_follows_the_newest_attempt_over_reloads_and_outages(tmp_path: Path) -> None:
     with samples(tmp_path / "samples", seed=False) as server:
         seen = seen_by("attempts", server.url, expected=("ERR_CONNECTION_REFUSED",))
@@ -134,7 +127,6 @@ def test_the_bar_follows_the_newest_attempt_over_reloads_and_outages(tmp_path: P
     assert seen["bars"] == 0
 
 
-@pytest.mark.slow
 def test_the_page_is_usable_on_a_phone(phone: dict[str, Any]) -> None:
     boxes = phone["boxes"]
 
@@ -148,18 +140,15 @@ def test_the_page_is_usable_on_a_phone(phone: dict[str, Any]) -> None:
         assert boxes[name]["height"] >= 150, name
 
 
-@pytest.mark.slow
 def test_documentation_and_explorer_show_the_schema(phone: dict[str, Any]) -> None:
     assert {"session", "sessions", "search", "resumeTasks"} <= set(phone["explorer"].split())
 
 
-@pytest.mark.slow
 def test_the_page_follows_the_color_scheme_of_the_system(toured: dict[str, Any], returned: dict[str, Any]) -> None:
     assert min(toured["background"]) > 200
     assert max(returned["background"]) < 100
 
 
-@pytest.mark.slow
 def test_the_page_opens_with_storage_of_other_versions(returned: dict[str, Any]) -> None:
     assert returned["title"] == "Reprise"
     assert returned["names"] == TABS
@@ -170,7 +159,6 @@ def test_a_server_without_a_token_has_no_field_for_it(returned: dict[str, Any]) 
     assert returned["tokenButtons"] == 0
 
 
-@pytest.mark.slow
 def test_the_page_asks_for_the_token_and_stores_it_for_the_browser_session(tmp_path: Path) -> None:
     with samples(tmp_path / "samples", token=TOKEN) as server:
         seen = seen_by("token", server.url, expected=("401",), token=TOKEN)

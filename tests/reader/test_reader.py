@@ -19,6 +19,8 @@ from tests.support.browser import until
 from tests.support.claude_code import Lines, text
 from tests.support.clients import ROOT, samples
 
+# A visit in a browser takes seconds. tests/server/pages/ tests how the page is served, test_bundle.py what it loads.
+pytestmark = pytest.mark.slow
 TOKEN = "sesame-1"
 HOSTILE = "<img src=x onerror='window.hostile=1'>"
 
@@ -76,7 +78,6 @@ def test_menus_follow_the_choices_in_others(listed: dict[str, Any]) -> None:
     assert all(before != after for before, after in zip(others, narrowed_others, strict=True))
 
 
-@pytest.mark.slow
 def test_a_person_organizes_sessions(url: str, pictures: Path, listed: dict[str, Any]) -> None:
     seen = seen_by("organize", url, pictures=pictures)
 
@@ -88,7 +89,6 @@ def test_a_person_organizes_sessions(url: str, pictures: Path, listed: dict[str,
     assert seen["violations"] == []
 
 
-@pytest.mark.slow
 def test_search_finds_while_it_is_typed(url: str, pictures: Path) -> None:
     seen = seen_by("search", url, pictures=pictures, query="ledger")
 
@@ -99,7 +99,6 @@ def test_search_finds_while_it_is_typed(url: str, pictures: Path) -> None:
     assert seen["violations"] == seen["violationsOfPalette"] == []
 
 
-@pytest.mark.slow
 def test_results_of_a_search_are_refreshed_and_lead_to_all_hits_of_a_session(url: str) -> None:
     document = json.loads((ROOT / "storage/samples/codewhale/pagination-refactor.json").read_text(encoding="utf-8"))
     document["metadata"] |= {"id": "6d1b8e3f-2c94-4a75-b0f6-93e7a5c8d214", "title": "The ledger of the almanac"}
@@ -115,7 +114,6 @@ def test_results_of_a_search_are_refreshed_and_lead_to_all_hits_of_a_session(url
     assert seen["inSession"] == min(seen["hits"], 200) > 3
 
 
-@pytest.mark.slow
 def test_changes_of_others_show_at_once_and_titles_stay_text(url: str) -> None:
     document = json.loads((ROOT / "storage/samples/codewhale/weekly-dependency-look.json").read_text(encoding="utf-8"))
     newest = {
@@ -140,7 +138,6 @@ def test_changes_of_others_show_at_once_and_titles_stay_text(url: str) -> None:
     assert seen["hostile"] is None
 
 
-@pytest.mark.slow
 def test_an_import_of_another_process_is_a_bar_until_it_ends(tmp_path: Path, pictures: Path) -> None:
     go, end = tmp_path / "go", tmp_path / "end"
 
@@ -171,7 +168,6 @@ def test_an_import_of_another_process_is_a_bar_until_it_ends(tmp_path: Path, pic
     assert seen["violations"] == []
 
 
-@pytest.mark.slow
 def test_a_phone_shows_the_page_in_its_width(url: str, pictures: Path) -> None:
     seen = seen_by("phone", url, pictures=pictures)
 
@@ -183,7 +179,6 @@ def test_the_list_breaks_no_rule_of_accessibility(listed: dict[str, Any]) -> Non
     assert listed["violations"] == []
 
 
-@pytest.mark.slow
 def test_the_reader_asks_for_the_token_and_stores_it_for_the_browser_session(tmp_path: Path) -> None:
     with samples(tmp_path / "samples", token=TOKEN) as server:
         seen = seen_by("token", server.url.removesuffix("graphql"), expected=("401",), token=TOKEN)

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import Serve
+from tests.conftest import Serve, postgresql_slow
 from tests.support.documents import Document, assistant, codewhale, user, zagens
 from tests.support.examples import examples
 from tests.support.server import Served
@@ -118,6 +118,7 @@ async def test_a_shorter_or_changed_document_that_is_newer_is_exported(serve: Se
         assert (await import_session(server.client, document))["outcome"] == "UNCHANGED"
 
 
+@postgresql_slow
 @examples(12)
 @given(versions=st.lists(json_documents(), min_size=2, max_size=4), cut=st.integers(0, 5))
 async def test_any_newer_document_may_follow_any_other(server: Served, versions: list[Document], cut: int) -> None:

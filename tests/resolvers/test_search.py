@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Serve
+from tests.conftest import Serve, postgresql_slow
 from tests.support.client import Client
 from tests.support.documents import assistant, codewhale, message, thinking, tool_result, tool_use, user, zagens
 from tests.support.searches import DEFAULTS, PAGE, found, search
@@ -125,6 +125,7 @@ async def test_a_prefix_matches_the_beginning_of_words(client: Client) -> None:
     assert await found(client, "an-exp*") == [("s", 1)]
 
 
+@postgresql_slow
 async def test_words_in_names_paths_and_scripts(client: Client) -> None:
     await imported(client, *(zagens(f"s{n}", "Other", messages=[user(text)]) for n, (text, _, _) in enumerate(WORDS)))
     for number, (_, finding, missing) in enumerate(WORDS):

@@ -4,7 +4,7 @@ import json
 import re
 
 from schema.build import create_schema
-from tests.conftest import Serve
+from tests.conftest import Serve, postgresql_slow
 from tests.support.docs import API, README, SEARCH, curl_queries, inline_queries
 from tests.support.documents import assistant, codewhale, tool_result, tool_use, user
 from tests.support.server import Served
@@ -98,6 +98,7 @@ async def count(server: Served, query: str) -> int:
     return len(await ran(server, query))
 
 
+@postgresql_slow
 async def test_sessions_with_their_messages_take_two_statements(serve: Serve) -> None:
     server = await filled(serve, count=50)
 
@@ -160,6 +161,7 @@ async def test_two_pages_of_the_same_messages_take_one_statement_each(serve: Ser
     assert await count(server, query) == 3
 
 
+@postgresql_slow
 async def test_each_relation_of_sessions_takes_one_statement(serve: Serve) -> None:
     server = await filled(serve, count=50)
     for n in range(50):
@@ -241,6 +243,7 @@ def test_no_connection_of_the_schema_is_missing_here() -> None:
     assert kinds == set(CONNECTIONS)
 
 
+@postgresql_slow
 async def test_only_selected_columns_are_read(serve: Serve) -> None:
     server = await filled(serve, count=3, resumed=2)
 

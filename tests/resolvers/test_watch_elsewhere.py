@@ -53,6 +53,7 @@ async def heard(whoever: list["asyncio.Task[Any]"]) -> list[Any]:
         return await asyncio.gather(*whoever)
 
 
+@pytest.mark.slow
 async def test_no_event_is_lost_or_doubled_when_readers_join_while_another_process_writes(
     here: Served, there: Database
 ) -> None:

@@ -75,6 +75,7 @@ async def test_the_final_state_comes_soon_after_another_process_wrote_it(servers
             assert (await anext(states))["data"]["resumeTask"]["state"] == "CANCELED"
 
 
+@pytest.mark.slow
 async def test_a_poll_takes_one_statement_for_all_subscribers_and_none_without(
     servers: tuple[Served, Served],
 ) -> None:
@@ -114,6 +115,7 @@ async def test_polling_uses_neither_listen_nor_notify(servers: tuple[Served, Ser
         assert (await connection.execute(listening, {"name": name})).scalar_one() == 0
 
 
+@pytest.mark.slow
 async def test_polling_continues_after_an_outage_of_the_database(database_url: str) -> None:
     proxy = Proxy(database_url)
     async with (

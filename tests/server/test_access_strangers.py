@@ -17,6 +17,8 @@ from hypothesis.strategies import SearchStrategy
 from tests.support.clients import samples
 from tests.support.spawned import Spawned
 
+# They need servers in processes of their own. test_access_token.py and test_hardened.py test the same by few requests.
+pytestmark = pytest.mark.slow
 PATIENCE = 60
 TOKEN = "sesame-1"
 FRIEND = "http://app.example"

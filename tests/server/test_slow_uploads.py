@@ -61,7 +61,9 @@ async def test_a_body_that_never_begins_is_given_up(server: Served) -> None:
         assert seconds < 10 * GRACE
 
 
-@pytest.mark.parametrize("length", [100, 50_000, 5_000_000])
+@pytest.mark.parametrize(
+    "length", [pytest.param(100, marks=pytest.mark.slow), 50_000, pytest.param(5_000_000, marks=pytest.mark.slow)]
+)
 async def test_a_body_of_few_bytes_a_second_is_given_up(server: Served, length: int) -> None:
     head = f"{HEAD}Content-Length: {length}\r\n\r\n".encode()
 
@@ -71,6 +73,7 @@ async def test_a_body_of_few_bytes_a_second_is_given_up(server: Served, length: 
     assert seconds < 10 * GRACE
 
 
+@pytest.mark.slow
 async def test_a_large_upload_that_becomes_slow_gives_its_place_to_others(server: Served) -> None:
     head = f"{HEAD}Content-Length: 5000000\r\n\r\n".encode() + b" " * 101_000
     slow = [

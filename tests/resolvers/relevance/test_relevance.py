@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import Serve
+from tests.conftest import Serve, postgresql_slow
 from tests.support.documents import assistant, user, zagens
 from tests.support.searches import found
 from tests.support.sessions import saved
@@ -28,6 +28,7 @@ def gain(grades: list[int]) -> float:
     return sum(((1 << grade) - 1) / math.log2(place + 2) for place, grade in enumerate(grades[:DEPTH]))
 
 
+@postgresql_slow
 async def test_the_best_sessions_come_first(serve: Serve) -> None:
     server = await serve(seed=False)
     for number, (id, (title, texts)) in enumerate(SESSIONS.items()):

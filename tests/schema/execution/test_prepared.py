@@ -133,6 +133,7 @@ async def test_a_query_that_always_fails_backs_off_from_its_plan(serve: Serve) -
     assert await ran(server, BLOCKS)
 
 
+@pytest.mark.slow
 async def test_a_prepared_operation_has_the_time_limit(serve: Serve) -> None:
     server = await serve(seed=False, request_seconds=SECONDS)
     await imported(server.client, zagens("s", messages=[user("a")]))

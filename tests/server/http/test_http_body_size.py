@@ -44,7 +44,8 @@ async def test_a_size_that_is_not_told_beforehand_counts_alike(server: Served) -
 
     assert (await post(server, pieces([body[:1000], body[1000:]]))).json() == DATA
     assert refusal(await post(server, pieces([body, b" "]))) == TOO_LARGE
-    assert refusal(await post(server, pieces([b" "] * (MOST + 1)))) == TOO_LARGE
+    # Not of one byte each: on a busy machine so many take longer than the server gives a body.
+    assert refusal(await post(server, pieces([b" " * 20] * (MOST // 20 + 1)))) == TOO_LARGE
 
 
 @pytest.mark.parametrize(
@@ -133,6 +134,7 @@ async def answered(server: Served, beginning: bytes) -> bytes:
         writer.close()
 
 
+@pytest.mark.slow
 async def test_few_large_bodies_are_held_at_once_and_the_next_waits_only_so_long(server: Served) -> None:
     finished = asyncio.Event()
 

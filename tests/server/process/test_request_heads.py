@@ -190,6 +190,7 @@ class TestSlowly:
 
         assert await caller.is_ended()
 
+    @pytest.mark.slow
     async def test_a_connection_between_requests_is_kept(self, caller: Caller) -> None:
         for _ in range(3):
             await caller.send(head(100))

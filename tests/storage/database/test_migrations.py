@@ -92,6 +92,7 @@ def test_revisions_import_no_code_of_the_project() -> None:
         assert set(imports) == {"alembic", "sqlalchemy"}, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_concurrent_migrations_of_an_empty_database_all_succeed(database_url: str) -> None:
     async with Database(database_url) as database:

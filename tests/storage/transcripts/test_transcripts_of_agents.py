@@ -18,6 +18,7 @@ from storage.documents.formats.pi.pi_format import PiFormat
 from storage.documents.formats.qwen.qwen_format import QwenFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.json_codec import dump
+from tests.conftest import postgresql_slow
 from tests.support.archived import archived_bytes, stored_rows, take, texts
 from tests.support.seeding import resume, seed
 from tests.support.stored_transcript import StoredTranscript
@@ -32,6 +33,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         assert [finding.text async for finding in examine(opened)] == []
 
 
+@postgresql_slow
 @pytest.mark.parametrize(
     ("format", "folder"),
     [(GeminiFormat(), "gemini/home"), (QwenFormat(), "qwen/home"), (PiFormat(), "pi/home")],

@@ -21,6 +21,7 @@ from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.transcripts.import_recorder import ImportRecorder
 from storage.transcripts.watch import Watch
+from tests.conftest import postgresql_slow
 from tests.support.archived import stored_rows, texts
 from tests.support.documents import user, zagens
 from tests.support.line_format import LineFormat, line, lines
@@ -157,6 +158,7 @@ async def test_rows_are_stored_as_they_are_written_to_the_log_of_a_database(
     program.close()
 
 
+@postgresql_slow
 async def test_documents_and_transcripts_in_given_places(database: Database, tmp_path: Path) -> None:
     documents, transcripts = tmp_path / "zagens", tmp_path / "lines"
     documents.mkdir()

@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from storage.records.token_usage import NO_TOKENS
 from tests.speed.transcripts.tree import read_manifest, write_tree
 from tests.support.claude_code import FORMAT
@@ -10,6 +12,7 @@ from tests.support.format_checks import check
 from tests.support.stored_transcript import StoredTranscript
 
 
+@pytest.mark.slow
 def test_tokens_are_counted_to_the_unit(tmp_path: Path) -> None:
     write_tree(tmp_path, sessions=25, rollouts=0, logs_traffic=True)
     found = FORMAT.find(tmp_path / ".claude")
