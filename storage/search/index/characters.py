@@ -1,7 +1,8 @@
 """Classes of characters by which texts are split into words, from Python's Unicode database."""
 
+import functools
 import unicodedata
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,25 +66,38 @@ def _classes() -> tuple[str, str, CodePoints]:
     return _character_class(codes[is_mark]), CJK + _character_class(codes[is_single]), others[~is_word]
 
 
-def _fill(classes: str, kind: int) -> None:
-    for first, last in zip(classes[::3], classes[2::3], strict=True):
-        KINDS[ord(first) : ord(last) + 1] = kind
+class CharacterClasses(NamedTuple):
+    """Marks, single characters and letters as the insides of character classes, and the kind of each code point.
+
+    `letters` are those of the scripts before Thai, in which a word is a run of letters; `uncased_letters` are those
+    that are not upper case.
+    """
+
+    marks: str
+    singles: str
+    letters: str
+    uncased_letters: str
+    kinds: NDArray[np.uint8]
 
 
-MARKS, SINGLES, _separators = _classes()
-_letters = [code for code in range(0x0E00) if chr(code).isalpha()]
-LETTERS = _character_class(np.array(_letters))
-"""Letters of the scripts before Thai, in which a word is a run of letters."""
-UNCASED_LETTERS = _character_class(
-    np.array([code for code in _letters if unicodedata.category(chr(code)) not in {"Lu", "Lt"}])
-)
-"""Those that are not upper case."""
-KINDS = np.full(0x110000, LETTER, np.uint8)
-"""The kind of each code point."""
-KINDS[_separators] = SEPARATOR
-_fill(SINGLES, SINGLE)
-_fill(SYLLABLES, SYLLABLE)
-_fill(HALF_WIDTH, LETTER)
-_fill(MARKS, JOINING)
-_fill(JAMO, JOINING)
-KINDS[[ord(character) for character in AM]] = JOINING
+@functools.cache
+def character_classes() -> CharacterClasses:
+    """The classes, which are made when the first text beyond ASCII is met: see docs/speed.md."""
+    marks, singles, separators = _classes()
+    letters = [code for code in range(0x0E00) if chr(code).isalpha()]
+    uncased = [code for code in letters if unicodedata.category(chr(code)) not in {"Lu", "Lt"}]
+    kinds = np.full(0x110000, LETTER, np.uint8)
+    kinds[separators] = SEPARATOR
+    for classes, kind in (
+        (singles, SINGLE),
+        (SYLLABLES, SYLLABLE),
+        (HALF_WIDTH, LETTER),
+        (marks, JOINING),
+        (JAMO, JOINING),
+    ):
+        for first, last in zip(classes[::3], classes[2::3], strict=True):
+            kinds[ord(first) : ord(last) + 1] = kind
+    kinds[[ord(character) for character in AM]] = JOINING
+    return CharacterClasses(
+        marks, singles, _character_class(np.array(letters)), _character_class(np.array(uncased)), kinds
+    )

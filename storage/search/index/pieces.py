@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from storage.search.index.characters import JOINING, KINDS, LETTER, SEPARATOR, SINGLE, SYLLABLE
+from storage.search.index.characters import JOINING, LETTER, SEPARATOR, SINGLE, SYLLABLE, character_classes
 
 Codes: TypeAlias = npt.NDArray[np.uint32]
 Indexes: TypeAlias = npt.NDArray[np.int64]
@@ -58,7 +58,7 @@ def split_pieces(encoded: str) -> bytes:
     if not len(codes):
         # All were lone surrogates.
         return data
-    kinds = KINDS[codes]
+    kinds = character_classes().kinds[codes]
     codes_of_text = np.frombuffer(data, np.uint8).copy()
     is_separator = kinds == SEPARATOR
     for offset in range(_MOST_BYTES):
@@ -92,7 +92,7 @@ def _wide_characters(data: bytes) -> tuple[Codes, Indexes, Indexes]:
 def _split_overlaid(encoded: str) -> bytes:
     """As `split_pieces`, of a text with overlays, looking at each character: it takes several times as long."""
     codes = np.frombuffer(encoded.encode("utf-32-le", "replace"), "<u4")
-    kinds = KINDS[codes]
+    kinds = character_classes().kinds[codes]
     # Overlaid by U+0338, `=`, `<` and `>` are symbols.
     overlaid = np.flatnonzero(codes[1:] == 0x338)
     kinds[overlaid[(codes[overlaid] >= ord("<")) & (codes[overlaid] <= ord(">"))]] = SINGLE

@@ -6,6 +6,7 @@ them is found as a phrase. A token is a word in NFKC, case-folded, with its mark
 `snake_case` words are tokens too.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from itertools import filterfalse
 from sys import getsizeof
 from typing import NamedTuple
 
-from storage.search.index.characters import AM, JAMO, LETTERS, MARKS, SINGLES, SYLLABLES, UNCASED_LETTERS
+from storage.search.index.characters import AM, JAMO, SYLLABLES, character_classes
 
 MAX_TOKEN_LENGTH = 64
 """Code points of a token; longer words are cut off."""
@@ -21,11 +22,6 @@ MAX_TOKEN_LENGTH = 64
 BARRIER = "_"
 """A token that queries cannot contain, put between texts so that no phrase matches across it."""
 
-_WORD = re.compile(
-    # Characters that NFKC composes stay together: a decomposed syllable, a half-width kana and its mark.
-    f"[{SYLLABLES}]?[{JAMO}]+|[\uff66-\uff9d][\uff9e\uff9f]?"
-    f"|[{SINGLES}][{MARKS}]*[{AM}]?|[<=>]\u0338[{MARKS}]*|[^\\W{SINGLES}](?:[^\\W{SINGLES}]|[{MARKS}])*"
-)
 _ASCII_WORD = re.compile("[A-Za-z0-9_]+")
 _BARE_UNDERSCORES = re.compile(r"\b_+\b")
 # Translating separators to blanks and splitting there is faster than a regular expression.
@@ -39,8 +35,27 @@ _MAX_CACHE_BYTES = 2**23
 _ITEM_BYTES = 110
 # They select a glyph, not another character.
 _VARIATION_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# One word without parts: a letter, and others that are not upper case, of the scripts before Thai.
-_SIMPLE_WORD = re.compile(f"[{LETTERS}][{UNCASED_LETTERS}]*")
+
+
+class _Patterns(NamedTuple):
+    """Patterns of words in any script. A simple word has no parts: a letter, and others that are not upper case."""
+
+    word: re.Pattern[str]
+    simple_word: re.Pattern[str]
+
+
+@functools.cache
+def _patterns() -> _Patterns:
+    """The patterns, which are compiled when the first text beyond ASCII is met: see docs/speed.md."""
+    marks, singles, letters, uncased_letters, _ = character_classes()
+    return _Patterns(
+        word=re.compile(
+            # Characters that NFKC composes stay together: a decomposed syllable, a half-width kana and its mark.
+            f"[{SYLLABLES}]?[{JAMO}]+|[\uff66-\uff9d][\uff9e\uff9f]?"
+            f"|[{singles}][{marks}]*[{AM}]?|[<=>]\u0338[{marks}]*|[^\\W{singles}](?:[^\\W{singles}]|[{marks}])*"
+        ),
+        simple_word=re.compile(f"[{letters}][{uncased_letters}]*"),
+    )
 
 
 class Word(NamedTuple):
@@ -53,7 +68,7 @@ class Word(NamedTuple):
 
 def words(text: str, start: int = 0) -> Iterator[Word]:
     """The words of a text in order, from the index `start` on, which must not lie inside a word."""
-    for found in (_ASCII_WORD if text.isascii() else _WORD).finditer(text, start):
+    for found in (_ASCII_WORD if text.isascii() else _patterns().word).finditer(text, start):
         yield Word(found.start(), found.end(), found.group())
 
 
@@ -62,7 +77,7 @@ def token_text(text: str) -> str:
     word behind a barrier.
     """
     is_ascii = text.isascii()
-    found = text.translate(_ASCII_BLANKS).split() if is_ascii else _WORD.findall(text)
+    found = text.translate(_ASCII_BLANKS).split() if is_ascii else _patterns().word.findall(text)
     distinct = dict.fromkeys(found)
     has_underscore = "_" in text
     is_plain = is_ascii and max(map(len, distinct), default=0) <= MAX_TOKEN_LENGTH
@@ -94,13 +109,14 @@ def tokenize_words(pieces: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """For each of many pieces of text, which end between words: its tokens, and the parts of each compound word."""
     if not pieces:
         return
+    word, simple_word = _patterns()
     # Normalized all at once, which takes a fraction of the time.
     normalized = normal_form("\n".join(pieces)).split("\n")
     for piece, normal in zip(pieces, normalized, strict=True):
-        if _SIMPLE_WORD.fullmatch(piece) and normal.isalpha():
+        if simple_word.fullmatch(piece) and normal.isalpha():
             yield normal[:MAX_TOKEN_LENGTH], []
         else:
-            found = _WORD.findall(piece)
+            found = word.findall(piece)
             yield " ".join(filter(None, map(_whole, found))), _compounds(found)
 
 
@@ -119,7 +135,9 @@ def _whole(word: str) -> str:
     """The tokens of a whole word, separated by blanks."""
     if word.isascii():
         return word.lower()[:MAX_TOKEN_LENGTH] if word.strip("_") else ""
-    return " ".join(piece[:MAX_TOKEN_LENGTH] for piece in _WORD.findall(normal_form(word)) if piece.strip("_"))
+    return " ".join(
+        piece[:MAX_TOKEN_LENGTH] for piece in _patterns().word.findall(normal_form(word)) if piece.strip("_")
+    )
 
 
 def _part_text(word: str) -> str:

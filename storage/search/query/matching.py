@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from storage.search.index.characters import JOINING, KINDS, LETTER, SEPARATOR, SINGLE, SYLLABLE
+from storage.search.index.characters import JOINING, LETTER, SEPARATOR, SINGLE, SYLLABLE, character_classes
 from storage.search.index.pieces import WORD_BREAK
 from storage.search.index.tokens import LONGEST_NAME, Word, normal_form, part_text, word_tokens, words
 from storage.search.query.clauses import Clause
@@ -179,13 +179,17 @@ def _spans(text: str, token: str, anchor: re.Pattern[str] | None) -> Iterator[tu
 
 def _word_start(text: str, place: int, done: int) -> int:
     """An end of a word at `place` or before, not before `done`."""
-    while place > done and KINDS[ord(text[place])] in (LETTER, JOINING) and not _is_separator(text[place - 1]):
+    while place > done and _kind(text[place]) in (LETTER, JOINING) and not _is_separator(text[place - 1]):
         place -= 1
     return place
 
 
+def _kind(character: str) -> int:
+    return int(character_classes().kinds[ord(character)])
+
+
 def _is_separator(character: str) -> bool:
-    return bool(KINDS[ord(character)] == SEPARATOR)
+    return _kind(character) == SEPARATOR
 
 
 @lru_cache(maxsize=128)
@@ -194,7 +198,7 @@ def _anchor(token: str) -> re.Pattern[str] | None:
     first = token[0]
     if token.isascii():
         characters = [{character} for character in token[:_MAX_ANCHOR]]
-    elif KINDS[ord(first)] in (SINGLE, SYLLABLE):
+    elif _kind(first) in (SINGLE, SYLLABLE):
         characters = [{first, unicodedata.normalize("NFD", first)[0]}]
     else:
         return None
