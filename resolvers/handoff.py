@@ -1,17 +1,17 @@
 """Resolvers of Handoff: a session for another agent, or back for its own."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from resolvers.answer_budget import current_budget
 from resolvers.context import Context
 from resolvers.errors import BadUserInput, NotFound
 from storage.errors import TooLarge
-from storage.handoff.archived_files import archived_files
-from storage.handoff.handoff import NoHandoff, hand_over
-from storage.handoff.losses import Loss
-from storage.handoff.target import HandoffFile
 from storage.json_codec import storable_text
 from storage.records.session import SessionRow
+
+if TYPE_CHECKING:
+    from storage.handoff.losses import Loss
+    from storage.handoff.target import HandoffFile
 
 
 class HandoffRow(NamedTuple):
@@ -19,9 +19,9 @@ class HandoffRow(NamedTuple):
 
     to: str
     session_id: str
-    files: list[HandoffFile]
+    files: "list[HandoffFile]"
     commands: list[list[str]]
-    losses: list[Loss]
+    losses: "list[Loss]"
 
 
 async def handoff(context: Context, row: SessionRow, *, to: str, workspace: str | None) -> HandoffRow:
@@ -33,6 +33,9 @@ async def handoff(context: Context, row: SessionRow, *, to: str, workspace: str 
 
 
 async def _over(context: Context, row: SessionRow, to: str, workspace: str | None) -> HandoffRow | None:
+    # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+    from storage.handoff.handoff import NoHandoff, hand_over
+
     budget = current_budget.get()
     directory = None if workspace is None else storable_text(workspace)
     readable = None if budget is None else budget.readable
@@ -52,6 +55,9 @@ async def _over(context: Context, row: SessionRow, to: str, workspace: str | Non
 
 async def _back(context: Context, row: SessionRow) -> HandoffRow | None:
     """The files as they were, with U+FFFD for what is no UTF-8."""
+    from storage.handoff.archived_files import archived_files
+    from storage.handoff.target import HandoffFile
+
     budget = current_budget.get()
     own = await archived_files(context.database, row.id)
     if own is None:
@@ -66,7 +72,7 @@ async def _back(context: Context, row: SessionRow) -> HandoffRow | None:
     return HandoffRow(row.source, row.id, files, own.commands, [])
 
 
-def _count(files: list[HandoffFile]) -> None:
+def _count(files: "list[HandoffFile]") -> None:
     budget = current_budget.get()
     if budget is not None:
         budget.count_read(sum(len(file.content) for file in files))

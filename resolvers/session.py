@@ -22,7 +22,6 @@ from storage.records.session import SessionFilter, SessionRow, Span, session_pag
 from storage.records.session_tools import ToolStatistics
 from storage.records.thread import ThreadRow
 from storage.records.token_usage import TokenCounts
-from storage.transcripts.given_imports import import_given
 
 __all__ = ["SessionFilter", "SessionRow", "Span"]
 
@@ -168,6 +167,9 @@ async def import_session(
     """Import a session, given as a JSON value or as text."""
     if (document is None) is (text is None):
         return _refused("INVALID_VALUE", "Give exactly one of `document` and `text`.", [])
+    # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+    from storage.transcripts.given_imports import import_given
+
     field = "document" if text is None else "text"
     try:
         imported = await import_given(context.database, document, text, source)

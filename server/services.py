@@ -15,7 +15,6 @@ from storage.database.statement_hooks import observe_statements
 from storage.documents.formats.registry import FORMATS
 from storage.resume.seeding.seeder import Seeder
 from storage.transcripts.rederivation import keep_derived
-from storage.transcripts.watch import Watch
 
 
 def create_database(settings: Settings, *, listens: bool = True) -> Database:
@@ -50,5 +49,8 @@ def deriving(database: Database) -> AbstractAsyncContextManager[None]:
 
 def watching(database: Database, places: Sequence[Path]) -> AbstractAsyncContextManager[None]:
     """Imports from the homes of agents, or from `places`, what changes there while the block runs."""
+    # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+    from storage.transcripts.watch import Watch
+
     watch = Watch(database, FORMATS, places, os.environ, Path.home())
     return in_background(watch.run(), "reprise-watching")

@@ -15,13 +15,11 @@ from server.commands.environment import is_sqlite, plain_failures, prepare_datab
 from server.http.addresses import is_loopback
 from server.observability.logs import configure
 from server.observability.terminal import printable
-from server.process.memory import collect_rarely
+from server.process.memory import collect_rarely, share_arena
 from server.process.server import server_config
 from server.process.signals import SignaledServer, address
-from server.process.workers import WorkerConfig, Workers
 from server.settings import Settings
 from storage.database.server_lock import hold_server_lock
-from storage.samples.load import load_samples
 
 log = logging.getLogger("reprise")
 
@@ -48,6 +46,8 @@ def serve_command(
     no_seed: bool,
 ) -> None:
     """Serve GraphQL over HTTP and websockets."""
+    # Before there are threads: each of SQLite's connections has one.
+    share_arena()
     if paths and not watch:
         raise click.UsageError("PATHS are what --watch watches.")
     settings = read_settings(
@@ -67,6 +67,9 @@ def serve_command(
     with plain_failures(), hold_server_lock(settings.database_url):
         prepare_database(settings)
         if samples:
+            # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+            from storage.samples.load import load_samples
+
             asyncio.run(with_database(settings, load_samples))
         _run(create_app, settings)
 
@@ -75,6 +78,8 @@ def _run(create_app: CreateApp, settings: Settings) -> None:
     if settings.workers == 1:
         _create_server(create_app, settings).run()
         return
+    from server.process.workers import WorkerConfig, Workers
+
     config = WorkerConfig(
         functools.partial(_create_worker_server, create_app, settings),
         host=settings.host,
@@ -85,6 +90,7 @@ def _run(create_app: CreateApp, settings: Settings) -> None:
 
 
 def _create_worker_server(create_app: CreateApp, settings: Settings) -> SignaledServer:
+    share_arena()
     configure(settings.log_format)
     return _create_server(create_app, settings)
 

@@ -3,15 +3,16 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.tables import session, transcript
-from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.errors import Unavailable, Unreadable
-from storage.search.index.compaction import compact
-from storage.transcripts.session_derivation import derive_session
+
+if TYPE_CHECKING:
+    from storage.documents.formats.transcript_format import TranscriptFormat
 
 log = logging.getLogger("reprise.derivation")
 
@@ -21,8 +22,8 @@ _COMPACTED = 50
 
 
 async def outdated_sessions(
-    database: Database, formats: Mapping[str, TranscriptFormat]
-) -> list[tuple[TranscriptFormat, str]]:
+    database: Database, formats: "Mapping[str, TranscriptFormat]"
+) -> "list[tuple[TranscriptFormat, str]]":
     """The ids of sessions that another version of their format derived, or not wholly. Raises Unavailable."""
     is_behind = sa.or_(
         sa.false(),
@@ -41,7 +42,7 @@ async def outdated_sessions(
     return [(formats[source], session_id) for source, session_id in sorted({(row[0], row[1]) for row in rows})]
 
 
-async def keep_derived(database: Database, formats: Mapping[str, TranscriptFormat]) -> None:
+async def keep_derived(database: Database, formats: "Mapping[str, TranscriptFormat]") -> None:
     """Derive all outdated sessions in the background of a server; while the database is unavailable, try again."""
     while True:
         try:
@@ -56,14 +57,21 @@ async def keep_derived(database: Database, formats: Mapping[str, TranscriptForma
             return
 
 
-async def derive_anew(database: Database, formats: Mapping[str, TranscriptFormat]) -> AsyncIterator[tuple[str, str]]:
+async def derive_anew(database: Database, formats: "Mapping[str, TranscriptFormat]") -> AsyncIterator[tuple[str, str]]:
     """Derive all outdated sessions; yields the id and the outcome of each. Raises Unavailable.
 
     What people made of them stays: ids, titles, archive marks, links to threads. Deleted sessions stay deleted.
     """
-    count = 0
     # All at once: later ones may be of imports that are under way.
-    for format, session_id in await outdated_sessions(database, formats):
+    outdated = await outdated_sessions(database, formats)
+    if not outdated:
+        return
+    # Imported when there are any, as all that a server does not need for reading: see docs/speed.md.
+    from storage.search.index.compaction import compact
+    from storage.transcripts.session_derivation import derive_session
+
+    count = 0
+    for format, session_id in outdated:
         try:
             outcome = await derive_session(database, format, session_id)
         except Unreadable as error:

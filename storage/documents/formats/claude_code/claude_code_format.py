@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from storage.documents.derived_session import DerivedSession
+from storage.documents.formats import agent_versions
 from storage.documents.formats.claude_code import layout
 from storage.documents.formats.claude_code.layout import Place
 from storage.documents.formats.claude_code.line import read_line
@@ -17,10 +18,7 @@ from storage.documents.formats.transcript_format import FoundTranscripts, Transc
 class ClaudeCodeFormat:
     """One file a session, which only grows, and one for each of its subagents."""
 
-    source = "CLAUDE_CODE"
-    agent = "Claude Code"
-    version = 1
-    tried_version = "2.1.332"
+    source, agent, version, tried_version = agent_versions.CLAUDE_CODE
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         """The paths in CLAUDE_CONFIG_DIR, or `~/.claude`."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from storage.documents.derived_session import DerivedSession
+from storage.documents.formats import agent_versions
 from storage.documents.formats.codex import session
 from storage.documents.formats.codex.home import find, homes
 from storage.documents.formats.transcript_format import FoundTranscripts, Transcript
@@ -12,10 +13,7 @@ from storage.documents.formats.transcript_format import FoundTranscripts, Transc
 class CodexFormat:
     """The format of Codex's rollouts. See `storage.documents.formats.transcript_format.TranscriptFormat`."""
 
-    source = session.SOURCE
-    agent = "Codex"
-    version = 1
-    tried_version = "0.171.0"
+    source, agent, version, tried_version = agent_versions.CODEX
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         return homes(environment, user_home)

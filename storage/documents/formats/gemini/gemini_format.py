@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
+from storage.documents.formats import agent_versions
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
 from storage.documents.formats.file_walk import FileWalk
 from storage.documents.formats.gemini.checkpoint import checkpoint_id, checkpoint_records, is_checkpoint
@@ -23,10 +24,7 @@ _SESSION_KEYS = ("sessionId", "startTime", "lastUpdated", "summary", "kind")
 class GeminiFormat:
     """Gemini CLI keeps one file a session and appends to it; a subagent's file lies in a folder named by its parent."""
 
-    source = "GEMINI"
-    agent = "Gemini CLI"
-    version = 1
-    tried_version = "0.61.0"
+    source, agent, version, tried_version = agent_versions.GEMINI
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         """`.gemini` in the user's home, or in the folder that GEMINI_CLI_HOME names instead of it."""

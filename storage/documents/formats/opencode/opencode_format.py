@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedMessage, DerivedSession
+from storage.documents.formats import agent_versions
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
 from storage.documents.formats.file_walk import FileWalk, is_regular_file
@@ -55,10 +56,7 @@ _HEAD = msgspec.json.Decoder(_Head)
 class OpenCodeFormat:
     """OpenCode keeps its sessions in `opencode.db`. Each is read in the form of the program's own export."""
 
-    source = "OPENCODE"
-    agent = "OpenCode"
-    version = 1
-    tried_version = "1.18.33"
+    source, agent, version, tried_version = agent_versions.OPENCODE
 
     def __init__(self) -> None:
         self._databases = DatabaseIndex()

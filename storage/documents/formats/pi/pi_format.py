@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PureWindowsPath
 
 from storage.documents.derived_session import FORK, MAIN, DerivedSession
+from storage.documents.formats import agent_versions
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
 from storage.documents.formats.file_walk import FileWalk, expanded
@@ -25,10 +26,7 @@ _KNOWN_HEADER = ("type", "id", "timestamp", "cwd")
 class PiFormat:
     """pi appends each entry below its parent; the last entry is where the session goes on."""
 
-    source = "PI"
-    agent = "pi"
-    version = 1
-    tried_version = "1.6.0"
+    source, agent, version, tried_version = agent_versions.PI
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         """PI_CODING_AGENT_SESSION_DIR and PI_CODING_AGENT_DIR, or `.pi/agent` in the user's home."""

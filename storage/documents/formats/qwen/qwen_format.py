@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
+from storage.documents.formats import agent_versions
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
 from storage.documents.formats.file_walk import FileWalk, expanded, is_regular_file
@@ -27,10 +28,7 @@ _OLD_CHATS = "tmp"
 class QwenFormat:
     """Qwen Code appends each line below its parent. Older versions wrote documents in Gemini CLI's form."""
 
-    source = "QWEN_CODE"
-    agent = "Qwen Code"
-    version = 1
-    tried_version = "0.24.4"
+    source, agent, version, tried_version = agent_versions.QWEN_CODE
 
     def __init__(self) -> None:
         self._older = GeminiFormat()
