@@ -9,6 +9,8 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput, NotFound
 from resolvers.time_slices import time_slices
 from storage.json_codec import dump
+from storage.records.common_block import TYPENAMES as COMMON_TYPENAMES
+from storage.records.common_block import CommonBlock, common_blocks
 from storage.records.content_block import (
     ContentBlock,
     OtherBlock,
@@ -25,7 +27,7 @@ from storage.records.session import SessionRow
 from storage.records.token_usage import TokenCounts, stored_counts
 from storage.records.tool_result import CallPlace
 
-__all__ = ["MessageRow", "OtherBlock", "ToolResultBlock", "ToolUseBlock", "result_images"]
+__all__ = ["COMMON_TYPENAMES", "MessageRow", "OtherBlock", "ToolResultBlock", "ToolUseBlock", "result_images"]
 
 MAX_BLOCKS = 1_000
 """The largest page of blocks."""
@@ -55,6 +57,14 @@ def content(row: MessageRow, *, first: int, from_: int) -> list[ContentBlock] | 
         if isinstance(block, ToolUseBlock | ToolResultBlock):
             block.message_place = (row.session_id, row.position)
     return shown
+
+
+def common_content(row: MessageRow, *, first: int, from_: int) -> list[CommonBlock] | None:
+    """What `content` returns, as blocks without positions; None where it has to be called."""
+    if from_ != 0 or len(row.content) > LONG_CONTENT:
+        return None
+    blocks = common_blocks(row.role, row.content)
+    return None if blocks is None or len(blocks) > min(first, MAX_BLOCKS) else blocks
 
 
 async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[ContentBlock]:

@@ -1,7 +1,7 @@
 """Declaration of fields and subscriptions that have a resolver."""
 
-from collections.abc import Callable, Iterable
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import strawberry
 
@@ -20,20 +20,41 @@ IS_HEAVY = "is_heavy"
 """The key of a field's metadata that tells whether its value takes long to compute."""
 
 
+COMMON = "common"
+"""The key of a field's metadata that holds its CommonValues."""
+
+
+class CommonValues(NamedTuple):
+    """How plans compute most values of a heavy field, a list of an interface's objects, in less time.
+
+    `read` takes what the resolver takes and returns objects, whose classes are the keys of `typenames`: these have no
+    attribute `position`, which is their place in the list. It returns None where the resolver has to be called.
+    """
+
+    read: Callable[..., Sequence[object] | None]
+    typenames: Mapping[type[Any], str]
+
+
 def field(
-    graphql_type: object, description: str, *, needs: Iterable[str] | None = None, is_heavy: bool = False
+    graphql_type: object,
+    description: str,
+    *,
+    needs: Iterable[str] | None = None,
+    is_heavy: bool = False,
+    common: CommonValues | None = None,
 ) -> Callable[[F], F]:
     """Make a method the resolver of a field of type `graphql_type`.
 
     Its row is a parameter of the type `strawberry.Parent`: an object of resolvers, not an instance of the class.
 
     `needs` are the attributes of its row that it uses, so that plans read no other columns; None means all.
-    A heavy field computes its value from a large column: plans resolve it row by row, in time slices.
+    A heavy field computes its value from a large column: plans resolve it row by row, in time slices. `common` gives
+    the same values.
     """
     decorate: Callable[[F], F] = strawberry.field(
         description=description,
         graphql_type=graphql_type,
-        metadata={NEEDS: None if needs is None else frozenset(needs), IS_HEAVY: is_heavy},
+        metadata={NEEDS: None if needs is None else frozenset(needs), IS_HEAVY: is_heavy, COMMON: common},
     )
     return decorate
 

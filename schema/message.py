@@ -11,7 +11,7 @@ from resolvers.message import MAX_BLOCKS
 from schema.arguments import given
 from schema.connection import Connection, Edge
 from schema.content_block import ContentBlock
-from schema.field import Info, field
+from schema.field import CommonValues, Info, field
 from schema.lazy import LazySession
 from schema.node import Node
 from schema.scalars import JSON
@@ -58,7 +58,13 @@ class Message(Node):
     def session(row: strawberry.Parent[resolvers.message.MessageRow], info: Info) -> object:
         return resolvers.message.session(info.context, row)
 
-    @field(list[ContentBlock], "What it says, block by block.", needs=("blocks",), is_heavy=True)
+    @field(
+        list[ContentBlock],
+        "What it says, block by block.",
+        needs=("blocks",),
+        is_heavy=True,
+        common=CommonValues(resolvers.message.common_content, resolvers.message.COMMON_TYPENAMES),
+    )
     @staticmethod
     def content(
         row: strawberry.Parent[resolvers.message.MessageRow],

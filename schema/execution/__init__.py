@@ -7,7 +7,8 @@ columns that were selected, and sends one statement for each level of the query.
 Read in this order: `operations.py` (the cache of prepared operations and the entry point), `operation.py` (one query
 and its plans), `plan.py` (a selection on an object type), `completion.py` (values of each type of the GraphQL type
 system), `leaves.py` (code generation for scalars and enums), `field_resolver.py` (calls of resolvers), `loader.py`
-(batching of reads) and `selections.py` (which columns a query needs).
+(batching of reads), `selections.py` (which columns a query needs), `common_completer.py` and `common_objects.py` (typed
+content of most messages).
 
 A plan only produces answers without errors. Where an error is possible it raises PlanBailout, and graphql-core
 executes the operation from the start: error messages have one source.

@@ -25,15 +25,21 @@ class _Info:
 
 
 class FieldResolver:
-    """The resolver of a field at one place of an operation."""
+    """The resolver of a field at one place of an operation, or `function`, which takes the same arguments."""
 
-    def __init__(self, field: GraphQLField, details: FieldDetailsList, selections: Selections) -> None:
+    def __init__(
+        self,
+        field: GraphQLField,
+        details: FieldDetailsList,
+        selections: Selections,
+        function: Callable[..., Any] | None = None,
+    ) -> None:
         definition = definition_of(field)
         assert not definition.extensions
         resolver = definition.base_resolver
         assert resolver is not None
         assert inspect.isfunction(resolver.wrapped_func)
-        self._function = resolver.wrapped_func
+        self._function = function or resolver.wrapped_func
         self._node = details[0].node
         self._config = selections.schema.config
         self._scalars = selections.schema.schema_converter.scalar_registry

@@ -49,7 +49,7 @@ def compile_objects(
     An entry is a leaf, the name of the type, or None for a field that is completed later and null until then.
     `object_bytes` is the size of an object without its texts; it must not be 0.
     """
-    names: dict[str, Any] = {**_NAMES, "row_type": row_type}
+    names: dict[str, Any] = {**GENERATED_NAMES, "row_type": row_type}
     # Rows that tell the places of their columns are unpacked, which is faster than looking up attributes.
     made_of: Mapping[str, Any] = getattr(row_type, "made_of", {})
     columns: tuple[str, ...] = getattr(row_type, "columns", ())
@@ -72,7 +72,7 @@ def compile_objects(
                 if is_sized:
                     sizes.append(f"text_size({value})")
             is_not_null, is_instant = (source.is_there, source.is_instant) if source else (False, False)
-            value = _leaf(entry, value, names, is_not_null=is_not_null, is_instant=is_instant)
+            value = leaf_expression(entry, value, names, is_not_null=is_not_null, is_instant=is_instant)
         items.append(f"{key!r}: {value}")
     item = f"{{{', '.join(items)}}}"
     size = " + ".join(sizes)
@@ -95,8 +95,8 @@ def compile_objects(
 
 def compile_leaves(kind: GraphQLLeafType) -> Callable[[Sequence[Any]], list[Any]]:
     """Generate the function that serializes values, none of them null, of one type. It raises as BuildObjects does."""
-    names: dict[str, Any] = dict(_NAMES)
-    leaf = _leaf(Leaf("", kind, is_required=True), "value", names, is_not_null=True)
+    names: dict[str, Any] = dict(GENERATED_NAMES)
+    leaf = leaf_expression(Leaf("", kind, is_required=True), "value", names, is_not_null=True)
     convert: Callable[[Sequence[Any]], list[Any]] = eval(f"lambda values: [{leaf} for value in values]", names)
     return convert
 
@@ -110,7 +110,9 @@ def _source(attribute: str, source: Any, names: dict[str, Any]) -> str:
     return f"make_{attribute}({values})"
 
 
-def _leaf(leaf: Leaf, value: str, names: dict[str, Any], *, is_not_null: bool, is_instant: bool = False) -> str:
+def leaf_expression(
+    leaf: Leaf, value: str, names: dict[str, Any], *, is_not_null: bool, is_instant: bool = False
+) -> str:
     """The expression for the serialization of `value`, a name. `is_instant` values are texts of instants."""
     serialized = value
     if is_instant:
@@ -133,9 +135,10 @@ def _bail_out() -> NoReturn:
     raise PlanBailout
 
 
-_NAMES = {
+GENERATED_NAMES = {
     "bail_out": _bail_out,
     "date_time_output": date_time_output,
     "isfinite": math.isfinite,
     "text_size": text_size,
 }
+"""What generated code may call."""

@@ -21,6 +21,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 
 from resolvers.answer_budget import current_budget
 from resolvers.time_slices import time_slices
+from schema.execution.common_completer import CommonCompleter
 from schema.execution.completion import (
     AbstractCompleter,
     Completer,
@@ -155,8 +156,10 @@ class _Field:
         self.is_resolved = not definition.is_basic_field
         self._attribute = attrgetter(definition.python_name)
         self._resolver = FieldResolver(field, details, selections) if self.is_resolved else None
-        self._complete = completer_for(field.type, selections.below(field.type, details), selections)
+        below = selections.below(field.type, details)
+        self._complete = completer_for(field.type, below, selections)
         self.reads = self._complete.reads
+        self._common = CommonCompleter.of(key, field, details, below, selections)
 
     def resolve(self, variables: RequestVariables) -> ResolveRow:
         """The function from a row to its value. Raises GraphQLError."""
@@ -169,6 +172,8 @@ class _Field:
 
         Values below which rows are read are completed together, so that one statement reads for all of them.
         """
+        if self._common is not None:
+            objects, rows = await self._common.complete_in_slices(objects, rows, variables)
         resolve = self.resolve(variables)
         slices = time_slices()
         start = 0
