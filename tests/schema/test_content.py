@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from resolvers.message import LONG_CONTENT
+from resolvers.message import LONG_CONTENT, MAX_BLOCKS
 from tests.conftest import Serve
 from tests.support.documents import text, user, zagens
 from tests.support.server import Served
@@ -181,6 +181,25 @@ async def test_a_short_list_of_long_messages_does_not_hold_the_event_loop(serve:
     async def ask(run: int) -> None:
         for _ in range(3):
             await server.client.data(f'{{ session(id: "s{run}") {{ messages {{ {items % "text isInjected"} }} }} }}')
+
+    await check_loop_is_free(ask, save)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_list_of_messages_of_many_blocks_does_not_hold_the_event_loop(serve: Serve) -> None:
+    server = await serve(seed=False, request_seconds=120, max_answer_bytes=100_000_000)
+    message = {"role": "user", "content": [text("x")] * MAX_BLOCKS}
+
+    # A session of its own for each run: the cache has nothing of it.
+    async def save(run: int) -> None:
+        await saved(server, zagens(f"s{run}", messages=[message] * 50))
+
+    async def ask(run: int) -> None:
+        for _ in range(3):
+            query = f'{{ session(id: "s{run}") {{ messages {{ nodes {{ content {{ position __typename }} }} }} }} }}'
+            data = await server.client.data(query)
+            assert len(data["session"]["messages"]["nodes"][49]["content"]) == MAX_BLOCKS
 
     await check_loop_is_free(ask, save)
 
