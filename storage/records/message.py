@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -155,7 +156,7 @@ async def message_pages(
         is_sqlite=database.is_sqlite,
     )
     values: dict[str, Any] = {
-        "owner": [span.owner for span in ranges],
+        "owner": [transcript.session_id for transcript in transcripts],
         "start": [start for start, _ in spans],
         "end": [end for _, end in spans],
         "roles": chosen and chosen.roles,
@@ -165,8 +166,7 @@ async def message_pages(
     rows = await database.read(statements.rows, **values)
     if is_bounded and not rows:
         await _check_total(database, statements, values)
-    ids = [transcript.session_id for transcript in transcripts]
-    found = rows_by_owner(rows, ids, columns, ["session_id"])
+    found = rows_by_owner(rows, values["owner"], columns, itemgetter(columns.index("session_id")))
     if chosen is None:
         return [
             _page_of_all(found[transcript.session_id], transcript, *span)
@@ -315,7 +315,7 @@ def _scope(session_id: str, chosen: MessageFilter | None) -> Scope:
 
 def _range(transcript: Transcript, request: PageRequest, chosen: MessageFilter | None) -> PositionRange:
     session_id, count = transcript
-    return PositionRange.of(session_id, count, functools.partial(_scope, session_id, chosen), request)
+    return PositionRange.of(count, functools.partial(_scope, session_id, chosen), request)
 
 
 def _page_of_all(rows: list[MessageRow], transcript: Transcript, start: int, end: int) -> PositionPage[MessageRow]:

@@ -1,7 +1,7 @@
 """Pages of lists that are numbered from 0 without gaps, many lists at a time."""
 
 import itertools
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -50,11 +50,11 @@ class PositionPage(Page[Row]):
 
 
 def rows_by_owner(
-    rows: Iterable[Any], owners: Iterable[Owner], columns: Columns, keys: Sequence[str]
+    rows: Iterable[Any], owners: Iterable[Owner], columns: Columns, owner_of: Callable[[Any], Owner]
 ) -> dict[Owner, list[Any]]:
-    """The rows of each owner in the order of their positions; `keys` are the columns that name the owner."""
+    """The rows of each owner in the order of their positions."""
     found: dict[Any, list[Any]] = {owner: [] for owner in owners}
-    for owner, group in itertools.groupby(rows, itemgetter(*map(columns.index, keys))):
+    for owner, group in itertools.groupby(rows, owner_of):
         found[owner] += group
     in_order = itemgetter(columns.index("position"))
     for owned in found.values():

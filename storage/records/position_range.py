@@ -16,37 +16,36 @@ UNCOUNTED = 2**31 - 1000
 
 
 class PositionRange(NamedTuple):
-    """The positions from `start` up to but not including `end` of an owner's list."""
+    """The positions from `start` up to but not including `end`."""
 
-    owner: str
     start: int
     end: int
 
     @classmethod
-    def of(cls, owner: str, count: int, scope_of: Callable[[], Scope], request: PageRequest) -> "PositionRange":
+    def of(cls, count: int, scope_of: Callable[[], Scope], request: PageRequest) -> "PositionRange":
         """The range that a request is for, in a list of `count` rows. Raises InvalidCursor."""
         if request.after is None and request.before is None:
-            return cls(owner, 0, count)._cut(request)
+            return cls(0, count)._cut(request)
         scope = scope_of()
         after, before = (
             None if cursor is None else int(scope.key(cursor, (int,))[0]) for cursor in (request.after, request.before)
         )
         start = 0 if after is None else min(max(after + 1, 0), count)
         end = count if before is None else max(min(before, count), start)
-        return cls(owner, start, end)._cut(request)
+        return cls(start, end)._cut(request)
 
     def _cut(self, request: PageRequest) -> "PositionRange":
         """The range from the position of a request on, or up to it for a page from the end."""
         if request.position is None:
             return self
-        owner, start, end = self
+        start, end = self
         if request.is_backward:
-            return PositionRange(owner, start, max(min(request.position, end), start))
-        return PositionRange(owner, min(max(request.position, start), end), end)
+            return PositionRange(start, max(min(request.position, end), start))
+        return PositionRange(min(max(request.position, start), end), end)
 
     def page(self, request: PageRequest) -> tuple[int, int]:
         """Start and end of the requested page."""
-        _, start, end = self
+        start, end = self
         if request.is_backward:
             return max(start, end - request.size), end
         return start, min(end, start + request.size)
