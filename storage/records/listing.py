@@ -148,67 +148,62 @@ async def fetch_page(
     return ListPage(database, listing, values, request, scope, rows, after, before)
 
 
+@dataclass(eq=False)
 class ListPage(Page[Any]):
-    """A page of a Listing. `change_seq` is set for sessions: the number of the last change that it shows."""
+    """A page of a Listing, made of one row more than it has if more follow.
 
+    `change_seq` is set for sessions: the number of the last change that it shows.
+    """
+
+    database: Database
+    listing: Listing
+    values: Mapping[str, Any]
+    request: PageRequest
+    scope: Scope
+    nodes: list[Any]
+    after: Key | None
+    before: Key | None
     change_seq: int | None = None
 
-    def __init__(
-        self,
-        database: Database,
-        listing: Listing,
-        values: Mapping[str, Any],
-        request: PageRequest,
-        scope: Scope,
-        rows: list[Any],
-        after: Key | None,
-        before: Key | None,
-    ) -> None:
-        self._database = database
-        self._listing = listing
-        self._values = values
-        self._request = request
-        self._scope = scope
-        self._after = after
-        self._before = before
-        self._has_more = len(rows) > request.size
-        self.nodes = rows[: request.size]
-        if request.is_backward:
+    def __post_init__(self) -> None:
+        self.has_more = len(self.nodes) > self.request.size
+        self.nodes = self.nodes[: self.request.size]
+        if self.request.is_backward:
             self.nodes.reverse()
 
     @functools.cached_property
     def _written_key(self) -> Callable[[Any], Key]:
         # Instants are texts both in rows and in cursors.
         columns = self.nodes[0].columns
-        return itemgetter(*map(columns.index, self._listing.keys))
+        return itemgetter(*map(columns.index, self.listing.keys))
 
     def cursor(self, row: Any) -> str:
-        return self._scope.cursor(self._written_key(row))
+        return self.scope.cursor(self._written_key(row))
 
     async def has_next_page(self) -> bool:
-        is_known = self._has_more and not self._request.is_backward
-        if self._before is None or is_known:
+        is_known = self.has_more and not self.request.is_backward
+        if self.before is None or is_known:
             return is_known
         if self.nodes:
             return await self._exists(_AFTER, self._key(self.nodes[-1]))
-        return await self._exists(_Bound(is_after=True, is_inclusive=True), self._before)
+        return await self._exists(_Bound(is_after=True, is_inclusive=True), self.before)
 
     async def has_previous_page(self) -> bool:
-        is_known = self._has_more and self._request.is_backward
-        if self._after is None or is_known:
+        is_known = self.has_more and self.request.is_backward
+        if self.after is None or is_known:
             return is_known
         if self.nodes:
             return await self._exists(_BEFORE, self._key(self.nodes[0]))
-        return await self._exists(_Bound(is_after=False, is_inclusive=True), self._after)
+        return await self._exists(_Bound(is_after=False, is_inclusive=True), self.after)
 
     async def total_count(self) -> int:
-        select = _select_count(self._listing, is_sqlite=self._database.is_sqlite)
-        [found] = await self._database.read(select, **self._values)
+        select = _select_count(self.listing, is_sqlite=self.database.is_sqlite)
+        [found] = await self.database.read(select, **self.values)
         return found.value
 
     def _key(self, row: Any) -> Key:
-        return tuple(getattr(row, name) for name in self._listing.keys)
+        return tuple(getattr(row, name) for name in self.listing.keys)
 
     async def _exists(self, bound: _Bound, key: Key) -> bool:
-        select = _select_one(self._listing, bound, is_sqlite=self._database.is_sqlite)
-        return bool(await self._database.read(select, **self._values, **bound.values(key)))
+        select = _select_one(self.listing, bound, is_sqlite=self.database.is_sqlite)
+        return bool(await self.database.read(select, **self.values, **bound.values(key)))

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -174,7 +175,9 @@ async def message_pages(
         ]
     extents = SharedRead(lambda: _read_extents(database, transcripts, chosen))
     return [
-        _ChosenPage(found[transcript.session_id], transcript, request, chosen, span, extents)
+        _ChosenPage(
+            found[transcript.session_id], transcript, request, _scope(transcript.session_id, chosen), span, extents
+        )
         for transcript, span in zip(transcripts, ranges, strict=True)
     ]
 
@@ -337,51 +340,45 @@ class _Extent(NamedTuple):
     last: int
 
 
+@dataclass(eq=False)
 class _ChosenPage(Page[MessageRow]):
-    """A page of the messages that pass a filter."""
+    """A page of the messages that pass a filter, made of one row more than it has if more follow."""
 
-    def __init__(
-        self,
-        rows: list[MessageRow],
-        transcript: Transcript,
-        request: PageRequest,
-        chosen: MessageFilter,
-        span: PositionRange,
-        extents: SharedRead[str, _Extent],
-    ) -> None:
-        self._transcript = transcript
-        self._is_backward = request.is_backward
-        self._span = span
-        self._extents = extents
-        self._scope = _scope(transcript.session_id, chosen)
-        self._has_more = len(rows) > request.size
-        self.nodes = rows
-        if self._has_more:
-            self.nodes = rows[1:] if request.is_backward else rows[:-1]
+    nodes: list[MessageRow]
+    transcript: Transcript
+    request: PageRequest
+    scope: Scope
+    span: PositionRange
+    extents: SharedRead[str, _Extent]
+
+    def __post_init__(self) -> None:
+        self.has_more = len(self.nodes) > self.request.size
+        if self.has_more:
+            self.nodes = self.nodes[1:] if self.request.is_backward else self.nodes[:-1]
 
     def cursor(self, row: MessageRow) -> str:
-        return self._scope.cursor((row.position,))
+        return self.scope.cursor((row.position,))
 
     async def has_previous_page(self) -> bool:
-        is_known = self._has_more and self._is_backward
-        if self._span.start == 0 or is_known:
+        is_known = self.has_more and self.request.is_backward
+        if self.span.start == 0 or is_known:
             return is_known
         extent = await self._extent()
-        return extent is not None and extent.first < (self.nodes[0].position if self.nodes else self._span.start)
+        return extent is not None and extent.first < (self.nodes[0].position if self.nodes else self.span.start)
 
     async def has_next_page(self) -> bool:
-        is_known = self._has_more and not self._is_backward
-        if self._span.end == self._transcript.message_count or is_known:
+        is_known = self.has_more and not self.request.is_backward
+        if self.span.end == self.transcript.message_count or is_known:
             return is_known
         extent = await self._extent()
-        return extent is not None and extent.last > (self.nodes[-1].position if self.nodes else self._span.end - 1)
+        return extent is not None and extent.last > (self.nodes[-1].position if self.nodes else self.span.end - 1)
 
     async def total_count(self) -> int:
         extent = await self._extent()
         return 0 if extent is None else extent.total
 
     async def _extent(self) -> _Extent | None:
-        return await self._extents.get(self._transcript.session_id)
+        return await self.extents.get(self.transcript.session_id)
 
 
 @functools.lru_cache

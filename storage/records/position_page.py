@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Awaitable, Callable, Hashable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -13,40 +14,32 @@ Row = TypeVar("Row")
 Owner = TypeVar("Owner", bound=Hashable)
 
 
+@dataclass(eq=False)
 class PositionPage(Page[Row]):
     """The page of a list that begins at position `start`."""
 
-    def __init__(
-        self,
-        rows: list[Row],
-        start: int,
-        scope: Callable[[], Scope],
-        count: Callable[[], Awaitable[int]],
-        *,
-        has_more: bool,
-    ) -> None:
-        self.nodes = rows
-        self._start = start
-        self._create_scope = scope
-        self._count = count
-        self._has_more = has_more
+    nodes: list[Row]
+    start: int
+    create_scope: Callable[[], Scope]
+    count: Callable[[], Awaitable[int]]
+    has_more: bool
 
     def cursor(self, row: Any) -> str:
         return self._scope.cursor((row.position,))
 
     async def has_previous_page(self) -> bool:
-        return self._start > 0
+        return self.start > 0
 
     async def has_next_page(self) -> bool:
-        return self._has_more
+        return self.has_more
 
     async def total_count(self) -> int:
-        return await self._count()
+        return await self.count()
 
     @cached_property
     def _scope(self) -> Scope:
         # Only cursors need it, which not every answer has.
-        return self._create_scope()
+        return self.create_scope()
 
 
 def rows_by_owner(

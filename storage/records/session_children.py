@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -52,7 +53,12 @@ async def children_pages(
     found: dict[Any, list[Any]] = {id: [] for id in parent_ids}
     for row in rows:
         found[row.parent_id].append(row)
-    return [_ChildrenPage(found[id], id, columns, request, scopes[id], counts, last) for id in parent_ids]
+    key = columns.index("created_at"), columns.index("id")
+    size = request.size
+    return [
+        _ChildrenPage(found[id][:size], id, scopes[id], key, counts, last, after is not None, len(found[id]) > size)
+        for id in parent_ids
+    ]
 
 
 def _bound(after: Key | None) -> dict[str, Any]:
@@ -112,41 +118,32 @@ async def _read_counts(
     return {row.parent_id: row for row in rows}
 
 
+@dataclass(eq=False)
 class _ChildrenPage(Page[SessionRow]):
-    """A page of one session's children."""
+    """A page of one session's children, the key of whose cursors is at two places of a row."""
 
-    def __init__(
-        self,
-        rows: list[SessionRow],
-        parent_id: str,
-        columns: Columns,
-        request: PageRequest,
-        scope: Scope,
-        counts: SharedRead[str, _Count],
-        change_seq: int | None,
-    ) -> None:
-        self.nodes = rows[: request.size]
-        self.change_seq = change_seq
-        self._has_more = len(rows) > request.size
-        self._parent_id = parent_id
-        self._is_after = request.after is not None
-        self._key = columns.index("created_at"), columns.index("id")
-        self._scope = scope
-        self._counts = counts
+    nodes: list[SessionRow]
+    parent_id: str
+    scope: Scope
+    key: tuple[int, int]
+    counts: SharedRead[str, _Count]
+    change_seq: int | None
+    is_after: bool
+    has_more: bool
 
     def cursor(self, row: Any) -> str:
         # Instants are texts both in rows and in cursors.
-        return self._scope.cursor(tuple(row[place] for place in self._key))
+        return self.scope.cursor(tuple(row[place] for place in self.key))
 
     async def has_next_page(self) -> bool:
-        return self._has_more
+        return self.has_more
 
     async def has_previous_page(self) -> bool:
-        if not self._is_after:
+        if not self.is_after:
             return False
-        count = await self._counts.get(self._parent_id)
+        count = await self.counts.get(self.parent_id)
         return count is not None and count.before > 0
 
     async def total_count(self) -> int:
-        count = await self._counts.get(self._parent_id)
+        count = await self.counts.get(self.parent_id)
         return 0 if count is None else count.total
