@@ -26,7 +26,9 @@ class SnapshotChanged(Exception):
     """The segments are not those of the cached snapshot any more."""
 
 
-class _Segment(NamedTuple):
+class SnapshotSegment(NamedTuple):
+    """A segment without its blocks."""
+
     id: int
     size: int
     runs: Runs
@@ -35,7 +37,7 @@ class _Segment(NamedTuple):
 class SegmentSnapshot:
     """All segments in the order of their ids, with their entries concatenated."""
 
-    def __init__(self, segments: Sequence[_Segment]) -> None:
+    def __init__(self, segments: Sequence[SnapshotSegment]) -> None:
         self.runs_of = {segment.id: segment.runs for segment in segments}
         empty = np.zeros(0, np.int64)
         firsts: Ids = np.concatenate([empty, *(segment.runs.firsts for segment in segments)])
@@ -80,7 +82,7 @@ async def read_snapshot(reader: Reader, cache: LRUCache) -> SegmentSnapshot:
     if snapshot is not None and [row[0] for row in rows] == list(runs_of):
         return snapshot
     snapshot = SegmentSnapshot(
-        [_Segment(id, size, runs_of[id] if runs is None else Runs.from_bytes(runs)) for id, size, runs in rows]
+        [SnapshotSegment(id, size, runs_of[id] if runs is None else Runs.from_bytes(runs)) for id, size, runs in rows]
     )
     cache.put(_KEY, snapshot, snapshot.bytes)
     return snapshot

@@ -13,7 +13,7 @@ from storage.database.lru_cache import LRUCache
 from storage.records.page import Key
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.index.segment_snapshot import SegmentSnapshot
-from storage.search.query.candidates import CandidateQueue, Candidates
+from storage.search.query.candidates import CandidateQueue
 from storage.search.query.entry_texts import Place, Texts, matching_places, read_texts, score_texts
 from storage.search.query.found_sessions import FoundSessions
 from storage.search.query.hit import MESSAGE, TITLE, FoundSession, Hit, Search
@@ -129,15 +129,12 @@ class HitFinder:
             share *= 2
         return found
 
-    def _candidates(self, since: Key | None, rows: Sequence[FoundSession]) -> Candidates:
+    def _candidates(self, since: Key | None, rows: Sequence[FoundSession]) -> Iterator[Hit]:
         """The unverified hits of sessions behind the key `since`."""
-        sessions, positions = self.matches.newest_first([row.number for row in rows])
-        if since is not None:
-            ids = [row.id for row in rows]
-            place = ids.index(since[2]) if since[2] in ids else -1
-            is_behind = (sessions != place) | (positions < since[3])
-            sessions, positions = sessions[is_behind], positions[is_behind]
-        return Candidates(rows, sessions.tolist(), positions.tolist())
+        found = self.matches.each_newest_first([row.number for row in rows])
+        for row, positions in zip(rows, found, strict=True):
+            end = since[3] if since is not None and row.id == since[2] else TITLE_POSITION + 1
+            yield from (Hit(row, position) for position in positions if position < end)
 
     async def verify(self, candidates: list[Hit]) -> list[Hit]:
         """The candidates that match. Those that the index cannot decide on are checked by their texts."""

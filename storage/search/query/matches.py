@@ -1,7 +1,7 @@
 """The entries that match a query by the index, grouped by session."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,9 @@ import numpy as np
 from storage.search.index.block import Mask
 from storage.search.index.entries import POSITION_BITS, TITLE_POSITION, Ids, entry_positions
 from storage.search.index.segment_snapshot import SegmentSnapshot
+
+_FEW = 8
+"""Entries of a run up to which NumPy takes longer to find them than Python."""
 
 
 class Entries(NamedTuple):
@@ -31,7 +34,7 @@ class Matches:
         has_match = np.zeros(0, np.bool_)
         if snapshot.size:
             has_match = np.bitwise_or.reduceat(mask.view(np.uint8), snapshot.starts).view(np.bool_)[snapshot.order]
-        self._bits = np.packbits(mask, bitorder="little")
+        self._bits = np.packbits(mask, bitorder="little").tobytes()
         # Copies, no views: the snapshot's arrays must be freed when there is a newer one.
         self._starts = snapshot.ordered_starts[has_match]
         self._counts = snapshot.counts[has_match]
@@ -43,14 +46,14 @@ class Matches:
     @property
     def bytes(self) -> int:
         """Approximate size in memory."""
-        arrays = (self._bits, self._starts, self._counts, self._firsts, self._numbers, self.numbers)
         # `numbers` once more, for `numbers_by_messages`.
-        return sum(array.nbytes for array in (*arrays, self.numbers))
+        arrays = (self._starts, self._counts, self._firsts, self._numbers, self.numbers, self.numbers)
+        return len(self._bits) + sum(array.nbytes for array in arrays)
 
     @functools.cached_property
     def numbers_by_messages(self) -> Ids:
         """Numbers of the sessions of which a message matches, ascending."""
-        bits = np.unpackbits(self._bits, bitorder="little")
+        bits = np.unpackbits(np.frombuffer(self._bits, np.uint8), bitorder="little")
         bits[self._starts[entry_positions(self._firsts) == TITLE_POSITION]] = 0
         before = np.zeros(len(bits) + 1, np.int64)
         np.cumsum(bits, out=before[1:])
@@ -65,7 +68,8 @@ class Matches:
         runs = _ranges(lows, runs_each)
         starts, counts = self._starts[runs], self._counts[runs]
         places = _ranges(starts, counts)
-        is_match = (self._bits[places >> 3] >> (places & 7).astype(np.uint8) & 1).view(np.bool_)
+        bits = np.frombuffer(self._bits, np.uint8)
+        is_match = (bits[places >> 3] >> (places & 7).astype(np.uint8) & 1).view(np.bool_)
         ids = (np.repeat(self._firsts[runs] - starts, counts) + places)[is_match]
         sessions = np.repeat(np.repeat(np.arange(len(wanted)), runs_each), counts)[is_match]
         return Entries(sessions, entry_positions(ids))
@@ -75,6 +79,39 @@ class Matches:
         sessions, positions = self.of_sessions(numbers)
         keys = _distinct(np.sort(sessions << POSITION_BITS | TITLE_POSITION - positions))
         return Entries(keys >> POSITION_BITS, TITLE_POSITION - (keys & TITLE_POSITION))
+
+    def each_newest_first(self, numbers: Sequence[int]) -> Iterator[list[int]]:
+        """For each session the positions of its distinct entries, the last first.
+
+        They are computed when they are asked for: a page of hits takes those of a few sessions, for which
+        `newest_first` would take longer.
+        """
+        wanted = np.array(numbers, np.int64)
+        lows = np.searchsorted(self._numbers, wanted).tolist()
+        highs = np.searchsorted(self._numbers, wanted, "right").tolist()
+        for low, high in zip(lows, highs, strict=True):
+            positions = self._run_positions(low) if high == low + 1 else []
+            if high > low + 1:
+                # The title of a renamed session may occur twice.
+                positions = list({position for run in range(low, high) for position in self._run_positions(run)})
+            positions.sort(reverse=True)
+            yield positions
+
+    def _run_positions(self, run: int) -> list[int]:
+        """The positions of the matching entries of a run."""
+        start, count, first = self._starts.item(run), self._counts.item(run), self._firsts.item(run)
+        packed = self._bits[start >> 3 : (start + count + 7) >> 3]
+        bits = int.from_bytes(packed, "little") >> (start & 7) & (1 << count) - 1
+        positions: list[int] = []
+        if bits.bit_count() > _FEW:
+            mask = np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little")
+            positions = entry_positions(mask[start & 7 : (start & 7) + count].nonzero()[0] + first).tolist()
+            return positions
+        while bits:
+            last = bits.bit_length() - 1
+            bits ^= 1 << last
+            positions.append(first + last - 1 & TITLE_POSITION)
+        return positions
 
 
 def _ranges(starts: Ids, counts: Ids) -> Ids:
