@@ -31,6 +31,8 @@ _COMPRESSION_LEVEL = 1
 # Of the masks that are packed at once, and their number.
 _MASK_BYTES = 2**20
 _MASKS = 2**16
+# Of the objects of a decoded block, besides what they hold.
+_DECODED_BYTES = 700
 
 _BIGRAMS, _WORDS = 0, 1
 # Kind, number of terms, bytes of their names.
@@ -173,6 +175,12 @@ class Block:
         except ValueError as error:
             raise ValueError(f"a block of the search index is damaged: {error}") from None
         return cls(plain, size)
+
+    @property
+    def bytes(self) -> int:
+        """Approximate size in memory."""
+        arrays = (self.counts, self._is_dense, self._ends)
+        return _DECODED_BYTES + len(self.plain) + len(self._names) + sum(array.nbytes for array in arrays)
 
     @property
     def bounds(self) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """Blocks that searches have read, found again by any term in their range."""
 
 from bisect import bisect_left, bisect_right
-from sys import getsizeof
 
 from storage.database.lru_cache import LRUCache
 from storage.search.index.block import Block
@@ -18,8 +17,8 @@ class _Ranges:
         self.lasts: list[str] = []
 
 
-def cached_block(cache: LRUCache, segment_id: int, size: int, term: str) -> Block | None:
-    """The block of a segment of `size` entries in whose range a term lies; None if it is not in the cache."""
+def cached_block(cache: LRUCache, segment_id: int, term: str) -> Block | None:
+    """The block of a segment in whose range a term lies; None if it is not in the cache."""
     ranges: _Ranges | None = cache.get((_Ranges, segment_id))
     if ranges is None:
         return None
@@ -27,8 +26,8 @@ def cached_block(cache: LRUCache, segment_id: int, size: int, term: str) -> Bloc
     # A term between two blocks is in none, but whether there is a block between them is not known.
     if place < 0 or term > ranges.lasts[place]:
         return None
-    plain: bytes | None = cache.get((Block, segment_id, ranges.firsts[place]))
-    return None if plain is None else Block(plain, size)
+    block: Block | None = cache.get((Block, segment_id, ranges.firsts[place]))
+    return block
 
 
 def cache_block(cache: LRUCache, segment_id: int, block: Block) -> None:
@@ -40,4 +39,4 @@ def cache_block(cache: LRUCache, segment_id: int, block: Block) -> None:
         ranges.firsts.insert(place, first)
         ranges.lasts.insert(place, last)
     cache.put((_Ranges, segment_id), ranges, _RANGE_BYTES * len(ranges.firsts))
-    cache.put((Block, segment_id, first), block.plain, getsizeof(block.plain))
+    cache.put((Block, segment_id, first), block, block.bytes)

@@ -1,7 +1,7 @@
 """Reads the texts of candidate entries, to verify phrases in them and to score them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from storage.cancellation import run_in_cancellable_thread
 from storage.database.compiled_select import Reader
@@ -23,12 +23,8 @@ _INJECTED_WEIGHT = 1e-6
 T = TypeVar("T")
 
 
-class Place(NamedTuple):
-    """A message by its position, or a session's title at TITLE_POSITION."""
-
-    session_id: str
-    position: int
-
+Place: TypeAlias = tuple[str, int]
+"""A session's id, and the position of a message of it or, for its title, TITLE_POSITION."""
 
 Texts: TypeAlias = dict[Place, list[str]]
 
@@ -48,9 +44,7 @@ async def score_texts(texts: Texts, clauses: Sequence[Clause]) -> dict[Place, fl
     """The score of each entry."""
     return await run_in_thread_if_long(
         _length(texts),
-        lambda: {
-            place: _score(some, clauses, is_title=place.position == TITLE_POSITION) for place, some in texts.items()
-        },
+        lambda: {place: _score(some, clauses, is_title=place[1] == TITLE_POSITION) for place, some in texts.items()},
     )
 
 
@@ -81,7 +75,7 @@ async def run_in_thread_if_long(length: int, work: Callable[[], T], limit: int =
 
 
 def _texts(rows: Iterable[MessageRow]) -> Texts:
-    return {Place(row.session_id, row.position): message_texts(row.content) for row in rows}
+    return {(row.session_id, row.position): message_texts(row.content) for row in rows}
 
 
 def message_texts(content: str) -> list[str]:

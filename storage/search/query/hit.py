@@ -63,7 +63,7 @@ class Hit(NamedTuple):
     @property
     def place(self) -> Place:
         """Its place by the session's id."""
-        return Place(self.session.id, self.position)
+        return self.session.id, self.position
 
     @property
     def entry(self) -> Entry:

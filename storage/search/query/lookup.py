@@ -86,7 +86,7 @@ async def _entry_sets(
         for id in snapshot.spans:
             entries = cache.get((id, term))
             if entries is None:
-                entries = _cached_entries(cache, id, _size(snapshot, id), term)
+                entries = _cached_entries(cache, id, term)
             if entries is None:
                 unread[id] = missing[term] = None
             else:
@@ -125,11 +125,11 @@ def _size(snapshot: SegmentSnapshot, id: int) -> int:
     return int(span.stop - span.start)
 
 
-def _cached_entries(cache: LRUCache, id: int, size: int, term: Term) -> EntrySet | None:
+def _cached_entries(cache: LRUCache, id: int, term: Term) -> EntrySet | None:
     """The entries of a segment that have a word or a bigram, if its block is in the cache."""
     if term.is_prefix:
         return None
-    block = cached_block(cache, id, size, term.text)
+    block = cached_block(cache, id, term.text)
     if block is None:
         return None
     entries = _entry_set(block, term.text)
