@@ -49,7 +49,7 @@ def iterate_texts(content: object) -> Iterator[str]:
 
 
 def _only_text(raw: object) -> str | None:
-    """The text of a block of one of the two kinds that most blocks have; None for any other."""
+    """The text of a block of a kind that most blocks have, if it has no other; None for any other block."""
     if not isinstance(raw, dict):
         return None
     kind = raw.get("type")
@@ -57,6 +57,8 @@ def _only_text(raw: object) -> str | None:
         text = raw.get("text")
     elif kind == "thinking":
         text = raw.get("thinking")
+    elif kind == "tool_result" and "content_blocks" not in raw and isinstance(raw.get("tool_use_id"), str):
+        text = raw.get("content")
     else:
         return None
     return text if isinstance(text, str) else None

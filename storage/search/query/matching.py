@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from storage.search.index.characters import JOINING, LETTER, SEPARATOR, SINGLE, SYLLABLE, character_classes
 from storage.search.index.pieces import WORD_BREAK
-from storage.search.index.tokens import LONGEST_NAME, Word, normal_form, part_text, word_tokens, words
+from storage.search.index.tokens import Word, normal_form, part_text, word_tokens, words
 from storage.search.query.clauses import Clause
 
 _WORD_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "_")
@@ -55,7 +56,8 @@ def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> l
         if len(clauses) == 1:
             return _matched_ascii_words(text, folded, clauses[0], reach)
         every = [match for clause in clauses for match in _matched_ascii_words(text, folded, clause, reach)]
-        return sorted(every, key=_start_of_match)
+        # By the words, which begin with their starts.
+        return sorted(every, key=itemgetter(0))
     found: dict[tuple[Word, Clause], None] = {}
     for clause in clauses:
         end = inf
@@ -87,7 +89,7 @@ def _matched_ascii_words(text: str, folded: str, clause: Clause, reach: float) -
         if start > last:
             break
         word = text[start:end]
-        if end - start == size or (_has_name if end - start <= LONGEST_NAME else _has_word)(word, clause):
+        if end - start == size or _has_word(word, token, is_prefix=clause.is_prefix):
             last = min(last, start + reach)
             found.append((Word(start, end, word), clause))
         place = folded.find(token, end)
@@ -258,13 +260,10 @@ def _runs_from(text: str, start: int, end: int, clause: Clause) -> tuple[list[li
     return runs, done
 
 
-def _has_word(word: str, clause: Clause) -> bool:
+def _has_word(word: str, token: str, *, is_prefix: bool) -> bool:
     """Whether an ASCII word matches a clause of one token, as a whole or by a part."""
-    return _follows(list(word_tokens(word)), clause) or _has_part(word, clause)
-
-
-# For words up to the length of names: longer ones, which may be very long, are not kept.
-_has_name = lru_cache(maxsize=1_024)(_has_word)
+    tokens = [*word_tokens(word), *part_text(word).split()]
+    return any(one.startswith(token) for one in tokens) if is_prefix else token in tokens
 
 
 def _follows(tokens: list[str], clause: Clause) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import NamedTuple
@@ -98,7 +98,7 @@ def _best_place(matched: list[tuple[Word, Clause]], clauses: int) -> int:
     """Start of the first word of those that match the most clauses, of `clauses`, within the length of a snippet."""
     best, most = matched[0][0].start, 0
     following = count = 0
-    inside: Counter[Clause] = Counter()
+    inside: defaultdict[Clause, int] = defaultdict(int)
     for place, (word, clause) in enumerate(matched):
         while following < len(matched) and (
             following <= place or matched[following][0].end <= word.start + LENGTH - _LEAD

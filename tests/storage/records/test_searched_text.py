@@ -31,6 +31,8 @@ def result(content: object, **more: object) -> dict[str, Any]:
             ["[image omitted]", "caption\ntype: image\nmimeType: image/png"],
         ),
         (result("same", content_blocks=[text("same")]), ["same"]),
+        (result("same", content_blocks=[text("more")]), ["same", "more"]),
+        ({"type": "tool_result", "content": "of no call"}, []),
         (result({"stdout": "one\ntwo", "code": 1, "ok": True}), ["stdout: one\ntwo\ncode: 1\nok: "]),
         (result(["one", {"deep": ["two", [3]]}]), ["one\ndeep: two\n3"]),
         (result('{"stdout": "one\\ntwo"}'), ['{"stdout": one\ntwo}']),
