@@ -29,7 +29,8 @@ serve: install ## Start the server with the sample sessions
 	@$(MAKE) --no-print-directory playground || echo "The playground could not be built: serving GraphiQL from a CDN instead." >&2
 	$(BIN)/reprise serve --samples
 
-test: lint types needs-node ## Run the linters, mypy and the tests; with COVERAGE=1 also measure coverage
+test: install ## Run the linters, mypy and the tests; with COVERAGE=1 also measure coverage
+	@$(MAKE) --no-print-directory --jobs 2 lint types needs-node
 	$(PYTEST) -m "not slow" $(if $(COVERAGE),--cov --cov-report=term)
 
 test-faults: install needs-node ## Run the slow tests: fault injection, benchmarks, and property tests with more examples
