@@ -32,7 +32,7 @@ __all__ = ["COMMON_TYPENAMES", "MessageRow", "OtherBlock", "ToolResultBlock", "T
 MAX_BLOCKS = 1_000
 """The largest page of blocks."""
 
-LONG_CONTENT = 64 * 1024
+LONG_CONTENT = 16 * 1024
 """Characters of a content that is parsed in steps."""
 
 
