@@ -97,11 +97,24 @@ def _most_first(facet: Facet) -> tuple[int, str]:
     return -facet.session_count, facet.value
 
 
+def _as_likely(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition in a form of which PostgreSQL expects that half of the rows meet it.
+
+    It would expect few rows of most filters, and sort what are many in place of hashing them.
+    """
+    return sa.case((condition, sa.true()), else_=sa.false())
+
+
 @functools.lru_cache(maxsize=256)
 def _counts(
     archived: str, names: tuple[str, ...], attributes: tuple[str, ...], *, is_sqlite: bool
 ) -> CompiledSelect[_Count]:
-    is_counted = conditions(archived, dict.fromkeys(name for name in names if name not in (_NUMBERS, _NUMBER_SET)))
+    filters = dict.fromkeys(name for name in names if name not in (_NUMBERS, _NUMBER_SET))
+    is_counted = conditions(archived, filters)
+    if not is_sqlite:
+        # The conditions of the filters come last.
+        first = len(is_counted) - len(filters)
+        is_counted[first:] = map(_as_likely, is_counted[first:])
     if _NUMBERS in names:
         is_counted.append(is_any_of(session.c.number, _NUMBERS))
     if _NUMBER_SET in names:
