@@ -1,8 +1,7 @@
 """Writing the thread of one claim, batch by batch.
 
-A batch is read and built without a transaction, while the batch before it is written and a background task renews the
-lease. The transaction that inserts the rows checks that the cursor, the lease and the session's version are still those
-that the batch was built for.
+A batch is read and built without a transaction, while a background task renews the lease. The transaction that inserts
+the rows checks that the cursor, the lease and the session's version are still those that the batch was built for.
 """
 
 import asyncio
@@ -68,22 +67,6 @@ class _State(NamedTuple):
     adopted: dict[str, Any]
 
 
-class _BuiltBatch(NamedTuple):
-    """A batch, and the state that it was built from."""
-
-    state: _State
-    batch: SeedBatch
-
-    @property
-    def is_last(self) -> bool:
-        return self.batch.cursor.messages_read == self.state.plan.message_count
-
-    def next_state(self) -> _State:
-        """The state once the batch is committed."""
-        held, plan, builder, _ = self.state
-        return _State(held._replace(**self.batch.cursor._asdict()), plan, builder, {})
-
-
 class ThreadWriter:
     """Writes the thread of a claim. `async with` renews the lease until the block ends."""
 
@@ -91,7 +74,7 @@ class ThreadWriter:
         self._database = database
         self._claim = claim
         self._lease_seconds = lease_seconds
-        self._following: asyncio.Task[_BuiltBatch] | None = None
+        self._state: _State | None = None
         self._resources = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> "ThreadWriter":
@@ -100,50 +83,18 @@ class ThreadWriter:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._drop_following()
         await self._resources.aclose()
 
     async def write(self, most_messages: int, most_items: int) -> Written:
         """Write the next batch. Raises Stale, LeaseLost, CannotFinish, Unreadable and Unavailable.
 
-        The batch after it is built meanwhile, of at most as many messages and items. After any error the next call
-        starts from what the database holds.
+        After Stale the next call starts from what the database holds.
         """
-        following, self._following = self._following, None
-        built = await (following or self._build(None, most_messages, most_items))
-        if not built.is_last:
-            self._following = asyncio.create_task(
-                self._build(built.next_state(), most_messages, most_items),
-                name=f"reprise-build-{self._claim.thread_id}",
-            )
-        try:
-            before = await self._commit(built)
-        except BaseException:
-            await self._drop_following()
-            raise
-        return Written(before, built.batch, built.is_last)
-
-    async def _drop_following(self) -> None:
-        """Forget the batch that is being built: it follows one that was not committed, or nothing writes it."""
-        following, self._following = self._following, None
-        if following is not None:
-            following.cancel()
-            # Its errors come again when the batch is built again.
-            await asyncio.wait([following])
-            with contextlib.suppress(asyncio.CancelledError):
-                following.exception()
-
-    async def _build(self, state: _State | None, most_messages: int, most_items: int) -> _BuiltBatch:
-        """Read and build the batch that follows `state`, or what the database holds if there is none."""
+        state, self._state = self._state, None
         async with self._database.snapshot() as connection:
             state = state or await self._read_state(connection)
             messages, elsewhere = await self._read_messages(connection, state, most_messages)
         batch = await asyncio.to_thread(state.builder.build, state.held.cursor, messages, elsewhere, most_items)
-        return _BuiltBatch(state, batch)
-
-    async def _commit(self, built: _BuiltBatch) -> HeldLease:
-        """Insert the rows of a batch, and return the cursor before it."""
-        state = built.state
         async with self._database.write() as transaction:
             held = await lease.hold(transaction, self._claim)
             if held is None:
@@ -153,8 +104,10 @@ class ThreadWriter:
                 held = held._replace(**state.adopted)
             if held != state.held._replace(now=held.now):
                 raise Stale
-            await self._insert(transaction, held, built.batch, is_last=built.is_last)
-        return held
+            is_last = batch.cursor.messages_read == state.plan.message_count
+            await self._insert(transaction, held, batch, is_last=is_last)
+        self._state = _State(held._replace(**batch.cursor._asdict()), state.plan, state.builder, {})
+        return Written(held, batch, is_last)
 
     async def _read_state(self, connection: Connection) -> _State:
         held = await lease.read_cursor(connection, self._claim)
