@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from inspect import iscoroutinefunction, isfunction
 from typing import Any
 
-from graphql import GraphQLField, get_named_type, get_nullable_type, is_leaf_type, is_non_null_type
+from graphql import GraphQLField, get_nullable_type, is_leaf_type, is_non_null_type
 from graphql.execution.collect_fields import FieldDetailsList
 
 from resolvers.answer_budget import current_budget
@@ -93,7 +93,7 @@ def _common_type(selected: SelectedType) -> CommonType | None:
             entries[key] = kind.name
             continue
         field = kind.fields.get(name)
-        if field is None or not is_leaf_type(get_named_type(field.type)):
+        if field is None:
             return None
         leaf = get_nullable_type(field.type)
         if not is_leaf_type(leaf):

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.functions import FunctionElement
+
+from storage.database.types import DialectFunction
 
 _MOST_GAPS = 16
 
@@ -27,25 +27,15 @@ def number_set(numbers: Sequence[int], *, is_sqlite: bool) -> bytes:
     return is_in.tobytes() if is_sqlite else np.packbits(is_in, bitorder="little").tobytes()
 
 
-class is_in_set(FunctionElement[Any]):  # noqa: N801 - reads as the SQL condition that it is
+class is_in_set(DialectFunction[Any]):  # noqa: N801 - reads as the SQL condition that it is
     """Whether a column of whole numbers, none of which is negative, holds one of the set in the parameter `name`."""
 
     # Not a Boolean: SQLAlchemy would render `= 1` on SQLite.
     type = sa.types.NullType()
     inherit_cache = True
+    sqlite = "(substr({1}, {0} + 1, 1) = x'01')"
+    # CASE, since get_bit fails beyond the last bit.
+    postgresql = "(CASE WHEN {0} < 8 * length({1}) THEN get_bit({1}, {0}) = 1 ELSE false END)"
 
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         super().__init__(column, sa.bindparam(name, type_=sa.LargeBinary()))
-
-
-@compiles(is_in_set, "postgresql")
-def _postgresql_is_in_set(element: is_in_set, compiler: Any, **options: Any) -> str:
-    column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    # CASE, since get_bit fails beyond the last bit.
-    return f"(CASE WHEN {column} < 8 * length({values}) THEN get_bit({values}, {column}) = 1 ELSE false END)"
-
-
-@compiles(is_in_set, "sqlite")
-def _sqlite_is_in_set(element: is_in_set, compiler: Any, **options: Any) -> str:
-    column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(substr({values}, {column} + 1, 1) = x'01')"

@@ -16,7 +16,7 @@ def resume_commands(source: str, session_id: str) -> list[list[str]]:
 
 
 def checkpoint_command(tag: str) -> list[str]:
-    """The command by which Gemini CLI goes on with what was saved under a tag."""
+    """The command that resumes the checkpoint of Gemini CLI with a tag."""
     return ["gemini", "--prompt-interactive", " ".join(("/chat resume", tag)).rstrip()]
 
 

@@ -31,7 +31,11 @@ def tag_of(name: str) -> str:
 
 def checkpoint_id(transcript: Transcript) -> str | None:
     """An id of the workspace and the tag: a checkpoint that is saved anew stays the same session."""
-    if not _history(transcript):
+    return _id(transcript, _history(whole_document(transcript)))
+
+
+def _id(transcript: Transcript, history: list[object]) -> str | None:
+    if not history:
         return None
     root = transcript.companion(f"{project_folder(transcript.name)}/{PROJECT_ROOT}") or b""
     place = json_text([root.decode(errors="replace").strip(), transcript.name])
@@ -40,10 +44,12 @@ def checkpoint_id(transcript: Transcript) -> str | None:
 
 def checkpoint_records(transcript: Transcript) -> list[dict[str, object]]:
     """The history in the form of a session's records, behind a header."""
-    tag = tag_of(transcript.name)
-    others = without(as_object(whole_document(transcript)), "history")
-    records: list[dict[str, object]] = [{**others, "sessionId": checkpoint_id(transcript), "checkpoint": tag}]
-    for place, value in enumerate(_history(transcript)):
+    document = whole_document(transcript)
+    history = _history(document)
+    others = without(as_object(document), "history")
+    header = {"sessionId": _id(transcript, history), "checkpoint": tag_of(transcript.name)}
+    records: list[dict[str, object]] = [{**others, **header}]
+    for place, value in enumerate(history):
         content = as_object(value)
         kind = {"user": USER, "model": MODEL}.get(as_text(content.get("role")))
         known = {"id": f"content-{place}", "content": content.get("parts")}
@@ -51,7 +57,6 @@ def checkpoint_records(transcript: Transcript) -> list[dict[str, object]]:
     return records
 
 
-def _history(transcript: Transcript) -> list[object]:
+def _history(document: object) -> list[object]:
     """The contents, which old versions wrote without an object around them."""
-    document = whole_document(transcript)
     return as_list(document if isinstance(document, list) else as_object(document).get("history"))
