@@ -26,6 +26,7 @@ from storage.database.engines import (
 )
 from storage.database.lru_cache import LRUCache
 from storage.database.poll import Poll
+from storage.database.quick_reads import QuickReads
 from storage.database.read_pool import Driver, PostgresqlDriver, ReadPool, SqliteDriver
 from storage.database.sqlite_file import SqliteFile
 from storage.database.transaction import Snapshot, Transaction
@@ -78,6 +79,7 @@ class Database:
             self.engine = postgresql_engine(self.url, pool_size - readers)
         self._connections = tracked_connections(self.engine)
         self.readers = ReadPool(self._driver(), readers)
+        self._quick = QuickReads(self._file, self._read_pragmas) if self.is_sqlite else None
         self.observers: list[StatementObserver] = []
         self.cache = LRUCache(_CACHE_BYTES)
         self._snapshots = self.engine.execution_options(
@@ -104,14 +106,18 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self._resources.aclose()
         await self.readers.close()
+        if self._quick is not None:
+            self._quick.close()
         await self.engine.dispose()
         # The engine leaves open what is in use, and an event loop with an open connection may never close.
         for connection in [*self._connections]:
             await self.readers.driver.close(connection)
 
+    _read_pragmas = (*SQLITE_PRAGMAS, "PRAGMA query_only=ON")
+
     def _driver(self) -> Driver:
         if self.is_sqlite:
-            return SqliteDriver(self._file, (*SQLITE_PRAGMAS, "PRAGMA query_only=ON"))
+            return SqliteDriver(self._file, self._read_pragmas)
         _, options = self.engine.dialect.create_connect_args(self.url)
         return PostgresqlDriver(functools.partial(open_connection, **options))
 
@@ -125,9 +131,14 @@ class Database:
         """The rows of a statement among what is committed, with these values of its parameters. Raises Unavailable."""
         if self.observers:
             with self._observed(select, values), translate_driver_errors():
-                return await self.readers.read(select, values)
+                return await self._read(select, values)
         with translate_driver_errors():
-            return await self.readers.read(select, values)
+            return await self._read(select, values)
+
+    async def _read(self, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
+        if self._quick is not None and (found := self._quick.read(select, values)) is not None:
+            return await select.rows(found)
+        return await self.readers.read(select, values)
 
     @contextlib.asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
