@@ -21,6 +21,9 @@ ReadKeys: TypeAlias = Callable[[list[Any]], Awaitable[Sequence[Any]]]
 ReadInShape: TypeAlias = Callable[[Sequence[Any], Any], Awaitable[Sequence[Any]]]
 """Reads many subjects in one shape, such as a page or a set of attributes."""
 
+SubjectOf: TypeAlias = Callable[[Any], Any]
+"""From a row to the subject of what belongs to it."""
+
 MAX_BATCH = 500
 MANY_KEYS = 100
 """Keys whose read takes a noticeable time on the event loop."""
@@ -31,6 +34,9 @@ class Loader(Protocol):
 
     def load(self, key: Any) -> Awaitable[Any]:
         """The row of a key."""
+
+    def load_of(self, row: Any, subject_of: SubjectOf, shape: Any) -> Awaitable[Any]:
+        """What belongs to a row, in a shape that the row has no part in: a plan makes the loads of others from one."""
 
 
 class BatchLoader(DataLoader[Key, Row]):
@@ -50,6 +56,9 @@ class BatchLoader(DataLoader[Key, Row]):
         # graphql-core drops awaitables when a sibling field fails, so this exception may never be retrieved.
         loading.add_done_callback(_retrieve_exception)
         return loading
+
+    def load_of(self, row: Any, subject_of: SubjectOf, shape: Any) -> Awaitable[Row]:
+        return self.load(cast("Key", (subject_of(row), shape)))
 
 
 def _retrieve_exception(loading: "asyncio.Future[Any]") -> None:

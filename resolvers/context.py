@@ -4,11 +4,12 @@ The loaders cache nothing, so one context serves the whole process and reads see
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
 from resolvers.answer_budget import current_budget
-from resolvers.batch_loader import BatchLoader, Loader, ReadKeys, by_shape
+from resolvers.batch_loader import BatchLoader, Loader, ReadKeys, SubjectOf, by_shape
 from resolvers.batched_reads import BatchedReads
 from resolvers.read_shapes import ChildrenShape, EventsShape, MessageShape, MessagesShape, NodesShape, PageShape
 from storage.database.database import Database
@@ -28,6 +29,16 @@ from storage.search.query.clauses import Clause
 from storage.search.query.entry_texts import Place
 
 __all__ = ["Context", "Wanted"]
+
+_id_of: SubjectOf = attrgetter("id")
+
+
+def _transcript_of(row: SessionRow) -> Transcript:
+    return Transcript(row.id, row.message_count)
+
+
+def _turn_key_of(row: TurnRow) -> TurnKey:
+    return TurnKey(row.thread_id, row.position)
 
 
 class Context:
@@ -100,10 +111,11 @@ class Context:
         return self._tools.load((session_id, None))
 
     def children(
-        self, session_id: str, request: PageRequest, kinds: tuple[str, ...] | None
+        self, row: SessionRow, request: PageRequest, kinds: tuple[str, ...] | None
     ) -> Awaitable[Page[SessionRow]]:
         """A page of a session's children. Raises InvalidCursor."""
-        return self._children.load((session_id, ChildrenShape(request, kinds, self.wanted, self.wants_change_seq)))
+        shape = ChildrenShape(request, kinds, self.wanted, self.wants_change_seq)
+        return self._children.load_of(row, _id_of, shape)
 
     def thread(self, id: str) -> Awaitable[ThreadRow | None]:
         """The thread with an id."""
@@ -118,10 +130,11 @@ class Context:
         return self._queue_positions.load(thread_id)
 
     def messages(
-        self, transcript: Transcript, request: PageRequest, chosen: MessageFilter | None
+        self, row: SessionRow, request: PageRequest, chosen: MessageFilter | None
     ) -> Awaitable[Page[MessageRow]]:
-        """A page of a transcript. Raises InvalidCursor."""
-        return self._messages.load((transcript, MessagesShape(request, chosen, self.wanted, current_budget.get())))
+        """A page of a session's transcript. Raises InvalidCursor."""
+        shape = MessagesShape(request, chosen, self.wanted, current_budget.get())
+        return self._messages.load_of(row, _transcript_of, shape)
 
     def message_at(self, session_id: str, position: int) -> Awaitable[MessageRow | None]:
         """The message at a position."""
@@ -131,17 +144,17 @@ class Context:
         """How well a message or a title matches."""
         return self._scores.load((place, clauses))
 
-    def turns(self, thread_id: str, request: PageRequest) -> Awaitable[Page[TurnRow]]:
+    def turns(self, row: ThreadRow, request: PageRequest) -> Awaitable[Page[TurnRow]]:
         """A page of a thread's turns. Raises InvalidCursor."""
-        return self._turns.load((thread_id, PageShape(request, self.wanted)))
+        return self._turns.load_of(row, _id_of, PageShape(request, self.wanted))
 
     def events(self, thread_id: str, since_seq: int, size: int) -> Awaitable[list[ThreadEventRow]]:
         """Entries of a thread's log."""
         return self._events.load((thread_id, EventsShape(since_seq, size, self.wanted, self.inner.get("item"))))
 
-    def items(self, turn: TurnKey, request: PageRequest) -> Awaitable[Page[ThreadItemRow]]:
+    def items(self, row: TurnRow, request: PageRequest) -> Awaitable[Page[ThreadItemRow]]:
         """A page of a turn's items. Raises InvalidCursor."""
-        return self._items.load((turn, PageShape(request, self.wanted)))
+        return self._items.load_of(row, _turn_key_of, PageShape(request, self.wanted))
 
     def result(self, call: CallPlace) -> Awaitable[ToolResultBlock | None]:
         """The result of a tool call."""

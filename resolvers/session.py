@@ -15,7 +15,7 @@ from storage.documents.outcomes import CONFLICT
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import storable_text
 from storage.records.identifier import is_id
-from storage.records.message import MessageFilter, MessageRow, Transcript
+from storage.records.message import MessageFilter, MessageRow
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionFilter, SessionRow, Span, session_page
@@ -128,7 +128,7 @@ def children(
     context: Context, row: SessionRow, *, first: int, after: str | None, kinds: list[str] | None
 ) -> Awaitable[Page[SessionRow]]:
     """A page of its subagents' sessions and forks. Raises BadUserInput and InvalidCursor."""
-    return context.children(row.id, page_request(first, after), None if kinds is None else tuple(sorted(set(kinds))))
+    return context.children(row, page_request(first, after), None if kinds is None else tuple(sorted(set(kinds))))
 
 
 def thread(context: Context, row: SessionRow) -> Awaitable[ThreadRow | None] | None:
@@ -158,7 +158,7 @@ def messages(
     chosen = None
     if roles is not None or is_injected is not None:
         chosen = MessageFilter(None if roles is None else tuple(sorted(set(roles))), is_injected)
-    return context.messages(Transcript(row.id, row.message_count), request, chosen)
+    return context.messages(row, request, chosen)
 
 
 async def import_session(

@@ -46,7 +46,7 @@ def turns(
     context: Context, row: ThreadRow, *, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> Awaitable[Page[TurnRow]]:
     """Its turns in order. Raises BadUserInput and InvalidCursor."""
-    return context.turns(row.id, page_request(first, after, last, before))
+    return context.turns(row, page_request(first, after, last, before))
 
 
 def events(context: Context, row: ThreadRow, *, since_seq: int, first: int) -> Awaitable[list[ThreadEventRow]]:

@@ -5,23 +5,28 @@ turn of the event loop to see which keys belong to one batch.
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Generator, Iterable
+from collections.abc import Awaitable, Coroutine, Generator, Iterable, Sequence
 from inspect import iscoroutine
 from typing import Any
 
-from resolvers.batch_loader import MAX_BATCH, ReadKeys
+from resolvers.batch_loader import MAX_BATCH, ReadKeys, SubjectOf
 from resolvers.time_slices import time_slices
 from schema.execution.leaves import PlanBailout
+from schema.execution.variables import ResolveRow
 
 
 class PendingLoad:
-    """A key whose row is awaited. It yields itself to the plan, which sends the row."""
+    """A key whose row is awaited. It yields itself to the plan, which sends the row.
 
-    __slots__ = ("key", "loader")
+    `subject_of` is that of `PlanLoader.load_of`, if it was made by it.
+    """
 
-    def __init__(self, loader: "PlanLoader", key: Any) -> None:
+    __slots__ = ("key", "loader", "subject_of")
+
+    def __init__(self, loader: "PlanLoader", key: Any, subject_of: SubjectOf | None = None) -> None:
         self.loader = loader
         self.key = key
+        self.subject_of = subject_of
 
     def __await__(self) -> Generator["PendingLoad", Any, Any]:
         return (yield self)
@@ -36,6 +41,22 @@ class PlanLoader:
     def load(self, key: Any) -> Awaitable[Any]:
         """The row of a key."""
         return PendingLoad(self, key)
+
+    def load_of(self, row: Any, subject_of: SubjectOf, shape: Any) -> Awaitable[Any]:
+        """What belongs to a row of the level above, as `Loader.load_of` says."""
+        return PendingLoad(self, (subject_of(row), shape), subject_of)
+
+
+def resolve_rows(resolve: ResolveRow, rows: Sequence[Any]) -> list[Any]:
+    """What a resolver returns for each of these rows, of which there is at least one.
+
+    It is called once if it returns the load of a row: the others are loaded alike.
+    """
+    first = resolve(rows[0])
+    if type(first) is not PendingLoad or first.subject_of is None:
+        return [first, *map(resolve, rows[1:])]
+    loader, subject_of, shape = first.loader, first.subject_of, first.key[1]
+    return [PendingLoad(loader, (subject_of(row), shape)) for row in rows]
 
 
 async def resolve_level(values: list[Any]) -> list[Any]:

@@ -32,7 +32,7 @@ from schema.execution.completion import (
 )
 from schema.execution.field_resolver import FieldResolver
 from schema.execution.leaves import BuildObjects, Leaf, PlanBailout, compile_objects
-from schema.execution.loader import gather_or_cancel, resolve_level
+from schema.execution.loader import gather_or_cancel, resolve_level, resolve_rows
 from schema.execution.selections import SelectedType, Selections, definition_of
 from schema.execution.variables import RequestVariables, ResolveRow
 from schema.field import IS_HEAVY
@@ -136,7 +136,7 @@ class Plan(Completer):
                 resolve = field.resolve(variables)
                 if len(rows) > MANY_ROWS and (slices := time_slices()).is_over():
                     await slices.next()
-                results += [resolve(row) for row in rows]
+                results += resolve_rows(resolve, rows)
             if self._has_resolvers:
                 results = await resolve_level(results)
         except BaseException:

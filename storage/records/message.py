@@ -170,8 +170,8 @@ async def message_pages(
     found = rows_by_owner(rows, values["owner"], columns, itemgetter(columns.index("session_id")))
     if chosen is None:
         return [
-            _page_of_all(found[transcript.session_id], transcript, *span)
-            for transcript, span in zip(transcripts, spans, strict=True)
+            _PageOfAll(found[transcript.session_id], start, end < transcript.message_count, transcript)
+            for transcript, (start, end) in zip(transcripts, spans, strict=True)
         ]
     extents = SharedRead(lambda: _read_extents(database, transcripts, chosen))
     return [
@@ -318,17 +318,21 @@ def _scope(session_id: str, chosen: MessageFilter | None) -> Scope:
 
 def _range(transcript: Transcript, request: PageRequest, chosen: MessageFilter | None) -> PositionRange:
     session_id, count = transcript
-    return PositionRange.of(count, functools.partial(_scope, session_id, chosen), request)
+    return PositionRange.of(count, lambda: _scope(session_id, chosen), request)
 
 
-def _page_of_all(rows: list[MessageRow], transcript: Transcript, start: int, end: int) -> PositionPage[MessageRow]:
+@dataclass(eq=False)
+class _PageOfAll(PositionPage[MessageRow]):
     """A page of the messages of all roles, which is a range of positions."""
 
-    async def count() -> int:
-        return transcript.message_count
+    transcript: Transcript
 
-    scope = functools.partial(_scope, transcript.session_id, None)
-    return PositionPage(rows, start, scope, count, has_more=end < transcript.message_count)
+    async def total_count(self) -> int:
+        return self.transcript.message_count
+
+    @functools.cached_property
+    def scope(self) -> Scope:
+        return _scope(self.transcript.session_id, None)
 
 
 class _Extent(NamedTuple):

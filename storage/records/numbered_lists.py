@@ -1,7 +1,7 @@
 """Lists that are numbered from 0 without gaps: their rows, and pages of many of them in one statement."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
@@ -53,14 +53,13 @@ class NumberedLists(Generic[Key, Row]):
         It takes one statement, and a second one for pages that are counted from the end.
         """
         counts = SharedRead(lambda: self._read_counts(database, owners))
-        scopes = [functools.partial(Scope, self.name, *owner) for owner in owners]
         if request.is_backward:
             lengths = [await counts.get(owner) or 0 for owner in owners]
         else:
             lengths = [UNCOUNTED] * len(owners)
         spans = [
-            PositionRange.of(length, scope, request).page(request)
-            for length, scope in zip(lengths, scopes, strict=True)
+            PositionRange.of(length, functools.partial(_scope, self.name, owner), request).page(request)
+            for length, owner in zip(lengths, owners, strict=True)
         ]
         columns = columns_for(self.row_type, wanted, self.key_columns)
         rows = await database.read(
@@ -71,10 +70,12 @@ class NumberedLists(Generic[Key, Row]):
             end=[end + 1 for _, end in spans],
         )
         found = rows_by_owner(rows, owners, columns, itemgetter(slice(len(self.key_columns) - 1)))
-        return [
-            _page(found[owner], start, end, scope, owner, counts)
-            for owner, (start, end), scope in zip(owners, spans, scopes, strict=True)
-        ]
+        pages: list[Page[Row]] = []
+        for owner, (start, end) in zip(owners, spans, strict=True):
+            nodes = found[owner]
+            has_more = len(nodes) > end - start
+            pages.append(_NumberedPage(nodes[:-1] if has_more else nodes, start, has_more, self.name, owner, counts))
+        return pages
 
     async def _read_counts(self, database: Database, owners: Sequence[Owner]) -> dict[Owner, int]:
         select = _select_counts(self, is_sqlite=database.is_sqlite)
@@ -85,15 +86,24 @@ class NumberedLists(Generic[Key, Row]):
         return dict(zip(("owner", *self.key_columns[1:]), zip(*keys, strict=True), strict=False))
 
 
-def _page(
-    rows: list[Row], start: int, end: int, scope: Callable[[], Scope], owner: Owner, counts: SharedRead[Owner, int]
-) -> PositionPage[Row]:
-    has_more = len(rows) > end - start
+@dataclass(eq=False)
+class _NumberedPage(PositionPage[Row]):
+    """A page of an owner's list."""
 
-    async def count() -> int:
-        return await counts.get(owner) or 0
+    name: str
+    owner: Owner
+    counts: SharedRead[Owner, int]
 
-    return PositionPage(rows[:-1] if has_more else rows, start, scope, count, has_more=has_more)
+    @functools.cached_property
+    def scope(self) -> Scope:
+        return _scope(self.name, self.owner)
+
+    async def total_count(self) -> int:
+        return await self.counts.get(self.owner) or 0
+
+
+def _scope(name: str, owner: Owner) -> Scope:
+    return Scope(name, *owner)
 
 
 def _has_key(table: sa.Table, values: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:

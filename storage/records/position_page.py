@@ -1,9 +1,9 @@
 """Pages of lists that are numbered from 0 without gaps, many lists at a time."""
 
 import itertools
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from abc import abstractmethod
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -20,26 +20,21 @@ class PositionPage(Page[Row]):
 
     nodes: list[Row]
     start: int
-    create_scope: Callable[[], Scope]
-    count: Callable[[], Awaitable[int]]
     has_more: bool
 
+    @property
+    @abstractmethod
+    def scope(self) -> Scope:
+        """The list that cursors are valid for. Made when it is needed: not every answer has cursors."""
+
     def cursor(self, row: Any) -> str:
-        return self._scope.cursor((row.position,))
+        return self.scope.cursor((row.position,))
 
     async def has_previous_page(self) -> bool:
         return self.start > 0
 
     async def has_next_page(self) -> bool:
         return self.has_more
-
-    async def total_count(self) -> int:
-        return await self.count()
-
-    @cached_property
-    def _scope(self) -> Scope:
-        # Only cursors need it, which not every answer has.
-        return self.create_scope()
 
 
 def rows_by_owner(
