@@ -6,6 +6,7 @@ Parsing and tokenizing a document takes longer than saving it, so large imports 
 import asyncio
 import contextlib
 import functools
+import gc
 import multiprocessing
 import os
 import signal
@@ -30,6 +31,8 @@ So much text saves in a fraction of a second and makes a full search segment, wh
 """
 
 _READ_AHEAD_BYTES = 4 * BATCH_BYTES
+# As in the process that saves what is read.
+_GC_ALLOCATIONS = 20_000
 # Less than this is read in less time than a pool of processes takes to start.
 _POOL_BYTES = 24 * 2**20
 
@@ -165,10 +168,13 @@ def _cores() -> int:
 
 
 def initialize_process() -> None:
-    """Initializer of a reader process: it ignores Ctrl-C and exits with its parent."""
+    """Initializer of a reader process: it ignores Ctrl-C, exits with its parent, and collects garbage rarely."""
     # The terminal sends SIGINT to the whole group; the parent stops its readers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
+    # Rows are acyclic trees of thousands of objects. What exists by now is left out.
+    gc.freeze()
+    gc.set_threshold(_GC_ALLOCATIONS, 20, 100)
 
 
 def _exit_with_parent() -> None:
