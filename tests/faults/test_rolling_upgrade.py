@@ -17,7 +17,7 @@ from tests.support.resumes import follow, resumed
 from tests.support.seeding import counts, save, seeded, thread_rows
 
 TURNS = 1_000
-ADDITIVE, INCOMPATIBLE = "0399", "0400"
+ADDITIVE, INCOMPATIBLE = "0499", "0500"
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

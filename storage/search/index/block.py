@@ -23,9 +23,9 @@ ENTRY_BITS = 16
 END_OF_PREFIX = "\U0010ffff"
 """A prefix followed by this sorts after all words with the prefix."""
 
-# Of a block of bigrams or of words before it is compressed, after which it fits on a page of SQLite's: of bigrams four
-# fifths are left, of words with their postings two thirds. One byte too many takes a second page.
-_BIGRAM_BYTES, _WORD_BYTES = 4_850, 5_900
+# Of a block of bigrams or of words before it is compressed, after which several fit on a page of SQLite's: half of the
+# words to two thirds are left, of the bigrams more.
+_BIGRAM_BYTES, _WORD_BYTES = 6_100, 6_500
 # Higher levels leave as much of so few bytes.
 _COMPRESSION_LEVEL = 1
 # Of the masks that are packed at once, and their number.
@@ -71,10 +71,11 @@ def bigram_term(hash: int) -> str:
 
 def bigram_blocks(hashes: IntArray, postings: Postings, size: int) -> Iterator[tuple[str, bytes]]:
     """Blocks of bigrams in order, each with its first term; they sort before all words."""
-    terms, names = hashes.tolist(), hashes.astype("<u2").tobytes()
-    for start, end, data in _cut(postings, size, np.full(len(terms), 2, np.int32), _BIGRAM_BYTES):
+    for start, end, data in _cut(postings, size, np.full(len(hashes), 2, np.int32), _BIGRAM_BYTES):
         head = _HEAD.pack(_BIGRAMS, end - start, 2 * (end - start))
-        yield bigram_term(terms[start]), compress(head + data + names[2 * start : 2 * end], _COMPRESSION_LEVEL)
+        # Their differences are small numbers, which compress well.
+        names = _split_bytes(np.diff(hashes[start:end], prepend=0))
+        yield bigram_term(int(hashes[start])), compress(head + data + names, _COMPRESSION_LEVEL)
 
 
 def word_blocks(words: Sequence[str], postings: Postings, size: int) -> Iterator[tuple[str, bytes]]:
@@ -98,12 +99,22 @@ def _cut(postings: Postings, size: int, name_sizes: Sizes, block_bytes: int) -> 
     ends = np.append(np.flatnonzero(costs[1:] != costs[:-1]) + 1, len(costs))
     starts = np.append(0, ends[:-1])
     del costs
-    counts, lists = postings.counts.astype("<u2").tobytes(), _encode(postings, sizes, size)
+    lists = _encode(postings, sizes, size)
     list_ends = np.cumsum(np.add.reduceat(sizes, starts)).tolist()
     first = 0
     for start, end, last in zip(starts.tolist(), ends.tolist(), list_ends, strict=True):
-        yield start, end, counts[2 * start : 2 * end] + lists[first:last]
+        yield start, end, _split_bytes(postings.counts[start:end]) + lists[first:last]
         first = last
+
+
+def _split_bytes(numbers: IntArray) -> bytes:
+    """The low bytes of 16-bit numbers, then their high bytes: next to each other, equal bytes compress well."""
+    return numbers.astype("<u2").view(np.uint8).reshape(-1, 2).T.tobytes()
+
+
+def _joined_bytes(data: bytes, count: int, offset: int = 0) -> npt.NDArray[np.uint16]:
+    """So many numbers that `_split_bytes` encoded."""
+    return np.frombuffer(np.frombuffer(data, np.uint8, 2 * count, offset).reshape(2, -1).T.tobytes(), "<u2")
 
 
 def _encode(postings: Postings, sizes: Sizes, size: int) -> bytes:
@@ -157,10 +168,15 @@ class Block:
             kind, count, name_bytes = _HEAD.unpack_from(data)
         except struct.error:
             raise ValueError("a block of the search index has no head") from None
+        if _HEAD.size + 2 * count + name_bytes > len(data):
+            raise ValueError("a block of the search index is shorter than its head tells")
         self._size = size
         self._names = data[len(data) - name_bytes :]
         self.has_words = kind == _WORDS
-        self.counts = np.frombuffer(data, "<u2", count, _HEAD.size).astype(np.int64)
+        if not self.has_words:
+            differences = _joined_bytes(self._names, name_bytes // 2)
+            self._names = np.cumsum(differences, dtype=np.uint16).astype("<u2").tobytes()
+        self.counts = _joined_bytes(data, count, _HEAD.size).astype(np.int64)
         self._is_dense = _are_dense(self.counts, size)
         self._first = _HEAD.size + 2 * count
         self._ends = np.cumsum(_list_sizes(self.counts, size)) + self._first

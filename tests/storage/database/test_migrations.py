@@ -99,7 +99,7 @@ async def test_migrating_again_changes_nothing(database_url: str) -> None:
         assert await is_current(database)
 
 
-@pytest.mark.parametrize("revision", ["0001", "0101", "0201"])
+@pytest.mark.parametrize("revision", ["0001", "0101", "0201", "0301"])
 async def test_a_database_of_an_earlier_version_is_refused_with_a_way_to_move_it(
     database_url: str, revision: str
 ) -> None:

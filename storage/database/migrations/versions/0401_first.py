@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0301"
+revision = "0401"
 down_revision = None
 
 KEY_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
