@@ -23,11 +23,14 @@ class ByteLines:
 
     def lines(self) -> Iterator[Line]:
         """All lines in order, one at a time; empty lines are left out."""
-        start = 0
+        start = offset = 0
+        # Often only the first lines are asked for.
+        block = _WINDOW_BYTES
         pending: list[bytes] = []
-        for offset in range(0, self.size, _BLOCK_BYTES):
+        while offset < self.size:
             check_cancelled()
-            first, *others = self._read(offset, min(_BLOCK_BYTES, self.size - offset)).split(b"\n")
+            first, *others = self._read(offset, min(block, self.size - offset)).split(b"\n")
+            offset, block = offset + block, _BLOCK_BYTES
             pending.append(first)
             if not others:
                 continue

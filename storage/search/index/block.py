@@ -83,7 +83,7 @@ def word_blocks(words: Sequence[str], postings: Postings, size: int) -> Iterator
     sizes = words.sizes if isinstance(words, TextList) else np.fromiter(map(len, words), np.int32, len(words))
     sizes += 1
     for start, end, data in _cut(postings, size, sizes, _WORD_BYTES):
-        names = " ".join(words[start:end]).encode()
+        names = words.joined(start, end) if isinstance(words, TextList) else " ".join(words[start:end]).encode()
         head = _HEAD.pack(_WORDS, end - start, len(names))
         yield words[start], compress(head + data + names, _COMPRESSION_LEVEL)
 

@@ -64,6 +64,18 @@ class TokenTexts:
         spans = zip(ends[numbers].tolist(), ends[numbers + 1].tolist(), strict=True)
         return [data[start:end].decode() for start, end in spans]
 
+    def joined(self, numbers: Numbers) -> bytes:
+        """Some of the texts, one or more, with blanks between them."""
+        ends = np.frombuffer(self._ends, np.uint32)
+        starts = ends[numbers].astype(np.int64)
+        sizes = ends[numbers + 1] - starts + 1
+        own_ends = np.cumsum(sizes)
+        at = np.repeat(starts - own_ends + sizes, sizes) + np.arange(own_ends[-1])
+        # Behind the last text there is no byte for a blank.
+        codes = np.frombuffer(self._data, np.uint8).take(at, mode="clip")
+        codes[own_ends - 1] = ord(" ")
+        return codes[:-1].tobytes()
+
     def append_spans(self, text: bytes, starts: IntArray, ends: IntArray) -> None:
         """Append the texts at spans of a text."""
         sizes = np.cumsum(ends - starts, dtype=np.int64) + len(self._data)
@@ -99,6 +111,10 @@ class TextList(Sequence[str]):
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    def joined(self, start: int, end: int) -> bytes:
+        """Those from `start` to `end`, which must be some, as UTF-8 with blanks between them."""
+        return self._texts.joined(self._numbers[start:end])
 
     @overload
     def __getitem__(self, index: int) -> str: ...
