@@ -125,7 +125,7 @@ class Vocabulary:
         is_used[0] = False
         numbers = np.flatnonzero(is_used).astype(np.int32)
         heads = np.frombuffer(self._heads, np.uint64)[numbers]
-        order = np.argsort(heads, kind="stable")
+        order = np.argsort(heads)
         numbers, heads = numbers[order], heads[order]
         del order
         self._texts.sort_ties(numbers, heads)
