@@ -12,6 +12,7 @@ class CommonText(msgspec.Struct, tag="text", gc=False):
     """A TextBlock without its position, as all of these."""
 
     text: str
+    is_injected: bool = False
 
 
 class CommonThinking(msgspec.Struct, tag="thinking", gc=False):
@@ -52,8 +53,11 @@ _decode = msgspec.json.Decoder(list[CommonBlock]).decode
 def common_blocks(role: str, content: str) -> list[CommonBlock] | None:
     """The blocks of a message, or None unless all of them are common: then `message_blocks` has to read them."""
     # A text of the system may be the summary of a compaction.
-    if role == "SYSTEM":
-        return None
+    return None if role == "SYSTEM" else common_stored_blocks(content)
+
+
+def common_stored_blocks(content: str) -> list[CommonBlock] | None:
+    """The blocks of a content, or None unless all of them are common: then `read_blocks` has to read them."""
     try:
         return _decode(content)
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from storage.json_codec import dump
+from storage.records.common_block import CommonToolResult, CommonToolUse
 from storage.records.content_block import (
     CompactionBlock,
     ContentBlock,
@@ -68,6 +69,9 @@ USER = "user"
 ASSISTANT = "assistant"
 ASSISTANT_INTERRUPTED = "assistant_interrupted"
 
+Answer = ToolResultBlock | CommonToolResult
+"""The result of a tool call."""
+
 
 class Item(NamedTuple):
     """A thread item without its position. `detail` is JSON text: the input of a tool, or a block as stored."""
@@ -84,7 +88,9 @@ class Item(NamedTuple):
 
 def summarize(text: str) -> str:
     """The first line that is not blank, cut at 280 code points."""
-    return text.lstrip().split("\n", 1)[0][:SUMMARY_LENGTH].rstrip()
+    text = text.lstrip()
+    end = text.find("\n", 0, SUMMARY_LENGTH)
+    return text[: SUMMARY_LENGTH if end < 0 else end].rstrip()
 
 
 def prompt_of(role: str, blocks: Sequence[ContentBlock]) -> str | None:
@@ -102,7 +108,7 @@ def own_text(blocks: Sequence[ContentBlock]) -> str:
 
 
 def items_of(
-    role: str, blocks: Sequence[ContentBlock], answers: Mapping[int, ToolResultBlock], answering: Set[int]
+    role: str, blocks: Sequence[ContentBlock], answers: Mapping[int, Answer], answering: Set[int]
 ) -> Iterator[Item]:
     """Yield the items of one message, in the order of its blocks.
 
@@ -114,8 +120,7 @@ def items_of(
         if isinstance(block, TextBlock) and role == USER:
             own, has_injected = split_block(block)
             if own and not has_user_text:
-                text = own_text(blocks)
-                yield Item(USER_MESSAGE, COMPLETED, summarize(text), text=text)
+                yield user_message(own_text(blocks))
                 has_user_text = True
             if has_injected:
                 yield _other(role, INJECTED, "", block.raw)
@@ -125,10 +130,10 @@ def items_of(
             elif block.text:
                 yield _text_item(role, block)
         elif isinstance(block, ToolUseBlock):
-            yield _tool_call(block, answers.get(block.position))
+            yield tool_call(block, answers.get(block.position))
         elif isinstance(block, ThinkingBlock):
             if block.thinking:
-                yield Item(REASONING, COMPLETED, summarize(block.thinking), text=block.thinking)
+                yield reasoning(block.thinking)
         elif isinstance(block, ToolResultBlock):
             if block.position not in answering:
                 yield _other(role, str(block.raw["type"]), summarize(block.text), block.raw)
@@ -142,8 +147,23 @@ def items_of(
 
 def _text_item(role: str, block: TextBlock) -> Item:
     if role == ASSISTANT:
-        return Item(AGENT_MESSAGE, COMPLETED, summarize(block.text), text=block.text)
+        return agent_message(block.text)
     return _other(role, role, summarize(block.text), block.raw)
+
+
+def user_message(text: str) -> Item:
+    """The item of a person's words."""
+    return Item(USER_MESSAGE, COMPLETED, summarize(text), text=text)
+
+
+def agent_message(text: str) -> Item:
+    """The item of a text of the model."""
+    return Item(AGENT_MESSAGE, COMPLETED, summarize(text), text=text)
+
+
+def reasoning(thinking: str) -> Item:
+    """The item of the model's reasoning."""
+    return Item(REASONING, COMPLETED, summarize(thinking), text=thinking)
 
 
 def own_item_count(role: str, blocks: Sequence[ContentBlock]) -> int:
@@ -165,7 +185,8 @@ def _other(role: str, kind: str, summary: str, raw: object) -> Item:
     return Item(OTHER, status, summary, kind=kind, detail=dump(raw))
 
 
-def _tool_call(call: ToolUseBlock, result: ToolResultBlock | None) -> Item:
+def tool_call(call: ToolUseBlock | CommonToolUse, result: Answer | None) -> Item:
+    """The item of a tool call, with its result if it has one."""
     status = INTERRUPTED if result is None else FAILED if result.is_error else COMPLETED
     return Item(
         TOOL_CALL,
@@ -179,7 +200,7 @@ def _tool_call(call: ToolUseBlock, result: ToolResultBlock | None) -> Item:
     )
 
 
-def call_line(call: ToolUseBlock) -> str:
+def call_line(call: ToolUseBlock | CommonToolUse) -> str:
     """The tool's name, and its first argument that is a text."""
     if isinstance(call.input, dict):
         argument = next((value for value in call.input.values() if isinstance(value, str) and value), None)

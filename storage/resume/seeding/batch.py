@@ -1,6 +1,6 @@
 """A batch: some messages of the session, as the turns, items and events to insert into the thread."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, NamedTuple, cast
@@ -8,9 +8,21 @@ from typing import Any, NamedTuple, cast
 from storage.documents.document import stored_role
 from storage.errors import Unreadable
 from storage.json_codec import load
-from storage.records.content_block import ContentBlock, ToolResultBlock, read_blocks
-from storage.records.tool_links import ToolLinks
-from storage.records.transcript_items import COMPLETED, FAILED, Item, items_of, prompt_of, summarize
+from storage.records.common_block import CommonBlock, common_stored_blocks
+from storage.records.common_items import common_items
+from storage.records.content_block import ContentBlock, read_blocks
+from storage.records.tool_links import Place, ToolLinks
+from storage.records.transcript_items import (
+    COMPLETED,
+    FAILED,
+    USER,
+    USER_MESSAGE,
+    Answer,
+    Item,
+    items_of,
+    prompt_of,
+    summarize,
+)
 
 TURN_COLUMNS = ("thread_id", "position", "status", "summary")
 ITEM_COLUMNS = (
@@ -63,11 +75,38 @@ class SeedBatch:
         ]
 
 
-class _OpenMessage(NamedTuple):
-    """A message whose items are not all in a batch yet."""
+class _Contents:
+    """The contents of messages by their places, each parsed only once in either form."""
 
-    items: Iterator[Item]
+    def __init__(self, texts: Mapping[int, str]) -> None:
+        self._texts = texts
+        self._common: dict[int, list[CommonBlock] | None] = {}
+        self._blocks: dict[int, list[ContentBlock]] = {}
+
+    def common(self, message: int) -> list[CommonBlock] | None:
+        if message not in self._common:
+            self._common[message] = common_stored_blocks(self._texts[message])
+        return self._common[message]
+
+    def blocks(self, message: int) -> list[ContentBlock]:
+        if message not in self._blocks:
+            try:
+                self._blocks[message] = read_blocks(load(self._texts[message]))
+            except ValueError:
+                raise _unreadable(message) from None
+        return self._blocks[message]
+
+    def answer(self, place: Place) -> Answer:
+        message, block = place
+        return cast("Answer", (self.common(message) or self.blocks(message))[block])
+
+
+class _OpenMessage(NamedTuple):
+    """A message with items that are not in a batch yet. `opened` is the summary of the turn that it opens."""
+
+    items: Iterable[Item]
     bytes: int
+    opened: str | None = None
 
 
 class BatchBuilder:
@@ -96,75 +135,65 @@ class BatchBuilder:
         that cannot be parsed.
         """
         batch = SeedBatch(cursor)
-        parsed: dict[int, list[ContentBlock]] = {}
-        contents = {**elsewhere, **{position: content for position, _, _, content in messages}}
-
-        def blocks_at(position: int) -> list[ContentBlock]:
-            if position not in parsed:
-                parsed[position] = _blocks(position, contents[position])
-            return parsed[position]
-
+        contents = _Contents({**elsewhere, **{position: content for position, _, _, content in messages}})
         if self._open is not None:
-            self._add_items(batch, self._open, most_items)
+            self._add(batch, self._open, most_items)
         for position, stored, extra, content in messages:
             if self._open is not None or len(batch.items) >= most_items:
                 break
-            answers = {
-                call: cast("ToolResultBlock", blocks_at(place[0])[place[1]])
-                for call, place in self._links.answers_to(position).items()
-            }
-            role, blocks = _role(position, stored, extra), blocks_at(position)
-            items = items_of(role, blocks, answers, self._links.answering_in(position))
+            items, opened = self._read(position, _role(position, stored, extra), contents, most_items)
             if batch.cursor.message_items:
-                items = islice(items, batch.cursor.message_items, None)
-            else:
-                items = self._open_turn(batch, prompt_of(role, blocks), items)
-            self._add_items(batch, _OpenMessage(items, _utf8_length(content)), most_items)
+                items, opened = islice(items, batch.cursor.message_items, None), None
+            self._add(batch, _OpenMessage(items, _utf8_length(content), opened), most_items)
         return batch
 
-    def _open_turn(self, batch: SeedBatch, prompt: str | None, items: Iterator[Item]) -> Iterator[Item]:
-        first = next(items, None)
-        cursor = batch.cursor
-        if prompt is not None or (first is not None and cursor.turns_written == 0):
-            summary = "" if prompt is None else summarize(prompt)
-            batch.turns.append((self._thread_id, cursor.turns_written, COMPLETED, summary))
-            batch.cursor = cursor._replace(turns_written=cursor.turns_written + 1, turn_items=0)
-        return items if first is None else chain((first,), items)
+    def _read(self, message: int, role: str, contents: _Contents, most_items: int) -> tuple[Iterable[Item], str | None]:
+        """The items of a message, and the summary of the turn that it opens."""
+        answering = self._links.answering_in(message)
+        answers = {call: contents.answer(place) for call, place in self._links.answers_to(message).items()}
+        common = contents.common(message)
+        if common is not None and len(common) <= most_items:
+            found = common_items(role, common, answers, answering)
+            if found is not None:
+                return found, _opened(found) if role == USER else None
+        blocks = contents.blocks(message)
+        prompt = prompt_of(role, blocks)
+        return items_of(role, blocks, answers, answering), None if prompt is None else summarize(prompt)
 
-    def _add_items(self, batch: SeedBatch, message: _OpenMessage, most_items: int) -> None:
-        cursor = batch.cursor
-        turn, before = cursor.turns_written - 1, len(batch.items)
-        items = islice(message.items, most_items - before)
-        batch.items += ((self._thread_id, turn, place, *item) for place, item in enumerate(items, cursor.turn_items))
-        added = len(batch.items) - before
-        cursor = cursor._replace(
-            message_items=cursor.message_items + added,
-            items_written=cursor.items_written + added,
-            turn_items=cursor.turn_items + added,
-        )
-        following = next(message.items, None) if len(batch.items) == most_items else None
-        if following is not None:
-            self._open = message._replace(items=chain((following,), message.items))
+    def _add(self, batch: SeedBatch, message: _OpenMessage, most_items: int) -> None:
+        room = most_items - len(batch.items)
+        unread = iter(message.items)
+        # One more tells whether the message is cut.
+        items = list(islice(unread, room + 1))
+        messages_read, message_items, items_written, turns, turn_items = batch.cursor
+        if message.opened is not None or (items and turns == 0):
+            batch.turns.append((self._thread_id, turns, COMPLETED, message.opened or ""))
+            turns, turn_items = turns + 1, 0
+        if len(items) > room:
+            self._open = _OpenMessage(chain((items.pop(),), unread), message.bytes)
+            message_items += len(items)
         else:
             self._open = None
-            cursor = cursor._replace(messages_read=cursor.messages_read + 1, message_items=0)
+            messages_read, message_items = messages_read + 1, 0
             batch.bytes_read += message.bytes
-        batch.cursor = cursor
+        batch.items += [(self._thread_id, turns - 1, place, *item) for place, item in enumerate(items, turn_items)]
+        batch.cursor = Cursor(messages_read, message_items, items_written + len(items), turns, turn_items + len(items))
+
+
+def _opened(items: Iterable[Item]) -> str | None:
+    return next((item.summary for item in items if item.type == USER_MESSAGE), None)
 
 
 def _utf8_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def _blocks(position: int, content: str) -> list[ContentBlock]:
-    try:
-        return read_blocks(load(content))
-    except ValueError:
-        raise Unreadable(f"Message {position} of the session could not be parsed.") from None
-
-
 def _role(position: int, role: str, extra: str | None) -> str:
     try:
         return stored_role(role, extra)
     except (ValueError, KeyError):
-        raise Unreadable(f"Message {position} of the session could not be parsed.") from None
+        raise _unreadable(position) from None
+
+
+def _unreadable(position: int) -> Unreadable:
+    return Unreadable(f"Message {position} of the session could not be parsed.")
