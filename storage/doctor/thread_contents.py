@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.tables import resume_task, session, thread_item
-from storage.database.transaction import Connection
+from storage.database.transaction import Snapshot
 from storage.errors import Unreadable
 from storage.records.resume_task import READY
 from storage.resume.seeding.batch import ITEM_COLUMNS, BatchBuilder, Cursor
@@ -60,7 +60,7 @@ async def find_wrong_thread(database: Database, session_id: str) -> WrongThread 
     return WrongThread(session_id, thread_id, count) if count else None
 
 
-async def _differences(connection: Connection, session_id: str, thread_id: str) -> int:
+async def _differences(connection: Snapshot, session_id: str, thread_id: str) -> int:
     plan = await read_plan(connection, session_id)
     if plan is None:
         return 0

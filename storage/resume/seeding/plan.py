@@ -1,7 +1,8 @@
 """The plan of a resume: a session's counts and its pairs of tool calls and results, read before anything is written."""
 
 import asyncio
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -69,7 +70,8 @@ async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
         return None
     rows = (await connection.execute(_notes.order_by(message.c.place), {"session_id": session_id})).all()
     shifts = (await connection.execute(_shifts, {"session_id": session_id})).one()
-    notes = [(row.place, row.tool_links) for row in rows]
+    # A long session has hundreds of thousands of calls.
+    notes, positions, links = await asyncio.to_thread(_linked, rows)
     return SeedPlan(
         found.transcript_version,
         found.transcript_rewrites,
@@ -79,7 +81,14 @@ async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
         shifts.lowest or 0,
         shifts.highest or 0,
         notes,
-        {row.place: row.position for row in rows},
-        # A long session has hundreds of thousands of calls.
-        await asyncio.to_thread(ToolLinks, notes),
+        positions,
+        links,
     )
+
+
+def _linked(
+    rows: Sequence[sa.Row[int | None, int, str | None]],
+) -> tuple[list[tuple[int, str]], dict[int, int], ToolLinks]:
+    notes: Any = [(place, tool_links) for place, _, tool_links in rows]
+    positions: Any = {place: position for place, position, _ in rows}
+    return notes, positions, ToolLinks(notes)

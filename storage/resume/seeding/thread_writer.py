@@ -91,9 +91,10 @@ class ThreadWriter:
         After Stale the next call starts from what the database holds.
         """
         state, self._state = self._state, None
-        async with self._database.snapshot() as connection:
-            state = state or await self._read_state(connection)
-            messages, elsewhere = await self._read_messages(connection, state, most_messages)
+        if state is None:
+            async with self._database.snapshot() as connection:
+                state = await self._read_state(connection)
+        messages, elsewhere = await self._read_messages(state, most_messages)
         batch = await asyncio.to_thread(state.builder.build, state.held.cursor, messages, elsewhere, most_items)
         async with self._database.write() as transaction:
             held = await lease.hold(transaction, self._claim)
@@ -133,15 +134,16 @@ class ThreadWriter:
         builder = BatchBuilder(self._claim.thread_id, plan.links)
         return _State(held._replace(**adopted), plan, builder, adopted)
 
-    async def _read_messages(self, connection: Connection, state: _State, most_messages: int) -> Messages:
+    async def _read_messages(self, state: _State, most_messages: int) -> Messages:
         """Read the messages that follow the cursor. Raises Stale when an import changed them, else Unreadable."""
         start = state.held.messages_read + state.builder.has_open_message
         end = min(start + most_messages, state.plan.message_count)
         try:
-            return await read_messages(connection, state.held.session_id, state.plan, start, end)
+            return await read_messages(self._database, state.held.session_id, state.plan, start, end)
         except Unreadable:
-            if await is_current(connection, state.held.session_id, state.plan):
-                raise
+            async with self._database.snapshot() as connection:
+                if await is_current(connection, state.held.session_id, state.plan):
+                    raise
             raise Stale from None
 
     async def _insert(self, transaction: Transaction, held: HeldLease, batch: SeedBatch, *, is_last: bool) -> None:
