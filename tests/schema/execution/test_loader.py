@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schema.execution.leaves import PlanBailout
-from schema.execution.loader import PlanLoader, resolve_level
+from schema.execution.loader import PlanLoader, resolve_level, resolve_rows
 
 PATIENCE = 60
 
@@ -142,3 +142,18 @@ async def test_a_load_after_another_await_bails_out() -> None:
     asyncio.get_running_loop().call_soon(other.future.set_result, "")
     with pytest.raises(PlanBailout):
         await resolve_level([late()])
+
+
+@pytest.mark.parametrize(("is_of_row", "calls"), [(True, ["a"]), (False, ["a", "b", "c"])])
+async def test_a_resolver_that_loads_what_belongs_to_a_row_is_called_once(is_of_row: bool, calls: list[str]) -> None:
+    rows, called = Rows(), []
+
+    def resolve(row: str) -> Awaitable[Any]:
+        called.append(row)
+        return rows.loads.load_of(row, str.upper, "shape") if is_of_row else rows.load((row.upper(), "shape"))
+
+    loaded = await resolve_level(resolve_rows(resolve, ["a", "b", "c"]))
+
+    assert loaded == [f"row {(key, 'shape')}" for key in "ABC"]
+    assert rows.read == [[("A", "shape"), ("B", "shape"), ("C", "shape")]]
+    assert called == calls

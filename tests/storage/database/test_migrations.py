@@ -91,6 +91,14 @@ def test_alembic_is_not_loaded_for_an_up_to_date_database(tmp_path: Path) -> Non
         assert ended.stdout.strip() == str(is_first)
 
 
+def test_a_new_sqlite_file_has_large_pages(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA page_size").fetchone() == (16384,)
+
+
 async def test_migrating_again_changes_nothing(database_url: str) -> None:
     await migrate(database_url)
     await migrate(database_url)
