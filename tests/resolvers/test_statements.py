@@ -77,6 +77,8 @@ async def filled(serve: Serve, *, count: int, resumed: int = 0) -> Served:
         async for event in server.client.subscribe(READY, {"id": task["threadId"]}):
             state = event["data"]["resumeTask"]["state"]
         assert state == "READY"
+    # A seeder that looks for work would add its statements.
+    server.app.state.seeder.stop()
     return server
 
 
