@@ -23,7 +23,8 @@ COUNT = 16
 
 def document(number: int) -> Document:
     texts = [user(f"needle{number}a " + "x" * 900), assistant(f"needle{number}b " + "y" * 900)]
-    return zagens(f"s{number}", f"Title {number}", messages=texts * 2)
+    # As large as a page, so that few sessions share one.
+    return zagens(f"s{number}", f"Title {number}", messages=texts * 8, system_prompt="z" * 5000)
 
 
 @pytest.fixture(scope="module")
