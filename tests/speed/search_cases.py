@@ -203,6 +203,8 @@ class _Work:
             self._steps += 100
             return 0
 
+        # The connection for quick reads has a progress handler of its own.
+        self._database._quick = None
         # Opens the connections.
         await _answer(schema, self._database, _OPERATION, variables)
         for connection in self._database.readers.opened:
