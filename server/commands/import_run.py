@@ -12,11 +12,12 @@ from server.commands.environment import plain_failures, prepare_database, read_s
 from server.commands.import_progress import ImportProgress
 from server.commands.import_summary import DOCUMENTS, Tally, print_summary, unchanged_tally
 from server.observability.terminal import printable
-from server.process.memory import collect_rarely, share_arena
+from server.process.memory import share_arena
 from storage.database.database import Database
 from storage.documents.file_imports import import_files
 from storage.documents.formats.registry import FORMATS
 from storage.documents.sources import SOURCES
+from storage.garbage_collection import collect_rarely
 from storage.transcripts.finding import Found
 from storage.transcripts.import_recorder import recording
 from storage.transcripts.import_search import Search, Wanted, file_size, search_homes, search_places

@@ -15,11 +15,12 @@ from server.commands.environment import is_sqlite, plain_failures, prepare_datab
 from server.http.addresses import is_loopback
 from server.observability.logs import configure
 from server.observability.terminal import printable
-from server.process.memory import collect_rarely, share_arena
+from server.process.memory import share_arena
 from server.process.server import server_config
 from server.process.signals import SignaledServer, address
 from server.settings import Settings
 from storage.database.server_lock import hold_server_lock
+from storage.garbage_collection import collect_rarely
 
 log = logging.getLogger("reprise")
 

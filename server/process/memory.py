@@ -1,13 +1,9 @@
-"""The C library's memory allocator, and Python's garbage collector."""
+"""The C library's memory allocator."""
 
 import contextlib
 import ctypes
-import gc
 
 _M_ARENA_MAX = -8
-
-GC_ALLOCATIONS = 20_000
-"""Threshold of the youngest generation of the garbage collector."""
 
 
 def share_arena() -> None:
@@ -18,13 +14,3 @@ def share_arena() -> None:
     """
     with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
-
-
-def collect_rarely() -> None:
-    """Let the garbage collector run rarely, and leave out what exists by now.
-
-    Results and rows are acyclic trees of thousands of objects: with the default threshold it runs for nothing. A
-    collection before would take a tenth of the start.
-    """
-    gc.freeze()
-    gc.set_threshold(GC_ALLOCATIONS, 20, 100)

@@ -6,7 +6,6 @@ Parsing and tokenizing a document takes longer than saving it, so large imports 
 import asyncio
 import contextlib
 import functools
-import gc
 import multiprocessing
 import os
 import signal
@@ -21,6 +20,7 @@ from typing import NamedTuple
 from storage.documents.document import Document, drafts_of_all
 from storage.documents.document_files import MAX_FILE_BYTES, read_file
 from storage.errors import InvalidDocument, InvalidId, ReaderEnded
+from storage.garbage_collection import collect_rarely
 from storage.search.index.drafts import Draft
 
 BATCH_DOCUMENTS = 500
@@ -31,8 +31,6 @@ So much text saves in a fraction of a second and makes a full search segment, wh
 """
 
 _READ_AHEAD_BYTES = 4 * BATCH_BYTES
-# As in the process that saves what is read.
-_GC_ALLOCATIONS = 20_000
 # Less than this is read in less time than a pool of processes takes to start.
 _POOL_BYTES = 24 * 2**20
 
@@ -172,9 +170,7 @@ def initialize_process() -> None:
     # The terminal sends SIGINT to the whole group; the parent stops its readers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
-    # Rows are acyclic trees of thousands of objects. What exists by now is left out.
-    gc.freeze()
-    gc.set_threshold(_GC_ALLOCATIONS, 20, 100)
+    collect_rarely()
 
 
 def _exit_with_parent() -> None:
