@@ -17,7 +17,7 @@ from storage.database.engines import (
     POOL_SIZE,
     SERVER_SETTINGS,
     SNAPSHOT,
-    SQLITE_PRAGMAS,
+    SQLITE_READ_PRAGMAS,
     driver_url,
     open_connection,
     postgresql_engine,
@@ -79,7 +79,7 @@ class Database:
             self.engine = postgresql_engine(self.url, pool_size - readers)
         self._connections = tracked_connections(self.engine)
         self.readers = ReadPool(self._driver(), readers)
-        self._quick = QuickReads(self._file, self._read_pragmas) if self.is_sqlite else None
+        self.quick_reads = QuickReads(self._file, SQLITE_READ_PRAGMAS) if self.is_sqlite else None
         self.observers: list[StatementObserver] = []
         self.cache = LRUCache(_CACHE_BYTES)
         self._snapshots = self.engine.execution_options(
@@ -106,18 +106,16 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self._resources.aclose()
         await self.readers.close()
-        if self._quick is not None:
-            self._quick.close()
+        if self.quick_reads is not None:
+            self.quick_reads.close()
         await self.engine.dispose()
         # The engine leaves open what is in use, and an event loop with an open connection may never close.
         for connection in [*self._connections]:
             await self.readers.driver.close(connection)
 
-    _read_pragmas = (*SQLITE_PRAGMAS, "PRAGMA query_only=ON")
-
     def _driver(self) -> Driver:
         if self.is_sqlite:
-            return SqliteDriver(self._file, self._read_pragmas)
+            return SqliteDriver(self._file, SQLITE_READ_PRAGMAS)
         _, options = self.engine.dialect.create_connect_args(self.url)
         return PostgresqlDriver(functools.partial(open_connection, **options))
 
@@ -136,7 +134,7 @@ class Database:
             return await self._read(select, values)
 
     async def _read(self, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
-        if self._quick is not None and (found := self._quick.read(select, values)) is not None:
+        if self.quick_reads is not None and (found := self.quick_reads.read(select, values)) is not None:
             return await select.rows(found)
         return await self.readers.read(select, values)
 

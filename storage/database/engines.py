@@ -29,6 +29,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA cache_size=-32768",
     "PRAGMA temp_store=MEMORY",
 )
+SQLITE_READ_PRAGMAS = (*SQLITE_PRAGMAS, "PRAGMA query_only=ON")
 SERVER_SETTINGS = {
     "application_name": "reprise",
     "idle_in_transaction_session_timeout": "5000",

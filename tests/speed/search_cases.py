@@ -11,6 +11,7 @@ from schema.execution.operations import PreparedOperations
 from schema.execution.request import OperationRequest
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
+from tests.support.statements import read_in_threads
 
 PAGE = 20
 DEEP = 50
@@ -204,7 +205,7 @@ class _Work:
             return 0
 
         # The connection for quick reads has a progress handler of its own.
-        self._database._quick = None
+        read_in_threads(self._database)
         # Opens the connections.
         await _answer(schema, self._database, _OPERATION, variables)
         for connection in self._database.readers.opened:

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect
+from storage.database.database import Database
 from tests.support.server import Served
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -56,3 +57,10 @@ class _Watcher:
 
     def ended(self, begun: None, error: BaseException | None) -> None:
         """Record nothing."""
+
+
+def read_in_threads(database: Database) -> None:
+    """Let a SQLite database answer no statement on the event loop any more."""
+    if database.quick_reads is not None:
+        database.quick_reads.close()
+        database.quick_reads = None

@@ -169,7 +169,7 @@ class Block:
         except struct.error:
             raise ValueError("a block of the search index has no head") from None
         if _HEAD.size + 2 * count + name_bytes > len(data):
-            raise ValueError("a block of the search index is shorter than its head tells")
+            raise ValueError("a block of the search index is shorter than its head says")
         self._size = size
         self._names = data[len(data) - name_bytes :]
         self.has_words = kind == _WORDS

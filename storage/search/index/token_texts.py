@@ -71,7 +71,7 @@ class TokenTexts:
         sizes = ends[numbers + 1] - starts + 1
         own_ends = np.cumsum(sizes)
         at = np.repeat(starts - own_ends + sizes, sizes) + np.arange(own_ends[-1])
-        # Behind the last text there is no byte for a blank.
+        # The blank after the last text may lie outside of the data, and is cut off below.
         codes = np.frombuffer(self._data, np.uint8).take(at, mode="clip")
         codes[own_ends - 1] = ord(" ")
         return codes[:-1].tobytes()
