@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Iterable
 from typing import Any
 
 import asyncpg
@@ -74,11 +75,7 @@ def sqlite_engine(url: URL, file: SqliteFile) -> AsyncEngine:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _: object) -> None:
         connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in SQLITE_PRAGMAS:
-            cursor.execute(pragma)
-        cursor.close()
-        add_functions(connection.create_function)
+        configure_sqlite(connection, SQLITE_PRAGMAS)
 
     @sa.event.listens_for(engine.sync_engine, "handle_error")
     def _interrupt(failure: sa.engine.ExceptionContext) -> None:
@@ -96,6 +93,15 @@ def sqlite_engine(url: URL, file: SqliteFile) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN" if options.get("reprise_snapshot") else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def configure_sqlite(connection: Any, pragmas: Iterable[str]) -> None:
+    """Prepare a connection, of SQLite's own module or of SQLAlchemy, for the statements of this project."""
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(pragma)
+    cursor.close()
+    add_functions(connection.create_function)
 
 
 def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:

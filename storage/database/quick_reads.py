@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.database.compiled_select import CompiledSelect
-from storage.database.long_text import add_functions
+from storage.database.engines import configure_sqlite
 from storage.database.sqlite_file import SqliteFile
 
 MOST_SECONDS = 0.005
@@ -99,9 +99,7 @@ class QuickReads:
     def _open(self) -> sqlite3.Connection:
         # Garbage collection may close it in another thread.
         connection = sqlite3.connect(self._file.uri(), uri=True, isolation_level=None, check_same_thread=False)
-        for pragma in self._pragmas:
-            connection.execute(pragma)
-        add_functions(connection.create_function)
+        configure_sqlite(connection, self._pragmas)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
         connection.set_progress_handler(self._is_late, _INSTRUCTIONS)
         self._connection = connection
