@@ -103,7 +103,8 @@ def pictures() -> Path:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with samples(tmp_path_factory.mktemp("reader") / "samples", seed_batch=15) as server:
+    # Batches so small that a resume goes on for longer than a visit looks at its bar.
+    with samples(tmp_path_factory.mktemp("reader") / "samples", seed_batch=5) as server:
         save(server.url, transcript())
         yield server.url
 

@@ -73,6 +73,8 @@ const VISITS = {
   /** Opens a message far inside a transcript, while all requests but the first have to wait. */
   async deep(given) {
     return visit(given, async (page) => {
+      // The requests of the first load are not counted.
+      await message(page, given.position).waitFor();
       const held = [];
       const answered = [];
       let isOpen = false;
