@@ -51,8 +51,9 @@ const VISITS = {
       await page.waitForFunction((at) => document.activeElement.dataset.position === String(at), given.position);
       const places = [await focused(page)];
       const prompts = page.getByRole("navigation", { name: "Prompts" });
-      await prompts.locator('[aria-current="location"]').waitFor();
-      const inOutline = await prompts.locator('[aria-current="location"]').innerText();
+      // While the transcript scrolls to the message, the prompts on its way are current.
+      const current = prompts.locator(`[aria-current="location"][href$="/${given.position}"]`);
+      const inOutline = await current.innerText();
       places.push(await focusedAfter(page, "j", given.next));
       places.push(await focusedAfter(page, "k", given.position));
       places.push(await focusedAfter(page, "J", given.nextPrompt));
@@ -73,12 +74,16 @@ const VISITS = {
   /** Opens a message far inside a transcript, while all requests but the first have to wait. */
   async deep(given) {
     return visit(given, async (page) => {
-      // The requests of the first load are not counted.
-      await message(page, given.position).waitFor();
       const held = [];
       const answered = [];
       let isOpen = false;
+      // Requests of the first load do not count.
+      let isReloaded = false;
+      page.once("framenavigated", () => (isReloaded = true));
       await page.route("**/graphql", (route) => {
+        if (!isReloaded) {
+          return route.continue();
+        }
         answered.push(route.request().postDataJSON().operationName);
         return isOpen || answered.length === 1 ? route.continue() : held.push(route);
       });
