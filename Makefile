@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-facets bench-import bench-sockets bench-scale bench-growth schema reader playground screenshot wheel lock clean
+.PHONY: help install serve test test-faults test-agents soak lint types bench bench-search bench-facets bench-import bench-sockets bench-scale bench-growth bench-revisions schema reader playground screenshot wheel lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,9 @@ bench-scale: install ## Benchmark several processes that seed on one PostgreSQL
 
 bench-growth: install ## Benchmark what users wait for at 1,000 to 100,000 sessions, and draw it into docs/
 	$(BIN)/python -m tests.speed.growth --plot docs
+
+bench-revisions: install ## Compare the CPU time of this revision with that of another (BASE=main)
+	$(BIN)/python -m tests.speed.revisions $(or $(BASE),main)
 
 schema: install ## Generate schema/schema.graphql
 	$(BIN)/reprise schema > schema/schema.graphql.new

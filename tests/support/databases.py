@@ -115,6 +115,16 @@ class SqliteDatabases:
             for leftover in self._folder.glob(f"{path.name}*"):
                 leftover.unlink()
 
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Yield the URL of a file that does not exist yet."""
+        path = self._folder / f"{next(self._numbers)}.sqlite"
+        try:
+            yield sqlite_url(path)
+        finally:
+            for leftover in self._folder.glob(f"{path.name}*"):
+                leftover.unlink()
+
 
 class PostgresDatabases:
     """A migrated PostgreSQL database and its clones, one a test.
