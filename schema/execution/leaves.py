@@ -125,7 +125,7 @@ def leaf_expression(
         serialized = f"names_of_{leaf.kind.name}[{value}]"
     elif leaf.kind.name in _CONDITIONS:
         serialized = f"({value} if {_CONDITIONS[leaf.kind.name].format(value)} else bail_out())"
-    if is_not_null:
+    if is_not_null or (serialized == value and not leaf.is_required):
         return serialized
     otherwise = "bail_out()" if leaf.is_required else "None"
     return f"({serialized} if {value} is not None else {otherwise})"
