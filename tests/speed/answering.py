@@ -18,6 +18,10 @@ LIMIT = (
     *("--port", "0", "--no-access-log"),
 )
 WORD = "quokkaamber"
+_BLOCKS = (
+    "__typename ... on TextBlock { text } ... on ThinkingBlock { thinking } "
+    "... on ToolUseBlock { toolUseId name input } ... on ToolResultBlock { toolUseId text isError }"
+)
 
 
 class Workload(NamedTuple):
@@ -31,6 +35,7 @@ class Workload(NamedTuple):
 def workloads(longest: str) -> list[Workload]:
     """`longest` is the id of a session of 500 messages."""
     messages = "nodes { position role rawContent }"
+    typed = f"nodes {{ position role content {{ {_BLOCKS} }} }}"
     return [
         Workload(
             "list",
@@ -47,6 +52,16 @@ def workloads(longest: str) -> list[Workload]:
             "session of 500 messages",
             f'{{ session(id: "{longest}") {{ id title messages(first: 500) {{ {messages} }} }} }}',
             f"/sessions/{longest}",
+        ),
+        Workload(
+            "list with 10 messages each, typed",
+            f"{{ sessions(first: 50) {{ nodes {{ id title messages(first: 10) {{ {typed} }} }} }} }}",
+            "/messages/typed",
+        ),
+        Workload(
+            "session of 500 messages, typed",
+            f'{{ session(id: "{longest}") {{ id title messages(first: 500) {{ {typed} }} }} }}',
+            f"/sessions/{longest}/typed",
         ),
         Workload(
             "search for a rare word",

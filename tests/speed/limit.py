@@ -6,7 +6,7 @@ Serves the database that REPRISE_DATABASE_URL names: `uvicorn --factory tests.sp
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 import aiosqlite
@@ -114,7 +114,9 @@ def create_limit() -> Starlette:
     routes = [
         Route("/sessions", sessions),
         Route("/messages", sessions_with_messages),
+        Route("/messages/typed", sessions_with_typed_messages),
         Route("/sessions/{id}", session),
+        Route("/sessions/{id}/typed", typed_session),
         Route("/search/{word}", search),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
@@ -156,9 +158,20 @@ async def sessions_with_messages(request: Request) -> Response:
     return _response("sessions", {"nodes": await _with_messages(request.state.pool, TITLES, 10)})
 
 
+async def sessions_with_typed_messages(request: Request) -> Response:
+    """The newest 50 sessions with their first 10 messages as blocks."""
+    return _response("sessions", {"nodes": await _with_messages(request.state.pool, TITLES, 10, show=_blocks)})
+
+
 async def session(request: Request) -> Response:
     """A session with its first 500 messages."""
     [node] = await _with_messages(request.state.pool, SESSION, 500, request.path_params["id"])
+    return _response("session", node)
+
+
+async def typed_session(request: Request) -> Response:
+    """A session with its first 500 messages as blocks."""
+    [node] = await _with_messages(request.state.pool, SESSION, 500, request.path_params["id"], show=_blocks)
     return _response("session", node)
 
 
@@ -172,13 +185,39 @@ async def search(request: Request) -> Response:
     return _response("search", {"nodes": nodes})
 
 
-async def _with_messages(pool: Pool, statement: str, count: int, *values: str) -> Iterable[dict[str, Any]]:
+def _raw_content(content: str) -> dict[str, Any]:
+    return {"rawContent": orjson.Fragment(content)}
+
+
+def _blocks(content: str) -> dict[str, Any]:
+    return {"content": [_block(block) for block in orjson.loads(content)]}
+
+
+def _block(block: dict[str, Any]) -> dict[str, Any]:
+    match block["type"]:
+        case "text":
+            return {"__typename": "TextBlock", "text": block["text"]}
+        case "thinking":
+            return {"__typename": "ThinkingBlock", "thinking": block["thinking"]}
+        case "tool_use":
+            call = {"toolUseId": block["id"], "name": block["name"], "input": block.get("input")}
+            return {"__typename": "ToolUseBlock", **call}
+        case "tool_result":
+            result = {"text": block["content"], "isError": block.get("is_error", False)}
+            return {"__typename": "ToolResultBlock", "toolUseId": block["tool_use_id"], **result}
+        case kind:
+            raise ValueError(f"The benchmark's documents have no blocks of the type {kind}.")
+
+
+async def _with_messages(
+    pool: Pool, statement: str, count: int, *values: str, show: Callable[[str], dict[str, Any]] = _raw_content
+) -> Iterable[dict[str, Any]]:
     nodes: dict[str, dict[str, Any]] = {
         id: {"id": id, "title": title, "messages": {"nodes": []}} for id, title in await pool.fetch(statement, *values)
     }
     statement = MESSAGES.format(any=pool.any)
     for session_id, position, role, content in await pool.fetch(statement, list(nodes), count):
-        message = {"position": position, "role": role, "rawContent": orjson.Fragment(plain_text(content))}
+        message = {"position": position, "role": role, **show(plain_text(content))}
         nodes[session_id]["messages"]["nodes"].append(message)
     return list(nodes.values())
 

@@ -11,6 +11,14 @@ from tests.speed.figure import table
 from tests.speed.generate import write_sessions
 from tests.speed.measure import Sizes, measured
 
+ANSWERED = [
+    "list",
+    "list with 10 messages each",
+    "session of 500 messages",
+    "list with 10 messages each, typed",
+    "session of 500 messages, typed",
+    "search for a rare word",
+]
 TINY = Sizes(items=50, documents=3, rounds=1, answer_rounds=1, seconds=0.05)
 
 
@@ -22,8 +30,7 @@ def test_every_benchmark_runs(fixture: str, request: pytest.FixtureRequest, tmp_
         "seeding",
         "resume to READY, 50 items",
         "import",
-        *("list", "list", "list with 10 messages each", "list with 10 messages each"),
-        *("session of 500 messages", "session of 500 messages", "search for a rare word", "search for a rare word"),
+        *(name for name in ANSWERED for _ in ("to limit", "to plain")),
     ]
     assert all((figure.ratio if figure.ours is None else figure.ours) for figure in figures)
     assert len(table({fixture: figures}).splitlines()) == 1 + len(figures)

@@ -5,8 +5,7 @@ of the same documents. `ratio` is the median of the turns' ratios of the process
 revision takes less than the base; `from` and `to` are the quartiles. CPU time says more than requests a second while
 other programs run; what PostgreSQL itself takes is not in it.
 
-list, ...   CPU milliseconds a request of the server, while eight connections each wait for their answer. The typed
-            lines select `content` where the others select `rawContent`.
+list, ...   CPU milliseconds a request of the server, while eight connections each wait for their answer.
 seeding     CPU milliseconds of the server from `resumeSession` until READY, for 5,000 items.
 import      CPU milliseconds of `reprise import` of all documents, its start included.
 

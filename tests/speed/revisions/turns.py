@@ -18,10 +18,6 @@ from tests.speed.revisions.tree import Tree
 from tests.support.databases import PostgresDatabases, SqliteDatabases
 from tests.support.spawned import watched
 
-_BLOCKS = (
-    "__typename ... on TextBlock { text } ... on ThinkingBlock { thinking } "
-    "... on ToolUseBlock { toolUseId name input } ... on ToolResultBlock { toolUseId text isError }"
-)
 _RESUME = 'mutation {{ resumeSession(input: {{sessionId: "{}"}}) {{ resumeTask {{ threadId }} }} }}'
 _STATE = '{{ resumeTask(threadId: "{}") {{ state }} }}'
 
@@ -65,8 +61,8 @@ def compared(
     `seconds` are those of one turn of requests. Raises AssertionError when the two give different answers.
     """
     with _serving(trees, databases, inputs) as servers:
-        for name, query in _queries(inputs.longest).items():
-            yield run(_alternating, name, trees, _asking(servers, query, seconds), rounds)
+        for workload in workloads(inputs.longest):
+            yield run(_alternating, workload.name, trees, _asking(servers, workload.query, seconds), rounds)
         yield run(_alternating, "seeding", trees, _seeding(servers, inputs.long), rounds)
     yield run(_alternating, "import", trees, _importing(databases, inputs.documents), rounds)
 
@@ -99,17 +95,6 @@ def _serving(
             watched(_serve(this), _environment(this_url), this.folder) as second,
         ):
             yield {base: _Server(first.address, first.pid), this: _Server(second.address, second.pid)}
-
-
-def _queries(longest: str) -> dict[str, str]:
-    """The workloads of `make bench`; those that read messages once more with typed content."""
-    queries = {workload.name: workload.query for workload in workloads(longest)}
-    typed = {
-        f"{name}, typed": query.replace("rawContent", f"content {{ {_BLOCKS} }}")
-        for name, query in queries.items()
-        if "rawContent" in query
-    }
-    return queries | typed
 
 
 def _asking(servers: Mapping[Tree, _Server], query: str, seconds: float) -> Turn:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,4 +75,8 @@ def described(block: Any) -> tuple[str, dict[str, str]]:
     typename = TYPENAMES.get(type(block)) or block.typename
     names = {"TextBlock": ["text"], "ThinkingBlock": ["thinking"], "ToolUseBlock": ["tool_use_id", "name", "input"]}
     attributes = names.get(typename, ["tool_use_id", "text", "is_error"])
-    return typename, {name: dump(getattr(block, name)) for name in attributes}
+    return typename, {name: _json(getattr(block, name)) for name in attributes}
+
+
+def _json(value: object) -> str:
+    return bytes(value).decode() if isinstance(value, msgspec.Raw) else dump(value)
