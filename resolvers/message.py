@@ -1,7 +1,7 @@
 """Resolvers of Message and its blocks."""
 
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 
 import orjson
 
@@ -59,12 +59,17 @@ def content(row: MessageRow, *, first: int, from_: int) -> list[ContentBlock] | 
     return shown
 
 
-def common_content(row: MessageRow, *, first: int, from_: int) -> list[CommonBlock] | None:
-    """What `content` returns, as blocks without positions; None where it has to be called."""
-    if from_ != 0 or len(row.content) > LONG_CONTENT:
-        return None
-    blocks = common_blocks(row.role, row.content)
-    return None if blocks is None or len(blocks) > min(first, MAX_BLOCKS) else blocks
+def common_contents(rows: Sequence[MessageRow], *, first: int, from_: int) -> list[list[CommonBlock] | None]:
+    """What `content` returns for each row, as blocks without positions; None where it has to be called."""
+    if from_ != 0:
+        return [None] * len(rows)
+    most = min(first, MAX_BLOCKS)
+    contents: list[list[CommonBlock] | None] = []
+    for row in rows:
+        text = row.content
+        blocks = None if len(text) > LONG_CONTENT else common_blocks(row.role, text)
+        contents.append(None if blocks is None or len(blocks) > most else blocks)
+    return contents
 
 
 async def _blocks_in_slices(row: MessageRow, start: int, end: int) -> list[ContentBlock]:

@@ -27,11 +27,12 @@ COMMON = "common"
 class CommonValues(NamedTuple):
     """How plans compute most values of a heavy field, a list of an interface's objects, in less time.
 
-    `read` takes what the resolver takes and returns objects, whose classes are the keys of `typenames`: these have no
-    attribute `position`, which is their place in the list. It returns None where the resolver has to be called.
+    `read` takes what the resolver takes, but a list of rows, and returns a list of objects for each row, or None where
+    the resolver has to be called. The classes of the objects are the keys of `typenames`: these have no attribute
+    `position`, which is their place in the list. Their attributes of the type msgspec.Raw are values as JSON text.
     """
 
-    read: Callable[..., Sequence[object] | None]
+    read: Callable[..., Sequence[Sequence[object] | None]]
     typenames: Mapping[type[Any], str]
 
 

@@ -63,7 +63,7 @@ class Message(Node):
         "What it says, block by block.",
         needs=("blocks",),
         is_heavy=True,
-        common=CommonValues(resolvers.message.common_content, resolvers.message.COMMON_TYPENAMES),
+        common=CommonValues(resolvers.message.common_contents, resolvers.message.COMMON_TYPENAMES),
     )
     @staticmethod
     def content(

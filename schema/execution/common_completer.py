@@ -1,9 +1,10 @@
 """Completion of the common values of heavy fields, without an object for each row and each type in turn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from inspect import iscoroutinefunction, isfunction
-from typing import Any
+from typing import Any, get_type_hints
 
+import msgspec
 from graphql import GraphQLField, get_nullable_type, is_leaf_type, is_non_null_type
 from graphql.execution.collect_fields import FieldDetailsList
 
@@ -18,8 +19,7 @@ from schema.field import COMMON, CommonValues
 from schema.limits.answer_size import object_bytes
 
 _STEP_ROWS = 32
-_STEP_BYTES = 200_000
-"""Rows, and bytes of the answer, that are completed without a look at the time."""
+"""Rows that are completed without a look at the time."""
 
 
 class CommonCompleter:
@@ -46,7 +46,7 @@ class CommonCompleter:
         selected = {each.kind.name: each for each in below}
         types = {}
         for row_type, typename in common.typenames.items():
-            common_type = _common_type(selected[typename])
+            common_type = _common_type(selected[typename], get_type_hints(row_type))
             if common_type is None:
                 return None
             types[row_type] = common_type
@@ -64,27 +64,27 @@ class CommonCompleter:
         other_objects = []
         other_rows = []
         budget = current_budget.get()
-        size = 0
-        for number, (entry, row) in enumerate(zip(objects, rows, strict=True)):
-            if number % _STEP_ROWS == 0 or size > _STEP_BYTES:
-                if budget is not None:
-                    budget.spend(size)
-                size = 0
-                if slices.is_over():
-                    await slices.next()
-            values = read(row)
-            if values is None:
-                other_objects.append(entry)
-                other_rows.append(row)
-            else:
-                entry[self._key], size = self._build(values, size)
-        if budget is not None:
-            budget.spend(size)
+        for start in range(0, len(rows), _STEP_ROWS):
+            if slices.is_over():
+                await slices.next()
+            step = rows[start : start + _STEP_ROWS]
+            values, size = self._build(read(step))
+            if budget is not None:
+                budget.spend(size)
+            for entry, row, value in zip(objects[start : start + _STEP_ROWS], step, values, strict=True):
+                if value is None:
+                    other_objects.append(entry)
+                    other_rows.append(row)
+                else:
+                    entry[self._key] = value
         return other_objects, other_rows
 
 
-def _common_type(selected: SelectedType) -> CommonType | None:
-    """The entries of a type's objects; None when it has fields that wait, have arguments or are objects."""
+def _common_type(selected: SelectedType, hints: Mapping[str, Any]) -> CommonType | None:
+    """The entries of a type's objects; None when it has fields that wait, have arguments or are objects.
+
+    `hints` are the annotations of the class that its objects are made of.
+    """
     kind, groups = selected.kind, selected.groups
     entries: dict[str, Leaf | str | ResolvedLeaf] = {}
     for key, details in groups.items():
@@ -100,7 +100,7 @@ def _common_type(selected: SelectedType) -> CommonType | None:
             return None
         definition = definition_of(field)
         is_required = is_non_null_type(field.type)
-        if definition.is_basic_field:
+        if definition.is_basic_field or hints.get(definition.python_name) is msgspec.Raw:
             entries[key] = Leaf(definition.python_name, leaf, is_required)
         elif (resolve := _row_resolver(field)) is not None:
             entries[key] = ResolvedLeaf(resolve, leaf, is_required)

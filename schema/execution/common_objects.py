@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, get_type_hints
 
+import msgspec
+import orjson
 from graphql import GraphQLLeafType
 
 from schema.execution.leaves import GENERATED_NAMES, Leaf, leaf_expression
 from schema.limits.answer_size import SIZED_SCALARS
 
-BuildCommon = Callable[[Sequence[Any], int], tuple[list[dict[str, Any]], int]]
-"""Builds an object for each of a list, and adds their size to the number. Raises as BuildObjects does."""
+BuildCommon = Callable[[Sequence[Sequence[Any] | None]], tuple[list[list[dict[str, Any]] | None], int]]
+"""Builds the objects of each list, None for None, and returns their size too. Raises as BuildObjects does."""
 
 
 class ResolvedLeaf(NamedTuple):
@@ -28,17 +30,19 @@ class CommonType(NamedTuple):
 
 
 def compile_common(types: Mapping[type[Any], CommonType]) -> BuildCommon:
-    """Generate the function that builds objects by the classes of values, whose annotations tell what is never null.
+    """Generate the function that builds objects by the classes of values.
 
-    `position` is the place in the list.
+    Their annotations tell what is never null and what is JSON text. `position` is the place in the list.
     """
-    names: dict[str, Any] = dict(GENERATED_NAMES)
-    body = ["def build(values, size):", "    objects = []", "    for position, value in enumerate(values):"]
-    body.append("        row_type = type(value)")
+    names: dict[str, Any] = {**GENERATED_NAMES, "Fragment": orjson.Fragment}
+    body = ["def build(lists):", "    results = []", "    size = 0", "    for values in lists:"]
+    body += ["        if values is None:", "            results.append(None)", "            continue"]
+    body += ["        objects = []", "        for position, value in enumerate(values):"]
+    body.append("            row_type = type(value)")
     for number, (row_type, (entries, object_bytes)) in enumerate(types.items()):
         names[f"type_{number}"] = row_type
         hints = get_type_hints(row_type)
-        body.append(f"        {'elif' if number else 'if'} row_type is type_{number}:")
+        body.append(f"            {'elif' if number else 'if'} row_type is type_{number}:")
         items: list[str] = []
         sizes = [str(object_bytes)]
         for index, (key, entry) in enumerate(entries.items()):
@@ -56,14 +60,24 @@ def compile_common(types: Mapping[type[Any], CommonType]) -> BuildCommon:
             else:
                 source = f"value.{entry.attribute}"
                 hint = hints[entry.attribute]
-            body.append(f"            {value} = {source}")
+            if hint is msgspec.Raw:
+                body.append(f"                {value} = bytes({source})")
+                items.append(f"{key!r}: Fragment({value})")
+                sizes.append(f"len({value})")
+                continue
+            body.append(f"                {value} = {source}")
             leaf = Leaf("", entry.kind, entry.is_required)
             items.append(f"{key!r}: {leaf_expression(leaf, value, names, is_not_null=hint in (str, bool))}")
             if entry.kind.name in SIZED_SCALARS:
                 sizes.append(f"len({value})" if hint is str else f"text_size({value})")
-        body.append(f"            size += {' + '.join(sizes)}")
-        body.append(f"            objects.append({{{', '.join(items)}}})")
-    body += ["        else:", "            bail_out()", "    return objects, size"]
+        body.append(f"                size += {' + '.join(sizes)}")
+        body.append(f"                objects.append({{{', '.join(items)}}})")
+    body += [
+        "            else:",
+        "                bail_out()",
+        "        results.append(objects)",
+        "    return results, size",
+    ]
     # Safe to compile: keys are GraphQL names, written as Python strings, and attributes are those of our own types.
     exec(compile("\n".join(body), "<plan of a list>", "exec"), names)
     build: BuildCommon = names["build"]

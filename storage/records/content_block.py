@@ -49,6 +49,16 @@ class ToolUseBlock:
     input: object
     message_place: MessagePlace | None = None
 
+    @property
+    def input_value(self) -> object:
+        """The value of the input."""
+        return self.input
+
+    @property
+    def input_text(self) -> str | None:
+        """The input as JSON text; None if it is null."""
+        return None if self.input is None else dump(self.input)
+
 
 @dataclass(slots=True)
 class ImageBlock:

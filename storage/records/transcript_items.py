@@ -195,15 +195,15 @@ def tool_call(call: ToolUseBlock | CommonToolUse, result: Answer | None) -> Item
         kind=tool_call_kind(call.name),
         name=call.name,
         tool_use_id=call.tool_use_id,
-        detail=None if call.input is None else dump(call.input),
+        detail=call.input_text,
         text=None if result is None else result.text,
     )
 
 
 def call_line(call: ToolUseBlock | CommonToolUse) -> str:
     """The tool's name, and its first argument that is a text."""
-    if isinstance(call.input, dict):
-        argument = next((value for value in call.input.values() if isinstance(value, str) and value), None)
+    if isinstance(arguments := call.input_value, dict):
+        argument = next((value for value in arguments.values() if isinstance(value, str) and value), None)
         if argument is not None:
             return f"{call.name}: {argument}"
     return call.name
