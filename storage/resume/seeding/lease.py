@@ -174,22 +174,40 @@ async def hold(transaction: Transaction, claim: Claim) -> HeldLease | None:
     return None if row is None else HeldLease._make(row)
 
 
-async def advance(
-    transaction: Transaction, claim: Claim, held: HeldLease, lease_seconds: float, values: dict[str, object]
-) -> bool:
-    """Move the cursor and renew the lease; False when the lease has expired or the session has another version."""
+@functools.lru_cache(maxsize=16)
+def _advance(lease_seconds: float, *, is_last: bool) -> sa.Executable:
+    """The statement of `advance`. Building it for each batch would take longer than the database needs to run it."""
     is_unchanged = sa.exists().where(
-        session.c.id == held.session_id, session.c.transcript_version == held.transcript_version
+        session.c.id == sa.bindparam("held_session"),
+        session.c.transcript_version == sa.bindparam("held_transcript_version"),
     )
-    moved = await transaction.execute(
-        sa.update(resume_task)
-        .where(*_fence, is_unchanged)
-        .values({**_leased(lease_seconds), "revision": task.revision + 1, "claims": 0, **values})
-        .returning(task.thread_id),
-        _parameters(claim),
-    )
+    values: dict[str, object] = {
+        **_leased(lease_seconds),
+        **{name: sa.bindparam(f"new_{name}") for name in Cursor._fields},
+        "revision": task.revision + 1,
+        "claims": 0,
+    }
+    if is_last:
+        values |= {"state": READY, "owner": None, "lease_until": None, "finished_at": clock()}
+    return sa.update(resume_task).where(*_fence, is_unchanged).values(values).returning(task.thread_id)
+
+
+async def advance(
+    transaction: Transaction, claim: Claim, held: HeldLease, lease_seconds: float, cursor: Cursor, *, is_last: bool
+) -> bool:
+    """Move the cursor and renew the lease, or end the task as READY if it `is_last`.
+
+    False when the lease has expired or the session has another version.
+    """
+    given = {
+        **_parameters(claim),
+        "held_session": held.session_id,
+        "held_transcript_version": held.transcript_version,
+        **{f"new_{name}": value for name, value in cursor._asdict().items()},
+    }
+    moved = await transaction.execute(_advance(lease_seconds, is_last=is_last), given)
     transaction.notify(task_topic(claim.thread_id))
-    if values.get("state") == READY:
+    if is_last:
         transaction.notify(ended_topic(claim.thread_id), QUEUE)
     return moved.first() is not None
 

@@ -14,9 +14,8 @@ from storage.database.background import in_background
 from storage.database.database import Database
 from storage.database.tables import thread, thread_event, thread_item, turn
 from storage.database.transaction import Connection, Transaction
-from storage.database.types import clock
 from storage.errors import Unavailable, Unreadable
-from storage.records.resume_task import DELETED_MESSAGE, READY, SESSION_DELETED
+from storage.records.resume_task import DELETED_MESSAGE, SESSION_DELETED
 from storage.records.transcript_items import SEED_VERSION
 from storage.resume.seeding import lease
 from storage.resume.seeding.batch import (
@@ -150,11 +149,9 @@ class ThreadWriter:
         await transaction.insert(turn, TURN_COLUMNS, batch.turns)
         await transaction.insert(thread_item, ITEM_COLUMNS, batch.items)
         await transaction.insert(thread_event, EVENT_COLUMNS, batch.events(transaction.instant(held.now)))
-        values: dict[str, object] = batch.cursor._asdict()
         if is_last:
             await self._finish(transaction, held, batch)
-            values |= {"state": READY, "owner": None, "lease_until": None, "finished_at": clock()}
-        if not await lease.advance(transaction, self._claim, held, self._lease_seconds, values):
+        if not await lease.advance(transaction, self._claim, held, self._lease_seconds, batch.cursor, is_last=is_last):
             raise Stale
 
     async def _finish(self, transaction: Transaction, held: HeldLease, batch: SeedBatch) -> None:

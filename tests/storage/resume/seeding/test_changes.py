@@ -174,12 +174,12 @@ async def test_a_delete_in_the_middle_of_a_batch_succeeds(
     thread_id = await resume(database, await save(database, saved(BEGINNING)))
     advance, batches, pause = lease.advance, 0, Pause()
 
-    async def late(*arguments: Any) -> bool:
+    async def late(*arguments: Any, is_last: bool) -> bool:
         nonlocal batches
         batches += 1
         if batches == batch:
             await pause.hold()
-        return await advance(*arguments)
+        return await advance(*arguments, is_last=is_last)
 
     monkeypatch.setattr(lease, "advance", late)
     async with running(Seeder(database, batch_messages=1)):
