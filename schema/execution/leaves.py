@@ -71,8 +71,11 @@ def compile_objects(
                 lines.append(f"{value} = row.{entry.attribute}")
                 if is_sized:
                     sizes.append(f"text_size({value})")
-            is_not_null, is_instant = (source.is_there, source.is_instant) if source else (False, False)
-            value = leaf_expression(entry, value, names, is_not_null=is_not_null, is_instant=is_instant)
+            if source is None:
+                value = leaf_expression(entry, value, names, is_not_null=False)
+            else:
+                is_serial = source.is_instant or (source.is_int32 and entry.kind.name == "Int")
+                value = leaf_expression(entry, value, names, is_not_null=source.is_there, is_serial=is_serial)
         items.append(f"{key!r}: {value}")
     item = f"{{{', '.join(items)}}}"
     size = " + ".join(sizes)
@@ -111,24 +114,27 @@ def _source(attribute: str, source: Any, names: dict[str, Any]) -> str:
 
 
 def leaf_expression(
-    leaf: Leaf, value: str, names: dict[str, Any], *, is_not_null: bool, is_instant: bool = False
+    leaf: Leaf, value: str, names: dict[str, Any], *, is_not_null: bool, is_serial: bool = False
 ) -> str:
-    """The expression for the serialization of `value`, a name. `is_instant` values are texts of instants."""
-    serialized = value
-    if is_instant:
-        # The database stores six digits of a second, as they are written.
-        serialized = value
-    elif leaf.kind.name == "DateTime":
-        serialized = f"date_time_output({value})"
-    elif isinstance(leaf.kind, GraphQLEnumType):
-        names[f"names_of_{leaf.kind.name}"] = {entry.value: name for name, entry in leaf.kind.values.items()}
-        serialized = f"names_of_{leaf.kind.name}[{value}]"
-    elif leaf.kind.name in _CONDITIONS:
-        serialized = f"({value} if {_CONDITIONS[leaf.kind.name].format(value)} else bail_out())"
+    """The expression for the serialization of `value`, a name.
+
+    `is_serial` values are their own serialization: texts of instants, which the database stores with six digits of a
+    second as they are written, and integers that are known to be in the range of Int.
+    """
+    serialized = value if is_serial else _converted(leaf.kind, value, names)
     if is_not_null or (serialized == value and not leaf.is_required):
         return serialized
     otherwise = "bail_out()" if leaf.is_required else "None"
     return f"({serialized} if {value} is not None else {otherwise})"
+
+
+def _converted(kind: GraphQLLeafType, value: str, names: dict[str, Any]) -> str:
+    if isinstance(kind, GraphQLEnumType):
+        names[f"names_of_{kind.name}"] = {entry.value: name for name, entry in kind.values.items()}
+        return f"names_of_{kind.name}[{value}]"
+    if kind.name in _CONDITIONS:
+        return f"({value} if {_CONDITIONS[kind.name].format(value)} else bail_out())"
+    return f"date_time_output({value})" if kind.name == "DateTime" else value
 
 
 def _bail_out() -> NoReturn:

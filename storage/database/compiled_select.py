@@ -43,6 +43,8 @@ class CompiledSelect(Generic[Row]):
         never_null = frozenset(name for name, column in named.items() if not getattr(column, "nullable", True))
         # SQLite has no Booleans.
         flags = frozenset(name for name in never_null if is_sqlite and isinstance(named[name].type, sa.Boolean))
+        # SQLite stores any value in any column.
+        int32 = frozenset(name for name, column in named.items() if not is_sqlite and _is_int32(column))
         self._long_texts = [
             index for index, column in enumerate(selected) if is_sqlite and isinstance(column.type, LongText)
         ]
@@ -62,7 +64,7 @@ class CompiledSelect(Generic[Row]):
         self.text = compiled.string
         self.tables = sorted({table.name for table in find_tables(statement) if isinstance(table, sa.Table)})
         untyped: Any = row_type
-        self.row_type: Any = narrow_type(untyped, columns, never_null, instants, flags, is_record=not is_sqlite)
+        self.row_type: Any = narrow_type(untyped, columns, never_null, instants, flags, int32, is_record=not is_sqlite)
         self._parameters = [
             (bind.key, bind.effective_value, bind.type.dialect_impl(dialect).bind_processor(dialect))
             for bind in (compiled.binds[name] for name in compiled.positiontup or ())
@@ -97,3 +99,8 @@ class CompiledSelect(Generic[Row]):
         for index, convert in self._conversions:
             values[index] = convert(values[index])
         return values
+
+
+def _is_int32(column: sa.ColumnElement[Any]) -> bool:
+    is_integer = isinstance(column.type, sa.Integer) and not isinstance(column.type, sa.BigInteger)
+    return is_integer and isinstance(column, sa.Column)

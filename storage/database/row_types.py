@@ -22,13 +22,15 @@ Columns: TypeAlias = tuple[str, ...]
 class AttributeSource(NamedTuple):
     """How an attribute is made: the value at an index of the row, or a function of the values at several.
 
-    `is_there` means that it is never null, `is_instant` that the value is the text of an instant.
+    `is_there` means that it is never null, `is_instant` that the value is the text of an instant, `is_int32` that the
+    database stores it as an integer of 32 bits.
     """
 
     maker: Callable[..., object] | None
     places: tuple[int, ...]
     is_there: bool
     is_instant: bool = False
+    is_int32: bool = False
 
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -76,14 +78,15 @@ def narrow_type(
     never_null: frozenset[str] = frozenset(),
     instants: frozenset[str] = frozenset(),
     flags: frozenset[str] = frozenset(),
+    int32: frozenset[str] = frozenset(),
     *,
     is_record: bool,
 ) -> type[Any]:
     """A class like `row_type` with only these columns: a subclass of asyncpg.Record, or of tuple.
 
-    Columns in `instants` hold texts, and columns in `flags` 0 or 1; their attributes convert them on access. The class
-    attribute `columns` has the names in order. `made_of` maps attributes to their sources, for code that reads many
-    rows without attribute access.
+    Columns in `instants` hold texts, and columns in `flags` 0 or 1; their attributes convert them on access. Columns in
+    `int32` hold integers of 32 bits. The class attribute `columns` has the names in order. `made_of` maps attributes to
+    their sources, for code that reads many rows without attribute access.
     """
     added = {
         name: value
@@ -95,7 +98,9 @@ def narrow_type(
         for index, name in enumerate(columns)
     }
     made_of = {
-        name: AttributeSource(bool if name in flags else None, (index,), name in never_null, name in instants)
+        name: AttributeSource(
+            bool if name in flags else None, (index,), name in never_null, name in instants, name in int32
+        )
         for index, name in enumerate(columns)
     }
     for name, value in added.items():

@@ -45,7 +45,7 @@ class Listing:
         """The types of a key's values."""
         return [datetime if isinstance(column.type, Instant) else column.type.python_type for column in self.order]
 
-    @property
+    @functools.cached_property
     def keys(self) -> Columns:
         """The names of a key's columns."""
         return tuple(column.key for column in self.order)
