@@ -16,6 +16,7 @@ from storage.json_limits import JSONLimits, JSONTooComplex, JSONTooDeep
 
 # The only field whose requests may exceed the common size limit: they carry a whole session.
 IMPORT = "importSession"
+_IMPORT_BYTES, _EXTENSION_BYTES = IMPORT.encode(), EXTENSION.encode()
 
 
 class Disconnected(Exception):
@@ -164,4 +165,5 @@ def _bad(message: str) -> Refusal:
 
 def may_import(body: bytes) -> bool:
     """Whether a large body could import a session, judged from its bytes before they are parsed."""
-    return IMPORT.encode() in body or EXTENSION.encode() in body
+    # `find`, since `in` would first try to take the bytes for a number.
+    return body.find(_IMPORT_BYTES) >= 0 or body.find(_EXTENSION_BYTES) >= 0
