@@ -4,7 +4,6 @@ import random
 import string
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from storage.database.database import Database
 from storage.documents.formats import read_document
@@ -43,8 +42,8 @@ async def _shown(database: Database, query: str) -> int:
     """Hits on the first page, each with its score and a snippet with the words highlighted."""
     search = Search.parse(query, SessionFilter(), ("MESSAGE",))
     page = await search_page(database, search, "RELEVANCE", 20, None)
-    hits: list[Any] = [hit for hit in page.nodes if hit.score and cut_snippet(page.texts[hit.place], search.clauses)[1]]
-    return len(hits)
+    snippets = (cut_snippet(page.texts[hit.place], search.clauses) for hit in page.nodes if hit.score)
+    return sum(bool(snippet.highlights) for snippet in snippets)
 
 
 def _english(chance: random.Random, size: int) -> str:

@@ -1,15 +1,13 @@
 """Matches clauses in a text as if in its tokens, but tokenizes only the places where they may match."""
 
 import re
-import string
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from math import inf
-from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +15,9 @@ import numpy.typing as npt
 from storage.search.index.characters import JOINING, LETTER, SEPARATOR, SINGLE, SYLLABLE, character_classes
 from storage.search.index.pieces import WORD_BREAK
 from storage.search.index.tokens import Word, normal_form, part_text, word_tokens, words
+from storage.search.query.ascii_words import WORD_CHARACTERS, find_word, word_end
 from storage.search.query.clauses import Clause
 
-_WORD_CHARACTERS = frozenset(string.ascii_lowercase + string.digits + "_")
-_WORD_END = re.compile("[^a-z0-9_]")
 # Matches and candidates of a clause in a text, after which their number is extrapolated.
 _MAX_COUNTED, _MAX_CANDIDATES = 64, 1_000
 _WINDOW = 1_024
@@ -33,6 +30,9 @@ _COMPATIBLE = (
     *((0x1D100, 0x1D800), (0x1F100, 0x1F300), (0x2F800, 0x2FA20)),
 )
 _EXPANDED, _SELECTOR = 1, 2
+
+Match: TypeAlias = tuple[int, int, int]
+"""The start and the end of a matching word, and the index of its clause."""
 
 
 class Candidate(NamedTuple):
@@ -47,53 +47,40 @@ def texts_match(texts: Sequence[str], clauses: Sequence[Clause]) -> bool:
     return all(any(any(_runs(text, clause)) for text in texts) for clause in clauses)
 
 
-def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> list[tuple[Word, Clause]]:
-    """The matching words of a text with their clauses, in order: of each clause at least those that begin within
-    `reach` characters of its first match.
+def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> list[Match]:
+    """The matching words of a text, in order: of each clause at least those that begin within `reach` characters of
+    its first match.
     """
-    if text.isascii() and all(len(clause.tokens) == 1 for clause in clauses):
-        folded = text.lower()
-        if len(clauses) == 1:
-            return _matched_ascii_words(text, folded, clauses[0], reach)
-        every = [match for clause in clauses for match in _matched_ascii_words(text, folded, clause, reach)]
-        # By the words, which begin with their starts.
-        return sorted(every, key=itemgetter(0))
-    found: dict[tuple[Word, Clause], None] = {}
-    for clause in clauses:
-        end = inf
-        for run in _runs(text, clause):
-            end = min(end, run[0].start + reach)
-            if run[0].start > end:
-                break
-            found.update(dict.fromkeys((word, clause) for word in run))
-    return sorted(found, key=_start_of_match)
-
-
-def _start_of_match(match: tuple[Word, Clause]) -> int:
-    return match[0].start
-
-
-def _matched_ascii_words(text: str, folded: str, clause: Clause, reach: float) -> list[tuple[Word, Clause]]:
-    """As `matched_words`, for one word in an ASCII text, which is what most clauses and texts are."""
-    [token] = clause.tokens
-    size, length = len(token), len(folded)
-    found: list[tuple[Word, Clause]] = []
-    last = inf
-    place = folded.find(token)
-    while place >= 0:
-        start, end = place, place + size
-        while start > 0 and folded[start - 1] in _WORD_CHARACTERS:
-            start -= 1
-        if end < length and folded[end] in _WORD_CHARACTERS:
-            end = _word_end(folded, end)
-        if start > last:
-            break
-        word = text[start:end]
-        if end - start == size or _has_word(word, token, is_prefix=clause.is_prefix):
-            last = min(last, start + reach)
-            found.append((Word(start, end, word), clause))
-        place = folded.find(token, end)
+    if not text.isascii():
+        return _matched_runs(text, clauses, reach)
+    folded = text.lower()
+    found: list[Match] = []
+    for index, (tokens, is_prefix) in enumerate(clauses):
+        if len(tokens) > 1:
+            return _matched_runs(text, clauses, reach)
+        token = tokens[0]
+        span = find_word(text, folded, token, 0, is_prefix=is_prefix)
+        last = reach + span[0] if span else 0
+        while span and span[0] <= last:
+            start, end = span
+            found.append((start, end, index))
+            span = find_word(text, folded, token, end, is_prefix=is_prefix) if reach else None
+    if len(clauses) > 1:
+        found.sort()
     return found
+
+
+def _matched_runs(text: str, clauses: Sequence[Clause], reach: float) -> list[Match]:
+    """As `matched_words`, in any text."""
+    found: set[Match] = set()
+    for index, clause in enumerate(clauses):
+        last = inf
+        for run in _runs(text, clause):
+            last = min(last, run[0].start + reach)
+            if run[0].start > last:
+                break
+            found.update((word.start, word.end, index) for word in run)
+    return sorted(found)
 
 
 def count_matches(text: str, clause: Clause) -> float:
@@ -134,10 +121,10 @@ def _ascii_candidates(text: str, folded: str, clause: Clause) -> Iterator[Candid
     place = folded.find(first)
     while place >= 0:
         end = place + size
-        while place > 0 and folded[place - 1] in _WORD_CHARACTERS:
+        while place > 0 and folded[place - 1] in WORD_CHARACTERS:
             place -= 1
-        if end < len(folded) and folded[end] in _WORD_CHARACTERS:
-            end = _word_end(folded, end)
+        if end < len(folded) and folded[end] in WORD_CHARACTERS:
+            end = word_end(folded, end)
         word = Word(place, end, text[place:end])
         if length == 1 and end - place == size:
             run = [word]
@@ -147,12 +134,6 @@ def _ascii_candidates(text: str, folded: str, clause: Clause) -> Iterator[Candid
                 run = [word] if _has_part(word.text, clause) else []
         yield Candidate(run, end)
         place = folded.find(first, end)
-
-
-def _word_end(folded: str, place: int) -> int:
-    """The end of the ASCII word that a place lies in."""
-    found = _WORD_END.search(folded, place)
-    return found.start() if found else len(folded)
 
 
 def _words_with_tokens(text: str, start: int, count: int) -> list[Word]:
@@ -258,12 +239,6 @@ def _runs_from(text: str, start: int, end: int, clause: Clause) -> tuple[list[li
         elif _has_part(word.text, clause):
             runs.append([word])
     return runs, done
-
-
-def _has_word(word: str, token: str, *, is_prefix: bool) -> bool:
-    """Whether an ASCII word matches a clause of one token, as a whole or by a part."""
-    tokens = [*word_tokens(word), *part_text(word).split()]
-    return any(one.startswith(token) for one in tokens) if is_prefix else token in tokens
 
 
 def _follows(tokens: list[str], clause: Clause) -> bool:

@@ -53,7 +53,7 @@ class QueryCache:
 
 
 def _snippet_bytes(value: object) -> int:
-    return getsizeof(value.text) + _HIGHLIGHT * len(value.highlights) if isinstance(value, Snippet) else 0
+    return getsizeof(value.text) + _HIGHLIGHT * value.span_count if isinstance(value, Snippet) else 0
 
 
 def split_cached(results: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:

@@ -2,14 +2,12 @@
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import NamedTuple
 
-from storage.search.index.tokens import Word
 from storage.search.query.clauses import Clause
-from storage.search.query.matching import matched_words
+from storage.search.query.matching import Match, matched_words
 
 LENGTH = 240
 """Approximate length of a snippet in code points."""
@@ -19,6 +17,7 @@ _WINDOW = 4_000
 _JOINERS = "\u200d\ufe0e\ufe0f"
 # Higher planes have no white space.
 _SPACES = {code: " " for code in range(0x3001) if chr(code).isspace()}
+_ASCII_SPACES = bytes(ord(" ") if code in _SPACES else code for code in range(128)).ljust(256)
 _BREAK = re.compile(r"[\s!-/:-@[-^`{-~]")
 
 
@@ -29,27 +28,47 @@ class TextSpan(NamedTuple):
     end: int
 
 
-class Snippet(NamedTuple):
-    """Text around a match, and the spans of the matched words in it."""
+class Snippet:
+    """Text around a match, and where the matching words are in it."""
 
-    text: str
-    highlights: list[TextSpan]
+    __slots__ = ("_highlights", "_words", "text")
+
+    def __init__(self, text: str, words: list[tuple[int, int]]) -> None:
+        """`words` are the spans of the matching words in order, which may touch or be the same."""
+        self.text = text
+        self._words = words
+        self._highlights: list[TextSpan] = []
+
+    @property
+    def span_count(self) -> int:
+        """How many spans it holds."""
+        return len(self._words) + len(self._highlights)
+
+    @property
+    def highlights(self) -> list[TextSpan]:
+        """The spans of the matching words, those that touch joined. They are made when they are asked for."""
+        if self._words:
+            self._highlights, self._words = _joined(self._words), []
+        return self._highlights
 
 
 def cut_snippet(texts: Iterable[str], clauses: Sequence[Clause]) -> Snippet:
     """Excerpt the text that matches the most clauses; the beginning when none matches."""
-    first, best, best_matches, most = "", "", [], 0
+    count = len(clauses)
+    # With one clause the first match is as good as any, so the rest of the text is not searched.
+    reach = LENGTH if count == 1 else inf
+    first, best, most = "", "", 0
+    best_matches: list[Match] = []
     for text in texts:
         first = first or text
         for window in _windows(text) if len(text) > _WINDOW else (text,):
-            # With one clause the first match is as good as any, so the rest of the text is not searched.
-            matched = matched_words(window, clauses, LENGTH if len(clauses) == 1 else inf)
-            count = len({clause for _, clause in matched}) if matched else 0
-            if count > most:
-                best, best_matches, most = window, matched, count
-            if most == len(clauses):
+            matches = matched_words(window, clauses, reach)
+            matched = len({index for _, _, index in matches}) if len(matches) > 1 else len(matches)
+            if matched > most:
+                best, best_matches, most = window, matches, matched
+            if most == count:
                 return _cut(best, best_matches, most)
-    return _cut(best, best_matches, most) if most else _cut(first[: 2 * LENGTH], [], 0)
+    return _cut(best or first[: 2 * LENGTH], best_matches, most)
 
 
 def _windows(text: str) -> Iterator[str]:
@@ -67,48 +86,45 @@ def _windows(text: str) -> Iterator[str]:
             start -= 1
 
 
-def _cut(text: str, matched: list[tuple[Word, Clause]], clauses: int) -> Snippet:
+def _cut(text: str, matches: list[Match], clauses: int) -> Snippet:
     """Cut out the part with the best of the matching words; `clauses` is how many clauses they match."""
-    start = 0
-    if matched:
-        start = _start(text, _best_place(matched, clauses) if clauses > 1 else matched[0][0].start)
+    start = _start(text, _best_place(matches, clauses)) if matches else 0
     end = _end(text, start + LENGTH)
     shown = text[start:end]
-    if not (shown.isascii() and shown.isprintable()):
-        # One for one, so that the spans stay valid.
-        shown = shown.translate(_SPACES)
-    spans = [
-        TextSpan(word.start - start, min(word.end, end) - start) for word, _ in matched if start <= word.start < end
-    ]
-    return Snippet(shown, _joined(dict.fromkeys(spans)) if len(spans) > 1 else spans)
+    # One for one, so that the spans stay valid.
+    shown = shown.encode().translate(_ASCII_SPACES).decode() if shown.isascii() else shown.translate(_SPACES)
+    words = [(first - start, min(last, end) - start) for first, last, _ in matches if start <= first < end]
+    return Snippet(shown, words)
 
 
-def _joined(spans: Iterable[TextSpan]) -> list[TextSpan]:
+def _joined(spans: Iterable[tuple[int, int]]) -> list[TextSpan]:
     """The spans in order, those that touch joined: in scripts without spaces, each character is a word."""
     joined: list[TextSpan] = []
-    for span in spans:
-        if joined and span.start <= joined[-1].end:
-            joined[-1] = TextSpan(joined[-1].start, max(joined[-1].end, span.end))
+    for start, end in spans:
+        if joined and start <= joined[-1].end:
+            joined[-1] = TextSpan(joined[-1].start, max(joined[-1].end, end))
         else:
-            joined.append(span)
+            joined.append(TextSpan(start, end))
     return joined
 
 
-def _best_place(matched: list[tuple[Word, Clause]], clauses: int) -> int:
+def _best_place(matches: list[Match], clauses: int) -> int:
     """Start of the first word of those that match the most clauses, of `clauses`, within the length of a snippet."""
-    best, most = matched[0][0].start, 0
+    best, most = matches[0][0], 0
+    if clauses == 1 or matches[-1][1] <= best + LENGTH - _LEAD:
+        # The first word, from which on all are within this length.
+        return best
     following = count = 0
-    inside: defaultdict[Clause, int] = defaultdict(int)
-    for place, (word, clause) in enumerate(matched):
-        while following < len(matched) and (
-            following <= place or matched[following][0].end <= word.start + LENGTH - _LEAD
-        ):
-            other = matched[following][1]
+    # By the clause's index: how often it matches between the place and the next match to look at.
+    inside = [0] * (max(index for _, _, index in matches) + 1)
+    for place, (start, _, clause) in enumerate(matches):
+        while following < len(matches) and (following <= place or matches[following][1] <= start + LENGTH - _LEAD):
+            other = matches[following][2]
             count += not inside[other]
             inside[other] += 1
             following += 1
         if count > most:
-            best, most = word.start, count
+            best, most = start, count
             if most == clauses:
                 break
         inside[clause] -= 1

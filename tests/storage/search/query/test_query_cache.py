@@ -5,7 +5,7 @@ from sys import getsizeof
 from storage.database.lru_cache import LRUCache
 from storage.search.query.clauses import Clause
 from storage.search.query.query_cache import QueryCache
-from storage.search.query.snippet import Snippet, TextSpan
+from storage.search.query.snippet import Snippet
 
 MAX_BYTES = 500_000
 
@@ -17,6 +17,8 @@ def deep_size(value: object) -> int:
         parts = [*value, *value.values()]
     elif isinstance(value, list | tuple):
         parts = list(value)
+    elif isinstance(value, Snippet):
+        parts = [value.text, value._words, value._highlights]
     return getsizeof(value) + sum(map(deep_size, parts))
 
 
@@ -28,7 +30,7 @@ def test_results_of_many_queries_take_as_many_bytes_as_they_count() -> None:
         for entry in [(1_000_000, 1_000, 1_000_000 + number) for number in range(20)]:
             results.add(results.matches, {entry: True})
             results.add(results.scores, {entry: entry[2] / 7})
-            spans = [TextSpan(place + 1_000, place + 1_001) for place in range(120)]
+            spans = [(place + 1_000, place + 1_001) for place in range(120)]
             results.add(results.snippets, {entry: Snippet(f"\U00010000{entry[2]}" * 30, spans)})
 
     cached = [results for clauses in queries if (results := cache.get((QueryCache, clauses))) is not None]
