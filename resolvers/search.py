@@ -1,6 +1,5 @@
 """Search: pages of hits, and the fields of each hit."""
 
-import contextlib
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -213,19 +212,21 @@ class _PageDetails:
     def _cut_snippets(self, hits: Sequence[Hit]) -> None:
         """Cut the first snippets of messages at once, as many as take little time, and cache them at once."""
         length = 0
+        clauses = self.search.clauses
         new: dict[Entry, Snippet] = {}
         for hit in hits:
-            entry = hit.entry
-            if hit.is_title or entry in self.snippets:
+            if hit.is_title or (entry := hit.entry) in self.snippets:
                 continue
             texts = self.snippet_texts(hit)
             if texts is None or (length := length + texts.length) > _LONG:
                 break
-            # The field fails that is resolved later.
-            with contextlib.suppress(Unreadable):
-                self.snippets[entry] = snippet = texts.cut(self.search.clauses)
-                if snippet.text:
-                    new[entry] = snippet
+            try:
+                self.snippets[entry] = snippet = cut_snippet(texts.texts, clauses)
+            except Unreadable:
+                # The field fails that is resolved later.
+                continue
+            if snippet.text:
+                new[entry] = snippet
         self.results.add(self.results.snippets, new)
 
     def cache(self, hit: Hit, snippet: Snippet) -> Snippet:
