@@ -63,7 +63,7 @@ def plain_text(text: str) -> str:
     has_controls = _CONTROL_CODE in kinds
     if len(text) >= _MIN_BASE64 and kinds.find(_RUN) >= 0:
         text = _BASE64.sub(_without_base64, _DATA_URL.sub(" ", text))
-    elif "base64," in text:
+    elif ":" in text and "base64," in text:
         text = _DATA_URL.sub(" ", text)
     if "\\" in text and '"' in text:
         decoded = _decoded(text)

@@ -18,6 +18,7 @@ from storage.search.index.tokens import Word, normal_form, part_text, word_token
 from storage.search.query.ascii_words import WORD_CHARACTERS, find_word, word_end
 from storage.search.query.clauses import Clause
 
+_LETTER_OR_DIGIT = re.compile("[a-z0-9]")
 # Matches and candidates of a clause in a text, after which their number is extrapolated.
 _MAX_COUNTED, _MAX_CANDIDATES = 64, 1_000
 _WINDOW = 1_024
@@ -44,7 +45,18 @@ class Candidate(NamedTuple):
 
 def texts_match(texts: Sequence[str], clauses: Sequence[Clause]) -> bool:
     """Whether an entry with these texts matches every clause."""
-    return all(any(any(_runs(text, clause)) for text in texts) for clause in clauses)
+    return all(any(_text_matches(text, clause) for text in texts) for clause in clauses)
+
+
+def _text_matches(text: str, clause: Clause) -> bool:
+    if _is_ascii_word(text, clause):
+        return find_word(text, text.lower(), clause.tokens[0], 0, is_prefix=clause.is_prefix) is not None
+    return any(_runs(text, clause))
+
+
+def _is_ascii_word(text: str, clause: Clause) -> bool:
+    """Whether a clause is one word, which is looked for in an ASCII text: nearly always."""
+    return text.isascii() and len(clause.tokens) == 1
 
 
 def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> list[Match]:
@@ -85,11 +97,24 @@ def _matched_runs(text: str, clauses: Sequence[Clause], reach: float) -> list[Ma
 
 def count_matches(text: str, clause: Clause) -> float:
     """How often a clause matches in a text; extrapolated from its beginning if that is often."""
+    if _is_ascii_word(text, clause) and (folded := text.lower()).count(clause.tokens[0]) < _MAX_CANDIDATES:
+        return _count_ascii_words(text, folded, clause)
     count = 0
     for candidates, candidate in enumerate(_candidates(text, clause), 1):
         count += bool(candidate.run)
         if count == _MAX_COUNTED or candidates == _MAX_CANDIDATES:
             return count * len(text) / candidate.end
+    return count
+
+
+def _count_ascii_words(text: str, folded: str, clause: Clause) -> float:
+    """As `count_matches`, of one word in an ASCII text that has not too many candidates."""
+    count = place = 0
+    while span := find_word(text, folded, clause.tokens[0], place, is_prefix=clause.is_prefix):
+        count += 1
+        place = span[1]
+        if count == _MAX_COUNTED:
+            return count * len(text) / place
     return count
 
 
@@ -126,14 +151,27 @@ def _ascii_candidates(text: str, folded: str, clause: Clause) -> Iterator[Candid
         if end < len(folded) and folded[end] in WORD_CHARACTERS:
             end = word_end(folded, end)
         word = Word(place, end, text[place:end])
-        if length == 1 and end - place == size:
-            run = [word]
+        if length == 1:
+            is_match = end - place == size or _follows([*word_tokens(word.text)], clause)
+            yield Candidate([word] if is_match or _has_part(word.text, clause) else [], end)
         else:
-            run = [word] if length == 1 else _words_with_tokens(text, place, length)
-            if not _follows([token for one in run for token in word_tokens(one.text)], clause):
-                run = [word] if _has_part(word.text, clause) else []
-        yield Candidate(run, end)
+            yield Candidate(_ascii_run(text, folded, word, clause), end)
         place = folded.find(first, end)
+
+
+def _ascii_run(text: str, folded: str, word: Word, clause: Clause) -> list[Word]:
+    """The run of words that matches a clause of several tokens and begins with a word: perhaps that alone by its parts.
+
+    No word is split that cannot be in a match.
+    """
+    second = clause.tokens[1]
+    behind = _LETTER_OR_DIGIT.search(folded, word.end)
+    # A word of underscores alone has no token.
+    if behind and folded.startswith(second.lstrip("_"), behind.start()):
+        run = _words_with_tokens(text, word.start, len(clause.tokens))
+        if _follows([token for one in run for token in word_tokens(one.text)], clause):
+            return run
+    return [word] if folded.find(second, word.start, word.end) >= 0 and _has_part(word.text, clause) else []
 
 
 def _words_with_tokens(text: str, start: int, count: int) -> list[Word]:

@@ -58,6 +58,8 @@ def _snippet_bytes(value: object) -> int:
 
 def split_cached(results: Mapping[Entry, T], hits: Iterable[Hit]) -> tuple[dict[Entry, T], list[Hit]]:
     """The cached results of some hits, and the hits without one."""
+    if not results:
+        return {}, list(hits)
     # Copied, since a concurrent search may empty the cache.
     cached: dict[Entry, T] = {}
     unknown: list[Hit] = []

@@ -36,6 +36,9 @@ def test_texts_match_as_their_tokens_do(data: st.DataObject, fragments: list[str
 @example("a ___ b", ["a", "b"], False)
 @example("aB_a b", ["a", "b"], False)
 @example("aBA aba", ["ab"], True)
+@example("ab a", ["ab", "a"], False)
+@example("a __ _b", ["a", "_b"], False)
+@example("a __ _b", ["a", "b"], False)
 def test_parts_of_compound_words_match_in_a_row(text: str, tokens: list[str], is_prefix: bool) -> None:
     agree([text], [Clause(tuple(tokens), is_prefix)])
 
@@ -91,6 +94,23 @@ def test_only_the_matching_part_of_a_long_text_is_tokenized(
 @pytest.mark.parametrize(("text", "count"), [("a b a " * 5, 10), ("a b " * 1_000, 1_000), ("合b " * 1_000, 1_000)])
 def test_matches_are_counted_or_extrapolated(text: str, count: int) -> None:
     assert matching.count_matches(text, parse_query(text[0])[0]) == pytest.approx(count, rel=0.05)
+
+
+@given(
+    st.lists(st.sampled_from(["ab", "aB", "Ab", "_", " ", "1", "cab", "ab " * 40, "cab " * 400]), max_size=9),
+    st.sampled_from(["ab", "a", "b", "c", "ab1", "1"]),
+    st.booleans(),
+)
+def test_words_in_ascii_are_counted_as_candidates_are(pieces: list[str], token: str, is_prefix: bool) -> None:
+    text, clause = "".join(pieces), Clause((token,), is_prefix)
+    count, expected = 0, 0.0
+    for candidates, candidate in enumerate(matching._candidates(text, clause), 1):
+        count += bool(candidate.run)
+        expected = count
+        if count == matching._MAX_COUNTED or candidates == matching._MAX_CANDIDATES:
+            expected = count * len(text) / candidate.end
+            break
+    assert matching.count_matches(text, clause) == expected
 
 
 def test_every_character_with_a_special_normal_form_is_known() -> None:
