@@ -20,17 +20,19 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
-SQLITE_PRAGMAS = (
+_PRAGMAS = (
     # Of new databases: on pages of 4 KiB, an eighth of the space behind rows and long values stays empty.
     "PRAGMA page_size=16384",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=10000",
-    "PRAGMA cache_size=-32768",
     "PRAGMA temp_store=MEMORY",
 )
-SQLITE_READ_PRAGMAS = (*SQLITE_PRAGMAS, "PRAGMA query_only=ON")
+SQLITE_PRAGMAS = (*_PRAGMAS, "PRAGMA cache_size=-32768")
+"""Of connections that write: an import adds to many places of the indexes."""
+SQLITE_READ_PRAGMAS = (*_PRAGMAS, "PRAGMA query_only=ON")
+"""Of connections that read. How many KiB of pages one keeps is up to it: what it does not is in the system's cache."""
 SERVER_SETTINGS = {
     "application_name": "reprise",
     "idle_in_transaction_session_timeout": "5000",

@@ -20,6 +20,8 @@ MOST_SECONDS = 0.005
 
 # Bytes of a value: the clock is not looked at while one is read.
 _MOST_BYTES = 2**20
+# Most requests read less than these pages.
+_CACHE_PRAGMA = "PRAGMA cache_size=-8192"
 # Instructions of SQLite's virtual machine between two looks at the clock: those of a few rows, since another thread may
 # keep the global lock for 5 ms after each.
 _INSTRUCTIONS = 100
@@ -41,7 +43,7 @@ class QuickReads:
     def __init__(self, file: SqliteFile, pragmas: Sequence[str]) -> None:
         self._file = file
         # A statement that has to wait for a lock is left to threads.
-        self._pragmas = (*pragmas, "PRAGMA busy_timeout=0")
+        self._pragmas = (*pragmas, _CACHE_PRAGMA, "PRAGMA busy_timeout=0")
         self._connection: sqlite3.Connection | None = None
         # The task that reads, until the event loop runs others, and when its reads must end.
         self._task: asyncio.Task[Any] | None = None

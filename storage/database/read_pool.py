@@ -28,6 +28,8 @@ _MAX_AGE_SECONDS = 3600.0
 _CLOSE_SECONDS = 2.0
 # Most statements on SQLite take less.
 _LOCK_SECONDS = 0.005
+# Statements that run in threads are long ones, which read most pages once, and each connection has a cache of its own.
+_CACHE_PRAGMA = "PRAGMA cache_size=-1024"
 
 
 class Driver(Protocol):
@@ -82,7 +84,7 @@ class SqliteDriver:
 
     def __init__(self, file: SqliteFile, pragmas: Sequence[str]) -> None:
         self._file = file
-        self._pragmas = pragmas
+        self._pragmas = (*pragmas, _CACHE_PRAGMA)
         # Statements that run at the same time compete for Python's global lock and take longer than one by one.
         self._lock = TimedLock(_LOCK_SECONDS)
 
