@@ -126,6 +126,9 @@ class Session(_Table, table=True):
 
     __table_args__ = (
         sa.Index("session_parent_id", "parent_id", "created_at", "id"),
+        # For each start, which derives the sessions of older versions: it reads this index and no rows. The source is
+        # second, since SQLite would prefer an index of sources to those in the order of a list of one source.
+        sa.Index("session_parser_version", "parser_version", "source", "id"),
         # The numbers of what lists show by default, in order, for what is counted of these sessions.
         sa.Index(
             "session_is_archived_number",

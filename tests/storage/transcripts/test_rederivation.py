@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables import transcript, transcript_chunk
 from storage.doctor.doctor import examine
+from storage.documents.formats.registry import FORMATS
 from storage.transcripts import session_derivation
 from storage.transcripts.derived_plan import MOST_REPLACED, Plan, plan_session
-from storage.transcripts.rederivation import derive_anew, keep_derived
+from storage.transcripts.rederivation import derive_anew, keep_derived, outdated_sessions
 from tests.support.archived import stored_rows, stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
 from tests.support.stored_sessions import delete_session, update_session
@@ -51,6 +52,29 @@ async def test_what_people_made_of_a_session_stays(database: Database, tmp_path:
         "s2": ("THREE", False, 2),
     }
     assert [one async for one in derive_anew(database, {NEWER.source: NEWER})] == []
+
+
+async def test_outdated_sessions_are_found_without_reading_the_rows_of_others(database: Database) -> None:
+    ran: list[tuple[str, Any]] = []
+
+    @sa.event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def _record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        ran.append((statement, parameters))
+
+    assert await outdated_sessions(database, FORMATS) == []
+    of_sessions = [(statement, values) for statement, values in ran if "parser_version" in statement]
+    async with database.snapshot() as connection:
+        run = connection.connection.exec_driver_sql
+        if not database.is_sqlite:
+            # As for many sessions.
+            for kind in ("seqscan", "bitmapscan"):
+                await run(f"SET LOCAL enable_{kind} = off")
+        for statement, values in of_sessions:
+            explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+            plan = "\n".join(map(str, (await run(f"{explain} {statement}", values)).all()))
+            wanted = "COVERING INDEX" if database.is_sqlite else "Index Only Scan using"
+            assert f"{wanted} session_parser_version" in plan, plan
+    assert of_sessions
 
 
 async def test_a_title_given_while_a_session_is_derived_stays_and_is_found(
