@@ -1,4 +1,4 @@
-"""Notifications about changed rows: an in-process bus, and a listener that connects the buses over PostgreSQL.
+"""Notifications about changed rows within a process; `listener.py` connects the buses of several over PostgreSQL.
 
 A topic only says that there is something to read in the tables. So messages may be repeated or merged, and after a gap
 in listening all waiters read again. `poll.py` is the fallback for databases without LISTEN.
@@ -6,25 +6,13 @@ in listening all waiters read again. `poll.py` is the fallback for databases wit
 
 import asyncio
 import contextlib
-import logging
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import Any
-
-import asyncpg
-
-from storage.database.background import in_background
-
-log = logging.getLogger("reprise.bus")
+from collections.abc import Iterable, Iterator
 
 CHANNEL = "reprise"
 QUEUE = "queue"
 SESSIONS = "sessions"
 """The topic of every change of a session."""
-
-HEARTBEAT_SECONDS = 5.0
-RECONNECT_SECONDS = 0.5
 
 
 def payloads(origin: str, topics: list[str]) -> list[str]:
@@ -96,34 +84,3 @@ class Bus:
     def publish_all(self) -> None:
         """Wake all waiters, since messages may have been missed."""
         self.publish(list(self._waiters))
-
-
-def listening(bus: Bus, connect_args: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
-    """Publish PostgreSQL's notifications on `bus` until the block ends. Connects in the background, and reconnects."""
-    return in_background(_listen(bus, connect_args), "reprise-listener")
-
-
-async def _listen(bus: Bus, connect_args: Mapping[str, Any]) -> None:
-    while True:
-        try:
-            await _listen_once(bus, connect_args)
-        except Exception as error:
-            # Any error: the driver raises many kinds, and the listener must not stop.
-            log.warning("Listener lost its connection and reconnects: %s", type(error).__name__)
-        await asyncio.sleep(RECONNECT_SECONDS)
-
-
-async def _listen_once(bus: Bus, connect_args: Mapping[str, Any]) -> None:
-    connection = await asyncpg.connect(timeout=HEARTBEAT_SECONDS, **connect_args)
-    lost = asyncio.Event()
-    try:
-        connection.add_termination_listener(lambda _: lost.set())
-        await connection.add_listener(CHANNEL, lambda *message: bus.receive(str(message[3])))
-        bus.publish_all()
-        while not lost.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(HEARTBEAT_SECONDS):
-                    await lost.wait()
-            await connection.execute("SELECT 1", timeout=HEARTBEAT_SECONDS)
-    finally:
-        connection.terminate()

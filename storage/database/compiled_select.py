@@ -1,5 +1,6 @@
 """SELECT statements that are compiled once and run on the driver's own cursor, many times faster than by SQLAlchemy."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, Generic, Protocol, TypeVar
@@ -14,10 +15,11 @@ from storage.database.types import Instant, text_of_instant
 
 Row = TypeVar("Row")
 
-_DIALECTS: dict[bool, Dialect] = {
-    is_sqlite: make_url(url).get_dialect()()
-    for is_sqlite, url in ((True, "sqlite+aiosqlite://"), (False, "postgresql+asyncpg://"))
-}
+
+@functools.lru_cache(maxsize=2)
+def _dialect(*, is_sqlite: bool) -> Dialect:
+    dialect: Dialect = make_url("sqlite+aiosqlite://" if is_sqlite else "postgresql+asyncpg://").get_dialect()()
+    return dialect
 
 
 class Reader(Protocol):
@@ -36,7 +38,7 @@ class CompiledSelect(Generic[Row]):
     """
 
     def __init__(self, statement: sa.Select[Any], row_type: type[Row], columns: Columns, *, is_sqlite: bool) -> None:
-        dialect = _DIALECTS[is_sqlite]
+        dialect = _dialect(is_sqlite=is_sqlite)
         selected = list(statement.selected_columns)
         named = dict(zip(columns, selected, strict=False))
         instants = frozenset(name for name, column in named.items() if isinstance(column.type, Instant))

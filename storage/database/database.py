@@ -2,32 +2,28 @@
 
 import asyncio
 import contextlib
-import functools
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from storage.database.bus import CHANNEL, Bus, listening, payloads
+from storage.database.bus import CHANNEL, Bus, payloads
 from storage.database.change_numbers import number_changes
 from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE, translate_driver_errors
 from storage.database.engines import (
     POOL_SIZE,
-    SERVER_SETTINGS,
     SNAPSHOT,
     SQLITE_READ_PRAGMAS,
     driver_url,
-    open_connection,
-    postgresql_engine,
     sqlite_engine,
     tracked_connections,
 )
 from storage.database.lru_cache import LRUCache
 from storage.database.poll import Poll
 from storage.database.quick_reads import QuickReads
-from storage.database.read_pool import Driver, PostgresqlDriver, ReadPool, SqliteDriver
+from storage.database.read_pool import Driver, ReadPool, SqliteDriver
 from storage.database.sqlite_file import SqliteFile
 from storage.database.transaction import Snapshot, Transaction
 from storage.errors import Unavailable
@@ -77,6 +73,9 @@ class Database:
             self._file = SqliteFile(str(self.url.database))
             self.engine = sqlite_engine(self.url, self._file)
         else:
+            # Imported for PostgreSQL alone: see there.
+            from storage.database.postgresql import postgresql_engine
+
             self.engine = postgresql_engine(self.url, pool_size - readers)
         self._connections = tracked_connections(self.engine)
         self.readers = ReadPool(self._driver(), readers)
@@ -101,6 +100,9 @@ class Database:
             return Poll(self.bus, self).running(SQLITE_POLL_SECONDS)
         if self._poll_seconds is not None:
             return Poll(self.bus, self).running(self._poll_seconds)
+        from storage.database.listener import listening
+        from storage.database.postgresql import SERVER_SETTINGS
+
         _, options = self.engine.dialect.create_connect_args(self._listen_url)
         return listening(self.bus, {**options, "server_settings": SERVER_SETTINGS})
 
@@ -117,8 +119,10 @@ class Database:
     def _driver(self) -> Driver:
         if self.is_sqlite:
             return SqliteDriver(self._file, SQLITE_READ_PRAGMAS)
+        from storage.database.postgresql import PostgresqlDriver
+
         _, options = self.engine.dialect.create_connect_args(self.url)
-        return PostgresqlDriver(functools.partial(open_connection, **options))
+        return PostgresqlDriver(options)
 
     def check_file(self) -> None:
         """Raises Unavailable if the file of a SQLite database was moved, replaced or made inaccessible."""

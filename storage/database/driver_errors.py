@@ -3,9 +3,9 @@
 import contextlib
 import logging
 import sqlite3
+import sys
 from collections.abc import Iterator
 
-import asyncpg
 import sqlalchemy as sa
 
 from storage.errors import DamagedDatabase, Unavailable
@@ -38,13 +38,27 @@ def translate_driver_errors() -> Iterator[None]:
         if error.connection_invalidated or any(map(_is_transient, _causes(error.orig))):
             raise Unavailable(UNAVAILABLE) from error
         raise
-    except (asyncpg.PostgresError, sqlite3.Error) as error:
+    except _statement_errors() as error:
         _raise_if_damaged(error)
         if _is_transient(error):
             raise Unavailable(UNAVAILABLE) from error
         raise
-    except (sa.exc.TimeoutError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+    except _connection_errors() as error:
         raise Unavailable(UNAVAILABLE) from error
+
+
+def _asyncpg_errors(*names: str) -> tuple[type[BaseException], ...]:
+    """The driver's classes of these names, or none while it is not imported: then none of its errors was raised."""
+    asyncpg = sys.modules.get("asyncpg")
+    return tuple(getattr(asyncpg, name) for name in names) if asyncpg else ()
+
+
+def _statement_errors() -> tuple[type[BaseException], ...]:
+    return (*_asyncpg_errors("PostgresError"), sqlite3.Error)
+
+
+def _connection_errors() -> tuple[type[BaseException], ...]:
+    return (sa.exc.TimeoutError, OSError, *_asyncpg_errors("InterfaceError", "InternalClientError"))
 
 
 def _raise_if_damaged(error: BaseException | None) -> None:
@@ -69,7 +83,7 @@ def _is_transient(error: BaseException) -> bool:
     # The low byte is the primary result code.
     primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # asyncpg raises InternalClientError when a connection ends between two statements.
-    is_lost = isinstance(error, (OSError, asyncpg.InternalClientError))
+    is_lost = isinstance(error, (OSError, *_asyncpg_errors("InternalClientError")))
     return is_lost or primary_code in _SQLITE_TRANSIENT or "database is locked" in str(error)
 
 

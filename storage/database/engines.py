@@ -1,11 +1,9 @@
-"""SQLAlchemy engines for SQLite and PostgreSQL, and the settings of their connections."""
+"""SQLAlchemy engines: the drivers of both databases, the engine for SQLite and the settings of its connections."""
 
 import asyncio
-import socket
 from collections.abc import Iterable
 from typing import Any
 
-import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -33,17 +31,6 @@ SQLITE_PRAGMAS = (*_PRAGMAS, "PRAGMA cache_size=-32768")
 """Of connections that write: an import adds to many places of the indexes."""
 SQLITE_READ_PRAGMAS = (*_PRAGMAS, "PRAGMA query_only=ON")
 """Of connections that read. How many KiB of pages one keeps is up to it: what it does not is in the system's cache."""
-SERVER_SETTINGS = {
-    "application_name": "reprise",
-    "idle_in_transaction_session_timeout": "5000",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "jit": "off",
-}
-_CONNECT_SECONDS = 5
-# The keepalive settings of SERVER_SETTINGS, for this end of the connection; the last is in milliseconds.
-_SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
 SNAPSHOT = {"reprise_snapshot": True}
 
 
@@ -106,26 +93,6 @@ def configure_sqlite(connection: Any, pragmas: Iterable[str]) -> None:
     add_functions(connection.create_function)
 
 
-def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
-    """An engine for a PostgreSQL database with at most `pool_size` connections."""
-    engine = create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=10,
-        pool_recycle=3600,
-        # Errors are logged; the texts of sessions must not be.
-        hide_parameters=True,
-        connect_args={"server_settings": SERVER_SETTINGS, "timeout": _CONNECT_SECONDS},
-    )
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _: object) -> None:
-        _detect_lost_peer(connection.driver_connection)
-
-    return engine
-
-
 def tracked_connections(engine: AsyncEngine) -> set[Any]:
     """The drivers' connections that the engine has open, those in use included: a set that stays current."""
     opened: set[Any] = set()
@@ -139,25 +106,3 @@ def tracked_connections(engine: AsyncEngine) -> set[Any]:
         opened.discard(connection.driver_connection)
 
     return opened
-
-
-async def open_connection(**options: Any) -> Any:
-    """An asyncpg connection outside the engine's pool, with the same settings; `options` hold the address."""
-    connection = await asyncpg.connect(server_settings=SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
-    _detect_lost_peer(connection)
-    return connection
-
-
-def _detect_lost_peer(connection: Any) -> None:
-    """Make statements on a lost connection fail instead of waiting without end."""
-    # When the connection is lost while its write buffer is full, asyncpg does not resume the writer.
-    protocol = connection._protocol
-    connection.add_termination_listener(lambda _: protocol.resume_writing())
-    # asyncpg sets no keepalive, and gives access to the socket only by a private attribute.
-    sock = connection._transport.get_extra_info("socket")
-    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _SOCKET_OPTIONS.items():
-        if option := getattr(socket, name, None):
-            sock.setsockopt(socket.IPPROTO_TCP, option, value)

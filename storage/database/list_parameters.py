@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -28,7 +27,7 @@ class ListOf(TypeDecorator[list[Any]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """JSON text on SQLite, an array on PostgreSQL."""
-        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else ARRAY(self.item))
+        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else sa.ARRAY(self.item))
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
         """Any sequence is accepted."""

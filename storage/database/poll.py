@@ -5,6 +5,7 @@ SQLite has one process that serves and seeds, but an import beside it changes se
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple
@@ -26,14 +27,12 @@ class _Revision(NamedTuple):
     is_final: bool
 
 
-_revisions = CompiledSelect(
-    sa.select(
+@functools.cache
+def _revisions() -> CompiledSelect[_Revision]:
+    statement = sa.select(
         resume_task.c.thread_id, resume_task.c.revision, resume_task.c.finished_at.is_not(None).label("is_final")
-    ).where(is_any_of(resume_task.c.thread_id, "thread_ids")),
-    _Revision,
-    _Revision._fields,
-    is_sqlite=False,
-)
+    ).where(is_any_of(resume_task.c.thread_id, "thread_ids"))
+    return CompiledSelect(statement, _Revision, _Revision._fields, is_sqlite=False)
 
 
 class Poll:
@@ -68,7 +67,7 @@ class Poll:
                 self._last_change = last
                 self._bus.publish([SESSIONS])
         thread_ids = [] if self._reader.is_sqlite else self._bus.task_threads()
-        rows = await self._reader.read(_revisions, thread_ids=thread_ids) if thread_ids else []
+        rows = await self._reader.read(_revisions(), thread_ids=thread_ids) if thread_ids else []
         self._bus.publish(self._changed(rows))
         self._revisions = {row.thread_id: row for row in rows}
 

@@ -7,11 +7,10 @@ connection runs nothing but single statements that read, and needs no reset.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import aiosqlite
-import asyncpg
 
 from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE
@@ -22,10 +21,7 @@ from storage.errors import Unavailable
 
 ACQUIRE_SECONDS = 10.0
 
-# SQLSTATE classes after which the server closes the connection: connection exceptions and operator intervention.
-_CLOSING_SQLSTATES = {"08", "57"}
 _MAX_AGE_SECONDS = 3600.0
-_CLOSE_SECONDS = 2.0
 # Most statements on SQLite take less.
 _LOCK_SECONDS = 0.005
 # Statements that run in threads are long ones, which read most pages once, and each connection has a cache of its own.
@@ -49,34 +45,6 @@ class Driver(Protocol):
 
     def is_usable_after(self, error: BaseException) -> bool:
         """Whether a connection can be used after a statement has failed with this error."""
-
-
-class PostgresqlDriver:
-    """asyncpg; `connect` opens a connection."""
-
-    def __init__(self, connect: Callable[[], Awaitable[Any]]) -> None:
-        self._connect = connect
-
-    async def open(self) -> Any:
-        return await self._connect()
-
-    def is_open(self, connection: Any) -> bool:
-        return not connection.is_closed()
-
-    async def close(self, connection: Any) -> None:
-        try:
-            # Waits until the server has cancelled a running statement.
-            await connection.close(timeout=_CLOSE_SECONDS)
-        except (OSError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-            connection.terminate()
-
-    async def read(self, connection: Any, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
-        rows: list[Row] = await connection.fetch(select.text, *select.parameters(values), record_class=select.row_type)
-        return rows
-
-    def is_usable_after(self, error: BaseException) -> bool:
-        # After other errors the protocol state of the driver is unknown.
-        return isinstance(error, asyncpg.PostgresError) and error.sqlstate[:2] not in _CLOSING_SQLSTATES
 
 
 class SqliteDriver:

@@ -11,8 +11,6 @@ from operator import itemgetter
 from types import FunctionType
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-import asyncpg
-
 Wanted: TypeAlias = frozenset[str] | None
 """The requested attributes of a row; None for all."""
 
@@ -107,9 +105,17 @@ def narrow_type(
         function = getattr(value, "fget", None)
         if function in _MAKERS and set(_READS[function]) <= set(columns) - instants:
             made_of[name] = AttributeSource(_MAKERS[function], tuple(map(columns.index, _READS[function])), True)
-    base: type[Any] = asyncpg.Record if is_record else tuple
+    base: type[Any] = _record() if is_record else tuple
     fixed = {"__slots__": (), "columns": columns, "made_of": made_of}
     return type(row_type.__name__, (base,), {**fixed, **added, **columns_at})
+
+
+def _record() -> type[Any]:
+    # Imported for PostgreSQL alone: see `postgresql.py`.
+    import asyncpg
+
+    record: type[Any] = asyncpg.Record
+    return record
 
 
 def _getter(index: int, convert: Callable[[Any], object] | None) -> Callable[[Any], object]:

@@ -19,6 +19,9 @@ from storage.database.types import Instant, KeyText
 IS_NO_SUBAGENT: sa.ColumnClause[bool] = sa.literal_column("kind <> 'SUBAGENT'")
 """The condition on `session` for what lists show by default: it selects the indexes that are restricted to it."""
 
+# Not as arguments of the dialects, for which SQLAlchemy would import both: migrations create the indexes.
+_OF_NO_SUBAGENT = {"where": IS_NO_SUBAGENT}
+
 HAS_SHORT_TEXTS: sa.ColumnClause[bool] = sa.literal_column(
     "octet_length(source) + octet_length(model) + octet_length(workspace_key) + octet_length(workspace)"
     " + octet_length(tag_lines) + octet_length(title_folded) + coalesce(octet_length(mode), 0) < 2000"
@@ -136,8 +139,7 @@ class Session(_Table, table=True):
             "number",
             # For SQLite, which reads an index alone only if it has all columns of the condition.
             "kind",
-            sqlite_where=IS_NO_SUBAGENT,
-            postgresql_where=IS_NO_SUBAGENT,
+            info=_OF_NO_SUBAGENT,
         ),
         *(
             index
@@ -150,8 +152,7 @@ class Session(_Table, table=True):
                     "is_archived",
                     field,
                     "id",
-                    sqlite_where=IS_NO_SUBAGENT,
-                    postgresql_where=IS_NO_SUBAGENT,
+                    info=_OF_NO_SUBAGENT,
                 ),
             )
         ),

@@ -6,7 +6,6 @@ import sqlite3
 
 from storage.database.database import Database
 from storage.database.driver_errors import UNAVAILABLE, translate_driver_errors
-from storage.database.engines import open_connection
 from storage.database.tables import metadata
 from storage.errors import Unavailable
 
@@ -32,6 +31,9 @@ def _vacuum_sqlite(path: str) -> None:
 
 
 async def _vacuum_postgresql(database: Database) -> None:
+    # Imported for PostgreSQL alone: see there.
+    from storage.database.postgresql import open_connection
+
     _, options = database.engine.dialect.create_connect_args(database.url)
     connection = await open_connection(**options)
     warnings: list[str] = []

@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
+from storage.database.session_insert import insert_new_sessions
 from storage.database.tables import session, tombstone
 from storage.database.transaction import Connection, Transaction
 from storage.documents.document import Document, drafts_of_all, prompt_count
@@ -199,8 +199,7 @@ async def _create(
     if not ordered:
         return set()
     numbers = dict(zip((each.id for each in ordered), numbered, strict=False))
-    insert = (sqlite if transaction.is_sqlite else postgresql).insert(session)
-    statement = insert.on_conflict_do_nothing(index_elements=["id"]).returning(session.c.id)
+    statement = insert_new_sessions(is_sqlite=transaction.is_sqlite)
     values = [{**document_columns(each), **_initial_columns(each), "number": numbers[each.id]} for each in ordered]
     ids = set((await transaction.execute(statement, values)).scalars())
     created = [document for document in documents if document.id in ids]

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database.list_parameters import is_any_of
+from storage.database.session_insert import insert_new_sessions
 from storage.database.tables import message, session, tombstone
 from storage.database.transaction import Connection, Transaction
 from storage.documents.document import is_prompt
@@ -81,8 +81,7 @@ async def create_sessions(transaction: Transaction, written: Sequence[Written]) 
     numbers = await next_numbers(transaction, len(written))
     # Sorted, so that two transactions which create the same sessions do not deadlock.
     ordered = sorted(zip(numbers, written, strict=True), key=lambda pair: pair[1].plan.head.id)
-    insert = (sqlite if transaction.is_sqlite else postgresql).insert(session)
-    statement = insert.on_conflict_do_nothing(index_elements=["id"]).returning(session.c.id)
+    statement = insert_new_sessions(is_sqlite=transaction.is_sqlite)
     counts = {plan.head.id: _counts(batch.summaries()) for plan, batch, _ in written}
     values = [
         {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import storage.database.bus
+import storage.database.listener
 from storage.database.database import Database
 from storage.resume.seeding.seeder import Seeder
 from tests.conftest import Serve
@@ -76,7 +76,7 @@ async def test_no_event_is_lost_or_doubled_when_readers_join_while_another_proce
 async def test_no_event_is_lost_or_doubled_when_the_listener_reconnects(
     here: Served, there: Database, seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.database.bus, "RECONNECT_SECONDS", seconds)
+    monkeypatch.setattr(storage.database.listener, "RECONNECT_SECONDS", seconds)
     thread_id = (await resumed(here.client, await save(here.client, dialogue())))["threadId"]
     ended = 0
 

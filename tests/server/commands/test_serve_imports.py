@@ -46,8 +46,12 @@ print(json.dumps([sorted(sys.modules), character_classes.cache_info().currsize, 
 """
 _NOT_NEEDED = (
     "alembic",
+    "asyncpg",
     "opentelemetry",
     "server.process.workers",
+    "sqlalchemy.dialects.postgresql",
+    "storage.database.listener",
+    "storage.database.postgresql",
     "storage.doctor",
     "storage.documents.file_imports",
     "storage.documents.formats.claude_code",

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import sqlalchemy as sa
 
-import storage.database.bus
+import storage.database.listener
 from storage.database.bus import CHANNEL
 from storage.database.database import Database
 from storage.errors import Unavailable
@@ -55,8 +55,8 @@ async def test_the_listener_reconnects_when_its_connection_ends_at_any_point_of_
     database_url: str, lingering: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Often enough for a heartbeat between the server's last message and the end of the connection.
-    monkeypatch.setattr(storage.database.bus, "HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr(storage.database.bus, "RECONNECT_SECONDS", 0)
+    monkeypatch.setattr(storage.database.listener, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(storage.database.listener, "RECONNECT_SECONDS", 0)
     proxy = Proxy(database_url)
     proxy.lingering = lingering
     async with administrator(database_url) as other, proxy.serving() as url, Database(url) as database:

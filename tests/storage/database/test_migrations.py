@@ -53,6 +53,8 @@ async def test_indexes_of_the_newest_revision_have_the_conditions_of_the_models(
 
 def index_conditions(connection: sa.Connection) -> tuple[dict[str, str], dict[str, str]]:
     """The conditions of the partial indexes by name, in the database and in tables created from the models."""
+    for index in [index for table in metadata.tables.values() for index in table.indexes if index.info]:
+        index.dialect_options[connection.dialect.name]["where"] = index.info["where"]
     if connection.dialect.name == "sqlite":
         with sa.create_engine("sqlite://").begin() as created:
             metadata.create_all(created)

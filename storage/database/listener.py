@@ -1,0 +1,49 @@
+"""The listener, which connects the buses of several processes over PostgreSQL."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import asyncpg
+
+from storage.database.background import in_background
+from storage.database.bus import CHANNEL, Bus
+
+log = logging.getLogger("reprise.bus")
+
+HEARTBEAT_SECONDS = 5.0
+RECONNECT_SECONDS = 0.5
+
+
+def listening(bus: Bus, connect_args: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
+    """Publish PostgreSQL's notifications on `bus` until the block ends. Connects in the background, and reconnects."""
+    return in_background(_listen(bus, connect_args), "reprise-listener")
+
+
+async def _listen(bus: Bus, connect_args: Mapping[str, Any]) -> None:
+    while True:
+        try:
+            await _listen_once(bus, connect_args)
+        except Exception as error:
+            # Any error: the driver raises many kinds, and the listener must not stop.
+            log.warning("Listener lost its connection and reconnects: %s", type(error).__name__)
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _listen_once(bus: Bus, connect_args: Mapping[str, Any]) -> None:
+    connection = await asyncpg.connect(timeout=HEARTBEAT_SECONDS, **connect_args)
+    lost = asyncio.Event()
+    try:
+        connection.add_termination_listener(lambda _: lost.set())
+        await connection.add_listener(CHANNEL, lambda *message: bus.receive(str(message[3])))
+        bus.publish_all()
+        while not lost.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await lost.wait()
+            await connection.execute("SELECT 1", timeout=HEARTBEAT_SECONDS)
+    finally:
+        connection.terminate()

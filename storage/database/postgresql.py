@@ -1,0 +1,100 @@
+"""PostgreSQL by asyncpg: SQLAlchemy's engine, the driver of the pool for reading, and connections beside both.
+
+Imported where a database is PostgreSQL's: a server on SQLite needs neither asyncpg nor its dialect.
+"""
+
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage.database.compiled_select import CompiledSelect, Row
+
+SERVER_SETTINGS = {
+    "application_name": "reprise",
+    "idle_in_transaction_session_timeout": "5000",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "jit": "off",
+}
+_CONNECT_SECONDS = 5
+# The keepalive settings of SERVER_SETTINGS, for this end of the connection; the last is in milliseconds.
+_SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
+# SQLSTATE classes after which the server closes the connection: connection exceptions and operator intervention.
+_CLOSING_SQLSTATES = {"08", "57"}
+_CLOSE_SECONDS = 2.0
+
+
+def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
+    """An engine for a PostgreSQL database with at most `pool_size` connections."""
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_recycle=3600,
+        # Errors are logged; the texts of sessions must not be.
+        hide_parameters=True,
+        connect_args={"server_settings": SERVER_SETTINGS, "timeout": _CONNECT_SECONDS},
+    )
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _: object) -> None:
+        _detect_lost_peer(connection.driver_connection)
+
+    return engine
+
+
+class PostgresqlDriver:
+    """asyncpg; `options` hold the address."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+
+    async def open(self) -> Any:
+        return await open_connection(**self._options)
+
+    def is_open(self, connection: Any) -> bool:
+        return not connection.is_closed()
+
+    async def close(self, connection: Any) -> None:
+        try:
+            # Waits until the server has cancelled a running statement.
+            await connection.close(timeout=_CLOSE_SECONDS)
+        except (OSError, RuntimeError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            connection.terminate()
+
+    async def read(self, connection: Any, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
+        rows: list[Row] = await connection.fetch(select.text, *select.parameters(values), record_class=select.row_type)
+        return rows
+
+    def is_usable_after(self, error: BaseException) -> bool:
+        # After other errors the protocol state of the driver is unknown.
+        return isinstance(error, asyncpg.PostgresError) and error.sqlstate[:2] not in _CLOSING_SQLSTATES
+
+
+async def open_connection(**options: Any) -> Any:
+    """An asyncpg connection outside the engine's pool, with the same settings; `options` hold the address."""
+    connection = await asyncpg.connect(server_settings=SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
+    _detect_lost_peer(connection)
+    return connection
+
+
+def _detect_lost_peer(connection: Any) -> None:
+    """Make statements on a lost connection fail instead of waiting without end."""
+    # When the connection is lost while its write buffer is full, asyncpg does not resume the writer.
+    protocol = connection._protocol
+    connection.add_termination_listener(lambda _: protocol.resume_writing())
+    # asyncpg sets no keepalive, and gives access to the socket only by a private attribute.
+    sock = connection._transport.get_extra_info("socket")
+    if sock is None or sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _SOCKET_OPTIONS.items():
+        if option := getattr(socket, name, None):
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
