@@ -31,9 +31,12 @@ async def migrate(url: str) -> None:
     Reprise, unless that version is newer and has only added to it; OSError for a file that cannot be opened or created.
     """
     parsed = driver_url(url)
-    refuse_unsupported_file(parsed)
+    revision = refuse_unsupported_file(parsed)
     if parsed.drivername.startswith("sqlite"):
         create_private_database(Path(str(parsed.database)))
+    if revision == newest_revision():
+        # Nearly always, and an engine and its first transaction take longer than the look into the file.
+        return
     async with Database(url, listens=False) as database, database.write() as transaction:
         await transaction.connection.run_sync(_upgrade)
 
@@ -80,25 +83,27 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def refuse_unsupported_file(url: URL) -> None:
-    """Check a SQLite file before it is opened for writing. Raises UnsupportedDatabase, DamagedDatabase and
-    PermissionError.
+def refuse_unsupported_file(url: URL) -> str | None:
+    """Check a SQLite file before it is opened for writing. Returns its revision, or None if there is no database in it
+    or `url` is another database's. Raises UnsupportedDatabase, DamagedDatabase and PermissionError.
     """
     if not url.drivername.startswith("sqlite") or not Path(str(url.database)).is_file():
-        return
+        return None
     path = Path(str(url.database))
     refuse_inaccessible_file(path)
     if path.stat().st_size == 0:
-        return
+        return None
     try:
         with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "alembic_version" not in tables:
                 if tables:
                     raise UnsupportedDatabase(f"{path.name} is a SQLite database of another program.")
-                return
-            for (revision,) in connection.execute("SELECT version_num FROM alembic_version"):
-                _refuse_unknown(revision)
+                return None
+            stored: str | None = None
+            for (stored,) in connection.execute("SELECT version_num FROM alembic_version"):
+                _refuse_unknown(stored)
+            return stored
     except sqlite3.DatabaseError as error:
         if is_sqlite_file(path):
             with translate_driver_errors():

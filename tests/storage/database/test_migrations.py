@@ -123,6 +123,13 @@ async def test_a_database_of_the_first_revision_gets_what_later_ones_add(databas
         assert await is_current(database)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_database_that_is_up_to_date_is_not_written(database_url: str) -> None:
+    with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        await migrate(database_url)
+
+
 @pytest.mark.parametrize("revision", ["0001", "0101", "0201", "0301"])
 async def test_a_database_of_an_earlier_version_is_refused_with_a_way_to_move_it(
     database_url: str, revision: str
