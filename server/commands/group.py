@@ -40,6 +40,8 @@ class _LazyGroup(click.Group):
         gc.disable()
         try:
             module = import_module(f"server.commands.{_MODULES[name]}")
+            # Or the next collection would look through all that was imported.
+            gc.freeze()
         finally:
             gc.enable()
         command: click.Command = getattr(module, f"{name}_command")
