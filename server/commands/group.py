@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from storage.numpy_threads import without_numpy_threads
+
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
@@ -39,7 +41,8 @@ class _LazyGroup(click.Group):
         # Importing creates hardly any garbage, and collections would take a fifth of the time.
         gc.disable()
         try:
-            module = import_module(f"server.commands.{_MODULES[name]}")
+            with without_numpy_threads():
+                module = import_module(f"server.commands.{_MODULES[name]}")
             # Or the next collection would look through all that was imported.
             gc.freeze()
         finally:

@@ -14,6 +14,7 @@ from server.commands.import_summary import print_summary, unchanged_tally
 from server.default_database import default_database_url
 from storage.documents.formats.registry import FORMATS
 from storage.documents.sources import SOURCES
+from storage.numpy_threads import without_numpy_threads
 from storage.transcripts.finding import Found
 from storage.transcripts.unchanged import find_unchanged
 
@@ -76,7 +77,8 @@ def import_command(
         print_summary({one.format.agent: unchanged_tally(one) for one in found})
         return
     # Imported here, since it takes longer than finding out that there is nothing to import.
-    from server.commands.import_run import run_import
+    with without_numpy_threads():
+        from server.commands.import_run import run_import
 
     refused = run_import(paths, source=source, since=since, dry_run=dry_run, include_deleted=include_deleted)
     sys.exit(1 if refused else 0)

@@ -21,6 +21,7 @@ from server.process.signals import SignaledServer, address
 from server.settings import Settings
 from storage.database.server_lock import hold_server_lock
 from storage.garbage_collection import collect_rarely
+from storage.numpy_threads import without_numpy_threads
 
 log = logging.getLogger("reprise")
 
@@ -87,7 +88,8 @@ def _run(create_app: CreateApp, settings: Settings) -> None:
         port=settings.port,
         workers=settings.workers,
     )
-    Workers(config, functools.partial(_announce, settings)).run()
+    with without_numpy_threads():
+        Workers(config, functools.partial(_announce, settings)).run()
 
 
 def _create_worker_server(create_app: CreateApp, settings: Settings) -> SignaledServer:

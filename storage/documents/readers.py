@@ -21,6 +21,7 @@ from storage.documents.document import Document, drafts_of_all
 from storage.documents.document_files import MAX_FILE_BYTES, read_file
 from storage.errors import InvalidDocument, InvalidId, ReaderEnded
 from storage.garbage_collection import collect_rarely
+from storage.numpy_threads import without_numpy_threads
 from storage.search.index.drafts import Draft
 
 BATCH_DOCUMENTS = 500
@@ -156,7 +157,8 @@ def executor(size: int) -> Iterator[tuple[Executor, int]]:
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=initialize_process)
     try:
-        yield pool, workers
+        with without_numpy_threads():
+            yield pool, workers
     finally:
         pool.shutdown(cancel_futures=True)
 
