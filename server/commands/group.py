@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -14,18 +14,36 @@ if TYPE_CHECKING:
 
     from server.settings import Settings
 
-# The module of each command, which has the command as `<name>_command`.
-_MODULES = {
-    "doctor": "doctor",
-    "export": "export",
-    "handoff": "handoff",
-    "import": "import_files",
-    "migrate": "migrate",
-    "purge": "purge",
-    "restore": "handoff",
-    "schema": "schema",
-    "seed": "seed",
-    "serve": "serve",
+
+class _Listed(NamedTuple):
+    """A command in the list of all: its module, which has it as `<name>_command`, and how its help begins."""
+
+    module: str
+    help: str
+
+
+_COMMANDS = {
+    "doctor": _Listed("doctor", "Check the database for inconsistencies."),
+    "export": _Listed(
+        "export",
+        "Print sessions as their agents wrote them, one after another: transcripts byte for byte, or JSON documents.",
+    ),
+    "handoff": _Listed(
+        "handoff",
+        "Hand a session over: print the files from which another agent goes on, what they change, and the command.",
+    ),
+    "import": _Listed(
+        "import_files",
+        "Import the sessions of coding agents: from their homes, from folders of them, or from single files.",
+    ),
+    "migrate": _Listed("migrate", "Migrate the database to the newest version."),
+    "purge": _Listed("purge", "Remove what was deleted from the files of the database and from the search index."),
+    "restore": _Listed(
+        "handoff", "Write the files of sessions back to where their agents had them, unless they are there."
+    ),
+    "schema": _Listed("schema", "Print the GraphQL schema."),
+    "seed": _Listed("seed", "Seed resumed threads without serving requests."),
+    "serve": _Listed("serve", "Serve GraphQL over HTTP and websockets."),
 }
 
 
@@ -33,16 +51,27 @@ class _LazyGroup(click.Group):
     """A group that imports a command when it is used: what one command needs takes others longer to start."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return sorted(_MODULES)
+        return sorted(_COMMANDS)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of all commands, as click writes it, without importing any."""
+        width = formatter.width - 6 - max(map(len, _COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=_COMMANDS[name].help).get_short_help_str(width))
+                    for name in self.list_commands(context)
+                ]
+            )
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in _MODULES:
+        if name not in _COMMANDS:
             return None
         # Importing creates hardly any garbage, and collections would take a fifth of the time.
         gc.disable()
         try:
             with without_numpy_threads():
-                module = import_module(f"server.commands.{_MODULES[name]}")
+                module = import_module(f"server.commands.{_COMMANDS[name].module}")
             # Or the next collection would look through all that was imported.
             gc.freeze()
         finally:
