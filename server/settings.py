@@ -4,10 +4,9 @@ import os
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, ValidationInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationInfo
 
 from schema.limits import Limits
 from server.access import Access, checked_hosts, checked_origins
@@ -16,6 +15,8 @@ from server.http.addresses import is_every_address
 from storage.database.engines import POOL_SIZE, driver_url
 from storage.resume.seeding.lease import MAX_LEASE_SECONDS
 from storage.resume.seeding.seeder import BATCH_MESSAGES, LEASE_SECONDS
+
+_PREFIX = "REPRISE_"
 
 
 def _checked_url(url: str) -> str:
@@ -45,7 +46,7 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 """A comma-separated list."""
 
 
@@ -63,10 +64,16 @@ def _watched(value: object) -> object:
     return paths
 
 
-class Settings(BaseSettings):
-    """The settings, read from environment variables with the prefix `REPRISE_`."""
+class Settings(BaseModel):
+    """The settings: what is given, else what the environment variables with the prefix `REPRISE_` say, in any case."""
 
-    model_config = SettingsConfigDict(env_prefix="REPRISE_", extra="forbid")
+    model_config = ConfigDict(extra="forbid", validate_default=True)
+
+    def __init__(self, **given: Any) -> None:
+        """Raises ValidationError."""
+        environment = {name.upper(): value for name, value in os.environ.items()}
+        stated = {name: environment.get(f"{_PREFIX}{name.upper()}") for name in type(self).model_fields}
+        super().__init__(**{name: value for name, value in stated.items() if value is not None} | given)
 
     database_url: Annotated[str, AfterValidator(_checked_url)] = Field(
         default_factory=default_database_url,
@@ -161,7 +168,7 @@ class Settings(BaseSettings):
     init_seconds: FiniteFloat = Field(
         Limits.init_seconds, gt=0, description="Seconds until a websocket must have sent `connection_init`."
     )
-    watch: Annotated[tuple[Path, ...] | None, NoDecode, BeforeValidator(_watched)] = Field(
+    watch: Annotated[tuple[Path, ...] | None, BeforeValidator(_watched)] = Field(
         None,
         description="`all` to import from the homes of all agents and to watch them, or the paths of homes, separated "
         "as in `PATH`.",

@@ -63,6 +63,13 @@ def test_no_value_of_a_setting_ends_in_a_traceback(monkeypatch: pytest.MonkeyPat
     assert "\x1b" not in result.stderr
 
 
+def test_the_names_of_variables_may_be_written_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("reprise_Port", "8001")
+
+    assert Settings().port == 8001
+    assert Settings(port=8002).port == 8002
+
+
 def test_polling_where_a_place_to_listen_is_given_makes_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPRISE_LISTEN_URL", "postgresql://localhost/reprise")
     monkeypatch.setenv("REPRISE_POLL_SECONDS", "0.5")
