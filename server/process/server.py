@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from schema.limits import Limits
 from server.open_streams import OpenStreams
 from server.process.connection import STALLED_SECONDS, HttpConnection, LimitedConfig, WebSocketConnection
+from server.process.memory import give_back_memory
 
 CLOSING_SECONDS = 1.0
 INIT_BYTES = 16 * 1024
@@ -51,9 +52,11 @@ class StreamingServer(uvicorn.Server):
             for listener in server.sockets:
                 _limit_unsent(listener)
         self._aborting = asyncio.create_task(self._abort_unread(STALLED_SECONDS), name="reprise-unread")
+        self._giving_back = asyncio.create_task(give_back_memory(), name="reprise-memory")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._aborting.cancel()
+        self._giving_back.cancel()
         await self._streams.stop(CLOSING_SECONDS)
         await self._wait_for_websockets(CLOSING_SECONDS)
         aborting = asyncio.create_task(self._abort_unread(CLOSING_SECONDS), name="reprise-unread")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import platform
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -110,7 +111,11 @@ def spawned_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spawned
 
 def peak_megabytes(pid: int) -> float:
     """The largest amount of memory that a process has had."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return _megabytes(pid, "VmHWM")
+
+
+def _megabytes(pid: int, field: str) -> float:
+    found = re.search(rf"{field}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found is not None
     return int(found[1]) / 1024
 
@@ -133,3 +138,18 @@ async def test_bodies_that_swell_take_little_memory(spawned_server: Spawned) -> 
     assert set(statuses[:-1]) <= {200, 503}
     assert statuses[-1] == 413
     assert peak_megabytes(spawned_server.pid) - before < 500
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library gives memory back by itself, or not")
+async def test_an_idle_server_gives_the_memory_of_a_large_body_back(spawned_server: Spawned) -> None:
+    texts = [f"{number} " * 200 for number in range(20_000)]
+    mutation = "mutation ($texts: Int) { importSession(input: {document: $texts}) { __typename } }"
+    async with Client(f"http://{spawned_server.address}") as client:
+        before = _megabytes(spawned_server.pid, "VmRSS")
+        answer = await client.http.post("/graphql", json={"query": mutation, "variables": {"texts": texts}})
+        assert answer.json()["errors"]
+        async with asyncio.timeout(60):
+            while (after := _megabytes(spawned_server.pid, "VmRSS")) > before + 20:  # noqa: ASYNC110 - of another process
+                await asyncio.sleep(0.5)
+    assert peak_megabytes(spawned_server.pid) > after + 30
