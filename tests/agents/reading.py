@@ -1,7 +1,11 @@
-"""What is read of the session of a recording."""
+"""What is read of the sessions that programs wrote."""
 
 from storage.documents.derived_session import DerivedSession
+from storage.documents.formats.registry import FORMATS
 from storage.documents.formats.transcript_format import TranscriptFormat
+from tests.agents.model_server.conversation import Expected, missing
+from tests.agents.model_server.server import Request
+from tests.agents.programs.program import Program
 from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, SECOND_ANSWER, SECOND_PROMPT, Recording
 from tests.support.format_checks import check
 from tests.support.stored_transcript import StoredTranscript
@@ -14,6 +18,34 @@ def read(format: TranscriptFormat, recording: Recording) -> DerivedSession:
     check(session)
     assert session is not None
     return session
+
+
+def sessions(program: Program, source: str) -> dict[str, DerivedSession]:
+    """The sessions below the home of a program, by their ids."""
+    format = FORMATS[source]
+    found = [StoredTranscript.found(one) for one in format.find(program.root).transcripts]
+    bases = {key: transcript for transcript in found for key in format.keys(transcript)}
+    transcripts: dict[str | None, list[StoredTranscript]] = {}
+    for one in found:
+        transcript = StoredTranscript(one.name, one.data, one._companions, bases)
+        transcripts.setdefault(format.session_id(transcript), []).append(transcript)
+    derived = [format.derive(of_session) for id, of_session in transcripts.items() if id is not None]
+    for session in derived:
+        check(session)
+    return {session.id: session for session in derived if session is not None}
+
+
+def unsent(session: DerivedSession, request: Request) -> list[Expected]:
+    """What was said in the live view up to the last prompt, and was not sent, or in another order."""
+    said = [
+        Expected("text", str(block["text"]), message.role.lower())
+        for message in (session.messages[index] for index in session.live)
+        for block in message.build()
+        if block["type"] == "text" and not message.is_injected
+    ]
+    assert said, "The live view has texts"
+    # The last text is the answer to the request.
+    return missing(request.conversation, said[:-1])
 
 
 def check_conversation(session: DerivedSession, recording: Recording, quote: str = "") -> None:

@@ -3,47 +3,16 @@
 from pathlib import Path
 
 from storage.documents.derived_session import FORK, SUBAGENT, DerivedSession
-from storage.documents.formats.registry import FORMATS
 from tests.agents.conftest import Prepare
-from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import Call, Usage, reply
-from tests.agents.model_server.server import TITLE, ModelServer, Request
+from tests.agents.model_server.server import TITLE, ModelServer
 from tests.agents.programs.claude_code import ClaudeCode
 from tests.agents.programs.codex import Codex
-from tests.agents.programs.program import Program
+from tests.agents.reading import sessions, unsent
 from tests.agents.recording import ANSWER, PROMPT, SECOND_ANSWER, SECOND_PROMPT, resumed
-from tests.support.format_checks import check
-from tests.support.stored_transcript import StoredTranscript
 
 SUMMARIES = "They asked for a price.", "They asked for two prices."
 THIRD_PROMPT, FORK_PROMPT = "And green tea?", "Go elsewhere."
-
-
-def sessions(program: Program, source: str) -> dict[str, DerivedSession]:
-    """The sessions below the home of a program, by their ids."""
-    format = FORMATS[source]
-    found = [StoredTranscript.found(one) for one in format.find(program.root).transcripts]
-    bases = {key: transcript for transcript in found for key in format.keys(transcript)}
-    derived: dict[str, DerivedSession] = {}
-    for transcript in found:
-        session = format.derive([StoredTranscript(transcript.name, transcript.data, transcript._companions, bases)])
-        check(session)
-        assert session is not None
-        derived[session.id] = session
-    return derived
-
-
-def unsent(session: DerivedSession, request: Request) -> list[Expected]:
-    """What was said in the live view up to the last prompt, and was not sent, or in another order."""
-    said = [
-        Expected("text", str(block["text"]), message.role.lower())
-        for message in (session.messages[index] for index in session.live)
-        for block in message.build()
-        if block["type"] == "text" and not message.is_injected
-    ]
-    assert said, "The live view has texts"
-    # The last text is the answer to the request.
-    return missing(request.conversation, said[:-1])
 
 
 def summaries(session: DerivedSession) -> list[tuple[str, bool]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from storage.documents.derived_session import DerivedSession
 from storage.documents.formats import agent_versions
 from storage.documents.formats.claude_code import layout
+from storage.documents.formats.claude_code.costs import SourceCosts
 from storage.documents.formats.claude_code.layout import Place
 from storage.documents.formats.claude_code.line import read_line
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
@@ -56,7 +57,7 @@ class ClaudeCodeFormat:
         if not scan.has_message or id is None:
             return None
         scan.graph.link()
-        _mark_copies(scan, transcripts[-1], place)
+        _set_apart(scan, transcripts[-1], place)
         outputs = PersistedOutputs(transcripts[-1], scan.session)
         return session_of(self.source, id, place, scan, transcripts, outputs)
 
@@ -68,10 +69,18 @@ def _id(place: Place, scan: Scan) -> str | None:
     return layout.subagent_id(session, place.agent)
 
 
-def _mark_copies(scan: Scan, transcript: Transcript, place: Place) -> None:
-    """Mark the messages that a fork has from its parent, so that their tokens are counted once."""
+def _set_apart(scan: Scan, transcript: Transcript, place: Place) -> None:
+    """Set what a fork has from its source apart from its own, so that tokens and costs are counted once."""
     copies = scan.copies
     copies.settle()
-    parent = transcript.base(copies.origin) if copies.origin is not None and place.agent is None else None
-    records = (read_line(line.data) for line in parent.lines()) if parent is not None else ()
-    copies.mark(scan.drafts, scan.drafts_of(record.uuid for record in records if record is not None and record.uuid))
+    source = transcript.base(copies.origin) if copies.origin is not None and place.agent is None else None
+    uuids, costs = [], SourceCosts()
+    for line in () if source is None else source.lines():
+        record = read_line(line.data)
+        if record is not None:
+            costs.take_in(record)
+            if record.uuid is not None:
+                uuids.append(record.uuid)
+    copies.mark(scan.drafts, scan.drafts_of(uuids))
+    if scan.facts.spending is not None:
+        scan.own_cost = costs.own_cost(scan.facts.spending, [draft for draft in scan.drafts if not draft.is_copied])

@@ -8,7 +8,17 @@ import orjson
 
 from storage.documents.formats.blocks import Block, other_block, text_block
 from storage.documents.formats.claude_code import injected
-from storage.documents.formats.claude_code.draft import LOCAL_COMMAND, NOTE, QUEUED_PROMPT, RAW, REPLY, RESULTS, SUMMARY
+from storage.documents.formats.claude_code.attachments import attached_blocks
+from storage.documents.formats.claude_code.draft import (
+    ATTACHED,
+    LOCAL_COMMAND,
+    NOTE,
+    QUEUED_PROMPT,
+    RAW,
+    REPLY,
+    RESULTS,
+    SUMMARY,
+)
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.tool_result import whole_result
 from storage.documents.formats.json_values import MAX_DEPTH, as_object, as_text, parse_json
@@ -39,6 +49,9 @@ def build_content(kind: int, is_injected: bool, lines: Iterable[bytes], outputs:
     for data in lines:
         if kind == RAW:
             blocks.append(_raw_block(data))
+            continue
+        if kind == ATTACHED:
+            blocks += attached_blocks(as_object(parse_json(data)))
             continue
         made = _fast_blocks(kind, is_injected, data, outputs)
         blocks += _blocks(kind, is_injected, _slow_line(data), outputs) if made is None else made

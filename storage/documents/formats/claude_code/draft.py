@@ -20,6 +20,8 @@ NOTE = 6
 """Text that is shown to the person, and that the model does not see."""
 RAW = 7
 """A line that is kept as it is: an error of the API, or a line of an unknown type."""
+ATTACHED = 8
+"""What the model got beside the conversation: a file that a prompt mentions, instructions, the output of a hook."""
 
 
 class Part(msgspec.Struct, gc=False):
@@ -32,7 +34,10 @@ class Part(msgspec.Struct, gc=False):
 
 
 class MessageDraft(msgspec.Struct, gc=False):
-    """A message, by the lines that it is made of. `results` is the draft of the results of a reply's calls."""
+    """A message, by the lines that it is made of.
+
+    `results` is the draft of the results of a reply's calls, `attached` are those of what hooks said about the calls.
+    """
 
     kind: int
     created_at: str | int | float | None
@@ -45,7 +50,12 @@ class MessageDraft(msgspec.Struct, gc=False):
     model: str | None = None
     usage: ReplyUsage | None = None
     results: int | None = None
+    attached: list[int] = []
     parts: list[Part] = []
+
+    def followers(self) -> list[int]:
+        """The drafts that go with a reply wherever their lines stand, in the order of the file."""
+        return self.attached if self.results is None else sorted([*self.attached, self.results])
 
     def ordered_parts(self) -> list[Part]:
         """The lines in the order of their blocks, where each tells its place, else in that of the file."""

@@ -65,6 +65,14 @@ def _injected_spans(text: str) -> Iterator[tuple[int, int]]:
         yield opening.start(), position
 
 
-def is_command_echo(text: str) -> bool:
-    """Whether the text names a slash command that was called."""
-    return _COMMAND.match(text) is not None
+def typed_command(text: str) -> str | None:
+    """The slash command with its arguments of a text that names one as called; None for another text."""
+    if _COMMAND.match(text) is None:
+        return None
+    return f"{_tagged(text, 'command-name')} {_tagged(text, 'command-args')}".strip()
+
+
+def _tagged(text: str, tag: str) -> str:
+    """What stands in the first tag of a name; empty without one that is closed."""
+    inner, closing, _ = text.partition(f"<{tag}>")[2].partition(f"</{tag}>")
+    return inner.strip() if closing else ""

@@ -48,11 +48,15 @@ class Message(msgspec.Struct, gc=False):
 
 
 class Attachment(msgspec.Struct, gc=False):
-    """Something attached to the conversation; the prompt of a `queued_command` is the person's."""
+    """Something attached to the conversation; the prompt of a `queued_command` is the person's.
+
+    That of a hook names the call before or after which it ran.
+    """
 
     type: str = ""
     prompt: Content = None
     commandMode: str | None = None  # noqa: N815 # The agent's name.
+    toolUseID: str | None = None  # noqa: N815 # The agent's name.
 
 
 class ForkOrigin(msgspec.Struct, gc=False):
@@ -82,6 +86,12 @@ class CompactMetadata(msgspec.Struct, gc=False):
     postTokens: int | None = None  # noqa: N815 # The agent's name.
     preservedMessages: PreservedMessages | None = None  # noqa: N815 # The agent's name.
     preservedSegment: PreservedSegment | None = None  # noqa: N815 # The agent's name.
+
+
+class ModelUsage(msgspec.Struct, gc=False):
+    """What a model has been used for, reasoning included."""
+
+    outputTokens: int = 0  # noqa: N815 # The agent's name.
 
 
 class TranscriptLine(msgspec.Struct, gc=False, rename="camel"):
@@ -120,6 +130,8 @@ class TranscriptLine(msgspec.Struct, gc=False, rename="camel"):
     ai_title: str | None = None
     summary: str | None = None
     total_cost: float | None = msgspec.field(default=None, name="totalCostUSD")
+    start_time: int | float | None = None
+    model_usage: dict[str, ModelUsage] | None = None
     tool_use_result: msgspec.Raw = msgspec.Raw()
 
 

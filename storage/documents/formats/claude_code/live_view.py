@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from storage.documents.formats.claude_code.draft import NOTE, RAW, REPLY, SUMMARY
+from storage.documents.formats.claude_code.draft import ATTACHED, NOTE, RAW, SUMMARY
 from storage.documents.formats.claude_code.graph import NO_NODE
 from storage.documents.formats.claude_code.line import CompactMetadata
 from storage.documents.formats.claude_code.scan import NO_DRAFT, Scan
@@ -30,7 +30,7 @@ def live_view(scan: Scan) -> LiveView:
     leaf = _leaf(scan)
     main_nodes = scan.graph.ancestors(leaf)
     main = {scan.draft_of[node] for node in main_nodes} - {NO_DRAFT}
-    main |= {results for index in main if (results := scan.drafts[index].results) is not None}
+    main |= {follower for index in main for follower in scan.drafts[index].followers()}
     branches = _branches(scan, main_nodes, main)
     return LiveView(_live(scan, leaf), branches, {index for branch in branches for index in branch.messages})
 
@@ -42,8 +42,8 @@ def _leaf(scan: Scan) -> int:
         return graph.newest_descendant(node)
     for node in range(len(graph) - 1, -1, -1):
         index = scan.draft_of[node]
-        if index != NO_DRAFT and scan.drafts[index].kind not in (RAW, NOTE) and not graph.is_sidechain(node):
-            return node
+        if index != NO_DRAFT and scan.drafts[index].kind not in (RAW, NOTE, ATTACHED) and not graph.is_sidechain(node):
+            return graph.newest_descendant(node)
     return NO_NODE
 
 
@@ -63,16 +63,13 @@ def _live(scan: Scan, leaf: int) -> list[int]:
 
 
 def _messages(scan: Scan, nodes: Iterable[int]) -> list[int]:
-    """The messages of lines, each once; with a reply go the results of all its calls."""
+    """The messages of lines, each once; with a reply go the results of all its calls, and what hooks said of them."""
     messages: dict[int, None] = {}
     for node in nodes:
         index = scan.draft_of[node]
         if index == NO_DRAFT:
             continue
-        messages[index] = None
-        draft = scan.drafts[index]
-        if draft.kind == REPLY and draft.results is not None:
-            messages[draft.results] = None
+        messages |= dict.fromkeys((index, *scan.drafts[index].followers()))
     return list(messages)
 
 

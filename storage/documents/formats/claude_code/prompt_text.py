@@ -17,8 +17,8 @@ def own_text(content: Content) -> tuple[str, bool]:
     return own, bool(pieces) and not own and not has_others
 
 
-def is_command(content: Content) -> bool:
-    """Whether the content is the echo of a slash command."""
+def typed_command(content: Content) -> str | None:
+    """The slash command with its arguments, of which the content is the echo; None for another content."""
     if isinstance(content, list):
-        return bool(content) and injected.is_command_echo(content[0].text)
-    return content is not None and injected.is_command_echo(content)
+        return injected.typed_command(content[0].text) if content else None
+    return None if content is None else injected.typed_command(content)

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from storage.documents.derived_session import DIGEST_SIZE, MAX_FIRST_PROMPT_LENGTH
-from storage.documents.formats.claude_code import injected
+from storage.documents.formats.claude_code.attachments import attached_blocks, is_shown
 from storage.documents.formats.claude_code.copies import Copies
 from storage.documents.formats.claude_code.draft import (
+    ATTACHED,
     LOCAL_COMMAND,
     NOTE,
     PROMPT,
@@ -22,10 +23,11 @@ from storage.documents.formats.claude_code.draft import (
 from storage.documents.formats.claude_code.graph import NO_NODE, ConversationGraph
 from storage.documents.formats.claude_code.line import CompactMetadata, TranscriptLine, read_line
 from storage.documents.formats.claude_code.outputs import MARK_BYTES, PersistedOutputs
-from storage.documents.formats.claude_code.prompt_text import is_command, own_text
+from storage.documents.formats.claude_code.prompt_text import own_text, typed_command
 from storage.documents.formats.claude_code.replies import Replies
 from storage.documents.formats.claude_code.session_facts import SessionFacts
 from storage.documents.formats.claude_code.usage import SYNTHETIC
+from storage.documents.formats.json_values import as_object, parse_json
 from storage.documents.formats.transcript_format import Line
 from storage.records.content_block import is_tool_result
 
@@ -54,6 +56,8 @@ class Scan:
         """The draft that a node belongs to."""
         self.facts = SessionFacts()
         self.copies = Copies()
+        self.own_cost: float | None = None
+        """What the session cost, without what its source had cost before the fork."""
         self.replies = Replies()
         self.preserved: dict[int, CompactMetadata] = {}
         self.prompts: list[tuple[int, str]] = []
@@ -65,7 +69,7 @@ class Scan:
         self.line_counts: Counter[str] = Counter()
         """Lines that are no part of a message, by type."""
         self._is_subagent = is_subagent
-        self._commands: set[int] = set()
+        self._commands: dict[int, str] = {}
         self._between: set[int] = set()
         self._transcript = 0
         self._line = Line(0, b"")
@@ -144,9 +148,11 @@ class Scan:
         is_injected = is_injected or record.prompt_source == "system"
         if record.is_meta:
             # The prompt that a custom command stands for is marked like a reminder.
-            is_injected = is_injected or not self._follows_command(node)
-        if is_command(content):
-            self._commands.add(node)
+            command = self._command_before(node)
+            is_injected = is_injected or command is None
+            own = command or own
+        if (command := typed_command(content)) is not None:
+            self._commands[node] = command
         draft = MessageDraft(PROMPT, record.timestamp, is_injected, not record.is_visible_in_transcript_only)
         self._add_prompt(draft, record, node, own)
 
@@ -157,15 +163,15 @@ class Scan:
             if own and not self.graph.is_sidechain(node):
                 self.prompts.append((index, own[:_KEPT_PROMPT_LENGTH]))
 
-    def _follows_command(self, node: int) -> bool:
-        """Whether the line before, attachments left out, is the echo of a command."""
+    def _command_before(self, node: int) -> str | None:
+        """The command of which the line before, attachments left out, is the echo."""
         for _ in range(_MAX_STEPS_TO_COMMAND):
             node = self.graph.parent(node)
             if node in self._commands:
-                return True
+                return self._commands[node]
             if node not in self._between:
                 break
-        return False
+        return None
 
     def _add_results(self, record: TranscriptLine, node: int, call: str) -> None:
         self.has_message = True
@@ -209,14 +215,24 @@ class Scan:
         elif subtype in _HIDDEN_SUBTYPES or not isinstance(content, str) or not content:
             self.line_counts[f"system:{subtype}"] += 1
         elif subtype == "local_command":
-            if injected.is_command_echo(content):
-                self._commands.add(node)
+            if (command := typed_command(content)) is not None:
+                self._commands[node] = command
             self._add_draft(MessageDraft(LOCAL_COMMAND, record.timestamp, True, True), record, node)
         else:
             self._add_draft(MessageDraft(NOTE, record.timestamp, True, False), record, node)
 
     def _add_attachment(self, record: TranscriptLine, node: int) -> None:
         attachment = record.attachment
+        if (
+            attachment is not None
+            and is_shown(attachment.type)
+            and attached_blocks(as_object(parse_json(self._line.data)))
+        ):
+            index = self._add_draft(MessageDraft(ATTACHED, record.timestamp, True, True), record, node)
+            reply = self.replies.by_call(attachment.toolUseID or "")
+            if reply is not None:
+                self.drafts[reply].attached.append(index)
+            return
         if attachment is None or attachment.type != "queued_command" or not attachment.prompt:
             self.line_counts[f"attachment:{attachment.type if attachment else ''}"] += 1
             return

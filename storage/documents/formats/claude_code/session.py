@@ -62,7 +62,7 @@ def session_of(
         # Without version control the program records HEAD.
         git_branch=None if facts.git_branch == "HEAD" else _storable(facts.git_branch),
         usage=TokenUsage(*map(sum, zip(*usages, strict=True))),
-        recorded_cost=as_amount(facts.recorded_cost),
+        recorded_cost=None if scan.own_cost is None else as_amount(scan.own_cost),
         is_automated=facts.is_automated,
         metadata=_metadata(scan, view, transcripts, meta),
     )

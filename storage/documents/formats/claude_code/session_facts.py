@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from storage.documents.formats.claude_code.costs import Spending, spending
 from storage.documents.formats.claude_code.line import TranscriptLine
 from storage.documents.formats.json_values import as_time
 
@@ -44,7 +45,7 @@ class SessionFacts:
         self.ai_title: str | None = None
         self.summaries: list[tuple[str | None, str]] = []
         """Titles of older versions with the lines that they stand for, which may be in other files."""
-        self.recorded_cost: float | None = None
+        self.spending: Spending | None = None
         self.first_timestamp: str | int | float | None = None
         self.last_timestamp: str | int | float | None = None
         self.last_lines: dict[str, KeptLine] = {}
@@ -94,8 +95,7 @@ class SessionFacts:
                 self.summaries.append((record.leaf_uuid, record.summary))
         else:
             self.last_lines[kind] = KeptLine(transcript, offset)
-            if record.total_cost is not None:
-                self.recorded_cost = record.total_cost
+            self.spending = spending(record) or self.spending
 
     def add_compaction(self, record: TranscriptLine) -> None:
         """Take in the line of a compaction."""

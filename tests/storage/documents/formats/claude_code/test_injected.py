@@ -109,7 +109,19 @@ def test_the_prompt_of_a_custom_command_is_a_prompt() -> None:
 
     assert [message.is_injected for message in session.messages] == [True, False, True, False]
     assert session.messages[1].build() == [text("Review the open changes.")]
-    assert session.first_prompt == "Review the open changes."
+    assert session.first_prompt == "/review"
+
+
+@pytest.mark.parametrize("as_blocks", [False, True])
+def test_the_first_prompt_of_a_command_is_what_was_typed(as_blocks: bool) -> None:
+    echo = "<command-message>brew</command-message>\n<command-name>/brew</command-name>"
+    echo += "\n<command-args>a < b</command-args>"
+    lines = Lines()
+    lines.user([text(echo)] if as_blocks else echo)
+    lines.user([text("Base directory for this skill: /home/dev/brew\n\nBrew it for 3 minutes.")], isMeta=True)
+    lines.assistant(text("Brewed."))
+
+    assert lines.derive().first_prompt == "/brew a < b"
 
 
 def test_the_digest_of_a_line_differs_with_what_it_is() -> None:
