@@ -10,14 +10,17 @@ from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import missing
-from tests.agents.model_server.server import ModelServer
+from tests.agents.model_server.script import Thinking, Usage, reply
+from tests.agents.model_server.server import TITLE, ModelServer
 from tests.agents.programs.gemini_cli import MODEL, GeminiCli
-from tests.agents.reading import check_conversation, read
+from tests.agents.reading import check_conversation, read, sessions, unsent
 from tests.agents.recording import (
     ANSWER,
     FOREWORD,
     PRICES,
     PROMPT,
+    SECOND_ANSWER,
+    SECOND_PROMPT,
     THOUGHT,
     Recording,
     eventually,
@@ -125,6 +128,32 @@ def test_a_reply_and_its_results_are_written_before_the_next_answer(
         assert ANSWER not in stored(program)
 
     assert ANSWER in stored(program)
+
+
+def test_a_compression_within_a_turn_is_read_as_it_is_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(GeminiCli)
+    models.play(reply("Good morning."))
+    program.run("Hello.", cwd)
+    [file] = program.files()
+    session_id = program.session_id(file)
+    full = Usage(input=900_000)
+    models.play(
+        reply(Thinking(THOUGHT), FOREWORD, program.shell("cat prices.txt")),
+        reply("Once more.", program.shell("cat prices.txt"), usage=full),
+        reply(ANSWER),
+    )
+    program.run(PROMPT, cwd, resume=session_id)
+    request = resumed(program, models, session_id, SECOND_PROMPT, cwd)
+
+    session = sessions(program, "GEMINI")[session_id]
+    assert unsent(session, request) == []
+    blocks = [block for message in session.messages for block in message.build()]
+    # The requests for the summary have no tools.
+    assert [block["summary"] for block in blocks if block["type"] == "compaction"] == [TITLE]
+    texts = [block["text"] for block in blocks if block["type"] == "text" and not block.get("is_injected")]
+    assert texts == ["Hello.", "Good morning.", PROMPT, FOREWORD, "Once more.", ANSWER, SECOND_PROMPT, SECOND_ANSWER]
+    assert [block["type"] for block in blocks].count("tool_use") == 2
+    assert session.usage.output == 5 * 34
 
 
 def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

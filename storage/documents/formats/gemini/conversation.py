@@ -8,6 +8,7 @@ from storage.documents.formats.blocks import Block
 from storage.documents.formats.gemini.entry_content import (
     MODEL,
     USER,
+    compaction_block,
     is_result_record,
     is_sent,
     results_of,
@@ -40,7 +41,14 @@ class Conversation:
         record = entry.record
         if is_result_record(record):
             return self._add_results(entry, speech_of(record))
-        return [*self._add_speech(entry, speech_of(record)), *self._add_results(entry, results_of(record))]
+        if entry.is_summary:
+            return [
+                self._append(entry, "SYSTEM", [compaction_block(record)], digest_of(record), None, is_injected=True)
+            ]
+        speech = speech_of(record)
+        if entry.is_injected:
+            speech = [{**block, "is_injected": True} for block in speech]
+        return [*self._add_speech(entry, speech), *self._add_results(entry, results_of(record))]
 
     def _add_speech(self, entry: Entry, blocks: list[Block]) -> list[int]:
         record = entry.record
@@ -84,7 +92,15 @@ class Conversation:
         self._answers.update({call_id: (digest, index) for call_id, digest in digests.items()})
         return [*indexes, index]
 
-    def _append(self, entry: Entry, role: str, blocks: list[Block], digest: bytes, usage: TokenUsage | None) -> int:
+    def _append(
+        self,
+        entry: Entry,
+        role: str,
+        blocks: list[Block],
+        digest: bytes,
+        usage: TokenUsage | None,
+        is_injected: bool = False,
+    ) -> int:
         record = entry.record
         is_reply = role == "ASSISTANT"
         self.messages.append(
@@ -95,7 +111,7 @@ class Conversation:
                 created_at=as_time(record.get("timestamp")),
                 model=(as_text(record.get("model")) or None) if is_reply else None,
                 usage=usage if is_reply else None,
-                is_injected=role == "USER" and bool(blocks) and all(block.get("is_injected") for block in blocks),
+                is_injected=is_injected or (bool(blocks) and all(block.get("is_injected") for block in blocks)),
             )
         )
         return len(self.messages) - 1

@@ -34,6 +34,11 @@ def speech_of(record: dict[str, object]) -> list[Block]:
     return [other_block(record)]
 
 
+def compaction_block(record: dict[str, object]) -> Block:
+    """The summary that a compression leaves in place of what it left out."""
+    return {"type": "compaction", "summary": joined_text(parts_of(record.get("content")))}
+
+
 def results_of(record: dict[str, object]) -> list[Block]:
     """The results that are recorded beside the calls of a reply."""
     if record.get("type") != MODEL:

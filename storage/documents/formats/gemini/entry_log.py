@@ -2,12 +2,16 @@
 
 A record with an id replaces the earlier one with that id. `{"$set": {"messages": [...]}}` replaces the whole
 conversation, `{"$rewindTo": id}` removes a record and all after it. What was removed stays in `entries`.
+
+A compression, and a checkpoint that is resumed or restored, state what was said once more, under new ids. The earlier
+entries are live then.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from storage.documents.formats.gemini.entry_content import results_of, speech_of
+from storage.documents.formats.gemini.entry_content import USER, results_of, speech_of
+from storage.documents.formats.gemini.stated_again import are_restated, copies, is_thanks
 from storage.documents.formats.json_values import as_list, as_object, as_text, without
 
 _HEADER_KEYS = ("messages", "id")
@@ -15,10 +19,15 @@ _HEADER_KEYS = ("messages", "id")
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A record with an id, in its last state. `replaced` is an earlier entry with the same id and other content."""
+    """A record with an id, in its last state. `replaced` is an earlier entry with the same id and other content.
+
+    One that `is_summary` stands for what a compression left out; one that `is_injected` is the program's.
+    """
 
     record: dict[str, object]
     replaced: "Entry | None" = None
+    is_summary: bool = False
+    is_injected: bool = False
 
 
 class EntryLog:
@@ -45,8 +54,7 @@ class EntryLog:
             self._add_message(record)
         elif isinstance(update, dict):
             if isinstance(update.get("messages"), list):
-                self.live = {}
-                self._restate(update["messages"])
+                self._replace(update["messages"])
             self._update_header(update)
         elif isinstance(record.get("sessionId"), str):
             # A header, or a whole session of an older version.
@@ -54,6 +62,14 @@ class EntryLog:
             self._restate(as_list(record.get("messages")))
         else:
             self.entries.append(Entry(record))
+
+    def add_silent(self, records: Iterable[dict[str, object]]) -> None:
+        """Take in the records of a file in which nothing was said: what is live, and the header, stay as they are."""
+        live, header = self.live, dict(self.header)
+        self.live = {}
+        for record in records:
+            self.add(record)
+        self.live, self.header = live, header
 
     def _update_header(self, values: dict[str, object]) -> None:
         self.started_at = self.started_at or values.get("startTime")
@@ -73,6 +89,44 @@ class EntryLog:
         else:
             entry.record = _merged(entry.record, record)
 
+    def _replace(self, records: list[object]) -> None:
+        """Make a conversation live that is stated as a whole."""
+        stated = [record for record in map(as_object, records) if as_text(record.get("id"))]
+        before = list(self.live.values())
+        self.live = {}
+        copies = self._copies(stated, before)
+        for place, record in enumerate(stated):
+            record_id = as_text(record["id"])
+            entry = copies.get(place)
+            if entry is not None:
+                self._known[record_id] = self.live[record_id] = entry
+                continue
+            self._restate([record])
+            if place + 1 < len(stated) and is_thanks(stated[place + 1]):
+                self.live[record_id].is_summary = True
+            elif is_thanks(record):
+                self.live[record_id].is_injected = True
+
+    def _copies(self, stated: list[dict[str, object]], before: list[Entry]) -> dict[int, Entry]:
+        """The entries that records with new ids state once more, by the places of the records."""
+        ids = [as_text(record["id"]) for record in stated]
+        appended = self.entries[-len(ids) :] if 0 < len(ids) < len(self.entries) else []
+        new = [entry.record for entry in appended]
+        if [as_text(record.get("id")) for record in new] == ids and are_restated(new):
+            # A checkpoint: the beginning of what was said.
+            del self.entries[-len(ids) :]
+            for record_id in ids:
+                del self._known[record_id]
+            earlier = self.entries
+            found = copies(stated, [entry.record for entry in earlier])
+        elif are_restated([record for record in stated if record["id"] not in self._known]):
+            # A compression: the end of what was live.
+            earlier = before
+            found = copies(stated, [entry.record for entry in earlier], from_end=True)
+        else:
+            return {}
+        return {place: earlier[index] for place, index in found.items() if ids[place] not in self._known}
+
     def _restate(self, records: Iterable[object]) -> None:
         """Put records into the live conversation, taking up the entries that they state once more."""
         for value in records:
@@ -86,6 +140,9 @@ class EntryLog:
                 known.record = merged
                 entry = known
             else:
+                if record.get("type") == USER and record.get("timestamp") is not None:
+                    # The context of another day, under the id that all contexts have.
+                    merged["timestamp"] = record["timestamp"]
                 entry = Entry(merged, replaced=known)
                 self.entries.append(entry)
             self._known[record_id] = entry

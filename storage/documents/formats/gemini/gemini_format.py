@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats import agent_versions
@@ -71,13 +72,13 @@ class GeminiFormat:
 
     def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
         """Derive the session. Of several files, the one that the program would go on with decides what is live."""
-        states = [(_read([transcript]), transcript) for transcript in transcripts]
-        states.sort(key=lambda state: _rank(*state))
-        if not states:
+        ranked = sorted(((_rank(transcript), transcript) for transcript in transcripts), key=lambda one: one[0])
+        if not ranked:
             return None
-        main = states[-1][1]
-        log = states[0][0] if len(states) == 1 else _read([transcript for _, transcript in states])
-        session_id = next((found for _, name in reversed(states) if (found := self.session_id(name))), None)
+        main = ranked[-1][1]
+        silent = [transcript for rank, transcript in ranked[:-1] if not rank.has_talk]
+        log = _read([transcript for rank, transcript in ranked if transcript not in silent], silent)
+        session_id = next((found for _, one in reversed(ranked) if (found := self.session_id(one))), None)
         conversation = Conversation(log)
         if session_id is None or not conversation.messages:
             return None
@@ -141,17 +142,31 @@ def _records(transcript: Transcript) -> list[dict[str, object]]:
     return records or [as_object(whole_document(transcript))]
 
 
-def _read(transcripts: Sequence[Transcript]) -> EntryLog:
+class _Rank(NamedTuple):
+    """What the program goes on with: a session with a conversation, the latest one, the newer form."""
+
+    has_talk: bool
+    updated_at: float
+    is_newer_form: bool
+
+
+def _rank(transcript: Transcript) -> _Rank:
+    log = _read([transcript])
+    has_talk = any(is_talk(entry.record) for entry in log.live.values())
+    updated_at = as_time(log.header.get("lastUpdated"))
+    return _Rank(has_talk, updated_at.timestamp() if updated_at else 0.0, transcript.name.endswith(".jsonl"))
+
+
+def _read(transcripts: Sequence[Transcript], silent: Sequence[Transcript] = ()) -> EntryLog:
+    """Read files of which the last one is live, and then those in which nothing was said.
+
+    A resume makes such a file beside the one that it goes on with. Its header tells nothing of the session.
+    """
     log = EntryLog()
     for transcript in transcripts:
         log.begin_transcript()
         for record in filter(None, _records(transcript)):
             log.add(record)
+    for transcript in silent:
+        log.add_silent(filter(None, _records(transcript)))
     return log
-
-
-def _rank(log: EntryLog, transcript: Transcript) -> tuple[bool, float, bool]:
-    """What the program goes on with: a session with a conversation, the latest one, the newer form."""
-    has_talk = any(is_talk(entry.record) for entry in log.live.values())
-    updated_at = as_time(log.header.get("lastUpdated"))
-    return has_talk, updated_at.timestamp() if updated_at else 0.0, transcript.name.endswith(".jsonl")

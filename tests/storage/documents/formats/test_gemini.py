@@ -39,6 +39,10 @@ def model(record_id: str, content: Any = "", **fields: Any) -> dict[str, Any]:
     return {"id": record_id, "timestamp": "2026-11-28T06:00:02.000Z", "type": "gemini", "content": content, **fields}
 
 
+def text(words: str) -> dict[str, Any]:
+    return {"type": "text", "text": words}
+
+
 def call(call_id: str, output: Any = None, status: str = "success", **fields: Any) -> dict[str, Any]:
     result = None if output is None else [response(call_id, output)]
     return {"id": call_id, "name": "read_file", "args": {"path": "a"}, "status": status, "result": result, **fields}
@@ -218,6 +222,41 @@ def test_what_a_compression_drops_is_an_earlier_window() -> None:
     ]  # fmt: skip
 
 
+def test_a_compression_is_a_block_and_repeats_nothing_that_it_keeps() -> None:
+    thanks = model("t", [{"text": "Got it. Thanks for the additional context!"}], tokens=None)
+    summary = user("s", [{"text": "<state_snapshot>all</state_snapshot>"}])
+    kept = [{**record, "id": f"new-{record['id']}", "tokens": None} for record in CHECKPOINT[1:]]
+    said = user("c", "<session_context>here</session_context>")
+
+    session = derive(
+        *TALK[:5],
+        {"$set": {"messages": [said, summary, thanks, *kept]}},
+        user("u3", "Three"),
+        {"$set": {"messages": [said, summary, thanks, *kept, user("u3", "Three")]}},
+    )
+
+    assert [(message.role, message.build()) for message in session.messages[5:7]] == [
+        ("SYSTEM", [{"type": "compaction", "summary": "<state_snapshot>all</state_snapshot>"}]),
+        ("ASSISTANT", [{**text("Got it. Thanks for the additional context!"), "is_injected": True}]),
+    ]
+    assert [message.is_injected for message in session.messages[5:]] == [True, True, False]
+    assert list(session.live) == [0, 5, 6, 2, 3, 4, 7]
+    assert session.first_prompt == "One"
+
+
+def test_of_equal_messages_a_compression_keeps_the_last() -> None:
+    thanks = model("t", [{"text": "Got it. Thanks for the additional context!"}], tokens=None)
+    kept = [user("n1", [{"text": "Yes"}]), model("n2", [{"text": "Done"}], tokens=None)]
+    replies = {"model": "gemini-3", "tokens": {"input": 5, "output": 2}}
+
+    session = derive(
+        user("u1", "Yes"), model("g1", "Done", **replies), user("u2", "Yes"), model("g2", "Done", **replies),
+        {"$set": {"messages": [user("s", "All"), thanks, *kept]}},
+    )  # fmt: skip
+
+    assert list(session.live) == [4, 5, 2, 3]
+
+
 def test_a_masked_output_stays_readable_in_full() -> None:
     session = derive(
         user("u1", "Read"), model("g1", "I read.", toolCalls=[call("c1", "long output")]),
@@ -319,6 +358,99 @@ def test_a_second_file_with_the_context_only_changes_nothing() -> None:
     session = FORMAT.derive([first, second])
     assert session is not None
     assert live(session) == ["<session_context>here</session_context>", "One", "First"]
+
+
+def test_a_second_file_of_another_day_changes_neither_times_nor_order() -> None:
+    context = user("c", "<session_context>Saturday</session_context>")
+    later_context = user("c", "<session_context>Monday</session_context>", timestamp="2026-11-30T09:00:00.000Z")
+    first = StoredTranscript.of(
+        NAME,
+        HEADER,
+        {"$set": {"messages": [context]}},
+        user("u1", "One"),
+        model("g1", "First"),
+        {"$set": {"messages": [later_context, user("u1", "One"), model("g1", "First")]}},
+        user("u2", "Two", timestamp="2026-11-30T09:00:05.000Z"),
+        {"$set": {"lastUpdated": "2026-11-30T09:00:06.000Z"}},
+    )
+    monday = {**HEADER, "startTime": "2026-11-30T09:00:00.000Z", "lastUpdated": "2026-11-30T09:00:00.000Z"}
+    second = StoredTranscript.of(NAME.replace("28T06-23", "30T09-00"), monday, {"$set": {"messages": [later_context]}})
+
+    session = FORMAT.derive([second, first])
+
+    assert session is not None
+    assert (session.created_at.day, session.updated_at.day) == (28, 30)
+    assert live(session) == ["<session_context>Monday</session_context>", "One", "First", "Two"]
+    days = [(message.created_at.day, message.build()[0]["text"]) for message in session.messages if message.created_at]
+    assert [day for day, text in days if "Saturday" in str(text)] == [28]
+    assert [day for day, text in days if "Monday" in str(text)] == [30]
+    assert list(session.live) == [3, 1, 2, 4]
+
+
+def stated_again(*records: dict[str, Any]) -> list[dict[str, Any]]:
+    """What resuming a checkpoint appends: its records under new ids, and the conversation of just these."""
+    copies = [{**record, "id": f"new-{record['id']}", "tokens": None} for record in records]
+    return [*copies, {"$set": {"messages": copies}}]
+
+
+CHECKPOINT = [
+    user("u1", [{"text": "<session_context>here</session_context>"}, {"text": "One"}]),
+    model("g1", [{"text": "First"}, {"functionCall": {"id": "c1", "name": "read_file", "args": {"path": "a"}}}]),
+    user("r1", [response("c1", "out")]),
+    model("g2", [{"text": "Second"}]),
+]
+TALK = [
+    user("c", "<session_context>here</session_context>"),
+    user("u1", "One"),
+    model("g1", "First", toolCalls=[call("c1", "out")], model="gemini-3", tokens={"input": 5, "output": 2}),
+    user("r1", [response("c1", "out")]),
+    model("g2", "Second", model="gemini-3", tokens={"input": 5, "output": 2}),
+    user("u2", "Two"),
+    model("g3", "Third", model="gemini-3", tokens={"input": 5, "output": 2}),
+]
+
+
+def test_a_checkpoint_that_is_resumed_says_nothing_twice() -> None:
+    session = derive(*TALK, *stated_again(*CHECKPOINT), user("u3", "Elsewhere"))
+
+    assert live(session) == ["One", "First", "tool_use", "tool_result", "Second", "Elsewhere"]
+    assert [row[0] for row in shown(session)] == [
+        *("USER", "ASSISTANT", "TOOL", "ASSISTANT"),
+        *("USER", "ASSISTANT", "USER"),
+    ]
+    assert session.usage.output == 6
+
+
+def test_a_checkpoint_is_restored_to_before_the_answer_of_its_last_call() -> None:
+    session = derive(*TALK, *stated_again(*CHECKPOINT[:2]), user("u3", "Elsewhere"))
+
+    assert live(session) == ["One", "First", "tool_use", "Elsewhere"]
+    assert list(session.live) == [1, 7, 8]
+
+
+def test_what_comes_after_a_resumed_checkpoint_is_stated_by_the_new_ids() -> None:
+    again = stated_again(*CHECKPOINT)
+    resumed = [{**record, "content": record["content"]} for record in again[1:4]]
+
+    session = derive(
+        *TALK, *again, user("u3", "Elsewhere"), {"$set": {"messages": [*resumed, user("u3", "Elsewhere")]}}
+    )
+
+    assert live(session) == ["First", "tool_use", "tool_result", "Second", "Elsewhere"]
+    assert len(session.messages) == 8
+
+
+def test_a_prompt_that_is_sent_again_after_a_rewind_is_another_message() -> None:
+    session = derive(
+        *TALK,
+        {"$rewindTo": "u2"},
+        user("u3", "Two"),
+        model("g4", "Third", model="gemini-3", tokens={"input": 5, "output": 2}),
+        {"$set": {"messages": [user("u3", "Two"), model("g4", "Third")]}},
+    )
+
+    assert live(session) == ["Two", "Third"]
+    assert len(session.messages) == 9
 
 
 def test_an_expanded_prompt_is_the_persons_only_in_what_was_typed() -> None:
