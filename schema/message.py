@@ -46,7 +46,8 @@ class Message(Node):
 
     @field(
         TokenUsage | None,
-        "Tokens of the reply it belongs to, told once a reply; null where the transcript has none.",
+        "Tokens of the reply it belongs to, told once a reply; null where the transcript has none, and for a reply "
+        "that a fork copied.",
         needs=("usage",),
     )
     @staticmethod

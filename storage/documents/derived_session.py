@@ -25,7 +25,8 @@ class DerivedMessage(NamedTuple):
     `role` is USER, ASSISTANT, SYSTEM or TOOL. `digest` has DIGEST_SIZE bytes, and is equal only for messages that
     `build` makes equal contents of; it may be a hash of the lines that the message comes from. `build` returns the
     content as a list of blocks in the form of the Messages API (see `storage.records.content_block`); it reads the
-    lines again, so that a long transcript is never in memory as a whole. `usage` stands at one message of each reply.
+    lines again, so that a long transcript is never in memory as a whole. `usage` stands at one message of each reply,
+    and at none that was copied from another session. `cost` is in US dollars, of agents that record it by reply.
     """
 
     role: str
@@ -35,6 +36,7 @@ class DerivedMessage(NamedTuple):
     model: str | None = None
     usage: TokenUsage | None = None
     is_injected: bool = False
+    cost: float | None = None
 
 
 @dataclass(slots=True)

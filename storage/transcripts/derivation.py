@@ -9,6 +9,7 @@ from typing import NamedTuple
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.transcript_rows import TranscriptRow
 from storage.documents.derived_session import DerivedMessage, DerivedSession
+from storage.documents.formats.derived_values import total_usage
 from storage.documents.formats.transcript_format import TranscriptFormat
 
 
@@ -53,6 +54,8 @@ def with_earlier(
 ) -> DerivedSession:
     """The session with those messages that it lacks, each behind the one that it followed; itself if it lacks none.
 
+    Their tokens and costs were spent, also where the agent has taken them out of its own sums.
+
     With `may_change`, a message of the same role and time is a later state of the same one, such as a reply that was
     stored while it was being written.
     """
@@ -76,9 +79,17 @@ def with_earlier(
             added[previous].append(message)
     if not added:
         return session
+    lacking = [message for following in added.values() for message in following]
+    costs = [cost for cost in (session.recorded_cost, *(message.cost for message in lacking)) if cost is not None]
     merged: list[DerivedMessage] = list(added[-1])
     moved: list[int] = []
     for index, message in enumerate(session.messages):
         moved.append(len(merged))
         merged += [message, *added[index]]
-    return replace(session, messages=merged, live=[moved[index] for index in session.live])
+    return replace(
+        session,
+        messages=merged,
+        live=[moved[index] for index in session.live],
+        usage=session.usage.plus(total_usage(message.usage for message in lacking)),
+        recorded_cost=sum(costs) if costs else None,
+    )

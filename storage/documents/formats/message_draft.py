@@ -52,7 +52,7 @@ class MessageDraft:
             build=partial(_build, self.lines, content),
             created_at=self.created_at,
             model=self.model,
-            usage=self.usage,
+            usage=None if self.is_copied else self.usage,
             is_injected=self.is_injected,
         )
 

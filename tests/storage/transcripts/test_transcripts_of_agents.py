@@ -17,7 +17,7 @@ from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from storage.documents.formats.pi.pi_format import PiFormat
 from storage.documents.formats.qwen.qwen_format import QwenFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.json_codec import dump
+from storage.json_codec import dump, load
 from tests.conftest import postgresql_slow
 from tests.support.archived import archived_bytes, stored_rows, take, texts
 from tests.support.seeding import resume, seed
@@ -87,6 +87,39 @@ async def test_rows_of_a_database_that_changes_are_taken_again(database: Databas
         '[{"type":"text","text":"Black tea."}]'
     )
     program.close()
+
+
+async def test_what_opencode_takes_back_stays_in_the_tokens_and_costs(database: Database, tmp_path: Path) -> None:
+    program = sqlite3.connect(tmp_path / "opencode.db", isolation_level=None)
+    program.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
+    format = OpenCodeFormat()
+    spent = "UPDATE message SET data = json_set(data, '$.cost', 0.25) WHERE json_extract(data, '$.role') = 'assistant'"
+    program.execute(spent)
+    [session_id, replies] = program.execute(
+        "SELECT session_id, count(*) FROM message WHERE json_extract(data, '$.role') = 'assistant' GROUP BY session_id"
+    ).fetchone()
+    program.execute("UPDATE session SET cost = ? WHERE id = ?", (0.25 * replies, session_id))
+    await take(database, format, tmp_path)
+    before, said = (await stored_rows(database))[session_id]
+
+    # The prompt after an undo deletes what was undone, and takes it out of the sums.
+    [last] = program.execute("SELECT max(id) FROM message WHERE session_id = ?", (session_id,)).fetchone()
+    program.execute("DELETE FROM part WHERE message_id = ?", (last,))
+    program.execute("DELETE FROM message WHERE id = ?", (last,))
+    program.execute(
+        "UPDATE session SET cost = cost - 0.25, time_updated = time_updated + 1 WHERE id = ?", (session_id,)
+    )
+    program.close()
+    await take(database, format, tmp_path)
+
+    after, still = (await stored_rows(database))[session_id]
+    assert before["recorded_cost"] == 0.25 * replies
+    assert len(still) == len(said)
+    assert [one["place"] is None for one in still] == [*[False] * (len(said) - 1), True]
+    for name in ("input_tokens", "cache_read_tokens", "output_tokens", "total_tokens", "recorded_cost"):
+        assert after[name] == before[name], name
+    usages = [load(one["usage"]) for one in still if one["usage"] is not None]
+    assert sum(map(sum, usages)) == after["total_tokens"]
 
 
 @pytest.mark.parametrize(

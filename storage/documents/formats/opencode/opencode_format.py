@@ -151,11 +151,11 @@ class OpenCodeFormat:
         contents = [content for content in contents if content[1] or _usage(content[0]) is not None]
         if session_id is None or not contents:
             return None
-        messages = [_message(*content) for content in contents]
         shown = [message for message, _ in contents]
         started_at = as_time(as_object(info.get("time")).get("created"))
         # A fork begins with copies of messages, which keep their times, and does not name where they come from.
-        copied = [_is_older(message, started_at) for message in messages]
+        copied = [_is_older(message, started_at) for message in shown]
+        messages = [_message(*content, is_copy) for content, is_copy in zip(contents, copied, strict=True)]
         own = [message for message, is_copy in zip(shown, copied, strict=True) if not is_copy]
         time = as_object(info.get("time"))
         created_at, updated_at = time_span(
@@ -200,7 +200,7 @@ def _export(transcript: Transcript) -> Block:
     return export or as_object(whole_document(transcript))
 
 
-def _message(message: Block, blocks: list[Block]) -> DerivedMessage:
+def _message(message: Block, blocks: list[Block], is_copy: bool) -> DerivedMessage:
     info = as_object(message.get("info"))
     role = {"user": "USER", "assistant": "ASSISTANT"}.get(as_text(info.get("role")), "SYSTEM")
     model = as_object(info.get("model")) or info
@@ -211,15 +211,21 @@ def _message(message: Block, blocks: list[Block]) -> DerivedMessage:
         role=role,
         digest=digest_of(role, blocks),
         build=partial(message_blocks, message),
-        created_at=as_time(as_object(info.get("time")).get("created")),
+        created_at=_created_at(message),
         model=_model(model) if role == "ASSISTANT" else None,
-        usage=_usage(message) if role == "ASSISTANT" else None,
+        usage=_usage(message) if role == "ASSISTANT" and not is_copy else None,
         is_injected=(role == "USER" and only_injected) or is_summary(info),
+        cost=None if is_copy else as_amount(info.get("cost")),
     )
 
 
-def _is_older(message: DerivedMessage, started_at: datetime | None) -> bool:
-    return started_at is not None and message.created_at is not None and message.created_at < started_at
+def _created_at(message: Block) -> datetime | None:
+    return as_time(as_object(as_object(message.get("info")).get("time")).get("created"))
+
+
+def _is_older(message: Block, started_at: datetime | None) -> bool:
+    created_at = _created_at(message)
+    return started_at is not None and created_at is not None and created_at < started_at
 
 
 def _asks_for_compaction(blocks: Sequence[Block]) -> bool:

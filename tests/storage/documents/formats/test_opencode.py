@@ -461,6 +461,7 @@ def test_a_fork_counts_only_its_own_replies() -> None:
     )
     assert (session.kind, session.parent_id) == (FORK, None)
     assert (session.usage, session.recorded_cost) == (TokenUsage(input=10, output=5), 0.25)
+    assert [message.usage for message in session.messages] == [None, None, None, session.usage]
     assert len(session.live) == 4
 
 

@@ -322,6 +322,7 @@ def test_a_fork_counts_only_its_own_replies() -> None:
     session = entries.session()
     assert (session.kind, session.parent_id) == (FORK, SESSION_ID)
     assert session.usage == TokenUsage(input=10, cache_read=3, cache_write=2, output=5)
+    assert [message.usage for message in session.messages] == [None, None, session.usage]
     assert session.recorded_cost == 0.25
     assert session.metadata["parentSession"] == source
     new = Entries(parentSession=source.replace("/", "\\")).say("user", "u1", "One").session()

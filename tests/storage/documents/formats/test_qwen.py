@@ -244,6 +244,7 @@ def test_a_fork_counts_only_its_own_replies() -> None:
     session = lines.session()
     assert (session.kind, session.parent_id, session.model) == (FORK, "0ld", "m2")
     assert session.usage == TokenUsage(input=100, output=10)
+    assert [message.usage for message in session.messages] == [None, None, None, session.usage]
 
 
 def test_tokens_in_classes_that_do_not_overlap() -> None:
