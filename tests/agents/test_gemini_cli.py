@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from storage.documents.derived_session import FORK, MAIN
 from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
@@ -154,6 +155,25 @@ def test_a_compression_within_a_turn_is_read_as_it_is_sent(prepare: Prepare, mod
     assert texts == ["Hello.", "Good morning.", PROMPT, FOREWORD, "Once more.", ANSWER, SECOND_PROMPT, SECOND_ANSWER]
     assert [block["type"] for block in blocks].count("tool_use") == 2
     assert session.usage.output == 5 * 34
+
+
+def test_a_session_begun_from_a_file_is_its_fork(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(GeminiCli)
+    models.play(reply(FOREWORD, program.shell("cat prices.txt")), reply(ANSWER))
+    program.run(PROMPT, cwd)
+    [file] = program.files()
+    models.play(reply(SECOND_ANSWER))
+
+    run = program.command("--session-file", str(file), *program.arguments(SECOND_PROMPT, None), cwd=cwd)
+
+    assert run.status == 0, run.errors
+    found = sessions(program, "GEMINI")
+    source = found.pop(program.session_id(file))
+    [fork] = found.values()
+    assert (source.kind, source.usage.output) == (MAIN, 68)
+    assert (fork.kind, fork.parent_id, fork.usage.output) == (FORK, source.id, 34)
+    assert [message.usage is None for message in fork.messages if message.role == "ASSISTANT"] == [True, True, False]
+    assert unsent(fork, models.requests[-1]) == []
 
 
 def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

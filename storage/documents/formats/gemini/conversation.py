@@ -32,6 +32,7 @@ class Conversation:
         self._spoken: dict[tuple[str, bytes], int] = {}
         self._answers: dict[str, tuple[bytes, int]] = {}
         self._with_usage: set[str] = set()
+        self._imported = log.imported
         for entry in log.entries:
             self._indexes[entry] = self._add(entry)
         live = (index for entry in log.live.values() if is_sent(entry.record) for index in self._indexes[entry])
@@ -55,6 +56,9 @@ class Conversation:
         usage = _usage(record)
         if not blocks and usage is None:
             return []
+        if self._imported is not None and self._imported.is_copy(record):
+            # The session that the reply was copied from counts its tokens.
+            usage = None
         digest = digest_of(blocks)
         record_id = as_text(record.get("id"))
         known = self._spoken.get((record_id, digest))

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from storage.documents.formats.gemini.entry_content import USER, results_of, speech_of
+from storage.documents.formats.gemini.imported_file import ImportedFile, imported_file
 from storage.documents.formats.gemini.stated_again import are_restated, copies, is_thanks
 from storage.documents.formats.json_values import as_list, as_object, as_text, without
 
@@ -39,6 +40,7 @@ class EntryLog:
         self.header: dict[str, object] = {}
         self.started_at: object = None
         self.rewinds: list[dict[str, object]] = []
+        self.imported: ImportedFile | None = None
         self._known: dict[str, Entry] = {}
 
     def begin_transcript(self) -> None:
@@ -83,6 +85,7 @@ class EntryLog:
 
     def _add_message(self, record: dict[str, object]) -> None:
         record_id = as_text(record["id"])
+        self.imported = self.imported or imported_file(record)
         entry = self.live.get(record_id)
         if entry is None:
             self._restate([record])

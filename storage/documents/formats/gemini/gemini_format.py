@@ -67,8 +67,9 @@ class GeminiFormat:
         return None
 
     def keys(self, transcript: Transcript) -> list[str]:
-        """None: a session is whole in its own files."""
-        return []
+        """The name of a session's file, by which sessions that were begun from it name it."""
+        path = PurePosixPath(transcript.name)
+        return [path.stem] if path.parent.name == CHATS else []
 
     def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
         """Derive the session. Of several files, the one that the program would go on with decides what is live."""
@@ -85,7 +86,8 @@ class GeminiFormat:
         header = log.header
         records = [entry.record for entry in log.entries]
         parent_id = _parent_id(main.name)
-        handed_over_from = as_id(header.get("handedOverFrom"))
+        origin = main.base(log.imported.name) if log.imported is not None and log.imported.name else None
+        forked_from = as_id(header.get("handedOverFrom")) or (self.session_id(origin) if origin is not None else None)
         is_subagent = header.get("kind") == "subagent" or parent_id is not None
         created_at, updated_at = time_span(
             as_time(log.started_at),
@@ -103,8 +105,8 @@ class GeminiFormat:
             updated_at=updated_at,
             messages=conversation.messages,
             live=conversation.live,
-            kind=SUBAGENT if is_subagent else FORK if handed_over_from else MAIN,
-            parent_id=parent_id or handed_over_from,
+            kind=SUBAGENT if is_subagent else FORK if forked_from or log.imported else MAIN,
+            parent_id=parent_id or forked_from,
             title=(as_text(header.get("summary")) or as_text(header.get("checkpoint"))).strip() or None,
             first_prompt=first_prompt_of(conversation.messages, lambda text: text.startswith(COMMAND_MARKS)),
             model=last_model(conversation.messages),

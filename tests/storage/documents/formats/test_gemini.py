@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from storage.documents.derived_session import MAIN, SUBAGENT, DerivedSession
+from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from storage.records.token_usage import TokenUsage
 from tests.support.format_checks import check, check_every_prefix, check_mutations, shown
@@ -333,6 +333,49 @@ def test_a_subagent_is_a_session_of_its_own() -> None:
     session = FORMAT.derive([transcript])
     assert session is not None
     assert (session.kind, session.parent_id) == (SUBAGENT, HEADER["sessionId"])
+
+
+IMPORTED_AT = "2026-11-28T07:00:00.000Z"
+
+
+def imported(path: str) -> dict[str, Any]:
+    """What `--session-file` writes before the records of the file."""
+    return {
+        "id": "import-1795849200000",
+        "timestamp": IMPORTED_AT,
+        "type": "info",
+        "content": f"Imported session from {path}",
+    }
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_session_that_was_begun_from_a_file_is_its_fork(is_known: bool) -> None:
+    origin = StoredTranscript.of(NAME.replace("5e551011", "0ther000"), {**HEADER, "sessionId": "0ther000-1"}, *TALK)
+    path = f"/home/dev/.gemini/{origin.name}"
+    [key] = FORMAT.keys(origin)
+    new = {**HEADER, "startTime": IMPORTED_AT, "lastUpdated": IMPORTED_AT}
+    reply = model(
+        "g9", "Fourth", model="gemini-3", tokens={"input": 5, "output": 2}, timestamp="2026-11-28T07:00:09.000Z"
+    )
+    restated = [{**record, "tokens": None} for record in TALK]
+    records = [new, imported(path), *TALK, {"$set": {"messages": restated}}, reply]
+    fork = StoredTranscript.of(NAME, *records)
+
+    session = FORMAT.derive([StoredTranscript(NAME, fork.data, bases={key: origin} if is_known else {})])
+
+    assert session is not None
+    assert (session.kind, session.parent_id) == (FORK, "0ther000-1" if is_known else None)
+    assert session.usage == TokenUsage(input=5, output=2)
+    assert [message.usage for message in session.messages if message.usage] == [session.usage]
+    assert live(session)[-2:] == ["Third", "Fourth"]
+
+
+def test_a_notice_about_imports_is_no_import() -> None:
+    notice = {**imported("/a/session-1.jsonl"), "id": "n1"}
+
+    session = derive(*TALK, notice)
+
+    assert (session.kind, session.usage.output) == (MAIN, 6)
 
 
 def test_an_older_document_and_its_successor_are_one_session() -> None:
