@@ -7,7 +7,12 @@ from storage.documents.formats.json_values import as_list, as_object, as_text, p
 
 
 def prompt_blocks(payload: dict[str, object]) -> list[Block]:
-    """The blocks of a person's message. What the program put into it is marked as injected."""
+    """The blocks of a person's message. What the program put into it is marked as injected.
+
+    A goal is recorded as the output of a call.
+    """
+    if payload.get("type") == "function_call_output":
+        return content_blocks(payload.get("output"))
     parts = content_parts(payload.get("content"))
     has_image = any(part.get("type") == "input_image" for part in parts)
     passthrough = as_object(payload.get("internal_chat_message_metadata_passthrough"))

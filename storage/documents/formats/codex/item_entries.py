@@ -32,6 +32,8 @@ _CALLS = {
     "image_generation_call",
 }
 _OUTPUTS = {"function_call_output", "custom_tool_call_output", "tool_search_output", "local_shell_call_output"}
+_GOAL = "goal_objective"
+"""The name of an output that no call asked for: the goal that a person set by `/goal`."""
 _SUMMARIES = {"compaction", "compaction_summary", "context_compaction"}
 _REPLACED_KINDS = {"user": ItemKind.USER, "assistant": ItemKind.TEXT}
 
@@ -54,6 +56,8 @@ def item_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry:
         return Item(place, ItemKind.REASONING, item_id, hashes(texts))
     if kind in _CALLS:
         return Item(place, ItemKind.CALL, as_text(payload.call_id) or item_id)
+    if kind == "function_call_output" and payload.name == _GOAL and not payload.call_id:
+        return Item(place, ItemKind.USER, item_id, marking=Marking.PERSON)
     if kind in _OUTPUTS:
         return Item(place, ItemKind.OUTPUT, as_text(payload.call_id))
     if kind == "ghost_snapshot":

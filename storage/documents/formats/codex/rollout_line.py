@@ -32,6 +32,7 @@ class Payload(msgspec.Struct, gc=False):
     type: Any = None
     id: Any = None
     role: Any = None
+    name: Any = None
     call_id: Any = None
     turn_id: Any = None
     thread_id: Any = None

@@ -47,6 +47,24 @@ def test_older_versions_wrote_events_of_what_the_program_put_in() -> None:
     assert session.first_prompt == "One."
 
 
+def test_a_goal_is_a_prompt_although_it_is_recorded_as_an_output() -> None:
+    context = "<environment_context>\n  <cwd>/home/dev/shop</cwd>\n</environment_context>"
+    session = derive(
+        rollout(
+            header(),
+            item("function_call_output", name="goal_objective", namespace="agent", output="Sell tea.\nAnd cake."),
+            said("user", context),
+            said("assistant", "Sold."),
+            item("function_call_output", name="goal_objective", namespace="agent", call_id="c1", output="Asked for."),
+        )
+    )
+    assert contents(session)[0] == ("USER", [{"type": "text", "text": "Sell tea.\nAnd cake."}])
+    assert [message.is_injected for message in session.messages] == [False, True, False, False]
+    assert [message.role for message in session.messages] == ["USER", "USER", "ASSISTANT", "TOOL"]
+    assert session.first_prompt == "Sell tea.\nAnd cake."
+    assert list(session.live) == [0, 1, 2, 3]
+
+
 def test_messages_of_developers_are_the_programs() -> None:
     session = derive(rollout(header(), said("developer", "<permissions>", "<tools>"), said("user", "One.")))
     assert (session.messages[0].role, session.messages[0].is_injected) == ("SYSTEM", True)
