@@ -11,7 +11,7 @@ from tests.agents.model_server.conversation import missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.pi import MODEL, PROVIDER, Pi
-from tests.agents.reading import check_conversation, read
+from tests.agents.reading import check_conversation, read, sessions
 from tests.agents.recording import (
     ANSWER,
     FOREWORD,
@@ -126,6 +126,23 @@ def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer
 
     assert missing(request.conversation, by_hand.expected()) == []
     assert len(program.files()) == 1
+
+
+def test_a_session_that_a_skill_began_is_named_by_what_was_typed(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(Pi)
+    skill = program.root / "skills" / "brew" / "SKILL.md"
+    skill.parent.mkdir(parents=True)
+    skill.write_text("---\nname: brew\ndescription: How to brew\n---\nBrew it for three minutes.\n", encoding="utf-8")
+    models.play(reply(ANSWER))
+
+    program.run("/skill:brew green tea", cwd)
+
+    [session] = sessions(program, "PI").values()
+    assert session.first_prompt == "/skill:brew green tea"
+    [sent] = [item.text for item in models.requests[0].conversation if item.role == "user"]
+    assert session.messages[session.live[0]].build() == [{"type": "text", "text": sent}]
 
 
 def test_edits_of_the_context_are_read_as_they_are_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

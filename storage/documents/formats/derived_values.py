@@ -9,14 +9,19 @@ from storage.records.token_usage import NO_TOKENS, TokenUsage
 
 
 def first_prompt_of(
-    messages: Iterable[DerivedMessage], is_command: Callable[[str], bool] = lambda text: False
+    messages: Iterable[DerivedMessage],
+    is_command: Callable[[str], bool] = lambda text: False,
+    typed: Callable[[str], str] = lambda text: text,
 ) -> str | None:
-    """The person's first words, those that are no command to the program before those that are."""
+    """The person's first words, those that are no command to the program before those that are.
+
+    `typed` gives what was typed for a text that the program has put in its place.
+    """
     first_command: str | None = None
     for message in messages:
         if message.role != "USER" or message.is_injected:
             continue
-        text = _own_text(message)
+        text = typed(_own_text(message))[:MAX_FIRST_PROMPT_LENGTH]
         if text and not is_command(text):
             return text
         first_command = first_command or text or None
@@ -29,7 +34,7 @@ def _own_text(message: DerivedMessage) -> str:
         for block in message.build()
         if block.get("type") == "text" and not block.get("is_injected")
     )
-    return strip_controls("\n".join(filter(None, texts))).strip()[:MAX_FIRST_PROMPT_LENGTH]
+    return strip_controls("\n".join(filter(None, texts))).strip()
 
 
 def last_model(messages: Sequence[DerivedMessage]) -> str:

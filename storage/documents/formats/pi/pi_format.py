@@ -14,6 +14,7 @@ from storage.documents.formats.pi.entry_content import entry_blocks
 from storage.documents.formats.pi.live_view import live_messages
 from storage.documents.formats.pi.system_prompt import system_prompt_of
 from storage.documents.formats.pi.transcript_scan import TranscriptScan
+from storage.documents.formats.pi.typed_prompt import is_command, typed_prompt
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
 
@@ -83,7 +84,7 @@ class PiFormat:
             kind=FORK if scan.has_copies or handed_over_from else MAIN,
             parent_id=handed_over_from or _parent_id(as_text(scan.header.get("parentSession"))),
             title=scan.name,
-            first_prompt=first_prompt_of(messages, lambda text: text.startswith(("/", "!"))),
+            first_prompt=first_prompt_of(messages, is_command, typed_prompt),
             model=last_model(messages) or as_text(scan.states.get("model")),
             system_prompt=system_prompt_of(scan.prompts[entry_id] for entry_id in path if entry_id in scan.prompts),
             usage=total_usage([*own, *scan.other_usage]),

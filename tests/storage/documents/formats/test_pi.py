@@ -312,6 +312,25 @@ def test_edits_of_what_cannot_be_edited_are_shown() -> None:
     assert list(session.live) == [1]
 
 
+@pytest.mark.parametrize(
+    ("behind", "typed"), [("\n\nfor three", "/skill:brew for three"), ("", "/skill:brew")], ids=["words", "alone"]
+)
+def test_the_first_prompt_of_a_skill_is_what_was_typed(behind: str, typed: str) -> None:
+    skill = '<skill name="brew" location="/home/dev/brew/SKILL.md">\nReferences are relative to /home/dev/brew.\n\n'
+    body = f"{skill}{'Brew it. ' * 50}\n</skill>{behind}"
+
+    session = Entries().say("user", "u1", [text(body)]).say("user", "u2", [text("Then serve it.")]).session()
+
+    assert session.first_prompt == typed
+    assert session.messages[0].build() == [text(body)]
+
+
+def test_a_prompt_about_skills_is_its_own_first_prompt() -> None:
+    words = '<skill name="brew" is what I wrote.'
+
+    assert Entries().say("user", "u1", [text(words)]).session().first_prompt == words
+
+
 def test_a_fork_counts_only_its_own_replies() -> None:
     source = f"/home/dev/.pi/agent/{NAME}"
     before = "2026-11-27T06:00:00.000Z"

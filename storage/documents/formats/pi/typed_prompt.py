@@ -1,0 +1,19 @@
+"""What a person typed, where pi records what it made of it."""
+
+_SKILL = '<skill name="'
+_SKILL_END = "\n</skill>"
+_SKILL_COMMAND = "/skill:"
+
+
+def is_command(text: str) -> bool:
+    """Whether a prompt is a command to the program, or to a shell."""
+    return text.startswith(("/", "!")) and not text.startswith(_SKILL_COMMAND)
+
+
+def typed_prompt(text: str) -> str:
+    """The command of a skill that a prompt begins with, and what was typed behind it; other prompts as they are."""
+    skill, end, typed = text.partition(_SKILL_END)
+    if not end or not skill.startswith(_SKILL):
+        return text
+    name = skill.removeprefix(_SKILL).partition('"')[0]
+    return f"{_SKILL_COMMAND}{name} {typed.strip()}".strip()
