@@ -10,7 +10,7 @@ from storage.documents.derived_session import FORK, MAIN
 from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
-from tests.agents.model_server.conversation import missing
+from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import Thinking, Usage, reply
 from tests.agents.model_server.server import TITLE, ModelServer
 from tests.agents.programs.gemini_cli import MODEL, GeminiCli
@@ -155,6 +155,19 @@ def test_a_compression_within_a_turn_is_read_as_it_is_sent(prepare: Prepare, mod
     assert texts == ["Hello.", "Good morning.", PROMPT, FOREWORD, "Once more.", ANSWER, SECOND_PROMPT, SECOND_ANSWER]
     assert [block["type"] for block in blocks].count("tool_use") == 2
     assert session.usage.output == 5 * 34
+
+
+def test_files_that_a_prompt_mentions_are_injected_text(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program, prompt = prepare(GeminiCli), "What is in @prices.txt?"
+    models.play(reply(ANSWER))
+
+    program.run(prompt, cwd)
+
+    [session] = sessions(program, "GEMINI").values()
+    blocks = [block for message in session.messages for block in message.build() if message.role == "USER"]
+    assert session.first_prompt == prompt
+    assert [block.get("is_injected", False) for block in blocks if PRICES in str(block)] == [True]
+    assert missing(models.requests[0].conversation, [Expected("text", PRICES, "user")]) == []
 
 
 def test_a_session_begun_from_a_file_is_its_fork(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

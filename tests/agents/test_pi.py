@@ -145,6 +145,20 @@ def test_a_session_that_a_skill_began_is_named_by_what_was_typed(
     assert session.messages[session.live[0]].build() == [{"type": "text", "text": sent}]
 
 
+def test_files_of_the_command_line_are_no_part_of_the_first_prompt(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(Pi)
+    models.play(reply(ANSWER))
+
+    run = program.command(*program.arguments("@prices.txt", None), PROMPT, cwd=cwd)
+
+    assert run.status == 0, run.errors
+    [session] = sessions(program, "PI").values()
+    assert session.first_prompt == PROMPT
+    assert PRICES in str(session.messages[session.live[0]].build())
+
+
 def test_edits_of_the_context_are_read_as_they_are_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program = prepare(Pi)
     extension = cwd.with_name("edits.ts")

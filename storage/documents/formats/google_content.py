@@ -18,6 +18,8 @@ from storage.documents.formats.json_values import as_list, as_object, as_text, j
 INJECTED_OPENINGS = ("<session_context>", "<hook_context>", "<system-reminder>")
 """How texts begin that the program puts into a person's message."""
 
+_FILES_BEGIN = "--- Content from referenced files ---"
+_FILES_END = "--- End of content ---"
 _SHELL = "run_shell_command"
 _EXIT_CODE = re.compile(r"^Exit Code: (-?\d+)$", re.MULTILINE)
 
@@ -74,16 +76,22 @@ def blocks_of(parts: Sequence[object]) -> list[Block]:
 
 
 def user_blocks(parts: Sequence[object], typed: Sequence[object]) -> list[Block]:
-    """The blocks of a person's message. Of an expanded prompt, only the parts that were typed are the person's."""
+    """The blocks of a person's message. Of an expanded prompt, only the parts that were typed are the person's.
+
+    Where that was not recorded, the files that the prompt mentions are known by the marks around them.
+    """
     blocks = blocks_of(parts)
     own = {block["text"] for block in blocks_of(typed) if block["type"] == "text"}
     own &= {block["text"] for block in blocks if block["type"] == "text"}
+    is_file = False
     for block in blocks:
         if block["type"] != "text":
             continue
         text = as_text(block["text"])
-        if is_injected_text(text) or (own and text not in own):
+        is_file = is_file or text.strip() == _FILES_BEGIN
+        if is_file or is_injected_text(text) or (own and text not in own):
             block["is_injected"] = True
+        is_file = is_file and text.strip() != _FILES_END
     return blocks
 
 

@@ -1,5 +1,9 @@
 """What a person typed, where pi records what it made of it."""
 
+import re
+
+_FILES = re.compile(r'(?:<file name="[^"\n]*">(?:\n.*?\n)?</file>\n)+', re.DOTALL)
+"""The files that a command line names, in front of its prompt."""
 _SKILL = '<skill name="'
 _SKILL_END = "\n</skill>"
 _SKILL_COMMAND = "/skill:"
@@ -11,7 +15,9 @@ def is_command(text: str) -> bool:
 
 
 def typed_prompt(text: str) -> str:
-    """The command of a skill that a prompt begins with, and what was typed behind it; other prompts as they are."""
+    """The command of a skill that a prompt begins with, and what was typed behind it; else the prompt without files."""
+    if (files := _FILES.match(text)) is not None and files.end() < len(text):
+        return text[files.end() :].strip()
     skill, end, typed = text.partition(_SKILL_END)
     if not end or not skill.startswith(_SKILL):
         return text

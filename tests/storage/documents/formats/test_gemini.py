@@ -504,6 +504,17 @@ def test_an_expanded_prompt_is_the_persons_only_in_what_was_typed() -> None:
     assert [block.get("is_injected", False) for block in session.messages[0].build()] == [False, True]
 
 
+def test_files_that_a_prompt_mentions_are_not_the_persons_words() -> None:
+    marks = "\n--- Content from referenced files ---", "\n--- End of content ---"
+    texts = ["Read @a.txt", marks[0], "\nContent from @a.txt:\n", "Mint tea 2", marks[1], "Quickly."]
+
+    session = derive(user("u1", [{"text": words} for words in texts]))
+
+    assert session.first_prompt == "Read @a.txt\nQuickly."
+    assert [block.get("is_injected", False) for block in session.messages[0].build()] == [False, *[True] * 4, False]
+    assert live(session) == texts
+
+
 def test_a_file_without_messages_is_no_session() -> None:
     assert FORMAT.derive([StoredTranscript.of(NAME, HEADER)]) is None
     assert FORMAT.session_id(StoredTranscript.of(NAME, {"a": 1})) is None

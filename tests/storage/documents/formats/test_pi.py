@@ -325,6 +325,19 @@ def test_the_first_prompt_of_a_skill_is_what_was_typed(behind: str, typed: str) 
     assert session.messages[0].build() == [text(body)]
 
 
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        ('<file name="/a.txt">\nMint tea 2\n\n</file>\n<file name="/dot.png"></file>\nLook at it', "Look at it"),
+        ('<file name="/a.txt">\nMint tea 2\n</file>\n', '<file name="/a.txt">\nMint tea 2\n</file>'),
+        ('<file name="/a.txt"> is a tag.', '<file name="/a.txt"> is a tag.'),
+    ],
+    ids=["files", "a file alone", "a tag"],
+)
+def test_files_of_the_command_line_are_no_part_of_the_first_prompt(words: str, typed: str) -> None:
+    assert Entries().say("user", "u1", [text(words)]).session().first_prompt == typed
+
+
 def test_a_prompt_about_skills_is_its_own_first_prompt() -> None:
     words = '<skill name="brew" is what I wrote.'
 
