@@ -47,10 +47,13 @@ def test_what_hooks_and_mentions_add_is_read_as_it_is_sent(prepare: Prepare, mod
     live = [session.messages[index] for index in session.live]
     added = [block for message in live if message.is_injected for block in message.build()]
     texts = "\n".join(str(block["text"]) for block in added if block["type"] == "text")
+    at_start = ["From SessionStart", PRICES, "From UserPromptSubmit", "Sell no coffee."]
     of_calls = [f"{event} of {command}" for command in (first, second) for event in ("PreToolUse", "PostToolUse")]
-    words = ["From SessionStart", PRICES, "From UserPromptSubmit", "Sell no coffee.", *of_calls]
-    places = [texts.index(one) for one in words]
-    assert places == sorted(places)
+    words = [*at_start, *of_calls]
+    # The calls run at once: what hooks say of one may stand within what they say of the other.
+    for in_order in ([*at_start, *of_calls[:2]], [*at_start, *of_calls[2:]]):
+        places = [texts.index(one) for one in in_order]
+        assert places == sorted(places)
     assert [texts.count(one) for one in of_calls] == [1] * 4
     assert [block["type"] for block in added if block["type"] != "text"] == ["image"]
     assert [missing(request.conversation, [Expected("text", one)]) for one in words] == [[]] * len(words)
