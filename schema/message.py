@@ -46,8 +46,7 @@ class Message(Node):
 
     @field(
         TokenUsage | None,
-        "Tokens of the reply it belongs to, told once a reply; null where the transcript has none, and for a reply "
-        "that a fork copied.",
+        "Tokens of the reply it belongs to, told once a reply; null where the transcript has none.",
         needs=("usage",),
     )
     @staticmethod

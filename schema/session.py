@@ -63,8 +63,7 @@ class Session(Node):
         description="Branch of the version control system, when the session recorded one."
     )
     recorded_cost: float | None = strawberry.field(
-        description="What it cost in US dollars as the agent recorded it, without what the source of a fork had cost; "
-        "null when it recorded nothing."
+        description="What it cost in US dollars as the agent recorded it; null when it recorded nothing."
     )
     saved_at: datetime = strawberry.field(
         description="When anything of it last changed here: imported, renamed, tagged, archived, resumed."
