@@ -18,6 +18,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from storage.cancellation import run_in_cancellable_thread
+from storage.database.background import cancel
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
@@ -202,9 +203,7 @@ class Compactor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._task is not None and not self._task.done():
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await cancel(self._task)
 
     async def begin(self) -> None:
         """Start a compaction in the background, unless one is running."""
