@@ -1,6 +1,7 @@
 """The format of Gemini CLI's transcripts."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -73,13 +74,15 @@ class GeminiFormat:
 
     def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
         """Derive the session. Of several files, the one that the program would go on with decides what is live."""
-        ranked = sorted(((_rank(transcript), transcript) for transcript in transcripts), key=lambda one: one[0])
+        logs = [(_read([transcript]), transcript) for transcript in transcripts]
+        ranked = sorted(((_rank(log, one), log, one) for log, one in logs), key=itemgetter(0))
         if not ranked:
             return None
-        main = ranked[-1][1]
-        silent = [transcript for rank, transcript in ranked[:-1] if not rank.has_talk]
-        log = _read([transcript for rank, transcript in ranked if transcript not in silent], silent)
-        session_id = next((found for _, one in reversed(ranked) if (found := self.session_id(one))), None)
+        _, log, main = ranked[-1]
+        if len(ranked) > 1:
+            silent = [one for rank, _, one in ranked[:-1] if not rank.has_talk]
+            log = _read([one for _, _, one in ranked if one not in silent], silent)
+        session_id = next((found for _, _, one in reversed(ranked) if (found := self.session_id(one))), None)
         conversation = Conversation(log)
         if session_id is None or not conversation.messages:
             return None
@@ -145,15 +148,16 @@ def _records(transcript: Transcript) -> list[dict[str, object]]:
 
 
 class _Rank(NamedTuple):
-    """What the program goes on with: a session with a conversation, the latest one, the newer form."""
+    """The order of a session's files. The program goes on with the last: one with a conversation, the latest of these,
+    and of equally late ones that in the newer form.
+    """
 
     has_talk: bool
     updated_at: float
     is_newer_form: bool
 
 
-def _rank(transcript: Transcript) -> _Rank:
-    log = _read([transcript])
+def _rank(log: EntryLog, transcript: Transcript) -> _Rank:
     has_talk = any(is_talk(entry.record) for entry in log.live.values())
     updated_at = as_time(log.header.get("lastUpdated"))
     return _Rank(has_talk, updated_at.timestamp() if updated_at else 0.0, transcript.name.endswith(".jsonl"))
