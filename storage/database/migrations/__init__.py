@@ -84,8 +84,10 @@ def _upgrade(connection: Connection) -> None:
 
 
 def refuse_unsupported_file(url: URL) -> str | None:
-    """Check a SQLite file before it is opened for writing. Returns its revision, or None if there is no database in it
-    or `url` is another database's. Raises UnsupportedDatabase, DamagedDatabase and PermissionError.
+    """Check a SQLite file before it is opened for writing, and return its revision.
+
+    None for a file that is missing or empty, and for PostgreSQL. Raises UnsupportedDatabase, DamagedDatabase and
+    PermissionError.
     """
     if not url.drivername.startswith("sqlite") or not Path(str(url.database)).is_file():
         return None

@@ -13,7 +13,7 @@ def first_prompt_of(
     is_command: Callable[[str], bool] = lambda text: False,
     typed: Callable[[str], str] = lambda text: text,
 ) -> str | None:
-    """The person's first words, those that are no command to the program before those that are.
+    """The person's first words. A command to the program counts only if the person said nothing else.
 
     `typed` gives what was typed for a text that the program has put in its place.
     """

@@ -26,8 +26,8 @@ def copies(
 ) -> dict[int, int]:
     """The places of records that state an earlier one once more, with its place; in the order of both.
 
-    Of several equal ones the first is taken, or the last if `from_end`. In the beginning of a conversation, a reply
-    whose calls were answered is no copy without the answers: the calls are made once more. At the end they are to come.
+    Of several equal ones the first is taken, or the last if `from_end`. In the first case, a reply whose calls were
+    answered is a copy only if the answers follow it: else the model has made the calls again.
     """
     found: dict[int, int] = {}
     start, end = 0, len(earlier)
