@@ -221,7 +221,7 @@ class _PageDetails:
             if texts is None or (length := length + texts.length) > _LONG:
                 break
             try:
-                self.snippets[entry] = snippet = cut_snippet(texts.texts, clauses)
+                self.snippets[entry] = snippet = texts.cut(clauses)
             except Unreadable:
                 # The field fails that is resolved later.
                 continue

@@ -83,7 +83,7 @@ class CommonCompleter:
 def _common_type(selected: SelectedType, hints: Mapping[str, Any]) -> CommonType | None:
     """The entries of a type's objects; None when it has fields that wait, have arguments or are objects.
 
-    `hints` are the annotations of the class that its objects are made of.
+    `hints` are the annotations of the class of its values.
     """
     kind, groups = selected.kind, selected.groups
     entries: dict[str, Leaf | str | ResolvedLeaf] = {}
@@ -106,7 +106,7 @@ def _common_type(selected: SelectedType, hints: Mapping[str, Any]) -> CommonType
             entries[key] = ResolvedLeaf(resolve, leaf, is_required)
         else:
             return None
-    return CommonType(entries, object_bytes(kind, groups))
+    return CommonType(entries, object_bytes(kind, groups), hints)
 
 
 def _row_resolver(field: GraphQLField) -> Callable[[Any], object] | None:

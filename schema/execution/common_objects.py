@@ -1,7 +1,7 @@
 """Generated code that builds the objects of a list, of an interface's types, each from an object of its own class."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple
 
 import msgspec
 import orjson
@@ -23,10 +23,14 @@ class ResolvedLeaf(NamedTuple):
 
 
 class CommonType(NamedTuple):
-    """An object type: its fields, or its name, by their keys in the answer, and the size of an object without texts."""
+    """An object type: its fields, or its name, by their keys in the answer, and the size of an object without texts.
+
+    `hints` are the annotations of the class of its values.
+    """
 
     entries: Mapping[str, Leaf | ResolvedLeaf | str]
     object_bytes: int
+    hints: Mapping[str, Any]
 
 
 def compile_common(types: Mapping[type[Any], CommonType]) -> BuildCommon:
@@ -39,9 +43,8 @@ def compile_common(types: Mapping[type[Any], CommonType]) -> BuildCommon:
     body += ["        if values is None:", "            results.append(None)", "            continue"]
     body += ["        objects = []", "        for position, value in enumerate(values):"]
     body.append("            row_type = type(value)")
-    for number, (row_type, (entries, object_bytes)) in enumerate(types.items()):
+    for number, (row_type, (entries, object_bytes, hints)) in enumerate(types.items()):
         names[f"type_{number}"] = row_type
-        hints = get_type_hints(row_type)
         body.append(f"            {'elif' if number else 'if'} row_type is type_{number}:")
         items: list[str] = []
         sizes = [str(object_bytes)]

@@ -137,10 +137,8 @@ async def gather_or_cancel(coroutines: list[Coroutine[Any, Any, Any]]) -> list[A
 
     Unlike asyncio.gather, it returns or raises only after all have ended.
     """
-    if not coroutines:
-        return []
-    if len(coroutines) == 1:
-        return [await coroutines[0]]
+    if len(coroutines) < 2:
+        return [await coroutine for coroutine in coroutines]
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         return await asyncio.gather(*tasks)

@@ -59,24 +59,17 @@ TYPENAMES: dict[type[CommonBlock], str] = {
 """The names of their GraphQL types."""
 
 _decode = msgspec.json.Decoder(list[CommonBlock]).decode
-_OTHERS = (msgspec.DecodeError, RecursionError, UnicodeEncodeError)
-"""What decoding raises for a content with other blocks."""
 
 
 def common_blocks(role: str, content: str) -> list[CommonBlock] | None:
     """The blocks of a message, or None unless all of them are common: then `message_blocks` has to read them."""
-    if role == "SYSTEM":
-        # Its text may be the summary of a compaction.
-        return None
-    try:
-        return _decode(content)
-    except _OTHERS:
-        return None
+    # A text of the system may be the summary of a compaction.
+    return None if role == "SYSTEM" else common_stored_blocks(content)
 
 
 def common_stored_blocks(content: str) -> list[CommonBlock] | None:
     """The blocks of a content, or None unless all of them are common: then `read_blocks` has to read them."""
     try:
         return _decode(content)
-    except _OTHERS:
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None

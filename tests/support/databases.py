@@ -107,13 +107,10 @@ class SqliteDatabases:
     @contextmanager
     def copy(self, original: str | None = None) -> Iterator[str]:
         """Yield the URL of a database of one test: empty, or a copy of `original`, to which no connection is open."""
-        path = self._folder / f"{next(self._numbers)}.sqlite"
-        shutil.copyfile(self._template if original is None else original.removeprefix(_SQLITE), path)
-        try:
-            yield sqlite_url(path)
-        finally:
-            for leftover in self._folder.glob(f"{path.name}*"):
-                leftover.unlink()
+        with self.empty() as url:
+            copied = self._template if original is None else original.removeprefix(_SQLITE)
+            shutil.copyfile(copied, url.removeprefix(_SQLITE))
+            yield url
 
     @contextmanager
     def empty(self) -> Iterator[str]:
