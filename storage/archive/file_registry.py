@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileStat, FileState
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import transcript, transcript_file
+from storage.database.tables.transcript import transcript, transcript_file
 from storage.database.transaction import Connection, Transaction
 
 _COLUMNS = (

@@ -46,7 +46,7 @@ class FileKey(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """A file as it was read last, see `storage.database.tables.TranscriptFile`."""
+    """A file as it was read last, see `storage.database.tables.transcript.TranscriptFile`."""
 
     transcript_id: int
     is_companion: bool

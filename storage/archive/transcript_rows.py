@@ -9,7 +9,7 @@ from storage.compression import compress
 
 
 class TranscriptRow(NamedTuple):
-    """A generation of a transcript, see `storage.database.tables.Transcript`."""
+    """A generation of a transcript, see `storage.database.tables.transcript.Transcript`."""
 
     id: int
     source: str
@@ -42,7 +42,7 @@ class NewCompanion(NamedTuple):
 
 
 class KeyRow(NamedTuple):
-    """A key of a transcript, see `storage.database.tables.TranscriptKey`."""
+    """A key of a transcript, see `storage.database.tables.transcript.TranscriptKey`."""
 
     key: str
     source: str

@@ -10,7 +10,7 @@ from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow
 from storage.compression import decompress
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import transcript, transcript_chunk, transcript_companion, transcript_key
+from storage.database.tables.transcript import transcript, transcript_chunk, transcript_companion, transcript_key
 from storage.database.transaction import Connection, Transaction
 
 _CHUNK_COLUMNS = ("transcript_id", *Chunk._fields)

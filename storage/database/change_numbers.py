@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from storage.database.bus import SESSIONS
 from storage.database.compiled_select import CompiledSelect, Reader
-from storage.database.tables import change_counter, session, tombstone
+from storage.database.tables.change import change_counter, tombstone
+from storage.database.tables.session import session
 from storage.database.transaction import Transaction
 from storage.database.types import Instant
 

@@ -17,7 +17,7 @@ from storage.database.bus import SESSIONS, Bus, ended_topic, task_topic
 from storage.database.change_numbers import change_numbers
 from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import resume_task
+from storage.database.tables.resume_task import resume_task
 from storage.errors import Unavailable
 
 

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-from storage.database.tables import session
+from storage.database.tables.session import session
 
 
 def insert_new_sessions(*, is_sqlite: bool) -> Any:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from storage.database.compiled_select import CompiledSelect, Row
-from storage.database.tables import session, tombstone
+from storage.database.tables.change import tombstone
+from storage.database.tables.session import session
 from storage.database.types import instant_text
 
 _NUMBERED = {session, tombstone}

@@ -6,7 +6,7 @@ import sqlite3
 
 from storage.database.database import Database
 from storage.database.driver_errors import UNAVAILABLE, translate_driver_errors
-from storage.database.tables import metadata
+from storage.database.tables.metadata import metadata
 from storage.errors import Unavailable
 
 

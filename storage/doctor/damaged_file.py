@@ -12,7 +12,10 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.migrations import is_sqlite_file, migrate
-from storage.database.tables import change_counter, metadata, search_block, search_segment, seed_gate
+from storage.database.tables.change import change_counter
+from storage.database.tables.metadata import metadata
+from storage.database.tables.resume_task import seed_gate
+from storage.database.tables.search_segment import search_block, search_segment
 from storage.doctor.doctor import Finding, examine
 
 _ENDINGS = ("-wal", "-shm", "")

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from storage.database.change_numbers import UNCHANGED
 from storage.database.database import Database
 from storage.database.migrations import is_current
-from storage.database.tables import message, session
+from storage.database.tables.message import message
+from storage.database.tables.session import session
 from storage.database.transaction import Connection, Transaction
 from storage.doctor.finding import Finding as Finding
 from storage.doctor.thread_checks import thread_checks

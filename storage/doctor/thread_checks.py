@@ -5,7 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.database.tables import resume_task, seed_gate, session, thread, thread_event, thread_item, turn
+from storage.database.tables.resume_task import resume_task, seed_gate
+from storage.database.tables.session import session
+from storage.database.tables.thread import thread, thread_event, thread_item, turn
 from storage.database.types import clock
 from storage.records.resume_task import QUEUED, READY, SEEDING
 from storage.resume.seeding.batch import STARTED_SEQ

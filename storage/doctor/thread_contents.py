@@ -6,7 +6,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import resume_task, session, thread_item
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.session import session
+from storage.database.tables.thread import thread_item
 from storage.database.transaction import Snapshot
 from storage.errors import Unreadable
 from storage.records.resume_task import READY

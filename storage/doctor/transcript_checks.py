@@ -10,7 +10,7 @@ from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import ChunkDigest, chunk_digests, read_chunk
 from storage.compression import decompress
 from storage.database.database import Database
-from storage.database.tables import transcript
+from storage.database.tables.transcript import transcript
 from storage.doctor.finding import Finding
 
 _BATCH = 500

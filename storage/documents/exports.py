@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import message, session
+from storage.database.tables.message import message
+from storage.database.tables.session import session
 from storage.documents.document import stored_message
 from storage.errors import TooLarge, Unreadable
 from storage.json_codec import dump, load

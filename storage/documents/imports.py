@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.session_insert import insert_new_sessions
-from storage.database.tables import session, tombstone
+from storage.database.tables.change import tombstone
+from storage.database.tables.session import session
 from storage.database.transaction import Connection, Transaction
 from storage.documents.document import Document, drafts_of_all, prompt_count
 from storage.documents.outcomes import CONFLICT, CREATED, DELETED, OUTDATED, UNCHANGED, UPDATED

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from storage.cancellation import run_in_cancellable_thread
-from storage.database.tables import message
+from storage.database.tables.message import message
 from storage.database.transaction import Transaction
 from storage.json_codec import load
 from storage.records.searched_text import content_texts

@@ -9,7 +9,11 @@ from storage.archive.transcripts import delete_transcripts, lock_archive, transc
 from storage.database.bus import QUEUE, ended_topic, task_topic
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import message, resume_task, session, thread, tombstone
+from storage.database.tables.change import tombstone
+from storage.database.tables.message import message
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.session import session
+from storage.database.tables.thread import thread
 from storage.database.transaction import Transaction
 from storage.database.types import clock
 from storage.errors import UnknownSessions

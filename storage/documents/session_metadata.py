@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.errors import TooLarge, Unreadable
 from storage.json_codec import dump, load
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.errors import StorageError, UnknownSessions
 from storage.records.casefold import title_columns
 from storage.records.session import SessionRow, sessions_by_id

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from storage.database.tables import message, session
+from storage.database.tables.message import message
+from storage.database.tables.session import session
 from storage.database.transaction import Connection
 from storage.documents.document import Document
 from storage.documents.windows import StoredMessage

@@ -8,7 +8,8 @@ import numpy as np
 import sqlalchemy as sa
 
 from storage.database.long_text import stored_text
-from storage.database.tables import message, session
+from storage.database.tables.message import message
+from storage.database.tables.session import session
 from storage.database.transaction import Transaction
 from storage.database.types import instant_text
 from storage.documents.document import Document, DocumentRow, NewMessage, prompt_count

@@ -13,7 +13,8 @@ from storage.archive.transcripts import (
     transcript_of_key,
 )
 from storage.database.database import Database
-from storage.database.tables import session, transcript_key
+from storage.database.tables.session import session
+from storage.database.tables.transcript import transcript_key
 from storage.documents.derived_session import SUBAGENT
 from storage.documents.exports import export_document
 from storage.documents.formats.gemini.checkpoint import is_checkpoint, tag_of

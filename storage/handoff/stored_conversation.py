@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import message, session
+from storage.database.tables.message import message
+from storage.database.tables.session import session
 from storage.errors import TooLarge, Unreadable
 from storage.handoff.conversation import Conversation, SaidMessage, live_messages
 from storage.json_codec import load

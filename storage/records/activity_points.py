@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.tables import session, session_statistics
+from storage.database.tables.session import session, session_statistics
 from storage.database.types import concatenated
 from storage.records.activity import HIGH, IS_FIRST, IS_HIGH, RECORDS, quarter_of
 from storage.records.indexed_sessions import indexed_sessions

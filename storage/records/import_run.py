@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.tables import import_run
+from storage.database.tables.import_run import import_run
 from storage.database.types import Instant
 
 STALE_SECONDS = 60

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.database.tables import HAS_SHORT_TEXTS
+from storage.database.tables.session import HAS_SHORT_TEXTS
 
 
 def indexed_sessions(

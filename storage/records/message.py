@@ -15,7 +15,7 @@ from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
-from storage.database.tables import message
+from storage.database.tables.message import message
 from storage.errors import TooLarge, Unreadable
 from storage.json_codec import load
 from storage.records.content_block import (

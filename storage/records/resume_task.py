@@ -11,7 +11,8 @@ from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns
-from storage.database.tables import resume_task, thread
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.thread import thread
 from storage.database.types import KeyText, clock
 from storage.records.listing import Listing, fetch_page
 from storage.records.page import Page, PageRequest, Scope

@@ -15,7 +15,8 @@ from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import contains_all_of, is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
-from storage.database.tables import IS_NO_SUBAGENT, change_counter, session
+from storage.database.tables.change import change_counter
+from storage.database.tables.session import IS_NO_SUBAGENT, session
 from storage.database.types import Instant, position_of
 from storage.errors import AmbiguousId
 from storage.records.casefold import casefold

@@ -20,7 +20,8 @@ from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.following import FOLLOWER_SECONDS, read_with_retries
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import IS_NO_SUBAGENT, session, tombstone
+from storage.database.tables.change import tombstone
+from storage.database.tables.session import IS_NO_SUBAGENT, session
 from storage.records.session import SessionFilter, conditions, narrowing
 
 CREATED = "CREATED"

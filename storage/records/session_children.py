@@ -13,7 +13,7 @@ from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, select_columns
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.database.types import Instant
 from storage.records.page import Key, Page, PageRequest, Scope, SharedRead
 from storage.records.session import CHANGE_SEQ, LAST_CHANGE, SessionRow

@@ -13,7 +13,7 @@ from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.number_sets import is_dense, is_in_set, number_set
 from storage.database.row_types import Wanted
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.records.indexed_sessions import indexed_sessions
 from storage.records.page import SharedRead
 from storage.records.session import SessionFilter, conditions, narrowing

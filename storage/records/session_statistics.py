@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import message, session, session_statistics
+from storage.database.tables.message import message
+from storage.database.tables.session import session, session_statistics
 from storage.database.transaction import Connection, Transaction
 from storage.records.activity import first_and_last
 from storage.records.session_counts import NO_STATISTICS, SessionStatistics, count_messages

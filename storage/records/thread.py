@@ -12,7 +12,7 @@ from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, narrow_type, reads_columns, select_columns
-from storage.database.tables import thread, thread_event, thread_item
+from storage.database.tables.thread import thread, thread_event, thread_item
 from storage.database.types import KeyText
 from storage.records.listing import Listing, fetch_page
 from storage.records.page import Page, PageRequest, Scope

@@ -7,7 +7,7 @@ import orjson
 
 from storage.database.database import Database
 from storage.database.row_types import Wanted, reads_columns
-from storage.database.tables import thread_item
+from storage.database.tables.thread import thread_item
 from storage.records.numbered_lists import NumberedLists
 from storage.records.page import Page, PageRequest
 from storage.records.transcript_items import OTHER, TOOL_CALL

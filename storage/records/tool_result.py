@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.tables import message
+from storage.database.tables.message import message
 from storage.errors import TooLarge
 from storage.records.content_block import MessagePlace, ToolResultBlock
 from storage.records.message import MessageRow, messages_at

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from storage.database.database import Database
 from storage.database.row_types import Wanted, reads_columns
-from storage.database.tables import turn
+from storage.database.tables.thread import turn
 from storage.records.numbered_lists import NumberedLists
 from storage.records.page import Page, PageRequest
 from storage.records.thread_item import TurnKey, turn_id

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from storage.database.bus import QUEUE, ended_topic, task_topic
 from storage.database.database import Database
-from storage.database.tables import resume_task, session, thread, thread_event
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.session import session
+from storage.database.tables.thread import thread, thread_event
 from storage.database.transaction import Transaction
 from storage.database.types import clock
 from storage.records.identifier import new_thread_id

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import resume_task, thread, thread_event, thread_item, turn
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.thread import thread, thread_event, thread_item, turn
 
 
 async def delete_orphaned_threads(database: Database) -> int:

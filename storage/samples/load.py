@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document
 from storage.json_codec import parse_document

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from storage.database.list_parameters import is_any_of
 from storage.database.session_insert import insert_new_sessions
-from storage.database.tables import message, session, tombstone
+from storage.database.tables.change import tombstone
+from storage.database.tables.message import message
+from storage.database.tables.session import session
 from storage.database.transaction import Connection, Transaction
 from storage.documents.document import is_prompt
 from storage.documents.updates import insert_messages, set_places

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from storage.database.background import in_background
 from storage.database.database import Database
-from storage.database.tables import import_run
+from storage.database.tables.import_run import import_run
 from storage.errors import Unavailable
 from storage.records.import_run import STALE_SECONDS
 

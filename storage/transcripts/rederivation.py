@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import session, transcript
+from storage.database.tables.session import session
+from storage.database.tables.transcript import transcript
 from storage.errors import Unavailable, Unreadable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import read_transcript, transcripts_of_session
 from storage.database.database import Database
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.errors import TooLarge
 
 _source = sa.select(session.c.source).where(session.c.id == sa.bindparam("session_id"))

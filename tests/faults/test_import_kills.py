@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import message, session
+from storage.database.tables.message import message
+from storage.database.tables.session import session
 from storage.doctor.doctor import examine
 from storage.documents.file_imports import import_files
 from storage.documents.outcomes import CREATED, UNCHANGED

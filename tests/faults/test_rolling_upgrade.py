@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.database import Database
 from storage.database.migrations import migrate
-from storage.database.tables import metadata
+from storage.database.tables.metadata import metadata
 from storage.errors import UnsupportedDatabase
 from tests.conftest import Serve
 from tests.support.documents import assistant, codewhale, user

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.samples import documents
 from tests.support.client import Client
 from tests.support.process import program

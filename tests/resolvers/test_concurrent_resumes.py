@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 import sqlalchemy as sa
 
-from storage.database.tables import resume_task, thread
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.thread import thread
 from tests.support.documents import assistant, user, zagens
 from tests.support.resumes import Payload, cancel, follow, resume, save
 from tests.support.server import Served

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 import storage.transcripts.import_recorder
-from storage.database.tables import import_run
+from storage.database.tables.import_run import import_run
 from storage.transcripts.import_recorder import recording
 from tests.conftest import Serve
 from tests.support.server import Served

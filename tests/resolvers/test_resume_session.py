@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import message, resume_task
-from storage.database.tables import thread as thread_table
+from storage.database.tables.message import message
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.thread import thread as thread_table
 from storage.resume.seeding import lease
 from tests.support.documents import Document, assistant, user, zagens
 from tests.support.resumes import cancel, delete, follow, read, resume, resumed, save

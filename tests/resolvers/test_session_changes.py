@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import session as session_table
+from storage.database.tables.session import session as session_table
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document, import_documents
 from storage.records.session_change import PAGE

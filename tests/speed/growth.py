@@ -28,7 +28,7 @@ from schema.execution.loader import PlanLoader
 from schema.execution.operations import PreparedOperations
 from schema.execution.request import OperationRequest
 from storage.database.database import Database
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.documents.document import Document
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document

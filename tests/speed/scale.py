@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import resume_task
+from storage.database.tables.resume_task import resume_task
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document
 from tests.speed.figure import Figure, table

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import session, thread_event, thread_item, turn
+from storage.database.tables.session import session
+from storage.database.tables.thread import thread_event, thread_item, turn
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document
 from storage.resume.seeding.seeder import BATCH_MESSAGES

@@ -24,7 +24,7 @@ from server.open_streams import OpenStreams
 from server.process.server import StreamingServer, server_config
 from server.settings import Settings
 from storage.database.database import Database
-from storage.database.tables import resume_task
+from storage.database.tables.resume_task import resume_task
 from storage.database.transaction import Transaction
 from storage.resume.seeding.seeder import Seeder
 

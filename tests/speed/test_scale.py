@@ -4,7 +4,8 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import resume_task, thread_item
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.thread import thread_item
 from tests.speed import scale
 from tests.speed.loop import run
 from tests.support.databases import PostgresDatabases

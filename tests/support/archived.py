@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import read_transcript
 from storage.database.database import Database
-from storage.database.tables import message, session, transcript, transcript_key
+from storage.database.tables.message import message
+from storage.database.tables.session import session
+from storage.database.tables.transcript import transcript, transcript_key
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.transcripts.transcript_imports import find_transcripts, import_found
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import resume_task, session, thread, thread_event
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.session import session
+from storage.database.tables.thread import thread, thread_event
 from storage.doctor.doctor import examine
 from storage.records.resume_task import CANCELED, DELETED_MESSAGE, ERROR, READY, SEEDING, SESSION_DELETED
 from tests.support.history import Moment, histories

@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import resume_task, thread_event, thread_item, turn
+from storage.database.tables.resume_task import resume_task
+from storage.database.tables.thread import thread_event, thread_item, turn
 from storage.database.transaction import Transaction
 from storage.database.types import clock
 from storage.documents.formats import read_document

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from storage.database.bus import QUEUE, ended_topic, task_topic
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.tables import resume_task, seed_gate, session
+from storage.database.tables.resume_task import resume_task, seed_gate
+from storage.database.tables.session import session
 from storage.database.transaction import Connection, Transaction
 from storage.database.types import clock
 from storage.records.resume_task import ERROR, QUEUED, READY, SEEDING, ended

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import select_columns
-from storage.database.tables import message
+from storage.database.tables.message import message
 from storage.errors import Unreadable
 from storage.resume.seeding.plan import SeedPlan
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from storage.database.background import in_background
 from storage.database.database import Database
-from storage.database.tables import thread, thread_event, thread_item, turn
+from storage.database.tables.thread import thread, thread_event, thread_item, turn
 from storage.database.transaction import Connection, Transaction
 from storage.errors import Unavailable, Unreadable
 from storage.records.resume_task import DELETED_MESSAGE, SESSION_DELETED

@@ -23,7 +23,8 @@ from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import select_columns
-from storage.database.tables import search_block, search_segment, session
+from storage.database.tables.search_segment import search_block, search_segment
+from storage.database.tables.session import session
 from storage.database.transaction import Connection
 from storage.errors import Unavailable
 from storage.search.index.block import MAX_ENTRIES, Mask

@@ -16,7 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.list_parameters import numbers_table
 from storage.database.lru_cache import LRUCache
-from storage.database.tables import search_segment
+from storage.database.tables.search_segment import search_segment
 from storage.search.index.entries import TITLE_POSITION, Ids, Runs, entry_positions, entry_session_numbers
 
 _KEY = "segments"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import sqlalchemy as sa
 
-from storage.database.tables import search_block, search_segment
+from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.transaction import Transaction
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import Ids, Runs, entry_ids, entry_session_numbers

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
-from storage.database.tables import search_block, search_segment
+from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.transaction import Connection
 from storage.search.index.entries import Ids, Runs, entry_ids, entry_session_numbers
 from storage.search.index.segment import Checksums, Segment

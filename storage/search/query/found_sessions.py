@@ -11,7 +11,8 @@ from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.list_parameters import numbers_table
 from storage.database.lru_cache import LRUCache
 from storage.database.row_types import Columns, Wanted, columns_for, select_columns
-from storage.database.tables import message, session
+from storage.database.tables.message import message
+from storage.database.tables.session import session
 from storage.database.types import Instant
 from storage.records.message import MessageRow, messages_at
 from storage.records.page import Key

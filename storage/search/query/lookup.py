@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from storage.database.compiled_select import CompiledSelect, Reader
 from storage.database.list_parameters import numbers_table, texts_table
 from storage.database.lru_cache import LRUCache
-from storage.database.tables import search_block, search_segment
+from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.types import KeyText
 from storage.search.index.block import END_OF_PREFIX, Block, EntrySet, Mask, bigram_term, fill_mask, union
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.long_text import LONG
-from storage.database.tables import message
+from storage.database.tables.message import message
 from storage.doctor.doctor import examine
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.database.driver_errors import translate_driver_errors
-from storage.database.tables import turn
+from storage.database.tables.thread import turn
 from storage.database.transaction import Transaction
 from storage.errors import Unavailable
 from storage.resume.seeding.batch import TURN_COLUMNS

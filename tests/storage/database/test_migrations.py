@@ -20,7 +20,7 @@ import storage.database.migrations
 from storage.database.database import Database
 from storage.database.migrations import is_current, migrate
 from storage.database.revisions import known_revisions, newest_revision
-from storage.database.tables import metadata
+from storage.database.tables.metadata import metadata
 from storage.errors import UnsupportedDatabase
 
 # Not in the models: SQLite's counter of session numbers and its index of facets, and the lock of migrations.

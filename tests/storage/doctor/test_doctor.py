@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import thread
+from storage.database.tables.thread import thread
 from storage.doctor.doctor import examine
 from storage.records.session import SessionFilter
 from storage.search.query.hit import Search

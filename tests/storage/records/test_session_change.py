@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.records.session import _CONDITIONS
 from storage.records.session_change import _changes
 

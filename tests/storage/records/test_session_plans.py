@@ -11,7 +11,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.tables import session
+from storage.database.tables.session import session
 from storage.records.activity_points import activity_points
 from storage.records.page import PageRequest
 from storage.records.session import SessionFilter, Span, conditions, narrowing, session_page

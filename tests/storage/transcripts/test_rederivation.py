@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import transcript, transcript_chunk
+from storage.database.tables.transcript import transcript, transcript_chunk
 from storage.doctor.doctor import examine
 from storage.documents.formats.registry import FORMATS
 from storage.transcripts import session_derivation

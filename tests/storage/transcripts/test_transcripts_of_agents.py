@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import thread_item
+from storage.database.tables.thread import thread_item
 from storage.doctor.doctor import examine
 from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat

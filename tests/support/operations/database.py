@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 import storage.samples
-from storage.database.tables import import_run
+from storage.database.tables.import_run import import_run
 from tests.support.client import Client
 from tests.support.documents import (
     FILES,

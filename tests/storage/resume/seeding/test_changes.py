@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import session, thread
+from storage.database.tables.session import session
+from storage.database.tables.thread import thread
 from storage.records.resume_task import ResumeTaskRow
 from storage.resume.resume import ResumeOptions, resume_session
 from storage.resume.seeding import lease

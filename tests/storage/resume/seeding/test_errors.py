@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import message
+from storage.database.tables.message import message
 from storage.records.resume_task import ResumeTaskRow
 from storage.resume.resume import ResumeOptions, resume_session
 from storage.resume.seeding import lease

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import resume_task
+from storage.database.tables.resume_task import resume_task
 from storage.database.types import clock
 from storage.doctor.doctor import examine
 from storage.resume.resume import cancel_resume

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.tables import search_segment
+from storage.database.tables.search_segment import search_segment
 from storage.doctor.doctor import examine
 from storage.errors import Unavailable
 from storage.records.session import SessionFilter
