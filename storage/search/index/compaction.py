@@ -27,9 +27,10 @@ from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.tables.session import session
 from storage.database.transaction import Connection
 from storage.errors import Unavailable
-from storage.search.index.block import MAX_ENTRIES, Mask
 from storage.search.index.drafts import Draft
 from storage.search.index.entries import TITLE_POSITION, Ids, Runs, entry_positions, entry_session_numbers
+from storage.search.index.entry_set import Mask
+from storage.search.index.postings import MAX_ENTRIES
 from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.segment_store import index_entries
 

@@ -11,17 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.cancellation import check_cancelled
-from storage.search.index.block import (
-    ENTRY_BITS,
-    MAX_ENTRIES,
-    Block,
-    Mask,
-    Postings,
-    bigram_blocks,
-    join_postings,
-    word_blocks,
-)
+from storage.search.index.block import Block, join_postings
+from storage.search.index.block_encoding import bigram_blocks, word_blocks
+from storage.search.index.entry_set import Mask
 from storage.search.index.pieces import chunks
+from storage.search.index.postings import ENTRY_BITS, MAX_ENTRIES, Postings
 from storage.search.index.token_interner import IntArray
 from storage.search.index.token_texts import Numbers
 from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Vocabulary, bigram_hashes, token_hash

@@ -18,7 +18,8 @@ from storage.database.list_parameters import numbers_table, texts_table
 from storage.database.lru_cache import LRUCache
 from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.types import KeyText
-from storage.search.index.block import END_OF_PREFIX, Block, EntrySet, Mask, bigram_term, fill_mask, union
+from storage.search.index.block import END_OF_PREFIX, Block, bigram_term
+from storage.search.index.entry_set import EntrySet, Mask, fill_mask, union
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged
 from storage.search.index.vocabulary import bigram_hash, token_hash
 from storage.search.query.cached_blocks import cache_block, cached_block

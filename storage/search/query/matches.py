@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from storage.search.index.block import Mask
 from storage.search.index.entries import POSITION_BITS, TITLE_POSITION, Ids, entry_positions
+from storage.search.index.entry_set import Mask
 from storage.search.index.segment_snapshot import SegmentSnapshot
 
 _FEW = 8

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.compression import compress
-from storage.search.index import block as stored_blocks
+from storage.search.index import block_encoding
 from storage.search.index import segment as segments
 from storage.search.index import vocabulary as vocabularies
-from storage.search.index.block import Block, Postings, bigram_term
+from storage.search.index.block import Block, bigram_term
 from storage.search.index.pieces import encode_entry
+from storage.search.index.postings import Postings
 from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.tokens import BARRIER
 from storage.search.index.vocabulary import Vocabulary, bigram_hash, token_hash
@@ -76,8 +77,8 @@ def reloaded(segment: Segment) -> Segment:
 @given(texts=entries, block_bytes=st.integers(1, 400))
 def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stored_blocks, "_BIGRAM_BYTES", block_bytes)
-        patch.setattr(stored_blocks, "_WORD_BYTES", block_bytes)
+        patch.setattr(block_encoding, "_BIGRAM_BYTES", block_bytes)
+        patch.setattr(block_encoding, "_WORD_BYTES", block_bytes)
         vocabulary = Vocabulary()
         # The second time the vocabulary has all words already.
         for _ in range(2):
@@ -92,8 +93,8 @@ def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_byt
 @given(texts=entries, block_bytes=st.integers(1, 400))
 def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stored_blocks, "_BIGRAM_BYTES", block_bytes)
-        patch.setattr(stored_blocks, "_WORD_BYTES", block_bytes)
+        patch.setattr(block_encoding, "_BIGRAM_BYTES", block_bytes)
+        patch.setattr(block_encoding, "_WORD_BYTES", block_bytes)
         for segment in build(texts, Vocabulary()):
             blocks = sorted(segment.blocks())
             terms = entry_terms(segment)
