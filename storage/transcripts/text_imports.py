@@ -9,8 +9,9 @@ from storage.documents.formats.transcript_format import FoundTranscript, Transcr
 from storage.documents.outcomes import EMPTY
 from storage.errors import InvalidDocument
 from storage.search.index.compaction import compact
-from storage.transcripts.transcript_import import Imported, import_one
+from storage.transcripts.transcript_import import import_one
 from storage.transcripts.transcript_imports import derive_dependents
+from storage.transcripts.transcript_writer import Imported
 
 
 def recognized_format(

@@ -42,8 +42,8 @@ from storage.transcripts.derived_writer import (
     stored_summaries,
 )
 from storage.transcripts.finding import Changed
-from storage.transcripts.transcript_import import Imported
 from storage.transcripts.transcript_taking import Job, Refused, Taken, TakenBatch, Unusual, take_batch
+from storage.transcripts.transcript_writer import Imported
 
 BATCH_TRANSCRIPTS = 500
 BATCH_BYTES = 8 * 2**20

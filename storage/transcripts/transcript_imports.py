@@ -19,8 +19,9 @@ from storage.search.index.compaction import Compactor
 from storage.transcripts.finding import Changed, Found, find_changed
 from storage.transcripts.session_derivation import derive_session
 from storage.transcripts.transcript_batches import import_batches
-from storage.transcripts.transcript_import import Imported, import_one
+from storage.transcripts.transcript_import import import_one
 from storage.transcripts.transcript_taking import MOST_TAKEN_BYTES, Refused
+from storage.transcripts.transcript_writer import Imported
 
 # Paths up to which only their part of the registry of files is read.
 _MOST_PATHS = 500

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
+import storage.transcripts.opened_transcript
 import storage.transcripts.session_derivation
-import storage.transcripts.transcript_import
 import storage.transcripts.transcript_taking
 from storage.database.database import Database
 from storage.doctor.doctor import examine
@@ -426,7 +426,7 @@ async def test_a_large_transcript_is_stored_in_pieces(
     database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.transcripts.transcript_taking, "MOST_TAKEN_BYTES", 2_000)
-    monkeypatch.setattr(storage.transcripts.transcript_import, "PIECE_BYTES", 3_000)
+    monkeypatch.setattr(storage.transcripts.opened_transcript, "PIECE_BYTES", 3_000)
     monkeypatch.setattr(storage.transcripts.session_derivation, "PIECE_BYTES", 4_000)
     many = [f"message {number} " + "word " * (number % 50) for number in range(300)]
     data = lines("s1", *many, "x" * 9_000, "end")

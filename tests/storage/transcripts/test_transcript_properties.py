@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import storage.transcripts.opened_transcript
 import storage.transcripts.session_derivation
-import storage.transcripts.transcript_import
 import storage.transcripts.transcript_taking
 from storage.database.database import Database
 from storage.database.transaction import Transaction
@@ -60,7 +60,7 @@ def small_pieces() -> Iterator[None]:
     """Transactions, chunks and transcripts that are stored in pieces, at the size of examples."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storage.transcripts.transcript_taking, "MOST_TAKEN_BYTES", 300)
-        patch.setattr(storage.transcripts.transcript_import, "PIECE_BYTES", 150)
+        patch.setattr(storage.transcripts.opened_transcript, "PIECE_BYTES", 150)
         patch.setattr(storage.transcripts.session_derivation, "PIECE_BYTES", 100)
         yield
 
