@@ -19,7 +19,8 @@ from storage.documents.session_metadata import session_metadata
 from storage.errors import TooLarge
 from storage.records import node
 from storage.records.content_block import ToolResultBlock
-from storage.records.message import Transcript, message_pages, messages_at
+from storage.records.message import messages_at
+from storage.records.message_page import Transcript, message_pages
 from storage.records.node import NodeKey, node_key
 from storage.records.page import Page
 from storage.records.resume_task import queue_positions, resume_tasks_by_thread

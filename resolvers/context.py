@@ -15,7 +15,8 @@ from resolvers.read_shapes import ChildrenShape, EventsShape, MessageShape, Mess
 from storage.database.database import Database
 from storage.database.row_types import Wanted
 from storage.records.content_block import ToolResultBlock
-from storage.records.message import MessageFilter, MessageRow, Transcript
+from storage.records.message import MessageRow
+from storage.records.message_page import MessageFilter, Transcript
 from storage.records.page import Page, PageRequest
 from storage.records.resume_task import ResumeTaskRow, resume_tasks_by_thread
 from storage.records.session import SessionFilter, SessionRow, named_sessions, sessions_by_id

@@ -11,19 +11,12 @@ from resolvers.time_slices import time_slices
 from storage.json_codec import dump
 from storage.records.common_block import TYPENAMES as COMMON_TYPENAMES
 from storage.records.common_block import CommonBlock, common_blocks
-from storage.records.content_block import (
-    ContentBlock,
-    OtherBlock,
-    TextBlock,
-    ToolResultBlock,
-    ToolUseBlock,
-    message_block,
-    result_images,
-)
+from storage.records.content_block import ContentBlock, OtherBlock, TextBlock, ToolResultBlock, ToolUseBlock
 from storage.records.json_steps import JsonText
 from storage.records.message import MessageRow
 from storage.records.message_summary import MAX_LENGTH, message_summary
 from storage.records.session import SessionRow
+from storage.records.stored_blocks import message_block, result_images
 from storage.records.token_usage import TokenCounts, stored_counts
 from storage.records.tool_result import CallPlace
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from resolvers.answer_budget import AnswerBudget
 from storage.database.row_types import Wanted
-from storage.records.message import MessageFilter
+from storage.records.message_page import MessageFilter
 from storage.records.page import PageRequest
 
 

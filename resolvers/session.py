@@ -15,7 +15,8 @@ from storage.documents.outcomes import CONFLICT
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import storable_text
 from storage.records.identifier import is_id
-from storage.records.message import MessageFilter, MessageRow
+from storage.records.message import MessageRow
+from storage.records.message_page import MessageFilter
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
 from storage.records.session import SessionFilter, SessionRow, Span, session_page

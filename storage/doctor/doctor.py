@@ -26,10 +26,11 @@ from storage.documents.document import is_prompt, stored_role
 from storage.documents.formats.registry import FORMATS
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.json_codec import load
-from storage.records.content_block import ContentBlock, read_blocks
+from storage.records.content_block import ContentBlock
 from storage.records.searched_text import searched_texts
 from storage.records.session_counts import count_messages
 from storage.records.session_statistics import recount, replace_statistics, stored_statistics
+from storage.records.stored_blocks import read_blocks
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
 from storage.search.index.compaction import compact, find_renamed_sessions

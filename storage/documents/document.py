@@ -9,10 +9,10 @@ from typing import NamedTuple
 from storage.cancellation import check_cancelled
 from storage.documents.derived_session import MAIN
 from storage.json_codec import canonical, dump, load
-from storage.records.content_block import message_block, read_blocks
 from storage.records.injected import is_injected_block
 from storage.records.searched_text import searched_texts
 from storage.records.session_counts import SessionStatistics, count_messages
+from storage.records.stored_blocks import message_block, read_blocks
 from storage.records.token_usage import NO_TOKENS, TokenUsage
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from storage.documents.document import DocumentRow, NewMessage
 from storage.documents.overlap import overlap_length
 from storage.json_codec import load
-from storage.records.content_block import CompactionBlock, message_blocks
+from storage.records.content_block import CompactionBlock
+from storage.records.stored_blocks import message_blocks
 
 
 class StoredMessage(NamedTuple):

@@ -15,10 +15,9 @@ from storage.records.content_block import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
-    message_blocks,
-    read_blocks,
 )
 from storage.records.injected import is_marked, split_block
+from storage.records.stored_blocks import message_blocks, read_blocks
 from storage.records.tool_links import ToolLinks, note
 
 USER = "USER"

@@ -8,7 +8,8 @@ from storage.database.tables.session import session
 from storage.errors import TooLarge, Unreadable
 from storage.handoff.conversation import Conversation, SaidMessage, live_messages
 from storage.json_codec import load
-from storage.records.content_block import CompactionBlock, message_blocks
+from storage.records.content_block import CompactionBlock
+from storage.records.stored_blocks import message_blocks
 
 _head = sa.select(
     session.c.id,

@@ -1,4 +1,4 @@
-"""The common content blocks, parsed straight into objects: a fraction of the work of `content_block.read_blocks`.
+"""The common content blocks, parsed straight into objects: a fraction of the work of `stored_blocks.read_blocks`.
 
 Nearly all blocks of transcripts have one of these shapes. A content with any other is left to `read_blocks`.
 """

@@ -11,10 +11,10 @@ from storage.records.content_block import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
-    read_blocks,
 )
 from storage.records.injected import is_marked
 from storage.records.plain_text import plain_text
+from storage.records.stored_blocks import read_blocks
 
 _MEDIA_TYPE_KEYS = ("mimeType", "mime_type", "mediaType", "media_type")
 _MEDIA_TYPES = {"image", "audio", "video", "file", "base64", "blob", "input_audio", "input_image"}

@@ -14,11 +14,11 @@ from storage.documents.document import DocumentRow, NewMessage
 from storage.documents.formats.agent_json import UNTITLED, prompt_title
 from storage.errors import InvalidDocument
 from storage.json_codec import canonical, dump, storable, storable_text
-from storage.records.content_block import message_block, read_blocks
 from storage.records.injected import is_injected_block
 from storage.records.plain_text import strip_controls
 from storage.records.searched_text import searched_texts
 from storage.records.session_counts import SessionStatistics, count_messages
+from storage.records.stored_blocks import message_block, read_blocks
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
 from storage.records.workspace_key import workspace_key

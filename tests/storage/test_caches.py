@@ -5,7 +5,8 @@ import random
 import pytest
 
 from storage.database.database import Database
-from storage.records.message import MessageFilter, MessageRow, Transcript, message_pages
+from storage.records.message import MessageRow
+from storage.records.message_page import MessageFilter, Transcript, message_pages
 from storage.records.page import PageRequest
 from storage.records.session import SessionFilter, SessionRow, Span, session_page, sessions_by_id
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages

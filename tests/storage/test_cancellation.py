@@ -14,8 +14,8 @@ from storage.database.database import Database
 from storage.documents.derived_session import DerivedMessage
 from storage.documents.formats import read_document
 from storage.json_codec import storable
-from storage.records.content_block import read_blocks
 from storage.records.searched_text import searched_texts
+from storage.records.stored_blocks import read_blocks
 from storage.search.index.drafts import draft_encoded
 from storage.search.index.pieces import encode_entry
 from storage.transcripts.derived_rows import build_rows

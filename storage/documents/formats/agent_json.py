@@ -15,9 +15,9 @@ from storage.documents.sources import SOURCES as SOURCES
 from storage.documents.sources import ZAGENS as ZAGENS
 from storage.errors import InvalidDocument, InvalidId
 from storage.json_codec import type_name
-from storage.records.content_block import read_blocks
 from storage.records.identifier import is_id, session_id
 from storage.records.plain_text import strip_controls
+from storage.records.stored_blocks import read_blocks
 from storage.records.timestamp import parse_timestamp
 from storage.records.transcript_items import own_text
 

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from storage.documents.document import TranscriptBuilder
 from storage.documents.formats.json_values import as_list, as_object, as_time
 from storage.documents.overlap import overlap_length
-from storage.records.content_block import COMPACTION_MARK, CompactionBlock, message_blocks
+from storage.records.content_block import CompactionBlock
+from storage.records.stored_blocks import COMPACTION_MARK, message_blocks
 
 
 def earlier_messages(

@@ -10,7 +10,8 @@ from storage.errors import Unreadable
 from storage.json_codec import load
 from storage.records.common_block import CommonBlock, common_stored_blocks
 from storage.records.common_items import common_items
-from storage.records.content_block import ContentBlock, read_blocks
+from storage.records.content_block import ContentBlock
+from storage.records.stored_blocks import read_blocks
 from storage.records.tool_links import Place, ToolLinks
 from storage.records.transcript_items import (
     COMPLETED,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from storage.json_codec import dump, load
 from storage.records.common_block import TYPENAMES, common_blocks
-from storage.records.content_block import message_blocks
+from storage.records.stored_blocks import message_blocks
 from tests.support.examples import examples
 
 _JSON = st.recursive(

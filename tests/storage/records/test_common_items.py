@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from storage.json_codec import dump
 from storage.records.common_block import CommonToolResult, common_stored_blocks
 from storage.records.common_items import common_items
-from storage.records.content_block import ToolResultBlock, read_blocks
+from storage.records.content_block import ToolResultBlock
+from storage.records.stored_blocks import read_blocks
 from storage.records.transcript_items import Answer, Item, items_of
 from tests.support.documents import Block, text, thinking, tool_result, tool_use
 from tests.support.examples import examples

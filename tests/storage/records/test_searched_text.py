@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from storage.records.content_block import read_blocks
 from storage.records.searched_text import content_texts, searched_texts
+from storage.records.stored_blocks import read_blocks
 from tests.support.documents import text, tool_use
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.records.content_block import ToolResultBlock, read_blocks
+from storage.records.content_block import ToolResultBlock
+from storage.records.stored_blocks import read_blocks
 from storage.records.transcript_items import Item, items_of, own_item_count, prompt_of, summarize, tool_call_kind
 from tests.support.documents import Block, text, thinking, tool_result, tool_use
 

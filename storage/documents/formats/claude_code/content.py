@@ -22,7 +22,7 @@ from storage.documents.formats.claude_code.draft import (
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.tool_result import whole_result
 from storage.documents.formats.json_values import MAX_DEPTH, as_object, as_text, parse_json
-from storage.records.content_block import is_tool_result, joined_text, read_blocks
+from storage.records.stored_blocks import is_tool_result, joined_text, read_blocks
 
 
 class _Message(msgspec.Struct, gc=False):

@@ -29,7 +29,7 @@ from storage.documents.formats.claude_code.session_facts import SessionFacts
 from storage.documents.formats.claude_code.usage import SYNTHETIC
 from storage.documents.formats.json_values import as_object, parse_json
 from storage.documents.formats.transcript_format import Line
-from storage.records.content_block import is_tool_result
+from storage.records.stored_blocks import is_tool_result
 
 NO_DRAFT = -1
 

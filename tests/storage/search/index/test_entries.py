@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.records.content_block import read_blocks
 from storage.records.searched_text import searched_texts
+from storage.records.stored_blocks import read_blocks
 from storage.search.index.entries import (
     TITLE_POSITION,
     Runs,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from storage.records.content_block import read_blocks
 from storage.records.searched_text import content_texts
+from storage.records.stored_blocks import read_blocks
 from tests.support.rollouts import completed, contents, derive, event, header, item, rollout, said
 
 Block = dict[str, Any]
