@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,6 @@ from tests.support.stored_sessions import delete_session, update_session
 
 FORMAT = LineFormat()
 NEWER = LineFormat(version=2, shouts=True)
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    async with Database(database_url) as opened:
-        yield opened
-        assert [finding.text async for finding in examine(opened, formats={})] == []
 
 
 async def test_what_people_made_of_a_session_stays(database: Database, tmp_path: Path) -> None:

@@ -1,0 +1,129 @@
+"""What the records of a session are derived to: texts, calls, tokens, the title."""
+
+import pytest
+
+from storage.records.token_usage import TokenUsage
+from tests.support.format_checks import shown
+from tests.support.gemini_records import FORMAT, HEADER, NAME, call, derive, live, model, response, user
+from tests.support.stored_transcript import StoredTranscript
+
+SUMMARY = {"$set": {"summary": "Greeting", "memoryScratchpad": {"version": 1}}}
+
+
+def test_title_is_the_summary() -> None:
+    session = derive(
+        user("u1", "/help"), user("u2", "Hi"), {"$set": {"summary": "Greeting", "memoryScratchpad": {"version": 1}}}
+    )
+    assert (session.title, session.first_prompt) == ("Greeting", "Hi")
+    assert session.metadata["memoryScratchpad"] == {"version": 1}
+    assert live(session) == ["Hi"]
+
+
+def test_thoughts_notices_errors_and_pictures() -> None:
+    picture = {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}
+    session = derive(
+        user("u1", [{"text": "Look"}, picture, {"text": "<hook_context>note</hook_context>"}]),
+        model(
+            "g1",
+            "",
+            thoughts=[{"subject": "Plan", "description": "Look first."}],
+            toolCalls=[
+                call("c1", {"error": "no file"}, "error"),
+                call("c2", None, "executing"),
+                {**call("c3"), "result": [response("c3", "seen"), picture]},
+            ],
+        ),
+        {"id": "i1", "timestamp": "2026-11-28T06:00:03.000Z", "type": "info", "content": "Switched."},
+        {"id": "x1", "timestamp": "2026-11-28T06:00:03.000Z", "type": "novelty", "content": "?"},
+        {"strange": 1},
+    )
+    assert shown(session) == [
+        ("USER", ["text: Look", "image", "text: <hook_context>note</hook_context>"]),
+        (
+            "ASSISTANT",
+            [
+                "thinking: **Plan** Look first.",
+                'call read_file: {"path":"a"}',
+                'call read_file: {"path":"a"}',
+                'call read_file: {"path":"a"}',
+            ],
+        ),
+        ("TOOL", ["failed c1: no file", "result c3: ['seen', 'image']"]),
+        ("SYSTEM", ["text: Switched."]),
+        ("SYSTEM", ["novelty"]),
+        ("SYSTEM", ["record"]),
+    ]
+    assert session.first_prompt == "Look"
+    assert len(session.live) == 3
+
+
+def test_tokens_in_classes_that_do_not_overlap() -> None:
+    tokens = {"input": 1000, "output": 50, "cached": 900, "thoughts": 30, "tool": 7, "total": 1087}
+    session = derive(user("u1", "Hi"), model("g1", "Hello", tokens=tokens), model("g1", "Hello!", tokens=tokens))
+    assert session.usage == TokenUsage(input=107, cache_read=900, output=50, reasoning=30)
+
+
+def test_an_expanded_prompt_is_the_persons_only_in_what_was_typed() -> None:
+    session = derive(
+        user("u1", [{"text": "Read @a.txt"}, {"text": "--- Content of a.txt ---"}], displayContent="Read @a.txt")
+    )
+    assert session.first_prompt == "Read @a.txt"
+    assert [block.get("is_injected", False) for block in session.messages[0].build()] == [False, True]
+
+
+def test_files_that_a_prompt_mentions_are_not_the_persons_words() -> None:
+    marks = "\n--- Content from referenced files ---", "\n--- End of content ---"
+    texts = ["Read @a.txt", marks[0], "\nContent from @a.txt:\n", "Mint tea 2", marks[1], "Quickly."]
+
+    session = derive(user("u1", [{"text": words} for words in texts]))
+
+    assert session.first_prompt == "Read @a.txt\nQuickly."
+    assert [block.get("is_injected", False) for block in session.messages[0].build()] == [False, *[True] * 4, False]
+    assert live(session) == texts
+
+
+def test_a_file_without_messages_is_no_session() -> None:
+    assert FORMAT.derive([StoredTranscript.of(NAME, HEADER)]) is None
+    assert FORMAT.session_id(StoredTranscript.of(NAME, {"a": 1})) is None
+    assert FORMAT.derive([]) is None
+
+
+def test_results_in_other_forms() -> None:
+    file = {"fileData": {"mimeType": "image/png", "fileUri": "https://example.org/a.png"}}
+    picture = {"inlineData": {"mimeType": "image/png", "data": "A"}}
+    nested = {"functionResponse": {"name": "shot", "response": {}, "parts": [picture]}}
+    session = derive(
+        user("u1", ["Look", file, {"inlineData": {"mimeType": "image/png"}}, 5]),
+        model("g1", [{"functionCall": {"name": "shot", "args": "all"}}], toolCalls=[{**call("c1"), "result": "plain"}]),
+        user("r1", [nested, {"text": "[context]"}]),
+        user("r2", [{"functionResponse": {"id": "c2", "response": {"content": [1], "error": None}}}]),
+        user("r3", [{"functionResponse": {"id": "c3", "response": "text"}}]),
+    )  # fmt: skip
+    assert shown(session) == [
+        ("USER", ["text: Look", "image", "inlineData", "number"]),
+        ("ASSISTANT", ['call shot: "all"', 'call read_file: {"path":"a"}']),
+        ("TOOL", ["result c1: plain"]),
+        ("TOOL", ["result shot: ['image']", "text: [context]"]),
+        ("TOOL", ['result c2: {"content":[1],"error":null}']),
+        ("TOOL", ["result c3: text"]),
+    ]
+    assert session.messages[0].build()[1]["source"] == {"type": "url", "url": "https://example.org/a.png"}
+    failed = derive(user("u1", "Go"), model("g1", toolCalls=[{**call("c1", None, "error"), "result": "no such file"}]))
+    assert shown(failed)[2] == ("TOOL", ["failed c1: no such file"])
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "is_error"),
+    [
+        ("run_shell_command", "Output: (empty)\nExit Code: 1\nProcess Group PGID: 7", True),
+        ("run_shell_command", "Output: Exit Code: 1\nExit Code: 1\nExit Code: 0", False),
+        ("run_shell_command", "Output: seen\nProcess Group PGID: 7", False),
+        ("read_file", "Exit Code: 1", False),
+    ],
+)
+def test_a_command_that_exits_with_another_code_than_0_has_failed(name: str, output: str, is_error: bool) -> None:
+    response = {"functionResponse": {"id": "c1", "name": name, "response": {"output": output}}}
+    done = {"id": "c1", "name": name, "args": {}, "status": "success", "result": [response]}
+    session = derive(user("u1", "Go"), model("g1", toolCalls=[done]))
+    [result] = [block for one in session.messages for block in one.build() if block["type"] == "tool_result"]
+    assert (result["content"], result.get("is_error", False)) == (output, is_error)
