@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.visitors import iterate
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
@@ -14,7 +15,7 @@ from storage.database.list_parameters import is_any_of
 from storage.database.number_sets import is_dense, is_in_set, number_set
 from storage.database.row_types import Wanted
 from storage.database.tables.session import session
-from storage.records.indexed_sessions import indexed_sessions
+from storage.records.indexed_sessions import TIMES, indexed_sessions
 from storage.records.page import SharedRead
 from storage.records.session import SessionFilter, conditions, narrowing
 from storage.records.tags import tags_of
@@ -26,6 +27,8 @@ WORKSPACE = "workspace_key"
 TAGS = "tag_lines"
 _ATTRIBUTES = (SOURCE, MODEL, WORKSPACE, TAGS)
 _NUMBERS, _NUMBER_SET = "numbers", "number_set"
+# The columns that are compared by counts for which SQLite has an index of fewer columns.
+_IN_SMALL_INDEXES = (set(), {"is_archived"}, *({"is_archived", time} for time in TIMES))
 
 
 class Facet(NamedTuple):
@@ -138,6 +141,12 @@ def _counts(
     return CompiledSelect(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
 
 
+def _compared(is_counted: Sequence[ColumnElement[bool]]) -> set[str]:
+    """The names of the columns that conditions compare. IS_NO_SUBAGENT is no column."""
+    elements = (element for condition in is_counted for element in iterate(condition))
+    return {element.name for element in elements if isinstance(element, sa.Column)}
+
+
 def _groups(is_counted: Sequence[ColumnElement[bool]], attributes: tuple[str, ...], *, is_sqlite: bool) -> sa.CTE:
     """How many sessions have the same values of all attributes: groups, far fewer than sessions, to count in."""
     names = [*attributes, *(["workspace"] if WORKSPACE in attributes else [])]
@@ -145,7 +154,11 @@ def _groups(is_counted: Sequence[ColumnElement[bool]], attributes: tuple[str, ..
     order = ["is_archived", "kind"] if is_sqlite and attributes else []
     one = sa.literal_column("1", sa.Integer()).label("one")
     columns = [one, *(session.c[name] for name in (*order, *names))]
-    chosen = indexed_sessions(columns, is_counted, is_sqlite=is_sqlite).subquery("chosen")
+    if is_sqlite and not attributes and _compared(is_counted) in _IN_SMALL_INDEXES:
+        found: sa.Select[Any] | sa.CompoundSelect[Any] = sa.select(one).select_from(session).where(*is_counted)
+    else:
+        found = indexed_sessions(columns, is_counted, is_sqlite=is_sqlite)
+    chosen = found.subquery("chosen")
     workspace = [sa.func.min(chosen.c.workspace).label("workspace")] if WORKSPACE in attributes else []
     values = [chosen.c[name] for name in attributes]
     groups = sa.select(sa.func.count().label("size"), *values, *workspace).select_from(chosen)

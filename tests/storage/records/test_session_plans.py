@@ -110,13 +110,29 @@ async def test_activity_is_read_by_the_numbers_of_sessions_from_an_index(databas
                 assert wanted in plan, plan
 
 
-async def test_facets_are_read_from_the_index(database_url: str) -> None:
+_SPAN = Span(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC))
+_FILTERS = (
+    SessionFilter(),
+    SessionFilter(is_automated=False, min_prompts=2),
+    SessionFilter(is_starred=False, updated_at=Span(_SPAN.start)),
+    SessionFilter(created_at=_SPAN, kinds=("MAIN",)),
+    SessionFilter(archived="ANY", title_contains="a"),
+    SessionFilter(archived="ANY", saved_at=_SPAN),
+)
+
+
+@pytest.mark.parametrize("chosen", _FILTERS)
+async def test_facets_and_activity_are_read_from_the_index(database_url: str, chosen: SessionFilter) -> None:
     ran = _Ran()
     async with Database(database_url) as database:
         database.observers.append(ran)
         for numbers in (None, [1, 2]):
-            for chosen in (SessionFilter(), SessionFilter(is_automated=False, min_prompts=2)):
-                await CountedSessions(database, chosen, numbers, None).total()
+            for wanted in (None, frozenset({MODEL})):
+                await CountedSessions(database, chosen, numbers, wanted).total()
+        if chosen != SessionFilter():
+            await CountedSessions(database, chosen, None, frozenset()).total()
+            if database.is_sqlite:
+                await activity_points(database, chosen, [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2)])
         async with database.snapshot() as connection:
             run = connection.connection.exec_driver_sql
             if not database.is_sqlite:
@@ -126,3 +142,16 @@ async def test_facets_are_read_from_the_index(database_url: str) -> None:
                 explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
                 plan = "\n".join(map(str, (await run(f"{explain} {text}", tuple(values))).all()))
                 assert ("COVERING INDEX session_facets" if database.is_sqlite else "session_facets") in plan, plan
+
+
+@pytest.mark.parametrize("archived", ["ACTIVE", "ANY"])
+async def test_all_sessions_are_counted_in_a_small_index(database_url: str, archived: str) -> None:
+    ran = _Ran()
+    async with Database(database_url) as database:
+        database.observers.append(ran)
+        assert await CountedSessions(database, SessionFilter(archived=archived), None, frozenset()).total() == 0
+        if database.is_sqlite:
+            async with database.snapshot() as connection:
+                [(text, values)] = ran.statements
+                explained = await connection.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", tuple(values))
+                assert "COVERING INDEX session_is_archived_number" in str(explained.all())
