@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -18,10 +19,9 @@ from storage.documents.file_imports import import_files
 from storage.documents.formats.registry import FORMATS
 from storage.documents.sources import SOURCES
 from storage.garbage_collection import collect_rarely
-from storage.transcripts.finding import Found
 from storage.transcripts.import_recorder import recording
-from storage.transcripts.import_search import Search, Wanted, file_size, search_homes, search_places
-from storage.transcripts.transcript_imports import import_found
+from storage.transcripts.import_search import Search, Wanted, search_homes, search_places
+from storage.transcripts.transcript_imports import Batches, import_found
 
 
 def run_import(
@@ -50,12 +50,18 @@ async def _run(database: Database, paths: tuple[Path, ...], wanted: Wanted, sour
     async with recording(database, search.file_count, search.size) as recorder:
         with ImportProgress(search.size, recorder) as progress:
             for found in search.transcripts:
-                tallies[found.format.agent] = await _import_transcripts(database, found, wanted, refusals, progress)
+                progress.begin(found.format.source)
+                outcomes = import_found(database, found, include_deleted=wanted.include_deleted)
+                tally = unchanged_tally(found)
+                tallies[found.format.agent] = await _finish(outcomes, tally, found.refused, refusals, progress)
             if not search.transcripts or search.documents.paths or search.documents.refused:
+                progress.begin(None)
+                documents = search.documents
+                leave_deleted = frozenset() if wanted.include_deleted else documents.walked
                 document_source = source if source in SOURCES else None
-                tallies[DOCUMENTS] = await _import_documents(
-                    database, search, wanted, document_source, refusals, progress
-                )
+                files = import_files(database, documents.paths, document_source, leave_deleted)
+                tally = Tally(Counter(), documents.passed_over, 0)
+                tallies[DOCUMENTS] = await _finish(files, tally, documents.refused, refusals, progress)
     for refusal in refusals:
         click.echo(refusal, err=True)
     print_summary(tallies)
@@ -79,44 +85,22 @@ def _print_plan(search: Search) -> int:
     return len(refused)
 
 
-async def _import_transcripts(
-    database: Database, found: Found, wanted: Wanted, refusals: list[str], progress: ImportProgress
-) -> Tally:
-    progress.begin(found.format.source)
-    tally = unchanged_tally(found)
-    refused = [printable(f"{path}: {reason}") for path, reason in found.refused]
-    async with contextlib.aclosing(import_found(database, found, include_deleted=wanted.include_deleted)) as batches:
-        async for outcomes in batches:
-            for outcome in outcomes:
-                if outcome.result is None:
-                    refused.append(printable(f"{outcome.found.path}: {outcome.reason}"))
-                else:
-                    tally.counts[outcome.result] += 1
-            progress.advance(len(outcomes), sum(outcome.size for outcome in outcomes))
-    refusals += refused
-    return tally._replace(refused=len(refused))
-
-
-async def _import_documents(
-    database: Database,
-    search: Search,
-    wanted: Wanted,
-    source: str | None,
+async def _finish(
+    batches: Batches,
+    tally: Tally,
+    refused: Sequence[tuple[Path, str]],
     refusals: list[str],
     progress: ImportProgress,
 ) -> Tally:
-    progress.begin(None)
-    found = search.documents
-    counts: Counter[str] = Counter()
-    refused = [printable(f"{path}: {reason}") for path, reason in found.refused]
-    leave_deleted = frozenset() if wanted.include_deleted else found.walked
-    async with contextlib.aclosing(import_files(database, found.paths, source, leave_deleted)) as batches:
+    """Import all files. Returns `tally` with their outcomes, and adds to `refusals` a line for each refused file."""
+    lines = [printable(f"{path}: {reason}") for path, reason in refused]
+    async with contextlib.aclosing(batches):
         async for outcomes in batches:
             for outcome in outcomes:
                 if outcome.result is None:
-                    refused.append(printable(f"{outcome.path}: {outcome.reason}"))
+                    lines.append(printable(f"{outcome.path}: {outcome.reason}"))
                 else:
-                    counts[outcome.result] += 1
-            progress.advance(len(outcomes), sum(file_size(outcome.path) for outcome in outcomes))
-    refusals += refused
-    return Tally(counts, found.passed_over, len(refused))
+                    tally.counts[outcome.result] += 1
+            progress.advance(len(outcomes), sum(outcome.size for outcome in outcomes))
+    refusals += lines
+    return tally._replace(refused=len(lines))

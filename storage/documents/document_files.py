@@ -130,3 +130,11 @@ def source_by_folder(path: Path) -> str | None:
         if part in _FOLDER_SOURCES:
             return _FOLDER_SOURCES[part]
     return None
+
+
+def file_size(path: Path) -> int:
+    """The bytes of a file, 0 if it is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -3,14 +3,14 @@
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from storage.database.database import Database
 from storage.documents.document import Document
+from storage.documents.document_files import file_size
 from storage.documents.imports import conflict_message, import_documents
-from storage.documents.outcomes import CONFLICT, CREATED, OUTDATED, UPDATED
+from storage.documents.outcomes import CONFLICT, CREATED, OUTDATED, UPDATED, FileOutcome
 from storage.documents.readers import RefusedFile, read_batches
 from storage.search.index.compaction import Compactor
 
@@ -18,17 +18,9 @@ from storage.search.index.compaction import Compactor
 _ANALYZE_THRESHOLD = 1000
 
 
-class Outcome(NamedTuple):
-    """The result for one file as `import_documents` returns it, or None with the reason of its refusal."""
-
-    path: Path
-    result: str | None
-    reason: str = ""
-
-
 async def import_files(
     database: Database, paths: Sequence[Path], source: str | None = None, leave_deleted: Collection[Path] = ()
-) -> AsyncGenerator[list[Outcome], None]:
+) -> AsyncGenerator[list[FileOutcome], None]:
     """Yield the outcomes of all files in order, one list a batch. Raises Unavailable and ReaderEnded.
 
     The sessions in the files `leave_deleted` are not created again if they were deleted here.
@@ -54,8 +46,11 @@ async def import_files(
             await transaction.execute(sa.text("ANALYZE"))
 
 
-def _outcome(path: Path, file: Document | RefusedFile, results: Iterator[str]) -> Outcome:
+def _outcome(path: Path, file: Document | RefusedFile, results: Iterator[str]) -> FileOutcome:
+    size = file_size(path)
     if isinstance(file, RefusedFile):
-        return Outcome(path, None, file.reason)
+        return FileOutcome(path, size, None, file.reason)
     result = next(results)
-    return Outcome(path, None, conflict_message(file.id, file.source)) if result == CONFLICT else Outcome(path, result)
+    if result == CONFLICT:
+        return FileOutcome(path, size, None, conflict_message(file.id, file.source))
+    return FileOutcome(path, size, result)

@@ -1,5 +1,8 @@
 """The outcomes of imports."""
 
+from pathlib import Path
+from typing import NamedTuple
+
 CREATED = "CREATED"
 UPDATED = "UPDATED"
 UNCHANGED = "UNCHANGED"
@@ -9,3 +12,12 @@ DELETED = "DELETED"
 
 EMPTY = "EMPTY"
 """The outcome for transcripts that hold no message."""
+
+
+class FileOutcome(NamedTuple):
+    """The outcome for a document of `size` bytes, or None with the reason of its refusal."""
+
+    path: Path
+    size: int
+    result: str | None
+    reason: str = ""

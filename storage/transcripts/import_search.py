@@ -9,7 +9,7 @@ from typing import NamedTuple
 from storage.archive.byte_sources import FileBytes
 from storage.archive.file_state import FileKey
 from storage.database.database import Database
-from storage.documents.document_files import FoundFiles, find_files
+from storage.documents.document_files import FoundFiles, file_size, find_files
 from storage.documents.formats import agent_json
 from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
@@ -115,14 +115,6 @@ def _modified(path: Path) -> float:
     except OSError:
         # Reading it fails, too, and reports the reason.
         return float("inf")
-
-
-def file_size(path: Path) -> int:
-    """The bytes of a file, 0 if it is gone."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 _ByFormat = dict[str, list[FoundTranscript]]

@@ -13,7 +13,7 @@ from storage.archive.file_state import FileKey
 from storage.archive.transcripts import sessions_that_go_on_from
 from storage.database.database import Database
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.outcomes import CONFLICT, CREATED, UPDATED
+from storage.documents.outcomes import CONFLICT, CREATED, UPDATED, FileOutcome
 from storage.errors import InvalidDocument, Unreadable
 from storage.search.index.compaction import Compactor
 from storage.transcripts.finding import Changed, Found, find_changed
@@ -30,12 +30,21 @@ _ANALYZE_THRESHOLD = 1000
 
 
 class TranscriptOutcome(NamedTuple):
-    """The result for a transcript as `import_documents` returns it, or None with the reason of its refusal."""
+    """The outcome for a transcript of `size` bytes, or None with the reason of its refusal."""
 
     found: FoundTranscript
     size: int
     result: str | None
     reason: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The path of its file."""
+        return self.found.path
+
+
+Batches = AsyncGenerator[list[FileOutcome], None] | AsyncGenerator[list[TranscriptOutcome], None]
+"""The outcomes of an import of documents or of transcripts, some at a time."""
 
 
 async def find_transcripts(

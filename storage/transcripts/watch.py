@@ -20,13 +20,12 @@ from storage.transcripts.import_search import (
     Search,
     Wanted,
     existing_homes,
-    file_size,
     recognized_source,
     search_homes,
     search_places,
 )
 from storage.transcripts.progress_log import ProgressLog
-from storage.transcripts.transcript_imports import find_transcripts, import_found
+from storage.transcripts.transcript_imports import Batches, find_transcripts, import_found
 
 log = logging.getLogger("reprise.import")
 
@@ -139,14 +138,7 @@ class Watch:
         progress = ProgressLog(sum(found.size for found in search.transcripts))
         for found in search.transcripts:
             recorder.begin(found.format.source)
-            async with contextlib.aclosing(import_found(self._database, found)) as batches:
-                async for outcomes in batches:
-                    for outcome in outcomes:
-                        if outcome.result is None:
-                            self._warn(outcome.found.path, outcome.reason)
-                    size = sum(outcome.size for outcome in outcomes)
-                    progress.advance(size)
-                    recorder.advance(len(outcomes), size)
+            await self._finish(import_found(self._database, found), recorder, progress)
             for path, reason in found.refused:
                 self._warn(path, reason)
 
@@ -156,14 +148,22 @@ class Watch:
         if not documents.paths:
             return
         recorder.begin(None)
-        async with contextlib.aclosing(
-            import_files(self._database, documents.paths, None, documents.walked)
-        ) as batches:
-            async for results in batches:
-                for result in results:
-                    if result.result is None:
-                        self._warn(result.path, result.reason)
-                recorder.advance(len(results), sum(file_size(result.path) for result in results))
+        await self._finish(import_files(self._database, documents.paths, None, documents.walked), recorder)
+
+    async def _finish(
+        self, batches: Batches, recorder: ImportRecorder | None = None, progress: ProgressLog | None = None
+    ) -> None:
+        """Import all files, and log those that are refused."""
+        async with contextlib.aclosing(batches):
+            async for outcomes in batches:
+                for outcome in outcomes:
+                    if outcome.result is None:
+                        self._warn(outcome.path, outcome.reason)
+                size = sum(outcome.size for outcome in outcomes)
+                if progress is not None:
+                    progress.advance(size)
+                if recorder is not None:
+                    recorder.advance(len(outcomes), size)
 
     def _warn(self, path: Path, reason: str) -> None:
         """Log a refusal, once while it stays the same."""
@@ -178,11 +178,7 @@ class Watch:
         found, others = await asyncio.to_thread(self._transcripts, changed)
         for source, transcripts in found.items():
             what = await find_transcripts(self._database, self._formats[source], (), walked=transcripts)
-            async with contextlib.aclosing(import_found(self._database, what)) as batches:
-                async for outcomes in batches:
-                    for outcome in outcomes:
-                        if outcome.result is None:
-                            self._warn(outcome.found.path, outcome.reason)
+            await self._finish(import_found(self._database, what))
         return not others
 
     def _transcripts(self, changed: set[Path]) -> tuple[dict[str, list[FoundTranscript]], set[Path]]:

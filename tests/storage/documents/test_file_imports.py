@@ -10,8 +10,8 @@ import storage.documents.file_imports
 import storage.documents.readers
 from storage.database.database import Database
 from storage.doctor.doctor import examine
-from storage.documents.file_imports import Outcome, import_files
-from storage.documents.outcomes import CREATED, UNCHANGED, UPDATED
+from storage.documents.file_imports import import_files
+from storage.documents.outcomes import CREATED, UNCHANGED, UPDATED, FileOutcome
 from storage.search.index.compaction import MAX_TIER_SEGMENTS
 from tests.support.documents import Document, user, zagens
 
@@ -22,7 +22,11 @@ def written(folder: Path, name: str, document: Document) -> Path:
     return path
 
 
-async def imported(database: Database, paths: list[Path]) -> list[list[Outcome]]:
+def sized(path: Path) -> tuple[Path, int]:
+    return path, path.stat().st_size
+
+
+async def imported(database: Database, paths: list[Path]) -> list[list[FileOutcome]]:
     return [outcomes async for outcomes in import_files(database, paths)]
 
 
@@ -39,8 +43,8 @@ async def test_outcomes_come_in_the_order_of_the_files_batch_by_batch(
 
         assert [(outcome.path, outcome.result) for outcome in first] == [(paths[0], CREATED), (none, None)]
         assert "metadata" in first[1].reason
-        assert second == [Outcome(paths[0], UNCHANGED), Outcome(longer, UPDATED)]
-        assert third == [Outcome(paths[1], CREATED), Outcome(paths[2], CREATED)]
+        assert second == [FileOutcome(*sized(paths[0]), UNCHANGED), FileOutcome(*sized(longer), UPDATED)]
+        assert third == [FileOutcome(*sized(paths[1]), CREATED), FileOutcome(*sized(paths[2]), CREATED)]
 
 
 @pytest.mark.slow
