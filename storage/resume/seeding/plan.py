@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -87,9 +87,6 @@ async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
     )
 
 
-def _linked(
-    rows: Sequence[sa.Row[int | None, int, str | None]],
-) -> tuple[list[tuple[int, str]], dict[int, int], ToolLinks]:
-    notes: Any = [(place, tool_links) for place, _, tool_links in rows]
-    positions: Any = {place: position for place, position, _ in rows}
-    return notes, positions, ToolLinks(notes)
+def _linked(rows: Sequence[sa.Row[int, int, str]]) -> tuple[list[tuple[int, str]], dict[int, int], ToolLinks]:
+    notes = [(place, tool_links) for place, _, tool_links in rows]
+    return notes, {place: position for place, position, _ in rows}, ToolLinks(notes)
