@@ -1,4 +1,4 @@
-"""Resolver of `activity`: what went on over time."""
+"""Resolver of `activity`: what happened over time."""
 
 from resolvers.context import Context
 from resolvers.errors import BadUserInput

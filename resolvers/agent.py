@@ -5,7 +5,7 @@ from storage.documents.agents import Agent, known_agents
 
 def agents() -> list[Agent]:
     """All agents, in the order in which people see them."""
-    # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+    # Imported here, as everything that a server does not need for reading: see docs/speed.md.
     from storage.handoff.targets import TARGETS
 
     return known_agents(TARGETS)

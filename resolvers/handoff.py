@@ -33,7 +33,7 @@ async def handoff(context: Context, row: SessionRow, *, to: str, workspace: str 
 
 
 async def _over(context: Context, row: SessionRow, to: str, workspace: str | None) -> HandoffRow | None:
-    # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+    # Imported here, as everything that a server does not need for reading: see docs/speed.md.
     from storage.handoff.handoff import NoHandoff, hand_over
 
     budget = current_budget.get()

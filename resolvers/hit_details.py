@@ -17,7 +17,7 @@ from storage.search.query.snippet import Snippet, cut_snippet
 _SESSION_FIELDS = frozenset(FoundSession._fields)
 _MESSAGE_FIELDS = frozenset({*FoundMessage._fields, "id"})
 LONG = 200_000
-"""Code points of a message from which on its snippet is cut in a thread, not on the event loop."""
+"""The length in code points from which the snippet of a message is cut in a thread, not on the event loop."""
 
 
 class SnippetTexts(NamedTuple):

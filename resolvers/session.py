@@ -168,7 +168,7 @@ async def import_session(
     """Import a session, given as a JSON value or as text."""
     if (document is None) is (text is None):
         return _refused("INVALID_VALUE", "Give exactly one of `document` and `text`.", [])
-    # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+    # Imported here, as everything that a server does not need for reading: see docs/speed.md.
     from storage.transcripts.given_imports import import_given
 
     field = "document" if text is None else "text"

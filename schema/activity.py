@@ -1,4 +1,4 @@
-"""ActivityPoint, what went on in an interval of time, with ActivityInterval."""
+"""ActivityPoint, what happened in an interval of time, with ActivityInterval."""
 
 from datetime import datetime
 from enum import Enum

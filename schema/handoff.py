@@ -1,4 +1,4 @@
-"""Handoff, a session in the form that an agent can go on from, with HandoffFile, HandoffLoss and HandoffLossCode."""
+"""Handoff, a session in the form that an agent can continue, with HandoffFile, HandoffLoss and HandoffLossCode."""
 
 from enum import Enum
 

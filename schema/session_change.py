@@ -1,4 +1,4 @@
-"""SessionChange, what subscribers are told of sessions, with SessionChangeKind."""
+"""SessionChange, a change of a session that subscribers get, with SessionChangeKind."""
 
 from enum import Enum
 

@@ -43,13 +43,13 @@ def create_seeder(settings: Settings, database: Database) -> tuple[Seeder, Traci
 
 
 def deriving(database: Database) -> AbstractAsyncContextManager[None]:
-    """Derives sessions of older formats anew while the block runs."""
+    """Derives sessions of older formats again while the block runs."""
     return in_background(keep_derived(database, FORMATS), "reprise-deriving")
 
 
 def watching(database: Database, places: Sequence[Path]) -> AbstractAsyncContextManager[None]:
     """Imports from the homes of agents, or from `places`, what changes there while the block runs."""
-    # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+    # Imported here, as everything that a server does not need for reading: see docs/speed.md.
     from storage.transcripts.watch import Watch
 
     watch = Watch(database, FORMATS, places, os.environ, Path.home())

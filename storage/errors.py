@@ -66,4 +66,4 @@ class ReaderEnded(StorageError):
 
 
 class AmbiguousId(Exception):
-    """The ids of several sessions begin with what was given."""
+    """The given beginning of an id fits several sessions."""

@@ -6,10 +6,10 @@ _ALLOCATIONS = 20_000
 
 
 def collect_rarely() -> None:
-    """Let the garbage collector run rarely, and leave out what exists by now.
+    """Let the garbage collector run rarely, and skip the objects that exist by now.
 
-    Results and rows are acyclic trees of thousands of objects: with the default threshold it runs for nothing. A
-    collection before would take a tenth of the start.
+    Results and rows are acyclic trees of thousands of objects: with the default threshold it would run for nothing. A
+    collection before that would take a tenth of the start-up time.
     """
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS, 20, 100)

@@ -58,7 +58,7 @@ def load(text: str | bytes) -> Any:
 
 
 def _as_utf_8(data: bytes) -> bytes:
-    """The text in UTF-8 without a BOM. Raises InvalidDocument when it is not in the encoding that its BOM tells."""
+    """The text in UTF-8 without a BOM. Raises InvalidDocument when it is not in the encoding that its BOM states."""
     encoding = next((name for bom, name in _UTF_16_BOMS.items() if data.startswith(bom)), None)
     try:
         if encoding is not None:
@@ -146,6 +146,6 @@ def _dump(value: object, option: int) -> bytes:
 
 def _has_nineteen_digits(data: bytes) -> bool:
     """Whether `data` has 19 digits in a row, which a 64-bit integer may not hold."""
-    # Of 19 bytes in a row, every sixth byte is at least three. Most texts are ruled out by these alone. `find`, since
-    # `in` would first try to take the bytes for a number.
+    # Of every sixth byte, 19 digits in a row have at least three in a row, which rules out most texts. `find`, since
+    # `in` would first try to convert the bytes to a number.
     return data[::6].translate(_DIGITS).find(b"000") >= 0 and data.translate(_DIGITS).find(b"0" * 19) >= 0

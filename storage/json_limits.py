@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# A member of an object with a distinct key takes so much, the most of all values.
+# The memory of a member of an object with a distinct key, which takes more than any other value.
 _BYTES_PER_VALUE = 150
 
 _CHUNK = 1 << 18

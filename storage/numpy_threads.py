@@ -9,10 +9,10 @@ _THREADS = "OPENBLAS_NUM_THREADS"
 
 @contextlib.contextmanager
 def without_numpy_threads() -> Iterator[None]:
-    """Let NumPy start no threads when it is imported while the block runs, here or in a process that is started.
+    """Keep NumPy from starting threads when it is imported in the block, here or in a process that the block starts.
 
-    Its library for linear algebra, of which nothing here makes use, starts one for each further core. They take a third
-    of the CPU time of the import. What the environment says of it takes precedence.
+    Its library for linear algebra, which Reprise does not use, starts one for each further core. They take a third of
+    the CPU time of the import. Variables of the environment take precedence.
     """
     if _THREADS in os.environ:
         yield

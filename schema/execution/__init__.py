@@ -1,6 +1,6 @@
 """Prepared operations: a second executor, for queries that were seen before.
 
-graphql-core walks a query's document anew for each request, field by field and object by object. A prepared operation
+graphql-core walks a query's document again for each request, field by field and object by object. A prepared operation
 walks it once and makes a plan of it: an object that completes whole lists of rows with generated code, reads only the
 columns that were selected, and sends one statement for each level of the query.
 

@@ -86,7 +86,7 @@ class PreparedOperation:
     def is_backing_off(self) -> bool:
         """Whether to leave this request to graphql-core, as plans failed lately.
 
-        An operation that always has errors would else be executed twice each time.
+        Otherwise an operation that always has errors would be executed twice each time.
         """
         self._skips_left = max(self._skips_left - 1, -1)
         return self._skips_left >= 0

@@ -42,7 +42,7 @@ class SharedTimer:
 class Deadline:
     """Cancels a block when it is expired, by `timer` or by a call of `stop`. The block then raises TimeoutError.
 
-    It works as asyncio.timeout does: a cancellation from outside goes on as CancelledError.
+    It works as asyncio.timeout does: a cancellation from outside is raised as CancelledError.
     """
 
     __slots__ = ("_cancelling", "_task", "_timer", "is_expired")

@@ -30,7 +30,7 @@ _COMMANDS = {
     ),
     "handoff": _Listed(
         "handoff",
-        "Hand a session over: print the files from which another agent goes on, what they change, and the command.",
+        "Hand a session over: print the files from which another agent continues, what they change, and the command.",
     ),
     "import": _Listed(
         "import_files",

@@ -30,13 +30,13 @@ _home_option = click.option(
 
 @click.command("handoff")
 @click.argument("id")
-@click.option("--to", type=click.Choice(list(_AGENTS)), required=True, help="The agent that is to go on.")
-@click.option("--workspace", help="The directory to go on in; the session's own when omitted.")
+@click.option("--to", type=click.Choice(list(_AGENTS)), required=True, help="The agent that continues the session.")
+@click.option("--workspace", help="The directory to continue in; the session's own when omitted.")
 @click.option("--write", is_flag=True, help="Write the files. Without it, nothing is written.")
 @click.option("--run", "runs", is_flag=True, help="Write the files and start the agent in the directory.")
 @_home_option
 def handoff_command(id: str, to: str, workspace: str | None, write: bool, runs: bool, home: Path | None) -> None:
-    """Hand a session over: print the files from which another agent goes on, what they change, and the command."""
+    """Hand a session over: print the files from which another agent continues, what they change, and the command."""
     source = _AGENTS[to]
     directory = None if workspace is None else str(Path(workspace).absolute())
     place = home or home_of(source, os.environ, Path.home())

@@ -85,7 +85,7 @@ def import_command(
 
 
 def _unchanged() -> list[Found] | None:
-    """What was found in all homes, if it is as a SQLite database has it, and an import would report nothing else."""
+    """The files in all homes; None if any is not as a SQLite database has it, or an import would report more."""
     if any(name.upper().startswith("REPRISE_") and name != _DATABASE_URL for name in os.environ):
         return None
     url = os.environ.get(_DATABASE_URL, default_database_url())

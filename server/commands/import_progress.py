@@ -38,7 +38,7 @@ class ImportProgress:
         self._bar.__exit__(kind, error, trace)
 
     def begin(self, source: str | None) -> None:
-        """Go on with the files of an agent, or with session documents."""
+        """Continue with the files of an agent, or with session documents."""
         if self._recorder:
             self._recorder.begin(source)
 

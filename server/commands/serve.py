@@ -69,7 +69,7 @@ def serve_command(
     with plain_failures(), hold_server_lock(settings.database_url):
         prepare_database(settings)
         if samples:
-            # Imported when it is called, as all that a server does not need for reading: see docs/speed.md.
+            # Imported here, as everything that a server does not need for reading: see docs/speed.md.
             from storage.samples.load import load_samples
 
             asyncio.run(with_database(settings, load_samples))

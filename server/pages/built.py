@@ -32,7 +32,7 @@ SAFETY = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 def page(html: str, policy: Mapping[str, str]) -> Response:
-    """A page with its content security policy; browsers ask for it anew each time."""
+    """A page with its content security policy; browsers ask for it again each time."""
     directives = "; ".join(f"{name} {sources}" for name, sources in policy.items())
     headers = {**SAFETY, "Content-Security-Policy": directives, "Cache-Control": "no-cache"}
     return HTMLResponse(html, headers=headers)

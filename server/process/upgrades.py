@@ -11,7 +11,7 @@ class SelectiveUpgrades(HttpToolsProtocol):
     """An HTTP connection that answers requests with an ignored upgrade offer like any other request.
 
     llhttp stops at the end of a head with an offer and treats the rest as another protocol. The head of an ignored
-    offer is therefore parsed again, without its `Upgrade` header, by a new parser that goes on with the body.
+    offer is therefore parsed again, without its `Upgrade` header, by a new parser that continues with the body.
     """
 
     _ignores_offer = False

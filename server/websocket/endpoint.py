@@ -179,7 +179,7 @@ class _Socket:
                 operation.add_done_callback(lambda _: parser.memory.release(size))
 
     async def _handle(self, message: ClientMessage) -> asyncio.Task[None] | None:
-        """Returns the task of an operation that goes on."""
+        """Returns the task of an operation that continues."""
         if message.type == CONNECTION_INIT:
             await self._initialise(message.payload or {})
         elif message.type == PING:

@@ -7,7 +7,7 @@ from storage.archive.byte_lines import ByteLines
 
 
 class ArchivedTranscript(ByteLines):
-    """The first `size` bytes of a transcript, its companions, and the transcripts that it goes on from.
+    """The first `size` bytes of a transcript, its companions, and the transcripts that it continues.
 
     `companion` and `base` are looked up when a format asks for them. Not for several threads at once.
     """

@@ -1,4 +1,4 @@
-"""The registry of files: what is known of each that was read, by which a second look costs one `stat`."""
+"""The registry of files: the state of each file when it was last read, so that looking for changes costs a `stat`."""
 
 from collections.abc import Collection, Sequence
 
@@ -40,7 +40,7 @@ async def read_registry(
 
 
 async def write_registry(transaction: Transaction, source: str, files: Sequence[tuple[FileKey, FileState]]) -> None:
-    """Write the states of files over those before."""
+    """Write the states of files in place of their earlier ones."""
     if files:
         await transaction.execute(_delete, [{"own_path": key.path, "own_name": key.name} for key, _ in files])
     await transaction.insert(

@@ -10,14 +10,14 @@ NO_TRANSCRIPT = 0
 """An id that no transcript has."""
 
 SAMPLE_BYTES = 4096
-"""Bytes at either end of what was taken that are hashed."""
+"""Bytes that are hashed at each end of what was taken."""
 
 # Ids of devices and files are unsigned, the database's integers are not.
 _SIGNED = 2**63 - 1
 
 
 class FileStat(NamedTuple):
-    """What a `stat` tells of a file."""
+    """The values of a file's `stat` that tell whether it has changed."""
 
     device: int
     inode: int

@@ -110,7 +110,7 @@ async def insert_transcripts(transaction: Transaction, rows: Sequence[Transcript
 
 
 async def lock_archive(transaction: Transaction) -> None:
-    """Wait for other transactions that write to the archive, also those of other processes; first in a transaction."""
+    """Wait for other transactions that write to the archive, in any process. It must come first in a transaction."""
     if transaction.is_sqlite:
         await transaction.execute(sa.text("UPDATE session_number SET last = last"))
     else:
@@ -129,14 +129,14 @@ async def update_transcript(transaction: Transaction, row: TranscriptRow) -> Non
 
 
 async def rename_transcripts(transaction: Transaction, row: TranscriptRow, name: str) -> None:
-    """Give a transcript and its other generations that belong to its session another name, which no transcript has."""
+    """Rename a transcript and its other generations of the same session. No transcript may have the new name."""
     columns = transcript.c
     is_same = sa.and_(columns.name == row.name, columns.source == row.source, columns.session_id == row.session_id)
     await transaction.execute(sa.update(transcript).where(is_same).values(name=name))
 
 
 async def merge_transcripts(transaction: Transaction, ids: Sequence[int], into: int) -> None:
-    """Delete transcripts whose bytes another one begins with; it gets the companions that it lacks."""
+    """Delete transcripts with whose bytes another one begins. That one gets the companions that it lacks."""
     for id in ids:
         own = transcript_companion.alias()
         await transaction.execute(
@@ -151,7 +151,7 @@ async def merge_transcripts(transaction: Transaction, ids: Sequence[int], into: 
 
 
 async def note_derived(transaction: Transaction, rows: Sequence[TranscriptRow]) -> None:
-    """Store that the sessions have all of these transcripts, except of those that have grown since."""
+    """Mark these transcripts as derived, except those that have grown since."""
     for row in rows:
         if not row.is_derived:
             is_same = sa.and_(transcript.c.id == row.id, transcript.c.size == row.size)
@@ -170,8 +170,8 @@ async def transcripts_of_sessions(connection: Connection, source: str, ids: Sequ
     return [TranscriptRow._make(row) for row in await connection.execute(statement)]
 
 
-async def sessions_that_go_on_from(connection: Connection, source: str, keys: Sequence[str]) -> set[str]:
-    """The ids of the sessions with a transcript that goes on from one with these keys."""
+async def sessions_that_continue(connection: Connection, source: str, keys: Sequence[str]) -> set[str]:
+    """The ids of the sessions with a transcript that continues one with these keys."""
     statement = (
         sa.select(transcript.c.session_id)
         .join_from(transcript, transcript_key, transcript_key.c.transcript_id == transcript.c.id)
@@ -234,7 +234,7 @@ async def transcript_of_key(connection: Connection, source: str, key: str) -> Tr
 
 
 async def delete_transcripts(transaction: Transaction, ids: Sequence[int]) -> None:
-    """Delete transcripts with everything that belongs to them but the state of their files."""
+    """Delete transcripts with everything that belongs to them, except the states of their files."""
     for table in (transcript_chunk, transcript_companion, transcript_key):
         await transaction.execute(sa.delete(table).where(is_any_of(table.c.transcript_id, "ids", list(ids))))
     await transaction.execute(sa.delete(transcript).where(is_any_of(transcript.c.id, "ids", list(ids))))

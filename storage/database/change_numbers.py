@@ -1,4 +1,5 @@
-"""Numbers the changes of sessions, so that a reader who knows the last number that it saw finds every later change.
+"""Numbers the changes of sessions, so that a reader that remembers the last number that it saw finds every later
+change.
 
 A transaction marks what it changes with the number 0: inserts by the default of the columns, updates by their
 `onupdate`, so that no statement can forget it. Before the commit `Database.write` replaces the zeros by numbers of the
@@ -42,7 +43,7 @@ _number_sessions = (
     .values(
         created_seq=sa.case((session.c.created_seq == 0, _sessions.c.seq), else_=session.c.created_seq),
         changed_seq=_sessions.c.seq,
-        # A clock that was put back does not take it back.
+        # A clock that was put back does not move it back.
         saved_at=sa.case((session.c.saved_at > _now, session.c.saved_at), else_=_now),
     )
 )

@@ -23,7 +23,7 @@ def _dialect(*, is_sqlite: bool) -> Dialect:
 
 
 class Reader(Protocol):
-    """A Database, each of whose reads sees what is committed, or a Snapshot."""
+    """A Snapshot, or a Database, of which each read sees what is committed by then."""
 
     is_sqlite: bool
 

@@ -73,7 +73,7 @@ class Database:
             self._file = SqliteFile(str(self.url.database))
             self.engine = sqlite_engine(self.url, self._file)
         else:
-            # Imported for PostgreSQL alone: see there.
+            # Imported only for PostgreSQL, see that module.
             from storage.database.postgresql import postgresql_engine
 
             self.engine = postgresql_engine(self.url, pool_size - readers)
@@ -95,7 +95,7 @@ class Database:
         return self
 
     def _bus_feed(self) -> contextlib.AbstractAsyncContextManager[None]:
-        """What publishes the changes of other processes on the bus."""
+        """Publishes the changes of other processes on the bus while the block runs."""
         if self.is_sqlite:
             return Poll(self.bus, self).running(SQLITE_POLL_SECONDS)
         if self._poll_seconds is not None:
@@ -138,7 +138,7 @@ class Database:
                     return await select.rows(found)
                 return await self.readers.read(select, values)
         except Exception:
-            # Entered for errors alone: to enter it takes longer than all else that is done here.
+            # Entered only for errors: entering it takes longer than the rest of this function.
             with translate_driver_errors():
                 raise
 

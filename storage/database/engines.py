@@ -19,7 +19,7 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _PRAGMAS = (
-    # Of new databases: on pages of 4 KiB, an eighth of the space behind rows and long values stays empty.
+    # For new databases: with pages of 4 KiB, an eighth of the space stays empty after rows and long values.
     "PRAGMA page_size=16384",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
@@ -28,9 +28,9 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 SQLITE_PRAGMAS = (*_PRAGMAS, "PRAGMA cache_size=-32768")
-"""Of connections that write: an import adds to many places of the indexes."""
+"""For connections that write, with a larger page cache: an import adds to many places of the indexes."""
 SQLITE_READ_PRAGMAS = (*_PRAGMAS, "PRAGMA query_only=ON")
-"""Of connections that read. How many KiB of pages one keeps is up to it: what it does not is in the system's cache."""
+"""For connections that read, with SQLite's own size of the page cache: the system caches the other pages."""
 SNAPSHOT = {"reprise_snapshot": True}
 
 

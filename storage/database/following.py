@@ -11,7 +11,7 @@ log = logging.getLogger("reprise.watch")
 
 RETRY_SECONDS = 1.0
 FOLLOWER_SECONDS = 0.001
-"""Least time between two reads, for each subscriber of the same rows, so that many subscribers cannot take all of the
+"""Least time between two reads, for each subscriber of the same rows, so that many subscribers cannot occupy the
 process.
 """
 

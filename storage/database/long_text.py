@@ -13,11 +13,12 @@ from storage.compression import compress, content_size, decompress
 from storage.database.types import DialectFunction
 
 LONG = 2_560
-"""Characters from which on a text is compressed. Decompressing one of 1,000 takes as long as all else that is done to
-answer with it, and so few characters are compressed little."""
-# Higher levels leave as much of most messages.
+"""Length from which a text is compressed. Decompressing 1,000 characters takes as long as the rest of an answer with
+them, and saves little space.
+"""
+# Higher levels do not make most messages smaller.
 _COMPRESSION_LEVEL = 1
-# Bytes that are decompressed on the event loop at most, which takes a millisecond.
+# The most bytes that are decompressed on the event loop, which takes a millisecond.
 _MOST_ON_LOOP = 2**20
 
 Rows: TypeAlias = MutableSequence[Sequence[Any]]
@@ -39,7 +40,9 @@ def plain_text(stored: str | bytes) -> str:
 
 
 def add_functions(create_function: Callable[..., Any]) -> Any:
-    """Define what statements call that read long texts, by a SQLite connection's method. Returns its result."""
+    """Define the functions that statements call to read long texts, by a SQLite connection's method, whose result it
+    returns.
+    """
     return create_function(plain_text.__name__, 1, plain_text, deterministic=True)
 
 

@@ -6,13 +6,13 @@ from sys import getsizeof
 from typing import Any
 
 _ENTRY_BYTES = 400
-"""What an entry costs besides its key and its value: slots of dictionaries, a pair and a link of the order."""
+"""Bytes of an entry besides its key and its value: slots of dictionaries, a pair and a link of the order."""
 
 
 class LRUCache:
     """A cache whose entries count the bytes of their key and the size that is given for their value.
 
-    A search never asked before reads a dozen entries and adds three, in less than two thirds of the time of cachetools.
+    A new search reads a dozen entries and adds three, in less than two thirds of the time that cachetools takes.
     """
 
     def __init__(self, max_bytes: int) -> None:

@@ -16,7 +16,7 @@ _MOST_GAPS = 16
 
 
 def is_dense(numbers: Sequence[int]) -> bool:
-    """Whether so many of the numbers up to the largest are among these that they are better passed as a set."""
+    """Whether these are so many of the numbers up to the largest that they are better passed as a set."""
     return bool(numbers) and min(numbers) >= 0 and max(numbers) < _MOST_GAPS * len(numbers)
 
 

@@ -36,7 +36,7 @@ def _revisions() -> CompiledSelect[_Revision]:
 
 
 class Poll:
-    """Publishes on a bus what has changed since the last poll, among what has waiters in this process.
+    """Publishes on a bus the topics that have waiters in this process and that have changed since the last poll.
 
     Every write to a thread raises its task's revision, and sessions have a counter of their changes, so that two
     statements a poll serve all waiters; without waiters there are none.
@@ -73,7 +73,7 @@ class Poll:
 
     def _changed(self, rows: Sequence[_Revision]) -> Iterator[str]:
         for row in rows:
-            # A task that is new here counts as changed: it may have, since its waiter read it.
+            # A task that was not polled before counts as changed: it may have changed since its waiter read it.
             if row != self._revisions.get(row.thread_id):
                 yield task_topic(row.thread_id)
                 if row.is_final:

@@ -1,6 +1,6 @@
 """PostgreSQL by asyncpg: SQLAlchemy's engine, the driver of the pool for reading, and connections beside both.
 
-Imported where a database is PostgreSQL's: a server on SQLite needs neither asyncpg nor its dialect.
+Imported only for PostgreSQL: a server on SQLite needs neither asyncpg nor its dialect.
 """
 
 import socket

@@ -16,14 +16,14 @@ from storage.database.engines import configure_sqlite
 from storage.database.sqlite_file import SqliteFile
 
 MOST_SECONDS = 0.005
-"""How long a task may hold the event loop by its reads, from the first one to its next wait."""
+"""How long the reads of a task may hold the event loop, from the first one to the task's next wait."""
 
-# Bytes of a value: the clock is not looked at while one is read.
+# The longest value in bytes: the clock is not checked while a value is read.
 _MOST_BYTES = 2**20
-# Most requests read less than these pages.
+# Most requests read fewer pages.
 _CACHE_PRAGMA = "PRAGMA cache_size=-8192"
-# Instructions of SQLite's virtual machine between two looks at the clock: those of a few rows, since another thread may
-# keep the global lock for 5 ms after each.
+# Instructions of SQLite's virtual machine between two checks of the clock: those of a few rows, since another thread
+# may keep the global lock for 5 ms after each.
 _INSTRUCTIONS = 100
 # A statement that took too long is left to threads once, then twice as often each time, up to this.
 _MOST_SKIPPED = 64

@@ -111,7 +111,7 @@ def narrow_type(
 
 
 def _record() -> type[Any]:
-    # Imported for PostgreSQL alone: see `postgresql.py`.
+    # Imported only for PostgreSQL, see `postgresql.py`.
     import asyncpg
 
     record: type[Any] = asyncpg.Record

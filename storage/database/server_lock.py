@@ -18,7 +18,7 @@ from storage.database.file_permissions import (
 )
 from storage.errors import AlreadyServed
 
-# Far behind the bytes that SQLite locks, and any that it writes.
+# Far beyond the bytes that SQLite locks or writes.
 _LOCKED_BYTE = 2**62
 
 
@@ -76,5 +76,5 @@ else:
 
     @contextlib.contextmanager
     def _lock_inode(_: Path, __: AlreadyServed) -> Iterator[None]:
-        """Other systems have no lock of a descriptor that agrees with those of SQLite."""
+        """Does nothing: other systems have no locks of descriptors that agree with SQLite's."""
         yield

@@ -1,4 +1,4 @@
-"""The statement that inserts sessions, which the dialects write by functions of their own."""
+"""The statement that inserts sessions, for which each dialect has its own function."""
 
 from importlib import import_module
 from typing import Any
@@ -8,6 +8,6 @@ from storage.database.tables.session import session
 
 def insert_new_sessions(*, is_sqlite: bool) -> Any:
     """The INSERT of those sessions whose ids do not exist. It returns their ids."""
-    # A process imports the dialect of its database alone.
+    # A process imports only the dialect of its database.
     dialect: Any = import_module(f"sqlalchemy.dialects.{'sqlite' if is_sqlite else 'postgresql'}")
     return dialect.insert(session).on_conflict_do_nothing(index_elements=["id"]).returning(session.c.id)

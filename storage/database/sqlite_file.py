@@ -9,7 +9,7 @@ from storage.database.file_permissions import refuse_inaccessible_file
 class SqliteFile:
     """A file that must exist, and must not be moved or replaced after it was first opened.
 
-    SQLite would go on with a file that was moved away, and open its successor beside it.
+    SQLite would keep using a file that was moved away, and open its successor beside it.
     """
 
     def __init__(self, path: str) -> None:

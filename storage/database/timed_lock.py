@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 
 class TimedLock:
-    """A fair lock that is released after `seconds` at the latest, so that a long holder delays the others only once.
+    """A fair lock that is released after `seconds` at the latest, so that a slow holder delays the others only once.
 
-    Not asyncio.timeout, which would cancel the holder: it goes on beside the next one.
+    The holder is not cancelled, as asyncio.timeout would do: it continues beside the next one.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -87,7 +87,7 @@ class concatenated(DialectFunction[bytes]):  # noqa: N801 - reads as the SQL fun
 
     type = sa.LargeBinary()
     inherit_cache = True
-    # It takes the bytes as a text without looking at them.
+    # group_concat takes the bytes as a text without checking them.
     sqlite = "CAST(group_concat({0}, '') AS BLOB)"
     postgresql = "string_agg({0}, '')"
 

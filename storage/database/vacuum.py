@@ -31,7 +31,7 @@ def _vacuum_sqlite(path: str) -> None:
 
 
 async def _vacuum_postgresql(database: Database) -> None:
-    # Imported for PostgreSQL alone: see there.
+    # Imported only for PostgreSQL, see that module.
     from storage.database.postgresql import open_connection
 
     _, options = database.engine.dialect.create_connect_args(database.url)

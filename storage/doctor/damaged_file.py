@@ -106,7 +106,7 @@ def _copy(path: Path, new: Path) -> tuple[int, list[str]]:
             "(SELECT coalesce(max(seq), 0) FROM tombstone))",
             (last,),
         )
-        # Rows that were lost tell nothing of themselves, so that subscribers must load their lists again.
+        # Which rows were lost is not known, so that subscribers must load their lists again.
         target.execute("UPDATE change_counter SET first = last")
         lost = _delete_incomplete_sessions(target)
         _delete_incomplete_threads(target)
@@ -132,7 +132,7 @@ def _readable_rows(connection: sqlite3.Connection, table: str, columns: list[str
         try:
             rows = connection.execute(select, (last, size)).fetchall()
         except sqlite3.DatabaseError:
-            # One by one up to the damaged row, and then over it.
+            # One by one up to the damaged row, and then past it.
             if size == 1:
                 failures += 1
                 last += max(1, 2 ** (failures - _SINGLE_STEPS))
@@ -175,7 +175,7 @@ def _delete_incomplete_threads(connection: sqlite3.Connection) -> None:
 
 
 def _delete_incomplete_transcripts(connection: sqlite3.Connection) -> None:
-    """Also what the registry tells of their files, so that an import reads them again."""
+    """Delete them with the states of their files, so that an import reads them again."""
     connection.execute("""
         DELETE FROM transcript
         WHERE size <> (SELECT coalesce(sum(size), 0) FROM transcript_chunk WHERE transcript_id = transcript.id)

@@ -43,7 +43,7 @@ from storage.search.index.verification import (
     read_indexed_entries,
     read_indexed_entries_of,
 )
-from storage.transcripts.rederivation import derive_anew, outdated_sessions
+from storage.transcripts.rederivation import outdated_sessions, rederive
 
 _BATCH = 100
 
@@ -85,8 +85,8 @@ async def examine(
 ) -> AsyncIterator[Finding]:
     """Yield all inconsistencies. Raises Unavailable.
 
-    With `repair`, sessions of older formats are derived anew, wrong counts and entries of the search index are made
-    again, and threads that differ from their sessions are unlinked, so that the next resume makes new ones.
+    With `repair`, sessions of older formats are derived again, wrong counts and entries of the search index are
+    rebuilt, and threads that differ from their sessions are unlinked, so that the next resume makes new ones.
     """
     if not await is_current(database):
         yield Finding("The database is not at this version's migration. Run `reprise migrate`.")
@@ -110,7 +110,7 @@ async def _examine_derived(
     database: Database, formats: Mapping[str, TranscriptFormat], repair: bool
 ) -> AsyncIterator[Finding]:
     if repair:
-        async for session_id, _ in derive_anew(database, formats):
+        async for session_id, _ in rederive(database, formats):
             yield Finding(f"Session {session_id}: it was not derived by this version.", is_repaired=True)
         return
     counts = Counter(format.agent for format, _ in await outdated_sessions(database, formats))
@@ -167,7 +167,7 @@ async def _examine_locked(database: Database, session_id: str, repair: bool) -> 
 
 
 class _Counted(NamedTuple):
-    """What the statistics of a session count of a message."""
+    """The values of a message that the statistics of a session count."""
 
     created_at: datetime | None
     usage: str | None
@@ -175,7 +175,7 @@ class _Counted(NamedTuple):
 
 
 class Repair(Enum):
-    """What can be made again of the messages of a session."""
+    """What can be rebuilt from the messages of a session."""
 
     INDEX = "index"
     STATISTICS = "statistics"

@@ -41,12 +41,12 @@ class DerivedMessage(NamedTuple):
 
 @dataclass(slots=True)
 class DerivedSession:
-    """A session and all its messages, those of earlier windows and left branches included.
+    """A session and all its messages, those of earlier windows and abandoned branches included.
 
-    `live` has the indexes of the messages that the model sees when the session goes on, in the order in which it sees
-    them. `title` is the person's own or the agent's, None when neither gave one: the first prompt serves then.
-    `metadata` is everything that the agent recorded beside the messages, as JSON values. `usage` leaves out the
-    replies that were copied from another session.
+    `live` has the indexes of the messages that the model sees when the session is continued, in the order in which it
+    sees them. `title` is the person's own or the agent's, None when neither gave one: then the first prompt serves as
+    the title. `metadata` is everything that the agent recorded beside the messages, as JSON values. `usage` leaves out
+    the replies that were copied from another session.
     """
 
     id: str

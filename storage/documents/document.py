@@ -153,7 +153,7 @@ class Document:
     item_count: int = field(init=False)
     """The number of thread items that seeding the whole transcript writes."""
     statistics: SessionStatistics = field(init=False)
-    """What is counted of all messages."""
+    """The counts of all messages."""
 
     def __post_init__(self) -> None:
         self.header_digest = hashlib.blake2b(canonical(self.header), digest_size=32).digest()

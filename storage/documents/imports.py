@@ -114,7 +114,7 @@ async def _stored_versions(database: Database, documents: Sequence[Document]) ->
 
 
 def conflict_message(session_id: str, source: str) -> str:
-    """Why a session of an agent was not imported whose outcome is CONFLICT."""
+    """The reason why a session with the outcome CONFLICT was not imported."""
     return f"The session {session_id} is stored already, and another agent than {source} wrote it."
 
 

@@ -1,4 +1,4 @@
-"""Indexes all messages of a session anew, from their stored contents."""
+"""Indexes all messages of a session again, from their stored contents."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""Deletion of sessions with their messages and transcripts, and of their threads where that is asked for."""
+"""Deletion of sessions with their messages and transcripts, and of their threads on request."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ from storage.errors import TooLarge, Unreadable
 from storage.json_codec import dump, load
 
 _LONG = 256 * 1024
-"""Characters that are not parsed on the event loop."""
+"""The length from which metadata is not parsed on the event loop."""
 
 
 class _HeaderRow(NamedTuple):

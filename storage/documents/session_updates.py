@@ -31,7 +31,7 @@ _current = sa.select(*(session.c[name] for name in ("id", "number", *_TITLE, *_M
 class SessionUpdate(NamedTuple):
     """What to change of a session; None leaves a value as it is. An empty note is removed.
 
-    `tags` replace those it has; then `removed_tags` are removed, and `added_tags` added behind the others.
+    `tags` replace those it has; then `removed_tags` are removed, and `added_tags` added after the others.
     """
 
     title: str | None = None
@@ -98,6 +98,6 @@ async def update_sessions(database: Database, ids: Sequence[str], update: Sessio
             await index_entries(transaction, numbered, drafts * len(renamed))
     if renamed:
         await compact(database)
-    # Read anew, since the commit sets more of their columns.
+    # Read again, since the commit sets more of their columns.
     found = await sessions_by_id(database, unique)
     return [found[id] for id in unique if id in found]

@@ -63,7 +63,7 @@ class Update(NamedTuple):
 
 
 def needs_messages(stored: StoredVersion, document: Document) -> bool:
-    """Whether `plan_update` needs the stored messages: the document does not merely go on where the newest one ends."""
+    """Whether `plan_update` needs the stored messages: the document is more than a continuation of the newest one."""
     is_older = document.updated_at < stored.updated_at
     return is_older or bool(document.earlier_places) or not stored.is_prefix_of(document)
 

@@ -44,7 +44,7 @@ def merge(stored: Sequence[StoredMessage], rows: Sequence[DocumentRow], *, repla
     With `replaces` the document becomes the newest one: as much of its beginning as possible is matched with stored
     messages in their order, and the rest is appended. The messages that a new compaction kept are those that are stored
     at the end of the newest window, and its summary is inserted before them. Otherwise the messages of the document
-    become those of an earlier window: each one that is not stored yet is inserted behind the message that it follows.
+    become those of an earlier window: each one that is not stored yet is inserted after the message that it follows.
     """
     chain = _chain(stored, [row for row in rows if row.place is not None]) if replaces else {}
     places: list[int | None] = [None] * len(stored) if replaces else [one.place for one in stored]

@@ -1,1 +1,1 @@
-"""Handing a session over: the files from which another agent's program, or its own, goes on with the conversation."""
+"""Handing a session over: the files from which another agent's program, or its own, continues the conversation."""

@@ -53,7 +53,7 @@ class ArchivedFile:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFiles:
-    """All files of a session, its own one first, and the commands that make its agent go on."""
+    """All files of a session, its own one first, and the commands by which its agent continues it."""
 
     source: str
     workspace: str
@@ -62,7 +62,7 @@ class ArchivedFiles:
 
 
 async def archived_files(database: Database, session_id: str) -> ArchivedFiles | None:
-    """The files of a session, of its subagents and of what it goes on from; None if it is not stored.
+    """The files of a session, of its subagents and of what it continues; None if it is not stored.
 
     Raises Unavailable and Unreadable.
     """
@@ -75,7 +75,7 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
     files: dict[str, ArchivedFile] = {}
     for row in await _transcripts(database, session_id, head.source):
         if head.source == "OPENCODE":
-            # It is a part of a database, which only the program writes to.
+            # It is a part of a database, to which only the program may write.
             path = f"handoff/{row.session_id}.json"
             commands.insert(len(files), import_command(path))
             files.setdefault(path, _file(database, row, path))
@@ -94,7 +94,7 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
 
 
 async def _transcripts(database: Database, session_id: str, source: str) -> list[TranscriptRow]:
-    """The transcripts of a session, then those of its subagents and those that any of them goes on from."""
+    """The transcripts of a session, then those of its subagents and those that any of them continues."""
     found: dict[int, TranscriptRow] = {}
     ids = [session_id]
     for id in ids:
@@ -116,7 +116,7 @@ def _file(database: Database, row: TranscriptRow, path: str) -> ArchivedFile:
 
 async def _companions(database: Database, row: TranscriptRow) -> list[ArchivedFile]:
     async with database.snapshot() as connection:
-        # Those right in the home are excerpts of files that all sessions share.
+        # Companions directly in the home are excerpts of files that all sessions share.
         names = [name for name in sorted(await companion_digests(connection, row.id)) if "/" in name]
         contents = [await read_companion(connection, row.id, name) for name in names]
     return [_whole(name, content) for name, content in zip(names, contents, strict=True) if content is not None]

@@ -17,8 +17,8 @@ _NOT_IN_FOLDERS = re.compile(r"[^A-Za-z0-9]")
 class ClaudeCodeTarget:
     """Writes sessions for Claude Code.
 
-    Thinking without a signature would be sent to the model, and refused there. A conversation that does not end with
-    the model's words is given some by the program.
+    The program would send thinking without a signature to the model, which refuses it. To a conversation that does not
+    end with the model's words, it adds some.
     """
 
     source = "CLAUDE_CODE"
@@ -99,7 +99,7 @@ class _Writer:
             "cwd": self._copy.workspace,
             "sessionId": str(self._copy.id),
             "version": FORMATS["CLAUDE_CODE"].tried_version,
-            # As on the lines that the program copies when it forks a session.
+            # The program does the same on lines that it copies when it forks a session.
             "forkedFrom": {"sessionId": self._copy.origin, "messageUuid": uuid},
             **(marks or {}),
         }

@@ -15,7 +15,7 @@ from storage.handoff.target import Copy, HandoffFile, Written, json_lines, milli
 from storage.json_codec import dump
 
 _SERVER = "handoff"
-"""The server that calls are shown to be of: Codex shows its own tools by events of other kinds."""
+"""The server to which calls are attributed: Codex shows calls of its own tools by events of other kinds."""
 
 
 class CodexTarget:
@@ -187,7 +187,7 @@ def _compacted(summary: Summary) -> dict[str, object]:
 
 
 def _arguments(given: object) -> str:
-    """Arguments as JSON; a text that is none stands as it is, as the model wrote it."""
+    """Arguments as JSON. A text that is not JSON stays as the model wrote it."""
     is_plain = isinstance(given, str) and parse_json(given.encode(errors="replace")) is None
     return given if is_plain and isinstance(given, str) else dump(given)
 

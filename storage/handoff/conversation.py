@@ -38,7 +38,7 @@ class Injected(NamedTuple):
 
 
 class Thinking(NamedTuple):
-    """The model's reasoning. `is_sealed`: it has, or is, a part that only its provider can read."""
+    """The model's reasoning. `is_sealed` tells whether only its provider can read a part of it or all of it."""
 
     text: str
     is_sealed: bool = False
@@ -115,9 +115,9 @@ class SaidMessage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What the model of a session sees when the session goes on.
+    """What the model sees when the session is continued.
 
-    `left_messages` counts what was said on branches that were left, `earlier_messages` what compactions replaced.
+    `left_messages` counts the messages of abandoned branches, `earlier_messages` those that compactions replaced.
     """
 
     session_id: str
@@ -135,7 +135,7 @@ class Conversation:
 def live_messages(said: Sequence[SaidMessage], *, is_copy: bool = False) -> tuple[Message, ...]:
     """The messages, which are in the order in which the model sees them.
 
-    In a copy that was written here every text was said, also one that looks as if a program had put it in.
+    In a copy that Reprise wrote, every text was said, even one that looks injected.
     """
     contents = [message_blocks(message.role, message.content) for message in said]
     links = ToolLinks((place, note(blocks)) for place, blocks in enumerate(contents))

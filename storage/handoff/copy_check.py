@@ -32,7 +32,7 @@ def read_copy(source: str, files: Sequence[HandoffFile], written_at: datetime) -
         return data[start : start + count]
 
     def no_base(key: str) -> None:
-        """A copy goes on from no other transcript."""
+        """A copy continues no other transcript."""
 
     transcript = ArchivedTranscript(files[0].path, written_at, len(data), read, companions.get, no_base)
     return FORMATS[source].derive([transcript])
@@ -51,7 +51,7 @@ def messages_of(session: DerivedSession) -> tuple[Message, ...]:
 
 
 def difference(expected: Iterable[Message], found: Iterable[Message]) -> str | None:
-    """How two conversations first differ, for people; None if both say the same in the same order.
+    """The first difference between two conversations, in words; None if both say the same in the same order.
 
     Neighbouring messages of one role count as one, as they do for models. White space is not compared.
     """

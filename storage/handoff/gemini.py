@@ -20,15 +20,15 @@ _ROOT = ".project_root"
 class GeminiTarget:
     """Writes sessions for Gemini CLI.
 
-    It sends no thoughts to the model, and takes prompts that begin with a slash for commands to itself. It deletes
-    sessions that were last written over 30 days ago, so that the time of the last change is that of the handoff.
+    It sends no thoughts to the model, and takes prompts that begin with a slash as commands. It deletes sessions that
+    were last written over 30 days ago, so that the last change of a copy is the time of the handoff.
     """
 
     source = "GEMINI"
     takes = Capabilities(command_marks=("/", "?"))
 
     def write(self, copy: Copy) -> Written:
-        """One file, and the one that tells whose folder it is in unless that is there."""
+        """The session's file, and the file that names the project of its folder unless that exists."""
         session_id = str(copy.id)
         folder = _folder(copy.home, copy.workspace)
         name = f"session-{copy.written_at:%Y-%m-%dT%H-%M}-{session_id[:8]}.jsonl"

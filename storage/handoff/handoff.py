@@ -1,4 +1,4 @@
-"""Hands a stored session over: reads its conversation and makes the files that another agent goes on from."""
+"""Hands a stored session over: reads its conversation and makes the files from which another agent continues it."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class NoHandoff(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """A session in the form that an agent can go on from. `prepared` is the conversation in it."""
+    """A session in the form that an agent can continue. `prepared` is the conversation in it."""
 
     to: str
     session_id: str
@@ -59,7 +59,7 @@ async def hand_over(
 
 
 def new_id_and_time() -> tuple[uuid.UUID, datetime]:
-    """The id of a new copy, and when it is made."""
+    """The id and the time of a new copy."""
     return uuid.uuid4(), datetime.now(UTC)
 
 

@@ -94,7 +94,9 @@ class _Writer:
         return {"info": info, "parts": parts}
 
     def _model(self, message: Message) -> dict[str, object]:
-        """The model of a reply, and for a prompt that of the last reply: the program goes on with the last prompt's."""
+        """The model of a reply, and for a prompt that of the last reply: the program continues with the model of the
+        last prompt.
+        """
         source = self._copy.prepared.conversation.source
         name = message.model or self._last_model
         provider, _, own_name = name.partition("/")

@@ -41,11 +41,11 @@ _NAME_CHARACTER = re.compile(r"[^A-Za-z0-9_-]")
 class Capabilities:
     """What a program takes in kind.
 
-    `reasoning`: thoughts without a signature. `image_links`: pictures by their addresses. `result_images`: pictures
-    in answers of tools. `any_input`: arguments that are no JSON object. `summaries`: the summary of a compaction at
-    the beginning. `opening` and `closing`: a conversation must begin with the user's words, or end with the model's.
-    `images_of_failures`: pictures in answers that are errors. `command_marks`: how prompts begin that the program
-    takes for commands to itself, and does not send.
+    `reasoning`: thoughts without a signature. `image_links`: pictures by their addresses. `result_images`: pictures in
+    answers of tools. `any_input`: arguments that are no JSON object. `summaries`: the summary of a compaction at the
+    beginning. `opening` and `closing`: a conversation must begin with the user's words, or end with the model's.
+    `images_of_failures`: pictures in answers that are errors. `command_marks`: the beginnings of prompts that the
+    program takes as commands, and does not send.
     """
 
     reasoning: bool = False
@@ -111,7 +111,7 @@ class _Preparation:
     def with_needed_injections(self, messages: Sequence[Message]) -> Iterator[Message]:
         """The messages, in which injected text counts as the user's where the model answers to nothing else.
 
-        Such are the prompts that a person's commands stand for, and notices that a task in the background has ended.
+        Examples are the prompts that a person's commands stand for, and notices that a background task has ended.
         """
         before: Message | None = None
         for is_reply, group in itertools.groupby(messages, key=lambda message: message.role == ASSISTANT):

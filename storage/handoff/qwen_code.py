@@ -15,7 +15,7 @@ _NOT_IN_FOLDERS = re.compile(r"[^A-Za-z0-9]")
 
 
 class QwenCodeTarget:
-    """Writes sessions for Qwen Code, which goes on with them in their own directory only."""
+    """Writes sessions for Qwen Code, which continues them only in their own directory."""
 
     source = "QWEN_CODE"
     takes = Capabilities(reasoning=True)
@@ -40,7 +40,7 @@ def _lines(copy: Copy) -> Iterator[dict[str, object]]:
             "timestamp": timestamp(time),
             "cwd": copy.workspace,
             "version": FORMATS["QWEN_CODE"].tried_version,
-            # As on the lines that the program copies when it forks a session.
+            # The program does the same on lines that it copies when it forks a session.
             "forkedFrom": {"sessionId": copy.origin, "messageUuid": uuid},
             **record,
         }

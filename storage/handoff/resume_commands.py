@@ -1,4 +1,4 @@
-"""The commands by which agents go on with a session, as lists of words."""
+"""The commands by which agents continue a session, as lists of words."""
 
 _RESUME = {
     "CLAUDE_CODE": ("claude", "--resume"),

@@ -1,4 +1,4 @@
-"""What a target of handoffs is: a program, and how a conversation is written for it."""
+"""The target of a handoff: an agent's program, and how a conversation is written for it."""
 
 import uuid
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class HandoffFile(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A session as its files, and the commands that make its agent go on, each as its words.
+    """A session as its files, and the commands by which its agent continues it, each as a list of words.
 
     A word of a command that is the path of a file stands for the file at its place.
     """

@@ -1,4 +1,4 @@
-"""When a session's messages were said and what they took: one record for each quarter of an hour with a message.
+"""The activity of a session over time: one record for each quarter of an hour with a message.
 
 Days begin at a quarter of an hour in every time zone. The records of a session are stored as one value, so that those
 of many sessions are read together by concatenating the values.
@@ -13,7 +13,7 @@ import orjson
 
 QUARTER_SECONDS = 900
 MOST_TOKENS = 2**53 - 1
-"""Tokens of a quarter, beyond which they are not counted: integers that every JSON parser reads exactly."""
+"""The most tokens that are counted in a quarter: every JSON parser reads such integers exactly."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -36,7 +36,7 @@ def activity_of(messages: Iterable[tuple[datetime | None, str | None]]) -> bytes
     for created_at, usage in messages:
         if created_at is None:
             continue
-        # Most messages lie in the quarter of the one before, which takes half the time to tell.
+        # Most messages lie in the same quarter as the one before: checking that first takes half the time.
         if not begin <= created_at < end:
             quarter = quarter_of(created_at)
             begin = _EPOCH + quarter * _QUARTER

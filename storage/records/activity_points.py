@@ -1,4 +1,4 @@
-"""What went on in sessions over time, from the records of activity that are stored for each of them."""
+"""The activity of many sessions over time, from the records that are stored with each of them."""
 
 import asyncio
 import functools
@@ -25,7 +25,7 @@ _LONG = 256 * 1024
 
 
 class ActivityPoint(NamedTuple):
-    """What went on in an interval."""
+    """The activity in an interval."""
 
     start: datetime
     session_count: int
@@ -40,7 +40,7 @@ class _Found(NamedTuple):
 async def activity_points(
     database: Database, session_filter: SessionFilter, bounds: list[datetime]
 ) -> list[ActivityPoint]:
-    """What went on in the intervals between moments, in the sessions that pass a filter. Raises Unavailable."""
+    """The activity in the intervals between `bounds`, of the sessions that pass a filter. Raises Unavailable."""
     if not bounds:
         return []
     quarters = [quarter_of(moment) for moment in bounds]
@@ -75,11 +75,13 @@ def _records(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> Compi
 
 
 def sum_records(bounds: list[datetime], quarters: Sequence[int], data: bytes) -> list[ActivityPoint]:
-    """What went on between moments, given also by their quarters, by the records of many sessions one after another."""
+    """The activity in the intervals between `bounds`, whose quarters are `quarters`. `data` has the records of many
+    sessions.
+    """
     records = np.frombuffer(data, RECORDS)
     messages, tokens = records["messages"], records["tokens"]
-    # Interval 0 is what lies before all, and the last one what lies behind: to count them takes less time than to leave
-    # them out.
+    # The first interval is the time before all bounds, the last one the time after them: counting them takes less time
+    # than leaving them out.
     intervals = np.searchsorted(np.array(quarters), records["quarter"], "right")
     size = len(quarters) + 1
     is_high = messages & IS_HIGH != 0
@@ -90,7 +92,7 @@ def sum_records(bounds: list[datetime], quarters: Sequence[int], data: bytes) ->
         np.bincount(intervals, weights, size)[1:-1].astype(np.int64).tolist()
         for weights in (messages & np.uint32(IS_HIGH - 1), *tokens.T)
     )
-    # The records of a session rise, so that those of one interval follow each other.
+    # The records of a session are sorted by time, so that those of one interval follow each other.
     is_new = messages & IS_FIRST != 0
     is_new[1:] |= intervals[1:] != intervals[:-1]
     session_counts = np.bincount(intervals[is_new], minlength=size)[1:-1].tolist()

@@ -10,7 +10,7 @@ _decode_value = msgspec.json.Decoder().decode
 
 
 class CommonText(msgspec.Struct, tag="text", gc=False):
-    """A TextBlock without its position, as all of these."""
+    """A TextBlock. Like the other classes here, it has no position."""
 
     text: str
     is_injected: bool = False

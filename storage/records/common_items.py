@@ -19,7 +19,7 @@ from storage.records.transcript_items import (
 def common_items(
     role: str, blocks: Sequence[CommonBlock], answers: Mapping[int, Answer], answering: Set[int]
 ) -> list[Item] | None:
-    """The items that `items_of` yields of these blocks; None if one of them has a block as stored, as others do.
+    """The items that `items_of` yields of these blocks; None if an item needs a block as it is stored.
 
     The parameters are those of `items_of`.
     """

@@ -21,7 +21,7 @@ from storage.records.position_range import PositionRange, position_table
 
 
 class MessageFilter(NamedTuple):
-    """Which messages of transcripts: those of some roles, and those that the program put in or those that it did not.
+    """A filter of messages by their roles, and by whether they are injected.
 
     None means all.
     """

@@ -18,11 +18,11 @@ MAX_LENGTH = 2_000
 """The longest summary, in code points."""
 
 _READ_FACTOR = 8
-"""Code points of a text that are read for each of its summary, as white space is shortened."""
+"""Code points of a text that are read for each code point of its summary, since white space is shortened."""
 
 
 def message_summary(blocks: Sequence[ContentBlock], max_length: int) -> str:
-    """The first words of a message in one line: of a text, else of a call, of thinking or of what there is.
+    """The first words of a message in one line: of a text, else of a call, of thinking or of any other block.
 
     Injected text is left out unless there is nothing else.
     """

@@ -19,7 +19,7 @@ from storage.records.stored_blocks import read_blocks
 _MEDIA_TYPE_KEYS = ("mimeType", "mime_type", "mediaType", "media_type")
 _MEDIA_TYPES = {"image", "audio", "video", "file", "base64", "blob", "input_audio", "input_image"}
 _DATA_KEYS = {"data", "blob", "bytes", "base64", "b64_json", "file_data", "image", "audio"}
-# What only the model's provider can read.
+# Values that only the model's provider can read.
 _OPAQUE_KEYS = {"signature", "thinking_signature", "encrypted_content", "encrypted_index"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/_=\r\n-]*")
 
@@ -127,7 +127,7 @@ def _scalar(value: object) -> str:
 
 
 def _is_encoded(parent: dict[str, object], key: str, value: object) -> bool:
-    """Whether an item of an object is a file's base64 or opaque to everybody but a provider."""
+    """Whether an item of an object is base64 of a file, or readable only by a provider."""
     if not isinstance(value, str) or not (key in _DATA_KEYS or key in _OPAQUE_KEYS) or not _BASE64.fullmatch(value):
         return False
     media_type = next((parent[name] for name in _MEDIA_TYPE_KEYS if name in parent), None)

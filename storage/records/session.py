@@ -65,7 +65,7 @@ class SessionRow(NamedTuple):
     @property
     @reads_columns("tag_lines")
     def tags(self) -> list[str]:
-        """A person's words for it, in the order in which they were given."""
+        """The tags that people gave it, in the order in which they were given."""
         return tags_of(self.tag_lines)
 
     @property
@@ -224,7 +224,7 @@ async def session_page(
         return page
     last = None
     if not page.nodes:
-        # No row to have it. It is read before the page, which must show all that it counts.
+        # There is no row to hold it. It is read before the page, which must show all changes up to it.
         last = (await change_numbers(database)).last
         page = await read()
     page.change_seq = page.nodes[0].change_seq if page.nodes else last

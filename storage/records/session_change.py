@@ -1,7 +1,7 @@
-"""Changes of sessions in the order of their numbers: pages of them, and a stream that goes on with each new one.
+"""Changes of sessions in the order of their numbers: pages of them, and a stream that continues with each new one.
 
-A session has the number of its last change only, so that several changes of one session may be told as one. Nothing is
-queued in memory, since each consumer reads its next changes from the tables.
+A session has only the number of its last change, so that several changes of one session may be reported as one. Nothing
+is queued in memory, since each consumer reads its next changes from the tables.
 """
 
 import asyncio
@@ -45,8 +45,8 @@ class SessionChangeRow(NamedTuple):
 class ChangePosition(NamedTuple):
     """How far a consumer has read: all changes up to `seq`.
 
-    `complete_until` is the last number up to which it has seen every session in its newest state; between the two it
-    may not have been told of a session that has changed again meanwhile.
+    `complete_until` is the last number up to which it has seen every session in its newest state; between the two, a
+    session that has changed again meanwhile may not have been reported to it.
     """
 
     seq: int
@@ -73,8 +73,8 @@ async def change_page(database: Database, position: ChangePosition, session_filt
     """The changes after a position. Raises Unavailable.
 
     With a filter, those of sessions that pass it now, or that may have passed it at the position. That is known from
-    the columns with the previous values, unless the session has changed several times since: then it is told. Of a
-    deleted session nothing remains but its id and its agent, so a filter for others than agents tells every deletion.
+    the columns with the previous values, unless the session has changed several times since: then it is reported. Of a
+    deleted session only the id and the agent remain, so a filter by anything but the agent reports every deletion.
     """
     archived, values = (None, {}) if session_filter is None else narrowing(session_filter)
     select = _changes(archived, tuple(values), is_sqlite=database.is_sqlite)
@@ -160,7 +160,8 @@ async def session_changes(
 ) -> AsyncGenerator[SessionChangeRow, None]:
     """Yield every change after `since`, then each new one: in order, without an end.
 
-    Waits while the database is away. `load` reads the page after a position; subscribers may share its statements.
+    Waits while the database is unavailable. `load` reads the page after a position; subscribers may share its
+    statements.
     """
     position = ChangePosition(since, since)
     with database.bus.subscribed(SESSIONS) as woken:

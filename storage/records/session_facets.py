@@ -63,13 +63,13 @@ class CountedSessions:
         self._read: SharedRead[str, Any] = SharedRead(self._count)
 
     async def total(self) -> int:
-        """How many they are."""
+        """Their number."""
         total = await self._read.get(TOTAL)
         assert isinstance(total, int)
         return total
 
     async def facets(self, name: str, size: int | None = None) -> list[Facet]:
-        """The values of an attribute that most of them have, most first; empty ones are left out."""
+        """The values of an attribute and how many of them have each, most first; empty values are left out."""
         facets = await self._read.get(name)
         assert isinstance(facets, list)
         return facets[:size]
@@ -101,9 +101,9 @@ def _most_first(facet: Facet) -> tuple[int, str]:
 
 
 def _as_likely(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The condition in a form of which PostgreSQL expects that half of the rows meet it.
+    """The condition in a form for which PostgreSQL expects that half of the rows meet it.
 
-    It would expect few rows of most filters, and sort what are many in place of hashing them.
+    For most filters it would expect few rows, and sort many rows instead of hashing them.
     """
     return sa.case((condition, sa.true()), else_=sa.false())
 

@@ -34,7 +34,7 @@ async def insert_statistics(transaction: Transaction, statistics: Sequence[tuple
 
 
 async def replace_statistics(transaction: Transaction, number: int, statistics: SessionStatistics) -> None:
-    """Store the counts of a session in place of those that it has."""
+    """Replace the stored counts of a session."""
     await delete_statistics(transaction, [number])
     await insert_statistics(transaction, [(number, statistics)])
 

@@ -1,4 +1,4 @@
-"""How often each tool was called in sessions, as it was counted when they were stored."""
+"""How often each tool was called in sessions, as counted when they were stored."""
 
 import functools
 from collections.abc import Sequence

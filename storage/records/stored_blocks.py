@@ -13,7 +13,7 @@ from storage.records.content_block import (
 )
 
 COMPACTION_MARK = "[compaction summary]"
-"""What CodeWhale begins the system message with that replaces compacted messages."""
+"""The beginning of the system message with which CodeWhale replaces compacted messages."""
 
 
 def read_blocks(content: object) -> list[ContentBlock]:

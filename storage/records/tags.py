@@ -1,4 +1,4 @@
-"""A session's tags as they are stored: one text, with a line break before, between and behind them.
+"""A session's tags as they are stored: one text, with a line break before, between and after them.
 
 So a session has a tag if its text contains the tag between line breaks, which a tag itself never contains.
 """
@@ -20,6 +20,6 @@ def tags_of(lines: str) -> list[str]:
 
 
 def tag_line(tag: str) -> str:
-    """What the stored form contains exactly if the tag is among them, whatever the text that is looked for."""
+    """The text that the stored form contains if and only if the tag is among them, whatever the tag is."""
     # No tag is empty, so a doubled line break is never stored.
     return BREAK + tag.replace(BREAK, 2 * BREAK) + BREAK

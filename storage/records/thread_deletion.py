@@ -31,7 +31,7 @@ async def delete_threads(transaction: Transaction, ids: Sequence[str]) -> int:
         .where(session.c.id.in_(seeded), is_any_of(session.c.thread_id, "ids", thread_ids))
         .values(thread_id=None)
     )
-    # Tasks next: a batch in progress, which holds its task's row, inserts no rows behind the deletion of the others.
+    # Tasks next: a batch in progress, which holds its task's row, inserts no rows after the deletion of the others.
     for table in (resume_task, turn, thread_item, thread_event):
         await transaction.execute(sa.delete(table).where(is_any_of(table.c.thread_id, "ids", thread_ids)))
     deleted = await transaction.execute(sa.delete(thread).where(is_any_of(thread.c.id, "ids", thread_ids)))

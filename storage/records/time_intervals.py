@@ -25,7 +25,8 @@ def time_zone(name: str) -> ZoneInfo:
 
 
 def whole_intervals(start: datetime, until: datetime, interval: str, zone: ZoneInfo) -> list[datetime]:
-    """When the intervals begin that lie in a span as a whole, and when the last of them ends; empty for none.
+    """The moments at which the intervals begin that lie in a span as a whole, and the end of the last one; empty for
+    none.
 
     Raises InvalidInterval when they are more than MOST_INTERVALS.
     """

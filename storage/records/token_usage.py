@@ -1,4 +1,4 @@
-"""Tokens that a reply or a session took."""
+"""The tokens of a reply or a session."""
 
 from typing import NamedTuple
 

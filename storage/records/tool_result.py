@@ -1,4 +1,4 @@
-"""The results of tool calls, wherever in their sessions they are.
+"""The results of tool calls, wherever they are in their sessions.
 
 A result stands in the message of the call, in the next one, or later. So the notes of tool calls are read from the
 first call on, in growing steps, until every call has its result.
@@ -22,7 +22,7 @@ from storage.records.tool_links import Place, ToolLinks
 
 _FIRST_STEP, _GROWTH, _MAX_STEP = 50, 8, 20_000
 _MAX_GAP = 1_000
-"""Messages between two calls from which on their results are looked for separately."""
+"""The most messages between two calls whose results are looked for together."""
 
 _CONTENT = frozenset({"role", "content", "blocks"})
 

@@ -94,7 +94,7 @@ def summarize(text: str) -> str:
 
 
 def prompt_of(role: str, blocks: Sequence[ContentBlock]) -> str | None:
-    """What a message that opens a turn asks: its texts; None for a message that belongs to the open turn."""
+    """The prompt of a message that opens a turn: its texts; None for a message that belongs to the open turn."""
     if role != USER:
         return None
     text = own_text(blocks)
@@ -157,7 +157,7 @@ def user_message(text: str) -> Item:
 
 
 def agent_message(text: str) -> Item:
-    """The item of a text of the model."""
+    """The item of a text by the model."""
     return Item(AGENT_MESSAGE, COMPLETED, summarize(text), text=text)
 
 

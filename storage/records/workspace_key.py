@@ -14,6 +14,6 @@ def workspace_key(workspace: str) -> str:
     path = unicodedata.normalize("NFC", workspace).replace("\\", "/")
     if drive := _DRIVE.match(path):
         path = drive[1].lower() + path[drive.end() :]
-    # Two slashes in front are the name of a server in Windows.
+    # Two slashes in front precede the name of a server in Windows.
     root = "//" if path.startswith("//") and not path.startswith("///") else "/" if path.startswith("/") else ""
     return root + "/".join(name for name in path.split("/") if name not in ("", "."))

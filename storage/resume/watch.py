@@ -25,7 +25,7 @@ async def task_states(
 ) -> AsyncGenerator[ResumeTaskRow, None]:
     """Yield the task's current state, then each state with a higher revision; the final state is last and not delayed.
 
-    Waits while the database is away. `load` reads the task; subscribers may share its statements.
+    Waits while the database is unavailable. `load` reads the task; subscribers may share its statements.
     """
     revision, earliest = 0, 0.0
     topic = task_topic(thread_id)
@@ -61,7 +61,8 @@ async def thread_log(
 ) -> AsyncGenerator[ThreadEventRow, None]:
     """Yield every event of a thread after `since_seq`, then each new one: in order, exactly once, until it is deleted.
 
-    Waits while the database is away. `load` takes a sequence number and a limit, and reads the events that follow.
+    Waits while the database is unavailable. `load` takes a sequence number and a limit, and reads the events that
+    follow.
     """
     # Every write to the log also updates the task, which wakes this subscriber. A deletion ends the task.
     topics = task_topic(thread_id), ended_topic(thread_id)

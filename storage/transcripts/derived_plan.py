@@ -1,4 +1,4 @@
-"""How a derived session changes what is stored of it: planned outside the transaction that writes it."""
+"""The change of a stored session by a derivation, which is planned outside the transaction that writes it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -19,7 +19,8 @@ from storage.transcripts.derived_rows import (
 )
 
 MOST_REPLACED = 64
-"""Messages at the end whose entries in the search index are replaced; of more, the session is indexed anew."""
+"""The most messages at the end whose entries in the search index are replaced; with more, the session is indexed again.
+"""
 
 
 class Plan(NamedTuple):

@@ -108,7 +108,7 @@ def _row_digest(message: DerivedMessage, version: int) -> bytes:
 
 
 def places(derived: DerivedSession) -> list[int | None]:
-    """The place of each message in what the model sees, None for those of earlier windows and left branches."""
+    """The place of each message in what the model sees, None for those of earlier windows and abandoned branches."""
     found: list[int | None] = [None] * len(derived.messages)
     for place, index in enumerate(derived.live):
         found[index] = place
@@ -126,7 +126,7 @@ def live_digests(summaries: Sequence[MessageSummary]) -> list[bytes]:
 
 
 class Counts(NamedTuple):
-    """The number of thread items that seeding the session writes, and what else is counted of its messages."""
+    """The number of thread items that seeding the session writes, and the other counts of its messages."""
 
     items: int
     statistics: SessionStatistics
@@ -137,7 +137,7 @@ def count(summaries: Sequence[MessageSummary]) -> Counts:
     live = _live(summaries)
     links = ToolLinks((place, one.tool_links) for place, one in enumerate(live))
     items = sum(one.item_count for one in live) + links.orphan_count
-    # Most sessions have neither earlier windows nor left branches.
+    # Most sessions have neither earlier windows nor abandoned branches.
     is_all = len(live) == len(summaries) and all(map(operator.is_, live, summaries))
     return Counts(items, count_messages(summaries, links if is_all else None))
 
@@ -153,7 +153,7 @@ class RowBatch(NamedTuple):
     rows: list[DocumentRow]
 
     def summaries(self) -> list[MessageSummary]:
-        """What later derivations compare with."""
+        """The values that later derivations compare with."""
         return [
             MessageSummary(
                 row.message.digest,

@@ -1,4 +1,4 @@
-"""Compares what lies in agents' homes with the registry of files.
+"""Compares the files in agents' homes with the registry of files.
 
 This needs no database and little else, so that a command which finds nothing to import starts quickly.
 """

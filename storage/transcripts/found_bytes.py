@@ -22,7 +22,7 @@ MAX_COMPANION_BYTES = 64 * 2**20
 
 
 class FoundBytes(NamedTuple):
-    """The first `size` bytes of a transcript, which are whole lines unless it is written anew as a whole."""
+    """The first `size` bytes of a transcript, which are whole lines unless it is rewritten as a whole."""
 
     read: Callable[[int, int], bytes]
     size: int
@@ -64,7 +64,7 @@ def companion_key(found: FoundTranscript, name: str) -> FileKey:
 
 
 def fingerprint(found: FoundTranscript) -> str:
-    """What differs when a transcript changes in another way than by its file: its database, or its excerpts."""
+    """A text that changes with the parts of a transcript that are outside its file: its database, or its excerpts."""
     if not found.excerpts:
         return found.fingerprint
     digest = hashlib.blake2b(digest_size=16)

@@ -1,4 +1,4 @@
-"""Import of a session that a client gives whole: as a JSON value, or as the text of its agent's file."""
+"""Import of a session that a client sends as a whole: as a JSON value, or as the text of its agent's file."""
 
 from typing import NamedTuple
 

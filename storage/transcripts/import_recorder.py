@@ -34,7 +34,7 @@ class ImportRecorder:
         self._may_be_stored = False
 
     def begin(self, source: str | None) -> None:
-        """Go on with the files of an agent, or with session documents."""
+        """Continue with the files of an agent, or with session documents."""
         self._source = source
 
     def advance(self, file_count: int, size: int) -> None:
@@ -46,7 +46,7 @@ class ImportRecorder:
         """Write a row every second until the task is cancelled."""
         while True:
             await asyncio.sleep(STEP_SECONDS)
-            # The import itself reports that the database is away.
+            # The import itself reports that the database is unavailable.
             with contextlib.suppress(Unavailable):
                 await self._write()
 

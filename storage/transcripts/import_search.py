@@ -1,4 +1,4 @@
-"""Finds what there is to import: transcripts of all formats and session documents, in homes or in given places."""
+"""Finds the files to import: transcripts of all formats and session documents, in homes or in given places."""
 
 import asyncio
 import os
@@ -52,7 +52,7 @@ async def search_homes(
     environment: Mapping[str, str],
     user_home: Path,
 ) -> Search:
-    """Find what lies in the known homes of all agents. Raises Unavailable."""
+    """Find the files in the known homes of all agents. Raises Unavailable."""
     transcripts = []
     for format in _formats(formats, wanted):
         homes = [home for home in format.homes(environment, user_home) if not is_missing(home)]
@@ -74,7 +74,7 @@ def existing_homes(
 async def search_places(
     database: Database, formats: Mapping[str, TranscriptFormat], wanted: Wanted, places: Sequence[Path]
 ) -> Search:
-    """Find what lies in the given files and folders. Raises Unavailable."""
+    """Find the given files, and those in the given folders. Raises Unavailable."""
     walked, named, others, refused = await asyncio.to_thread(_sort, list(_formats(formats, wanted)), places)
     transcripts = [
         await find_transcripts(
@@ -171,7 +171,7 @@ def _in_folder(formats: Sequence[TranscriptFormat], folder: Path, refused: dict[
 def _named(
     formats: Sequence[TranscriptFormat], path: Path, refused: dict[Path, str]
 ) -> tuple[str, list[FoundTranscript]] | None:
-    """What a file holds that is named itself: by its place in its agent's layout, else by its content."""
+    """The content of a file that is named itself: by its place in its agent's layout, else by its first lines."""
     source = recognized_source(path)
     by_source = {format.source: format for format in formats}
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 # Path.resolve would follow links.

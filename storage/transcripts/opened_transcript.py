@@ -36,7 +36,7 @@ class OpenedTranscript(NamedTuple):
         return self.found.is_rewritten or self.found.fingerprint != ""
 
     def archived(self, reader: ArchiveReader) -> ArchivedTranscript:
-        """The transcript as formats read it; `reader` opens those that it goes on from."""
+        """The transcript as formats read it; `reader` opens those that it continues."""
         contents = {one.name: one.content for one in self.companions}
         return ArchivedTranscript(
             self.found.name,

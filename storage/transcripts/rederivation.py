@@ -1,4 +1,4 @@
-"""Derives sessions anew, from the archive, that an older version of their format derived or that are not complete."""
+"""Derives sessions again, from the archive, that an older version of their format derived or that are not complete."""
 
 import asyncio
 import logging
@@ -48,7 +48,7 @@ async def keep_derived(database: Database, formats: "Mapping[str, TranscriptForm
     while True:
         try:
             count = 0
-            async for _ in derive_anew(database, formats):
+            async for _ in rederive(database, formats):
                 count += 1
         except Unavailable:
             await asyncio.sleep(_RETRY_SECONDS)
@@ -58,16 +58,16 @@ async def keep_derived(database: Database, formats: "Mapping[str, TranscriptForm
             return
 
 
-async def derive_anew(database: Database, formats: "Mapping[str, TranscriptFormat]") -> AsyncIterator[tuple[str, str]]:
+async def rederive(database: Database, formats: "Mapping[str, TranscriptFormat]") -> AsyncIterator[tuple[str, str]]:
     """Derive all outdated sessions; yields the id and the outcome of each. Raises Unavailable.
 
-    What people made of them stays: ids, titles, archive marks, links to threads. Deleted sessions stay deleted.
+    What people set stays: ids, titles, archive marks, links to threads. Deleted sessions stay deleted.
     """
-    # All at once: later ones may be of imports that are under way.
+    # All at once: later ones may belong to imports that are running.
     outdated = await outdated_sessions(database, formats)
     if not outdated:
         return
-    # Imported when there are any, as all that a server does not need for reading: see docs/speed.md.
+    # Imported when there are any, as everything that a server does not need for reading: see docs/speed.md.
     from storage.search.index.compaction import compact
     from storage.transcripts.session_derivation import derive_session
 

@@ -56,7 +56,7 @@ class _Piece(NamedTuple):
 
 
 async def _nothing(transaction: Transaction) -> None:
-    """The default of what belongs into the last transaction."""
+    """The default of `finish`."""
 
 
 async def derive_session(
@@ -119,7 +119,7 @@ def _derive(
 
 
 class _End(NamedTuple):
-    """What belongs into the last transaction of a derivation."""
+    """The statements of the last transaction of a derivation."""
 
     source: str
     rows: list[TranscriptRow]

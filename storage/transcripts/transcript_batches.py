@@ -47,7 +47,7 @@ from storage.transcripts.transcript_writer import Imported
 
 BATCH_TRANSCRIPTS = 500
 BATCH_BYTES = 8 * 2**20
-"""Largest total of file sizes in a batch: what is in memory of one is several times as much.
+"""Largest total of file sizes in a batch, which takes several times as much memory.
 
 A batch makes a search segment of more than half of `compaction.FULL_BYTES`, so that no two are merged.
 """
@@ -192,7 +192,7 @@ async def _refuse(
     batch: Sequence[Changed],
     leave_deleted: frozenset[FileKey],
 ) -> None:
-    """Take out of `saved` what is not new or has changed meanwhile, what was deleted, and conflicts."""
+    """Remove from `saved` what is not new or has changed meanwhile, deleted sessions, and conflicts."""
     by_id = await transcripts_by_id(transaction, [one.row.id for one in saved.values() if one.before is not None])
     names = [one.row.name for one in saved.values() if one.before is None]
     by_name = {row.name for row in await transcripts_of_names(transaction, source, names)}

@@ -8,12 +8,12 @@ from storage.archive.transcripts import ChunkDigest
 
 
 class Relation(Enum):
-    """What a file is to an archived transcript."""
+    """The relation of a file to an archived transcript."""
 
     SAME_OR_GROWN = auto()
     """It begins with all bytes of the transcript."""
     OLDER = auto()
-    """The transcript begins with all bytes of the file, and goes on."""
+    """The transcript begins with all bytes of the file, and is longer."""
     OTHER = auto()
 
 

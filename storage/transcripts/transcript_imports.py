@@ -1,4 +1,6 @@
-"""Import of agents' transcripts: finds them below homes, imports what has changed, and derives what goes on from it."""
+"""Import of agents' transcripts: finds them below homes, imports what has changed, and derives the sessions that
+continue it.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 
 from storage.archive.file_registry import read_registry
 from storage.archive.file_state import FileKey
-from storage.archive.transcripts import sessions_that_go_on_from
+from storage.archive.transcripts import sessions_that_continue
 from storage.database.database import Database
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.documents.outcomes import CONFLICT, CREATED, UPDATED, FileOutcome
@@ -23,7 +25,7 @@ from storage.transcripts.transcript_import import import_one
 from storage.transcripts.transcript_taking import MOST_TAKEN_BYTES, Refused
 from storage.transcripts.transcript_writer import Imported
 
-# Paths up to which only their part of the registry of files is read.
+# The most paths for which only their part of the registry of files is read.
 _MOST_PATHS = 500
 # Changed sessions from which the planner's statistics are out of date.
 _ANALYZE_THRESHOLD = 1000
@@ -103,7 +105,7 @@ async def import_found(
                 if changed_count:
                     await compactor.begin()
                 yield outcomes
-        # Those that go on from others come last: the others are archived by then.
+        # Those that continue others come last: the others are archived by then.
         for changed in unusual:
             result = await _import_unusual(database, format, changed, left)
             if isinstance(result, Imported):
@@ -135,11 +137,11 @@ async def _import_unusual(
 
 
 async def derive_dependents(database: Database, format: TranscriptFormat, keys: set[str]) -> None:
-    """Derive the sessions anew that go on from transcripts with these keys. Raises Unavailable."""
+    """Derive the sessions again that continue transcripts with these keys. Raises Unavailable."""
     if not keys:
         return
     async with database.snapshot() as connection:
-        ids = await sessions_that_go_on_from(connection, format.source, sorted(keys))
+        ids = await sessions_that_continue(connection, format.source, sorted(keys))
     for session_id in sorted(ids):
         await derive_session(database, format, session_id)
 

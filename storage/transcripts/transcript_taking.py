@@ -1,7 +1,7 @@
 """Takes transcripts that are new or have grown: their bytes, compressed, and the rows of their sessions.
 
-This is the work of the reader processes. What is out of the ordinary is left to `TranscriptImport.import_one`, which
-asks the database.
+This is the work of the reader processes. Unusual ones are left to `transcript_import.import_one`, which asks the
+database.
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class TakenBatch(NamedTuple):
 
 
 class _AsksForAnother(Exception):
-    """The transcript goes on from another one."""
+    """The transcript continues another one."""
 
 
 def take_batch(format: TranscriptFormat, jobs: Sequence[Job], *, drafts: bool) -> TakenBatch:

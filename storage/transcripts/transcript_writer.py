@@ -57,7 +57,7 @@ class TranscriptWriter:
             await write_registry(transaction, self._source, states)
 
     async def leave(self, row: TranscriptRow, contained: Sequence[TranscriptRow]) -> None:
-        """Note the files as those of a transcript that goes on, and merge those that it contains into it."""
+        """Note the files as those of a transcript that is longer, and merge those that the file contains into it."""
         if not contained:
             await self.register(row.id)
             return

@@ -1,6 +1,7 @@
-"""Tells that the homes of agents hold nothing new, by SQLite's own module alone.
+"""Tells whether the homes of agents hold anything new, by SQLite's own module alone.
 
-Most imports of all homes find nothing. Loading what an import needs takes longer than to look at thousands of files.
+Most imports of all homes find nothing, and loading what an import needs takes longer than looking at thousands of
+files.
 """
 
 import sqlite3
@@ -27,9 +28,9 @@ Registries = Mapping[str, dict[FileKey, FileState]]
 def find_unchanged(
     database: Path, formats: Mapping[str, TranscriptFormat], environment: Mapping[str, str], user_home: Path
 ) -> list[Found] | None:
-    """What lies in the known homes of all agents, if all of it is as a SQLite database has it; else None.
+    """The files in the known homes of all agents, if a SQLite database has all of them unchanged; else None.
 
-    None also stands for whatever an import would report or do first, such as a migration.
+    None also stands for anything that an import would report or do first, such as a migration.
     """
     if document_homes(environment, user_home) or (registries := _registries(database)) is None:
         return None

@@ -39,11 +39,11 @@ _RETRY_SECONDS = 5.0
 
 
 class Watch:
-    """Imports what lies in the homes of all agents, or in `places`, and then what changes there. Nothing is written.
+    """Imports the files in the homes of all agents, or in `places`, and then what changes there. Nothing is written.
 
     A change of a transcript's own file, or of the database that holds it, is imported at once. Others are found by
     looking through the home within a second, and what the file system did not report within half a minute. Files that
-    are named themselves are looked at twice a second, so that the folders around them need not be watched.
+    are named themselves are checked twice a second, so that the folders around them need not be watched.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ class Watch:
                         files = {one.path, _log_of(one.path)} & changed
                     if not files:
                         continue
-                    # In a home there are no files of other agents.
+                    # A home has no files of other agents.
                     if not self._places or recognized_source(one.path) in (None, source):
                         result.setdefault(source, []).append(one)
                         others -= files

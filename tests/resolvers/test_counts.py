@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage.transcripts.rederivation import derive_anew
+from storage.transcripts.rederivation import rederive
 from tests.conftest import Serve
 from tests.support.archived import take
 from tests.support.counted import ALL, activity, check_counts, tools
@@ -285,7 +285,7 @@ async def test_counts_follow_transcripts_through_growth_rewrites_and_derivation(
     (tmp_path / "b.lines").write_bytes(line(session="b", base="a") + line(assistant="more", at=200_000))
     await take(database, LineFormat(), tmp_path)
     anew = LineFormat(version=2, shouts=True)
-    assert {outcome async for _, outcome in derive_anew(database, {anew.source: anew})} == {"UPDATED"}
+    assert {outcome async for _, outcome in rederive(database, {anew.source: anew})} == {"UPDATED"}
     await check_counts(here.client)
     path.write_bytes(line(session="a") + line(user="other", at=300_000))
     await take(database, anew, tmp_path)

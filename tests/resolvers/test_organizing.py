@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from storage.transcripts.rederivation import derive_anew
+from storage.transcripts.rederivation import rederive
 from tests.conftest import Serve
 from tests.support.archived import take
 from tests.support.documents import assistant, user, zagens
@@ -152,7 +152,7 @@ async def test_no_transcript_takes_away_what_a_person_gave(here: Served, tmp_pat
     assert await take(database, LineFormat(), tmp_path) == {"a.lines": "UPDATED"}
     assert await marks(here.client, "a") == given
     anew = LineFormat(version=2, shouts=True)
-    assert [one async for one in derive_anew(database, {anew.source: anew})] == [("a", "UPDATED")]
+    assert [one async for one in rederive(database, {anew.source: anew})] == [("a", "UPDATED")]
     assert await marks(here.client, "a") == given
     path.write_bytes(lines("a", "other", "messages"))
     await take(database, anew, tmp_path)

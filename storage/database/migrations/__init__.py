@@ -35,7 +35,7 @@ async def migrate(url: str) -> None:
     if parsed.drivername.startswith("sqlite"):
         create_private_database(Path(str(parsed.database)))
     if revision == newest_revision():
-        # Nearly always, and an engine and its first transaction take longer than the look into the file.
+        # Nearly always so, and reading the file takes less time than an engine and its first transaction.
         return
     async with Database(url, listens=False) as database, database.write() as transaction:
         await transaction.connection.run_sync(_upgrade)

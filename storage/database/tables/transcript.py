@@ -52,7 +52,7 @@ class TranscriptCompanion(Table, table=True):
 
 
 class TranscriptKey(Table, table=True):
-    """A key by which transcripts refer to one another: the transcript's own, or that of one that it goes on from."""
+    """A key by which transcripts refer to one another: the transcript's own, or that of one that it continues."""
 
     key: str = column(KeyText, primary_key=True)
     source: str = column(sa.Text, primary_key=True)

@@ -1,4 +1,4 @@
-"""The document formats of the agents: one module a format, each parses to `storage.documents.document.Document`."""
+"""The document formats of the agents: one module for each, which parses to `storage.documents.document.Document`."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ def read_document(value: object, source: str | None = None) -> "Document":
 
     `source` is the agent that wrote it; None detects it from the document. Raises InvalidDocument and InvalidId.
     """
-    # Imported here, since finding transcripts, which are in this package too, takes a fraction of the time without.
+    # Imported here: without it, finding transcripts, which is in this package too, takes a fraction of the time.
     from storage.documents.formats import agent_json
 
     if not isinstance(value, dict):

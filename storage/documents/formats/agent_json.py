@@ -164,7 +164,7 @@ def _is_codewhale(document: dict[str, object], metadata: dict[str, object]) -> b
 
 
 def _is_certain(document: dict[str, object], metadata: dict[str, object]) -> bool:
-    """Whether a key tells the agent that only this one writes, with a value that it writes there."""
+    """Whether the document has a key that only this agent writes, with a value that it writes there."""
     cost, journal = metadata.get("cost"), document.get("journal")
     return (
         isinstance(metadata.get("runtime_thread_id"), str)

@@ -132,7 +132,7 @@ def _image(part: Block) -> Block | None:
 def response_block(response: Block, attached: Sequence[Block] = ()) -> Block:
     """The response of a tool, with the blocks that are attached to it."""
     text, is_error = _response_text(response.get("response"))
-    # A command that failed is a call that succeeded, with the exit code behind the output.
+    # A command that failed is a call that succeeded, with the exit code after the output.
     if response.get("name") == _SHELL and (codes := _EXIT_CODE.findall(text)) and codes[-1] != "0":
         is_error = True
     nested = [block for part in as_list(response.get("parts")) for block in _part_blocks(part)]

@@ -47,7 +47,7 @@ class _Entry(NamedTuple):
 
 
 def _without_kept(entries: Sequence[_Entry]) -> list[_Entry]:
-    """Drop what a compaction kept from before its summary, since the journal repeats it behind the summary."""
+    """Drop what a compaction kept from before its summary, since the journal repeats it after the summary."""
     messages = [entry.message for entry in entries]
     starts = [index for index, message in enumerate(messages) if _is_compaction(message)]
     ends = [*starts, len(messages)]

@@ -1,4 +1,4 @@
-"""Recognizes whose transcript a file is, and which, by its content where its place does not tell."""
+"""Recognizes by its content which agent wrote a transcript, and its name, if its place does not tell."""
 
 import re
 

@@ -15,8 +15,8 @@ class RecordReader:
     """The records of a transcript. Lines that are not JSON objects are passed over.
 
     The last record that was read by its offset is remembered, because messages are mostly built in order and one line
-    may hold several. With `recovers_joined`, a line that is not JSON is searched for records: an agent that ended
-    within a line goes on behind it.
+    may hold several. With `recovers_joined`, a line that is not JSON is searched for records: an agent that was stopped
+    within a line continues after it.
     """
 
     def __init__(self, transcript: Transcript, recovers_joined: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The tree that the records of a transcript form by naming their parents: its live path and the branches left."""
+"""The tree that the records of a transcript form by naming their parents: its live path and the abandoned branches."""
 
 from collections.abc import Container, Iterable
 
@@ -42,21 +42,21 @@ class RecordTree:
             leaf = self.parent(leaf)
         return list(reversed(path))
 
-    def left_branches(self, live: Iterable[str], spoken: Container[str]) -> list[dict[str, object]]:
+    def abandoned_branches(self, live: Iterable[str], spoken: Container[str]) -> list[dict[str, object]]:
         """The branches of spoken records beside the live path: each one's last record, and the live one it leaves."""
         on_path = set(live)
         left_at: dict[str, str | None] = {}
-        goes_on: set[str] = set()
+        continues: set[str] = set()
         for record_id in self._parents:
             # A parent stands before its children, so that its own place is known.
             parent_id = self.parent(record_id)
             left_at[record_id] = parent_id if parent_id in on_path else left_at.get(parent_id or "")
         leaves: list[dict[str, object]] = []
         for record_id in reversed(self._parents):
-            is_leaf = record_id in spoken and record_id not in goes_on
+            is_leaf = record_id in spoken and record_id not in continues
             if is_leaf and record_id not in on_path:
                 leaves.append({"leaf": record_id, "left_at": left_at[record_id]})
             parent_id = self.parent(record_id)
-            if parent_id is not None and (is_leaf or record_id in goes_on):
-                goes_on.add(parent_id)
+            if parent_id is not None and (is_leaf or record_id in continues):
+                continues.add(parent_id)
         return leaves[::-1]

@@ -39,7 +39,7 @@ class Transcript(Protocol):
         ...
 
     def base(self, key: str) -> "Transcript | None":
-        """Another transcript of the same agent by its key, which this one goes on from; None if it was never read."""
+        """Another transcript of the same agent by its key, which this one continues; None if it was never read."""
         ...
 
 
@@ -55,9 +55,9 @@ class FoundTranscript(NamedTuple):
     that many transcripts share, such as its line of an index of titles; `Transcript.companion` returns them too, by
     the name of the file. With `has_excerpts_at_hand` false such a file could not be read: those that are stored stay.
 
-    Most transcripts are files that only grow, line by line. One that `is_rewritten` is written anew as a whole: all of
-    its bytes are taken, whether they end with a line or not. `read` returns the bytes of a transcript that is a part of
-    a database at `path`, as one line; `fingerprint` differs when these bytes do, and is cheaper to get.
+    Most transcripts are files that only grow, line by line. One that `is_rewritten` is rewritten as a whole: all of its
+    bytes are taken, whether they end with a line or not. `read` returns the bytes of a transcript that is a part of a
+    database at `path`, as one line; `fingerprint` differs when these bytes do, and is cheaper to get.
 
     A file that `is_compressed` holds the transcript in zstd frames: the plain bytes are the transcript's, and `name` is
     that of the plain file, so that a transcript stays the same one when its agent compresses it.

@@ -73,7 +73,7 @@ def is_ahead(columns: Any) -> sa.ColumnElement[bool]:
 
 
 def has_expired(columns: Any) -> sa.ColumnElement[bool]:
-    """Whether the lease of a task has expired: its time is over, or would be far later as the clock went back."""
+    """Whether the lease of a task has expired: its time is over, or lies far ahead since the clock went back."""
     return sa.or_(columns.lease_until < clock(), is_ahead(columns))
 
 

@@ -64,7 +64,7 @@ class Seeder:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Claim and seed tasks until stopped. Retries while the database is away."""
+        """Claim and seed tasks until stopped. Retries while the database is unavailable."""
         seeding: set[asyncio.Task[None]] = set()
         is_capacity_set = False
         stopping = asyncio.create_task(self._stopping.wait())
@@ -130,7 +130,7 @@ class Seeder:
         log.log(level, "seeding failed", extra={**progress.fields(code), "reason": text}, exc_info=fault)
         self.tally.ended[code] += 1
         with contextlib.suppress(Unavailable):
-            # If the database is away now, the next claim fails in the same way.
+            # If the database is unavailable now, the next claim fails in the same way.
             await lease.fail(self._database, claim, code, text)
 
     async def _write_batches(self, claim: Claim, progress: ClaimProgress) -> str | None:

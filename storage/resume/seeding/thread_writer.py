@@ -174,7 +174,7 @@ class ThreadWriter:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(self._lease_seconds / 3)
-            # While the database is away the lease may expire, which the next batch notices.
+            # While the database is unavailable the lease may expire, which the next batch notices.
             with contextlib.suppress(Unavailable):
                 await lease.renew(self._database, self._claim, self._lease_seconds)
 

@@ -40,7 +40,7 @@ def split_bytes(numbers: IntArray) -> bytes:
 
 
 def _joined_bytes(data: bytes, count: int, offset: int = 0) -> npt.NDArray[np.uint16]:
-    """So many numbers that `split_bytes` encoded."""
+    """The first `count` numbers that `split_bytes` encoded."""
     return np.frombuffer(np.frombuffer(data, np.uint8, 2 * count, offset).reshape(2, -1).T.tobytes(), "<u2")
 
 

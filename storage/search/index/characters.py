@@ -51,7 +51,7 @@ def _character_class(codes: CodePoints) -> str:
 
 def _classes() -> tuple[str, str, CodePoints]:
     """Marks, single characters, and the code points of separators."""
-    # Only the planes that have any: to ask for the category of a million ideographs would slow down the start.
+    # Only the planes that have any: asking for the category of a million ideographs would slow down the start.
     codes = np.r_[0:0x20000, 0xE0000:0xE1000]
     # An array of two bytes for each, rather than a list of strings, which takes more memory than the server's caches.
     categories = np.fromiter(map(unicodedata.category, map(chr, codes.tolist())), "S2", len(codes))

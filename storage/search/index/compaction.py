@@ -35,10 +35,10 @@ from storage.search.index.segment import Segment, merge_segments
 from storage.search.index.segment_store import index_entries
 
 MAX_TIER_SEGMENTS = 8
-"""Segments in a tier from which on they are compacted."""
+"""The number of segments in a tier from which they are compacted."""
 
 FULL_BYTES = 2 * 2**20
-"""Size from which on a segment takes no part in compaction."""
+"""The size from which a segment takes no part in compaction."""
 
 _full = sa.select(search_segment.c.id).where(search_segment.c.weight >= sa.bindparam("full"))
 
@@ -74,7 +74,7 @@ async def _sweep(database: Database) -> None:
 async def purge_deleted_entries(database: Database) -> int:
     """Rewrite all segments that have entries of deleted sessions, and return their number. Raises Unavailable."""
     count = 0
-    # Again until there are none: a concurrent compaction may have copied some that were deleted since it began.
+    # Repeated until there are none: a concurrent compaction may have copied entries that were deleted since it began.
     while found := await _segments_with_deleted(database):
         for id in found:
             with contextlib.suppress(_Conflict):

@@ -9,7 +9,7 @@ Ids = npt.NDArray[np.int64]
 
 POSITION_BITS = 28
 TITLE_POSITION = 2**POSITION_BITS - 1
-"""Position of a session's title: behind all its messages, so that it comes first when the latest comes first.
+"""Position of a session's title: after all its messages, so that it comes first when the latest comes first.
 
 28 bits are more than the messages of any document that fits into memory, and leave 35 bits for session numbers.
 """

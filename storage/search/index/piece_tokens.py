@@ -64,7 +64,7 @@ def tokenize_pieces(data: bytes, starts: IntArray, ends: IntArray) -> PieceToken
 
 
 def _joined(data: bytes, starts: IntArray, ends: IntArray) -> tuple[bytes, IntArray, IntArray]:
-    """The pieces alone, with a blank before and behind each, and their spans there."""
+    """The pieces alone, with a blank before and after each, and their spans there."""
     sizes = ends - starts + 1
     own_ends = np.cumsum(sizes)
     own_starts = own_ends - sizes + 1
@@ -81,7 +81,7 @@ def _ascii_tokens(
     is_upper, is_in_part = kinds == _UPPER, (kinds != _BLANK) & (kinds != _UNDERSCORE)
     begins = is_in_part.copy()
     # The first of several upper-case letters, or the last of them before a lower-case letter, begins a part; so does a
-    # lower-case letter behind digits that follow upper-case letters.
+    # lower-case letter after digits that follow upper-case letters.
     begins[1:] &= ~is_in_part[:-1] | is_upper[1:]
     is_inside = np.zeros(len(kinds), np.bool_)
     is_inside[1:-1] = is_upper[:-2] & is_upper[1:-1] & (kinds[2:] != _LOWER)

@@ -19,9 +19,9 @@ Indexes: TypeAlias = npt.NDArray[np.int64]
 _BLANKS = bytes(code if code in (0, 95) or code >= 128 or chr(code).isalnum() else 32 for code in range(256))
 _BLANK = 32
 _CHUNK_CHARACTERS = 2**19
-"""So few that the arrays of a chunk stay in the processor's cache."""
+"""Few enough that the arrays of a chunk stay in the processor's cache."""
 _OVERLAY = "\u0338"
-# Of a character in UTF-8.
+# The most bytes of a character in UTF-8.
 _MOST_BYTES = 4
 # The first byte of a character of several bytes, and its others.
 _LEAD, _HIGH = 0xC0, 0x80

@@ -88,7 +88,7 @@ class TokenInterner:
         while len(numbers):
             is_free = self._numbers[slots] < 0
             self._numbers[slots[is_free]] = numbers[is_free]
-            # Of several that claim a slot, one has got it.
+            # Of several hashes that claim a slot, one has got it.
             is_in = self._numbers[slots] == numbers
             self._hashes[slots[is_in]] = hashes[is_in]
             is_left = ~is_in

@@ -31,7 +31,7 @@ _MARKED_PART = re.compile(r"(?:[A-Z]\.*)+(?![a-z.])[0-9]*|(?:[A-Z]\.*)?[^A-Z_]+"
 LONGEST_NAME = 4 * MAX_TOKEN_LENGTH
 """Code points of a word beyond which it is encoded data, not a name, and has no parts."""
 _MAX_CACHE_BYTES = 2**23
-# Of a dict, for each item.
+# Bytes of each item of a dict.
 _ITEM_BYTES = 110
 # They select a glyph, not another character.
 _VARIATION_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -74,7 +74,7 @@ def words(text: str, start: int = 0) -> Iterator[Word]:
 
 def token_text(text: str) -> str:
     """The tokens of a text, separated by blanks: those of each word in order, then the parts of each distinct compound
-    word behind a barrier.
+    word after a barrier.
     """
     is_ascii = text.isascii()
     found = text.translate(_ASCII_BLANKS).split() if is_ascii else _patterns().word.findall(text)

@@ -43,7 +43,7 @@ class IndexedEntries(NamedTuple):
         return bool(expected != 0 and expected not in self.checksums[start:end])
 
     def count_beyond(self, number: int, count: int) -> int:
-        """How many entries with tokens lie behind the last of a session's `count` messages."""
+        """How many entries with tokens lie after the last of a session's `count` messages."""
         [end] = entry_ids(number + 1, -1, 1)
         start = np.searchsorted(self.ids, entry_ids(number, -1, 1)[0] + 1 + count)
         return int(np.count_nonzero(self.checksums[start : np.searchsorted(self.ids, end)]))

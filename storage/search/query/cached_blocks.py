@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from storage.database.lru_cache import LRUCache
 from storage.search.index.block import Block
 
-# Of the ranges of one block: two terms and their places in lists.
+# Bytes of the range of one block: two terms and their places in lists.
 _RANGE_BYTES = 160
 
 

@@ -13,7 +13,7 @@ MAX_ROWS = 20_000
 """Rows that are cached. A search adds a few thousand at most."""
 
 _ROW_BYTES = 700
-# So many times the rows that are asked for are put in order in less time than these are found among them.
+# Up to this many times the requested rows, sorting all rows takes less time than finding the requested ones.
 _FEW_TIMES = 4
 
 
@@ -34,11 +34,11 @@ class CachedSessions:
         self.segments = segments
         self.last_change = last_change
         self.newest: list[FoundSession] = []
-        """The newest ones, in order: so many as were read one behind the other."""
+        """The newest ones, in order: as many as were read one after the other."""
         self.are_all = False
         """Whether `newest` has all."""
         self.is_outdated = False
-        """Whether a session has changed since, or too many rows are cached: then they are read anew."""
+        """Whether a session has changed since, or too many rows are cached: then they are read again."""
         self._cache = cache
         self._archived = archived
         self._places: dict[int, _Place | None] = {}
@@ -50,7 +50,7 @@ class CachedSessions:
         return None if cached is None or cached.is_outdated or cached.segments != segments else cached
 
     def missing(self, numbers: Iterable[int]) -> list[int]:
-        """The numbers of which is not known what sessions they have."""
+        """The numbers whose sessions are not known."""
         places = self._places
         return [number for number in numbers if number not in places]
 

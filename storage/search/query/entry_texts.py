@@ -15,7 +15,7 @@ from storage.search.query.matching import texts_match
 from storage.search.query.score import score
 
 _LONG = 1_000_000
-"""Characters from which on texts are processed in a thread, not on the event loop."""
+"""The length from which texts are processed in a thread, not on the event loop."""
 
 _INJECTED_WEIGHT = 1e-6
 """Puts messages that match by injected text alone below all others."""

@@ -24,7 +24,7 @@ from storage.search.query.cached_sessions import CachedSessions, OrderedSessions
 from storage.search.query.hit import FoundSession
 
 MAX_SESSIONS = 2_000
-"""Matching sessions up to which they are read by number; of more, the newest of all sessions are read."""
+"""The most matching sessions that are read by number; with more, the newest of all sessions are read."""
 
 FIRST_PAGE = 64
 """Sessions of the first page that is read of them."""
@@ -107,7 +107,7 @@ class FoundSessions:
         return True
 
     async def page(self, key: Key | None, size: int, *, is_inclusive: bool) -> list[FoundSession]:
-        """A page of them, newest first, read from the database: behind a key, or from it on, or the first."""
+        """A page of them, newest first, read from the database: after a key, from a key on, or the first page."""
         archived, values = narrowing(self._filter)
         statement = _newest_sessions(
             archived,
@@ -248,7 +248,7 @@ def _numbered(*filters: ColumnElement[bool], is_sqlite: bool) -> sa.Select[Any]:
 def _newest_sessions(
     archived: str, names: tuple[str, ...], is_inclusive: bool | None, *, are_numbered: bool, is_sqlite: bool
 ) -> CompiledSelect[FoundSession]:
-    """A page of sessions that pass a filter, newest first: behind `updated_at` and `id`, or from them on, or all.
+    """A page of sessions that pass a filter, newest first: after `updated_at` and `id`, from them on, or all.
 
     If `are_numbered`, only those with given numbers, and a row of nulls for each other number.
     """

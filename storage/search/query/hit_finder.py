@@ -64,7 +64,7 @@ class HitFinder:
         return cls(reader, search, results, matches, sessions)
 
     async def best(self, size: int, since: Key | None) -> list[Hit]:
-        """The first `size` hits behind the key `since`: the newest ones ranked, then the rest by time."""
+        """The first `size` hits after the key `since`: the newest ones ranked, then the rest by time."""
         if since is not None and since[0] == UNRANKED:
             return await self.newest(size, since)
         wanted = max(MAX_RANKED, size)
@@ -77,7 +77,7 @@ class HitFinder:
         return page
 
     async def newest(self, size: int, since: Key | None) -> list[Hit]:
-        """The first `size` hits behind the key `since`, newest first."""
+        """The first `size` hits after the key `since`, newest first."""
         hits: list[Hit] = []
         verified, count = 0, size
         pages = SessionPages(self.sessions, size, None if since is None else since[1:3])
@@ -130,7 +130,7 @@ class HitFinder:
         return found
 
     def _candidates(self, since: Key | None, rows: Sequence[FoundSession]) -> Iterator[Hit]:
-        """The unverified hits of sessions behind the key `since`."""
+        """The unverified hits of sessions after the key `since`."""
         found = self.matches.each_newest_first([row.number for row in rows])
         for row, positions in zip(rows, found, strict=True):
             end = since[3] if since is not None and row.id == since[2] else TITLE_POSITION + 1

@@ -11,7 +11,7 @@ from storage.search.index.entry_set import Mask
 from storage.search.index.segment_snapshot import SegmentSnapshot
 
 _FEW = 8
-"""Entries of a run up to which NumPy takes longer to find them than Python."""
+"""The most entries of a run that Python finds faster than NumPy."""
 
 
 class Entries(NamedTuple):

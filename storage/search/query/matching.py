@@ -22,9 +22,9 @@ _LETTER_OR_DIGIT = re.compile("[a-z0-9]")
 # Matches and candidates of a clause in a text, after which their number is extrapolated.
 _MAX_COUNTED, _MAX_CANDIDATES = 64, 1_000
 _WINDOW = 1_024
-# Characters of a token that a pattern has, each of which takes 2 KB; `re` caches the last 512 patterns as well.
+# The most characters of a token in a pattern, each of which takes 2 KB; `re` caches the last 512 patterns as well.
 _MAX_ANCHOR = 12
-# Where Unicode has characters of which normal forms make ASCII letters, and characters that are words of their own.
+# The ranges of Unicode with characters whose normal forms are ASCII letters, or that are words of their own.
 _COMPATIBLE = (
     *((0x41, 0x5B), (0x80, 0x0370), (0x1D00, 0x1F00), (0xA700, 0xA800), (0x10780, 0x107BB), (0x1FBF0, 0x1FBFA)),
     *((0x0E00, 0x1000), (0x2000, 0x3400), (0xF900, 0xFB20), (0xFE30, 0xFE50), (0xFF00, 0x10000)),

@@ -25,7 +25,7 @@ def score(texts: Sequence[str], clauses: Sequence[Clause], *, is_title: bool) ->
     """The score of an entry; higher is better."""
     length = sum(map(_word_count, texts))
     saturation = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / _USUAL_LENGTH)
-    # It matches, also where no match is among the candidates that were looked at.
+    # It matches, even if no match is among the candidates that were checked.
     counts = [max(sum(count_matches(text, clause) for text in texts), 1) for clause in clauses]
     value = sum(count * (_SATURATION + 1) / (count + saturation) for count in counts)
     if len(clauses) > 1:

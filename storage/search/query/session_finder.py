@@ -38,7 +38,7 @@ class SessionFinder:
         self._finder = finder
 
     async def best(self, size: int, since: Key | None) -> list[RankedSession]:
-        """The first `size` sessions behind the key `since`: those of the newest hits ranked, then the rest by time."""
+        """The first `size` sessions after the key `since`: those of the newest hits ranked, then the rest by time."""
         if since is not None and since[0] == UNRANKED:
             return await self.newest(size, since)
         found = await self._finder.newest(MAX_RANKED, None)
@@ -52,7 +52,7 @@ class SessionFinder:
         return page
 
     async def newest(self, size: int, since: Key | None) -> list[RankedSession]:
-        """The first `size` sessions behind the key `since`, newest first."""
+        """The first `size` sessions after the key `since`, newest first."""
         sessions: list[RankedSession] = []
         bound = None if since is None else since[1:3]
         async for page in SessionPages(self._finder.sessions, size, bound):
@@ -89,7 +89,7 @@ class SessionFinder:
         return counts
 
     async def in_transcript(self, row: FoundSession, size: int, since: int) -> list[Hit]:
-        """The first `size` hits of a session behind a position, in the order of the transcript."""
+        """The first `size` hits of a session after a position, in the order of the transcript."""
         positions = self._candidates([row]).get(row, [])
         behind = (Hit(row, position) for position in reversed(positions) if position > since)
         hits: list[Hit] = []

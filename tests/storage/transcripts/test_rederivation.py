@@ -14,7 +14,7 @@ from storage.doctor.doctor import examine
 from storage.documents.formats.registry import FORMATS
 from storage.transcripts import session_derivation
 from storage.transcripts.derived_plan import MOST_REPLACED, Plan, plan_session
-from storage.transcripts.rederivation import derive_anew, keep_derived, outdated_sessions
+from storage.transcripts.rederivation import keep_derived, outdated_sessions, rederive
 from tests.support.archived import stored_rows, stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
 from tests.support.stored_sessions import delete_session, update_session
@@ -34,7 +34,7 @@ async def test_what_people_made_of_a_session_stays(database: Database, tmp_path:
     await delete_session(database, "s3")
     shutil.rmtree(home)
 
-    outcomes = [one async for one in derive_anew(database, {NEWER.source: NEWER})]
+    outcomes = [one async for one in rederive(database, {NEWER.source: NEWER})]
 
     assert outcomes == [("s1", "UPDATED"), ("s2", "UPDATED")]
     assert await texts(database, "s1") == ['[{"type":"text","text":"ONE"}]', '[{"type":"text","text":"TWO"}]']
@@ -43,7 +43,7 @@ async def test_what_people_made_of_a_session_stays(database: Database, tmp_path:
         "s1": ("My title", True, 2),
         "s2": ("THREE", False, 2),
     }
-    assert [one async for one in derive_anew(database, {NEWER.source: NEWER})] == []
+    assert [one async for one in rederive(database, {NEWER.source: NEWER})] == []
 
 
 async def test_outdated_sessions_are_found_without_reading_the_rows_of_others(database: Database) -> None:
@@ -84,7 +84,7 @@ async def test_a_title_given_while_a_session_is_derived_stays_and_is_found(
         return plan
 
     monkeypatch.setattr(session_derivation, "plan_session", plan_then_rename)
-    assert [one async for one in derive_anew(database, {NEWER.source: NEWER})] == [("s1", "UPDATED")]
+    assert [one async for one in rederive(database, {NEWER.source: NEWER})] == [("s1", "UPDATED")]
 
     assert next(titles, None) is None
     assert (await stored_rows(database))["s1"][0]["title"] == "My title"
@@ -125,6 +125,6 @@ async def test_the_doctor_finds_damaged_and_missing_chunks(database_url: str, tm
             await transaction.execute(sa.update(transcript_chunk).where(of == ids["s2.lines"]).values(data=b"damaged"))
         found = sorted([one.text async for one in examine(database, formats={})])
         # What cannot be read is left as it is, and the others are derived.
-        outcomes = [one async for one in derive_anew(database, {NEWER.source: NEWER})]
+        outcomes = [one async for one in rederive(database, {NEWER.source: NEWER})]
     assert outcomes == [("s3", "UPDATED")]
     assert [text.split(",")[0] for text in found] == ["Transcript s1.lines", "Transcript s2.lines"]

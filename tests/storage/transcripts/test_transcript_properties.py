@@ -17,7 +17,7 @@ import storage.transcripts.transcript_taking
 from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.doctor.doctor import examine
-from storage.transcripts.rederivation import derive_anew
+from storage.transcripts.rederivation import rederive
 from storage.transcripts.transcript_exports import export_transcripts
 from tests.support.archived import archived_bytes, stored_rows, take
 from tests.support.databases import SqliteDatabases
@@ -173,15 +173,15 @@ def test_any_order_of_growth_imports_kills_and_derivations_ends_the_same(
                         with killed_after(number), suppress(Killed):
                             await take(database, FORMAT, home)
                     else:
-                        async for _ in derive_anew(database, {NEWER.source: NEWER}):
+                        async for _ in rederive(database, {NEWER.source: NEWER}):
                             pass
-                        async for _ in derive_anew(database, FORMATS):
+                        async for _ in rederive(database, FORMATS):
                             pass
             for number in range(3):
                 grow(number, len(files[number]))
             async with Database(url) as database:
                 await take(database, FORMAT, home)
-                async for _ in derive_anew(database, FORMATS):
+                async for _ in rederive(database, FORMATS):
                     pass
                 assert await snapshot(database) == await imported_at_once(sqlite_databases, home)
 

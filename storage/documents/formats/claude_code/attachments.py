@@ -1,7 +1,7 @@
 """What the model gets beside the conversation, in lines of the type `attachment`.
 
-Newer versions record the text that they send as `rendered`. Lines in which the program tells of itself, such as those
-with its lists of tools and skills, are nearly the same in each session: they are only archived.
+Newer versions record the text that they send as `rendered`. Lines about the program itself, such as those with its
+lists of tools and skills, are nearly the same in each session: they are only archived.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _TEXTS = {
     "teammate_mailbox": "messages.*.text",
 }
 """The kinds that are shown, with the paths of their texts. `*` stands for each item of a list."""
-# Of these hooks the plain output is sent; others say by a field of their output what is.
+# The plain output of these hooks is sent; others have the text to send in a field of their output.
 _EVENTS_WITH_OUTPUT = {"SessionStart", "UserPromptExpansion", "UserPromptSubmit"}
 
 

@@ -70,7 +70,7 @@ def _id(place: Place, scan: Scan) -> str | None:
 
 
 def _set_apart(scan: Scan, transcript: Transcript, place: Place) -> None:
-    """Set what a fork has from its source apart from its own, so that tokens and costs are counted once."""
+    """Separate what a fork copied from its source from what is its own, so that tokens and costs are counted once."""
     copies = scan.copies
     copies.settle()
     source = transcript.base(copies.origin) if copies.origin is not None and place.agent is None else None

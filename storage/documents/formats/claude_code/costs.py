@@ -1,7 +1,7 @@
-"""What a session cost.
+"""The cost of a session.
 
-The program adds up what all runs of a session cost, and a fork goes on from the sum of its source. That part is taken
-off, so that the sum over all sessions counts it once.
+The program adds up the costs of all runs of a session, and a fork continues with the sum of its source. That part is
+subtracted, so that the sum over all sessions counts it once.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from storage.documents.formats.json_values import as_time
 
 
 class Spending(NamedTuple):
-    """What a session and those that it was forked from had cost at a time, in US dollars.
+    """The cost, up to a time, of a session and of those that it was forked from, in US dollars.
 
     `started` is when the first run of the first of them began, which a fork takes over with the sum.
     """
@@ -24,7 +24,7 @@ class Spending(NamedTuple):
 
 
 def spending(record: TranscriptLine) -> Spending | None:
-    """What a line records of the costs; None for one that records none."""
+    """The costs that a line records; None if it records none."""
     if record.total_cost is None:
         return None
     models = (record.model_usage or {}).values()
@@ -32,7 +32,7 @@ def spending(record: TranscriptLine) -> Spending | None:
 
 
 class SourceCosts:
-    """What the session that a fork came from had cost, at all times that it recorded."""
+    """The costs of the session that a fork came from, at all times that it recorded."""
 
     def __init__(self) -> None:
         self._recorded: list[tuple[Spending, str | int | float | None]] = []

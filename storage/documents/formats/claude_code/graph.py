@@ -72,7 +72,7 @@ class ConversationGraph:
         return node in self._sidechain
 
     def link(self) -> None:
-        """Find the parents that stand behind their children; a parent that is nowhere is the line before."""
+        """Find the parents that stand after their children; a parent that is nowhere is the line before."""
         for node, uuid in self._missing_parents.items():
             self._parents[node] = self._by_uuid.get(uuid, node - 1)
         self._missing_parents.clear()

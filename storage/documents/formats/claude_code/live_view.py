@@ -1,4 +1,4 @@
-"""Which messages the model sees when a session goes on, and which were left on branches."""
+"""Which messages the model sees when a session is continued, and which are on abandoned branches."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from storage.documents.formats.claude_code.scan import NO_DRAFT, Scan
 
 
 class Branch(NamedTuple):
-    """Messages that a change of prompt, or an interrupted call, has left."""
+    """Messages that were abandoned by the change of a prompt or by an interrupted call."""
 
     head: str | None
     messages: list[int]
@@ -53,7 +53,7 @@ def _live(scan: Scan, leaf: int) -> list[int]:
     summary = next((place for place, index in enumerate(messages) if scan.drafts[index].kind == SUMMARY), None)
     first: dict[int, None] = {}
     if chain and chain[0] in scan.preserved:
-        # The lines that a compaction preserves are sent behind its summary.
+        # The lines that a compaction preserves are sent after its summary.
         first = dict.fromkeys(messages[: 0 if summary is None else summary + 1])
         first |= dict.fromkeys(_messages(scan, _preserved(scan, scan.preserved[chain[0]])))
     live = [index for index in first | dict.fromkeys(messages) if scan.drafts[index].is_sent]

@@ -65,7 +65,7 @@ class Scan:
         self.has_message = False
         """Whether something was said that the program did not put in."""
         self.leaf: str | None = None
-        """The line that the program last meant to go on from."""
+        """The line from which the program last meant to continue."""
         self.line_counts: Counter[str] = Counter()
         """Lines that are no part of a message, by type."""
         self._is_subagent = is_subagent

@@ -1,4 +1,4 @@
-"""What the lines tell of a session beside its messages; of most the last line counts."""
+"""What the lines of a session tell besides its messages; of most kinds only the last line counts."""
 
 from typing import NamedTuple
 

@@ -31,7 +31,7 @@ def _only_text(content: object) -> str:
 
 
 def _report(recorded: dict[str, object]) -> list[object]:
-    """A subagent's report, without the notes that the program puts before and behind it; empty if there is none."""
+    """A subagent's report, without the notes that the program puts before and after it; empty if there is none."""
     if recorded.get("status") != "completed":
         return []
     blocks = as_list(recorded.get("content"))

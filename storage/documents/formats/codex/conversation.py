@@ -1,4 +1,4 @@
-"""Puts the entries of rollouts together to messages, and follows what the model sees of them."""
+"""Puts the entries of rollouts together into messages, and tracks which of them the model sees."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ _ROLES = {ItemKind.USER: "USER", ItemKind.SYSTEM: "SYSTEM"}
 
 
 class Branch(NamedTuple):
-    """Messages that the conversation went away from, by the positions of the first and the last."""
+    """An abandoned branch of the conversation, by the positions of its first and its last message."""
 
     first: int
     last: int
@@ -78,7 +78,7 @@ class Conversation:
         self._tool_outputs: dict[str, tuple[Draft, int]] = {}
 
     def add(self, reading: Reading, entries: Iterable[Entry], *, is_own: bool) -> None:
-        """Add entries of a rollout. What is not the session's own took no tokens of its own."""
+        """Add entries of a rollout. Those that are not the session's own count no tokens."""
         self._close()
         self._spender = None
         turn: list[Entry] = []
@@ -91,7 +91,7 @@ class Conversation:
         self._close()
 
     def add_branch(self, reading: Reading, entries: Iterable[Entry]) -> None:
-        """Add entries that the conversation went away from."""
+        """Add the entries of an abandoned branch."""
         live, settings, total, first = list(self.live), self.settings, self._meter.total, len(self.drafts)
         self.add(reading, entries, is_own=True)
         self.live, self.settings, self._meter.total = live, settings, total
@@ -179,7 +179,7 @@ class Conversation:
         self._tool_outputs[item.id] = draft, index
 
     def _add_tool_event(self, reading: Reading, event: ToolEvent) -> None:
-        """An event on a call stands before its output or behind it. A call that has no item is shown by its event."""
+        """An event about a call is before or after its output. A call that has no item is shown by its event."""
         output = self._tool_outputs.pop(event.call_id, None)
         if output is not None:
             draft, index = output
@@ -242,7 +242,7 @@ class Conversation:
             draft.usage = draft.usage.plus(usage)
 
     def _compact(self, reading: Reading, compaction: Compaction) -> None:
-        """The model goes on from what a compaction kept: its summary, and earlier messages."""
+        """The model continues from what a compaction kept: its summary, and earlier messages."""
         self._close()
         place = compaction.place
         said = self._single_items()

@@ -108,7 +108,7 @@ class TurnStart:
 
 @dataclass(slots=True)
 class TurnSettings:
-    """The settings that a turn goes on with."""
+    """The settings with which a turn continues."""
 
     place: Place
     turn_id: str
@@ -134,7 +134,7 @@ class Replacement:
 
 @dataclass(slots=True)
 class Compaction:
-    """A compaction. `history` is what the model goes on from; None when the line does not have it."""
+    """A compaction. `history` is what the model continues from; None when the line does not have it."""
 
     place: Place
     history: list[Replacement] | None

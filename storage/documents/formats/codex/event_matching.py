@@ -1,7 +1,7 @@
 """Pairs the events of a turn with the items that say the same.
 
-Every prompt and answer stands twice in a rollout. Items are what the model gets; an event that has no item fills a
-gap. Only what a person asked has an event of a user's message, so that events tell prompts from injected text.
+Every prompt and answer is in a rollout twice. Items are what the model gets; an event that has no item fills a gap.
+Only what a person asked has an event of a user's message, so that events tell prompts from injected text.
 """
 
 import itertools

@@ -11,7 +11,7 @@ _SHOWN_ELSEWHERE = ("base_instructions", "instructions")
 
 @dataclass(slots=True, frozen=True)
 class HistoryBase:
-    """What a rollout goes on from: the lines of another one with an ordinal below `end`."""
+    """What a rollout continues: the lines of another one with an ordinal below `end`."""
 
     key: str
     end: int
@@ -74,7 +74,7 @@ class Header:
         return f"{nickname} ({role})" if nickname and role else nickname or role or None
 
     def updated_by(self, later: "Header") -> "Header":
-        """This header with what a later one of the same thread tells anew."""
+        """This header with the new values of a later one of the same thread."""
         return replace(
             self,
             agent_version=later.agent_version or self.agent_version,

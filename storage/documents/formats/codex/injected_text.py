@@ -52,7 +52,7 @@ def is_injected(text: str) -> bool:
 
 
 def is_image_mark(text: str) -> bool:
-    """Whether a text is one of the marks that stand before and behind a picture."""
+    """Whether a text is one of the marks that stand before and after a picture."""
     return _IMAGE_MARK.fullmatch(text) is not None
 
 

@@ -95,7 +95,7 @@ def _marking(kinds: object, texts: list[str]) -> Marking:
 
 
 def replacement(item: Payload, summary: object) -> Replacement:
-    """An item of the history that a compaction leaves, which goes on from its summary."""
+    """An item of the history that a compaction leaves, which continues from its summary."""
     kind = as_text(item.type)
     if kind != "message":
         return Replacement(ItemKind.OTHER, 0, kind in _SUMMARIES)

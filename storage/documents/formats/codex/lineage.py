@@ -1,4 +1,4 @@
-"""Which lines of which rollouts a thread consists of: a fork or a revert goes on from lines of another rollout."""
+"""Which lines of which rollouts a thread consists of: a fork or a revert continues lines of another rollout."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class Stretch(NamedTuple):
 
 
 class Lineage(NamedTuple):
-    """The stretches of a thread, oldest first, and the key of a rollout that they go on from but that is missing."""
+    """The stretches of a thread, oldest first, and the key of a rollout that they continue but that is missing."""
 
     stretches: list[Stretch]
     missing: str | None
@@ -33,7 +33,7 @@ def keys_of(rollout: Rollout) -> list[str]:
 
 
 def newest(rollouts: Sequence[Rollout]) -> Rollout:
-    """The rollout of a thread that its agent goes on with: no other one of them goes on from it."""
+    """The rollout with which the agent of a thread continues: none of the others continues it."""
     bases = {rollout.header.base.key for rollout in rollouts if rollout.header is not None and rollout.header.base}
     ends = [rollout for rollout in rollouts if bases.isdisjoint(keys_of(rollout))] or list(rollouts)
     latest = max(map(_begun, ends))
@@ -48,7 +48,7 @@ def _begun(rollout: Rollout) -> float:
 
 
 def lineage(rollout: Rollout, own: Sequence[Rollout]) -> Lineage:
-    """The stretches that a rollout and those that it goes on from consist of. `own` are of the same thread."""
+    """The stretches that a rollout and those that it continues consist of. `own` are of the same thread."""
     by_key = {key: other for other in own for key in keys_of(other)}
     stretches = [Stretch(rollout, None)]
     names = {rollout.transcript.name}

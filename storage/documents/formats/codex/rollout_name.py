@@ -13,7 +13,7 @@ _TIME_BITS = 16
 
 
 class RolloutName(NamedTuple):
-    """The ids in a file's name. A segment is what a thread goes on with after a revert, in a file of its own."""
+    """The ids in a file's name. After a revert, a thread continues with a segment, in a file of its own."""
 
     thread_id: str
     segment_id: str | None

@@ -47,7 +47,7 @@ def derive(transcripts: Sequence[Transcript]) -> DerivedSession | None:
 
 
 def _read(line: Lineage, rollouts: Sequence[Rollout]) -> Conversation:
-    """Read all rollouts. Those that the newest does not go on from are left branches, before what is newer."""
+    """Read all rollouts. Those that the newest does not continue are abandoned branches, before what is newer."""
     conversation = Conversation()
     chained = [stretch.rollout for stretch in line.stretches]
     others = [rollout for rollout in rollouts if rollout not in chained]
@@ -62,7 +62,7 @@ def _read(line: Lineage, rollouts: Sequence[Rollout]) -> Conversation:
 
 
 def _read_stretch(conversation: Conversation, rollout: Rollout, end: int | None, *, is_own: bool) -> None:
-    """Read what the thread has of a rollout; of its own ones also what it went away from."""
+    """Read the lines of a rollout that the thread has; of the thread's own rollouts also abandoned ones."""
     reading = _reading(rollout)
     entries = rollout.entries()
     rest: list[Entry] = []
@@ -72,9 +72,9 @@ def _read_stretch(conversation: Conversation, rollout: Rollout, end: int | None,
 
 
 def _entries_below(entries: Iterator[Entry], end: int, rest: list[Entry]) -> Iterator[Entry]:
-    """The entries with an ordinal below an end. The first one behind it is put into `rest`.
+    """The entries with an ordinal below an end. The first one after it is put into `rest`.
 
-    Older versions go on with a numbered rollout by lines without ordinals: they are behind every end.
+    Older versions continue a numbered rollout with lines without ordinals: these are beyond every end.
     """
     has_ordinals = False
     for entry in entries:
@@ -114,7 +114,7 @@ def _session(
     created_at, updated_at = time_span(started_at, times, rollout.transcript.modified_at)
     kind, parent_id = _kind(rollout, header)
     has_sent = any(draft.is_sent for draft in conversation.drafts)
-    # What was never sent to a model is all that there is to go on from.
+    # Nothing was sent to a model: what was said is all that there is to continue from.
     live = conversation.live if has_sent else _said(conversation)
     messages = conversation.messages()
     return DerivedSession(

@@ -30,7 +30,7 @@ def tag_of(name: str) -> str:
 
 
 def checkpoint_id(transcript: Transcript) -> str | None:
-    """An id of the workspace and the tag: a checkpoint that is saved anew stays the same session."""
+    """An id of the workspace and the tag: a checkpoint that is saved again stays the same session."""
     return _id(transcript, _history(whole_document(transcript)))
 
 

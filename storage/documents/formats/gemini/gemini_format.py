@@ -73,7 +73,7 @@ class GeminiFormat:
         return [path.stem] if path.parent.name == CHATS else []
 
     def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
-        """Derive the session. Of several files, the one that the program would go on with decides what is live."""
+        """Derive the session. Of several files, the one that the program would continue decides what is live."""
         logs = [(_read([transcript]), transcript) for transcript in transcripts]
         ranked = sorted(((_rank(log, one), log, one) for log, one in logs), key=itemgetter(0))
         if not ranked:
@@ -148,8 +148,8 @@ def _records(transcript: Transcript) -> list[dict[str, object]]:
 
 
 class _Rank(NamedTuple):
-    """The order of a session's files. The program goes on with the last: one with a conversation, the latest of these,
-    and of equally late ones that in the newer form.
+    """The order of a session's files. The program continues the last: one with a conversation, the latest of these, and
+    of equally late ones that in the newer form.
     """
 
     has_talk: bool
@@ -166,7 +166,7 @@ def _rank(log: EntryLog, transcript: Transcript) -> _Rank:
 def _read(transcripts: Sequence[Transcript], silent: Sequence[Transcript] = ()) -> EntryLog:
     """Read files of which the last one is live, and then those in which nothing was said.
 
-    A resume makes such a file beside the one that it goes on with. Its header tells nothing of the session.
+    A resume makes such a file beside the one that it continues. Its header tells nothing of the session.
     """
     log = EntryLog()
     for transcript in transcripts:

@@ -95,7 +95,7 @@ class OpenCodeFormat:
                 passed_over += 1
             else:
                 found.update(sessions)
-        # Sessions in files are mostly those that the program has moved into its database, where they go on.
+        # Sessions in files are mostly those that the program has moved into its database, where they are continued.
         is_whole = not walk.refused
         for path in () if is_database else session_files(home, walk):
             if path.stem in found or not is_whole:

@@ -25,7 +25,7 @@ _KNOWN_HEADER = ("type", "id", "timestamp", "cwd")
 
 
 class PiFormat:
-    """pi appends each entry below its parent; the last entry is where the session goes on."""
+    """pi appends each entry below its parent; the session continues from the last entry."""
 
     source, agent, version, tried_version = agent_versions.PI
 
@@ -55,7 +55,7 @@ class PiFormat:
         return None
 
     def keys(self, transcript: Transcript) -> list[str]:
-        """None: a fork holds a copy of what it goes on from."""
+        """None: a fork holds a copy of what it continues."""
         return []
 
     def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
@@ -103,5 +103,5 @@ def _metadata(scan: TranscriptScan, path: Sequence[str]) -> Block:
     metadata = {**without(scan.header, *_KNOWN_HEADER), **without(scan.states, "model")}
     if scan.labels:
         metadata["labels"] = scan.labels
-    branches = scan.tree.left_branches(path, scan.entries)
+    branches = scan.tree.abandoned_branches(path, scan.entries)
     return {**metadata, "branches": branches} if branches else metadata

@@ -1,4 +1,4 @@
-"""What a person typed, where pi records what it made of it."""
+"""What a person typed, from what pi made of it in its records."""
 
 import re
 

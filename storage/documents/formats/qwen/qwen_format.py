@@ -159,7 +159,7 @@ def _title(scan: TranscriptScan, description: Block) -> str | None:
 
 def _metadata(scan: TranscriptScan, path: Sequence[str], description: Block) -> Block:
     metadata = without({"agent_id": scan.first.get("agentId"), "agent_name": scan.first.get("agentName")})
-    branches = scan.tree.left_branches(path, scan.lines)
+    branches = scan.tree.abandoned_branches(path, scan.lines)
     if branches:
         metadata["branches"] = branches
     if scan.rewinds:

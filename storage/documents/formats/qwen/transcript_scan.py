@@ -71,7 +71,7 @@ class TranscriptScan:
         parent_id = as_text(record.get("parentUuid")) or None
         if record_id:
             if parent_id is not None and parent_id not in self.tree and record.get("subtype") != "rewind":
-                # The lines between were lost: the program goes on from the line before.
+                # The lines between were lost: the program continues from the line before.
                 parent_id = self._previous
             self.tree.add(record_id, parent_id)
             self._previous = record_id
@@ -119,7 +119,7 @@ class TranscriptScan:
         return len(self.drafts) - 1
 
     def _joined(self, record: Block, record_id: str) -> int | None:
-        """The message before, when the line goes on with it: one with the results of the same reply, or that reply.
+        """The message before, when the line continues it: one with the results of the same reply, or that reply.
 
         A subagent's reply is written as a line for its text and one for each of its calls.
         """

@@ -14,9 +14,9 @@ def test_path_and_left_branches() -> None:
     made = tree(a=None, b="a", c="b", d="b", e="d", f="a")
     path = made.path(made.last())
     assert path == ["a", "f"]
-    assert made.left_branches(path, "abcde") == [{"leaf": "c", "left_at": "a"}, {"leaf": "e", "left_at": "a"}]
-    assert made.left_branches(path, "abd") == [{"leaf": "d", "left_at": "a"}]
-    assert made.left_branches(made.path("e"), "abcdef") == [
+    assert made.abandoned_branches(path, "abcde") == [{"leaf": "c", "left_at": "a"}, {"leaf": "e", "left_at": "a"}]
+    assert made.abandoned_branches(path, "abd") == [{"leaf": "d", "left_at": "a"}]
+    assert made.abandoned_branches(made.path("e"), "abcdef") == [
         {"leaf": "c", "left_at": "b"},
         {"leaf": "f", "left_at": "a"},
     ]
@@ -25,7 +25,7 @@ def test_path_and_left_branches() -> None:
 def test_a_circle_ends() -> None:
     assert tree(a="b", b="a").path("b") == ["a", "b"]
     assert tree(a="a").path("a") == ["a"]
-    assert tree(a="a", b="gone").left_branches([], "ab") == [
+    assert tree(a="a", b="gone").abandoned_branches([], "ab") == [
         {"leaf": "a", "left_at": None},
         {"leaf": "b", "left_at": None},
     ]
