@@ -15,6 +15,7 @@ WORKDIR /source/reader
 COPY reader/package.json reader/package-lock.json reader/.npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY schema/schema.graphql ../schema/
+COPY server/playground/compressed_assets.ts ../server/playground/
 COPY reader/ ./
 RUN npm run build
 

@@ -142,7 +142,7 @@ $(PLAYGROUND)/dist/index.html: $(PLAYGROUND)/node_modules/.installed $(PLAYGROUN
 		$(wildcard $(addprefix $(PLAYGROUND)/,*.json *.ts src/* tabs/*))
 	cd $(PLAYGROUND) && $(NPM) run --silent build
 
-server/reader/index.html: $(READER)/node_modules/.installed schema/schema.graphql \
+server/reader/index.html: $(READER)/node_modules/.installed schema/schema.graphql $(PLAYGROUND)/compressed_assets.ts \
 		$(wildcard $(addprefix $(READER)/,index.html *.json *.ts src/*/*.ts src/*/*.tsx src/*/*.css src/*.tsx src/*/*/*))
 	cd $(READER) && $(NPM) run --silent build
 

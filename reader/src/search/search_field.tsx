@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 
 import { Icon } from "../shared/icons";
-import { useKeys } from "../shared/keys";
+import { SearchInput } from "../shared/search_input";
 
 interface SearchFieldProps {
   query: string;
@@ -9,14 +9,14 @@ interface SearchFieldProps {
   onPalette: () => void;
 }
 
-// Milliseconds without a key before it is searched.
+// Milliseconds between the last key and the search.
 const PAUSE = 120;
 
-/** Searches while it is typed. */
+/** Searches in all sessions while the query is typed. */
 export function SearchField({ query, onQuery, onPalette }: SearchFieldProps) {
   const [text, setText] = useState(query);
   const field = useRef<HTMLInputElement>(null);
-  // The query changes by itself when the reader goes back.
+  // The query also changes when the browser goes back.
   useEffect(() => setText(query), [query]);
   useEffect(() => {
     if (text.trim() !== query) {
@@ -25,33 +25,15 @@ export function SearchField({ query, onQuery, onPalette }: SearchFieldProps) {
     }
   }, [text, query, onQuery]);
 
-  useKeys({
-    "/": (event) => {
-      event.preventDefault();
-      field.current?.select();
-    },
-  });
-
   return (
-    <search className="app-search">
-      <Icon name="search" />
-      <input
-        ref={field}
-        className="field"
-        type="search"
-        aria-label="Search in all sessions"
-        placeholder="Search in all sessions"
-        autoComplete="off"
-        spellCheck={false}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") {
-            setText("");
-            field.current?.blur();
-          }
-        }}
-      />
+    <SearchInput
+      className="app-search"
+      label="Search in all sessions"
+      shortcut="/"
+      field={field}
+      text={text}
+      onText={setText}
+    >
       <span className="app-search-end">
         {text ? (
           <button
@@ -71,6 +53,6 @@ export function SearchField({ query, onQuery, onPalette }: SearchFieldProps) {
           </button>
         )}
       </span>
-    </search>
+    </SearchInput>
   );
 }

@@ -4,51 +4,37 @@ import { type KeyboardEvent, useRef } from "react";
 
 import { count } from "../../shared/format";
 import { Icon } from "../../shared/icons";
-import { useKeys } from "../../shared/keys";
+import { SearchInput } from "../../shared/search_input";
 import type { Find } from "./use_find";
 
 interface FindFieldProps {
   find: Find;
-  /** Goes to the hit that many further. */
+  /** Goes to the next hit, or to the previous one. */
   onStep: (step: 1 | -1) => void;
 }
 
-/** Searches in the session while it is typed, and goes from hit to hit. */
+/** Searches in the session while the query is typed, and goes from hit to hit. */
 export function FindField({ find, onStep }: FindFieldProps) {
   const field = useRef<HTMLInputElement>(null);
-  useKeys({
-    f: (event) => {
-      event.preventDefault();
-      field.current?.select();
-    },
-  });
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === "Enter") {
       event.preventDefault();
       onStep(event.shiftKey ? -1 : 1);
-    } else if (event.key === "Escape") {
-      find.setText("");
-      field.current?.blur();
     }
   }
 
   return (
-    <search className="find">
-      <Icon name="search" />
-      <input
-        ref={field}
-        className="field"
-        type="search"
-        aria-label="Find in this session"
-        placeholder="Find in this session"
-        title="Find in this session (f)"
-        autoComplete="off"
-        spellCheck={false}
-        value={find.text}
-        onChange={(event) => find.setText(event.target.value)}
-        onKeyDown={onKeyDown}
-      />
+    <SearchInput
+      className="find"
+      label="Find in this session"
+      title="Find in this session (f)"
+      shortcut="f"
+      field={field}
+      text={find.text}
+      onText={find.setText}
+      onKeyDown={onKeyDown}
+    >
       {find.query !== "" && (
         <span className="find-end">
           <span className="find-count" role="status">
@@ -62,7 +48,7 @@ export function FindField({ find, onStep }: FindFieldProps) {
           </button>
         </span>
       )}
-    </search>
+    </SearchInput>
   );
 }
 
