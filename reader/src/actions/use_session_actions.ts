@@ -20,7 +20,7 @@ interface Details {
 
 type Change = Omit<UpdateSessionsInput, "sessionIds">;
 
-/** The changes that a person makes to sessions. All show at once and are taken back if the server refuses them. */
+/** The changes that a person makes to sessions. All show at once and are reverted if the server refuses them. */
 export function useSessionActions() {
   const client = useApolloClient();
   return useMemo(() => {

@@ -11,7 +11,7 @@ export function App() {
   const [token, setToken] = useState(storedToken.get);
   const [isAsking, setIsAsking] = useState(false);
   const onRefused = useCallback(() => setIsAsking(true), []);
-  // A new one for another token, so that everything is asked for again.
+  // A new one for another token, so that everything is requested again.
   const client = useMemo(() => createApolloClient(token, onRefused), [token, onRefused]);
   useEffect(() => () => void client.clearStore(), [client]);
 

@@ -12,7 +12,7 @@ import { ThemeButton } from "./theme";
 const STATES = { idle: "", live: "Live", away: "Reconnecting" };
 
 interface AppBarProps {
-  /** The search field, or what leads to it. */
+  /** The search field, or a link to it. */
   children?: ReactNode;
   onHelp: () => void;
 }

@@ -1,6 +1,6 @@
 import { Link } from "wouter";
 
-/** What an address of no page shows. */
+/** The page at an address that has no other page. */
 export function NotFound() {
   return (
     <main className="notice">

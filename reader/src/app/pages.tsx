@@ -12,7 +12,7 @@ import { AppBar } from "./app_bar";
 import { Help } from "./help";
 import { NotFound } from "./not_found";
 
-// A part of its own, since it is larger than all else and many visits begin with the list.
+// A part of its own, since it is larger than everything else and many visits begin with the list.
 const SessionPage = lazy(() =>
   import("../session/session_page").then((module) => ({ default: module.SessionPage })),
 );

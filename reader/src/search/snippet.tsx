@@ -4,7 +4,7 @@ interface SnippetProps {
   highlights: readonly { start: number; end: number }[];
 }
 
-/** Text around a match, with what matched marked. */
+/** Text around a match, with the matches marked. */
 export function Snippet({ text, highlights }: SnippetProps) {
   const characters = [...text];
   const slice = (start: number, end?: number) => characters.slice(start, end).join("");

@@ -3,7 +3,7 @@ import { useQuery } from "@apollo/client/react";
 import type { SearchSessionsQuery, SessionFilter } from "../gql/graphql";
 import { SEARCH_SESSIONS } from "./search_query";
 
-/** A session with the best of what is found in it. */
+/** A session with the best hits in it. */
 export type FoundSession = NonNullable<SearchSessionsQuery["searchSessions"]>["nodes"][number];
 
 interface Wanted {
@@ -13,7 +13,7 @@ interface Wanted {
   hits: number;
 }
 
-/** What is found for a query, session by session; the results before, as long as new ones are not there. */
+/** The results of a query, session by session; the previous ones until new ones have arrived. */
 export function useSearch(query: string, wanted: Wanted, filter?: SessionFilter) {
   const { data, previousData, error, fetchMore, refetch } = useQuery(SEARCH_SESSIONS, {
     variables: { query, filter, first: wanted.sessions, hits: wanted.hits },
@@ -28,7 +28,7 @@ export function useSearch(query: string, wanted: Wanted, filter?: SessionFilter)
     endCursor: found?.pageInfo.hasNextPage ? found.pageInfo.endCursor : null,
     isStale: !data && !!previousData,
     error,
-    /** Asks for the first page again; what is shown stays until it is there. */
+    /** Requests the first page again; the shown results stay until it has arrived. */
     refresh: () => void refetch(),
     loadMore: () => void fetchMore({ variables: { after: found?.pageInfo.endCursor } }),
   };

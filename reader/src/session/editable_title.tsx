@@ -4,7 +4,7 @@ import { Icon } from "../shared/icons";
 
 interface EditableTitleProps {
   title: string;
-  /** What is shown of it: an agent may have cut the title off. */
+  /** The shown form: an agent may have cut off the title. */
   shown: string;
   isEditing: boolean;
   onEdit: () => void;

@@ -21,13 +21,13 @@ import { useResume } from "./resume/use_resume";
 import { SessionFacts } from "./session_facts";
 import { SESSION_DOCUMENT } from "./session_query";
 
-/** Title and facts of a session, and what a person can do with it. */
+/** Title and facts of a session, and the actions on it. */
 export function SessionHeader({ session }: { session: SessionHeadFragment }) {
   const client = useApolloClient();
   const [, navigate] = useLocation();
   const actions = useSessionActions();
   const resume = useResume(session.id, session.resumeTask);
-  // Of resumes that ended before the page was opened, nothing is told until one begins.
+  // Resumes that ended before the page was opened are not shown until another one begins.
   const [isResumeShown, setIsResumeShown] = useState(resume.isRunning);
   const [isRenaming, setIsRenaming] = useState(false);
   const [shown, setShown] = useState<"tags" | "note" | "handoff">();

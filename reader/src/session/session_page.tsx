@@ -123,7 +123,7 @@ function LoadedSession({ session, subagents, pages, position }: LoadedSessionPro
   }
   function stepHit(step: 1 | -1) {
     const { hits, index } = find;
-    // Begins at what is in sight, and goes on from the other end.
+    // Begins at the messages in sight, and continues from the other end.
     const from = index >= 0 ? index + step : hits.findIndex(({ message }) => message!.position >= place.get());
     showHit((from + hits.length) % hits.length);
   }

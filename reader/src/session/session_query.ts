@@ -53,7 +53,7 @@ export const SESSION_PAGE = graphql(`
   }
 `);
 
-/** Brings the session up to date, and tells that its messages are to be asked for again. */
+/** Brings the session up to date, and reports that its messages must be requested again. */
 export const SESSION_FOLLOWED = graphql(`
   subscription SessionFollowed($since: BigInt) {
     sessionChanges(since: $since, filter: { archived: ANY, kinds: [MAIN, FORK, SUBAGENT] }) {

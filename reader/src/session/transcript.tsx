@@ -32,11 +32,11 @@ interface TranscriptProps {
   target: Target | undefined;
   /** Words to mark. */
   words: readonly string[];
-  /** Told which message is at the top of the window. */
+  /** Set to the position of the message at the top of the window. */
   place: Store<number>;
 }
 
-// What covers the top of the page.
+// The height of the bars that cover the top of the page.
 const COVERED = 116;
 const UNKNOWN_HEIGHT = 90;
 
@@ -59,14 +59,14 @@ export function Transcript({ sessionId, source, pages, messageCount, target, wor
     scrollMargin: margin,
     scrollPaddingStart: COVERED,
   });
-  // What is measured above the rows that are read must not move them.
+  // Measurements of rows above those in sight must not move these.
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = (item, _, { scrollOffset }) =>
     item.start < (scrollOffset ?? 0) + COVERED;
   const items = virtualizer.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   const [shown, setShown] = useState<Target>();
-  // A little more on both sides, so that whoever scrolls slowly never waits. Not on the way to another place.
+  // A little more on both sides, so that nobody who scrolls slowly has to wait. Not on the way to another place.
   useEffect(() => {
     if (shown === target) {
       pages.load(first - 30, Math.min(last + 30, messageCount - 1));

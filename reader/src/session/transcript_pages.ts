@@ -27,7 +27,7 @@ export function pagesAround(position: number): { from: number; first: number } {
 /**
  * The pages of a transcript that were loaded, by their place in it.
  *
- * They are not in Apollo's cache: nothing else shows messages, and a list of 20,000 would be put together anew for
+ * They are not in Apollo's cache: nothing else shows messages, and a list of 20,000 would be put together again for
  * each page that joins it.
  */
 export class TranscriptPages {

@@ -14,7 +14,7 @@ const ROOM = 0.45;
  */
 export function useFollow(sessionId: string, since: number | undefined, pages: TranscriptPages): boolean {
   const [isDeleted, setIsDeleted] = useState(false);
-  // Of the first answer only: graphql-ws goes on from there by itself, and a change twice does no harm.
+  // Of the first answer only: graphql-ws continues from there by itself, and a repeated change does no harm.
   const first = useRef<number>(undefined);
   first.current ??= since;
   useSubscription(SESSION_FOLLOWED, {

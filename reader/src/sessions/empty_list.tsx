@@ -8,7 +8,7 @@ interface EmptyListProps {
   onShow: () => void;
 }
 
-/** What stands in place of the list when it has no session. */
+/** A message in place of the list when it has no session. */
 export function EmptyList({ view, hiddenCount, onShow }: EmptyListProps) {
   if (hiddenCount > 0) {
     return (

@@ -11,13 +11,13 @@ interface FacetProps {
   label?: (value: string) => ReactNode;
 }
 
-// So many values are shown until the rest is asked for.
+// The number of values that are shown until the rest is requested.
 const FEW = 6;
 
 /** A menu of the values that sessions have, of which several can be chosen. */
 export function Facet({ name, values = [], chosen, onChosen, label = (value) => value }: FacetProps) {
   const [isLong, setIsLong] = useState(false);
-  // What is chosen stays in the menu when no session has it.
+  // A chosen value stays in the menu when no session has it.
   const missing = chosen.filter((value) => !values.some((known) => known.value === value));
   const all = [...values, ...missing.map((value) => ({ value, sessionCount: 0 }))];
   if (all.length === 0) {

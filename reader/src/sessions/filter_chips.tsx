@@ -8,7 +8,7 @@ interface FilterChipsProps {
   change: ChangeView;
 }
 
-/** What the list is restricted to; each restriction can be taken away. */
+/** The restrictions of the list, each of which can be removed. */
 export function FilterChips({ view, change }: FilterChipsProps) {
   const without = (values: string[], value: string) => values.filter((other) => other !== value);
   const chips = [

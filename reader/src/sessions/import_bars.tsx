@@ -10,7 +10,7 @@ import { IMPORTS } from "./overview_query";
 const PAUSE = 1_000;
 const NONE: readonly ImportProgressFragment[] = [];
 
-/** How far the imports are that are running. What is in so far is in the list already. */
+/** The progress of running imports. Sessions that they have imported are in the list already. */
 export function ImportBars({ imports = NONE }: { imports: readonly ImportProgressFragment[] | undefined }) {
   // The answers bring `imports` up to date, which is in the cache once for all queries.
   useQuery(IMPORTS, { skip: imports.length === 0, pollInterval: PAUSE });

@@ -84,7 +84,7 @@ export function filterOf(view: ListView): SessionFilter {
     kinds: view.hasRuns ? ALL_KINDS : undefined,
     // What a person starred or searches for is listed in any case.
     ...(view.hasRuns || view.isStarred || view.query ? {} : { isAutomated: false, minPrompts: TALK }),
-    // Sessions that went on in the span: they began before its end and were written to after its beginning.
+    // Sessions that were active in the span: they began before its end and were written to after its beginning.
     createdAt: view.until ? { until: midnight(view.until) } : undefined,
     updatedAt: view.from ? { from: midnight(view.from) } : undefined,
   };

@@ -20,7 +20,7 @@ import { useListKeys } from "./use_list_keys";
 import { useSelection } from "./use_selection";
 import { useSessions } from "./use_sessions";
 
-/** The list of sessions of the view, and what can be done with them. */
+/** The list of sessions of the view, and the actions on them. */
 export function ListedSessions(page: PageParts) {
   const { view, change, filter, overview, onChanges } = page;
   const orderBy = useMemo(() => orderOf(view), [view]);

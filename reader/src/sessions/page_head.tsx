@@ -7,7 +7,7 @@ import { FilterChips } from "./filter_chips";
 import type { ChangeView, ListView } from "./list_view";
 import type { Overview } from "./use_overview";
 
-/** What the page gives to the list and to the results of a search. */
+/** The properties that the list and the results of a search share. */
 export interface PageParts {
   view: ListView;
   change: ChangeView;
@@ -24,7 +24,7 @@ interface PageHeadProps extends PageParts {
   children?: ReactNode;
 }
 
-/** How many sessions there are, and what they are restricted to. */
+/** The number of sessions, and their restrictions. */
 export function PageHead({ title, view, change, overview, onFilter, children }: PageHeadProps) {
   const hidden = overview?.hiddenCount ?? 0;
   return (

@@ -10,7 +10,7 @@ interface SelectionBarProps {
   onClear: () => void;
 }
 
-/** What can be done with all selected sessions at once. */
+/** The actions on all selected sessions at once. */
 export function SelectionBar({ sessions, actions, onTags, onAll, onClear }: SelectionBarProps) {
   const areStarred = sessions.every((session) => session.isStarred);
   const areArchived = sessions.every((session) => session.isArchived);

@@ -24,7 +24,7 @@ interface SessionListProps {
   actions: RowActions;
 }
 
-/** The rows of which only those in sight are in the document; the next page loads before its end is reached. */
+/** The rows, of which only those in sight are in the document. The next page loads before the end is reached. */
 export function SessionList(props: SessionListProps) {
   const { sessions, hasMore, loadMore, hasPeriods, active } = props;
   const lines = useMemo(() => linesOf(sessions, hasPeriods), [sessions, hasPeriods]);

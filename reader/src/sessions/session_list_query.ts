@@ -1,6 +1,6 @@
 import { graphql } from "../gql";
 
-/** What a row of the list shows of a session. */
+/** The fields of a session that a row of the list shows. */
 export const SESSION_ROW = graphql(`
   fragment SessionRow on Session {
     id
@@ -41,7 +41,7 @@ export const SESSION_LIST = graphql(`
   }
 `);
 
-/** Brings rows up to date by their ids, and tells that the list is to be asked for again. */
+/** Brings rows up to date by their ids, and reports that the list must be requested again. */
 export const SESSION_CHANGES = graphql(`
   subscription SessionChanges($since: BigInt, $filter: SessionFilter) {
     sessionChanges(since: $since, filter: $filter) {

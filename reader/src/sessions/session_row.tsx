@@ -9,7 +9,7 @@ import { Icon } from "../shared/icons";
 import { fullTitle, promptBelowTitle } from "../shared/title";
 import { SessionFacts } from "./session_facts";
 
-/** What can be done with one row; the same functions for all rows, so that rows are not rendered again. */
+/** The actions on one row; the same functions for all rows, so that rows are not rendered again. */
 export interface RowActions {
   select: (session: SessionRowFragment, isRange: boolean) => void;
   star: (session: SessionRowFragment) => void;

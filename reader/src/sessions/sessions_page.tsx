@@ -10,7 +10,7 @@ import { filterOf, useListView } from "./list_view";
 import { Sidebar } from "./sidebar";
 import { useOverview } from "./use_overview";
 
-/** The first page: the list of sessions, or what is found in them. */
+/** The first page: the list of sessions, or the results of a search. */
 export function SessionsPage() {
   const [view, change] = useListView();
   const filter = useMemo(() => filterOf(view), [view]);

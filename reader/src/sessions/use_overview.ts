@@ -9,7 +9,7 @@ const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export type Overview = NonNullable<ReturnType<typeof useOverview>>;
 
-/** The counts beside the list, asked for again with each `version` of the list. */
+/** The counts beside the list, requested again with each `version` of the list. */
 export function useOverview(view: ListView, version: number) {
   const variables = useMemo(() => variablesOf(view), [view]);
   const { data, previousData, refetch } = useQuery(OVERVIEW, { variables });

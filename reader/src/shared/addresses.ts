@@ -1,4 +1,4 @@
-/** The address of a session, or of the message at a position in it; with a query, of what is found there. */
+/** The address of a session, or of the message at a position in it; with a query, of the hit there. */
 export function messageAddress(sessionId: string, position?: number, query?: string): string {
   const session = `/s/${encodeURIComponent(sessionId)}`;
   const message = position === undefined ? session : `${session}/${position}`;

@@ -52,7 +52,7 @@ export function dateName(instant: string): string {
   return dayOfYear.format(new Date(instant));
 }
 
-/** 2026-11-28, where this is. */
+/** 2026-11-28, in the local time zone. */
 export function isoDay(date: Date): string {
   const two = (value: number) => String(value).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;

@@ -29,7 +29,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** A drawing beside a text, or in a button with a label of its own: screen readers pass over it. */
+/** A drawing beside a text, or in a button with a label of its own: screen readers skip it. */
 export function Icon({ name, isFilled }: { name: IconName; isFilled?: boolean }) {
   return (
     <svg className="icon" viewBox="0 0 16 16" aria-hidden="true" fill={isFilled ? "currentColor" : undefined}>

@@ -1,4 +1,4 @@
-/** What a session is shown as. */
+/** The titles under which sessions are shown. */
 interface Titled {
   title: string;
   firstPrompt: string | null;

@@ -14,7 +14,7 @@ export const TOAST_TIME = 7_000;
 const toasts = new Store<readonly Toast[]>([]);
 let lastId = 0;
 
-/** Shows a line at the bottom of the page for some seconds; returns what takes it away earlier. */
+/** Shows a line at the bottom of the page for some seconds; returns a function that removes it earlier. */
 export function showToast(text: string, action?: Toast["action"]): () => void {
   const id = ++lastId;
   const remove = () => toasts.set(toasts.get().filter((toast) => toast.id !== id));

@@ -36,7 +36,7 @@ export function Playground() {
     keepThread("");
     setFollowed({ threadId: "", mutations: 0 });
   }, []);
-  // Anew with another token, which makes GraphiQL ask for the schema again.
+  // Another one with another token, which makes GraphiQL ask for the schema again.
   const transport = useMemo(
     () => createTransport(token, { onRefused, onResumed, onWaiting: setIsWaiting }),
     [token, onRefused, onResumed],

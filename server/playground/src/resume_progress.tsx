@@ -65,7 +65,7 @@ export function ResumeProgress({ threadId, mutations, transport, isWaiting, onHi
           error: (errors) => {
             const [error] = errors as GraphQLFailure[];
             if (error?.extensions?.code === "NOT_FOUND") {
-              // The thread was deleted, or the page was reloaded with another database behind it.
+              // The thread was deleted, or the page was reloaded on another database.
               onHide();
             } else {
               setFailure(error?.message ?? "");

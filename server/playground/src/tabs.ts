@@ -10,7 +10,7 @@ import resumeSession from "../tabs/resume_session.graphql?raw";
 import search from "../tabs/search.graphql?raw";
 import variables from "../tabs/variables.json";
 
-/** What the page opens with the first time: operations that work on the sample sessions. */
+/** The tabs of the first visit: operations that work on the sample sessions. */
 export const tabs = [
   { query: listSessions },
   { query: filterSessions, variables: text(variables.FilterSessions) },

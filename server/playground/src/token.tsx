@@ -3,7 +3,7 @@ import type { FormEvent } from "react";
 
 interface TokenDialogProps {
   token: string;
-  /** Whether the server refused a request for want of a token, or of the right one. */
+  /** Whether the server refused a request because the token is missing or wrong. */
   isRefused: boolean;
   isOpen: boolean;
   onOpenChange: (isOpen: boolean) => void;
@@ -55,5 +55,5 @@ function explanation(token: string, isRefused: boolean): string {
   }
   return token
     ? "The server refused this token."
-    : "This server answers only who presents its token (REPRISE_TOKEN).";
+    : "This server requires a token (REPRISE_TOKEN).";
 }

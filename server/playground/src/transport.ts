@@ -35,7 +35,7 @@ export function createTransport(token: string, { onRefused, onResumed, onWaiting
   const socket = createClient({
     url: ADDRESS.replace(/^http/, "ws"),
     connectionParams: authorization,
-    // A server may be away for minutes. What closes the socket for good, such as a bad request, graphql-ws knows.
+    // A server may be unavailable for minutes. graphql-ws knows which errors end the connection for good.
     retryAttempts: Infinity,
     // An attempt without a connection ends with an Event that is no CloseEvent.
     shouldRetry: (error) => error instanceof Event && !isUnauthorized(error),

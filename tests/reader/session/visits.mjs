@@ -189,13 +189,13 @@ const VISITS = {
       await page.getByRole("button", { name: "Resume", exact: true }).click();
       await page.waitForFunction(() => document.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow") > 0);
       await writeFile(given.stop, "");
-      await bar.getByText("The server is away").waitFor();
+      await bar.getByText("The server is unavailable").waitFor();
       const before = await value();
       await page.screenshot({ path: join(given.pictures, "reader-session-away.png") });
       await writeFile(given.start, "");
       // The client waits longer after each attempt to connect.
       await bar.getByText("Resumed into thr_").waitFor({ timeout: 90_000 });
-      return { before, isAway: await bar.getByText("The server is away").isVisible() };
+      return { before, isAway: await bar.getByText("The server is unavailable").isVisible() };
     });
   },
 

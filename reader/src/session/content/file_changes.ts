@@ -45,7 +45,7 @@ export function fileChanges(name: string, input: unknown): readonly FileChange[]
     : [];
 }
 
-/** How many lines come and go. */
+/** The numbers of added and removed lines. */
 export function changedLines(changes: readonly FileChange[]): { added: number; removed: number } {
   const lines = changes.flatMap((change) => change.lines);
   return {

@@ -10,9 +10,9 @@ interface FoldProps {
   /** Unique among the folds of its kind. */
   name: string;
   label: ReactNode;
-  /** What is shown of the content while it is folded. */
+  /** The part of the content that is shown while it is folded. */
   summary?: ReactNode;
-  /** Behind the summary: a state or a count. */
+  /** After the summary: a state or a count. */
   end?: ReactNode;
   children: ReactNode;
 }

@@ -8,7 +8,7 @@ export type FoundHit = NonNullable<NonNullable<FindInSessionQuery["session"]>["s
 
 // Hits that are listed; more of them are better found by another word.
 const MOST = 200;
-// Milliseconds without a key before it is searched.
+// Milliseconds between the last key and the search.
 const PAUSE = 150;
 
 /** Search within a session: what is typed, the hits, and the one that is shown. `asked` is in the address. */
@@ -48,7 +48,7 @@ export function useFind(sessionId: string, asked: string) {
 
 export type Find = ReturnType<typeof useFind>;
 
-/** What the server found, in small letters: it knows about the forms of words. */
+/** The matches that the server found, in lower case: it knows the forms of words. */
 function matchedWords(hits: readonly FoundHit[]): readonly string[] {
   const words = new Set<string>();
   for (const { snippet, highlights } of hits) {

@@ -20,7 +20,7 @@ interface HandoffDialogProps {
   onClose: () => void;
 }
 
-/** How to go on with a session: in its own agent, or in another one. */
+/** How to continue a session: in its own agent, or in another one. */
 export function HandoffDialog({ session, onClose }: HandoffDialogProps) {
   const [to, setTo] = useState(session.source);
   const agents = useQuery(AGENTS).data?.agents.filter(({ source, canHandOff }) => canHandOff || source === session.source);

@@ -21,7 +21,7 @@ interface OutlineProps {
 
 const LINE = 34;
 
-/** What the person asked, each leading to its place, and the subagents of the session. */
+/** The person's prompts, each a link to its message, and the subagents of the session. */
 export function Outline({ sessionId, prompts, subagents, place, onChosen }: OutlineProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const position = useStore(place);

@@ -9,7 +9,7 @@ export interface Prompt {
   text: string;
 }
 
-/** What the person asked in a session, asked for again when its number of messages changes. */
+/** The person's prompts in a session, requested again when its number of messages changes. */
 export function usePrompts(sessionId: string, messageCount: number): readonly Prompt[] {
   const client = useApolloClient();
   const [prompts, setPrompts] = useState<readonly Prompt[]>([]);

@@ -22,7 +22,7 @@ export function ResumeBar({ task, resume, onClose }: ResumeBarProps) {
     <section className="resume" data-state={task.state} aria-label="Resume">
       <div className="resume-line">
         <span role="status" aria-live="polite">
-          {isAway ? "The server is away. The resume goes on when it is back." : textOf(task)}
+          {isAway ? "The server is unavailable. The resume continues when it is back." : textOf(task)}
         </span>
         {task.state === "SEEDING" && (
           <span className="resume-count" aria-hidden="true">
