@@ -41,7 +41,7 @@ def test_the_folder_is_the_directory_with_all_but_letters_and_digits_as_hyphens(
     assert stat.S_IMODE(recording.file.stat().st_mode) == 0o600
 
 
-def test_a_resumed_session_goes_on_in_its_file(recording: Recording) -> None:
+def test_a_resumed_session_continues_in_its_file(recording: Recording) -> None:
     assert recording.file.stat().st_ino == recording.inode
     assert recording.file.read_bytes().startswith(recording.after_first_turn)
     assert {line["sessionId"] for line in recording.lines() if "sessionId" in line} == {recording.session_id}
@@ -163,7 +163,7 @@ def test_a_subagent_has_a_file_below_its_session(prepare: Prepare, models: Model
     assert result["toolUseResult"]["content"][-1]["text"] == "The list has mint tea."
 
 
-def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+def test_a_session_written_by_hand_is_continued(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program = prepare(ClaudeCode)
     session_id = str(uuid.uuid4())
     folder = program.root / "projects" / re.sub("[^A-Za-z0-9]", "-", str(cwd))

@@ -47,7 +47,7 @@ def test_a_long_result_is_in_a_file_of_its_own(prepare: Prepare, models: ModelSe
     assert whole.stat().st_size == 200_000
 
 
-def test_a_picture_that_was_read_stands_in_the_result_and_beside_it(
+def test_a_picture_that_was_read_is_in_the_result_and_beside_it(
     prepare: Prepare, models: ModelServer, cwd: Path
 ) -> None:
     program = prepare(ClaudeCode)
@@ -81,7 +81,7 @@ def test_an_interrupted_reply_is_kept_without_a_stop_reason(prepare: Prepare, mo
     assert notice["content"][0]["text"] == "[Request interrupted by user]"
 
 
-def test_a_compaction_goes_on_from_a_summary_and_keeps_what_was_before(
+def test_a_compaction_continues_from_a_summary_and_keeps_what_was_before(
     prepare: Prepare, models: ModelServer, cwd: Path
 ) -> None:
     program = prepare(ClaudeCode)

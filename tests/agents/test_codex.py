@@ -55,7 +55,7 @@ def test_the_file_is_named_after_its_time_and_id(recording: Recording) -> None:
     assert re.fullmatch(rf"rollout-{date}T\d\d-\d\d-\d\d-[0-9a-f-]{{36}}\.jsonl", recording.file.name)
 
 
-def test_a_resumed_session_goes_on_in_its_file(recording: Recording) -> None:
+def test_a_resumed_session_continues_in_its_file(recording: Recording) -> None:
     lines = recording.lines()
 
     assert recording.file.stat().st_ino == recording.inode
@@ -175,7 +175,7 @@ def test_a_fork_refers_to_the_lines_of_its_source(recording: Recording, models: 
     assert missing(models.requests[0].conversation, recording.expected()) == []
 
 
-def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+def test_a_session_written_by_hand_is_continued(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program = prepare(Codex)
     session_id = str(uuid.uuid4())
     folder = program.root / "sessions" / "2026" / "11" / "28"

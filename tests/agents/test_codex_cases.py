@@ -43,7 +43,7 @@ def test_a_patch_is_a_call_with_an_input_that_is_no_json(prepare: Prepare, model
     assert "A note.md" in output["output"]
 
 
-def test_a_picture_stands_between_marks_before_its_prompt(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+def test_a_picture_is_between_marks_before_its_prompt(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program, picture = prepare(Codex), cwd / "dot.png"
     picture.write_bytes(base64.b64decode(by_hand.PICTURE))
     models.play(reply(ANSWER))

@@ -27,7 +27,7 @@ def test_an_absent_item_is_missing() -> None:
     assert missing([], [PROMPT, FIRST]) == [PROMPT, FIRST]
 
 
-def test_an_item_that_stands_too_early_is_missing() -> None:
+def test_an_item_that_comes_too_early_is_missing() -> None:
     assert missing([ITEMS[3], *ITEMS[:3]], [PROMPT, FIRST, SECOND, ANSWER]) == [ANSWER]
     assert missing([*ITEMS[1:3], ITEMS[0], ITEMS[3]], [PROMPT, FIRST, SECOND, ANSWER]) == [FIRST, SECOND]
 

@@ -65,12 +65,12 @@ def test_the_file_is_named_after_its_minute_and_the_beginning_of_its_id(recordin
     assert header["projectHash"]
 
 
-def test_a_resumed_session_goes_on_in_its_file(recording: Recording) -> None:
+def test_a_resumed_session_continues_in_its_file(recording: Recording) -> None:
     assert recording.file.stat().st_ino == recording.inode
     assert recording.file.read_bytes().startswith(recording.after_first_turn)
 
 
-def test_a_resume_writes_the_history_anew(recording: Recording) -> None:
+def test_a_resume_writes_the_history_again(recording: Recording) -> None:
     later = recording.lines()[len(first_turn(recording)) :]
 
     [history] = [
@@ -189,7 +189,7 @@ def test_a_session_begun_from_a_file_is_its_fork(prepare: Prepare, models: Model
     assert unsent(fork, models.requests[-1]) == []
 
 
-def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+def test_a_session_written_by_hand_is_continued(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program = prepare(GeminiCli)
     session_id = str(uuid.uuid4())
     folder = program.root / "tmp" / "tea-shop-x" / "chats"

@@ -1,4 +1,4 @@
-"""Sessions that are handed over: the first request of the program that goes on holds the whole conversation."""
+"""Sessions that are handed over: the first request of the program that continues holds the whole conversation."""
 
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def _items(to: str, message: Message) -> list[Expected]:
 
 
 def texts_in_order(handoff: Handoff, sent: str) -> bool:
-    """Whether all texts are sent, each behind the one before."""
+    """Whether all texts are sent, each after the one before."""
     place = 0
     for message in handoff.prepared.messages:
         for part in message.parts:
@@ -104,7 +104,7 @@ def write(handoff: Handoff, root: Path) -> None:
 
 @pytest.mark.parametrize("to", ["CLAUDE_CODE", "CODEX"])
 @pytest.mark.parametrize("source", sorted({conversation.source for conversation in fixture_conversations()}))
-def test_saved_sessions_of_every_agent_go_on(
+def test_saved_sessions_of_every_agent_are_continued(
     prepare: Prepare, models: ModelServer, cwd: Path, source: str, to: str
 ) -> None:
     if source == to:
@@ -131,7 +131,7 @@ def saved(program: Program, source: str, session_id: str) -> DerivedSession:
 
 @pytest.mark.parametrize("to", PROGRAMS)
 @pytest.mark.parametrize("has_summary", [False, True], ids=["whole", "compacted"])
-def test_a_program_goes_on_from_the_whole_conversation(
+def test_a_program_continues_the_whole_conversation(
     prepare: Prepare, models: ModelServer, cwd: Path, to: str, has_summary: bool
 ) -> None:
     program = prepare(PROGRAMS[to])
@@ -157,7 +157,7 @@ def test_a_program_goes_on_from_the_whole_conversation(
 
 
 @pytest.mark.parametrize("source", PROGRAMS)
-async def test_a_restored_session_goes_on_as_if_nothing_had_happened(
+async def test_a_restored_session_continues_as_if_nothing_had_happened(
     prepare: Prepare, models: ModelServer, cwd: Path, tmp_path: Path, source: str
 ) -> None:
     recorded = record(prepare(PROGRAMS[source]), models, cwd)

@@ -160,7 +160,7 @@ def test_a_reply_and_its_results_are_written_before_the_next_answer(
     assert parts()[-2]["text"] == ANSWER
 
 
-def test_a_session_written_by_hand_is_imported_and_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+def test_a_session_written_by_hand_is_imported_and_continued(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program = prepare(OpenCode)
     session = _session(cwd)
     file = cwd.with_name("session.json")

@@ -49,7 +49,7 @@ def test_the_folder_is_the_directory_between_hyphens(recording: Recording) -> No
     assert (header["type"], header["version"], header["cwd"]) == ("session", 3, str(recording.cwd))
 
 
-def test_a_resumed_session_goes_on_in_its_file(recording: Recording) -> None:
+def test_a_resumed_session_continues_in_its_file(recording: Recording) -> None:
     assert recording.file.stat().st_ino == recording.inode
     assert recording.file.read_bytes().startswith(recording.after_first_turn)
 
@@ -115,7 +115,7 @@ def test_a_reply_and_its_results_are_written_before_the_next_answer(
     assert ANSWER in stored(program)
 
 
-def test_a_session_written_by_hand_goes_on(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+def test_a_session_written_by_hand_is_continued(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program = prepare(Pi)
     session_id = str(uuid.uuid4())
     folder = program.root / "sessions" / f"--{str(cwd).strip('/').replace('/', '-')}--"

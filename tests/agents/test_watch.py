@@ -155,7 +155,7 @@ def forget_homes(monkeypatch: pytest.MonkeyPatch, program: Program) -> None:
 def documents(program: Program, session_id: str) -> list[Any]:
     """The session as its files have it; of a database, in the form of the program's own export.
 
-    Gemini CLI begins another file when it goes on in another minute.
+    Gemini CLI begins another file when it continues in another minute.
     """
     if isinstance(program, OpenCode):
         run = program.command("export", session_id, cwd=program.home)

@@ -1,4 +1,4 @@
-"""The documentation's commands, queries and programs run as written, and print what stands there."""
+"""The documentation's commands, queries and programs run as written, and print what the documentation shows."""
 
 import json
 import os

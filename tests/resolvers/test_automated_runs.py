@@ -34,7 +34,7 @@ async def automated(server: Served, **filter: Any) -> dict[str, bool]:
     return {one["id"]: one["isAutomated"] for one in page["nodes"]}
 
 
-async def test_runs_are_automated_until_a_person_goes_on(serve: Serve, tmp_path: Path) -> None:
+async def test_runs_are_automated_until_a_person_continues_them(serve: Serve, tmp_path: Path) -> None:
     server = await serve(seed=False)
     database = server.app.state.database
     lines = Lines()

@@ -1,4 +1,4 @@
-"""Session.handoff gives the files from which another agent goes on, and writes none."""
+"""Session.handoff gives the files from which another agent continues, and writes none."""
 
 import json
 from pathlib import Path

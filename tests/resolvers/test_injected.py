@@ -34,7 +34,7 @@ def sample(name: str) -> Any:
         ("What does <turn_meta> mean?", "What does <turn_meta> mean?", False),
     ],
 )
-def test_a_persons_words_are_what_stands_around_injected_text(text: str, own: str, has_injected: bool) -> None:
+def test_a_persons_words_are_those_around_injected_text(text: str, own: str, has_injected: bool) -> None:
     assert split_injected(text) == (own, has_injected)
 
 

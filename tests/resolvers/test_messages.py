@@ -128,7 +128,7 @@ async def test_a_page_begins_at_a_position_or_ends_before_it(serve: Serve) -> No
                     info = found["pageInfo"]
                     assert info["hasPreviousPage"] is (at[0] != expected[0])
                     assert info["hasNextPage"] is (at[-1] != expected[-1])
-                    # The walk goes on from its cursors, with the position left out.
+                    # The walk continues from its cursors, with the position left out.
                     after = await page(client, first=20, after=info["endCursor"], **chosen)
                     before = await page(client, last=20, before=info["startCursor"], **chosen)
                     assert [*positions(before), *at, *positions(after)] == expected

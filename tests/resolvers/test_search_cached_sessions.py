@@ -31,7 +31,7 @@ async def test_a_search_that_was_never_made_reads_no_sessions_that_others_have_r
     with statements(server) as made:
         nodes = (await server.client.data(SHOWN, words="constant"))["search"]["nodes"]
     assert [node["session"]["id"] for node in nodes] == ["s23", "s22", "s21"]
-    # The messages: the words before and behind it are in a block of postings that was read.
+    # The messages: the words before and after it are in a block of postings that was read.
     assert len(made) == 1
 
 

@@ -1,4 +1,4 @@
-"""Words behind control sequences, in structured results and beside pictures are found and shown as plain text."""
+"""Words after control sequences, in structured results and beside pictures are found and shown as plain text."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A list that is loaded page by page and kept up to date by the subscription ends as one that is loaded anew."""
+"""A list that is loaded page by page and kept up to date by the subscription ends as one that is loaded again."""
 
 import asyncio
 import itertools

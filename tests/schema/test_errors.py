@@ -181,7 +181,7 @@ async def test_null_from_a_variable_for_a_non_null_argument_is_bad_user_input() 
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
 
 
-async def test_an_event_of_a_subscription_has_coded_errors_and_the_stream_goes_on(
+async def test_an_event_of_a_subscription_has_coded_errors_and_the_stream_continues(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def watch(_context: object, _thread_id: str) -> AsyncIterator[object]:

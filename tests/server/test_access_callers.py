@@ -130,7 +130,7 @@ async def test_an_allowed_page_may_call_and_read(server: Served, origin: str) ->
 
 async def test_a_page_of_the_server_itself_may_call(server: Served) -> None:
     own = urlsplit(server.url).netloc
-    # Also behind a proxy that speaks TLS.
+    # Also behind a proxy with TLS.
     for origin, host in ((server.url, own), ("https://localhost", "localhost"), ("http://localhost:80", "localhost")):
         assert (await post(server, headers={"origin": origin, "host": host})).json() == DATA
         assert (await handshake(server, f"Origin: {origin}", f"Host: {host}"))[0] == 101
@@ -172,7 +172,7 @@ async def test_no_other_page_may_call(server: Served, origin: str) -> None:
     assert b'"FORBIDDEN"' in body
 
 
-async def test_a_browser_that_asks_first_is_told_what_an_allowed_page_may_send(server: Served) -> None:
+async def test_a_preflight_gets_what_an_allowed_page_may_send(server: Served) -> None:
     wanted = "content-type,authorization,apollo-require-preflight,x-request-id"
     headers = {
         "origin": FRIEND,

@@ -244,7 +244,7 @@ def _asked(
     *,
     is_chunked: bool = False,
 ) -> Answer:
-    """The whole answer to a request, and what follows a handshake when an operation is sent behind it."""
+    """The whole answer to a request, and what follows a handshake when an operation is sent after it."""
     lines = [("Host", "localhost"), *(headers or [])]
     if is_chunked:
         lines.append(("Transfer-Encoding", "chunked"))

@@ -79,7 +79,7 @@ def _session(number: int) -> DerivedSession:
     model = f"model-{min(int(chance.paretovariate(0.8)), 40)}"
     count = max(2, min(round(chance.lognormvariate(3.4, 1)), 40 * MEAN))
     for position in range(count):
-        # Some sessions go on after a break.
+        # Some sessions continue after a break.
         now += timedelta(seconds=chance.expovariate(1 / 45), hours=8 * chance.random() if chance.random() < 0.01 else 0)
         digest = hashlib.blake2b(f"{number}/{position}".encode(), digest_size=DIGEST_SIZE).digest()
         is_reply = position % 2 == 1

@@ -136,7 +136,7 @@ _PLAIN: dict[tuple[Any, str], Callable[[Any], list[object]]] = {
 
 
 def _begin_plain_process() -> None:
-    # The reader process imports the modules anew, so the functions must be replaced there too.
+    # The reader process imports the modules again, so the functions must be replaced there too.
     storage.documents.readers.initialize_process()
     for (module, name), value in _PLAIN.items():
         setattr(module, name, value)

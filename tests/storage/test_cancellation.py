@@ -98,7 +98,7 @@ async def test_reading_an_imported_document_stops_with_the_import() -> None:
     assert await asyncio.to_thread(ended.wait, PATIENCE)
 
 
-async def test_work_that_is_not_cancelled_goes_on() -> None:
+async def test_work_that_is_not_cancelled_continues() -> None:
     check_cancelled()
 
     def work(number: int) -> int:

@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 async def change_seq(client: Client) -> int:
-    """Where the list of changes stands."""
+    """The current position in the list of changes."""
     seq: int = (await client.data("{ sessions(first: 1) { changeSeq } }"))["sessions"]["changeSeq"]
     return seq
 

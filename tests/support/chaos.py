@@ -270,7 +270,7 @@ class Run:
         self.faults = FaultInjector(hosts, seed, postgres)
 
     async def run(self, seconds: float, tasks: int) -> None:
-        """Inject faults for `seconds`, and until there was one of each kind; clients go on until they have `tasks`."""
+        """Inject faults for `seconds` and until each kind occurred; clients continue until they have `tasks`."""
         end = time.monotonic() + seconds
 
         def is_over() -> bool:

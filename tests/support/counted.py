@@ -1,4 +1,4 @@
-"""What is counted of sessions, asked for through the API, and counted anew from all their messages."""
+"""What is counted of sessions, asked for through the API, and counted again from all their messages."""
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta

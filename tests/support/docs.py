@@ -1,4 +1,4 @@
-"""The documentation as tests read it, and its generated part: `python -m tests.support.docs` writes that anew."""
+"""The documentation as tests read it, and its generated part: `python -m tests.support.docs` writes that again."""
 
 import re
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def examples(document: Path, language: str) -> list[tuple[Block, str]]:
 
 
 def commands(text: str) -> list[str]:
-    """The lines of a block of commands, without comments behind them."""
+    """The lines of a block of commands, without the comments after them."""
     return _COMMENT.sub("", text).splitlines()
 
 

@@ -1,4 +1,4 @@
-"""Checks that hold for every format of transcripts, whatever stands in them."""
+"""Checks that hold for every format of transcripts, whatever they contain."""
 
 import json
 import random

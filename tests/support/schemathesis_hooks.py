@@ -15,7 +15,7 @@ _is_name = re.compile(r"[_A-Za-z]\w*", re.ASCII).fullmatch
 
 
 def literal(value: object) -> graphql.ValueNode:
-    """A JSON value as it stands in a document, without the keys that cannot stand there."""
+    """A JSON value as a literal of a document, without the keys that a literal cannot have."""
     match value:
         case None:
             return nodes.Null

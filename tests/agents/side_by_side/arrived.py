@@ -1,4 +1,4 @@
-"""What of a conversation arrives in the first request of the program that goes on with it."""
+"""What of a conversation arrives in the first request of the program that continues it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""How each of the three hands a session over: it writes the copy below the home of the program that is to go on."""
+"""How each of the three hands a session over: it writes the copy below the home of the program that is to continue."""
 
 import re
 import subprocess
@@ -48,7 +48,7 @@ class Tools:
         subprocess.run([self.bin / "pip", "install", "-qq", "--disable-pip-version-check", *wanted], check=True)
 
     def run(self, program: Program, *command: object) -> "subprocess.CompletedProcess[str]":
-        """Run a command in the environment of the program that goes on. Raises Refused."""
+        """Run a command in the environment of the program that continues. Raises Refused."""
         # ai-sessions asks the programs for their versions.
         links = program.home.parent / "bin"
         links.mkdir(exist_ok=True)
@@ -88,7 +88,7 @@ class Tools:
         run = self.run(program, self.bin / "python", "-c", _AI_SESSIONS, *words)
         copy = run.stdout.strip().splitlines()[-1]
         if isinstance(program, Codex):
-            # It names the provider openai, and Codex refuses to go on with another.
+            # It names the provider openai, and Codex refuses to continue with another.
             [file] = program.root.rglob(f"rollout-*{copy}.jsonl")
             written = file.read_text(encoding="utf-8")
             file.write_text(

@@ -103,7 +103,7 @@ def pictures() -> Path:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    # Batches so small that a resume goes on for longer than a visit looks at its bar.
+    # Batches so small that a resume takes longer than a visit looks at its bar.
     with samples(tmp_path_factory.mktemp("reader") / "samples", seed_batch=5) as server:
         save(server.url, transcript())
         yield server.url
@@ -253,7 +253,7 @@ def test_a_resume_shows_its_progress_until_it_is_canceled_or_ready(url: str, pic
 
 
 @pytest.mark.slow
-def test_the_bar_of_a_resume_goes_on_after_the_server_was_away(tmp_path: Path, pictures: Path) -> None:
+def test_the_bar_of_a_resume_continues_after_the_server_was_unavailable(tmp_path: Path, pictures: Path) -> None:
     stop, start = tmp_path / "stop", tmp_path / "start"
     refused = ("ERR_CONNECTION_REFUSED", "WebSocket")
     with ThreadPoolExecutor() as executor:

@@ -69,7 +69,7 @@ async def test_a_block_can_be_ended_by_hand() -> None:
         await asyncio.sleep(60)
 
 
-async def test_a_cancellation_from_outside_goes_on() -> None:
+async def test_a_cancellation_from_outside_is_raised() -> None:
     async def work() -> None:
         with Deadline(SharedTimer(60)):
             await asyncio.sleep(60)
@@ -82,7 +82,7 @@ async def test_a_cancellation_from_outside_goes_on() -> None:
         await task
 
 
-async def test_a_cancellation_from_outside_goes_on_though_the_time_is_up_too() -> None:
+async def test_a_cancellation_from_outside_is_raised_although_the_time_is_up_too() -> None:
     deadline = Deadline()
 
     async def work() -> None:
@@ -98,7 +98,7 @@ async def test_a_cancellation_from_outside_goes_on_though_the_time_is_up_too() -
         await task
 
 
-async def test_an_error_of_the_block_goes_on() -> None:
+async def test_an_error_of_the_block_is_raised() -> None:
     with pytest.raises(TimeoutError, match="of its own"), Deadline(SharedTimer(60)) as deadline:
         raise TimeoutError("of its own")
 

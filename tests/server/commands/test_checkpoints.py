@@ -1,4 +1,4 @@
-"""Checkpoints of Gemini CLI: they are imported as sessions, saved anew under their name, and given back."""
+"""Checkpoints of Gemini CLI: they are imported as sessions, saved again under their name, and given back."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ async def run(*arguments: object) -> str:
 
 
 @pytest.mark.slow
-async def test_a_checkpoint_is_imported_saved_anew_and_given_back(home: Path, server: Served) -> None:
+async def test_a_checkpoint_is_imported_saved_again_and_given_back(home: Path, server: Served) -> None:
     save(home, "mint%20tea", "What does mint tea cost?", "It costs 2.")
     save(home, "black", "What does black tea cost?", "It costs 3.")
     await run("import", "--all")

@@ -1,4 +1,4 @@
-"""`reprise doctor` says what is wrong in the database, and makes the search index anew when told to."""
+"""`reprise doctor` reports what is wrong in the database, and rebuilds the search index on request."""
 
 import asyncio
 import json

@@ -1,4 +1,6 @@
-"""`reprise handoff` writes what another agent goes on from, and `reprise restore` gives files back to their agents."""
+"""`reprise handoff` writes the files that another agent continues from, and `reprise restore` gives files back to their
+agents.
+"""
 
 import json
 import shutil

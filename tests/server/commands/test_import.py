@@ -72,7 +72,7 @@ def test_refused_files_are_named_with_a_reason_and_the_rest_is_imported() -> Non
         assert strictly(saved(document["metadata"]["id"])) == strictly(document), name
 
 
-def test_an_empty_folder_and_unknown_json_lines_are_told(tmp_path: Path) -> None:
+def test_an_empty_folder_and_unknown_json_lines_are_reported(tmp_path: Path) -> None:
     (folder := tmp_path / "empty").mkdir()
     plan = reprise("import", folder, "--dry-run")
     assert (plan.exit_code, plan.stdout) == (0, "Nothing to read.\n")

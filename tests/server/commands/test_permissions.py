@@ -27,7 +27,7 @@ def _no_umask() -> Iterator[None]:
 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which Reprise keeps its database unless it is told another place."""
+    """The default folder of the database."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     return Path(default_database_url().removeprefix("sqlite:///")).parent

@@ -39,7 +39,7 @@ async def test_a_body_of_the_largest_size_is_taken_and_one_byte_more_is_not(serv
     assert refusal(await post(server, OPERATION.ljust(MOST + 1))) == TOO_LARGE
 
 
-async def test_a_size_that_is_not_told_beforehand_counts_alike(server: Served) -> None:
+async def test_a_size_that_is_not_announced_counts_alike(server: Served) -> None:
     body = OPERATION.ljust(MOST).encode()
 
     assert (await post(server, pieces([body[:1000], body[1000:]]))).json() == DATA
@@ -99,13 +99,13 @@ async def test_nothing_else_is_larger_for_speaking_of_imports(
         (IMPORT.replace("outcome", "nothing"), "GRAPHQL_VALIDATION_FAILED"),
     ],
 )
-async def test_a_large_import_that_makes_no_sense_is_told_why(server: Served, query: str, code: str) -> None:
+async def test_a_large_import_that_is_invalid_gets_the_reason(server: Served, query: str, code: str) -> None:
     answer = (await post(server, importing("senseless", query=query))).json()
 
     assert answer["errors"][0]["extensions"]["code"] == code
 
 
-async def test_a_large_body_that_is_no_json_is_told_so(server: Served) -> None:
+async def test_a_large_body_that_is_not_json_is_refused_as_such(server: Served) -> None:
     assert refusal(await post(server, importing("broken")[:-1])) == (400, "BAD_REQUEST")
 
 

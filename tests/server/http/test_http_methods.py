@@ -76,7 +76,7 @@ async def test_of_several_operations_one_must_be_named_whatever_the_first_one_is
             assert "operation name" in response.json()["errors"][0]["message"]
 
 
-async def test_a_plain_subscription_is_told_where_to_go(server: Served) -> None:
+async def test_a_plain_subscription_is_refused_with_the_supported_transports(server: Served) -> None:
     for response in (await post_operation(server, SUBSCRIPTION), await get(server, query=SUBSCRIPTION)):
         assert refusal(response) == (400, "OPERATION_RESOLUTION_FAILURE")
         assert "graphql-transport-ws" in response.json()["errors"][0]["message"]

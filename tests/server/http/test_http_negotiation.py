@@ -84,9 +84,7 @@ async def test_a_refusal_has_the_media_type_that_is_wanted(server: Served) -> No
 
 
 @pytest.mark.parametrize("code", REQUEST_ERRORS)
-async def test_an_operation_that_is_not_run_is_told_by_400_as_graphql_and_by_200_as_json(
-    server: Served, code: str
-) -> None:
+async def test_an_operation_that_is_not_run_gets_400_as_graphql_and_200_as_json(server: Served, code: str) -> None:
     query, variables = REQUEST_ERRORS[code]
     for accept, status in ((GRAPHQL, 400), (AS_JSON, 200)):
         body = json.dumps({"query": query, "variables": variables})

@@ -101,7 +101,7 @@ async def test_each_batch_of_seeding_makes_a_trace(serve: Serve, collector: Coll
     assert [span for span in collector.spans if span.parent == batches[0].id] != []
 
 
-async def test_errors_are_told_by_their_codes(
+async def test_errors_are_counted_by_their_codes(
     serve: Serve, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = await serve(seed=False)

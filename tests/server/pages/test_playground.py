@@ -52,7 +52,7 @@ def test_the_policy_lets_the_page_load_from_its_own_server_only(client: TestClie
     assert [name for name, values in directives.items() if "'unsafe-inline'" in values] == ["style-src"]
 
 
-def test_the_page_is_asked_for_anew_and_its_files_never_again(client: TestClient) -> None:
+def test_the_page_is_requested_each_time_and_its_files_once(client: TestClient) -> None:
     page = client.get("/graphql", headers=BROWSER)
     script = client.get("/graphql/assets/index-1a2b.js")
 
@@ -93,7 +93,7 @@ def test_what_asks_for_no_page_is_left_to_the_endpoint(
     assert client.post("/graphql", headers=headers, params=parameters).status_code == 404
 
 
-def test_without_a_built_page_another_stands_in_and_the_log_says_so(
+def test_without_a_built_page_another_replaces_it_and_the_log_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING), TestClient(Starlette(routes=playground_routes(tmp_path))) as client:

@@ -42,7 +42,7 @@ def test_the_policy_allows_nothing_from_outside_and_no_inline_script_or_style(cl
     assert directives["require-trusted-types-for"] == ["'script'"]
 
 
-def test_the_page_is_asked_for_anew_and_its_assets_never_again(client: TestClient) -> None:
+def test_the_page_is_requested_each_time_and_its_assets_once(client: TestClient) -> None:
     page = client.get("/")
     script = client.get("/assets/index-1a2b.js")
 

@@ -1,4 +1,4 @@
-"""SIGTERM: every websocket and every stream is told, nothing is left running, and the process ends soon."""
+"""SIGTERM: every websocket and every stream is notified, nothing is left running, and the process ends soon."""
 
 import asyncio
 import os
@@ -69,7 +69,7 @@ async def queued(client: Client) -> str:
 
 
 @pytest.mark.slow
-async def test_all_clients_are_told_and_nothing_is_left(database_url: str) -> None:
+async def test_all_clients_are_notified_and_nothing_is_left_running(database_url: str) -> None:
     async with AsyncExitStack() as clients, serving(database_url) as (process, url):
         client = await clients.enter_async_context(Client(url))
         thread_id = await queued(client)

@@ -1,4 +1,4 @@
-"""Requests that offer an upgrade which is not taken up are answered as if they did not, and the connection goes on."""
+"""Requests that offer an upgrade which is not accepted are answered as any other, and the connection stays open."""
 
 import asyncio
 import json
@@ -153,7 +153,7 @@ async def test_a_handshake_in_http_1_0_is_a_request(caller: Caller) -> None:
     parts=st.lists(st.tuples(st.booleans(), st.none() | st.sampled_from(list(OFFERS))), min_size=1, max_size=6),
     cuts=st.lists(st.integers(1, 3_000), max_size=6),
 )
-async def test_requests_of_all_kinds_behind_each_other_are_answered_in_their_order(
+async def test_requests_of_all_kinds_in_a_row_are_answered_in_their_order(
     server: Served, parts: list[tuple[bool, str | None]], cuts: list[int]
 ) -> None:
     requests = [
@@ -169,7 +169,7 @@ async def test_requests_of_all_kinds_behind_each_other_are_answered_in_their_ord
             assert await caller.answer() == data(f"a{number}")
 
 
-async def test_a_handshake_behind_a_request_that_is_being_answered_leaves_its_answer_whole(caller: Caller) -> None:
+async def test_a_handshake_after_a_request_that_is_being_answered_leaves_its_answer_whole(caller: Caller) -> None:
     await caller.send(post("first") + get(*HANDSHAKE, query="") + post("third"))
 
     assert await caller.answer() == data("first")
@@ -177,7 +177,7 @@ async def test_a_handshake_behind_a_request_that_is_being_answered_leaves_its_an
     assert await caller.answer() == data("third")
 
 
-async def test_a_connection_that_is_to_be_closed_behind_an_offer_is(caller: Caller) -> None:
+async def test_a_connection_that_is_to_be_closed_after_an_offer_is_closed(caller: Caller) -> None:
     await caller.send(post("a", "Connection: Upgrade, close", "Upgrade: h2c") + post("b"))
 
     assert await caller.answer() == data("a")
@@ -192,7 +192,9 @@ async def test_no_tunnel_is_opened(caller: Caller, target: str) -> None:
     assert await caller.is_ended()
 
 
-async def test_who_has_no_token_is_refused_and_the_connection_goes_on(sqlite_databases: SqliteDatabases) -> None:
+async def test_a_client_without_a_token_is_refused_and_the_connection_stays_open(
+    sqlite_databases: SqliteDatabases,
+) -> None:
     with sqlite_databases.copy() as url:
         async with serving(url, seed=False, token="secret") as server, connected(server) as caller:
             for offer in OFFERS.values():

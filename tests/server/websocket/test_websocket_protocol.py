@@ -32,7 +32,7 @@ async def socket(server: Served) -> AsyncIterator[RawSocket]:
 
 
 async def queued(server: Served) -> str:
-    """A thread whose subscription goes on until it is called off."""
+    """A thread whose subscription continues until it is cancelled."""
     document = zagens(uuid4().hex, messages=[user("Ask"), assistant("Answer")])
     thread_id: str = (await resumed(server.client, await save(server.client, document)))["threadId"]
     return thread_id

@@ -85,7 +85,7 @@ def test_files_of_an_earlier_version_are_put_right_and_the_log_says_so(
     assert logged == dict.fromkeys(found, f"{mode:04o}")
 
 
-def test_a_database_that_is_right_is_not_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_consistent_database_is_not_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "reprise.db"
     with caplog.at_level(logging.DEBUG, "reprise"):
         for _ in range(2):
@@ -160,7 +160,7 @@ def test_the_file_of_another_program_is_refused_and_not_touched(tmp_path: Path) 
     assert modes(tmp_path)["other.db"] == "0o644"
 
 
-def test_a_file_of_another_owner_is_told_of_and_used(
+def test_a_file_of_another_owner_is_reported_and_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "reprise.db"

@@ -159,7 +159,7 @@ def test_an_answer_without_a_call_is_carried_as_text() -> None:
     assert counts(result) == {"ORPHAN_RESULT": 1}
 
 
-def test_only_the_first_summary_is_taken_in_kind() -> None:
+def test_only_the_first_summary_is_carried_in_kind() -> None:
     result = prepared(user(Summary("First")), user(Text("a")), user(Summary("Second")))
 
     assert parts(result)[0] == Summary("First")
@@ -167,7 +167,7 @@ def test_only_the_first_summary_is_taken_in_kind() -> None:
     assert counts(result) == {"COMPACTION": 1}
 
 
-def test_a_text_behind_a_call_is_a_message_of_its_own() -> None:
+def test_a_text_after_a_call_is_a_message_of_its_own() -> None:
     answer = Answer((Text("x"),))
 
     result = prepared(user(Text("a")), model(Text("b"), Call("one", {}, answer), Call("two", {}, answer), Text("c")))

@@ -150,5 +150,5 @@ def test_the_count_made_at_import_is_the_count_of_items_written(role: str, block
         ("TOOL_CALL", "Read TodoWrite todowrite write_todos credit_check Task read_file save_memory update_plan größe"),
     ],
 )
-def test_kinds_of_calls_are_told_by_the_names_of_tools(kind: str, names: str) -> None:
+def test_the_names_of_tools_decide_the_kinds_of_calls(kind: str, names: str) -> None:
     assert {name: tool_call_kind(name) for name in names.split()} == dict.fromkeys(names.split(), kind)

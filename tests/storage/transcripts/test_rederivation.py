@@ -1,4 +1,4 @@
-"""Sessions are derived anew from the archive by a newer version of their format, without the files."""
+"""Sessions are derived again from the archive by a newer version of their format, without the files."""
 
 import asyncio
 import shutil

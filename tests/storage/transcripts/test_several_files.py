@@ -150,7 +150,7 @@ async def test_a_file_that_was_replaced_moves_with_all_its_generations(database:
     assert await texts(database, "s1", only_live=True) == before
 
 
-async def test_a_transcript_goes_on_from_another_whichever_comes_first(database: Database, home: Path) -> None:
+async def test_a_transcript_continues_another_whichever_comes_first(database: Database, home: Path) -> None:
     put(home, "fork.lines", line(session="fork", base="base") + line(user="mine"))
     await take(database, FORMAT, home)
     assert await texts(database, "fork") == text_of("mine")

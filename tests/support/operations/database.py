@@ -68,7 +68,7 @@ _THREADS = "{ resumeTasks(first: 500) { nodes { threadId sessionId } } }"
 class Known:
     """What operations may ask for; the first of each finds most.
 
-    What each database makes anew has a name in angle brackets, for which `fill` gives what stands behind it.
+    What each database makes again has a name in angle brackets, for which `fill` gives what stands behind it.
     """
 
     session_ids: Sequence[str]

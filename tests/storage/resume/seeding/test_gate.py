@@ -211,7 +211,7 @@ async def test_a_canceled_task_s_owner_writes_nothing_more(database: Database) -
 async def test_a_stopped_seeder_hands_over_at_once(database: Database) -> None:
     undisturbed = await seeded(database, dialogue("undisturbed"))
     thread_id = await resume(database, await save(database, dialogue("handed-over")))
-    # A lease that outlasts the test: whoever waited for it would not finish.
+    # A lease that outlasts the test: a seeder that waited for it would not finish.
     stopping = Seeder(database, batch_messages=1, lease_seconds=600)
 
     async def stop(number: int) -> None:

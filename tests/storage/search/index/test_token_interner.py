@@ -32,7 +32,7 @@ def test_every_piece_keeps_its_number(chunks: list[list[str]], size: int) -> Non
             assert interner.count == len(numbers)
 
 
-def test_pieces_that_share_all_slots_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_that_share_all_slots_are_distinguished(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(token_interner.TokenInterner, "_first_slots", lambda self, hashes: (hashes * 0).astype(int))
     interner = TokenInterner()
     data = b" ".join(b"word%d" % number for number in range(2000))

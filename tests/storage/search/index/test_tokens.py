@@ -87,7 +87,7 @@ def test_parts_of_names(word: str, expected: str) -> None:
     assert part_text(word) == expected
 
 
-def test_the_parts_of_each_compound_word_follow_behind_a_barrier() -> None:
+def test_the_parts_of_each_compound_word_follow_after_a_barrier() -> None:
     assert token_text("readFile a_b x readFile") == f"readfile a_b x readfile {BARRIER} read file {BARRIER} a b"
 
 

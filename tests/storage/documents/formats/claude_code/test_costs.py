@@ -80,7 +80,7 @@ def test_what_the_source_recorded_when_it_ended_later_is_not_taken_off() -> None
     ],
     ids=["another start", "a smaller sum", "no room for its own tokens"],
 )
-def test_a_fork_that_began_to_count_anew_has_its_own_sum(cost: float, output: int, started: int) -> None:
+def test_a_fork_that_began_to_count_again_has_its_own_sum(cost: float, output: int, started: int) -> None:
     assert derived(fork(cost, output, started), of=source()).recorded_cost == cost
 
 

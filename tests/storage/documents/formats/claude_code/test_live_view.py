@@ -1,4 +1,4 @@
-"""What the model sees when a session goes on, as the program chooses it, and the branches that it leaves out."""
+"""What the model sees when a session is continued, as the program chooses it, and the branches that it leaves out."""
 
 from tests.support.claude_code import Lines, call, result, shown, text
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a transcript: it derives, the same way each time, and a longer one goes on from a shorter one."""
+"""Any content of a transcript derives, the same way each time, and a longer one continues a shorter one."""
 
 from pathlib import Path
 

@@ -235,7 +235,7 @@ def test_several_files_of_one_session_are_one_session() -> None:
         # Editors.
         (("sdk-ts",), False),
         (("claude-vscode",), False),
-        # A person goes on with a run, and a script with a person's session.
+        # A person continues a run, and a script continues a person's session.
         (("sdk-cli", "cli"), False),
         (("cli", "sdk-cli"), False),
     ],

@@ -57,7 +57,7 @@ FIRST = rollout(*numbered([header(), *turn("One.", "1", "t1", 1), *turn("Two.", 
 
 
 def revert(key: str, end: int, segment: str, *lines: object, second: int = 30) -> StoredTranscript:
-    """What a thread goes on with after a revert."""
+    """What a thread continues with after a revert."""
     head = header(timestamp=f"2026-11-28T06:25:{second}.000Z", **base(key, end))
     return rollout(*numbered([head, *lines], end), name=name_of(THREAD, segment))
 
@@ -67,7 +67,7 @@ def fork(*lines: object, bases: dict[str, StoredTranscript] | None = None, **val
     return rollout(head, *lines, name=name_of(FORKED), bases=bases or {})
 
 
-def test_a_revert_goes_on_in_a_second_file() -> None:
+def test_a_revert_continues_in_a_second_file() -> None:
     second = revert(THREAD, 6, SEGMENT, *turn("Three.", "3", "t3", 2))
     assert CODEX.session_id(second) == CODEX.session_id(FIRST) == THREAD
     assert (CODEX.keys(FIRST), CODEX.keys(second)) == ([THREAD], [SEGMENT])
@@ -98,7 +98,7 @@ def test_the_order_in_which_the_files_are_given_does_not_matter() -> None:
         assert str(session.created_at) == "2026-11-28 06:25:09.810000+00:00"
 
 
-def test_a_second_revert_goes_on_from_the_first() -> None:
+def test_a_second_revert_continues_the_first() -> None:
     second = revert(THREAD, 6, SEGMENT, *turn("Three.", "3", "t3", 2), *turn("Four.", "4", "t4", 3))
     third = revert(SEGMENT, 12, SECOND_SEGMENT, *turn("Five.", "5", "t5", 3), second=40)
     session = derive(FIRST, second, third)
@@ -182,7 +182,7 @@ def test_lines_that_an_older_version_added_to_the_base_are_not_the_forks() -> No
     assert talk(session) == [*ONE, "USER: Two.", "ASSISTANT: 2", "USER: Four.", "ASSISTANT: 4"]
 
 
-def test_rollouts_that_go_on_from_each_other_derive() -> None:
+def test_rollouts_that_continue_each_other_derive() -> None:
     bases = {"another": FIRST}
     one = rollout(header(**base(FORKED, 9)), said("user", "One."), bases=bases)
     bases |= {THREAD: one, FORKED: rollout(header(FORKED, **base(THREAD, 9)), name=name_of(FORKED), bases=bases)}
@@ -215,7 +215,7 @@ def count(times: int) -> dict[str, object]:
 
 @pytest.mark.parametrize(("turn_id", "has_source"), [("turn-1", True), (OLD_TURN, True), (OLD_TURN, False)])
 @pytest.mark.parametrize("has_header", [True, False])
-def test_copied_turns_are_told_by_their_ids(turn_id: str, has_source: bool, has_header: bool) -> None:
+def test_copied_turns_are_recognized_by_their_ids(turn_id: str, has_source: bool, has_header: bool) -> None:
     # Where the program migrated a fork, it left out the header of the source.
     copied = [event("task_started", turn_id=turn_id), said("user", "One."), said("assistant", "1"), count(1)]
     source = {THREAD: rollout(header(), *copied)} if has_source else {}
@@ -238,7 +238,7 @@ def test_a_fork_that_copied_nothing_took_all_its_tokens() -> None:
 
 
 @pytest.mark.parametrize("turn", [{}, {"turn_id": "turn-1"}])
-def test_copied_turns_that_have_no_ids_are_told_by_their_times(turn: dict[str, str]) -> None:
+def test_copied_turns_without_ids_are_recognized_by_their_times(turn: dict[str, str]) -> None:
     def settings(millisecond: int, second: int = 0) -> dict[str, object]:
         line = record("turn_context", {"model": "gpt-5.5", **turn}, second)
         return {**line, "timestamp": f"2026-11-28T06:25:{second:02}.{millisecond:03}Z"}

@@ -1,4 +1,4 @@
-"""What the model sees when a session goes on: after compactions and after turns were taken back."""
+"""What the model sees when a session is continued: after compactions and after turns were taken back."""
 
 from tests.support.rollouts import derive, event, header, item, record, rollout, said, talk, texts_of
 
@@ -20,7 +20,7 @@ def compacted(message: str, *history: dict[str, object]) -> dict[str, object]:
     return record("compacted", {"message": message, "replacement_history": [line["payload"] for line in history]})
 
 
-def test_after_a_compaction_the_model_goes_on_from_what_was_kept() -> None:
+def test_after_a_compaction_the_model_continues_from_what_was_kept() -> None:
     answer = record("response_item", said("assistant", "Oil is 4.")["payload"], metadata={"compaction_output": True})
     kept = [said("user", "One."), said("user", "Two.")]
     session = derive(
@@ -35,7 +35,7 @@ def test_after_a_compaction_the_model_goes_on_from_what_was_kept() -> None:
             *turn("Three.", "3"),
         )
     )
-    # All windows stay in the transcript, and the summary stands where the compaction was.
+    # All windows stay in the transcript, and the summary is where the compaction was.
     assert [f"{message.role}: {texts_of(message)}" for message in session.messages] == [
         "SYSTEM: <permissions>",
         "USER: One.",
@@ -104,7 +104,7 @@ def test_a_summary_that_only_the_provider_can_read() -> None:
     assert list(session.live) == [0, 2]
 
 
-def test_a_summary_that_stands_in_the_history_alone() -> None:
+def test_a_summary_that_is_only_in_the_history() -> None:
     session = derive(rollout(header(), *turn("One.", "1"), compacted("", said("user", "One."), said("user", SUMMARY))))
     assert session.messages[2].build() == [{"type": "compaction", "summary": SUMMARY}]
     assert list(session.live) == [0, 2]

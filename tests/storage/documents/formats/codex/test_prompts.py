@@ -203,7 +203,7 @@ def test_what_only_an_event_says_is_not_sent_to_the_model() -> None:
     assert talk(session, session.live) == ["USER: One."]
 
 
-def test_a_rollout_of_events_alone_can_go_on() -> None:
+def test_a_rollout_of_events_alone_can_be_continued() -> None:
     lines = [event("user_message", message="One."), event("agent_message", message="Two.")]
     session = derive(rollout(header(), *lines))
     assert talk(session, session.live) == ["USER: One.", "ASSISTANT: Two."]

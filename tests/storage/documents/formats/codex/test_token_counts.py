@@ -59,7 +59,7 @@ def test_a_count_that_is_repeated_after_each_output_counts_once() -> None:
     assert (messages, total) == ([first, second], first.plus(second))
 
 
-def test_a_total_that_is_reset_goes_on_counting() -> None:
+def test_a_total_that_is_reset_continues_to_count() -> None:
     one = numbers(100, 0, 20, 0)
     _, total = usages(
         said("assistant", "One."),
@@ -127,7 +127,7 @@ def test_a_thread_of_a_newer_version_that_an_older_one_went_on_with() -> None:
     assert (messages, total) == ([each, each], each.plus(each))
 
 
-def test_tokens_that_were_told_before_any_answer_are_those_of_the_next() -> None:
+def test_tokens_that_were_counted_before_any_answer_are_those_of_the_next() -> None:
     usage = numbers(100, 0, 20, 0)
     expected = TokenUsage(input=100, output=20)
     assert usages(count(usage, usage), said("assistant", "One.")) == ([expected], expected)

@@ -53,7 +53,7 @@ def test_a_checkpoint_is_a_session_with_the_name_that_the_person_gave() -> None:
     assert session.metadata == {"checkpoint": "prices/é one", "authType": "gemini-api-key"}
 
 
-def test_a_checkpoint_that_is_saved_anew_is_the_same_session_and_those_of_other_places_are_not() -> None:
+def test_a_checkpoint_that_is_saved_again_is_the_same_session_and_those_of_other_places_are_not() -> None:
     longer = [*HISTORY, {"role": "user", "parts": [{"text": "And black tea?"}]}]
     ids = [
         FORMAT.session_id(stored()),

@@ -30,7 +30,7 @@ def test_the_last_edit_on_the_branch_counts() -> None:
     entries.add("context_edit", "e1", targetId="u1", replacement=None)
     entries.add("context_edit", "e2", targetId="u1", replacement={"content": "1"})
     assert live(entries.session()) == ["1", "First"]
-    # Before the edits, the entry stands as it was written.
+    # Before the edits, the entry is as it was written.
     entries.say("user", "u2", "Two", parent="a1")
     assert live(entries.session()) == ["One", "First", "Two"]
 

@@ -32,7 +32,7 @@ def test_a_branch_that_was_left_is_not_live() -> None:
     assert [message.is_injected for message in session.messages] == [False, False, False, False, True, False]
 
 
-def test_the_last_entry_is_where_the_session_goes_on() -> None:
+def test_the_session_continues_from_the_last_entry() -> None:
     entries = Entries().say("user", "u1", "One").say("assistant", "a1", [text("First")]).say("user", "u2", "Two")
     entries.add("label", "l1", parentId="a1", targetId="u1", label="start")
     session = entries.session()
