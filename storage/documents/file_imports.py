@@ -4,18 +4,14 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from storage.database.database import Database
+from storage.database.planner_statistics import refresh_statistics
 from storage.documents.document import Document
 from storage.documents.document_files import file_size
 from storage.documents.imports import conflict_message, import_documents
 from storage.documents.outcomes import CONFLICT, CREATED, OUTDATED, UPDATED, FileOutcome
 from storage.documents.readers import RefusedFile, read_batches
 from storage.search.index.compaction import Compactor
-
-# Changed sessions from which the planner's statistics are out of date.
-_ANALYZE_THRESHOLD = 1000
 
 
 async def import_files(
@@ -41,9 +37,7 @@ async def import_files(
             yield outcomes
         if change_count:
             await compactor.finish()
-    if change_count >= _ANALYZE_THRESHOLD and not database.is_sqlite:
-        async with database.write() as transaction:
-            await transaction.execute(sa.text("ANALYZE"))
+    await refresh_statistics(database, change_count)
 
 
 def _outcome(path: Path, file: Document | RefusedFile, results: Iterator[str]) -> FileOutcome:

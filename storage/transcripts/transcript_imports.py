@@ -8,12 +8,11 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
-import sqlalchemy as sa
-
 from storage.archive.file_registry import read_registry
 from storage.archive.file_state import FileKey
 from storage.archive.transcripts import sessions_that_continue
 from storage.database.database import Database
+from storage.database.planner_statistics import refresh_statistics
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.documents.outcomes import CONFLICT, CREATED, UPDATED, FileOutcome
 from storage.errors import InvalidDocument, Unreadable
@@ -27,8 +26,6 @@ from storage.transcripts.transcript_writer import Imported
 
 # The most paths for which only their part of the registry of files is read.
 _MOST_PATHS = 500
-# Changed sessions from which the planner's statistics are out of date.
-_ANALYZE_THRESHOLD = 1000
 
 
 class TranscriptOutcome(NamedTuple):
@@ -119,9 +116,7 @@ async def import_found(
         await derive_dependents(database, format, keys)
         if change_count:
             await compactor.finish()
-    if change_count >= _ANALYZE_THRESHOLD and not database.is_sqlite:
-        async with database.write() as transaction:
-            await transaction.execute(sa.text("ANALYZE"))
+    await refresh_statistics(database, change_count)
 
 
 async def _import_unusual(

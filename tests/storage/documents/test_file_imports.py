@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-import storage.documents.file_imports
+import storage.database.planner_statistics
 import storage.documents.readers
 from storage.database.database import Database
 from storage.doctor.doctor import examine
@@ -67,7 +67,7 @@ async def test_a_long_import_leaves_few_segments(
 async def test_a_large_import_updates_the_statistics_of_the_planner(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage.documents.file_imports, "_ANALYZE_THRESHOLD", 10)
+    monkeypatch.setattr(storage.database.planner_statistics, "_THRESHOLD", 10)
     paths = [written(tmp_path, f"{n}", zagens(f"s{n}", messages=[user("x")])) for n in range(10)]
 
     async with Database(database_url) as database:
