@@ -1,6 +1,6 @@
 import type { FormEvent } from "react";
 
-import { Dialog } from "../shared/dialog";
+import { Dialog, DialogActions } from "../shared/dialog";
 import { type ActionSession, useSessionActions } from "./use_session_actions";
 
 interface RenameDialogProps {
@@ -35,14 +35,7 @@ export function RenameDialog({ session, onClose }: RenameDialogProps) {
           autoComplete="off"
           onFocus={(event) => event.currentTarget.select()}
         />
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary">
-            Rename
-          </button>
-        </div>
+        <DialogActions label="Rename" onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -1,7 +1,7 @@
 import { useQuery } from "@apollo/client/react";
 import { type FormEvent, useState } from "react";
 
-import { Dialog } from "../shared/dialog";
+import { Dialog, DialogActions } from "../shared/dialog";
 import { counted } from "../shared/format";
 import { Icon } from "../shared/icons";
 import { KNOWN_TAGS } from "./session_queries";
@@ -72,14 +72,7 @@ export function TagsDialog({ sessions, onClose }: TagsDialogProps) {
             <option key={value} value={value} />
           ))}
         </datalist>
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary">
-            {text.trim() ? "Add" : "Save"}
-          </button>
-        </div>
+        <DialogActions label={text.trim() ? "Add" : "Save"} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import type { FormEvent } from "react";
 
-import { Dialog } from "../shared/dialog";
+import { Dialog, DialogActions } from "../shared/dialog";
 
 interface NoteDialogProps {
   note: string;
@@ -23,14 +23,7 @@ export function NoteDialog({ note, onSave, onClose }: NoteDialogProps) {
     <Dialog title="Note" onClose={onClose}>
       <form onSubmit={submit}>
         <textarea className="field note-field" name="note" aria-label="Note" defaultValue={note} maxLength={10_000} rows={7} autoFocus />
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary">
-            Save
-          </button>
-        </div>
+        <DialogActions label="Save" onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -32,3 +32,17 @@ export function Dialog({ title, className = "", hidesTitle = false, onClose, chi
     </dialog>
   );
 }
+
+/** The buttons at the end of a dialog's form: one that cancels, and one with a label that submits. */
+export function DialogActions({ label, onClose }: { label: string; onClose: () => void }) {
+  return (
+    <div className="dialog-actions">
+      <button type="button" className="button" onClick={onClose}>
+        Cancel
+      </button>
+      <button type="submit" className="button primary">
+        {label}
+      </button>
+    </div>
+  );
+}
