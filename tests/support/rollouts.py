@@ -13,6 +13,9 @@ from tests.support.stored_transcript import StoredTranscript
 CODEX = CodexFormat()
 THREAD = "01a220d4-3cb0-7130-803d-c10009ff2376"
 NAME = f"sessions/2026/11/28/rollout-2026-11-28T06-25-09-{THREAD}.jsonl"
+PICTURE = "data:image/png;base64,AAAA"
+IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
+"""The block of the picture."""
 
 
 def home_transcripts(home: Path) -> dict[str, list[StoredTranscript]]:
