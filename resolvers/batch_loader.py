@@ -36,7 +36,9 @@ class Loader(Protocol):
         """The row of a key."""
 
     def load_of(self, row: Any, subject_of: SubjectOf, shape: Any) -> Awaitable[Any]:
-        """What belongs to a row, in a shape that the row has no part in: a plan makes the loads of others from one."""
+        """The objects that belong to a row, in a shape that does not depend on the row: a plan makes the loads of other
+        rows from one.
+        """
 
 
 class BatchLoader(DataLoader[Key, Row]):

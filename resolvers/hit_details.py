@@ -41,7 +41,8 @@ class SnippetTexts(NamedTuple):
 
 
 class HitDetails:
-    """What the hits of a page share: cached results, and the sessions and messages read at once for all their fields.
+    """The data that the hits of a page share: cached results, and the sessions and messages read at once for all their
+    fields.
 
     `messages` are those that had to be read, by place; None while the selected fields are not known.
     """
@@ -121,7 +122,7 @@ def _wanted(context: Context, field: str) -> Wanted:
 
 
 def message_needs(context: Context) -> MessageNeeds | None:
-    """What the selected fields of hits need of messages; None while they are not known."""
+    """The attributes of messages that the selected fields of hits need; None while the fields are not known."""
     if context.wanted is None:
         return None
     wanted = _wanted(context, "message")

@@ -53,7 +53,7 @@ def content(row: MessageRow, *, first: int, from_: int) -> list[ContentBlock] | 
 
 
 def common_contents(rows: Sequence[MessageRow], *, first: int, from_: int) -> list[list[CommonBlock] | None]:
-    """What `content` returns for each row, as blocks without positions; None where it has to be called."""
+    """The result of `content` for each row, as blocks without positions; None where it has to be called."""
     if from_ != 0:
         return [None] * len(rows)
     most = min(first, MAX_BLOCKS)

@@ -147,4 +147,4 @@ GENERATED_NAMES = {
     "isfinite": math.isfinite,
     "text_size": text_size,
 }
-"""What generated code may call."""
+"""The functions that generated code may call."""

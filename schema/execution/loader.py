@@ -43,14 +43,14 @@ class PlanLoader:
         return PendingLoad(self, key)
 
     def load_of(self, row: Any, subject_of: SubjectOf, shape: Any) -> Awaitable[Any]:
-        """What belongs to a row of the level above, as `Loader.load_of` says."""
+        """The objects that belong to a row of the level above, see `Loader.load_of`."""
         return PendingLoad(self, (subject_of(row), shape), subject_of)
 
 
 def resolve_rows(resolve: ResolveRow, rows: Sequence[Any]) -> list[Any]:
-    """What a resolver returns for each of these rows, of which there is at least one.
+    """The results of a resolver for these rows, of which there is at least one.
 
-    It is called once if it returns the load of a row: the others are loaded alike.
+    It is called only once if it returns the load of a row: the others are loaded in the same way.
     """
     first = resolve(rows[0])
     if type(first) is not PendingLoad or first.subject_of is None:

@@ -56,7 +56,7 @@ _LIST = "[]"
 """The kind of variables that are lists, whose values are their lengths."""
 
 _ENTRY_BYTES = 250
-"""What an entry of the cache costs besides its key: a cost, and slots of two dictionaries."""
+"""Bytes of an entry of the cache besides its key: a cost, and slots of two dictionaries."""
 
 
 class CostUnknown(Exception):

@@ -11,7 +11,7 @@ from storage.json_limits import JSONLimits
 T = TypeVar("T")
 
 INLINE_BYTES = 64 * 1024
-"""What is longer may take more than a few milliseconds to parse."""
+"""A longer text may take more than a few milliseconds to parse."""
 
 
 class BodyParser:

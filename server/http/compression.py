@@ -9,7 +9,7 @@ from server.http.addresses import is_loopback
 from server.http.negotiation import header_values, media_ranges
 
 MIN_BYTES = 4 * 1024
-"""What is shorter fits into a few packets."""
+"""A shorter response fits into a few packets."""
 
 # Twice as fast as Starlette's default, 9, for responses that are a tenth larger.
 _LEVEL = 4

@@ -77,7 +77,7 @@ class Endpoint:
         self._allow = (b"allow", ", ".join(self._methods).encode())
         self._parser = parser
         self._large_bodies = WeightedSemaphore(LARGE_BODIES)
-        # Of bodies that are being received.
+        # The memory of bodies that are being received.
         self._received = WeightedSemaphore(limits.pending_bytes)
         self._body_timer = SharedTimer(limits.request_seconds)
         self._disconnect_timer = SharedTimer(GRACE_SECONDS)

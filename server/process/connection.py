@@ -88,7 +88,7 @@ class WebSocketConnection(_StallDetection, WebSocketsSansIOProtocol):
 
     config: LimitedConfig
     _rate_timer: asyncio.TimerHandle | None = None
-    # Of the message that is incomplete.
+    # The bytes of the message that is incomplete.
     _received_bytes = 0
     _received_since = 0.0
 

@@ -7,7 +7,7 @@ import time
 
 _M_ARENA_MAX = -8
 _PERIOD_SECONDS = 5.0
-# Of a period: less means that no requests are processed.
+# The largest share of CPU time in a period in which the process counts as idle.
 _IDLE_SHARE = 0.02
 # CPU time after which there may be something to give back.
 _WORK_SECONDS = 0.1

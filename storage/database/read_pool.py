@@ -29,7 +29,7 @@ _CACHE_PRAGMA = "PRAGMA cache_size=-1024"
 
 
 class Driver(Protocol):
-    """What the pool needs from a database driver. Its methods raise the driver's own errors."""
+    """The functions of a database driver that the pool needs. They raise the driver's own errors."""
 
     async def open(self) -> Any:
         """Open a connection."""

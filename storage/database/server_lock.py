@@ -62,7 +62,7 @@ if sys.platform == "linux":
         create_private_database(database)
         descriptor = os.open(database, os.O_RDWR | os.O_CLOEXEC)
         try:
-            # Of this descriptor: a lock of the process would end when SQLite closes any descriptor of the file.
+            # A lock of this descriptor: one of the process would end when SQLite closes any descriptor of the file.
             wanted = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, _LOCKED_BYTE, 1, 0)
             try:
                 fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, wanted)

@@ -175,7 +175,7 @@ class _Counted(NamedTuple):
 
 
 class Repair(Enum):
-    """What can be rebuilt from the messages of a session."""
+    """The parts of a session that can be rebuilt from its messages."""
 
     INDEX = "index"
     STATISTICS = "statistics"

@@ -29,7 +29,7 @@ _current = sa.select(*(session.c[name] for name in ("id", "number", *_TITLE, *_M
 
 
 class SessionUpdate(NamedTuple):
-    """What to change of a session; None leaves a value as it is. An empty note is removed.
+    """The changes of a session; None leaves a value as it is. An empty note is removed.
 
     `tags` replace those it has; then `removed_tags` are removed, and `added_tags` added after the others.
     """

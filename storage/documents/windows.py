@@ -18,7 +18,7 @@ from storage.records.stored_blocks import message_blocks
 
 
 class StoredMessage(NamedTuple):
-    """What a merge needs of a stored message; its position is its index in the sequence."""
+    """A stored message as far as a merge needs it; its position is its index in the sequence."""
 
     digest: bytes
     place: int | None

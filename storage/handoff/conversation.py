@@ -58,7 +58,7 @@ class Picture(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What a compaction left of earlier messages."""
+    """The summary by which a compaction replaced earlier messages."""
 
     text: str
 
@@ -115,7 +115,7 @@ class SaidMessage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What the model sees when the session is continued.
+    """The conversation that the model sees when the session is continued.
 
     `left_messages` counts the messages of abandoned branches, `earlier_messages` those that compactions replaced.
     """

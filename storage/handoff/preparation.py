@@ -39,7 +39,7 @@ _NAME_CHARACTER = re.compile(r"[^A-Za-z0-9_-]")
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a program takes in kind.
+    """The kinds of content that a program takes as they are.
 
     `reasoning`: thoughts without a signature. `image_links`: pictures by their addresses. `result_images`: pictures in
     answers of tools. `any_input`: arguments that are no JSON object. `summaries`: the summary of a compaction at the

@@ -70,7 +70,7 @@ def with_earlier(
     previous = -1
     for message in messages:
         if found := indexes[message.digest]:
-            # Of equal messages the first one after the previous message, else the first of all.
+            # The first equal message after the previous one, else the first of all equal messages.
             place = next((number for number, index in enumerate(found) if index > previous), 0)
             previous = max(previous, found.pop(place))
         elif (message.role, message.created_at) in same:

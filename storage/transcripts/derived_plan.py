@@ -24,7 +24,7 @@ MOST_REPLACED = 64
 
 
 class Plan(NamedTuple):
-    """What to write of a session: the messages from position `start` on, and its columns.
+    """The changes to write of a session: the messages from position `start` on, and its columns.
 
     `is_renumbered` tells that all messages are written under a new number. `places` are those of all messages, `kept`
     are the stored messages before `start`. `is_rewrite` tells that what a resume has read may have changed.

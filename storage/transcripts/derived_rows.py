@@ -28,7 +28,7 @@ _TOO_DEEP = [{"type": "nested_too_deeply"}]
 
 
 class MessageSummary(NamedTuple):
-    """What is compared of a message, and what the counts of its session are made from."""
+    """The values of a message that are compared, and those from which its session is counted."""
 
     digest: bytes
     place: int | None

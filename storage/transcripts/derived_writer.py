@@ -55,7 +55,7 @@ async def stored_sessions(connection: Connection, ids: Sequence[str]) -> dict[st
 
 
 async def stored_summaries(connection: Connection, session_id: str) -> list[MessageSummary]:
-    """What is compared of all stored messages of a session, in order."""
+    """The summaries of all stored messages of a session, in order."""
     rows = await connection.execute(_summaries, {"session_id": session_id})
     return [MessageSummary._make(row) for row in rows]
 

@@ -21,7 +21,7 @@ _TRANSCRIPT_HOMES = {".claude", ".codex", ".gemini", ".qwen", ".pi", "opencode"}
 
 
 class Wanted(NamedTuple):
-    """What to look for: sources (None for all), files that were last changed since a time, deleted sessions too."""
+    """The files to look for: of sources (None for all), last changed since a time, of deleted sessions too."""
 
     sources: frozenset[str] | None = None
     since: float | None = None
@@ -29,7 +29,7 @@ class Wanted(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What was found: transcripts by format, and session documents."""
+    """The files that were found: transcripts by format, and session documents."""
 
     transcripts: list[Found]
     documents: FoundFiles

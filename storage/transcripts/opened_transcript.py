@@ -62,7 +62,7 @@ class OpenedTranscript(NamedTuple):
         )
 
     def states(self, transcript_id: int) -> list[tuple[FileKey, FileState]]:
-        """What the registry keeps of its files."""
+        """The states of its files for the registry."""
         return file_states(self.found, self.content, transcript_id, self.companions) if self.is_registered else []
 
     def new_companions(self, transcript_id: int) -> list[NewCompanion]:

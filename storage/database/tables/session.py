@@ -141,8 +141,7 @@ class Session(Table, table=True):
 
 
 class SessionStatistics(Table, table=True):
-    """What is counted of the messages of a session, see `storage.records.session_counts`. A session without them has no
-    row.
+    """The counts of the messages of a session, see `storage.records.session_counts`. A session without any has no row.
 
     The key is the session's number, since joining tens of thousands of rows by texts takes twice as long. `activity` is
     empty where no message has a time, and `first_quarter` and `last_quarter` are null.

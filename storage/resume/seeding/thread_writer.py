@@ -58,7 +58,9 @@ class Written(NamedTuple):
 
 
 class _State(NamedTuple):
-    """What the next batch is built from. `adopted` holds the task's new values when it adopts a newer session."""
+    """The state from which the next batch is built. `adopted` holds the task's new values when it adopts a newer
+    session.
+    """
 
     held: HeldLease
     plan: SeedPlan

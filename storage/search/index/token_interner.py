@@ -13,7 +13,7 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
-# What separates pieces, as a byte.
+# The byte that separates pieces.
 _BLANK = 32
 STEP = 8
 """Bytes of a piece that are hashed or compared at once."""

@@ -40,7 +40,7 @@ class TokenTexts:
         if not len(places):
             return
         for offset in itertools.count(STEP, STEP):
-            # Those that are equal to a neighbour so far.
+            # The texts that are equal to a neighbour so far.
             is_equal = groups[1:] == groups[:-1]
             is_tied = np.append(is_equal, False) | np.insert(is_equal, 0, False)
             places = places[is_tied]
@@ -113,7 +113,7 @@ class TextList(Sequence[str]):
         return len(self._numbers)
 
     def joined(self, start: int, end: int) -> bytes:
-        """Those from `start` to `end`, which must be some, as UTF-8 with blanks between them."""
+        """The texts from `start` to `end`, at least one, as UTF-8 with blanks between them."""
         return self._texts.joined(self._numbers[start:end])
 
     @overload

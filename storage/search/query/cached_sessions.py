@@ -45,7 +45,7 @@ class CachedSessions:
 
     @classmethod
     def current(cls, cache: LRUCache, archived: str, segments: str) -> "CachedSessions | None":
-        """Those that were read last, unless the segments have changed since; a session may have."""
+        """The rows that were read last, unless the segments have changed since. A session may have changed."""
         cached: CachedSessions | None = cache.get((cls, archived))
         return None if cached is None or cached.is_outdated or cached.segments != segments else cached
 

@@ -49,7 +49,7 @@ class FoundSessions:
         self._unconfirmed: CachedSessions | None = None
 
     def of(self, numbers: Ids) -> "FoundSessions":
-        """Those of other sessions, in the same snapshot."""
+        """The sessions with other numbers, in the same snapshot."""
         return FoundSessions(self._reader, self._cache, self._snapshot, self._filter, numbers)
 
     async def confirm(self) -> None:
@@ -82,7 +82,7 @@ class FoundSessions:
         return await messages_at(self._reader, places, wanted) if places else {}
 
     async def all(self) -> Sequence[FoundSession]:
-        """All of them in any order, and others where they are many."""
+        """All of the sessions in any order; if they are many, also others."""
         archived, values = narrowing(self._filter)
         numbers = self._numbers.tolist()
         if len(numbers) > MAX_SESSIONS:
@@ -153,7 +153,9 @@ class FoundSessions:
         return cached.newest[start : start + size]
 
     async def cached_rows(self, since: Key | None) -> OrderedSessions | None:
-        """All of them, newest first, from the cache as far as it has them; None when too many are missing there."""
+        """All of the sessions, newest first, from the cache as far as it has them; None when too many are missing
+        there.
+        """
         cached = self._cached()
         numbers = self._numbers.tolist()
         missing = numbers if cached is None else cached.missing(numbers)

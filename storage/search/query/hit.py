@@ -86,7 +86,7 @@ class Search:
 
     @property
     def cursor_scope(self) -> tuple[Callable[[], object], ...]:
-        """What its cursors are bound to, computed when a cursor is made or read."""
+        """The scope of its cursors, computed when a cursor is made or read."""
         return (
             lambda: [list(clause) for clause in self.clauses],
             lambda: astuple(self.filter),

@@ -157,7 +157,7 @@ class HitFinder:
         return [hit._replace(score=cached.get(hit.entry, scores.get(hit.place, 0.0))) for hit in hits]
 
     async def shown(self, hits: Sequence[Hit], needs: MessageNeeds) -> ShownHits:
-        """What is needed to show hits, without messages that are gone."""
+        """The messages and snippets that are needed to show hits, without messages that are gone."""
         snippets, _ = split_cached(self.results.snippets, hits)
         places, wanted = needs.unread(hits, snippets, self.texts)
         return ShownHits(await self.sessions.messages(places, wanted), snippets)

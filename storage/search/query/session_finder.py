@@ -98,7 +98,7 @@ class SessionFinder:
         return hits[:size]
 
     async def _with_hits(self, rows: Sequence[FoundSession]) -> list[FoundSession]:
-        """Those of the sessions that have a hit, in their order."""
+        """The sessions among these that have a hit, in their order."""
         found = await self._verified(rows, 1)
         return [row for row in rows if found.get(row.number)]
 

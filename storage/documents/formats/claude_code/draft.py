@@ -14,14 +14,15 @@ REPLY = 1
 RESULTS = 2
 QUEUED_PROMPT = 3
 SUMMARY = 4
-"""What a compaction leaves to the model."""
+"""The summary that a compaction leaves to the model."""
 LOCAL_COMMAND = 5
 NOTE = 6
 """Text that is shown to the person, and that the model does not see."""
 RAW = 7
 """A line that is kept as it is: an error of the API, or a line of an unknown type."""
 ATTACHED = 8
-"""What the model got beside the conversation: a file that a prompt mentions, instructions, the output of a hook."""
+"""Text that the model got besides the conversation: a file that a prompt mentions, instructions, the output of a hook.
+"""
 
 
 class Part(msgspec.Struct, gc=False):

@@ -73,6 +73,6 @@ def typed_command(text: str) -> str | None:
 
 
 def _tagged(text: str, tag: str) -> str:
-    """What stands in the first tag of a name; empty without one that is closed."""
+    """The content of the first tag of a name; empty without one that is closed."""
     inner, closing, _ = text.partition(f"<{tag}>")[2].partition(f"</{tag}>")
     return inner.strip() if closing else ""

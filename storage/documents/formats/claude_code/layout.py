@@ -29,7 +29,7 @@ _MAX_DEPTH = 8
 
 
 class Place(NamedTuple):
-    """What the name of a transcript tells.
+    """The parts of a transcript's name.
 
     `session` is the id of the session, or of a subagent's parent where the name has it. `agent` is the name of a
     subagent's file without its suffix. `folder` is the session's own folder, in which long outputs lie.

@@ -23,7 +23,7 @@ Content = list[Block] | str | None
 
 
 class OutputDetails(msgspec.Struct, gc=False):
-    """What the output tokens of a reply are made of."""
+    """The parts of the output tokens of a reply."""
 
     thinking_tokens: int = 0
 
@@ -79,7 +79,7 @@ class PreservedSegment(msgspec.Struct, gc=False):
 
 
 class CompactMetadata(msgspec.Struct, gc=False):
-    """What a compaction did."""
+    """The record of a compaction."""
 
     trigger: str | None = None
     preTokens: int | None = None  # noqa: N815 # The agent's name.
@@ -89,7 +89,7 @@ class CompactMetadata(msgspec.Struct, gc=False):
 
 
 class ModelUsage(msgspec.Struct, gc=False):
-    """What a model has been used for, reasoning included."""
+    """The tokens of a model, reasoning included."""
 
     outputTokens: int = 0  # noqa: N815 # The agent's name.
 

@@ -5,7 +5,7 @@ from storage.documents.formats.claude_code.line import Block, Content
 
 
 def own_text(content: Content) -> tuple[str, bool]:
-    """What the person wrote of a content, and whether all of it is the program's."""
+    """The part of a content that the person wrote, and whether the program wrote all of it."""
     if isinstance(content, str):
         texts, has_others = [content], False
     else:

@@ -43,7 +43,7 @@ _KEPT_PROMPT_LENGTH = 4 * MAX_FIRST_PROMPT_LENGTH
 
 
 class Scan:
-    """What is known of a session's lines: its messages as drafts, the graph of its lines, and its facts.
+    """The result of scanning a session's lines: its messages as drafts, the graph of its lines, and its facts.
 
     `session` is the session's id as its lines have it: for a subagent that of its parent.
     """
@@ -57,7 +57,7 @@ class Scan:
         self.facts = SessionFacts()
         self.copies = Copies()
         self.own_cost: float | None = None
-        """What the session cost, without what its source had cost before the fork."""
+        """The cost of the session, without the cost of its source before the fork."""
         self.replies = Replies()
         self.preserved: dict[int, CompactMetadata] = {}
         self.prompts: list[tuple[int, str]] = []

@@ -123,7 +123,7 @@ def _agent_meta(transcript: Transcript) -> dict[str, object]:
 
 
 def _origin(scan: Scan, place: Place, meta: dict[str, object]) -> tuple[str, str | None]:
-    """What kind of session it is, and its parent."""
+    """The kind of the session, and its parent."""
     if place.agent is None:
         return (MAIN, None) if scan.copies.origin is None else (FORK, as_id(scan.copies.origin))
     session = as_id(place.session or scan.session)
@@ -145,7 +145,7 @@ def _title(scan: Scan, transcript: Transcript, place: Place, meta: dict[str, obj
 
 
 def _first_prompt(scan: Scan, view: LiveView) -> str | None:
-    """What the person asked first; a prompt that was taken back only if there is no other."""
+    """The person's first prompt; one that was taken back only if there is no other."""
     prompts = [text for index, text in scan.prompts if index not in view.left] or [text for _, text in scan.prompts]
     texts = (strip_controls(text).strip()[:MAX_FIRST_PROMPT_LENGTH] for text in prompts)
     return next(filter(None, texts), None)

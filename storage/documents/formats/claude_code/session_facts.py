@@ -34,7 +34,7 @@ class KeptLine(NamedTuple):
 
 
 class SessionFacts:
-    """What the lines told so far."""
+    """The facts that the lines so far have told."""
 
     def __init__(self) -> None:
         self.workspace = ""

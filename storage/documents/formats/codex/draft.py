@@ -27,7 +27,7 @@ from storage.records.token_usage import NO_TOKENS, TokenUsage
 
 
 class Form(IntEnum):
-    """What a line gives to a message."""
+    """The form in which a line is a part of a message."""
 
     PROMPT = auto()
     INJECTED = auto()
@@ -43,13 +43,13 @@ class LineReader(RecordReader):
     """Reads lines of a rollout again by their offsets."""
 
     def payload(self, offset: int) -> dict[str, object]:
-        """What the line at an offset says."""
+        """The payload of the line at an offset."""
         line = self.record(offset)
         return as_object(line["payload"]) if isinstance(line.get("payload"), dict) else line
 
 
 class Part(NamedTuple):
-    """What one line gives to a message.
+    """The part of a message that one line gives.
 
     `number` tells apart what has no id: it is the place in the history that a compaction left, or the line's offset.
     `event_offset` is that of a line with more of a tool's output.

@@ -27,7 +27,7 @@ class Place:
 
 
 class ItemKind(IntEnum):
-    """What a response item is to the conversation."""
+    """The kind of a response item in the conversation."""
 
     USER = auto()
     SYSTEM = auto()

@@ -11,7 +11,7 @@ _SHOWN_ELSEWHERE = ("base_instructions", "instructions")
 
 @dataclass(slots=True, frozen=True)
 class HistoryBase:
-    """What a rollout continues: the lines of another one with an ordinal below `end`."""
+    """The base of a rollout: the lines of another one with an ordinal below `end`."""
 
     key: str
     end: int
@@ -33,7 +33,7 @@ class Header:
 
     @property
     def subagent(self) -> dict[str, object] | None:
-        """What the source tells of a subagent; None when the thread is no subagent's."""
+        """The source's values about a subagent; None when the thread is not that of a subagent."""
         source = as_object(self.values.get("source"))
         if "subagent" not in source:
             return None

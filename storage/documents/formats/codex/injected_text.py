@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 SUMMARY_PREFACE = "Another language model started to solve this problem and produced a summary"
-"""What the message begins with in which the model gets the summary of a compaction."""
+"""The beginning of the message in which the model gets the summary of a compaction."""
 
 _OPENINGS = (
     "# AGENTS.md instructions",

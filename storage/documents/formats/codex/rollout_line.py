@@ -15,7 +15,7 @@ NOTHING = msgspec.Raw()
 
 
 class ThreadItem(msgspec.Struct, gc=False):
-    """What the event `item_completed` shows."""
+    """The item that the event `item_completed` shows."""
 
     type: Any = None
     id: Any = None
@@ -27,7 +27,7 @@ class ThreadItem(msgspec.Struct, gc=False):
 
 
 class Payload(msgspec.Struct, gc=False):
-    """What a line says: a response item, an event, or the settings of a turn."""
+    """The payload of a line: a response item, an event, or the settings of a turn."""
 
     type: Any = None
     id: Any = None
@@ -77,7 +77,7 @@ class ContentPart(msgspec.Struct, gc=False):
 
 
 class ItemMetadata(msgspec.Struct, gc=False):
-    """What newer versions note of a message: what each of its parts is."""
+    """The notes of newer versions on a message: the kind of each of its parts."""
 
     content_item_kinds: Any = None
 

@@ -6,7 +6,7 @@ from storage.documents.formats.gemini.entry_content import MODEL, is_result_reco
 from storage.documents.formats.google_content import joined_text, parts_of
 
 _THANKS = "Got it. Thanks for the additional context!"
-"""What the program lets the model say to the summary of what was said."""
+"""The answer that the program makes up for the model after a summary."""
 _UNSTATED = ("thinking", "redacted_thinking")
 
 

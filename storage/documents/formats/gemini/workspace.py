@@ -30,7 +30,8 @@ def project_folder(name: str) -> str:
 
 
 class WorkspaceFiles(NamedTuple):
-    """What tells the workspace of a project's transcripts: its own file, else its lines of the list of projects.
+    """The files that name the workspace of a project's transcripts: its own file, else its lines of the list of
+    projects.
 
     `has_list` is false where the list could not be read.
     """

@@ -54,7 +54,7 @@ def _created(message: Row) -> float:
 
 
 def session_info(row: Row) -> Row:
-    """What the program tells of a session."""
+    """The program's own values of a session."""
     summary = {key: row.get(column) for key, column in _SUMMARY.items()}
     diffs = _json(row.get("summary_diffs"))
     info: Row = {key: row.get(column) for key, column in _INFO.items()}

@@ -45,7 +45,7 @@ class _Info(msgspec.Struct):
 
 
 class _Head(msgspec.Struct):
-    """What is needed for the id: the decoder skips the messages."""
+    """The fields that the id needs: the decoder skips the messages."""
 
     info: _Info
 

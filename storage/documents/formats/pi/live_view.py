@@ -21,7 +21,7 @@ def live_messages(scan: TranscriptScan, path: Sequence[str]) -> list[int]:
             order = [path[place], *kept, *path[place + 1 :]]
             break
     entries = [scan.entries[entry_id] for entry_id in order if entry_id in scan.entries]
-    # Of several edits of one message the last one has the others, too.
+    # The last of several edits of one message includes the others.
     edits = {entry.edited: entry for entry in entries if entry.edited is not None}
     live: dict[int, None] = {}
     for entry in entries:

@@ -140,7 +140,7 @@ def _full_id(session_id: str, name: str) -> str:
 
 
 def _description(transcript: Transcript) -> Block:
-    """What the program tells of a subagent beside its transcript."""
+    """The program's description of a subagent beside its transcript."""
     data = transcript.companion(transcript.name.removesuffix(".jsonl") + ".meta.json")
     return as_object(parse_json(data)) if data is not None else {}
 
