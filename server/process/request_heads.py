@@ -4,7 +4,7 @@ import asyncio
 from enum import Enum
 
 from server.http.response import Refusal, raw_refusal
-from server.process.upgrades import SelectiveUpgrades
+from server.process.joined_responses import JoinedResponses
 
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 10.0
@@ -15,7 +15,7 @@ _LINGER_SECONDS = 1.0
 _Part = Enum("_Part", "BETWEEN HEAD BODY")
 
 
-class BoundedHeads(SelectiveUpgrades):
+class BoundedHeads(JoinedResponses):
     """An HTTP connection that refuses heads that are too large (431) or too slow (408).
 
     Trailers and chunk extensions count as parts of a head: together these are everything but the body.
