@@ -1,5 +1,6 @@
 """The budget of an answer in bytes, which is spent while the answer is built and before it is encoded."""
 
+from collections.abc import Callable
 from contextvars import ContextVar, Token
 
 import orjson
@@ -15,7 +16,7 @@ class AnswerBudget:
     """
 
     # A class, since a generator as context manager takes four times as long.
-    __slots__ = ("_read", "_spent", "_token", "is_exceeded", "limit")
+    __slots__ = ("_estimates", "_read", "_spent", "_token", "_uncounted", "is_exceeded", "limit")
     _token: "Token[AnswerBudget | None]"
 
     def __init__(self, limit: int) -> None:
@@ -23,6 +24,9 @@ class AnswerBudget:
         self.is_exceeded = False
         self._spent = 0
         self._read = 0
+        # What was spent and not counted: its most, and the functions that count it.
+        self._estimates = 0
+        self._uncounted: list[Callable[[], int]] = []
 
     def __enter__(self) -> None:
         self._token = current_budget.set(self)
@@ -33,8 +37,13 @@ class AnswerBudget:
     def spend(self, size: int) -> None:
         """Count bytes of the answer. Raises AnswerTooLarge."""
         self._spent += size
-        if self._spent > self.limit or self.is_exceeded:
-            raise self.exceeded()
+        self._check()
+
+    def spend_at_most(self, size: int, count: Callable[[], int]) -> None:
+        """Count bytes of the answer, which are counted exactly only if need be. Raises AnswerTooLarge."""
+        self._estimates += size
+        self._uncounted.append(count)
+        self._check()
 
     @property
     def readable(self) -> int:
@@ -45,6 +54,14 @@ class AnswerBudget:
         """Count characters that were read from the database. Raises AnswerTooLarge."""
         self._read += size
         if self._read > self.limit:
+            raise self.exceeded()
+
+    def _check(self) -> None:
+        if self._spent + self._estimates > self.limit and self._uncounted:
+            self._spent += sum(count() for count in self._uncounted)
+            self._uncounted.clear()
+            self._estimates = 0
+        if self._spent > self.limit or self.is_exceeded:
             raise self.exceeded()
 
     def exceeded(self) -> AnswerTooLarge:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from graphql import GraphQLLeafType
 
 from resolvers.answer_budget import current_budget, text_size
@@ -24,6 +25,13 @@ class Completer(ABC):
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         """The completed values, in their order. Raises PlanBailout."""
 
+    def encoded(self, values: list[Any]) -> orjson.Fragment | None:
+        """The completed values as a JSON list, or None when they have to be completed one by one.
+
+        Raises AnswerTooLarge and PlanBailout.
+        """
+        return None
+
 
 class NonNullCompleter(Completer):
     """A non-null type."""
@@ -37,6 +45,12 @@ class NonNullCompleter(Completer):
             if value is None:
                 raise PlanBailout
         return await self._inner(values, variables)
+
+    def encoded(self, values: list[Any]) -> orjson.Fragment | None:
+        # Generated code bails out for a null after the first, since its type is another one.
+        if values and values[0] is None:
+            raise PlanBailout
+        return self._inner.encoded(values)
 
 
 class NullableCompleter(Completer):
@@ -53,6 +67,9 @@ class NullableCompleter(Completer):
         completed = iter(await self._inner(present, variables) if present else ())
         return [None if value is None else next(completed) for value in values]
 
+    def encoded(self, values: list[Any]) -> orjson.Fragment | None:
+        return None if any(value is None for value in values) else self._inner.encoded(values)
+
 
 class ListCompleter(Completer):
     """A list type, without nulls among the lists: completes the items of all lists at once."""
@@ -62,9 +79,10 @@ class ListCompleter(Completer):
         self.reads = inner.reads
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
-        completed = await self._inner([item for value in values for item in value], variables)
         if len(values) == 1:
-            return [completed]
+            encoded = self._inner.encoded(values[0])
+            return [await self._inner(values[0], variables) if encoded is None else encoded]
+        completed = await self._inner([item for value in values for item in value], variables)
         lists = []
         start = 0
         for value in values:

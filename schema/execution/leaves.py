@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
+import msgspec
 from graphql import GraphQLEnumType, GraphQLLeafType
 
 from resolvers.answer_budget import text_size
@@ -22,6 +23,12 @@ _CONDITIONS = {
 """When a value is its own serialization, by the name of its scalar."""
 
 
+_UNLIKE = {"Float", "JSON"}
+"""Scalars that msgspec writes otherwise than orjson, or not at all."""
+
+_encode = msgspec.json.Encoder().encode
+
+
 class PlanBailout(Exception):
     """The answer may have an error, or needs something that plans do not support: graphql-core has to execute it."""
 
@@ -32,6 +39,9 @@ BuildObjects = Callable[[Sequence[Any]], tuple[list[dict[str, Any]], int]]
 Raises PlanBailout, or any exception for a value that does not fit its type.
 """
 
+EncodeObjects = Callable[[Sequence[Any]], bytes]
+"""The objects of all rows as a JSON list, encoded as BuildObjects builds them."""
+
 
 class Leaf(NamedTuple):
     """A scalar or enum field that is an attribute of its row."""
@@ -41,59 +51,104 @@ class Leaf(NamedTuple):
     is_required: bool
 
 
-def compile_objects(
-    typename: str, entries: Mapping[str, Leaf | str | None], row_type: type[Any], object_bytes: int
-) -> BuildObjects:
+Entries = Mapping[str, Leaf | str | None]
+"""The entries of an object by their keys: leaves, the name of the type, or None for what is completed later."""
+
+
+def compile_objects(typename: str, entries: Entries, row_type: type[Any], object_bytes: int) -> BuildObjects:
     """Generate the function that builds objects with these entries from rows of one type.
 
-    An entry is a leaf, the name of the type, or None for a field that is completed later and null until then.
     `object_bytes` is the size of an object without its texts; it must not be 0.
     """
-    names: dict[str, Any] = {**GENERATED_NAMES, "row_type": row_type}
-    # Rows that tell the places of their columns are unpacked, which is faster than looking up attributes.
-    made_of: Mapping[str, Any] = getattr(row_type, "made_of", {})
-    columns: tuple[str, ...] = getattr(row_type, "columns", ())
-    each = f"({''.join(f'c{place}, ' for place in range(len(columns)))})" if columns else "row"
-    lines: list[str] = []
-    items: list[str] = []
-    sizes: list[str] = []
-    for number, (key, entry) in enumerate(entries.items()):
-        value = repr(entry)
-        if isinstance(entry, Leaf):
-            is_sized = entry.kind.name in SIZED_SCALARS
-            if source := made_of.get(entry.attribute):
-                value = _source(entry.attribute, source, names)
-                if is_sized:
-                    size = "len(c{0})" if source.is_there else "(0 if c{0} is None else len(c{0}))"
-                    sizes += [size.format(place) for place in source.places]
-            else:
-                value = f"v{number}"
-                lines.append(f"{value} = row.{entry.attribute}")
-                if is_sized:
-                    sizes.append(f"text_size({value})")
-            if source is None:
-                value = leaf_expression(entry, value, names, is_not_null=False)
-            else:
-                is_serial = source.is_instant or (source.is_int32 and entry.kind.name == "Int")
-                value = leaf_expression(entry, value, names, is_not_null=source.is_there, is_serial=is_serial)
-        items.append(f"{key!r}: {value}")
-    item = f"{{{', '.join(items)}}}"
-    size = " + ".join(sizes)
+    code = _RowCode(entries, row_type)
+    item = f"{{{', '.join(f'{key!r}: {value}' for key, value in code.values.items())}}}"
+    size = " + ".join(code.sizes)
     # Always true, since the size of the objects is not 0.
-    condition = f" if (size := size + {size})" if sizes else ""
-    body = [f"    return [{item} for {each} in rows{condition}], size"]
-    if lines:
-        lines = [f"{each} = row" for _ in columns[:1]] + lines
-        body = ["    objects = []", "    for row in rows:"]
-        body += [f"        {line}" for line in lines]
-        body += [f"        size += {size}"] if sizes else []
-        body += [f"        objects.append({item})", "    return objects, size"]
-    # Safe to compile: keys are GraphQL names, written as Python strings, and attributes are those of our own types.
-    head = ["def build(rows):", "    if set(map(type, rows)) != {row_type}: bail_out()"]
-    text = "\n".join([*head, f"    size = len(rows) * {object_bytes}", *body])
-    exec(compile(text, f"<plan of {typename}>", "exec"), names)
-    build: BuildObjects = names["build"]
+    condition = f" if (size := size + {size})" if size else ""
+    body = [f"size = len(rows) * {object_bytes}", f"return [{item} for {code.each} in rows{condition}], size"]
+    if code.lines:
+        body[1:] = code.loop(*([f"size += {size}"] if size else []), f"objects.append({item})")
+        body.append("return objects, size")
+    build: BuildObjects = code.compiled(typename, body)
     return build
+
+
+def compile_encoder(typename: str, entries: Entries, row_type: type[Any]) -> EncodeObjects:
+    """Generate the function that encodes objects with these entries, none of them None, from rows of one type.
+
+    msgspec makes and encodes a Struct in two thirds of the time that orjson and a dictionary take.
+    """
+    code = _RowCode(entries, row_type)
+    fields = {f"f{number}": key for number, key in enumerate(code.values)}
+    code.names |= {"make": msgspec.defstruct(typename, fields, rename=fields, gc=False), "encode": _encode}
+    item = f"make({', '.join(code.values.values())})"
+    body = [f"return encode([{item} for {code.each} in rows])"]
+    if code.lines:
+        body = [*code.loop(f"objects.append({item})"), "return encode(objects)"]
+    encode: EncodeObjects = code.compiled(typename, body)
+    return encode
+
+
+class _RowCode:
+    """The generated code for the entries of a row.
+
+    `values` are the expressions of the entries, `sizes` those of the sizes of their texts, and `lines` the statements
+    that must run before them. `each` is what a row is unpacked into. `names` are the names that the code uses.
+    """
+
+    def __init__(self, entries: Entries, row_type: type[Any]) -> None:
+        self.names: dict[str, Any] = {**GENERATED_NAMES, "row_type": row_type}
+        self.values: dict[str, str] = {}
+        self.sizes: list[str] = []
+        self.lines: list[str] = []
+        # Rows that tell the places of their columns are unpacked, which is faster than looking up attributes.
+        columns: tuple[str, ...] = getattr(row_type, "columns", ())
+        self.each = f"({''.join(f'c{place}, ' for place in range(len(columns)))})" if columns else "row"
+        self._has_columns = bool(columns)
+        made_of: Mapping[str, Any] = getattr(row_type, "made_of", {})
+        for number, (key, entry) in enumerate(entries.items()):
+            if isinstance(entry, Leaf):
+                source = made_of.get(entry.attribute)
+                self.values[key] = self._attribute(entry, number) if source is None else self._columns(entry, source)
+            else:
+                self.values[key] = repr(entry)
+
+    def loop(self, *statements: str) -> list[str]:
+        """Statements that fill the list `objects`, one row after the other."""
+        unpacking = [f"{self.each} = row"] if self._has_columns else []
+        body = [f"    {line}" for line in (*unpacking, *self.lines, *statements)]
+        return ["objects = []", "for row in rows:", *body]
+
+    def compiled(self, typename: str, body: Sequence[str]) -> Any:
+        """The function of the parameter `rows` with this body."""
+        # Safe to compile: keys are GraphQL names, written as Python strings, and attributes are those of our own types.
+        head = ["def generated(rows):", "    if set(map(type, rows)) != {row_type}: bail_out()"]
+        text = "\n".join([*head, *(f"    {line}" for line in body)])
+        exec(compile(text, f"<plan of {typename}>", "exec"), self.names)
+        return self.names["generated"]
+
+    def _columns(self, leaf: Leaf, source: Any) -> str:
+        if leaf.kind.name in SIZED_SCALARS:
+            size = "len(c{0})" if source.is_there else "(0 if c{0} is None else len(c{0}))"
+            self.sizes += [size.format(place) for place in source.places]
+        is_serial = source.is_instant or (source.is_int32 and leaf.kind.name == "Int")
+        value = _source(leaf.attribute, source, self.names)
+        return leaf_expression(leaf, value, self.names, is_not_null=source.is_there, is_serial=is_serial)
+
+    def _attribute(self, leaf: Leaf, number: int) -> str:
+        value = f"v{number}"
+        self.lines.append(f"{value} = row.{leaf.attribute}")
+        if leaf.kind.name in SIZED_SCALARS:
+            self.sizes.append(f"text_size({value})")
+        return leaf_expression(leaf, value, self.names, is_not_null=False)
+
+
+def is_encodable(entries: Entries) -> bool:
+    """Whether `compile_encoder` takes these entries: msgspec writes their values as orjson does."""
+    return all(
+        isinstance(entry, str) or (isinstance(entry, Leaf) and entry.kind.name not in _UNLIKE)
+        for entry in entries.values()
+    )
 
 
 def compile_leaves(kind: GraphQLLeafType) -> Callable[[Sequence[Any]], list[Any]]:

@@ -4,10 +4,12 @@ A plan completes all rows of a level at once: their resolvers read with one stat
 builds the objects with their leaves.
 """
 
+from collections.abc import Callable
 from inspect import iscoroutine
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
+import orjson
 from graphql import (
     GraphQLField,
     GraphQLOutputType,
@@ -31,12 +33,20 @@ from schema.execution.completion import (
     NullableCompleter,
 )
 from schema.execution.field_resolver import FieldResolver
-from schema.execution.leaves import BuildObjects, Leaf, PlanBailout, compile_objects
+from schema.execution.leaves import (
+    Leaf,
+    PlanBailout,
+    compile_encoder,
+    compile_objects,
+    is_encodable,
+)
 from schema.execution.loader import gather_or_cancel, resolve_level, resolve_rows
 from schema.execution.selections import SelectedType, Selections, definition_of
 from schema.execution.variables import RequestVariables, ResolveRow
 from schema.field import IS_HEAVY
 from schema.limits.answer_size import object_bytes
+
+F = TypeVar("F")
 
 # Rows of a selection are of one type until storage evicts and recreates their class.
 _MAX_ROW_TYPES = 4
@@ -54,12 +64,12 @@ class Plan(Completer):
     def __init__(self, selected: SelectedType, selections: Selections) -> None:
         self._fields: list[_Field] = []
         self._heavy_fields: list[_Field] = []
-        self._entries: dict[str, Leaf | str | None] = {}
+        entries: dict[str, Leaf | str | None] = {}
         kind, groups = selected.kind, selected.groups
         for key, details in groups.items():
             name = details[0].node.name.value
             if name == "__typename":
-                self._entries[key] = kind.name
+                entries[key] = kind.name
                 continue
             if name not in kind.fields:
                 # Introspection, which is not worth a plan.
@@ -68,14 +78,15 @@ class Plan(Completer):
             leaf = get_nullable_type(field.type)
             definition = definition_of(field)
             if definition.is_basic_field and is_leaf_type(leaf):
-                self._entries[key] = Leaf(definition.python_name, leaf, is_non_null_type(field.type))
+                entries[key] = Leaf(definition.python_name, leaf, is_non_null_type(field.type))
             else:
-                self._entries[key] = None
+                entries[key] = None
                 fields = self._heavy_fields if definition.metadata.get(IS_HEAVY) else self._fields
                 fields.append(_Field(key, field, details, selections))
-        self._kind = kind
         self._object_bytes = object_bytes(kind, groups)
-        self._builds: dict[type[Any], BuildObjects] = {}
+        self._builders = _ByRowType(lambda row_type: compile_objects(kind.name, entries, row_type, self._object_bytes))
+        self._encoders = _ByRowType(lambda row_type: compile_encoder(kind.name, entries, row_type))
+        self._is_encodable = is_encodable(entries)
         self._has_resolvers = any(field.is_resolved for field in self._fields)
         self.reads = self._has_resolvers or any(field.reads for field in (*self._fields, *self._heavy_fields))
 
@@ -103,16 +114,22 @@ class Plan(Completer):
             )
         return objects
 
+    def encoded(self, values: list[Any]) -> orjson.Fragment | None:
+        """See Completer. Objects with nothing but leaves are encoded without a dictionary for each."""
+        if not self._is_encodable or not 0 < len(values) <= MAX_STEP:
+            return None
+        row_type = type(values[0])
+        text = self._encoders[row_type](values)
+        budget = current_budget.get()
+        if budget is not None:
+            # No text has more characters than bytes. What it has exactly takes as long as half of the encoding.
+            most = len(values) * self._object_bytes + len(text)
+            budget.spend_at_most(most, lambda: self._builders[row_type](values)[1])
+        return orjson.Fragment(text)
+
     def _build(self, rows: list[Any]) -> list[dict[str, Any]]:
         """Objects with their leaves, and null for all other fields. Raises AnswerTooLarge and PlanBailout."""
-        row_type = type(rows[0])
-        build = self._builds.get(row_type)
-        if build is None:
-            if len(self._builds) >= _MAX_ROW_TYPES:
-                self._builds.clear()
-            build = compile_objects(self._kind.name, self._entries, row_type, self._object_bytes)
-            self._builds[row_type] = build
-        objects, size = build(rows)
+        objects, size = self._builders[type(rows[0])](rows)
         budget = current_budget.get()
         if budget is not None:
             budget.spend(size)
@@ -145,6 +162,20 @@ class Plan(Completer):
                     result.close()
             raise
         return [results[start : start + len(rows)] for start in range(0, len(results), len(rows))]
+
+
+class _ByRowType(dict[type[Any], F]):
+    """Functions that are generated for each type of rows when it is met."""
+
+    def __init__(self, generate: Callable[[type[Any]], F]) -> None:
+        super().__init__()
+        self._generate = generate
+
+    def __missing__(self, row_type: type[Any]) -> F:
+        if len(self) >= _MAX_ROW_TYPES:
+            self.clear()
+        function = self[row_type] = self._generate(row_type)
+        return function
 
 
 class _Field:

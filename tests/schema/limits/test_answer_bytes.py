@@ -62,6 +62,17 @@ async def test_the_nodes_and_edges_of_a_page_count(serve: Serve) -> None:
     assert await is_refused(server, messages.format("nodes { rawContent } edges { node { rawContent } }"))
 
 
+async def test_texts_of_a_list_count_by_their_characters(serve: Serve) -> None:
+    server = await serve(seed=False, max_answer_bytes=LIMIT)
+    # Each takes six bytes of JSON, and three of UTF-8.
+    for id, character in (("a", "\x01"), ("b", "語")):
+        await saved(server, zagens(id, system_prompt=character * 4_500))
+    lists = "sessions {{ nodes {{ {} }} }}".format(aliased("systemPrompt", 2))
+
+    assert not await is_refused(server, f"{{ {aliased(lists, 5)} }}")
+    assert await is_refused(server, f"{{ {aliased(lists, 6)} }}")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", ["", "(roles: [USER])", "(last: 500)", "(last: 4, roles: [USER, TOOL])"])
 async def test_contents_beyond_the_limit_are_not_read(serve: Serve, arguments: str) -> None:
