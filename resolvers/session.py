@@ -19,7 +19,7 @@ from storage.records.message import MessageRow
 from storage.records.message_page import MessageFilter
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
-from storage.records.session import SessionFilter, SessionRow, Span, session_page
+from storage.records.session import NO_FILTER, SessionFilter, SessionRow, Span, session_page
 from storage.records.session_tools import ToolStatistics
 from storage.records.thread import ThreadRow
 from storage.records.token_usage import TokenCounts
@@ -30,7 +30,6 @@ TOKENS = TokenCounts._fields
 """The attributes of a session that its usage is made of."""
 
 MAX_FILTER_VALUES = 1000
-_NO_FILTER = SessionFilter()
 
 
 class ImportSessionPayload(NamedTuple):
@@ -70,7 +69,7 @@ async def sessions(
 def storable_filter(filter: SessionFilter | None) -> SessionFilter:
     """The filter in the form that storage compares with; None is the default filter. Raises BadUserInput."""
     if filter is None:
-        return _NO_FILTER
+        return NO_FILTER
     # PostgreSQL refuses U+0000 and lone surrogates even in a comparison.
     return replace(
         filter,

@@ -11,6 +11,7 @@ import re
 import sys
 import traceback
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal, TextIO
 
 import orjson
@@ -23,7 +24,8 @@ log = logging.getLogger("reprise.http")
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 
-_STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+_STANDARD = tuple(vars(logging.makeLogRecord({})))
+_STANDARD_FIELDS = frozenset(_STANDARD) | {"message", "asctime", "color_message"}
 _plain = re.compile(r"[\w./:@+-]+", re.ASCII).fullmatch
 
 
@@ -94,7 +96,9 @@ def _format_second(second: int) -> str:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    fields = {name: value for name, value in vars(record).items() if name not in _STANDARD_FIELDS}
+    # A record has the standard fields first.
+    added = islice(vars(record).items(), len(_STANDARD), None)
+    fields = {name: value for name, value in added if name not in _STANDARD_FIELDS}
     operation = current_operation.get()
     return fields if operation is None or "request_id" in fields else {"request_id": operation.id, **fields}
 

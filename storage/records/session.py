@@ -107,6 +107,10 @@ class SessionFilter:
     min_prompts: int | None = None
 
 
+NO_FILTER = SessionFilter()
+"""The filter of most lists."""
+
+
 def _begins_with(text: ColumnElement[str], beginning: ColumnElement[str]) -> ColumnElement[bool]:
     return sa.func.substr(text, 1, sa.func.length(beginning)) == beginning
 
@@ -251,6 +255,8 @@ def narrowing(session_filter: SessionFilter) -> tuple[str, dict[str, Any]]:
 
 def _filter_values(session_filter: SessionFilter) -> dict[str, Any]:
     """The values of a filter's conditions by the names of their parameters."""
+    if session_filter is NO_FILTER:
+        return {}
     created, updated = session_filter.created_at or _NO_SPAN, session_filter.updated_at or _NO_SPAN
     saved = session_filter.saved_at or _NO_SPAN
     values = {
