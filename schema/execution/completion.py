@@ -80,8 +80,9 @@ class ListCompleter(Completer):
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         if len(values) == 1:
-            encoded = self._inner.encoded(values[0])
-            return [await self._inner(values[0], variables) if encoded is None else encoded]
+            items = list(values[0])
+            encoded = self._inner.encoded(items)
+            return [await self._inner(items, variables) if encoded is None else encoded]
         completed = await self._inner([item for value in values for item in value], variables)
         lists = []
         start = 0
