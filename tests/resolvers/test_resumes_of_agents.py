@@ -17,7 +17,7 @@ from tests.support.resumes import follow, resumed, turns
 FIXTURES = Path(__file__).parents[1] / "storage" / "documents" / "formats"
 HOMES = {
     "CLAUDE_CODE": ["claude_code"],
-    "CODEX": ["codex/home", "codex/branched_home", "codex/migrated_home"],
+    "CODEX": ["codex/home", "codex/branched_home", "codex/migrated_home", "codex/agents_home"],
     "GEMINI": ["gemini/home"],
     "OPENCODE": ["opencode"],
     "QWEN_CODE": ["qwen/home"],

@@ -21,7 +21,7 @@ from tests.support.stored_transcript import StoredTranscript
 FIXTURES = Path(__file__).parents[1] / "storage" / "documents" / "formats"
 HOMES = {
     "CLAUDE_CODE": ["claude_code"],
-    "CODEX": ["codex/home", "codex/branched_home", "codex/migrated_home"],
+    "CODEX": ["codex/home", "codex/branched_home", "codex/migrated_home", "codex/agents_home"],
     "GEMINI": ["gemini/home"],
     "QWEN_CODE": ["qwen/home"],
     "PI": ["pi/home"],

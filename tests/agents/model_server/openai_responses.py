@@ -58,6 +58,8 @@ def conversation(body: dict[str, Any]) -> Iterator[Item]:
                 texts = [part.text for part in parts if part.kind == "text"]
                 yield Item("tool", "result", "\n".join(texts), id=item["call_id"])
                 yield from (part for part in parts if part.kind != "text")
+            case "agent_message":
+                yield from (_part("user", part) for part in as_list(item["content"]))
             case _:
                 yield Item("assistant", "other", as_json(item))
 
@@ -92,8 +94,8 @@ def _item(part: Text | Thinking | Call) -> dict[str, Any]:
         case Call(name, str(given), id):
             return {"type": "custom_tool_call", "id": f"ctc_{number}", "call_id": id, "name": name, "input": given}
         case Call(name, given, id):
-            arguments = as_json(given)
-            return {"type": "function_call", "id": f"fc_{number}", "call_id": id, "name": name, "arguments": arguments}
+            named = {"name": name, "namespace": part.namespace} if part.namespace else {"name": name}
+            return {"type": "function_call", "id": f"fc_{number}", "call_id": id, **named, "arguments": as_json(given)}
 
 
 def _completed(reply: Reply, items: list[dict[str, Any]]) -> dict[str, Any]:

@@ -30,11 +30,15 @@ class Thinking:
 
 @dataclass(frozen=True)
 class Call:
-    """A tool call. An input that is a string is sent as it is where the provider has calls of that form."""
+    """A tool call. An input that is a string is sent as it is where the provider has calls of that form.
+
+    Codex has tools in name spaces.
+    """
 
     name: str
     input: Mapping[str, Any] | str
     id: str = field(default_factory=_new_id)
+    namespace: str = ""
 
 
 @dataclass(frozen=True)

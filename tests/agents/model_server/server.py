@@ -133,7 +133,7 @@ class ModelServer:
 
     def _next(self, request: Request) -> Reply | None:
         with self._changed:
-            if not request.body.get("tools"):
+            if not _has_tools(request.body):
                 self.side_requests.append(request)
                 return reply(TITLE)
             records = self.requests if self._script else self.unscripted
@@ -149,6 +149,13 @@ class ModelServer:
     async def _unknown(self, http: HttpRequest) -> Response:
         self.side_requests.append(Request(f"{http.method} {http.url.path}", {}))
         return JSONResponse({"error": {"type": "not_found_error", "message": "Not found"}}, 404)
+
+
+def _has_tools(body: dict[str, Any]) -> bool:
+    """Whether the model may call tools. The newest models of Codex get them as an item of the conversation."""
+    given = body.get("input")
+    items = given if isinstance(given, list) else []
+    return bool(body.get("tools")) or any(item.get("type") == "additional_tools" for item in items)
 
 
 async def _models(http: HttpRequest) -> Response:

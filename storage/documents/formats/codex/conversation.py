@@ -254,6 +254,8 @@ class Conversation:
             return
         kept: list[int] = []
         for number, item in enumerate(compaction.history):
+            if item is None:
+                continue
             role = _ROLES.get(item.kind, "ASSISTANT")
             if item.is_summary:
                 kept.append(summary)

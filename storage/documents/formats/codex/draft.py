@@ -138,7 +138,7 @@ def _output(lines: LineReader, part: Part) -> list[Block]:
 
 def _replacement(lines: LineReader, part: Part) -> list[Block]:
     item = as_object(as_list(lines.payload(part.offset).get("replacement_history"))[part.number])
-    if item.get("type") == "message" and item.get("role") != "assistant":
+    if item.get("type") == "agent_message" or (item.get("type") == "message" and item.get("role") != "assistant"):
         return injected_blocks(item)
     return item_blocks(item, f"line-{part.offset}-{part.number}")
 

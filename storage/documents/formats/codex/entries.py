@@ -134,10 +134,13 @@ class Replacement:
 
 @dataclass(slots=True)
 class Compaction:
-    """A compaction. `history` is what the model continues from; None when the line does not have it."""
+    """A compaction. `history` is what the model continues from; None when the line does not have it.
+
+    In it, None stands for an item that is not shown.
+    """
 
     place: Place
-    history: list[Replacement] | None
+    history: list[Replacement | None] | None
 
 
 @dataclass(slots=True)

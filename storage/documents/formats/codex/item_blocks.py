@@ -49,11 +49,9 @@ def request_blocks(text: str) -> list[Block]:
 
 
 def injected_blocks(payload: dict[str, object]) -> list[Block]:
-    """The blocks of a message that the program put in."""
-    return [
-        {**block, "is_injected": True} if block["type"] == "text" else block
-        for block in content_blocks(payload.get("content"))
-    ]
+    """The blocks of a message that the program put in. What only the provider can read of it stays in the archive."""
+    parts = [part for part in content_parts(payload.get("content")) if part.get("type") != "encrypted_content"]
+    return [{**block, "is_injected": True} if block["type"] == "text" else block for block in map(content_block, parts)]
 
 
 def thinking_blocks(payload: dict[str, object]) -> list[Block]:

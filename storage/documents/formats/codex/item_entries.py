@@ -34,6 +34,10 @@ _CALLS = {
 _OUTPUTS = {"function_call_output", "custom_tool_call_output", "tool_search_output", "local_shell_call_output"}
 _GOAL = "goal_objective"
 """The name of an output that no call asked for: the goal that a person set by `/goal`."""
+_TOOLS = "additional_tools"
+"""An item with the tools of a turn, where the newest models get them: it is the same in each session."""
+_AGENT_MESSAGE = "agent_message"
+"""What agents of one thread tell each other: tasks, messages and reports."""
 _SUMMARIES = {"compaction", "compaction_summary", "context_compaction"}
 _REPLACED_KINDS = {"user": ItemKind.USER, "assistant": ItemKind.TEXT}
 
@@ -44,8 +48,8 @@ def is_item(payload: Payload) -> bool:
     return kind in ("message", "reasoning") or kind in _CALLS or kind in _OUTPUTS
 
 
-def item_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry:
-    """The entry of a response item."""
+def item_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry | None:
+    """The entry of a response item; None for a list of tools, which stays in the archive."""
     kind, item_id = payload.type, payload.id if isinstance(payload.id, str) else ""
     if not isinstance(kind, str):
         return Item(place, ItemKind.OTHER, item_id)
@@ -54,6 +58,11 @@ def item_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry:
     if kind == "reasoning":
         texts = [part.text for raw in (payload.summary, payload.content) for part in read_parts(raw)]
         return Item(place, ItemKind.REASONING, item_id, hashes(texts))
+    if kind == _TOOLS:
+        return None
+    if kind == _AGENT_MESSAGE:
+        content = _content_hash("user", read_parts(payload.content))
+        return Item(place, ItemKind.USER, item_id, content=content, marking=Marking.PROGRAM)
     if kind in _CALLS:
         return Item(place, ItemKind.CALL, as_text(payload.call_id) or item_id)
     if kind == "function_call_output" and payload.name == _GOAL and not payload.call_id:
@@ -94,9 +103,13 @@ def _marking(kinds: object, texts: list[str]) -> Marking:
     return Marking.PROGRAM if is_program else Marking.UNKNOWN
 
 
-def replacement(item: Payload, summary: object) -> Replacement:
-    """An item of the history that a compaction leaves, which continues from its summary."""
+def replacement(item: Payload, summary: object) -> Replacement | None:
+    """An item of the history that a compaction leaves, which continues from its summary; None for a list of tools."""
     kind = as_text(item.type)
+    if kind == _TOOLS:
+        return None
+    if kind == _AGENT_MESSAGE:
+        return Replacement(ItemKind.USER, _content_hash("user", read_parts(item.content)), is_summary=False)
     if kind != "message":
         return Replacement(ItemKind.OTHER, 0, kind in _SUMMARIES)
     parts = read_parts(item.content)

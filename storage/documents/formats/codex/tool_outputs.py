@@ -11,6 +11,8 @@ _HEAD_LENGTH = 400
 """Characters in which the head of an output ends."""
 _OUTPUT = "Output:\n"
 _STILL_RUNNING = "Process running with session ID"
+_FAILED_SCRIPT = "Script failed\n"
+"""How the first part begins when a script, by which the newest models call the other tools, ended in an error."""
 _ABORTED = ("aborted", "aborted by user")
 _REJECTED = re.compile(r"\bRejected\(.{0,200}by user", re.DOTALL)
 
@@ -32,7 +34,9 @@ def _content(output: object) -> tuple[str | list[object], bool]:
     """The content of a result, and whether it tells of an error."""
     if isinstance(output, list):
         if all(isinstance(part, dict) and "type" in part for part in output):
-            return [content_block(as_object(part)) for part in output], False
+            parts = [as_object(part) for part in output]
+            is_error = bool(parts) and as_text(parts[0].get("text")).startswith(_FAILED_SCRIPT)
+            return [content_block(part) for part in parts], is_error
         return json_text(output), False
     if isinstance(output, dict):
         content, is_error = _content(output.get("content"))

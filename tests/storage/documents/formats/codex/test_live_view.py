@@ -159,3 +159,21 @@ def test_the_output_of_an_interrupted_turn_stays_live() -> None:
     )
     assert list(session.live) == [0, 1, 2, 3]
     assert [message.is_injected for message in session.messages] == [False, False, False, True]
+
+
+def test_a_compaction_keeps_what_agents_told_and_no_list_of_tools() -> None:
+    tools = item("additional_tools", role="developer", tools=[])
+    told = [
+        item("agent_message", content=[{"type": "input_text", "text": text}]) for text in ("Oil is 4.", "Salt is 9.")
+    ]
+    session = derive(
+        rollout(header(), tools, *turn("One.", "1"), told[0], compacted(SUMMARY, tools, *told, said("user", SUMMARY)))
+    )
+    assert talk(session, range(len(session.messages))) == [
+        "USER: One.",
+        "ASSISTANT: 1",
+        "USER: Oil is 4.",
+        f"SYSTEM: {SUMMARY}",
+        "USER: Salt is 9.",
+    ]
+    assert list(session.live) == [2, 4, 3]

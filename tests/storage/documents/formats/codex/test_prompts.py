@@ -2,7 +2,20 @@
 
 import pytest
 
-from tests.support.rollouts import IMAGE, PICTURE, completed, contents, derive, event, header, item, rollout, said, talk
+from tests.support.rollouts import (
+    IMAGE,
+    PICTURE,
+    completed,
+    contents,
+    derive,
+    event,
+    header,
+    item,
+    record,
+    rollout,
+    said,
+    talk,
+)
 
 
 @pytest.mark.parametrize(
@@ -160,3 +173,33 @@ def test_the_marks_around_a_picture_are_left_out() -> None:
 def test_a_content_that_is_a_string_is_a_text() -> None:
     session = derive(rollout(header(), item("message", role="user", content="One.")))
     assert contents(session) == [("USER", [{"type": "text", "text": "One."}])]
+
+
+def test_a_list_of_tools_is_no_message() -> None:
+    tools = item(
+        "additional_tools", role="developer", tools=[{"type": "custom", "name": "exec", "description": "Runs"}]
+    )
+    assert talk(derive(rollout(header(), tools, said("user", "Go."), tools, said("assistant", "Gone.")))) == [
+        "USER: Go.",
+        "ASSISTANT: Gone.",
+    ]
+
+
+def test_what_agents_tell_each_other_is_injected() -> None:
+    report = "Message Type: FINAL_ANSWER\nTask name: /root\nSender: /root/list\nPayload:\nMint is 2."
+    sealed = {"type": "encrypted_content", "encrypted_content": "c2VhbGVk"}
+    session = derive(
+        rollout(
+            header(),
+            said("user", "Go."),
+            said("assistant", "An agent looks."),
+            record("inter_agent_communication_metadata", {"trigger_turn": False}),
+            item("agent_message", author="/root/list", content=[{"type": "input_text", "text": report}, sealed]),
+            said("assistant", "Mint is 2."),
+        )
+    )
+    assert talk(session) == ["USER: Go.", "ASSISTANT: An agent looks.", "ASSISTANT: Mint is 2."]
+    message = session.messages[2]
+    assert (message.role, message.is_injected) == ("USER", True)
+    assert message.build() == [{"type": "text", "text": report, "is_injected": True}]
+    assert list(session.live) == [0, 1, 2, 3]

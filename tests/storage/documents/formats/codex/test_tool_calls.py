@@ -231,3 +231,16 @@ def test_reasoning_that_only_the_provider_can_read_is_not_searched() -> None:
     [reply] = blocks(item("reasoning", summary=[], encrypted_content=secret), said("assistant", "Done."))
     assert reply[0] == {"type": "thinking", "thinking": ""}
     assert not any(secret in text for text in content_texts(reply))
+
+
+@pytest.mark.parametrize(("head", "is_error"), [("Script failed", True), ("Script completed", False)])
+def test_a_script_of_the_newest_models_may_fail(head: str, is_error: bool) -> None:
+    # Scripts call the other tools, so that the parts behind the head may say anything.
+    parts = [
+        {"type": "input_text", "text": text}
+        for text in (f"{head}\nWall time 0.1 seconds\nOutput:\n", "Script failed\n")
+    ]
+    script = item("custom_tool_call", name="exec", call_id="c1", input='text("Script failed")')
+    _, [result] = blocks(script, item("custom_tool_call_output", call_id="c1", output=parts))
+    assert result.get("is_error", False) is is_error
+    assert [part["text"] for part in result["content"]] == [part["text"] for part in parts]
