@@ -66,9 +66,10 @@ class ForkOrigin(msgspec.Struct, gc=False):
 
 
 class PreservedMessages(msgspec.Struct, gc=False):
-    """Lines that a compaction leaves to the model beside the summary."""
+    """Lines that a compaction leaves to the model beside the summary, and the line behind which they are sent."""
 
     uuids: list[str] = []
+    anchorUuid: str | None = None  # noqa: N815 # The agent's name.
 
 
 class PreservedSegment(msgspec.Struct, gc=False):
@@ -76,6 +77,7 @@ class PreservedSegment(msgspec.Struct, gc=False):
 
     headUuid: str | None = None  # noqa: N815 # The agent's name.
     tailUuid: str | None = None  # noqa: N815 # The agent's name.
+    anchorUuid: str | None = None  # noqa: N815 # The agent's name.
 
 
 class CompactMetadata(msgspec.Struct, gc=False):

@@ -53,9 +53,11 @@ def _live(scan: Scan, leaf: int) -> list[int]:
     summary = next((place for place, index in enumerate(messages) if scan.drafts[index].kind == SUMMARY), None)
     first: dict[int, None] = {}
     if chain and chain[0] in scan.preserved:
-        # The lines that a compaction preserves are sent after its summary.
-        first = dict.fromkeys(messages[: 0 if summary is None else summary + 1])
-        first |= dict.fromkeys(_messages(scan, _preserved(scan, scan.preserved[chain[0]])))
+        metadata = scan.preserved[chain[0]]
+        # The lines that a compaction preserves are sent after its summary, or before it if it summarizes the end.
+        start = 0 if summary is None or _is_of_the_end(scan, chain[0], metadata) else summary + 1
+        first = dict.fromkeys(messages[:start])
+        first |= dict.fromkeys(_messages(scan, _preserved(scan, metadata)))
     live = [index for index in first | dict.fromkeys(messages) if scan.drafts[index].is_sent]
     while live and scan.drafts[live[-1]].has_only_thinking:
         live.pop()
@@ -71,6 +73,12 @@ def _messages(scan: Scan, nodes: Iterable[int]) -> list[int]:
             continue
         messages |= dict.fromkeys((index, *scan.drafts[index].followers()))
     return list(messages)
+
+
+def _is_of_the_end(scan: Scan, boundary: int, metadata: CompactMetadata) -> bool:
+    """Whether the end of the conversation was summarized ("Summarize from here"), so that its beginning is kept."""
+    kept = metadata.preservedMessages or metadata.preservedSegment
+    return kept is not None and kept.anchorUuid == scan.graph.uuids[boundary]
 
 
 def _preserved(scan: Scan, metadata: CompactMetadata) -> list[int]:

@@ -1,5 +1,9 @@
 """What the model sees when a session is continued, as the program chooses it, and the branches that it leaves out."""
 
+import pytest
+
+import pytest
+
 from tests.support.claude_code import Lines, call, result, shown, text
 
 
@@ -166,6 +170,18 @@ def test_preserved_lines_are_sent_after_the_summary() -> None:
         "U New",
         "A Very new.",
     ]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{"preservedMessages": {"uuids": ["line-2"]}}, {"preservedSegment": {"headUuid": "line-2", "tailUuid": "line-2"}}],
+)
+def test_what_stands_before_a_summary_of_the_end_is_sent_before_it(kept: dict[str, dict[str, object]]) -> None:
+    # "Summarize from here" of the rewind: what is preserved stands behind the boundary itself.
+    [(name, lines)] = kept.items()
+    session = compacted(**{name: {**lines, "anchorUuid": "line-5"}}).derive()
+
+    assert shown(session, live_only=True) == ["U Kept", "s <compaction>", "U New", "A Very new."]
 
 
 def test_a_preserved_segment_of_older_versions_is_the_chain_between_its_ends() -> None:

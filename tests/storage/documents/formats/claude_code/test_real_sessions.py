@@ -126,3 +126,24 @@ def test_a_rename_is_injected_text_and_the_title() -> None:
     assert [message.is_injected for message in derived.messages] == [False, False, True, True, True, False, False]
     assert (derived.mode, derived.recorded_cost) == ("default", 0.0027587999999999996)
     assert derived.metadata["agent-name"] == {"agentName": "Pear order"}
+
+
+def test_the_end_that_a_person_had_summarized_is_replaced_in_its_place() -> None:
+    [found] = FORMAT.find(Path(__file__).parent / "summarized_home").transcripts
+    derived = derive(StoredTranscript.found(found))
+
+    # "Summarize from here" of the rewind keeps the beginning, which was sent before the summary.
+    assert shown(derived, live_only=True) == [
+        "U What does mint tea cost?",
+        "A Mint tea costs 2.",
+        "s <compaction>",
+        "U Write the list.",
+        "A It is written.",
+        "U Thanks.",
+        "A You are welcome.",
+    ]
+    assert "They talked of black and green tea." in str(blocks(derived, derived.live[2]))
+    assert [line for line in shown(derived) if "green tea?" in line or "Green tea" in line] == [
+        "U And green tea?",
+        "A Green tea costs 4.",
+    ]
