@@ -6,9 +6,9 @@ import sys
 import click
 
 from server.commands.environment import run_on_stored, say
+from server.commands.session_ids import whole_id
 from storage.database.database import Database
 from storage.documents.exports import export_document
-from storage.records.identifier import trimmed_id
 from storage.transcripts.transcript_exports import export_transcripts
 
 
@@ -21,16 +21,22 @@ def export_command(ids: tuple[str, ...]) -> None:
 
 async def _export(database: Database, ids: tuple[str, ...]) -> int:
     missing = 0
-    for session_id in ids:
+    for given in ids:
+        try:
+            session_id = await whole_id(database, given)
+        except click.ClickException as ambiguous:
+            say(f"{given}: {ambiguous.message}", is_error=True)
+            missing += 1
+            continue
         has_transcript = False
-        async for piece in export_transcripts(database, trimmed_id(session_id)):
+        async for piece in export_transcripts(database, session_id):
             has_transcript = True
             click.echo(piece, nl=False)
         if has_transcript:
             continue
-        document = await export_document(database, trimmed_id(session_id))
+        document = await export_document(database, session_id)
         if document is None:
-            say(f"{session_id}: no such session", is_error=True)
+            say(f"{given}: no such session", is_error=True)
             missing += 1
         else:
             # Bytes, since the console's encoding may lack characters and JSON is UTF-8 wherever it is read.

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from server.commands.environment import plain_failures, run_on_stored, say
+from server.commands.session_ids import whole_id
 from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.errors import StorageError
@@ -20,7 +21,6 @@ from storage.handoff.handoff import Handoff, hand_over
 from storage.handoff.homes import home_of
 from storage.handoff.new_files import FileExists, copy_new, is_taken, place_of, write_new
 from storage.handoff.targets import TARGETS
-from storage.records.identifier import trimmed_id
 
 _AGENTS = {source.lower().replace("_", "-"): source for source in TARGETS}
 _home_option = click.option(
@@ -57,7 +57,7 @@ def restore_command(ids: tuple[str, ...], home: Path | None) -> None:
 async def _hand_over(
     database: Database, id: str, to: str, workspace: str | None, home: Path, writes: bool
 ) -> tuple[list[list[str]], str]:
-    session_id = trimmed_id(id)
+    session_id = await whole_id(database, id)
     own = await archived_files(database, session_id)
     if own is None:
         raise click.ClickException(printable(f"{session_id}: no such session"))
@@ -108,7 +108,7 @@ async def _restore_all(database: Database, ids: Sequence[str], home: Path | None
     failures = 0
     for id in ids:
         try:
-            found = await archived_files(database, trimmed_id(id))
+            found = await archived_files(database, await whole_id(database, id))
             if found is None:
                 raise click.ClickException("no such session")
             place = home or home_of(found.source, os.environ, Path.home())

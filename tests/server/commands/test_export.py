@@ -59,6 +59,25 @@ def test_an_unknown_session_is_named_and_the_rest_is_printed(tmp_path: Path) -> 
     assert json.loads(result.stdout) == zagens("a")
 
 
+def test_a_session_is_found_by_the_beginning_of_its_id(tmp_path: Path) -> None:
+    for id in ("0123456789-a", "0123456789-b"):
+        (tmp_path / f"{id}.json").write_text(json.dumps(zagens(id)), encoding="utf-8")
+    assert reprise("import", tmp_path).exit_code == 0
+
+    result = reprise("export", "01234567", "0123456789-b", "0123456", "0123456789-")
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == zagens("0123456789-b")
+    assert result.stderr.splitlines() == [
+        "01234567: The ids of several sessions begin with 01234567; give more of it.",
+        "0123456: no such session",
+        "0123456789-: The ids of several sessions begin with 0123456789-; give more of it.",
+    ]
+    (tmp_path / "other.json").write_text(json.dumps(zagens("abcdefgh-1")), encoding="utf-8")
+    assert reprise("import", tmp_path / "other.json").exit_code == 0
+    assert json.loads(reprise("export", "abcdefgh").stdout) == zagens("abcdefgh-1")
+
+
 def test_an_invalid_id_is_refused() -> None:
     result = reprise("export", "../a")
 

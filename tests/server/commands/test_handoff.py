@@ -219,6 +219,26 @@ def test_handing_over_to_its_own_agent_gives_the_file_as_it_was(home: Path) -> N
     assert f"$ claude --resume {CLAUDE}" in result.stdout
 
 
+def test_a_session_is_found_by_the_beginning_of_its_id(home: Path, tmp_path: Path) -> None:
+    imported()
+
+    printed = reprise("handoff", CLAUDE[:8], "--to", "codex")
+    restored = reprise("restore", f" {CLAUDE[:8]} ", "--home", tmp_path / "restored")
+
+    assert (printed.exit_code, restored.exit_code) == (0, 0), printed.output + restored.output
+    assert "$ codex resume " in printed.stdout
+    assert f"$ claude --resume {CLAUDE}" in restored.stdout
+
+    # The ids of these forks of Codex were made within seconds.
+    beginning = CODEX_FORK[:8]
+    several = f"The ids of several sessions begin with {beginning}; give more of it."
+    printed, restored = reprise("handoff", beginning, "--to", "pi"), reprise("restore", beginning)
+    assert (printed.exit_code, restored.exit_code) == (1, 1)
+    assert printed.stderr == f"Error: {several}\n"
+    assert restored.stderr == f"{beginning}: {several}\n"
+    assert reprise("handoff", CLAUDE[:7], "--to", "codex").stderr == f"Error: {CLAUDE[:7]}: no such session\n"
+
+
 def test_an_unknown_session_is_an_error(home: Path) -> None:
     imported()
 
