@@ -25,6 +25,7 @@ from storage.transcripts.import_search import (
     search_places,
 )
 from storage.transcripts.progress_log import ProgressLog
+from storage.transcripts.rederivation import keep_derived
 from storage.transcripts.transcript_imports import Batches, find_transcripts, import_found
 
 log = logging.getLogger("reprise.import")
@@ -69,6 +70,8 @@ class Watch:
             except (Unavailable, ReaderEnded, OSError) as error:
                 log.warning("Watching the agents' homes was interrupted: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)
+                # What had been archived and not derived by then is derived here: its file may be gone.
+                await keep_derived(self._database, self._formats)
 
     async def _watch(self) -> None:
         """Watch the folders that exist by now; returns when there are others."""

@@ -15,11 +15,15 @@ import pytest
 import storage.transcripts.import_recorder
 import storage.transcripts.progress_log
 import storage.transcripts.transcript_batches
+import storage.transcripts.transcript_writer
 import storage.transcripts.watch
 from storage.database.database import Database
+from storage.doctor.doctor import examine
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
+from storage.errors import Unavailable
 from storage.transcripts.import_recorder import ImportRecorder
+from storage.transcripts.session_derivation import derive_session
 from storage.transcripts.watch import Watch
 from tests.conftest import postgresql_slow
 from tests.support.archived import stored_rows, texts
@@ -198,3 +202,30 @@ async def test_an_import_is_counted_for_clients(
 
     async with watching(database, tmp_path):
         await until(progress, [("CLAUDE_CODE", 1, len(transcript)), (None, 1, len(document))])
+
+
+async def test_what_an_interrupted_import_has_archived_is_shown_although_its_file_is_gone(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.transcripts.watch, "_RETRY_SECONDS", 0.01)
+    path = tmp_path / ".lines" / "a.lines"
+    path.parent.mkdir()
+    path.write_bytes(lines("s1", "first", "second"))
+
+    async def interrupted(*arguments: Any, **options: Any) -> str:
+        # The bytes are in the archive by now.
+        if path.exists():
+            path.unlink()
+            raise Unavailable("The database is not available; try again.")
+        return await derive_session(*arguments, **options)
+
+    async def stored() -> list[Any]:
+        return await texts(database, "s1", only_live=True)
+
+    async with watching(database, tmp_path):
+        await until(stored, ['[{"type":"text","text":"first"}]', '[{"type":"text","text":"second"}]'])
+        monkeypatch.setattr(storage.transcripts.transcript_writer, "derive_session", interrupted)
+        path.write_bytes(line(session="s1", at=100) + line(user="another beginning"))
+        await until(stored, ['[{"type":"text","text":"another beginning"}]'])
+    assert not path.exists()
+    assert [finding.text async for finding in examine(database, formats={FORMAT.source: FORMAT})] == []
