@@ -57,9 +57,14 @@ async def _run(database: Database, paths: tuple[Path, ...], wanted: Wanted, sour
             if not search.transcripts or search.documents.paths or search.documents.refused:
                 progress.begin(None)
                 documents = search.documents
-                leave_deleted = frozenset() if wanted.include_deleted else documents.walked
                 document_source = source if source in SOURCES else None
-                files = import_files(database, documents.paths, document_source, leave_deleted)
+                files = import_files(
+                    database,
+                    documents.paths,
+                    document_source,
+                    documents.walked,
+                    include_deleted=wanted.include_deleted,
+                )
                 tally = Tally(Counter(), documents.passed_over, 0)
                 tallies[DOCUMENTS] = await _finish(files, tally, documents.refused, refusals, progress)
     for refusal in refusals:

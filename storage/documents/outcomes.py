@@ -13,6 +13,9 @@ DELETED = "DELETED"
 EMPTY = "EMPTY"
 """The outcome for transcripts that hold no message."""
 
+GONE = "GONE"
+"""The outcome for files below a folder that were moved or removed after they had been found."""
+
 
 class FileOutcome(NamedTuple):
     """The outcome for a document of `size` bytes, or None with the reason of its refusal."""

@@ -49,9 +49,10 @@ class FileBatch(NamedTuple):
 
 
 class RefusedFile(NamedTuple):
-    """A file that was not imported, and why."""
+    """A file that was not imported, and why. `is_gone`: nothing is in its place any more."""
 
     reason: str
+    is_gone: bool = False
 
 
 class BatchResult(NamedTuple):
@@ -102,7 +103,9 @@ def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) ->
         except (InvalidDocument, InvalidId) as error:
             files.append(RefusedFile(str(error)))
         except OSError as error:
-            files.append(RefusedFile(error.strerror or str(error)))
+            # A link that leads nowhere is still there.
+            is_gone = isinstance(error, FileNotFoundError) and not os.path.lexists(path)
+            files.append(RefusedFile(error.strerror or str(error), is_gone))
     result = BatchResult(files, [])
     return result.with_drafts() if drafts else result
 

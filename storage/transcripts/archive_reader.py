@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.byte_sources import ChunkBytes
 from storage.archive.transcript_rows import TranscriptRow
-from storage.archive.transcripts import read_chunk, read_companion, transcript_of_key
+from storage.archive.transcripts import read_chunk, read_companion, transcript_of_key, transcripts_by_id
 from storage.database.database import Database
 from storage.errors import Unreadable
+from storage.transcripts.derived_writer import SessionChanged
 from storage.transcripts.found_bytes import FoundBytes
 
 T = TypeVar("T")
@@ -29,7 +30,10 @@ class ArchiveReader:
         self.asked_keys: dict[int, set[str]] = {}
 
     def open(self, row: TranscriptRow) -> ArchivedTranscript:
-        """The transcript as it was when its row was read. Reading it raises Unavailable and Unreadable."""
+        """The transcript as it was when its row was read.
+
+        Reading it raises Unavailable, Unreadable, and SessionChanged when it was deleted or merged since.
+        """
 
         def companion(name: str) -> bytes | None:
             return self._wait(self._companion(row.id, name))
@@ -57,6 +61,9 @@ class ArchiveReader:
     async def _chunk(self, row: TranscriptRow, start: int) -> bytes:
         async with self._database.snapshot() as connection:
             data = await read_chunk(connection, row.id, start)
+            is_gone = data is None and not await transcripts_by_id(connection, [row.id])
+        if is_gone:
+            raise SessionChanged
         if data is None:
             raise Unreadable(f"A part of the transcript {row.name} is missing in the archive.")
         return data

@@ -78,7 +78,9 @@ def find_changed(
             stat = os.lstat(one.path)
             is_same = is_unchanged(one, registry)
         except OSError as error:
-            refused.append((one.path, error.strerror or str(error)))
+            # An agent may have moved or deleted it since it was found.
+            if key in named_keys or not isinstance(error, FileNotFoundError):
+                refused.append((one.path, error.strerror or str(error)))
             continue
         known = registry.get(key)
         is_deleted = known is not None and known.transcript_id == NO_TRANSCRIPT

@@ -14,7 +14,7 @@ from storage.archive.transcripts import sessions_that_continue
 from storage.database.database import Database
 from storage.database.planner_statistics import refresh_statistics
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.documents.outcomes import CONFLICT, CREATED, UPDATED, FileOutcome
+from storage.documents.outcomes import CONFLICT, CREATED, GONE, UPDATED, FileOutcome
 from storage.errors import InvalidDocument, Unreadable
 from storage.search.index.compaction import Compactor
 from storage.transcripts.finding import Changed, Found, find_changed
@@ -73,7 +73,8 @@ async def import_found(
 ) -> AsyncGenerator[list[TranscriptOutcome], None]:
     """Import what has changed; yields the outcomes, some at a time. Raises Unavailable and ReaderEnded.
 
-    Sessions that were deleted here are not created again, unless their transcripts are named.
+    Sessions that were deleted here are not created again, unless their transcripts are named. Files that are gone by
+    the time they are read are refused only if they are named: agents move and delete theirs.
     """
     format = found.format
     change_count = 0
@@ -94,7 +95,7 @@ async def import_found(
                     if imported is None:
                         unusual.append(changed)
                     else:
-                        outcomes.append(_outcome(format, changed, imported))
+                        outcomes.append(_outcome(found, changed, imported))
                         if isinstance(imported, Imported) and imported.outcome in {CREATED, UPDATED}:
                             keys.update(imported.keys)
                 changed_count = sum(outcome.result in {CREATED, UPDATED} for outcome in outcomes)
@@ -112,7 +113,7 @@ async def import_found(
                 if result.outcome in {CREATED, UPDATED}:
                     change_count += 1
                     await compactor.begin()
-            yield [_outcome(format, changed, result)]
+            yield [_outcome(found, changed, result)]
         await derive_dependents(database, format, keys)
         if change_count:
             await compactor.finish()
@@ -128,7 +129,7 @@ async def _import_unusual(
     except (InvalidDocument, Unreadable) as error:
         return Refused(str(error))
     except OSError as error:
-        return Refused(error.strerror or str(error))
+        return Refused.of(error)
 
 
 async def derive_dependents(database: Database, format: TranscriptFormat, keys: set[str]) -> None:
@@ -141,10 +142,13 @@ async def derive_dependents(database: Database, format: TranscriptFormat, keys: 
         await derive_session(database, format, session_id)
 
 
-def _outcome(format: TranscriptFormat, changed: Changed, result: Imported | Refused) -> TranscriptOutcome:
+def _outcome(found: Found, changed: Changed, result: Imported | Refused) -> TranscriptOutcome:
     if isinstance(result, Refused):
+        if result.is_gone and FileKey.of(changed.found.path, changed.found.name) not in found.named:
+            return TranscriptOutcome(changed.found, changed.size, GONE)
         return TranscriptOutcome(changed.found, changed.size, None, result.reason)
     if result.outcome == CONFLICT:
-        reason = f"The session {result.session_id} is stored already, and another agent than {format.agent} wrote it."
+        agent = found.format.agent
+        reason = f"The session {result.session_id} is stored already, and another agent than {agent} wrote it."
         return TranscriptOutcome(changed.found, changed.size, None, reason)
     return TranscriptOutcome(changed.found, changed.size, result.outcome)

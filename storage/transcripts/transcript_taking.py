@@ -50,9 +50,15 @@ class Taken(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A transcript that cannot be imported, and why."""
+    """A transcript that cannot be imported, and why. `is_gone`: nothing is in its place any more."""
 
     reason: str
+    is_gone: bool = False
+
+    @classmethod
+    def of(cls, error: OSError) -> "Refused":
+        """A transcript that could not be read."""
+        return cls(error.strerror or str(error), isinstance(error, FileNotFoundError))
 
 
 class Unusual(NamedTuple):
@@ -94,7 +100,7 @@ def _take(format: TranscriptFormat, job: Job) -> Taken | Refused | Unusual:
             content = found.read(0, found.size)
             return _take_open(format, job, found._replace(read=lambda start, count: content[start : start + count]))
     except OSError as error:
-        return Refused(error.strerror or str(error))
+        return Refused.of(error)
     except (_AsksForAnother, Unreadable):
         return Unusual()
 

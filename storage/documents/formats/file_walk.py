@@ -13,7 +13,9 @@ class FileWalk:
         self.refused: list[tuple[Path, str]] = []
 
     def refuse(self, path: Path, error: OSError) -> None:
-        """Note that a folder or file could not be read."""
+        """Note that a folder or file could not be read, unless it is gone by now."""
+        if isinstance(error, FileNotFoundError):
+            return
         refusal = (path, error.strerror or str(error))
         if refusal not in self.refused:
             self.refused.append(refusal)

@@ -11,7 +11,7 @@ import storage.documents.readers
 from storage.database.database import Database
 from storage.doctor.doctor import examine
 from storage.documents.file_imports import import_files
-from storage.documents.outcomes import CREATED, UNCHANGED, UPDATED, FileOutcome
+from storage.documents.outcomes import CREATED, GONE, UNCHANGED, UPDATED, FileOutcome
 from storage.search.index.compaction import MAX_TIER_SEGMENTS
 from tests.support.documents import Document, user, zagens
 
@@ -45,6 +45,19 @@ async def test_outcomes_come_in_the_order_of_the_files_batch_by_batch(
         assert "metadata" in first[1].reason
         assert second == [FileOutcome(*sized(paths[0]), UNCHANGED), FileOutcome(*sized(longer), UPDATED)]
         assert third == [FileOutcome(*sized(paths[1]), CREATED), FileOutcome(*sized(paths[2]), CREATED)]
+
+
+async def test_a_file_that_is_gone_before_it_is_read_is_refused_only_when_it_is_named(
+    database_url: str, tmp_path: Path
+) -> None:
+    walked, named, stays = (tmp_path / f"{name}.json" for name in ("walked", "named", "stays"))
+    written(tmp_path, "stays", zagens("stays", messages=[user("one")]))
+
+    async with Database(database_url) as database:
+        results = [one async for one in import_files(database, [walked, named, stays], None, {walked, stays})]
+
+    refused = FileOutcome(named, 0, None, "No such file or directory")
+    assert results == [[FileOutcome(walked, 0, GONE), refused, FileOutcome(*sized(stays), CREATED)]]
 
 
 @pytest.mark.slow

@@ -4,15 +4,19 @@ import asyncio
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import storage.transcripts.opened_transcript
 import storage.transcripts.session_derivation
+import storage.transcripts.transcript_import
 import storage.transcripts.transcript_taking
 from storage.database.database import Database
 from storage.documents.formats.registry import FORMATS
-from storage.transcripts.transcript_imports import find_transcripts
+from storage.documents.outcomes import DELETED, GONE, UPDATED
+from storage.transcripts.transcript_comparison import Relation, compare
+from storage.transcripts.transcript_imports import find_transcripts, import_found
 from tests.support.archived import archived_bytes, stored_rows, stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
 from tests.support.stored_sessions import delete_session
@@ -164,6 +168,52 @@ async def test_a_database_is_read_while_its_agent_writes(database: Database, tmp
     assert 'Let me look."' not in str(changed)
     assert {row.generation for row in await stored_transcripts(database)} <= {0, 1}
     writer.close()
+
+
+async def test_a_session_that_is_deleted_while_its_transcript_is_compared_stays_deleted(
+    database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(home, "1.lines", lines("s1", "one", "two"))
+    await take(database, FORMAT, home)
+    put(home, "1.lines", lines("s1", "one"))
+    loop = asyncio.get_running_loop()
+
+    def compare_deleted(*arguments: Any) -> Relation:
+        # By another process, between the read of the transcript's row and that of its bytes.
+        asyncio.run_coroutine_threadsafe(delete_session(database, "s1"), loop).result()
+        return compare(*arguments)
+
+    monkeypatch.setattr(storage.transcripts.transcript_import, "compare", compare_deleted)
+
+    assert await take(database, FORMAT, home) == {"1.lines": DELETED}
+    assert await stored_rows(database) == {}
+
+
+async def test_a_file_that_is_gone_before_it_is_read_is_refused_only_when_it_is_named(
+    database: Database, home: Path
+) -> None:
+    put(home, "1.lines", lines("s1", "one"))
+    put(home, "2.lines", lines("s2", "stays"))
+    await take(database, FORMAT, home)
+    for name in ("1.lines", "2.lines"):
+        append(home, name, line(assistant="two"))
+    new = put(home, "3.lines", lines("s3", "new"))
+    found = await find_transcripts(database, FORMAT, [home])
+    walked = FORMAT.find(home).transcripts
+    # As Codex moves a session that is archived, and Claude Code deletes old ones.
+    (home / "1.lines").rename(home / "moved.lines")
+    new.unlink()
+
+    outcomes = [one async for outcomes in import_found(database, found) for one in outcomes]
+    assert {one.found.name: one.result for one in outcomes} == {"1.lines": GONE, "2.lines": UPDATED, "3.lines": GONE}
+    assert (await find_transcripts(database, FORMAT, (), walked=walked)).refused == []
+    assert await take(database, FORMAT, home) == {"moved.lines": UPDATED}
+
+    named = await find_transcripts(database, FORMAT, (), named=walked)
+    assert named.refused == [(path, "No such file or directory") for path in (home / "1.lines", new)]
+    named = named._replace(changed=[one for one in found.changed if one.found.path == new])
+    [[refused]] = [outcomes async for outcomes in import_found(database, named)]
+    assert (refused.result, refused.reason) == (None, "No such file or directory")
 
 
 async def test_what_was_deleted_here_comes_back_only_when_it_is_wished(database: Database, home: Path) -> None:

@@ -17,6 +17,7 @@ from storage.documents.formats.file_walk import is_regular_file
 from storage.documents.formats.opencode.session_messages import COLUMNS, TABLE
 
 Result = TypeVar("Result")
+_FileState = tuple[int, int, int]
 
 _BUSY_SECONDS = 5
 _GRANULARITY_SECONDS = 0.1
@@ -31,36 +32,44 @@ def read_database(path: Path, work: Callable[[sqlite3.Connection], Result]) -> R
     """The result of reading in one read transaction, so that all statements see one state.
 
     Without a write-ahead log nobody has the database open, and SQLite would create one: the file is opened as one that
-    does not change, and read again if it did. With a log but without its index, which SQLite would create beside it, a
-    copy is read. Raises OSError, and NotADatabase for another or a damaged file.
+    does not change. With a log but without its index, which SQLite would create beside it, a copy is read. Both are
+    read again if the file changed meanwhile, and so is every database that was opened or closed meanwhile. Raises
+    OSError, and NotADatabase for another or a damaged file.
     """
     while True:
-        is_closed = not _beside(path, "-wal").exists()
+        has_log = _beside(path, "-wal").exists()
+        # SQLite itself keeps the state that is read.
+        is_shared = has_log and _beside(path, "-shm").exists()
         before = _state(path)
         try:
-            with _connection(path, is_closed) as connection:
+            with _connection(path, has_log=has_log, is_shared=is_shared) as connection:
                 result = work(connection)
-        except sqlite3.DatabaseError as error:
-            if is_closed and _has_changed(path, before):
+        except (sqlite3.DatabaseError, OSError) as error:
+            if _has_changed(path, has_log=has_log, before=None if is_shared else before):
                 continue
             if isinstance(error, sqlite3.OperationalError):
                 # It is locked, or cannot be opened.
                 raise OSError(str(error)) from error
-            raise NotADatabase(str(error)) from error
-        if not is_closed or not _has_changed(path, before):
+            if isinstance(error, sqlite3.DatabaseError):
+                raise NotADatabase(str(error)) from error
+            raise
+        if is_shared or not _has_changed(path, has_log=has_log, before=before):
             return result
 
 
-def _has_changed(path: Path, before: object) -> bool:
-    return _beside(path, "-wal").exists() or _state(path) != before
+def _has_changed(path: Path, *, has_log: bool, before: _FileState | None) -> bool:
+    """Whether a database was opened or closed, or its file is not as before, if that is given."""
+    if _beside(path, "-wal").exists() != has_log:
+        return True
+    return before is not None and _state(path) != before
 
 
 @contextmanager
-def _connection(path: Path, is_closed: bool) -> Iterator[sqlite3.Connection]:
+def _connection(path: Path, *, has_log: bool, is_shared: bool) -> Iterator[sqlite3.Connection]:
     with ExitStack() as stack:
-        if not is_closed and not _beside(path, "-shm").exists():
+        if has_log and not is_shared:
             path = _copy(path, Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        options = "mode=ro&immutable=1" if is_closed else "mode=ro"
+        options = "mode=ro" if has_log else "mode=ro&immutable=1"
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?{options}", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
         )
@@ -185,7 +194,7 @@ def last_change(path: Path) -> float:
     return max((state[2] / 1e9 for state in states if state is not None), default=0.0)
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def _state(path: Path) -> _FileState | None:
     if not is_regular_file(path):
         return None
     status = path.stat()

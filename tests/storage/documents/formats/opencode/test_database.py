@@ -1,6 +1,7 @@
 """OpenCode's sessions are read from its database while the program writes to it."""
 
 import pickle
+import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,6 +115,48 @@ def test_a_database_that_is_opened_while_it_is_read_is_read_again(home: Path) ->
     read_database(home / "opencode.db", read)
     assert titles == ["Tea shop chores", "Renamed"]
     writers[0].close()
+
+
+def test_a_database_that_is_closed_while_it_is_copied_is_read_again(
+    home: Path, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.execute("UPDATE session SET title = 'Renamed'")
+    (home / "opencode.db-shm").unlink()
+    copy = shutil.copyfile
+
+    def copy_of_closed(source: Path, target: Path) -> None:
+        # The last one that closes a database removes its log.
+        writer.close()
+        copy(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", copy_of_closed)
+    found = FORMAT.find(home)
+    assert found.refused == []
+    session = FORMAT.derive([StoredTranscript.found(one) for one in found.transcripts])
+    assert session is not None
+    assert session.title == "Renamed"
+
+
+def test_a_database_that_changes_while_it_is_copied_is_read_again(
+    home: Path, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "opencode.db-shm").unlink()
+    copy = shutil.copyfile
+    titles = iter(["First", "Second"])
+
+    def copy_before_a_checkpoint(source: Path, target: Path) -> None:
+        copy(source, target)
+        # The log begins anew, so that it no longer holds what the copy of the file lacks.
+        for title in titles:
+            writer.execute("UPDATE session SET title = ?", (title,))
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    monkeypatch.setattr(shutil, "copyfile", copy_before_a_checkpoint)
+
+    def read_title(connection: sqlite3.Connection) -> str:
+        return str(connection.execute("SELECT title FROM session").fetchone()[0])
+
+    assert read_database(home / "opencode.db", read_title) == "Second"
 
 
 def test_a_writer_is_not_held_up(home: Path, writer: sqlite3.Connection) -> None:
