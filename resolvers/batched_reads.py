@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from resolvers.answer_budget import AnswerBudget
 from resolvers.batch_loader import MAX_BATCH, ReadInShape
-from resolvers.counted_message import CONTENT_ATTRIBUTES, WITHOUT_CONTENT, CountedMessage
+from resolvers.budgeted_message import CONTENT_ATTRIBUTES, WITHOUT_CONTENT, BudgetedMessage
 from resolvers.errors import AnswerTooLarge
 from resolvers.read_shapes import ChildrenShape, EventsShape, MessageShape, MessagesShape, NodesShape
 from storage.database.database import Database
@@ -20,7 +20,7 @@ from storage.errors import TooLarge
 from storage.records import node
 from storage.records.content_block import ToolResultBlock
 from storage.records.message import messages_at
-from storage.records.message_page import Transcript, message_pages
+from storage.records.message_page import RequestedTranscript, message_pages
 from storage.records.node import NodeKey, node_key
 from storage.records.page import Page
 from storage.records.resume_task import queue_positions, resume_tasks_by_thread
@@ -83,7 +83,7 @@ class BatchedReads:
         positions = await queue_positions(self._database, list(dict.fromkeys(ids)))
         return [positions.get(id) for id in ids]
 
-    async def messages(self, transcripts: Sequence[Transcript], shape: MessagesShape) -> list[Page[Any]]:
+    async def messages(self, transcripts: Sequence[RequestedTranscript], shape: MessagesShape) -> list[Page[Any]]:
         request, chosen, wanted, budget = shape
         if budget is None or (wanted is not None and wanted.isdisjoint(CONTENT_ATTRIBUTES)):
             return [*await message_pages(self._database, transcripts, request, chosen, wanted)]
@@ -106,7 +106,7 @@ class BatchedReads:
                 self._page_sizes.put(key, characters, getsizeof(characters))
         if wanted is None:
             for page in pages:
-                page.nodes = [CountedMessage(row, budget, has_content=has_content) for row in page.nodes]
+                page.nodes = [BudgetedMessage(row, budget, has_content=has_content) for row in page.nodes]
         else:
             budget.count_read(characters or 0)
         return pages
@@ -181,7 +181,7 @@ class BatchedReads:
             rows = await messages_at(self._database, at, WITHOUT_CONTENT)
         found: list[Any] = [rows.get(place) for place in at]
         if wanted is None:
-            return [row and CountedMessage(row, budget, has_content=has_content) for row in found]
+            return [row and BudgetedMessage(row, budget, has_content=has_content) for row in found]
         budget.count_read(sum(len(row.content) for row in rows.values()))
         return found
 

@@ -16,7 +16,7 @@ from storage.database.database import Database
 from storage.database.row_types import Wanted
 from storage.records.content_block import ToolResultBlock
 from storage.records.message import MessageRow
-from storage.records.message_page import MessageFilter, Transcript
+from storage.records.message_page import MessageFilter, RequestedTranscript
 from storage.records.page import Page, PageRequest
 from storage.records.resume_task import ResumeTaskRow, resume_tasks_by_thread
 from storage.records.session import SessionFilter, SessionRow, named_sessions, sessions_by_id
@@ -34,8 +34,8 @@ __all__ = ["Context", "Wanted"]
 _id_of: SubjectOf = attrgetter("id")
 
 
-def _transcript_of(row: SessionRow) -> Transcript:
-    return Transcript(row.id, row.message_count)
+def _transcript_of(row: SessionRow) -> RequestedTranscript:
+    return RequestedTranscript(row.id, row.message_count)
 
 
 def _turn_key_of(row: TurnRow) -> TurnKey:

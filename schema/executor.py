@@ -10,7 +10,7 @@ from graphql.execution import ExecutionResult
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from resolvers.answer_budget import AnswerBudget, current_budget, text_size
-from resolvers.counted_message import CountedMessage
+from resolvers.budgeted_message import BudgetedMessage
 from resolvers.message import LONG_CONTENT
 from resolvers.time_slices import TimeSlices, time_slices
 from schema.limits.answer_size import SIZED_SCALARS, object_bytes
@@ -100,7 +100,7 @@ class Completion:
 def _characters(item: Any) -> int:
     """The length of a message's content; the item may be its edge."""
     node = getattr(item, "node", item)
-    return node.characters if isinstance(node, CountedMessage) else 0
+    return node.characters if isinstance(node, BudgetedMessage) else 0
 
 
 class _SlicedList:

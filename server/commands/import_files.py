@@ -15,7 +15,7 @@ from server.default_database import default_database_url
 from storage.documents.formats.registry import FORMATS
 from storage.documents.sources import SOURCES
 from storage.numpy_threads import without_numpy_threads
-from storage.transcripts.finding import Found
+from storage.transcripts.finding import ChangedTranscripts
 from storage.transcripts.unchanged import find_unchanged
 
 _DATABASE_URL = "REPRISE_DATABASE_URL"
@@ -84,7 +84,7 @@ def import_command(
     sys.exit(1 if refused else 0)
 
 
-def _unchanged() -> list[Found] | None:
+def _unchanged() -> list[ChangedTranscripts] | None:
     """The files in all homes; None if any is not as a SQLite database has it, or an import would report more."""
     if any(name.upper().startswith("REPRISE_") and name != _DATABASE_URL for name in os.environ):
         return None

@@ -20,7 +20,7 @@ from storage.documents.formats.registry import FORMATS
 from storage.documents.sources import SOURCES
 from storage.garbage_collection import collect_rarely
 from storage.transcripts.import_recorder import recording
-from storage.transcripts.import_search import Search, Wanted, search_homes, search_places
+from storage.transcripts.import_search import ImportSearch, Wanted, search_homes, search_places
 from storage.transcripts.transcript_imports import Batches, import_found
 
 
@@ -73,7 +73,7 @@ async def _run(database: Database, paths: tuple[Path, ...], wanted: Wanted, sour
     return len(refusals)
 
 
-def _print_plan(search: Search) -> int:
+def _print_plan(search: ImportSearch) -> int:
     refused = [*search.documents.refused, *(one for found in search.transcripts for one in found.refused)]
     for path, reason in refused:
         click.echo(printable(f"{path}: {reason}"), err=True)

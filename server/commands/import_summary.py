@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 
 from storage.documents.outcomes import CREATED, DELETED, EMPTY, OUTDATED, UNCHANGED, UPDATED
-from storage.transcripts.finding import Found
+from storage.transcripts.finding import ChangedTranscripts
 
 DOCUMENTS = "Documents"
 
@@ -29,7 +29,7 @@ class Tally(NamedTuple):
         return ", ".join(words)
 
 
-def unchanged_tally(found: Found) -> Tally:
+def unchanged_tally(found: ChangedTranscripts) -> Tally:
     """The results of what was found of one agent before any of it is imported."""
     return Tally(+Counter({UNCHANGED: found.unchanged_count, DELETED: len(found.deleted)}), found.passed_over, 0)
 

@@ -8,7 +8,7 @@ from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileStat, FileSta
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.tables.transcript import transcript, transcript_file
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 
 _COLUMNS = (
     *("path", "name", "source", "transcript_id", "is_companion", "device", "inode", "size", "mtime_ns"),
@@ -64,7 +64,7 @@ async def point_files_to(transaction: Transaction, ids: Sequence[int], transcrip
     )
 
 
-async def paths_of(connection: Connection, transcript_ids: Sequence[int]) -> dict[int, list[bytes]]:
+async def paths_of(connection: DatabaseConnection, transcript_ids: Sequence[int]) -> dict[int, list[bytes]]:
     """The paths at which transcripts were read, by the transcripts' ids."""
     rows = await connection.execute(
         sa.select(transcript_file.c.transcript_id, transcript_file.c.path).where(

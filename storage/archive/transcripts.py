@@ -11,7 +11,7 @@ from storage.compression import decompress
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.tables.transcript import transcript, transcript_chunk, transcript_companion, transcript_key
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 
 _CHUNK_COLUMNS = ("transcript_id", *Chunk._fields)
 _COMPANION_COLUMNS = ("transcript_id", "name", "digest", "data")
@@ -45,13 +45,13 @@ def in_order(rows: Iterable[TranscriptRow]) -> list[TranscriptRow]:
     return sorted(rows, key=lambda row: (row.name.rpartition("/")[2], row.name, row.generation))
 
 
-async def transcripts_of_session(connection: Connection, source: str, session_id: str) -> list[TranscriptRow]:
+async def transcripts_of_session(connection: DatabaseConnection, source: str, session_id: str) -> list[TranscriptRow]:
     """All transcripts of a session with all their generations, in order."""
     rows = await connection.execute(_of_session, {"source": source, "session_id": session_id})
     return in_order(TranscriptRow._make(row) for row in rows)
 
 
-async def transcripts_by_id(connection: Connection, ids: Sequence[int]) -> dict[int, TranscriptRow]:
+async def transcripts_by_id(connection: DatabaseConnection, ids: Sequence[int]) -> dict[int, TranscriptRow]:
     """Transcripts by their ids."""
     rows = await connection.execute(_rows.where(is_any_of(transcript.c.id, "ids", list(ids))))
     return {row.id: TranscriptRow._make(row) for row in rows}
@@ -65,13 +65,13 @@ class ChunkDigest(NamedTuple):
     digest: bytes
 
 
-async def chunk_digests(connection: Connection, transcript_id: int) -> list[ChunkDigest]:
+async def chunk_digests(connection: DatabaseConnection, transcript_id: int) -> list[ChunkDigest]:
     """The digests of all chunks of a transcript, in order."""
     rows = await connection.execute(_digests, {"transcript_id": transcript_id})
     return [ChunkDigest._make(row) for row in rows]
 
 
-async def read_chunk(connection: Connection, transcript_id: int, start: int) -> bytes | None:
+async def read_chunk(connection: DatabaseConnection, transcript_id: int, start: int) -> bytes | None:
     """The compressed chunk of a transcript that begins at `start`; None if there is none."""
     found = await connection.execute(_chunk, {"transcript_id": transcript_id, "start": start})
     return found.scalar()
@@ -88,13 +88,13 @@ async def read_transcript(database: Database, row: TranscriptRow) -> AsyncIterat
         yield decompress(data)[: row.size - start]
 
 
-async def companion_digests(connection: Connection, transcript_id: int) -> dict[str, bytes]:
+async def companion_digests(connection: DatabaseConnection, transcript_id: int) -> dict[str, bytes]:
     """The digests of a transcript's companions by their names."""
     rows = await connection.execute(_companions, {"transcript_id": transcript_id})
     return {row.name: row.digest for row in rows}
 
 
-async def read_companion(connection: Connection, transcript_id: int, name: str) -> bytes | None:
+async def read_companion(connection: DatabaseConnection, transcript_id: int, name: str) -> bytes | None:
     """The content of a companion; None if there is none."""
     data = (await connection.execute(_companion, {"transcript_id": transcript_id, "name": name})).scalar()
     return None if data is None else decompress(data)
@@ -158,19 +158,23 @@ async def note_derived(transaction: Transaction, rows: Sequence[TranscriptRow]) 
             await transaction.execute(sa.update(transcript).where(is_same).values(is_derived=True))
 
 
-async def transcripts_of_names(connection: Connection, source: str, names: Sequence[str]) -> list[TranscriptRow]:
+async def transcripts_of_names(
+    connection: DatabaseConnection, source: str, names: Sequence[str]
+) -> list[TranscriptRow]:
     """All generations of the transcripts with these names."""
     statement = _rows.where(is_any_of(transcript.c.name, "names", list(names)), transcript.c.source == source)
     return [TranscriptRow._make(row) for row in await connection.execute(statement)]
 
 
-async def transcripts_of_sessions(connection: Connection, source: str, ids: Sequence[str]) -> list[TranscriptRow]:
+async def transcripts_of_sessions(
+    connection: DatabaseConnection, source: str, ids: Sequence[str]
+) -> list[TranscriptRow]:
     """All transcripts of these sessions."""
     statement = _rows.where(is_any_of(transcript.c.session_id, "ids", list(ids)), transcript.c.source == source)
     return [TranscriptRow._make(row) for row in await connection.execute(statement)]
 
 
-async def sessions_that_continue(connection: Connection, source: str, keys: Sequence[str]) -> set[str]:
+async def sessions_that_continue(connection: DatabaseConnection, source: str, keys: Sequence[str]) -> set[str]:
     """The ids of the sessions with a transcript that continues one with these keys."""
     statement = (
         sa.select(transcript.c.session_id)
@@ -222,7 +226,7 @@ async def write_keys(transaction: Transaction, transcript_ids: Sequence[int], ke
     await transaction.insert(transcript_key, _KEY_COLUMNS, keys)
 
 
-async def transcript_of_key(connection: Connection, source: str, key: str) -> TranscriptRow | None:
+async def transcript_of_key(connection: DatabaseConnection, source: str, key: str) -> TranscriptRow | None:
     """The newest generation of the transcript with a key; None if there is none."""
     rows = await connection.execute(
         _rows.join_from(transcript, transcript_key, transcript_key.c.transcript_id == transcript.c.id).where(

@@ -25,7 +25,7 @@ from storage.database.poll import Poll
 from storage.database.quick_reads import QuickReads
 from storage.database.read_pool import Driver, ReadPool, SqliteDriver
 from storage.database.sqlite_file import SqliteFile
-from storage.database.transaction import Snapshot, Transaction
+from storage.database.transaction import DatabaseSnapshot, Transaction
 from storage.errors import Unavailable
 
 SQLITE_POLL_SECONDS = 0.1
@@ -143,10 +143,10 @@ class Database:
                 raise
 
     @contextlib.asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
+    async def snapshot(self) -> AsyncIterator[DatabaseSnapshot]:
         """A connection whose statements all see what was committed before the first. Raises Unavailable."""
         async with _connected(self._snapshots) as connection, connection.begin():
-            yield Snapshot(connection, self._read_on)
+            yield DatabaseSnapshot(connection, self._read_on)
 
     async def _read_on(self, connection: Any, select: CompiledSelect[Row], values: Mapping[str, Any]) -> list[Row]:
         with self._observed(select, values):

@@ -20,7 +20,7 @@ Columns = TypeVarTuple("Columns")
 Values: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
-class Connection:
+class DatabaseConnection:
     """Runs statements of SQLAlchemy on one connection, whose transaction has begun."""
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -56,7 +56,7 @@ class Connection:
             raise
 
 
-class Snapshot(Connection):
+class DatabaseSnapshot(DatabaseConnection):
     """Statements that all see what was committed before the first of them."""
 
     def __init__(
@@ -78,7 +78,7 @@ class Snapshot(Connection):
         return rows
 
 
-class Transaction(Connection):
+class Transaction(DatabaseConnection):
     """Statements that are committed together, and topics that are published when they are.
 
     `changes_sessions` tells whether one of them wrote a table whose changes are numbered before the commit.

@@ -17,7 +17,7 @@ from storage.database.database import Database
 from storage.database.migrations import is_current
 from storage.database.tables.message import message
 from storage.database.tables.session import session
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 from storage.doctor.finding import Finding as Finding
 from storage.doctor.thread_checks import thread_checks
 from storage.doctor.thread_contents import find_wrong_thread, unlink_thread
@@ -186,7 +186,9 @@ class _Contradiction(NamedTuple):
     repair: Repair | None = None
 
 
-async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntries) -> AsyncIterator[_Contradiction]:
+async def _contradictions(
+    connection: DatabaseConnection, row: Any, indexed: IndexedEntries
+) -> AsyncIterator[_Contradiction]:
     """Yield the inconsistencies of a session. `indexed` holds its entries in the index, and perhaps those of others."""
     count = prompts = wrong = item_count = 0
     notes: list[tuple[int, str | None]] = []
@@ -234,7 +236,7 @@ async def _contradictions(connection: Connection, row: Any, indexed: IndexedEntr
         yield _Contradiction(f"{wrong} entries of the search index differ from its text.", Repair.INDEX)
 
 
-async def _batches(connection: Connection, session_id: str) -> AsyncIterator[_Batch]:
+async def _batches(connection: DatabaseConnection, session_id: str) -> AsyncIterator[_Batch]:
     start = 0
     is_last = False
     while not is_last:

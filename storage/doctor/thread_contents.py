@@ -9,7 +9,7 @@ from storage.database.database import Database
 from storage.database.tables.resume_task import resume_task
 from storage.database.tables.session import session
 from storage.database.tables.thread import thread_item
-from storage.database.transaction import Snapshot
+from storage.database.transaction import DatabaseSnapshot
 from storage.errors import Unreadable
 from storage.records.resume_task import READY
 from storage.resume.seeding.batch import ITEM_COLUMNS, BatchBuilder, Cursor
@@ -62,7 +62,7 @@ async def find_wrong_thread(database: Database, session_id: str) -> WrongThread 
     return WrongThread(session_id, thread_id, count) if count else None
 
 
-async def _differences(connection: Snapshot, session_id: str, thread_id: str) -> int:
+async def _differences(connection: DatabaseSnapshot, session_id: str, thread_id: str) -> int:
     plan = await read_plan(connection, session_id)
     if plan is None:
         return 0

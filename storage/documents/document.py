@@ -16,7 +16,7 @@ from storage.records.stored_blocks import message_block, read_blocks
 from storage.records.token_usage import NO_TOKENS, TokenUsage
 from storage.records.tool_links import ToolLinks, note
 from storage.records.transcript_items import own_item_count
-from storage.search.index.drafts import Draft, draft_encoded
+from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.index.pieces import encode_entry
 
@@ -181,7 +181,7 @@ class Document:
         return merged + rows[start:]
 
 
-def drafts_of_all(documents: Sequence[Document]) -> list[Draft]:
+def drafts_of_all(documents: Sequence[Document]) -> list[SegmentDraft]:
     """Search drafts of the titles and messages of documents, in order."""
     return draft_encoded(
         entry

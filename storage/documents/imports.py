@@ -14,7 +14,7 @@ from storage.database.database import Database
 from storage.database.session_insert import insert_new_sessions
 from storage.database.tables.change import tombstone
 from storage.database.tables.session import session
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 from storage.documents.document import Document, drafts_of_all, prompt_count
 from storage.documents.outcomes import CONFLICT, CREATED, DELETED, OUTDATED, UNCHANGED, UPDATED
 from storage.documents.stored_version import VERSION_COLUMNS, StoredVersion, stored_messages
@@ -30,7 +30,7 @@ from storage.errors import Unavailable
 from storage.records.casefold import title_columns
 from storage.records.session_statistics import insert_statistics
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import Draft
+from storage.search.index.drafts import SegmentDraft
 from storage.search.index.entries import entry_ids
 from storage.search.index.segment_store import index_entries, next_numbers
 
@@ -67,7 +67,7 @@ async def import_document(database: Database, document: Document) -> str:
 async def import_documents(
     database: Database,
     documents: Sequence[Document],
-    drafts: Sequence[Draft] | None = None,
+    drafts: Sequence[SegmentDraft] | None = None,
     leave_deleted: Collection[str] = (),
 ) -> list[str]:
     """Import many documents; returns the outcome of each, in order. Raises Unavailable.
@@ -118,7 +118,7 @@ def conflict_message(session_id: str, source: str) -> str:
     return f"The session {session_id} is stored already, and another agent than {source} wrote it."
 
 
-async def _deleted(connection: Connection, documents: Sequence[Document], ids: Collection[str]) -> set[str]:
+async def _deleted(connection: DatabaseConnection, documents: Sequence[Document], ids: Collection[str]) -> set[str]:
     """The documents among `ids` whose sessions were deleted here."""
     sources = {document.id: document.source for document in documents if document.id in ids}
     rows = await connection.execute(_tombstones, {"ids": list(sources)})
@@ -183,7 +183,7 @@ async def _save_once(
 async def _create(
     transaction: Transaction,
     documents: Sequence[Document],
-    drafts: Sequence[Draft],
+    drafts: Sequence[SegmentDraft],
     leave_deleted: Collection[str],
 ) -> set[str]:
     """Insert the sessions, and return their ids; none when each exists or was deleted.

@@ -22,7 +22,7 @@ from storage.documents.document_files import MAX_FILE_BYTES, read_file
 from storage.errors import InvalidDocument, InvalidId, ReaderEnded
 from storage.garbage_collection import collect_rarely
 from storage.numpy_threads import without_numpy_threads
-from storage.search.index.drafts import Draft
+from storage.search.index.drafts import SegmentDraft
 
 BATCH_DOCUMENTS = 500
 BATCH_BYTES = 16 * 2**20
@@ -59,7 +59,7 @@ class BatchResult(NamedTuple):
     """The content of a batch of files, in order, and the search drafts of all its documents together."""
 
     files: list[Document | RefusedFile]
-    drafts: list[Draft]
+    drafts: list[SegmentDraft]
 
     @property
     def documents(self) -> list[Document]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage.database.tables.message import message
 from storage.database.tables.session import session
-from storage.database.transaction import Connection
+from storage.database.transaction import DatabaseConnection
 from storage.documents.document import Document
 from storage.documents.windows import StoredMessage
 
@@ -96,7 +96,7 @@ _messages = (
 )
 
 
-async def stored_messages(connection: Connection, session_id: str) -> list[StoredMessage]:
+async def stored_messages(connection: DatabaseConnection, session_id: str) -> list[StoredMessage]:
     """Digest and place of all messages of a session, in order of their positions."""
     rows = await connection.execute(_messages, {"session_id": session_id})
     return [StoredMessage(row.digest, row.place) for row in rows]

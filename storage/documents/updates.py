@@ -21,7 +21,7 @@ from storage.json_codec import dump, load
 from storage.records.casefold import title_columns
 from storage.records.session_statistics import recount, replace_statistics
 from storage.records.workspace_key import workspace_key
-from storage.search.index.drafts import Draft, draft_encoded
+from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.search.index.entries import TITLE_POSITION, entry_ids
 from storage.search.index.pieces import encode_entry
 from storage.search.index.segment_store import index_entries, next_numbers
@@ -56,7 +56,7 @@ class Update(NamedTuple):
         """Whether stored messages change their positions."""
         return bool(self.insertions) and self.insertions[0].position < stored.message_count
 
-    def drafts(self, stored: StoredVersion) -> list[Draft]:
+    def drafts(self, stored: StoredVersion) -> list[SegmentDraft]:
         """Search drafts of the messages to append."""
         searched = max(0, TITLE_POSITION - stored.message_count)
         return draft_encoded(insertion.row.entry for insertion in self.insertions[:searched])
@@ -87,7 +87,7 @@ async def write_update(
     header: str,
     messages: Sequence[StoredMessage],
     update: Update,
-    drafts: Sequence[Draft],
+    drafts: Sequence[SegmentDraft],
 ) -> None:
     """Write a planned update; `header` is the stored one, `drafts` are what `update.drafts` returns."""
     shifts = update.shifts(stored)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from storage.documents.formats.registry import FORMATS
-from storage.handoff.conversation import Answer, Call, Message, Other, Part, Picture, Summary, Text
+from storage.handoff.conversation import Answer, Call, ConversationMessage, Other, Part, Picture, Summary, Text
 from storage.handoff.preparation import Capabilities
 from storage.handoff.resume_commands import resume_commands
-from storage.handoff.target import Copy, HandoffFile, Written, json_lines, timestamp
+from storage.handoff.target import Copy, HandoffFile, WrittenSession, json_lines, timestamp
 
 _MAX_FOLDER_LENGTH = 200
 _NOT_IN_FOLDERS = re.compile(r"[^A-Za-z0-9]")
@@ -24,11 +24,11 @@ class ClaudeCodeTarget:
     source = "CLAUDE_CODE"
     takes = Capabilities(image_links=True, summaries=True, opening=True, closing=True)
 
-    def write(self, copy: Copy) -> Written:
+    def write(self, copy: Copy) -> WrittenSession:
         """One file in the folder of the directory. The program finds it by its id from any directory."""
         session_id = str(copy.id)
         path = f"projects/{folder_name(copy.workspace)}/{session_id}.jsonl"
-        return Written(
+        return WrittenSession(
             session_id, [HandoffFile(path, json_lines(_lines(copy)))], resume_commands(self.source, session_id)
         )
 
@@ -40,13 +40,13 @@ def folder_name(workspace: str) -> str:
 
 
 def _lines(copy: Copy) -> Iterator[dict[str, object]]:
-    writer = _Writer(copy)
+    writer = _LineWriter(copy)
     for place, (message, time) in enumerate(zip(copy.messages, copy.times(), strict=True)):
         yield from writer.lines(place, message, time)
     yield {"type": "custom-title", "customTitle": copy.title, "sessionId": str(copy.id)}
 
 
-class _Writer:
+class _LineWriter:
     """Writes the lines of messages, each with the line before as its parent."""
 
     def __init__(self, copy: Copy) -> None:
@@ -56,7 +56,7 @@ class _Writer:
         # Neighbouring messages of the model are one reply: the program sends lines of one id as one message.
         self._reply_id = ""
 
-    def lines(self, place: int, message: Message, time: datetime) -> Iterator[dict[str, object]]:
+    def lines(self, place: int, message: ConversationMessage, time: datetime) -> Iterator[dict[str, object]]:
         """The line of a message, and one with the answers of its calls."""
         if message.role == "USER":
             self._reply_id = ""

@@ -8,10 +8,10 @@ from storage.documents.formats.codex.tool_outputs import output_block
 from storage.documents.formats.json_values import parse_json
 from storage.documents.formats.registry import FORMATS
 from storage.handoff import losses
-from storage.handoff.conversation import Answer, Call, Message, Part, Picture, Summary, Text, Thinking
+from storage.handoff.conversation import Answer, Call, ConversationMessage, Part, Picture, Summary, Text, Thinking
 from storage.handoff.preparation import Capabilities
 from storage.handoff.resume_commands import resume_commands
-from storage.handoff.target import Copy, HandoffFile, Written, json_lines, milliseconds, timestamp
+from storage.handoff.target import Copy, HandoffFile, WrittenSession, json_lines, milliseconds, timestamp
 from storage.json_codec import dump
 
 _SERVER = "handoff"
@@ -24,20 +24,20 @@ class CodexTarget:
     source = "CODEX"
     takes = Capabilities(reasoning=True, image_links=True, any_input=True, summaries=True)
 
-    def write(self, copy: Copy) -> Written:
+    def write(self, copy: Copy) -> WrittenSession:
         """One file below the folder of its date."""
         session_id = str(copy.id)
         copy.prepared.losses.add(losses.TITLE, "Codex keeps titles in a database: its list shows the first prompt.")
         written_at = copy.written_at
         folder, time = written_at.strftime("sessions/%Y/%m/%d"), written_at.strftime("%Y-%m-%dT%H-%M-%S")
         path = f"{folder}/rollout-{time}-{session_id}.jsonl"
-        return Written(
+        return WrittenSession(
             session_id, [HandoffFile(path, json_lines(_lines(copy)))], resume_commands(self.source, session_id)
         )
 
 
 def _lines(copy: Copy) -> Iterator[dict[str, object]]:
-    entries = _Writer(copy).entries()
+    entries = _RolloutWriter(copy).entries()
     for ordinal, (time, kind, payload) in enumerate(entries):
         yield {"timestamp": timestamp(time), "ordinal": ordinal, "type": kind, "payload": payload}
 
@@ -45,7 +45,7 @@ def _lines(copy: Copy) -> Iterator[dict[str, object]]:
 _Entry = tuple[datetime, str, dict[str, object]]
 
 
-class _Writer:
+class _RolloutWriter:
     """Writes the entries of a rollout in turns: each begins with the user's words."""
 
     def __init__(self, copy: Copy) -> None:
@@ -85,7 +85,7 @@ class _Writer:
         if self._turn_id:
             yield self._turn_end(times[-1])
 
-    def _message(self, place: int, message: Message, time: datetime) -> Iterator[_Entry]:
+    def _message(self, place: int, message: ConversationMessage, time: datetime) -> Iterator[_Entry]:
         is_prompt = message.role == "USER"
         if not self._turn_id or (is_prompt and self._has_reply):
             if self._turn_id:
@@ -134,7 +134,7 @@ class _Writer:
                     raise TypeError(f"{type(part).__name__} must have been prepared")
         yield from outputs
 
-    def _prompt(self, place: int, message: Message, time: datetime) -> Iterator[_Entry]:
+    def _prompt(self, place: int, message: ConversationMessage, time: datetime) -> Iterator[_Entry]:
         yield time, "response_item", _said("user", [_input(part) for part in message.parts])
         shown: list[dict[str, object]] = [
             {"type": "text", "text": part.text, "text_elements": []}

@@ -94,7 +94,7 @@ class Orphan(NamedTuple):
 Part = Text | Injected | Thinking | Picture | Summary | Other | Call | Orphan
 
 
-class Message(NamedTuple):
+class ConversationMessage(NamedTuple):
     """One thing that was said. `role` is USER, ASSISTANT or SYSTEM."""
 
     role: str
@@ -126,13 +126,13 @@ class Conversation:
     workspace: str
     created_at: datetime
     updated_at: datetime
-    messages: tuple[Message, ...]
+    messages: tuple[ConversationMessage, ...]
     git_branch: str | None = None
     left_messages: int = 0
     earlier_messages: int = 0
 
 
-def live_messages(said: Sequence[SaidMessage], *, is_copy: bool = False) -> tuple[Message, ...]:
+def live_messages(said: Sequence[SaidMessage], *, is_copy: bool = False) -> tuple[ConversationMessage, ...]:
     """The messages, which are in the order in which the model sees them.
 
     In a copy that Reprise wrote, every text was said, even one that looks injected.
@@ -151,7 +151,7 @@ def live_messages(said: Sequence[SaidMessage], *, is_copy: bool = False) -> tupl
         )
         if parts:
             role = USER if message.role == "TOOL" else message.role
-            made.append(Message(role, parts, message.created_at, message.model))
+            made.append(ConversationMessage(role, parts, message.created_at, message.model))
     return tuple(made)
 
 

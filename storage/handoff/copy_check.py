@@ -10,7 +10,7 @@ from storage.errors import StorageError
 from storage.handoff.conversation import (
     Answer,
     Call,
-    Message,
+    ConversationMessage,
     Other,
     Part,
     Picture,
@@ -38,7 +38,7 @@ def read_copy(source: str, files: Sequence[HandoffFile], written_at: datetime) -
     return FORMATS[source].derive([transcript])
 
 
-def messages_of(session: DerivedSession) -> tuple[Message, ...]:
+def messages_of(session: DerivedSession) -> tuple[ConversationMessage, ...]:
     """The live conversation of a derived copy."""
     live = (session.messages[index] for index in session.live)
     return live_messages(
@@ -50,7 +50,7 @@ def messages_of(session: DerivedSession) -> tuple[Message, ...]:
     )
 
 
-def difference(expected: Iterable[Message], found: Iterable[Message]) -> str | None:
+def difference(expected: Iterable[ConversationMessage], found: Iterable[ConversationMessage]) -> str | None:
     """The first difference between two conversations, in words; None if both say the same in the same order.
 
     Neighbouring messages of one role count as one, as they do for models. White space is not compared.
@@ -67,7 +67,7 @@ def difference(expected: Iterable[Message], found: Iterable[Message]) -> str | N
 _Said = tuple[str, str, object]
 
 
-def _said(messages: Iterable[Message]) -> Iterator[_Said]:
+def _said(messages: Iterable[ConversationMessage]) -> Iterator[_Said]:
     role, text = "", ""
     for message in messages:
         for part in message.parts:
@@ -114,7 +114,11 @@ class CopyDiffers(StorageError):
 
 
 def check_copy(
-    source: str, session_id: str, files: Sequence[HandoffFile], written_at: datetime, expected: Iterable[Message]
+    source: str,
+    session_id: str,
+    files: Sequence[HandoffFile],
+    written_at: datetime,
+    expected: Iterable[ConversationMessage],
 ) -> None:
     """Read written files back. Raises CopyDiffers."""
     session = read_copy(source, files, written_at)

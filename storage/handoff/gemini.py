@@ -7,11 +7,11 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from storage.documents.formats.json_values import as_object, parse_json
-from storage.handoff.conversation import Call, Message
+from storage.handoff.conversation import Call, ConversationMessage
 from storage.handoff.google_parts import answer_of, part_of, response_parts
 from storage.handoff.preparation import Capabilities
 from storage.handoff.resume_commands import resume_commands
-from storage.handoff.target import Copy, HandoffFile, Written, json_lines, timestamp
+from storage.handoff.target import Copy, HandoffFile, WrittenSession, json_lines, timestamp
 
 _NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
 _ROOT = ".project_root"
@@ -27,7 +27,7 @@ class GeminiTarget:
     source = "GEMINI"
     takes = Capabilities(command_marks=("/", "?"))
 
-    def write(self, copy: Copy) -> Written:
+    def write(self, copy: Copy) -> WrittenSession:
         """The session's file, and the file that names the project of its folder unless that exists."""
         session_id = str(copy.id)
         folder = _folder(copy.home, copy.workspace)
@@ -35,7 +35,7 @@ class GeminiTarget:
         files = [HandoffFile(f"tmp/{folder.name}/chats/{name}", json_lines(_lines(copy)))]
         if not folder.is_known:
             files.append(HandoffFile(f"tmp/{folder.name}/{_ROOT}", copy.workspace))
-        return Written(session_id, files, resume_commands(self.source, session_id))
+        return WrittenSession(session_id, files, resume_commands(self.source, session_id))
 
 
 class _Folder(NamedTuple):
@@ -81,7 +81,7 @@ def _lines(copy: Copy) -> Iterator[dict[str, object]]:
         yield {"id": str(copy.new_id("record", place)), "timestamp": at, **_record(copy, place, message, at)}
 
 
-def _record(copy: Copy, place: int, message: Message, at: str) -> dict[str, object]:
+def _record(copy: Copy, place: int, message: ConversationMessage, at: str) -> dict[str, object]:
     parts = [part_of(part) for part in message.parts if not isinstance(part, Call)]
     if message.role == "USER":
         return {"type": "user", "content": parts}

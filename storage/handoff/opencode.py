@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from storage.documents.formats.registry import FORMATS
-from storage.handoff.conversation import Answer, Call, Message, Part, Picture, Text
+from storage.handoff.conversation import Answer, Call, ConversationMessage, Part, Picture, Text
 from storage.handoff.google_parts import answer_of
 from storage.handoff.preparation import Capabilities
 from storage.handoff.resume_commands import import_command, resume_commands
-from storage.handoff.target import Copy, HandoffFile, Written, milliseconds
+from storage.handoff.target import Copy, HandoffFile, WrittenSession, milliseconds
 from storage.json_codec import dump
 
 _PROVIDERS = {"CLAUDE_CODE": "anthropic", "CODEX": "openai", "GEMINI": "google", "QWEN_CODE": "alibaba"}
@@ -26,16 +26,16 @@ class OpenCodeTarget:
     source = "OPENCODE"
     takes = Capabilities(opening=True, images_of_failures=False)
 
-    def write(self, copy: Copy) -> Written:
+    def write(self, copy: Copy) -> WrittenSession:
         """One file, and the command that imports it into the database."""
         session_id = f"ses_{copy.id.hex[:26]}"
         path = f"handoff/{session_id}.json"
-        session = _Writer(copy, session_id).session()
+        session = _PartWriter(copy, session_id).session()
         commands = [import_command(path), *resume_commands(self.source, session_id)]
-        return Written(session_id, [HandoffFile(path, dump(session))], commands)
+        return WrittenSession(session_id, [HandoffFile(path, dump(session))], commands)
 
 
-class _Writer:
+class _PartWriter:
     """Writes messages and parts with ids that rise: the program sorts by time and id, not by place in the file."""
 
     def __init__(self, copy: Copy, session_id: str) -> None:
@@ -68,7 +68,7 @@ class _Writer:
         }
         return {"info": info, "messages": messages}
 
-    def _message(self, place: int, message: Message, created: int, time: datetime) -> dict[str, object]:
+    def _message(self, place: int, message: ConversationMessage, created: int, time: datetime) -> dict[str, object]:
         message_id = f"msg_{self._copy.id.hex[:16]}{place:010d}"
         ids = {"sessionID": self._session_id, "messageID": message_id}
         model = self._model(message)
@@ -93,7 +93,7 @@ class _Writer:
         ]
         return {"info": info, "parts": parts}
 
-    def _model(self, message: Message) -> dict[str, object]:
+    def _model(self, message: ConversationMessage) -> dict[str, object]:
         """The model of a reply, and for a prompt that of the last reply: the program continues with the model of the
         last prompt.
         """

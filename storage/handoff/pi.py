@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from storage.handoff.conversation import Call, Message, Part, Picture, Text
+from storage.handoff.conversation import Call, ConversationMessage, Part, Picture, Text
 from storage.handoff.google_parts import answer_of
 from storage.handoff.preparation import Capabilities
 from storage.handoff.resume_commands import resume_commands
-from storage.handoff.target import Copy, HandoffFile, Written, json_lines, milliseconds, timestamp
+from storage.handoff.target import Copy, HandoffFile, WrittenSession, json_lines, milliseconds, timestamp
 
 _COUNTS = ("input", "output", "cacheRead", "cacheWrite")
 # The program needs them on each reply.
@@ -23,13 +23,13 @@ class PiTarget:
     source = "PI"
     takes = Capabilities()
 
-    def write(self, copy: Copy) -> Written:
+    def write(self, copy: Copy) -> WrittenSession:
         """One file in the folder of the directory."""
         session_id = str(copy.id)
         folder = copy.workspace.strip("/").replace("/", "-").replace("\\", "-").replace(":", "-")
         time = timestamp(copy.written_at).replace(":", "-").replace(".", "-")
         path = f"sessions/--{folder}--/{time}_{session_id}.jsonl"
-        return Written(
+        return WrittenSession(
             session_id, [HandoffFile(path, json_lines(_lines(copy)))], resume_commands(self.source, session_id)
         )
 
@@ -58,7 +58,7 @@ def _entries(copy: Copy) -> Iterator[tuple[datetime, dict[str, object]]]:
             yield time, {"type": "message", "message": {**said, "timestamp": milliseconds(time)}}
 
 
-def _messages(copy: Copy, place: int, message: Message) -> Iterator[dict[str, object]]:
+def _messages(copy: Copy, place: int, message: ConversationMessage) -> Iterator[dict[str, object]]:
     if message.role == "USER":
         yield {"role": "user", "content": [*map(_part, message.parts)]}
         return

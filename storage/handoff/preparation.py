@@ -14,8 +14,8 @@ from storage.handoff.conversation import (
     Answer,
     Call,
     Conversation,
+    ConversationMessage,
     Injected,
-    Message,
     Orphan,
     Other,
     Part,
@@ -70,7 +70,7 @@ class Prepared:
     losses: Losses
 
     @property
-    def messages(self) -> tuple[Message, ...]:
+    def messages(self) -> tuple[ConversationMessage, ...]:
         """The messages in order."""
         return self.conversation.messages
 
@@ -93,12 +93,12 @@ def prepare(conversation: Conversation, takes: Capabilities, from_agent: str) ->
     return Prepared(replace(conversation, messages=tuple(messages)), counted)
 
 
-def _added(role: str, text: str, beside: Message, counted: Losses) -> Message:
+def _added(role: str, text: str, beside: ConversationMessage, counted: Losses) -> ConversationMessage:
     counted.add(losses.ADDED_TEXT, "A message was added, since the program needs one there.")
-    return Message(role, (Text(text),), beside.created_at)
+    return ConversationMessage(role, (Text(text),), beside.created_at)
 
 
-def _is_closed(message: Message) -> bool:
+def _is_closed(message: ConversationMessage) -> bool:
     return message.role == ASSISTANT and isinstance(message.parts[-1], Text)
 
 
@@ -108,12 +108,12 @@ class _Preparation:
         self._losses = counted
         self._is_first = True
 
-    def with_needed_injections(self, messages: Sequence[Message]) -> Iterator[Message]:
+    def with_needed_injections(self, messages: Sequence[ConversationMessage]) -> Iterator[ConversationMessage]:
         """The messages, in which injected text counts as the user's where the model answers to nothing else.
 
         Examples are the prompts that a person's commands stand for, and notices that a background task has ended.
         """
-        before: Message | None = None
+        before: ConversationMessage | None = None
         for is_reply, group in itertools.groupby(messages, key=lambda message: message.role == ASSISTANT):
             run = list(group)
             if is_reply:
@@ -128,11 +128,11 @@ class _Preparation:
             else:
                 yield from map(self._with_injections, run)
 
-    def _with_injections(self, message: Message) -> Message:
+    def _with_injections(self, message: ConversationMessage) -> ConversationMessage:
         self._losses.add(losses.INJECTED_TEXT, "Text that a reply answers to is carried as the user's.")
         return message._replace(role=USER, parts=tuple(Text(getattr(part, "text", "")) for part in message.parts))
 
-    def messages(self, message: Message) -> Iterator[Message]:
+    def messages(self, message: ConversationMessage) -> Iterator[ConversationMessage]:
         """The message without what cannot be carried, in parts where not all of it can be said at once.
 
         Raises WorkCancelled.

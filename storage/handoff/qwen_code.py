@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from storage.documents.formats.registry import FORMATS
-from storage.handoff.conversation import Call, Message
+from storage.handoff.conversation import Call, ConversationMessage
 from storage.handoff.google_parts import answer_of, part_of, response_parts
 from storage.handoff.preparation import Capabilities
 from storage.handoff.resume_commands import resume_commands
-from storage.handoff.target import Copy, HandoffFile, Written, json_lines, timestamp
+from storage.handoff.target import Copy, HandoffFile, WrittenSession, json_lines, timestamp
 
 _NOT_IN_FOLDERS = re.compile(r"[^A-Za-z0-9]")
 
@@ -20,11 +20,11 @@ class QwenCodeTarget:
     source = "QWEN_CODE"
     takes = Capabilities(reasoning=True)
 
-    def write(self, copy: Copy) -> Written:
+    def write(self, copy: Copy) -> WrittenSession:
         """One file in the folder of the directory."""
         session_id = str(copy.id)
         path = f"projects/{_NOT_IN_FOLDERS.sub('-', copy.workspace)}/chats/{session_id}.jsonl"
-        return Written(
+        return WrittenSession(
             session_id, [HandoffFile(path, json_lines(_lines(copy)))], resume_commands(self.source, session_id)
         )
 
@@ -56,7 +56,7 @@ def _records(copy: Copy) -> Iterator[tuple[datetime, dict[str, object]]]:
             yield time, record
 
 
-def _of_message(copy: Copy, place: int, message: Message) -> Iterator[dict[str, object]]:
+def _of_message(copy: Copy, place: int, message: ConversationMessage) -> Iterator[dict[str, object]]:
     if message.role == "USER":
         content = {"role": "user", "parts": [*map(part_of, message.parts)]}
         yield {"type": "user", "provenance": "real_user", "message": content}

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from storage.handoff.conversation import Message
+from storage.handoff.conversation import ConversationMessage
 from storage.handoff.preparation import Capabilities, Prepared
 from storage.json_codec import dump
 
@@ -19,7 +19,7 @@ class HandoffFile(NamedTuple):
     content: str
 
 
-class Written(NamedTuple):
+class WrittenSession(NamedTuple):
     """A session as its files, and the commands by which its agent continues it, each as a list of words.
 
     A word of a command that is the path of a file stands for the file at its place.
@@ -50,7 +50,7 @@ class Copy:
         return self.prepared.conversation.session_id
 
     @property
-    def messages(self) -> tuple[Message, ...]:
+    def messages(self) -> tuple[ConversationMessage, ...]:
         """The messages in order."""
         return self.prepared.messages
 
@@ -77,7 +77,7 @@ class Target(Protocol):
     source: str
     takes: Capabilities
 
-    def write(self, copy: Copy) -> Written:
+    def write(self, copy: Copy) -> WrittenSession:
         """The files and commands of a session."""
         ...
 

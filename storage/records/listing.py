@@ -101,16 +101,16 @@ def _select_rows(
 def _select_one(listing: Listing, bound: _Bound, *, is_sqlite: bool) -> CompiledSelect[Any]:
     statement: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(listing.source)
     statement = statement.where(listing.condition, bound.condition(listing)).limit(sa.literal_column("1"))
-    return CompiledSelect(statement, Found, Found._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, FoundNumber, FoundNumber._fields, is_sqlite=is_sqlite)
 
 
 @functools.lru_cache(maxsize=_MAX_STATEMENTS)
-def _select_count(listing: Listing, *, is_sqlite: bool) -> CompiledSelect["Found"]:
+def _select_count(listing: Listing, *, is_sqlite: bool) -> CompiledSelect["FoundNumber"]:
     statement = sa.select(sa.func.count()).select_from(listing.source).where(listing.condition)
-    return CompiledSelect(statement, Found, Found._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, FoundNumber, FoundNumber._fields, is_sqlite=is_sqlite)
 
 
-class Found(NamedTuple):
+class FoundNumber(NamedTuple):
     """A row with one number."""
 
     value: int

@@ -30,7 +30,7 @@ class MessageFilter(NamedTuple):
     is_injected: bool | None = None
 
 
-class Transcript(NamedTuple):
+class RequestedTranscript(NamedTuple):
     """A session whose messages are requested."""
 
     session_id: str
@@ -39,7 +39,7 @@ class Transcript(NamedTuple):
 
 async def message_pages(
     database: Database,
-    transcripts: Sequence[Transcript],
+    transcripts: Sequence[RequestedTranscript],
     request: PageRequest,
     chosen: MessageFilter | None,
     wanted: Wanted = None,
@@ -147,7 +147,7 @@ def _scope(session_id: str, chosen: MessageFilter | None) -> Scope:
     return Scope("messages", session_id, chosen)
 
 
-def _range(transcript: Transcript, request: PageRequest, chosen: MessageFilter | None) -> PositionRange:
+def _range(transcript: RequestedTranscript, request: PageRequest, chosen: MessageFilter | None) -> PositionRange:
     session_id, count = transcript
     return PositionRange.of(count, lambda: _scope(session_id, chosen), request)
 
@@ -156,7 +156,7 @@ def _range(transcript: Transcript, request: PageRequest, chosen: MessageFilter |
 class _PageOfAll(PositionPage[MessageRow]):
     """A page of the messages of all roles, which is a range of positions."""
 
-    transcript: Transcript
+    transcript: RequestedTranscript
 
     async def total_count(self) -> int:
         return self.transcript.message_count
@@ -180,7 +180,7 @@ class _ChosenPage(Page[MessageRow]):
     """A page of the messages that pass a filter, made of one row more than it has if more follow."""
 
     nodes: list[MessageRow]
-    transcript: Transcript
+    transcript: RequestedTranscript
     request: PageRequest
     scope: Scope
     span: PositionRange
@@ -228,7 +228,7 @@ def _extents(conditions: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[
 
 
 async def _read_extents(
-    database: Database, transcripts: Sequence[Transcript], chosen: MessageFilter
+    database: Database, transcripts: Sequence[RequestedTranscript], chosen: MessageFilter
 ) -> dict[str, _Extent]:
     ids = [transcript.session_id for transcript in transcripts]
     select = _extents(_condition_names(chosen), is_sqlite=database.is_sqlite)

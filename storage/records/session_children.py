@@ -92,7 +92,7 @@ def _select(*columns: Any, has_kinds: bool) -> sa.Select[Any]:
     return statement.where(is_any_of(session.c.kind, "kinds")) if has_kinds else statement
 
 
-class _Count(NamedTuple):
+class _ChildCount(NamedTuple):
     """How many children a session has, and how many of them a page follows."""
 
     parent_id: str
@@ -101,18 +101,20 @@ class _Count(NamedTuple):
 
 
 @functools.lru_cache(maxsize=8)
-def _counts(*, has_kinds: bool, is_after: bool, is_sqlite: bool) -> CompiledSelect[_Count]:
+def _counts(*, has_kinds: bool, is_after: bool, is_sqlite: bool) -> CompiledSelect[_ChildCount]:
     is_before = sa.tuple_(*_order) <= _after if is_after else sa.false()
     before = sa.func.sum(sa.case((is_before, 1), else_=0))
     statement = _select(
         session.c.parent_id, sa.func.count().label("total"), before.label("before"), has_kinds=has_kinds
     )
-    return CompiledSelect(statement.group_by(session.c.parent_id), _Count, _Count._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(
+        statement.group_by(session.c.parent_id), _ChildCount, _ChildCount._fields, is_sqlite=is_sqlite
+    )
 
 
 async def _read_counts(
     database: Database, parent_ids: Sequence[str], kinds: Sequence[str] | None, after: Key | None
-) -> dict[str, _Count]:
+) -> dict[str, _ChildCount]:
     select = _counts(has_kinds=kinds is not None, is_after=after is not None, is_sqlite=database.is_sqlite)
     rows = await database.read(select, parents=parent_ids, kinds=kinds, **_bound(after))
     return {row.parent_id: row for row in rows}
@@ -126,7 +128,7 @@ class _ChildrenPage(Page[SessionRow]):
     parent_id: str
     scope: Scope
     key: tuple[int, int]
-    counts: SharedRead[str, _Count]
+    counts: SharedRead[str, _ChildCount]
     change_seq: int | None
     is_after: bool
     has_more: bool

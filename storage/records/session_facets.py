@@ -38,7 +38,7 @@ class Facet(NamedTuple):
     session_count: int
 
 
-class _Count(NamedTuple):
+class _AttributeCount(NamedTuple):
     """How many sessions have a value of an attribute; `shown` stands for equal values."""
 
     attribute: str
@@ -111,7 +111,7 @@ def _as_likely(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 @functools.lru_cache(maxsize=256)
 def _counts(
     archived: str, names: tuple[str, ...], attributes: tuple[str, ...], *, is_sqlite: bool
-) -> CompiledSelect[_Count]:
+) -> CompiledSelect[_AttributeCount]:
     filters = dict.fromkeys(name for name in names if name not in (_NUMBERS, _NUMBER_SET))
     is_counted = conditions(archived, filters)
     if not is_sqlite:
@@ -137,8 +137,8 @@ def _counts(
         part = sa.select(attribute.label("attribute"), value.label("value"), spelling.label("shown"), count)
         parts.append(part.where(value != nothing).group_by(value))
     every = sa.union_all(*parts).subquery("every")
-    statement = sa.select(*(every.c[name] for name in _Count._fields))
-    return CompiledSelect(statement, _Count, _Count._fields, is_sqlite=is_sqlite)
+    statement = sa.select(*(every.c[name] for name in _AttributeCount._fields))
+    return CompiledSelect(statement, _AttributeCount, _AttributeCount._fields, is_sqlite=is_sqlite)
 
 
 def _compared(is_counted: Sequence[ColumnElement[bool]]) -> set[str]:

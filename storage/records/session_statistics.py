@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from storage.database.list_parameters import is_any_of
 from storage.database.tables.message import message
 from storage.database.tables.session import session, session_statistics
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 from storage.records.activity import first_and_last
 from storage.records.session_counts import NO_STATISTICS, SessionStatistics, count_messages
 
@@ -46,12 +46,12 @@ async def delete_statistics(transaction: Transaction, numbers: Sequence[int]) ->
     )
 
 
-async def recount(connection: Connection, session_id: str) -> SessionStatistics:
+async def recount(connection: DatabaseConnection, session_id: str) -> SessionStatistics:
     """The counts of a session's stored messages."""
     return count_messages((await connection.execute(_counted, {"session_id": session_id})).all())
 
 
-async def stored_statistics(connection: Connection, session_id: str) -> SessionStatistics:
+async def stored_statistics(connection: DatabaseConnection, session_id: str) -> SessionStatistics:
     """The stored counts of a session."""
     row = (await connection.execute(_stored, {"session_id": session_id})).first()
     return NO_STATISTICS if row is None else SessionStatistics(bytes(row.activity), row.tools)

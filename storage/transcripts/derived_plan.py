@@ -23,7 +23,7 @@ MOST_REPLACED = 64
 """
 
 
-class Plan(NamedTuple):
+class DerivedPlan(NamedTuple):
     """The changes to write of a session: the messages from position `start` on, and its columns.
 
     `is_renumbered` tells that all messages are written under a new number. `places` are those of all messages, `kept`
@@ -68,7 +68,7 @@ def make_plan(
     places: list[int | None],
     stored: StoredSession | None,
     messages: Sequence[MessageSummary],
-) -> Plan:
+) -> DerivedPlan:
     """Plan the change of a session, given what is stored of it and of all its messages."""
     common = 0
     for digest, one in zip(digests, messages, strict=False):
@@ -80,7 +80,7 @@ def make_plan(
     before = live_digests(messages)
     after = _in_place(digests, places)
     is_rewrite = after[: len(before)] != before or start < len(messages)
-    return Plan(
+    return DerivedPlan(
         head,
         digests,
         places,
@@ -100,22 +100,22 @@ def _in_place(digests: list[bytes], places: list[int | None]) -> list[bytes]:
 
 def plan_session(
     derivation: Derivation, version: int, stored: StoredSession | None, summaries: list[MessageSummary]
-) -> Plan:
+) -> DerivedPlan:
     """How a derivation changes what is stored of its session."""
     session = derivation.session
     head = session_head(session, version)
     return make_plan(head, row_digests(session, version), places(session), stored, summaries)
 
 
-class Written(NamedTuple):
+class WrittenMessages(NamedTuple):
     """Messages that a plan writes, and whether the title is written to the search index with them."""
 
-    plan: Plan
+    plan: DerivedPlan
     batch: RowBatch
     with_title: bool
 
 
-def drafted_entries(written: Sequence[Written]) -> list[str]:
+def drafted_entries(written: Sequence[WrittenMessages]) -> list[str]:
     """The entries of the search index that writing these adds, in the order of `create_sessions`."""
     return [
         entry
@@ -127,7 +127,7 @@ def drafted_entries(written: Sequence[Written]) -> list[str]:
     ]
 
 
-def without_entries(written: Written) -> Written:
+def without_entries(written: WrittenMessages) -> WrittenMessages:
     """A copy to send to another process, once the entries are drafted: they are as long as the messages."""
     rows = [row._replace(entry="") for row in written.batch.rows]
     return written._replace(batch=written.batch._replace(rows=rows))

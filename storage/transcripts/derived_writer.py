@@ -13,17 +13,17 @@ from storage.database.session_insert import insert_new_sessions
 from storage.database.tables.change import tombstone
 from storage.database.tables.message import message
 from storage.database.tables.session import session
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 from storage.documents.document import is_prompt
 from storage.documents.updates import insert_messages, set_places
 from storage.json_codec import load
 from storage.records.casefold import title_columns
 from storage.records.session_counts import SessionStatistics
 from storage.records.session_statistics import insert_statistics, replace_statistics
-from storage.search.index.drafts import Draft
+from storage.search.index.drafts import SegmentDraft
 from storage.search.index.entries import Ids, entry_ids
 from storage.search.index.segment_store import forget_entries, index_entries, next_numbers
-from storage.transcripts.derived_plan import Plan, Written
+from storage.transcripts.derived_plan import DerivedPlan, WrittenMessages
 from storage.transcripts.derived_rows import (
     MessageSummary,
     RowBatch,
@@ -48,19 +48,19 @@ class SessionChanged(Exception):
     """The session is not what its plan was made for: another writer came first, or it was deleted."""
 
 
-async def stored_sessions(connection: Connection, ids: Sequence[str]) -> dict[str, StoredSession]:
+async def stored_sessions(connection: DatabaseConnection, ids: Sequence[str]) -> dict[str, StoredSession]:
     """The stored sessions with these ids, whatever agent wrote them."""
     rows = await connection.execute(_stored.where(is_any_of(session.c.id, "ids", list(ids))))
     return {row.id: StoredSession._make(row) for row in rows}
 
 
-async def stored_summaries(connection: Connection, session_id: str) -> list[MessageSummary]:
+async def stored_summaries(connection: DatabaseConnection, session_id: str) -> list[MessageSummary]:
     """The summaries of all stored messages of a session, in order."""
     rows = await connection.execute(_summaries, {"session_id": session_id})
     return [MessageSummary._make(row) for row in rows]
 
 
-async def deleted_sessions(connection: Connection, source: str, ids: Collection[str]) -> set[str]:
+async def deleted_sessions(connection: DatabaseConnection, source: str, ids: Collection[str]) -> set[str]:
     """Which of an agent's sessions were deleted here."""
     rows = await connection.execute(
         sa.select(tombstone.c.session_id).where(
@@ -75,7 +75,7 @@ def _ids(number: int, batch: RowBatch, *, with_title: bool) -> Ids:
     return np.concatenate([entry_ids(number, -1, 1), ids]) if with_title else ids
 
 
-async def create_sessions(transaction: Transaction, written: Sequence[Written]) -> dict[str, int]:
+async def create_sessions(transaction: Transaction, written: Sequence[WrittenMessages]) -> dict[str, int]:
     """Insert the rows of the new sessions that do not exist; return the numbers of those, by id.
 
     Messages and index entries are left to `add_messages`. Not the first statement of a transaction on SQLite.
@@ -111,7 +111,7 @@ async def create_sessions(transaction: Transaction, written: Sequence[Written]) 
 
 
 async def add_messages(
-    transaction: Transaction, written: Sequence[tuple[Written, int]], drafts: Sequence[Draft]
+    transaction: Transaction, written: Sequence[tuple[WrittenMessages, int]], drafts: Sequence[SegmentDraft]
 ) -> None:
     """Insert the messages of sessions with these numbers; `drafts` are those of `drafted_entries`."""
     await insert_messages(
@@ -151,7 +151,7 @@ async def _counts_aside(summaries: Sequence[MessageSummary]) -> _Counts:
     return await asyncio.to_thread(_counts, summaries) if len(summaries) > _MANY else _counts(summaries)
 
 
-async def begin_update(transaction: Transaction, plan: Plan) -> int:
+async def begin_update(transaction: Transaction, plan: DerivedPlan) -> int:
     """Remove what the plan replaces of a stored session; return the number under which its messages are written.
 
     Raises SessionChanged when the session is not the one that the plan was made for.
@@ -200,7 +200,7 @@ async def note_partial(
     await replace_statistics(transaction, number, counts.statistics)
 
 
-async def finish_update(transaction: Transaction, plan: Plan, summaries: Sequence[MessageSummary]) -> None:
+async def finish_update(transaction: Transaction, plan: DerivedPlan, summaries: Sequence[MessageSummary]) -> None:
     """Store the columns of a session all of whose messages are written."""
     id = plan.head.id
     current = sa.select(session.c.number, session.c.header, session.c.is_renamed).where(session.c.id == id)
@@ -222,6 +222,6 @@ async def finish_update(transaction: Transaction, plan: Plan, summaries: Sequenc
     await replace_statistics(transaction, row.number, counts.statistics)
 
 
-def placed(plan: Plan) -> list[MessageSummary]:
+def placed(plan: DerivedPlan) -> list[MessageSummary]:
     """The summaries of the messages that are kept, with the places that the plan gives them."""
     return [one._replace(place=place) for one, place in zip(plan.kept, plan.places, strict=False)]

@@ -23,7 +23,7 @@ class Changed(NamedTuple):
     known: FileState | None
 
 
-class Found(NamedTuple):
+class ChangedTranscripts(NamedTuple):
     """The transcripts below some homes of one agent, compared with the registry of files.
 
     `deleted` are unchanged files of sessions that were deleted here, `named` those that a caller named itself.
@@ -51,7 +51,7 @@ def find_changed(
     since: float | None,
     include_deleted: bool,
     registry: dict[FileKey, FileState],
-) -> Found:
+) -> ChangedTranscripts:
     """Find the transcripts that differ from the registry of files; see `transcript_imports.find_transcripts`."""
     transcripts = [*named, *walked]
     passed_over = 0
@@ -66,7 +66,7 @@ def find_changed(
             passed_over += found.passed_over
             refused += found.refused
     named_keys = frozenset(FileKey.of(one.path, one.name) for one in named)
-    result = Found(format, [], 0, [], passed_over, refused, named_keys)
+    result = ChangedTranscripts(format, [], 0, [], passed_over, refused, named_keys)
     unchanged = 0
     seen: set[FileKey] = set()
     for one in transcripts:

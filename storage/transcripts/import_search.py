@@ -13,7 +13,7 @@ from storage.documents.document_files import FoundFiles, file_size, find_files
 from storage.documents.formats import agent_json
 from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
-from storage.transcripts.finding import Found, document_homes, is_missing
+from storage.transcripts.finding import ChangedTranscripts, document_homes, is_missing
 from storage.transcripts.transcript_imports import find_transcripts
 
 # In the homes of the other agents, JSON files are no session documents, and some hold credentials.
@@ -28,10 +28,10 @@ class Wanted(NamedTuple):
     include_deleted: bool = False
 
 
-class Search(NamedTuple):
+class ImportSearch(NamedTuple):
     """The files that were found: transcripts by format, and session documents."""
 
-    transcripts: list[Found]
+    transcripts: list[ChangedTranscripts]
     documents: FoundFiles
 
     @property
@@ -51,7 +51,7 @@ async def search_homes(
     wanted: Wanted,
     environment: Mapping[str, str],
     user_home: Path,
-) -> Search:
+) -> ImportSearch:
     """Find the files in the known homes of all agents. Raises Unavailable."""
     transcripts = []
     for format in _formats(formats, wanted):
@@ -60,7 +60,7 @@ async def search_homes(
             await find_transcripts(database, format, homes, since=wanted.since, include_deleted=wanted.include_deleted)
         )
     documents = await asyncio.to_thread(_documents, document_homes(environment, user_home), wanted)
-    return Search(transcripts, documents)
+    return ImportSearch(transcripts, documents)
 
 
 def existing_homes(
@@ -73,7 +73,7 @@ def existing_homes(
 
 async def search_places(
     database: Database, formats: Mapping[str, TranscriptFormat], wanted: Wanted, places: Sequence[Path]
-) -> Search:
+) -> ImportSearch:
     """Find the given files, and those in the given folders. Raises Unavailable."""
     walked, named, others, refused = await asyncio.to_thread(_sort, list(_formats(formats, wanted)), places)
     transcripts = [
@@ -92,7 +92,7 @@ async def search_places(
     documents = await asyncio.to_thread(_documents, others, wanted)
     # Both walks may have come upon the same folder.
     refused += [one for one in documents.refused if one not in refused]
-    return Search(transcripts, documents._replace(refused=refused))
+    return ImportSearch(transcripts, documents._replace(refused=refused))
 
 
 def _formats(formats: Mapping[str, TranscriptFormat], wanted: Wanted) -> Iterable[TranscriptFormat]:

@@ -18,10 +18,10 @@ from storage.database.transaction import Transaction
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.documents.outcomes import CONFLICT, CREATED, DELETED, EMPTY, UNCHANGED, UPDATED
 from storage.errors import Unavailable
-from storage.search.index.drafts import Draft, draft_encoded
+from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.transcripts.archive_reader import ArchiveReader
 from storage.transcripts.derivation import Derivation, derive
-from storage.transcripts.derived_plan import Plan, Written, drafted_entries, plan_session
+from storage.transcripts.derived_plan import DerivedPlan, WrittenMessages, drafted_entries, plan_session
 from storage.transcripts.derived_rows import (
     RowBatch,
     build_rows,
@@ -51,7 +51,7 @@ Finish = Callable[[Transaction], Awaitable[None]]
 
 class _Piece(NamedTuple):
     batch: RowBatch
-    drafts: list[Draft]
+    drafts: list[SegmentDraft]
     is_last: bool
 
 
@@ -146,7 +146,7 @@ class _End(NamedTuple):
         await self.finish(transaction)
 
 
-async def _write(database: Database, plan: Plan, derivation: Derivation, end: _End) -> None:
+async def _write(database: Database, plan: DerivedPlan, derivation: Derivation, end: _End) -> None:
     """Write what is planned, one transaction a piece. The next piece is built while one is written."""
     messages = derivation.session.messages
     batches = build_rows(messages, plan.digests, plan.places, plan.start, PIECE_BYTES)
@@ -160,7 +160,7 @@ async def _write(database: Database, plan: Plan, derivation: Derivation, end: _E
             piece = await following
             if not piece.is_last:
                 following = asyncio.create_task(run_in_cancellable_thread(next, pieces))
-            written = Written(plan, piece.batch, is_first and plan.indexes_title)
+            written = WrittenMessages(plan, piece.batch, is_first and plan.indexes_title)
             async with database.write() as transaction:
                 await lock_archive(transaction)
                 if not is_first:
@@ -188,10 +188,10 @@ async def _write(database: Database, plan: Plan, derivation: Derivation, end: _E
         await asyncio.gather(following, return_exceptions=True)
 
 
-def _pieces(plan: Plan, batches: Iterator[RowBatch], count: int) -> Iterator[_Piece]:
+def _pieces(plan: DerivedPlan, batches: Iterator[RowBatch], count: int) -> Iterator[_Piece]:
     is_first = True
     for batch in batches:
-        entries = drafted_entries([Written(plan, batch, is_first and plan.indexes_title)])
+        entries = drafted_entries([WrittenMessages(plan, batch, is_first and plan.indexes_title)])
         is_last = batch.start + len(batch.rows) == count
         yield _Piece(batch, draft_encoded(entries), is_last)
         if is_last:

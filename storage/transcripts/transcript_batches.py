@@ -23,13 +23,13 @@ from storage.archive.transcripts import (
 )
 from storage.cancellation import run_in_cancellable_thread
 from storage.database.database import Database
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.documents.outcomes import CONFLICT, CREATED, DELETED, EMPTY, UNCHANGED, UPDATED
 from storage.documents.readers import READER_ENDED, executor
 from storage.errors import ReaderEnded
-from storage.search.index.drafts import Draft, draft_encoded
-from storage.transcripts.derived_plan import Written, drafted_entries
+from storage.search.index.drafts import SegmentDraft, draft_encoded
+from storage.transcripts.derived_plan import WrittenMessages, drafted_entries
 from storage.transcripts.derived_writer import (
     SessionChanged,
     add_messages,
@@ -124,7 +124,7 @@ async def _read(
     return _Read(batch, jobs, taken if drafts else await asyncio.to_thread(taken.with_drafts))
 
 
-async def _jobs(connection: Connection, source: str, batch: Sequence[Changed]) -> list[Job | None]:
+async def _jobs(connection: DatabaseConnection, source: str, batch: Sequence[Changed]) -> list[Job | None]:
     """The job of each transcript; None for one that must be compared with the archive."""
     known = [one.known.transcript_id for one in batch if one.known is not None]
     rows = await transcripts_by_id(connection, known)
@@ -237,7 +237,7 @@ async def _store(
     source: str,
     saved: Mapping[int, Taken],
     outcomes: dict[int, Imported | Refused | None],
-    drafts: list[Draft],
+    drafts: list[SegmentDraft],
     drafted_count: int,
 ) -> None:
     """Store transcripts and their sessions; `drafts` are those of `drafted_count` sessions."""
@@ -279,7 +279,7 @@ async def _store(
     await write_registry(
         transaction, source, [file for index, one in saved.items() if index not in underived for file in one.files]
     )
-    written: list[tuple[Written, int]] = [
+    written: list[tuple[WrittenMessages, int]] = [
         (one.written, numbers[index]) for index, one in saved.items() if index in numbers and one.written is not None
     ]
     if len(written) != drafted_count:

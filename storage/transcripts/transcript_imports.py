@@ -17,7 +17,7 @@ from storage.documents.formats.transcript_format import FoundTranscript, Transcr
 from storage.documents.outcomes import CONFLICT, CREATED, GONE, UPDATED, FileOutcome
 from storage.errors import InvalidDocument, Unreadable
 from storage.search.index.compaction import Compactor
-from storage.transcripts.finding import Changed, Found, find_changed
+from storage.transcripts.finding import Changed, ChangedTranscripts, find_changed
 from storage.transcripts.session_derivation import derive_session
 from storage.transcripts.transcript_batches import import_batches
 from storage.transcripts.transcript_import import import_one
@@ -55,7 +55,7 @@ async def find_transcripts(
     named: Sequence[FoundTranscript] = (),
     since: float | None = None,
     include_deleted: bool = False,
-) -> Found:
+) -> ChangedTranscripts:
     """Find the transcripts that have changed: below homes, and among those that were found already.
 
     `named` are those that a caller named itself, not by a folder. With `since`, a time in seconds, files that were last
@@ -69,7 +69,7 @@ async def find_transcripts(
 
 
 async def import_found(
-    database: Database, found: Found, *, include_deleted: bool = False
+    database: Database, found: ChangedTranscripts, *, include_deleted: bool = False
 ) -> AsyncGenerator[list[TranscriptOutcome], None]:
     """Import what has changed; yields the outcomes, some at a time. Raises Unavailable and ReaderEnded.
 
@@ -142,7 +142,7 @@ async def derive_dependents(database: Database, format: TranscriptFormat, keys: 
         await derive_session(database, format, session_id)
 
 
-def _outcome(found: Found, changed: Changed, result: Imported | Refused) -> TranscriptOutcome:
+def _outcome(found: ChangedTranscripts, changed: Changed, result: Imported | Refused) -> TranscriptOutcome:
     if isinstance(result, Refused):
         if result.is_gone and FileKey.of(changed.found.path, changed.found.name) not in found.named:
             return TranscriptOutcome(changed.found, changed.size, GONE)

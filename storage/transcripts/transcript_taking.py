@@ -14,9 +14,9 @@ from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow,
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.errors import Unreadable
 from storage.records.identifier import is_session_id
-from storage.search.index.drafts import Draft, draft_encoded
+from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.transcripts.derivation import Derivation
-from storage.transcripts.derived_plan import Written, drafted_entries, plan_session, without_entries
+from storage.transcripts.derived_plan import WrittenMessages, drafted_entries, plan_session, without_entries
 from storage.transcripts.derived_rows import MessageSummary, RowBatch, StoredSession, build_rows
 from storage.transcripts.found_bytes import FoundBytes, ReadCompanion, fingerprint, open_found, read_companions
 
@@ -46,7 +46,7 @@ class Taken(NamedTuple):
     companions: list[NewCompanion]
     keys: list[KeyRow]
     files: list[tuple[FileKey, FileState]]
-    written: Written | None
+    written: WrittenMessages | None
 
 
 class Refused(NamedTuple):
@@ -69,7 +69,7 @@ class TakenBatch(NamedTuple):
     """The results for a batch of jobs, in order, and the search drafts of all that is written."""
 
     results: list[Taken | Refused | Unusual]
-    drafts: list[Draft]
+    drafts: list[SegmentDraft]
 
     def with_drafts(self) -> "TakenBatch":
         """A copy with the search drafts, without the entries that these were made from."""
@@ -143,7 +143,7 @@ def _take_open(format: TranscriptFormat, job: Job, opened: FoundBytes) -> Taken 
                     for batch in build_rows(session.messages, plan.digests, plan.places, plan.start, MOST_TAKEN_BYTES)
                     for one in batch.rows
                 ]
-                written = Written(plan, RowBatch(plan.start, rows), plan.indexes_title)
+                written = WrittenMessages(plan, RowBatch(plan.start, rows), plan.indexes_title)
     taken = 0 if job.row is None else job.row.size
     return Taken(
         row,

@@ -13,7 +13,7 @@ from pathlib import Path
 from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileStat, FileState
 from storage.database.revisions import newest_revision
 from storage.documents.formats.transcript_format import TranscriptFormat
-from storage.transcripts.finding import Found, document_homes, find_changed, is_missing
+from storage.transcripts.finding import ChangedTranscripts, document_homes, find_changed, is_missing
 
 # As `file_registry.read_registry` reads it, for all agents and without what only an import compares.
 _REGISTRY = f"""
@@ -27,7 +27,7 @@ Registries = Mapping[str, dict[FileKey, FileState]]
 
 def find_unchanged(
     database: Path, formats: Mapping[str, TranscriptFormat], environment: Mapping[str, str], user_home: Path
-) -> list[Found] | None:
+) -> list[ChangedTranscripts] | None:
     """The files in the known homes of all agents, if a SQLite database has all of them unchanged; else None.
 
     None also stands for anything that an import would report or do first, such as a migration.

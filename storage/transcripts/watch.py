@@ -17,7 +17,7 @@ from storage.documents.formats.transcript_format import FoundTranscript, Transcr
 from storage.errors import ReaderEnded, Unavailable
 from storage.transcripts.import_recorder import ImportRecorder, recording
 from storage.transcripts.import_search import (
-    Search,
+    ImportSearch,
     Wanted,
     existing_homes,
     recognized_source,
@@ -132,12 +132,12 @@ class Watch:
             search = await search_homes(self._database, self._formats, Wanted(), self._environment, self._user_home)
         await self._import(search)
 
-    async def _import(self, search: Search) -> None:
+    async def _import(self, search: ImportSearch) -> None:
         async with recording(self._database, search.file_count, search.size) as recorder:
             await self._import_transcripts(search, recorder)
             await self._import_documents(search.documents, recorder)
 
-    async def _import_transcripts(self, search: Search, recorder: ImportRecorder) -> None:
+    async def _import_transcripts(self, search: ImportSearch, recorder: ImportRecorder) -> None:
         progress = ProgressLog(sum(found.size for found in search.transcripts))
         for found in search.transcripts:
             recorder.begin(found.format.source)

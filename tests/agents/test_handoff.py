@@ -9,7 +9,7 @@ from storage.database.migrations import migrate
 from storage.documents.derived_session import FORK, DerivedSession
 from storage.documents.formats.registry import FORMATS
 from storage.handoff.archived_files import archived_files
-from storage.handoff.conversation import Call, Message, Part, Picture, Summary, Text, Thinking
+from storage.handoff.conversation import Call, ConversationMessage, Part, Picture, Summary, Text, Thinking
 from storage.handoff.handoff import Handoff, make_handoff
 from storage.handoff.new_files import copy_new, is_taken, place_of
 from tests.agents.conftest import Prepare
@@ -45,7 +45,7 @@ def expected(handoff: Handoff) -> list[Expected]:
     return [*items, Expected("text", NEXT_PROMPT, "user")]
 
 
-def _items(to: str, message: Message) -> list[Expected]:
+def _items(to: str, message: ConversationMessage) -> list[Expected]:
     said: list[Expected] = []
     for part in message.parts:
         item = _item(message.role.lower(), part)

@@ -19,9 +19,9 @@ from storage.documents.derived_session import DIGEST_SIZE, FORK, MAIN, SUBAGENT,
 from storage.documents.session_updates import SessionUpdate, update_sessions
 from storage.records.token_usage import TokenUsage
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import Draft, draft_encoded
+from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.transcripts.derivation import Derivation
-from storage.transcripts.derived_plan import Written, drafted_entries, plan_session
+from storage.transcripts.derived_plan import WrittenMessages, drafted_entries, plan_session
 from storage.transcripts.derived_rows import RowBatch, build_rows
 from storage.transcripts.derived_writer import add_messages, create_sessions
 from tests.speed.search_data import built, vacuum
@@ -62,7 +62,9 @@ async def fill(databases: list[Database], sessions: int, begin: int = 0) -> None
             print(f"{start + len(batch)} sessions stored, {time.perf_counter() - began:.0f} s", flush=True)
 
 
-async def _store(database: Database, written: list[Written], drafts: list[Draft], tagged: dict[str, list[str]]) -> None:
+async def _store(
+    database: Database, written: list[WrittenMessages], drafts: list[SegmentDraft], tagged: dict[str, list[str]]
+) -> None:
     async with database.write() as transaction:
         await lock_archive(transaction)
         numbers = await create_sessions(transaction, written)
@@ -133,11 +135,11 @@ def _content(number: int, position: int) -> list[dict[str, object]]:
     return [{"type": "text", "text": text}]
 
 
-def _written(session: DerivedSession) -> Written:
+def _written(session: DerivedSession) -> WrittenMessages:
     plan = plan_session(Derivation(session, []), 1, None, [])
     batches = build_rows(session.messages, plan.digests, plan.places, plan.start, 2**62)
     [rows] = [batch.rows for batch in batches if batch.rows]
-    return Written(plan, RowBatch(0, rows), plan.indexes_title)
+    return WrittenMessages(plan, RowBatch(0, rows), plan.indexes_title)
 
 
 def _fingerprint() -> str:

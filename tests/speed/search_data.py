@@ -31,7 +31,7 @@ from storage.documents.outcomes import CREATED
 from storage.documents.readers import BATCH_DOCUMENTS
 from storage.json_codec import parse_document
 from storage.search.index.compaction import compact
-from storage.search.index.drafts import Draft
+from storage.search.index.drafts import SegmentDraft
 from tests.speed.loop import run
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, sqlite_url
 
@@ -187,7 +187,7 @@ async def vacuum(database: Database) -> None:
             await connection.execute(sa.text("VACUUM (ANALYZE)"))
 
 
-async def _imported(database: Database, documents: list[Document], drafts: list[Draft]) -> None:
+async def _imported(database: Database, documents: list[Document], drafts: list[SegmentDraft]) -> None:
     await import_documents(database, documents, drafts)
     await compact(database)
 

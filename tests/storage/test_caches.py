@@ -6,7 +6,7 @@ import pytest
 
 from storage.database.database import Database
 from storage.records.message import MessageRow
-from storage.records.message_page import MessageFilter, Transcript, message_pages
+from storage.records.message_page import MessageFilter, RequestedTranscript, message_pages
 from storage.records.page import PageRequest
 from storage.records.session import SessionFilter, SessionRow, Span, session_page, sessions_by_id
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
@@ -53,7 +53,7 @@ async def read_many(database: Database) -> None:
         if number < 80:
             await sessions_by_id(database, [f"s{number}"], some(SessionRow))
             only = choose.choice([None, MessageFilter(("USER",)), MessageFilter(None, is_injected=True)])
-            await message_pages(database, [Transcript("s", 1)], PageRequest(1), only, some(MessageRow))
+            await message_pages(database, [RequestedTranscript("s", 1)], PageRequest(1), only, some(MessageRow))
             await item_pages(database, [TurnKey("thr_1", 0)], PageRequest(1), some(ThreadItemRow))
 
 

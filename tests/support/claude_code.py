@@ -6,7 +6,7 @@ from typing import Any
 
 from storage.documents.derived_session import DerivedSession
 from storage.documents.formats.claude_code import ClaudeCodeFormat
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 from tests.support.stored_transcript import StoredTranscript
 
 FORMAT = ClaudeCodeFormat()
@@ -87,7 +87,7 @@ class Lines:
         self,
         name: str = NAME,
         companions: Mapping[str, bytes] | None = None,
-        bases: Mapping[str, Transcript] | None = None,
+        bases: Mapping[str, TranscriptReader] | None = None,
     ) -> StoredTranscript:
         """The transcript."""
         return StoredTranscript(name, self.data(), companions, bases)
@@ -97,7 +97,7 @@ class Lines:
         return derive(self.transcript(companions=companions))
 
 
-def derive(*transcripts: Transcript) -> DerivedSession:
+def derive(*transcripts: TranscriptReader) -> DerivedSession:
     """The session of transcripts that hold one."""
     session = FORMAT.derive(transcripts)
     assert session is not None

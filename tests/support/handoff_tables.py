@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 
 from storage.documents.agents import known_agents
 from storage.documents.formats.registry import FORMATS
-from storage.handoff.conversation import Answer, Call, Conversation, Message, Part, Picture, Summary, Text, Thinking
+from storage.handoff.conversation import (
+    Answer,
+    Call,
+    Conversation,
+    ConversationMessage,
+    Part,
+    Picture,
+    Summary,
+    Text,
+    Thinking,
+)
 from storage.handoff.copy_check import messages_of
 from storage.handoff.handoff import NoHandoff, make_handoff
 from storage.handoff.targets import TARGETS
@@ -50,14 +60,17 @@ def changes() -> str:
     return _table(rows)
 
 
-def _conversation(*messages: Message) -> Conversation:
+def _conversation(*messages: ConversationMessage) -> Conversation:
     began = datetime(2026, 11, 28, tzinfo=UTC)
     return Conversation("5e55", "ZAGENS", "Tea", "/home/dev/shop", began, began, messages)
 
 
 def _how(part: Part, to: str) -> str:
-    said = Message("ASSISTANT" if isinstance(part, _OF_MODEL) else "USER", (part,))
-    asked, answer = Message("USER", (Text("question"),)), Message("ASSISTANT", (Text("answer"),))
+    said = ConversationMessage("ASSISTANT" if isinstance(part, _OF_MODEL) else "USER", (part,))
+    asked, answer = (
+        ConversationMessage("USER", (Text("question"),)),
+        ConversationMessage("ASSISTANT", (Text("answer"),)),
+    )
     order = (said, asked, answer) if isinstance(part, Summary) else (asked, said, answer)
     copy = read_back(make_handoff(_conversation(*order), to, None))
     found = [part for message in messages_of(copy) for part in message.parts]
@@ -69,7 +82,7 @@ def _how(part: Part, to: str) -> str:
 
 
 def _title(to: str) -> str:
-    losses = make_handoff(_conversation(Message("USER", (Text("question"),))), to, None).losses
+    losses = make_handoff(_conversation(ConversationMessage("USER", (Text("question"),))), to, None).losses
     return "in the first line only" if any(loss.code == "TITLE" for loss in losses) else "in kind"
 
 

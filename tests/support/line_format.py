@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.documents.derived_session import DIGEST_SIZE, DerivedMessage, DerivedSession
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
+from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
 from storage.records.token_usage import TokenUsage
 
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ SOURCE = "CLAUDE_CODE"
 @dataclass
 class _Message:
     role: str
-    transcript: Transcript
+    transcript: TranscriptReader
     offsets: list[int]
     at: int
 
@@ -67,13 +67,13 @@ class LineFormat:
                 passed_over += 1
         return FoundTranscripts(sorted(found, key=lambda one: one.name), passed_over)
 
-    def session_id(self, transcript: Transcript) -> str | None:
+    def session_id(self, transcript: TranscriptReader) -> str | None:
         return next((value["session"] for _, value in _values(transcript) if "session" in value), None)
 
-    def keys(self, transcript: Transcript) -> list[str]:
+    def keys(self, transcript: TranscriptReader) -> list[str]:
         return [Path(transcript.name).stem]
 
-    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         messages: list[_Message] = []
         live: list[int] = []
         title: str | None = None
@@ -145,7 +145,7 @@ class LineFormat:
         return blocks
 
 
-def _values(transcript: Transcript) -> Iterator[tuple[int, dict[str, Any]]]:
+def _values(transcript: TranscriptReader) -> Iterator[tuple[int, dict[str, Any]]]:
     for offset, data in transcript.lines():
         try:
             value = json.loads(data)
@@ -155,7 +155,7 @@ def _values(transcript: Transcript) -> Iterator[tuple[int, dict[str, Any]]]:
             yield offset, value
 
 
-def _read(transcript: Transcript) -> Iterator[_Message]:
+def _read(transcript: TranscriptReader) -> Iterator[_Message]:
     for offset, value in _values(transcript):
         for role in ("user", "assistant", "tool"):
             if role in value:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from storage.documents.derived_session import DerivedMessage, DerivedSession
 from storage.documents.formats.codex import CodexFormat
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 from tests.support.stored_transcript import StoredTranscript
 
 CODEX = CodexFormat()
@@ -22,7 +22,7 @@ def home_transcripts(home: Path) -> dict[str, list[StoredTranscript]]:
     """The rollouts below a home by their thread's id, oldest first, each with the others as bases."""
     found = CODEX.find(home).transcripts
     alone = [StoredTranscript.found(each) for each in found]
-    bases: dict[str, Transcript] = {key: transcript for transcript in alone for key in CODEX.keys(transcript)}
+    bases: dict[str, TranscriptReader] = {key: transcript for transcript in alone for key in CODEX.keys(transcript)}
     threads: dict[str, list[StoredTranscript]] = {}
     for each, transcript in zip(found, alone, strict=True):
         beside = StoredTranscript(each.name, transcript.data, each.excerpts, bases)
@@ -67,14 +67,14 @@ def rollout(
     *lines: object,
     name: str = NAME,
     companions: Mapping[str, bytes] = MappingProxyType({}),
-    bases: Mapping[str, Transcript] = MappingProxyType({}),
+    bases: Mapping[str, TranscriptReader] = MappingProxyType({}),
 ) -> StoredTranscript:
     """A transcript of lines: objects, or bytes as they are."""
     data = b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in lines)
     return StoredTranscript(name, data, companions, bases)
 
 
-def derive(*transcripts: Transcript) -> DerivedSession:
+def derive(*transcripts: TranscriptReader) -> DerivedSession:
     """The session of transcripts, which must have one."""
     session = CODEX.derive(transcripts)
     assert session is not None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from storage.documents.formats.transcript_format import FoundTranscript, Line, Transcript
+from storage.documents.formats.transcript_format import FoundTranscript, Line, TranscriptReader
 
 
 class StoredTranscript:
@@ -18,7 +18,7 @@ class StoredTranscript:
         name: str,
         data: bytes,
         companions: Mapping[str, bytes] | None = None,
-        bases: Mapping[str, Transcript] | None = None,
+        bases: Mapping[str, TranscriptReader] | None = None,
     ) -> None:
         self.name = name
         self.data = data
@@ -54,7 +54,7 @@ class StoredTranscript:
     def companion(self, name: str) -> bytes | None:
         return self._companions.get(name)
 
-    def base(self, key: str) -> Transcript | None:
+    def base(self, key: str) -> TranscriptReader | None:
         return self._bases.get(key)
 
     def with_data(self, data: bytes) -> "StoredTranscript":

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from storage.documents.formats.json_values import parse_json
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 
 _DECODER = json.JSONDecoder()
 _OPENING = re.compile(r'\{"\w+":')
@@ -19,7 +19,7 @@ class RecordReader:
     within a line continues after it.
     """
 
-    def __init__(self, transcript: Transcript, recovers_joined: bool = False) -> None:
+    def __init__(self, transcript: TranscriptReader, recovers_joined: bool = False) -> None:
         self._transcript = transcript
         self._recovers_joined = recovers_joined
         self._joined: dict[int, tuple[int, slice]] = {}
@@ -67,6 +67,6 @@ def _joined_objects(data: bytes) -> Iterator[slice]:
         start = text.find(opening[0], end)
 
 
-def whole_document(transcript: Transcript) -> object:
+def whole_document(transcript: TranscriptReader) -> object:
     """The value of a transcript that is one JSON document of any number of lines; None when it is not JSON."""
     return parse_json(b"\n".join(line.data for line in transcript.lines()))

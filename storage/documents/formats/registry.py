@@ -12,7 +12,7 @@ from storage.documents.formats.agent_versions import AgentVersion
 
 if TYPE_CHECKING:
     from storage.documents.derived_session import DerivedSession
-    from storage.documents.formats.transcript_format import FoundTranscripts, Transcript, TranscriptFormat
+    from storage.documents.formats.transcript_format import FoundTranscripts, TranscriptFormat, TranscriptReader
 
 
 class _LazyFormat:
@@ -34,13 +34,13 @@ class _LazyFormat:
     def find(self, home: Path) -> "FoundTranscripts":
         return self._format.find(home)
 
-    def session_id(self, transcript: "Transcript") -> str | None:
+    def session_id(self, transcript: "TranscriptReader") -> str | None:
         return self._format.session_id(transcript)
 
-    def keys(self, transcript: "Transcript") -> list[str]:
+    def keys(self, transcript: "TranscriptReader") -> list[str]:
         return self._format.keys(transcript)
 
-    def derive(self, transcripts: "Sequence[Transcript]") -> "DerivedSession | None":
+    def derive(self, transcripts: "Sequence[TranscriptReader]") -> "DerivedSession | None":
         return self._format.derive(transcripts)
 
 

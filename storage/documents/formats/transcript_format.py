@@ -9,7 +9,7 @@ from storage.archive.line import Line as Line
 from storage.documents.derived_session import DerivedSession
 
 
-class Transcript(Protocol):
+class TranscriptReader(Protocol):
     """A transcript as it was read: the bytes of one file up to its last whole line, and the files beside it.
 
     `name` is the path below the agent's home, with forward slashes; it tells nothing about where the bytes come from,
@@ -38,7 +38,7 @@ class Transcript(Protocol):
         """The content of a file that belongs to the transcript, by its path below the home; None if there is none."""
         ...
 
-    def base(self, key: str) -> "Transcript | None":
+    def base(self, key: str) -> "TranscriptReader | None":
         """Another transcript of the same agent by its key, which this one continues; None if it was never read."""
         ...
 
@@ -52,8 +52,8 @@ class FoundTranscript(NamedTuple):
 
     `name` is the path below the home, with forward slashes. `companions` are the paths of the files that belong to it,
     by their names, such as a tool's long output or the description of a subagent. `excerpts` are its parts of files
-    that many transcripts share, such as its line of an index of titles; `Transcript.companion` returns them too, by
-    the name of the file. With `has_excerpts_at_hand` false such a file could not be read: those that are stored stay.
+    that many transcripts share, such as its line of an index of titles; `TranscriptReader.companion` returns them too,
+    by the name of the file. With `has_excerpts_at_hand` false such a file could not be read, and what is stored stays.
 
     Most transcripts are files that only grow, line by line. One that `is_rewritten` is rewritten as a whole: all of its
     bytes are taken, whether they end with a line or not. `read` returns the bytes of a transcript that is a part of a
@@ -104,15 +104,15 @@ class TranscriptFormat(Protocol):
         """Find the transcripts below a home, or below a part of it such as one project's folder. Follows no links."""
         ...
 
-    def session_id(self, transcript: Transcript) -> str | None:
+    def session_id(self, transcript: TranscriptReader) -> str | None:
         """The id of the session that a transcript belongs to; None when it holds none, or not yet."""
         ...
 
-    def keys(self, transcript: Transcript) -> list[str]:
-        """The keys by which other transcripts name this one in `Transcript.base`."""
+    def keys(self, transcript: TranscriptReader) -> list[str]:
+        """The keys by which other transcripts name this one in `TranscriptReader.base`."""
         ...
 
-    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         """Derive the session of all its transcripts, oldest first; None when they hold no message.
 
         Lines, blocks and fields that are not known are kept and never an error.

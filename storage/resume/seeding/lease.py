@@ -17,7 +17,7 @@ from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.tables.resume_task import resume_task, seed_gate
 from storage.database.tables.session import session
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 from storage.database.types import clock
 from storage.records.resume_task import ERROR, QUEUED, READY, SEEDING, ended
 from storage.resume.seeding.batch import Cursor
@@ -155,7 +155,7 @@ async def claim(database: Database, lease_seconds: float) -> Claim | None:
     return Claim(thread_id, owner, count)
 
 
-async def read_cursor(connection: Connection, claim: Claim) -> HeldLease | None:
+async def read_cursor(connection: DatabaseConnection, claim: Claim) -> HeldLease | None:
     """Read the cursor without a lock; None when the lease has expired or the task was canceled, ended or taken over."""
     row = (await connection.execute(_cursor, _parameters(claim))).first()
     return None if row is None else HeldLease._make(row)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storage.database.tables.message import message
 from storage.database.tables.session import session
-from storage.database.transaction import Connection
+from storage.database.transaction import DatabaseConnection
 from storage.records.tool_links import ToolLinks
 
 _session = sa.select(
@@ -54,7 +54,7 @@ class SeedPlan(NamedTuple):
         return ToolLinks(note for note in self.notes if note[0] < place)
 
 
-async def is_current(connection: Connection, session_id: str, plan: SeedPlan) -> bool:
+async def is_current(connection: DatabaseConnection, session_id: str, plan: SeedPlan) -> bool:
     """Whether the session is still at the version of `plan`."""
     found = (await connection.execute(_session, {"session_id": session_id})).first()
     return (
@@ -64,7 +64,7 @@ async def is_current(connection: Connection, session_id: str, plan: SeedPlan) ->
     )
 
 
-async def read_plan(connection: Connection, session_id: str) -> SeedPlan | None:
+async def read_plan(connection: DatabaseConnection, session_id: str) -> SeedPlan | None:
     """Read the plan of a session; None when the session is gone."""
     found = (await connection.execute(_session, {"session_id": session_id})).first()
     if found is None:

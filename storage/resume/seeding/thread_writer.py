@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from storage.database.background import in_background
 from storage.database.database import Database
 from storage.database.tables.thread import thread, thread_event, thread_item, turn
-from storage.database.transaction import Connection, Transaction
+from storage.database.transaction import DatabaseConnection, Transaction
 from storage.errors import Unavailable, Unreadable
 from storage.records.resume_task import DELETED_MESSAGE, SESSION_DELETED
 from storage.records.transcript_items import SEED_VERSION
@@ -49,7 +49,7 @@ class LeaseLost(Exception):
     """The claim no longer owns its task: the lease expired, or the task was canceled, ended or taken over."""
 
 
-class Written(NamedTuple):
+class WrittenBatch(NamedTuple):
     """A committed batch, and the cursor before it."""
 
     before: HeldLease
@@ -86,7 +86,7 @@ class ThreadWriter:
     async def __aexit__(self, *_: object) -> None:
         await self._resources.aclose()
 
-    async def write(self, most_messages: int, most_items: int) -> Written:
+    async def write(self, most_messages: int, most_items: int) -> WrittenBatch:
         """Write the next batch. Raises Stale, LeaseLost, CannotFinish, Unreadable and Unavailable.
 
         After Stale the next call starts from what the database holds.
@@ -109,9 +109,9 @@ class ThreadWriter:
             is_last = batch.cursor.messages_read == state.plan.message_count
             await self._insert(transaction, held, batch, is_last=is_last)
         self._state = _State(held._replace(**batch.cursor._asdict()), state.plan, state.builder, {})
-        return Written(held, batch, is_last)
+        return WrittenBatch(held, batch, is_last)
 
-    async def _read_state(self, connection: Connection) -> _State:
+    async def _read_state(self, connection: DatabaseConnection) -> _State:
         held = await lease.read_cursor(connection, self._claim)
         if held is None:
             raise LeaseLost

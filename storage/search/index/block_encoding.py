@@ -6,8 +6,17 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.compression import compress
-from storage.search.index.block import BIGRAMS, HEAD, WORDS, Sizes, are_dense, bigram_term, list_sizes, split_bytes
 from storage.search.index.postings import Postings
+from storage.search.index.segment_block import (
+    BIGRAMS,
+    HEAD,
+    WORDS,
+    Sizes,
+    are_dense,
+    bigram_term,
+    list_sizes,
+    split_bytes,
+)
 from storage.search.index.token_interner import IntArray
 from storage.search.index.token_texts import TextList
 

@@ -25,9 +25,9 @@ from storage.database.list_parameters import is_any_of
 from storage.database.row_types import select_columns
 from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.tables.session import session
-from storage.database.transaction import Connection
+from storage.database.transaction import DatabaseConnection
 from storage.errors import Unavailable
-from storage.search.index.drafts import Draft
+from storage.search.index.drafts import SegmentDraft
 from storage.search.index.entries import TITLE_POSITION, Ids, Runs, entry_positions, entry_session_numbers
 from storage.search.index.entry_set import Mask
 from storage.search.index.postings import MAX_ENTRIES
@@ -172,7 +172,7 @@ async def _replace(database: Database, group: list[int]) -> bool:
     return True
 
 
-async def _live_numbers(connection: Connection, ids: Sequence[Ids]) -> Ids:
+async def _live_numbers(connection: DatabaseConnection, ids: Sequence[Ids]) -> Ids:
     """The session numbers of these entries that still exist."""
     numbers = np.unique(entry_session_numbers(np.concatenate(ids))).tolist()
     is_one = is_any_of(session.c.number, "numbers", numbers)
@@ -183,12 +183,12 @@ def _are_live(ids: Ids, live: Ids) -> Mask:
     return np.isin(entry_session_numbers(ids), live)
 
 
-def _merge(stored: Sequence[tuple[int, list[bytes]]], ids: Sequence[Ids], live: Ids) -> tuple[Ids, list[Draft]]:
+def _merge(stored: Sequence[tuple[int, list[bytes]]], ids: Sequence[Ids], live: Ids) -> tuple[Ids, list[SegmentDraft]]:
     """The ids of the live entries, and a segment of them."""
     masks = [_are_live(some, live) for some in ids]
     live_ids = np.concatenate([some[mask] for some, mask in zip(ids, masks, strict=True)])
     segments = [Segment.from_blocks(size, blocks) for size, blocks in stored]
-    return live_ids, [Draft.from_segment(merge_segments(segments, masks))] if len(live_ids) else []
+    return live_ids, [SegmentDraft.from_segment(merge_segments(segments, masks))] if len(live_ids) else []
 
 
 class Compactor:

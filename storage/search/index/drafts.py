@@ -10,14 +10,14 @@ from storage.search.index.segment import Checksums, Segment, build_segments
 from storage.search.index.vocabulary import Vocabulary
 
 
-class Draft(NamedTuple):
+class SegmentDraft(NamedTuple):
     """A segment of `size` entries without their ids: its blocks, each with its first term."""
 
     size: int
     blocks: list[tuple[str, bytes]]
 
     @classmethod
-    def from_segment(cls, segment: Segment) -> "Draft":
+    def from_segment(cls, segment: Segment) -> "SegmentDraft":
         return cls(segment.size, list(segment.blocks()))
 
     @property
@@ -41,14 +41,14 @@ def _build(entries: Iterable[str]) -> Iterator[Segment]:
         _vocabularies.append(vocabulary)
 
 
-def draft_entries(entries: Iterable[Sequence[str]]) -> list[Draft]:
+def draft_entries(entries: Iterable[Sequence[str]]) -> list[SegmentDraft]:
     """Drafts of entries, each given by its texts: one draft, unless they are very many or very long."""
     return draft_encoded(map(encode_entry, entries))
 
 
-def draft_encoded(entries: Iterable[str]) -> list[Draft]:
+def draft_encoded(entries: Iterable[str]) -> list[SegmentDraft]:
     """As `draft_entries`, of entries that `encode_entry` encoded."""
-    return list(map(Draft.from_segment, _build(entries)))
+    return list(map(SegmentDraft.from_segment, _build(entries)))
 
 
 def entry_checksums(entries: Iterable[Sequence[str]]) -> Checksums:

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.cancellation import check_cancelled
-from storage.search.index.block import Block, join_postings
 from storage.search.index.block_encoding import bigram_blocks, word_blocks
 from storage.search.index.entry_set import Mask
 from storage.search.index.pieces import chunks
 from storage.search.index.postings import ENTRY_BITS, MAX_ENTRIES, Postings
+from storage.search.index.segment_block import SegmentBlock, join_postings
 from storage.search.index.token_interner import IntArray
 from storage.search.index.token_texts import Numbers
 from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Vocabulary, bigram_hashes, token_hash
@@ -47,7 +47,7 @@ class Segment(NamedTuple):
     @classmethod
     def from_blocks(cls, size: int, blocks: Iterable[bytes]) -> "Segment":
         """From all its stored blocks, in order. Raises ValueError when they are corrupt."""
-        decoded = [Block.stored(data, size) for data in blocks]
+        decoded = [SegmentBlock.stored(data, size) for data in blocks]
         bigrams = [block for block in decoded if not block.has_words]
         words = [block for block in decoded if block.has_words]
         return cls(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.transaction import Transaction
-from storage.search.index.drafts import Draft
+from storage.search.index.drafts import SegmentDraft
 from storage.search.index.entries import Ids, Runs, entry_ids, entry_session_numbers
 
 _SEGMENT_COLUMNS = ("id", "size", "weight", "runs")
@@ -33,7 +33,7 @@ async def next_numbers(transaction: Transaction, count: int) -> Sequence[int]:
     return (await transaction.execute(_next, {"count": count})).scalars().all()
 
 
-async def index_entries(transaction: Transaction, ids: Ids, drafts: Sequence[Draft]) -> None:
+async def index_entries(transaction: Transaction, ids: Ids, drafts: Sequence[SegmentDraft]) -> None:
     """Write the segments of drafts, whose entries have these ids in order. Must not be a transaction's first write."""
     segments, blocks = [], []
     start = 0

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.tables.search_segment import search_block, search_segment
-from storage.database.transaction import Connection
+from storage.database.transaction import DatabaseConnection
 from storage.search.index.entries import Ids, Runs, entry_ids, entry_session_numbers
 from storage.search.index.segment import Checksums, Segment
 
@@ -56,7 +56,7 @@ async def read_indexed_entries(database: Database) -> IndexedEntries:
         return await _read_segments(connection, segment_ids)
 
 
-async def read_indexed_entries_of(connection: Connection, number: int) -> IndexedEntries:
+async def read_indexed_entries_of(connection: DatabaseConnection, number: int) -> IndexedEntries:
     """All entries of the segments that hold a session. The transaction must lock the session."""
     while True:
         rows = (await connection.execute(_segments)).all()
@@ -68,7 +68,7 @@ async def read_indexed_entries_of(connection: Connection, number: int) -> Indexe
             return entries
 
 
-async def _read_segments(connection: Connection, segment_ids: Iterable[int]) -> IndexedEntries:
+async def _read_segments(connection: DatabaseConnection, segment_ids: Iterable[int]) -> IndexedEntries:
     ids: list[Ids] = []
     checksums: list[Checksums] = []
     broken: list[int] = []

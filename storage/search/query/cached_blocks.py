@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 
 from storage.database.lru_cache import LRUCache
-from storage.search.index.block import Block
+from storage.search.index.segment_block import SegmentBlock
 
 # Bytes of the range of one block: two terms and their places in lists.
 _RANGE_BYTES = 160
@@ -17,7 +17,7 @@ class _Ranges:
         self.lasts: list[str] = []
 
 
-def cached_block(cache: LRUCache, segment_id: int, term: str) -> Block | None:
+def cached_block(cache: LRUCache, segment_id: int, term: str) -> SegmentBlock | None:
     """The block of a segment in whose range a term lies; None if it is not in the cache."""
     ranges: _Ranges | None = cache.get((_Ranges, segment_id))
     if ranges is None:
@@ -26,11 +26,11 @@ def cached_block(cache: LRUCache, segment_id: int, term: str) -> Block | None:
     # A term between two blocks is in none, but whether there is a block between them is not known.
     if place < 0 or term > ranges.lasts[place]:
         return None
-    block: Block | None = cache.get((Block, segment_id, ranges.firsts[place]))
+    block: SegmentBlock | None = cache.get((SegmentBlock, segment_id, ranges.firsts[place]))
     return block
 
 
-def cache_block(cache: LRUCache, segment_id: int, block: Block) -> None:
+def cache_block(cache: LRUCache, segment_id: int, block: SegmentBlock) -> None:
     """Cache a block that was read."""
     first, last = block.bounds
     ranges: _Ranges = cache.get((_Ranges, segment_id)) or _Ranges()
@@ -39,4 +39,4 @@ def cache_block(cache: LRUCache, segment_id: int, block: Block) -> None:
         ranges.firsts.insert(place, first)
         ranges.lasts.insert(place, last)
     cache.put((_Ranges, segment_id), ranges, _RANGE_BYTES * len(ranges.firsts))
-    cache.put((Block, segment_id, first), block, block.bytes)
+    cache.put((SegmentBlock, segment_id, first), block, block.bytes)

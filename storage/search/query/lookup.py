@@ -18,8 +18,8 @@ from storage.database.list_parameters import numbers_table, texts_table
 from storage.database.lru_cache import LRUCache
 from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.types import KeyText
-from storage.search.index.block import END_OF_PREFIX, Block, bigram_term
 from storage.search.index.entry_set import EntrySet, Mask, fill_mask, union
+from storage.search.index.segment_block import END_OF_PREFIX, SegmentBlock, bigram_term
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged
 from storage.search.index.vocabulary import bigram_hash, token_hash
 from storage.search.query.cached_blocks import cache_block, cached_block
@@ -95,7 +95,7 @@ async def _entry_sets(
     if not unread:
         return found
     read: set[int] = set()
-    under: defaultdict[int, list[Block]] = defaultdict(list)
+    under: defaultdict[int, list[SegmentBlock]] = defaultdict(list)
     if terms[0].is_prefix:
         [term] = terms
         blocks = _blocks_under(is_sqlite=reader.is_sqlite)
@@ -103,7 +103,7 @@ async def _entry_sets(
         for id, data in await reader.read(blocks, segments=list(unread), **values):
             read.add(id)
             if data is not None:
-                under[id].append(Block.stored(data, _size(snapshot, id)))
+                under[id].append(SegmentBlock.stored(data, _size(snapshot, id)))
         for id in read:
             found[term][id] = union([block.mask(block.places_under(term.text)) for block in under[id]])
     else:
@@ -142,12 +142,12 @@ def _read_entries(cache: LRUCache, id: int, size: int, term: str, data: bytes | 
     """The entries of a segment that have a term, by the stored block whose range may include it, if there is one."""
     if data is None:
         return union([])
-    block = Block.stored(data, size)
+    block = SegmentBlock.stored(data, size)
     cache_block(cache, id, block)
     return _entry_set(block, term)
 
 
-def _entry_set(block: Block, term: str) -> EntrySet:
+def _entry_set(block: SegmentBlock, term: str) -> EntrySet:
     place = block.place(term)
     return union([]) if place is None else block.entry_set(place)
 

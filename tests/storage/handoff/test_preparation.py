@@ -5,8 +5,8 @@ from dataclasses import replace
 from storage.handoff.conversation import (
     Answer,
     Call,
+    ConversationMessage,
     Injected,
-    Message,
     Orphan,
     Other,
     Part,
@@ -23,7 +23,7 @@ from tests.support.handoffs import hard_conversation
 ALL = Capabilities(reasoning=True, image_links=True, any_input=True, summaries=True)
 
 
-def prepared(*messages: Message, takes: Capabilities = ALL) -> Prepared:
+def prepared(*messages: ConversationMessage, takes: Capabilities = ALL) -> Prepared:
     conversation = replace(hard_conversation(), messages=messages, left_messages=0, earlier_messages=0)
     return prepare(conversation, takes, "zagens")
 
@@ -39,12 +39,12 @@ def parts(result: Prepared) -> list[Part]:
     return [part for message in result.messages for part in message.parts]
 
 
-def user(*said: Part) -> Message:
-    return Message("USER", said)
+def user(*said: Part) -> ConversationMessage:
+    return ConversationMessage("USER", said)
 
 
-def model(*said: Part) -> Message:
-    return Message("ASSISTANT", said)
+def model(*said: Part) -> ConversationMessage:
+    return ConversationMessage("ASSISTANT", said)
 
 
 def test_all_losses_of_a_hard_conversation_are_counted() -> None:
@@ -146,7 +146,7 @@ def test_injected_text_that_a_reply_answers_to_is_carried() -> None:
 
 
 def test_messages_of_the_system_are_carried_under_the_users_role() -> None:
-    result = prepared(Message("SYSTEM", (Text("Be short."),)), user(Text("a")))
+    result = prepared(ConversationMessage("SYSTEM", (Text("Be short."),)), user(Text("a")))
 
     assert [message.role for message in result.messages] == ["USER", "USER"]
     assert counts(result) == {"SYSTEM_TEXT": 1}

@@ -13,7 +13,7 @@ from storage.database.tables.transcript import transcript, transcript_chunk
 from storage.doctor.doctor import examine
 from storage.documents.formats.registry import FORMATS
 from storage.transcripts import session_derivation
-from storage.transcripts.derived_plan import MOST_REPLACED, Plan, plan_session
+from storage.transcripts.derived_plan import MOST_REPLACED, DerivedPlan, plan_session
 from storage.transcripts.rederivation import keep_derived, outdated_sessions, rederive
 from tests.support.archived import stored_rows, stored_transcripts, take, texts
 from tests.support.line_format import LineFormat, line, lines
@@ -77,7 +77,7 @@ async def test_a_title_given_while_a_session_is_derived_stays_and_is_found(
     loop = asyncio.get_running_loop()
     titles = iter(["My title"])
 
-    def plan_then_rename(*arguments: Any) -> Plan:
+    def plan_then_rename(*arguments: Any) -> DerivedPlan:
         plan = plan_session(*arguments)
         for title in titles:
             asyncio.run_coroutine_threadsafe(update_session(database, "s1", title, None), loop).result()

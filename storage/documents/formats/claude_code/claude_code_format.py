@@ -7,13 +7,13 @@ from storage.documents.derived_session import DerivedSession
 from storage.documents.formats import agent_versions
 from storage.documents.formats.claude_code import layout
 from storage.documents.formats.claude_code.costs import SourceCosts
-from storage.documents.formats.claude_code.layout import Place
+from storage.documents.formats.claude_code.layout import TranscriptName
 from storage.documents.formats.claude_code.line import read_line
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.scan import Scan
 from storage.documents.formats.claude_code.session import session_of
 from storage.documents.formats.json_values import as_id
-from storage.documents.formats.transcript_format import FoundTranscripts, Transcript
+from storage.documents.formats.transcript_format import FoundTranscripts, TranscriptReader
 
 
 class ClaudeCodeFormat:
@@ -29,7 +29,7 @@ class ClaudeCodeFormat:
         """Find the transcripts of sessions and subagents, with the files that belong to them."""
         return layout.find(home)
 
-    def session_id(self, transcript: Transcript) -> str | None:
+    def session_id(self, transcript: TranscriptReader) -> str | None:
         """The id in the file's name, for a subagent with its parent's; None as long as nothing was said."""
         place = layout.place_of(transcript.name)
         scan = Scan(place.session, place.agent is not None)
@@ -40,12 +40,12 @@ class ClaudeCodeFormat:
                 return _id(place, scan)
         return None
 
-    def keys(self, transcript: Transcript) -> list[str]:
+    def keys(self, transcript: TranscriptReader) -> list[str]:
         """The id of its session, by which forks and subagents name it."""
         place = layout.place_of(transcript.name)
         return [place.session] if place.session is not None and place.agent is None else []
 
-    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         """Derive the session of its file, or of its files if it has several."""
         place = layout.place_of(transcripts[-1].name)
         scan = Scan(place.session, place.agent is not None)
@@ -62,14 +62,14 @@ class ClaudeCodeFormat:
         return session_of(self.source, id, place, scan, transcripts, outputs)
 
 
-def _id(place: Place, scan: Scan) -> str | None:
+def _id(place: TranscriptName, scan: Scan) -> str | None:
     session = place.session or scan.session
     if place.agent is None or session is None:
         return as_id(session)
     return layout.subagent_id(session, place.agent)
 
 
-def _set_apart(scan: Scan, transcript: Transcript, place: Place) -> None:
+def _set_apart(scan: Scan, transcript: TranscriptReader, place: TranscriptName) -> None:
     """Separate what a fork copied from its source from what is its own, so that tokens and costs are counted once."""
     copies = scan.copies
     copies.settle()

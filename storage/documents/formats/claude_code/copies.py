@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from storage.documents.formats.claude_code.draft import MessageDraft
+from storage.documents.formats.claude_code.draft import LineDraft
 from storage.documents.formats.claude_code.line import TranscriptLine
 
 
@@ -37,7 +37,7 @@ class Copies:
             self._drafts |= self._foreign.keys()
             self.origin = self.origin or list(self._foreign.values())[-1]
 
-    def mark(self, drafts: Sequence[MessageDraft], more: Iterable[int]) -> None:
+    def mark(self, drafts: Sequence[LineDraft], more: Iterable[int]) -> None:
         """Mark the copied messages, and `more` that the session has in common with its origin."""
         for index in self._drafts.union(more):
             drafts[index].is_copied = True

@@ -7,7 +7,7 @@ subtracted, so that the sum over all sessions counts it once.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage.documents.formats.claude_code.draft import MessageDraft
+from storage.documents.formats.claude_code.draft import LineDraft
 from storage.documents.formats.claude_code.line import TranscriptLine
 from storage.documents.formats.json_values import as_time
 
@@ -45,7 +45,7 @@ class SourceCosts:
         if (recorded := spending(record)) is not None:
             self._recorded.append((recorded, self._last_time))
 
-    def own_cost(self, total: Spending, own: Sequence[MessageDraft]) -> float:
+    def own_cost(self, total: Spending, own: Sequence[LineDraft]) -> float:
         """The part of a fork's total that its own messages cost.
 
         The fork took over what was recorded last before it was made. A source that ended later without another word has

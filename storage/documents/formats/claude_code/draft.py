@@ -25,7 +25,7 @@ ATTACHED = 8
 """
 
 
-class Part(msgspec.Struct, gc=False):
+class MessageLine(msgspec.Struct, gc=False):
     """A line of a message: where it stands, and the digest of all that its content is made of."""
 
     transcript: int
@@ -34,7 +34,7 @@ class Part(msgspec.Struct, gc=False):
     block_index: int | None
 
 
-class MessageDraft(msgspec.Struct, gc=False):
+class LineDraft(msgspec.Struct, gc=False):
     """A message, by the lines that it is made of.
 
     `results` is the draft of the results of a reply's calls, `attached` are those of what hooks said about the calls.
@@ -52,13 +52,13 @@ class MessageDraft(msgspec.Struct, gc=False):
     usage: ReplyUsage | None = None
     results: int | None = None
     attached: list[int] = []
-    parts: list[Part] = []
+    parts: list[MessageLine] = []
 
     def followers(self) -> list[int]:
         """The drafts that go with a reply wherever their lines stand, in the order of the file."""
         return self.attached if self.results is None else sorted([*self.attached, self.results])
 
-    def ordered_parts(self) -> list[Part]:
+    def ordered_parts(self) -> list[MessageLine]:
         """The lines in the order of their blocks, where each tells its place, else in that of the file."""
         if self.kind != REPLY or len(self.parts) == 1 or any(part.block_index is None for part in self.parts):
             return self.parts

@@ -28,7 +28,7 @@ _MAX_ID_LENGTH = 200
 _MAX_DEPTH = 8
 
 
-class Place(NamedTuple):
+class TranscriptName(NamedTuple):
     """The parts of a transcript's name.
 
     `session` is the id of the session, or of a subagent's parent where the name has it. `agent` is the name of a
@@ -48,14 +48,14 @@ class Place(NamedTuple):
         return f"{self.folder}/{_TITLE_FILE}"
 
 
-def place_of(name: str) -> Place:
+def place_of(name: str) -> TranscriptName:
     """The place of a transcript by its path below the home."""
     folder, _, file = name.rpartition("/")
     if match := _SUBAGENT.fullmatch(name):
-        return Place(match[2], file.removesuffix(".jsonl"), match[1])
+        return TranscriptName(match[2], file.removesuffix(".jsonl"), match[1])
     if _AGENT_FILE.fullmatch(file):
-        return Place(None, file.removesuffix(".jsonl"), folder)
-    return Place(file.removesuffix(".jsonl"), None, name.removesuffix(".jsonl"))
+        return TranscriptName(None, file.removesuffix(".jsonl"), folder)
+    return TranscriptName(file.removesuffix(".jsonl"), None, name.removesuffix(".jsonl"))
 
 
 def meta_name(name: str) -> str:

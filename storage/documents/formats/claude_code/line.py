@@ -10,7 +10,7 @@ from storage.documents.formats.json_values import parse_json
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
-class Block(msgspec.Struct, gc=False):
+class LineBlock(msgspec.Struct, gc=False):
     """A content block: its kind, the ids of calls and results, and its text."""
 
     type: str = ""
@@ -19,7 +19,7 @@ class Block(msgspec.Struct, gc=False):
     text: str = ""
 
 
-Content = list[Block] | str | None
+Content = list[LineBlock] | str | None
 
 
 class OutputDetails(msgspec.Struct, gc=False):
@@ -38,7 +38,7 @@ class Usage(msgspec.Struct, gc=False):
     output_tokens_details: OutputDetails | None = None
 
 
-class Message(msgspec.Struct, gc=False):
+class LineMessage(msgspec.Struct, gc=False):
     """The message of a user's or an assistant's line. The lines of one reply share the `id`."""
 
     id: str | None = None
@@ -123,7 +123,7 @@ class TranscriptLine(msgspec.Struct, gc=False, rename="camel"):
     request_session_id: str | None = None
     forked_from: ForkOrigin | None = None
     api_block_index: int | None = None
-    message: Message | None = None
+    message: LineMessage | None = None
     attachment: Attachment | None = None
     compact_metadata: CompactMetadata | None = None
     content: Any = None

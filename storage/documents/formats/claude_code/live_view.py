@@ -9,7 +9,7 @@ from storage.documents.formats.claude_code.line import CompactMetadata
 from storage.documents.formats.claude_code.scan import NO_DRAFT, Scan
 
 
-class Branch(NamedTuple):
+class AbandonedMessages(NamedTuple):
     """Messages that were abandoned by the change of a prompt or by an interrupted call."""
 
     head: str | None
@@ -20,7 +20,7 @@ class LiveView(NamedTuple):
     """The messages that the program sends when it resumes, in their order, and the branches that it leaves out."""
 
     live: list[int]
-    branches: list[Branch]
+    branches: list[AbandonedMessages]
     left: set[int]
     """All messages of the branches."""
 
@@ -93,8 +93,8 @@ def _preserved(scan: Scan, metadata: CompactMetadata) -> list[int]:
     return chain[chain.index(head) :] if head in chain else []
 
 
-def _branches(scan: Scan, main_nodes: set[int], main: set[int]) -> list[Branch]:
-    branches: dict[int, Branch] = {}
+def _branches(scan: Scan, main_nodes: set[int], main: set[int]) -> list[AbandonedMessages]:
+    branches: dict[int, AbandonedMessages] = {}
     heads: dict[int, int] = {}
     done: set[int] = set()
     for node, index in enumerate(scan.draft_of):
@@ -102,7 +102,7 @@ def _branches(scan: Scan, main_nodes: set[int], main: set[int]) -> list[Branch]:
             continue
         done.add(index)
         head = _head(scan, node, main_nodes, main, heads)
-        branches.setdefault(head, Branch(scan.graph.uuids[head], [])).messages.append(index)
+        branches.setdefault(head, AbandonedMessages(scan.graph.uuids[head], [])).messages.append(index)
     return [branches[head] for head in sorted(branches)]
 
 

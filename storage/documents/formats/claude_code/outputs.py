@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from storage.documents.formats.claude_code.layout import place_of
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 
 MARK = "<persisted-output>"
 MARK_BYTES = MARK.encode()
@@ -19,7 +19,7 @@ class PersistedOutputs:
     in that of the session that is named in the path, which a fork or a subagent shares.
     """
 
-    def __init__(self, transcript: Transcript, session: str | None) -> None:
+    def __init__(self, transcript: TranscriptReader, session: str | None) -> None:
         self._transcript = transcript
         place = place_of(transcript.name)
         # The name of an older subagent's file does not have its session.

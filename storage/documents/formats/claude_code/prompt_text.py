@@ -1,7 +1,7 @@
 """What a person wrote in a line under the user's role."""
 
 from storage.documents.formats.claude_code import injected
-from storage.documents.formats.claude_code.line import Block, Content
+from storage.documents.formats.claude_code.line import Content, LineBlock
 
 
 def own_text(content: Content) -> tuple[str, bool]:
@@ -9,7 +9,7 @@ def own_text(content: Content) -> tuple[str, bool]:
     if isinstance(content, str):
         texts, has_others = [content], False
     else:
-        blocks: list[Block] = content or []
+        blocks: list[LineBlock] = content or []
         texts = [block.text for block in blocks if block.type == "text"]
         has_others = len(texts) < len(blocks)
     pieces = [piece for text in texts for piece in injected.split(text)]

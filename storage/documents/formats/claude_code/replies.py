@@ -1,7 +1,7 @@
 """The model's replies: which lines belong to one, which calls it made, and which model it was."""
 
-from storage.documents.formats.claude_code.draft import MessageDraft
-from storage.documents.formats.claude_code.line import Message
+from storage.documents.formats.claude_code.draft import LineDraft
+from storage.documents.formats.claude_code.line import LineMessage
 from storage.documents.formats.claude_code.usage import SYNTHETIC, ReplyUsage
 from storage.json_codec import storable_text
 
@@ -31,7 +31,7 @@ class Replies:
         return self._by_call.get(call_id)
 
     def take_in(
-        self, message: Message, request_id: str | None, index: int, draft: MessageDraft, is_sidechain: bool
+        self, message: LineMessage, request_id: str | None, index: int, draft: LineDraft, is_sidechain: bool
     ) -> None:
         """Take in a line of the reply that is the draft at `index`."""
         if message.id is not None:
@@ -53,7 +53,7 @@ class Replies:
             if block.type not in _THINKING:
                 draft.has_only_thinking = False
 
-    def _take_model(self, name: str, draft: MessageDraft, is_sidechain: bool) -> None:
+    def _take_model(self, name: str, draft: LineDraft, is_sidechain: bool) -> None:
         model = self._models.get(name)
         if model is None:
             model = self._models[name] = storable_text(name)

@@ -17,8 +17,8 @@ from storage.documents.formats.claude_code.draft import (
     REPLY,
     RESULTS,
     SUMMARY,
-    MessageDraft,
-    Part,
+    LineDraft,
+    MessageLine,
 )
 from storage.documents.formats.claude_code.graph import NO_NODE, ConversationGraph
 from storage.documents.formats.claude_code.line import CompactMetadata, TranscriptLine, read_line
@@ -51,7 +51,7 @@ class Scan:
     def __init__(self, session: str | None, is_subagent: bool) -> None:
         self.session = session
         self.graph = ConversationGraph()
-        self.drafts: list[MessageDraft] = []
+        self.drafts: list[LineDraft] = []
         self.draft_of: list[int] = []
         """The draft that a node belongs to."""
         self.facts = SessionFacts()
@@ -120,7 +120,7 @@ class Scan:
         elif kind in _HIDDEN_TYPES:
             self.line_counts[kind] += 1
         else:
-            self._add_draft(MessageDraft(RAW, record.timestamp, True, False), record, node)
+            self._add_draft(LineDraft(RAW, record.timestamp, True, False), record, node)
 
     def _add_metadata(self, record: TranscriptLine, line: Line) -> None:
         self.line_counts[record.type] += 1
@@ -142,7 +142,7 @@ class Scan:
                     self._add_results(record, node, block.tool_use_id)
                     return
         if record.is_compact_summary:
-            self._add_draft(MessageDraft(SUMMARY, record.timestamp, True, True), record, node)
+            self._add_draft(LineDraft(SUMMARY, record.timestamp, True, True), record, node)
             return
         own, is_injected = own_text(content)
         is_injected = is_injected or record.prompt_source == "system"
@@ -153,10 +153,10 @@ class Scan:
             own = command or own
         if (command := typed_command(content)) is not None:
             self._commands[node] = command
-        draft = MessageDraft(PROMPT, record.timestamp, is_injected, not record.is_visible_in_transcript_only)
+        draft = LineDraft(PROMPT, record.timestamp, is_injected, not record.is_visible_in_transcript_only)
         self._add_prompt(draft, record, node, own)
 
-    def _add_prompt(self, draft: MessageDraft, record: TranscriptLine, node: int, own: str) -> None:
+    def _add_prompt(self, draft: LineDraft, record: TranscriptLine, node: int, own: str) -> None:
         index = self._add_draft(draft, record, node)
         if not draft.is_injected:
             self.has_message = True
@@ -180,7 +180,7 @@ class Scan:
         if results is not None:
             self._add_part(results, record, node)
             return
-        index = self._add_draft(MessageDraft(RESULTS, record.timestamp, False, True), record, node)
+        index = self._add_draft(LineDraft(RESULTS, record.timestamp, False, True), record, node)
         if reply is not None:
             self.drafts[reply].results = index
 
@@ -193,7 +193,7 @@ class Scan:
         if index is None:
             is_error = record.is_api_error_message
             is_injected = message.model == SYNTHETIC and not is_error
-            draft = MessageDraft(REPLY, record.timestamp, is_injected, not is_error, has_only_thinking=True)
+            draft = LineDraft(REPLY, record.timestamp, is_injected, not is_error, has_only_thinking=True)
             index = self._add_draft(draft, record, node)
             self.has_message = self.has_message or not is_injected
         else:
@@ -211,15 +211,15 @@ class Scan:
             if record.compact_metadata is not None:
                 self.preserved[node] = record.compact_metadata
         elif subtype == "api_error":
-            self._add_draft(MessageDraft(RAW, record.timestamp, True, False), record, node)
+            self._add_draft(LineDraft(RAW, record.timestamp, True, False), record, node)
         elif subtype in _HIDDEN_SUBTYPES or not isinstance(content, str) or not content:
             self.line_counts[f"system:{subtype}"] += 1
         elif subtype == "local_command":
             if (command := typed_command(content)) is not None:
                 self._commands[node] = command
-            self._add_draft(MessageDraft(LOCAL_COMMAND, record.timestamp, True, True), record, node)
+            self._add_draft(LineDraft(LOCAL_COMMAND, record.timestamp, True, True), record, node)
         else:
-            self._add_draft(MessageDraft(NOTE, record.timestamp, True, False), record, node)
+            self._add_draft(LineDraft(NOTE, record.timestamp, True, False), record, node)
 
     def _add_attachment(self, record: TranscriptLine, node: int) -> None:
         attachment = record.attachment
@@ -228,7 +228,7 @@ class Scan:
             and is_shown(attachment.type)
             and attached_blocks(as_object(parse_json(self._line.data)))
         ):
-            index = self._add_draft(MessageDraft(ATTACHED, record.timestamp, True, True), record, node)
+            index = self._add_draft(LineDraft(ATTACHED, record.timestamp, True, True), record, node)
             reply = self.replies.by_call(attachment.toolUseID or "")
             if reply is not None:
                 self.drafts[reply].attached.append(index)
@@ -238,9 +238,9 @@ class Scan:
             return
         own, is_injected = own_text(attachment.prompt)
         is_injected = is_injected or attachment.commandMode == "task-notification"
-        self._add_prompt(MessageDraft(QUEUED_PROMPT, record.timestamp, is_injected, True), record, node, own)
+        self._add_prompt(LineDraft(QUEUED_PROMPT, record.timestamp, is_injected, True), record, node, own)
 
-    def _add_draft(self, draft: MessageDraft, record: TranscriptLine, node: int) -> int:
+    def _add_draft(self, draft: LineDraft, record: TranscriptLine, node: int) -> int:
         self.drafts.append(draft)
         index = len(self.drafts) - 1
         self._add_part(index, record, node)
@@ -255,7 +255,7 @@ class Scan:
                 hashlib.blake2b(output, digest_size=DIGEST_SIZE).digest() for output in self._outputs.named_in(data)
             )
             digest = hashlib.blake2b(digest + outputs, digest_size=DIGEST_SIZE).digest()
-        draft.parts.append(Part(self._transcript, offset, digest, record.api_block_index))
+        draft.parts.append(MessageLine(self._transcript, offset, digest, record.api_block_index))
         self.draft_of[node] = index
         self.copies.take_in(record, self.session, index)
 

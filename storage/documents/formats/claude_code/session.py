@@ -16,13 +16,13 @@ from storage.documents.derived_session import (
 )
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.claude_code.content import build_content
-from storage.documents.formats.claude_code.draft import NOTE, RAW, REPLY, SUMMARY, MessageDraft, Part
-from storage.documents.formats.claude_code.layout import Place, meta_name, subagent_id
+from storage.documents.formats.claude_code.draft import NOTE, RAW, REPLY, SUMMARY, LineDraft, MessageLine
+from storage.documents.formats.claude_code.layout import TranscriptName, meta_name, subagent_id
 from storage.documents.formats.claude_code.live_view import LiveView, live_view
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.scan import Scan
 from storage.documents.formats.json_values import as_amount, as_id, as_object, as_text, as_time, parse_json
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 from storage.json_codec import storable, storable_text
 from storage.records.plain_text import strip_controls
 from storage.records.token_usage import TokenUsage
@@ -34,7 +34,12 @@ _MAX_KEPT_LINE = 65_536
 
 
 def session_of(
-    source: str, id: str, place: Place, scan: Scan, transcripts: Sequence[Transcript], outputs: PersistedOutputs
+    source: str,
+    id: str,
+    place: TranscriptName,
+    scan: Scan,
+    transcripts: Sequence[TranscriptReader],
+    outputs: PersistedOutputs,
 ) -> DerivedSession:
     """The session of scanned transcripts."""
     facts = scan.facts
@@ -68,7 +73,7 @@ def session_of(
     )
 
 
-def _message(draft: MessageDraft, transcripts: Sequence[Transcript], outputs: PersistedOutputs) -> DerivedMessage:
+def _message(draft: LineDraft, transcripts: Sequence[TranscriptReader], outputs: PersistedOutputs) -> DerivedMessage:
     parts = draft.ordered_parts()
     digest = hashlib.blake2b(bytes((draft.kind, draft.is_injected)), digest_size=DIGEST_SIZE)
     for part in parts:
@@ -100,7 +105,11 @@ def _time(value: str | int | float | None) -> datetime | None:
 
 
 def _build(
-    kind: int, is_injected: bool, parts: Sequence[Part], transcripts: Sequence[Transcript], outputs: PersistedOutputs
+    kind: int,
+    is_injected: bool,
+    parts: Sequence[MessageLine],
+    transcripts: Sequence[TranscriptReader],
+    outputs: PersistedOutputs,
 ) -> list[Block]:
     lines = (transcripts[part.transcript].line(part.offset) for part in parts)
     return build_content(kind, is_injected, lines, outputs)
@@ -118,11 +127,11 @@ def _times(scan: Scan, messages: Sequence[DerivedMessage], modified_at: datetime
     return created_at, max(created_at, last)
 
 
-def _agent_meta(transcript: Transcript) -> dict[str, object]:
+def _agent_meta(transcript: TranscriptReader) -> dict[str, object]:
     return as_object(parse_json(transcript.companion(meta_name(transcript.name)) or b""))
 
 
-def _origin(scan: Scan, place: Place, meta: dict[str, object]) -> tuple[str, str | None]:
+def _origin(scan: Scan, place: TranscriptName, meta: dict[str, object]) -> tuple[str, str | None]:
     """The kind of the session, and its parent."""
     if place.agent is None:
         return (MAIN, None) if scan.copies.origin is None else (FORK, as_id(scan.copies.origin))
@@ -131,7 +140,7 @@ def _origin(scan: Scan, place: Place, meta: dict[str, object]) -> tuple[str, str
     return SUBAGENT, subagent_id(session, f"agent-{agent}") if agent and session else session
 
 
-def _title(scan: Scan, transcript: Transcript, place: Place, meta: dict[str, object]) -> str | None:
+def _title(scan: Scan, transcript: TranscriptReader, place: TranscriptName, meta: dict[str, object]) -> str | None:
     """The person's title before the program's own."""
     facts = scan.facts
     title = facts.custom_title
@@ -152,7 +161,7 @@ def _first_prompt(scan: Scan, view: LiveView) -> str | None:
 
 
 def _metadata(
-    scan: Scan, view: LiveView, transcripts: Sequence[Transcript], meta: dict[str, object]
+    scan: Scan, view: LiveView, transcripts: Sequence[TranscriptReader], meta: dict[str, object]
 ) -> dict[str, object]:
     facts = scan.facts
     metadata: dict[str, object] = {}

@@ -7,7 +7,7 @@ from storage.documents.derived_session import DerivedSession
 from storage.documents.formats import agent_versions
 from storage.documents.formats.codex import session
 from storage.documents.formats.codex.home import find, homes
-from storage.documents.formats.transcript_format import FoundTranscripts, Transcript
+from storage.documents.formats.transcript_format import FoundTranscripts, TranscriptReader
 
 
 class CodexFormat:
@@ -21,11 +21,11 @@ class CodexFormat:
     def find(self, home: Path) -> FoundTranscripts:
         return find(home)
 
-    def session_id(self, transcript: Transcript) -> str | None:
+    def session_id(self, transcript: TranscriptReader) -> str | None:
         return session.session_id(transcript)
 
-    def keys(self, transcript: Transcript) -> list[str]:
+    def keys(self, transcript: TranscriptReader) -> list[str]:
         return session.session_keys(transcript)
 
-    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         return session.derive(transcripts)

@@ -6,26 +6,26 @@ from typing import NamedTuple
 
 from storage.documents.derived_session import DerivedMessage
 from storage.documents.formats.codex.copied_lines import CopiedLines
-from storage.documents.formats.codex.draft import Draft, Form, LineReader, Part
+from storage.documents.formats.codex.draft import DraftPart, Form, LineReader, RolloutDraft
 from storage.documents.formats.codex.entries import (
     Compaction,
     CompactionAnswer,
     CopiedHeader,
     Entry,
-    Item,
     ItemKind,
-    Place,
+    LinePlace,
+    ResponseItem,
     Rollback,
     Shown,
-    Snapshot,
     TokenCount,
     ToolEvent,
     TurnEnd,
     TurnSettings,
     TurnStart,
     Unknown,
+    WorktreeSnapshot,
 )
-from storage.documents.formats.codex.event_matching import Matches, match_events
+from storage.documents.formats.codex.event_matching import EventMatches, match_events
 from storage.documents.formats.codex.token_meter import TokenMeter
 from storage.records.token_usage import NO_TOKENS, TokenUsage
 
@@ -33,7 +33,7 @@ _TURN_STARTS = (TurnStart, CopiedHeader)
 _ROLES = {ItemKind.USER: "USER", ItemKind.SYSTEM: "SYSTEM"}
 
 
-class Branch(NamedTuple):
+class AbandonedBranch(NamedTuple):
     """An abandoned branch of the conversation, by the positions of its first and its last message."""
 
     first: int
@@ -53,16 +53,16 @@ class Reading(NamedTuple):
     copied: CopiedLines
 
 
-class Conversation:
+class RolloutConversation:
     """The messages of a session. `live` has the positions of those that the model sees, in order.
 
     `usage` is what the session's own replies took.
     """
 
     def __init__(self) -> None:
-        self.drafts: list[Draft] = []
+        self.drafts: list[RolloutDraft] = []
         self.live: list[int] = []
-        self.branches: list[Branch] = []
+        self.branches: list[AbandonedBranch] = []
         self.snapshots: list[object] = []
         self.usage = NO_TOKENS
         self.settings = _Settings()
@@ -75,7 +75,7 @@ class Conversation:
         # Hashes of the ids of all calls, and what is known of the outputs of a turn.
         self._calls: set[int] = set()
         self._tool_events: dict[str, list[ToolEvent]] = {}
-        self._tool_outputs: dict[str, tuple[Draft, int]] = {}
+        self._tool_outputs: dict[str, tuple[RolloutDraft, int]] = {}
 
     def add(self, reading: Reading, entries: Iterable[Entry], *, is_own: bool) -> None:
         """Add entries of a rollout. Those that are not the session's own count no tokens."""
@@ -96,7 +96,7 @@ class Conversation:
         self.add(reading, entries, is_own=True)
         self.live, self.settings, self._meter.total = live, settings, total
         if len(self.drafts) > first:
-            self.branches.append(Branch(first, len(self.drafts) - 1))
+            self.branches.append(AbandonedBranch(first, len(self.drafts) - 1))
 
     def messages(self) -> list[DerivedMessage]:
         """The finished messages. The drafts are given up for them."""
@@ -118,9 +118,9 @@ class Conversation:
                     self._spender = None
             self._add_entry(reading, matches, index, entry, is_own=is_own and not reading.copied.is_copied)
 
-    def _add_entry(self, reading: Reading, matches: Matches, index: int, entry: Entry, *, is_own: bool) -> None:
+    def _add_entry(self, reading: Reading, matches: EventMatches, index: int, entry: Entry, *, is_own: bool) -> None:
         match entry:
-            case Item():
+            case ResponseItem():
                 self._add_item(reading, entry, is_injected=index in matches.injected)
             case Shown():
                 if index in matches.gaps:
@@ -142,14 +142,14 @@ class Conversation:
                 self._compact(reading, entry)
             case Rollback(turn_count=turn_count):
                 self._roll_back(turn_count)
-            case Snapshot(commit=commit):
+            case WorktreeSnapshot(commit=commit):
                 self.snapshots.append(commit)
             case ToolEvent():
                 self._add_tool_event(reading, entry)
             case Unknown():
                 self._add_unknown(reading, entry.place)
 
-    def _add_item(self, reading: Reading, item: Item, *, is_injected: bool) -> None:
+    def _add_item(self, reading: Reading, item: ResponseItem, *, is_injected: bool) -> None:
         place = item.place
         if item.kind is ItemKind.OUTPUT:
             self._add_output(reading, item)
@@ -158,20 +158,20 @@ class Conversation:
             is_prompt = item.kind is ItemKind.USER and not is_injected
             form = Form.PROMPT if is_prompt else Form.INJECTED
             position = self._new(reading, _ROLES[item.kind], place, is_prompt=is_prompt, is_injected=not is_prompt)
-            self._put(position, Part(form, place.offset), place)
+            self._put(position, DraftPart(form, place.offset), place)
             self.drafts[position].content = item.content
         else:
             if item.kind is ItemKind.CALL:
                 self._calls.add(hash(item.id))
             position = self._reply_position(reading, place)
-            self._put(position, Part(Form.ANSWER, place.offset, 0 if item.id else place.offset), place)
+            self._put(position, DraftPart(Form.ANSWER, place.offset, 0 if item.id else place.offset), place)
             self.drafts[position].content = item.content
 
-    def _add_output(self, reading: Reading, item: Item) -> None:
+    def _add_output(self, reading: Reading, item: ResponseItem) -> None:
         self._reply = None
         if self._outputs is None:
             self._outputs = self._new(reading, "TOOL", item.place)
-        self._put(self._outputs, Part(Form.OUTPUT, item.place.offset), item.place)
+        self._put(self._outputs, DraftPart(Form.OUTPUT, item.place.offset), item.place)
         draft = self.drafts[self._outputs]
         index = len(draft.parts) - 1
         for event in self._tool_events.pop(item.id, ()):
@@ -195,13 +195,13 @@ class Conversation:
             position = self._new(reading, "USER", event.place, is_prompt=True)
         else:
             position = self._reply_position(reading, event.place)
-        self._put(position, Part(Form.EVENT, event.place.offset), event.place, is_sent=False)
+        self._put(position, DraftPart(Form.EVENT, event.place.offset), event.place, is_sent=False)
 
-    def _add_unknown(self, reading: Reading, place: Place) -> None:
+    def _add_unknown(self, reading: Reading, place: LinePlace) -> None:
         position = self._new(reading, "SYSTEM", place, is_injected=True)
-        self._put(position, Part(Form.OTHER, place.offset), place, is_sent=False)
+        self._put(position, DraftPart(Form.OTHER, place.offset), place, is_sent=False)
 
-    def _reply_position(self, reading: Reading, place: Place) -> int:
+    def _reply_position(self, reading: Reading, place: LinePlace) -> int:
         self._outputs = None
         if self._reply is None:
             self._reply = self._new(reading, "ASSISTANT", place)
@@ -210,13 +210,13 @@ class Conversation:
         return self._reply
 
     def _new(
-        self, reading: Reading, role: str, place: Place, *, is_prompt: bool = False, is_injected: bool = False
+        self, reading: Reading, role: str, place: LinePlace, *, is_prompt: bool = False, is_injected: bool = False
     ) -> int:
-        draft = Draft(role, reading.lines, created_at=place.time, is_prompt=is_prompt, is_injected=is_injected)
+        draft = RolloutDraft(role, reading.lines, created_at=place.time, is_prompt=is_prompt, is_injected=is_injected)
         self.drafts.append(draft)
         return len(self.drafts) - 1
 
-    def _put(self, position: int, part: Part, place: Place, *, is_sent: bool = True) -> None:
+    def _put(self, position: int, part: DraftPart, place: LinePlace, *, is_sent: bool = True) -> None:
         draft = self.drafts[position]
         draft.add(part, place.digest)
         if is_sent and not draft.is_sent:
@@ -247,7 +247,7 @@ class Conversation:
         place = compaction.place
         said = self._single_items()
         summary = self._new(reading, "SYSTEM", place, is_injected=True)
-        self._put(summary, Part(Form.SUMMARY, place.offset), place)
+        self._put(summary, DraftPart(Form.SUMMARY, place.offset), place)
         self._expect_usage(summary)
         if compaction.history is None:
             self.live = [*filter(self._is_prompt, self.live[:-1]), summary]
@@ -263,7 +263,7 @@ class Conversation:
                 kept.append(positions.popleft())
             else:
                 kept.append(self._new(reading, role, place, is_injected=True))
-                self._put(kept[-1], Part(Form.REPLACEMENT, place.offset, number), place)
+                self._put(kept[-1], DraftPart(Form.REPLACEMENT, place.offset, number), place)
         self.live = list(dict.fromkeys(kept if summary in kept else [*kept, summary]))
 
     def _single_items(self) -> dict[tuple[str, int], deque[int]]:
@@ -288,12 +288,12 @@ class Conversation:
         del self.live[start:]
 
 
-def _branches(positions: list[int]) -> list[Branch]:
+def _branches(positions: list[int]) -> list[AbandonedBranch]:
     """Positions as ranges."""
-    branches: list[Branch] = []
+    branches: list[AbandonedBranch] = []
     for position in positions:
         if branches and branches[-1].last == position - 1:
-            branches[-1] = Branch(branches[-1].first, position)
+            branches[-1] = AbandonedBranch(branches[-1].first, position)
         else:
-            branches.append(Branch(position, position))
+            branches.append(AbandonedBranch(position, position))
     return branches

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from datetime import timedelta
 
-from storage.documents.formats.codex.entries import CopiedHeader, Entry, Place, TurnSettings, TurnStart
+from storage.documents.formats.codex.entries import CopiedHeader, Entry, LinePlace, TurnSettings, TurnStart
 from storage.documents.formats.codex.rollout import Rollout
 from storage.documents.formats.codex.rollout_name import time_of_id
 
@@ -37,7 +37,7 @@ class CopiedLines:
         elif self.is_copied and isinstance(entry, TurnStart | TurnSettings):
             self.is_copied = self._is_copied_turn(entry.turn_id, entry.place)
 
-    def _is_copied_turn(self, turn_id: str, place: Place) -> bool:
+    def _is_copied_turn(self, turn_id: str, place: LinePlace) -> bool:
         turns = self._turns_of_source()
         if turn_id and turns is not None:
             return turn_id in turns

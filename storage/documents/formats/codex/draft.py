@@ -48,7 +48,7 @@ class LineReader(RecordReader):
         return as_object(line["payload"]) if isinstance(line.get("payload"), dict) else line
 
 
-class Part(NamedTuple):
+class DraftPart(NamedTuple):
     """The part of a message that one line gives.
 
     `number` tells apart what has no id: it is the place in the history that a compaction left, or the line's offset.
@@ -63,7 +63,7 @@ class Part(NamedTuple):
 
 
 @dataclass(slots=True)
-class Draft:
+class RolloutDraft:
     """A message in the making, of lines of one rollout.
 
     `digest` is that of its parts. `content` is a hash of what a message of one item says. `is_prompt`: a person's;
@@ -72,7 +72,7 @@ class Draft:
 
     role: str
     lines: LineReader
-    parts: list[Part] = field(default_factory=list)
+    parts: list[DraftPart] = field(default_factory=list)
     digest: bytes = b""
     content: int = 0
     created_at: datetime | None = None
@@ -82,7 +82,7 @@ class Draft:
     is_injected: bool = False
     is_sent: bool = False
 
-    def add(self, part: Part, digest: bytes) -> None:
+    def add(self, part: DraftPart, digest: bytes) -> None:
         """Add what a line with a digest gives."""
         self.parts.append(part)
         self._mix(b"%b%d %d;" % (digest, part.form, part.number))
@@ -110,11 +110,11 @@ class Draft:
         )
 
 
-def _build(lines: LineReader, parts: tuple[Part, ...]) -> list[Block]:
+def _build(lines: LineReader, parts: tuple[DraftPart, ...]) -> list[Block]:
     return [block for part in parts for block in _BUILDERS[part.form](lines, part)]
 
 
-def _answer(lines: LineReader, part: Part) -> list[Block]:
+def _answer(lines: LineReader, part: DraftPart) -> list[Block]:
     return item_blocks(lines.payload(part.offset), f"line-{part.number}")
 
 
@@ -130,20 +130,20 @@ def item_blocks(payload: dict[str, object], fallback_id: str) -> list[Block]:
     return [other_block(payload)]
 
 
-def _output(lines: LineReader, part: Part) -> list[Block]:
+def _output(lines: LineReader, part: DraftPart) -> list[Block]:
     payload = dict(lines.payload(part.offset))
     event = None if part.event_offset is None else as_object(lines.payload(part.event_offset).get("item"))
     return [output_block(payload, event, is_failure=part.is_failure)]
 
 
-def _replacement(lines: LineReader, part: Part) -> list[Block]:
+def _replacement(lines: LineReader, part: DraftPart) -> list[Block]:
     item = as_object(as_list(lines.payload(part.offset).get("replacement_history"))[part.number])
     if item.get("type") == "agent_message" or (item.get("type") == "message" and item.get("role") != "assistant"):
         return injected_blocks(item)
     return item_blocks(item, f"line-{part.offset}-{part.number}")
 
 
-def _summary(lines: LineReader, part: Part) -> list[Block]:
+def _summary(lines: LineReader, part: DraftPart) -> list[Block]:
     payload = lines.payload(part.offset)
     summary = as_text(payload.get("message"))
     if not summary:
@@ -154,7 +154,7 @@ def _summary(lines: LineReader, part: Part) -> list[Block]:
     return [{"type": "compaction", "summary": summary}]
 
 
-def _other(lines: LineReader, part: Part) -> list[Block]:
+def _other(lines: LineReader, part: DraftPart) -> list[Block]:
     line = lines.record(part.offset)
     value = line.get("payload", line)
     item = as_object(value).get("item")
@@ -164,7 +164,7 @@ def _other(lines: LineReader, part: Part) -> list[Block]:
     return [other_block(value, "" if has_type else as_text(line.get("type")))]
 
 
-_BUILDERS: dict[Form, Callable[[LineReader, Part], list[Block]]] = {
+_BUILDERS: dict[Form, Callable[[LineReader, DraftPart], list[Block]]] = {
     Form.PROMPT: lambda lines, part: prompt_blocks(lines.payload(part.offset)),
     Form.INJECTED: lambda lines, part: injected_blocks(lines.payload(part.offset)),
     Form.ANSWER: _answer,

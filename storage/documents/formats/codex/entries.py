@@ -9,7 +9,7 @@ from storage.records.token_usage import TokenUsage
 
 
 @dataclass(slots=True)
-class Place:
+class LinePlace:
     """A line: its offset, its time as written, its ordinal where it has one, and the digest of its bytes.
 
     Lines of which no message is made have no digest.
@@ -47,13 +47,13 @@ class Marking(IntEnum):
 
 
 @dataclass(slots=True)
-class Item:
+class ResponseItem:
     """A response item: a part of what is sent to the model.
 
     `texts` are hashes of the texts that events repeat, `content` is a hash of the whole content of a message.
     """
 
-    place: Place
+    place: LinePlace
     kind: ItemKind
     id: str = ""
     texts: tuple[int, ...] = ()
@@ -65,7 +65,7 @@ class Item:
 class Shown:
     """An event that repeats what an item says, for display. `kind` is that of the item."""
 
-    place: Place
+    place: LinePlace
     kind: ItemKind
     id: str = ""
     texts: tuple[int, ...] = ()
@@ -79,7 +79,7 @@ class ToolEvent:
     when the call has no item.
     """
 
-    place: Place
+    place: LinePlace
     call_id: str
     is_failure: bool
     is_fuller: bool = False
@@ -90,7 +90,7 @@ class ToolEvent:
 class TokenCount:
     """Tokens of one reply, and of the thread up to then. Only the records of newer versions have the reply's id."""
 
-    place: Place
+    place: LinePlace
     usage: TokenUsage | None
     total: TokenUsage | None
     response_id: str = ""
@@ -102,7 +102,7 @@ class TokenCount:
 class TurnStart:
     """The start of a turn."""
 
-    place: Place
+    place: LinePlace
     turn_id: str
 
 
@@ -110,7 +110,7 @@ class TurnStart:
 class TurnSettings:
     """The settings with which a turn continues."""
 
-    place: Place
+    place: LinePlace
     turn_id: str
     model: str
     mode: str
@@ -120,7 +120,7 @@ class TurnSettings:
 class TurnEnd:
     """The end of a turn, whether it was completed or not."""
 
-    place: Place
+    place: LinePlace
 
 
 @dataclass(slots=True)
@@ -139,7 +139,7 @@ class Compaction:
     In it, None stands for an item that is not shown.
     """
 
-    place: Place
+    place: LinePlace
     history: list[Replacement | None] | None
 
 
@@ -147,14 +147,14 @@ class Compaction:
 class CompactionAnswer:
     """The reply in which the model wrote the summary of a compaction, which repeats it."""
 
-    place: Place
+    place: LinePlace
 
 
 @dataclass(slots=True)
 class Rollback:
     """The last turns were taken back."""
 
-    place: Place
+    place: LinePlace
     turn_count: int
 
 
@@ -162,15 +162,15 @@ class Rollback:
 class CopiedHeader:
     """The header of another thread: lines of that thread follow, copied."""
 
-    place: Place
+    place: LinePlace
     thread_id: str
 
 
 @dataclass(slots=True)
-class Snapshot:
+class WorktreeSnapshot:
     """A commit that the program made of the working tree, beside the conversation."""
 
-    place: Place
+    place: LinePlace
     commit: object
 
 
@@ -178,11 +178,11 @@ class Snapshot:
 class Unknown:
     """A line or an event of an unknown type."""
 
-    place: Place
+    place: LinePlace
 
 
 Entry = (
-    Item
+    ResponseItem
     | Shown
     | ToolEvent
     | TokenCount
@@ -193,6 +193,6 @@ Entry = (
     | CompactionAnswer
     | Rollback
     | CopiedHeader
-    | Snapshot
+    | WorktreeSnapshot
     | Unknown
 )

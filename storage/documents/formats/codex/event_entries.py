@@ -3,7 +3,7 @@
 from storage.documents.formats.codex.entries import (
     Entry,
     ItemKind,
-    Place,
+    LinePlace,
     Rollback,
     Shown,
     TokenCount,
@@ -14,7 +14,7 @@ from storage.documents.formats.codex.entries import (
 )
 from storage.documents.formats.codex.item_entries import hashes
 from storage.documents.formats.codex.rollout_line import (
-    Payload,
+    LinePayload,
     RolloutLine,
     read_item,
     read_parts,
@@ -66,7 +66,7 @@ _PERSONS_KINDS = (None, "plain")
 _HIDDEN_PREFIXES = ("collab_", "hook_", "image_generation_")
 
 
-def event_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry | None:
+def event_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Entry | None:
     """The entry of an event; None for one that only repeats other lines."""
     kind = payload.type if isinstance(payload.type, str) else ""
     if kind == "item_completed":
@@ -93,7 +93,7 @@ def event_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry | No
     return None if kind in _HIDDEN_EVENTS or kind.startswith(_HIDDEN_PREFIXES) else Unknown(place)
 
 
-def _completed_item(payload: Payload, place: Place) -> Entry | None:
+def _completed_item(payload: LinePayload, place: LinePlace) -> Entry | None:
     item = read_item(payload.item)
     kind, item_id = as_text(item.type), as_text(item.id)
     if kind == "UserMessage" or kind == "AgentMessage":

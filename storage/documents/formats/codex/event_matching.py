@@ -9,26 +9,26 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage.documents.formats.codex.entries import Entry, Item, ItemKind, Marking, Shown
+from storage.documents.formats.codex.entries import Entry, ItemKind, Marking, ResponseItem, Shown
 
-_SAID = (Item, Shown)
+_SAID = (ResponseItem, Shown)
 
 
-class Matches(NamedTuple):
+class EventMatches(NamedTuple):
     """Indexes of entries: the users' items that are a program's, and the events that fill a gap."""
 
     injected: set[int]
     gaps: set[int]
 
 
-def match_events(turn: Sequence[Entry], *, is_last: bool) -> Matches:
+def match_events(turn: Sequence[Entry], *, is_last: bool) -> EventMatches:
     """Pair the events of a turn. `is_last`: more lines of it may be written."""
-    matches = Matches(set(), set())
+    matches = EventMatches(set(), set())
     said = [(index, entry) for index, entry in enumerate(turn) if isinstance(entry, _SAID)]
-    items: dict[ItemKind, dict[int, Item]] = defaultdict(dict)
+    items: dict[ItemKind, dict[int, ResponseItem]] = defaultdict(dict)
     events: dict[ItemKind, dict[int, Shown]] = defaultdict(dict)
     for index, entry in said:
-        if isinstance(entry, Item):
+        if isinstance(entry, ResponseItem):
             items[entry.kind][index] = entry
         else:
             events[entry.kind][index] = entry
@@ -49,22 +49,22 @@ def match_events(turn: Sequence[Entry], *, is_last: bool) -> Matches:
 
 
 def _pair_neighbours(
-    said: Sequence[tuple[int, Item | Shown]],
-    items: dict[ItemKind, dict[int, Item]],
+    said: Sequence[tuple[int, ResponseItem | Shown]],
+    items: dict[ItemKind, dict[int, ResponseItem]],
     events: dict[ItemKind, dict[int, Shown]],
 ) -> None:
     """Pair an event with the item beside it: their texts differ when one leaves out a mark or a citation."""
     for (one, first), (two, second) in itertools.pairwise(said):
         if first.kind is not second.kind or type(first) is type(second):
             continue
-        item, event = (one, two) if isinstance(first, Item) else (two, one)
+        item, event = (one, two) if isinstance(first, ResponseItem) else (two, one)
         if event in events[first.kind] and item in items[first.kind]:
             if items[first.kind][item].marking is Marking.PROGRAM:
                 continue
             del events[first.kind][event], items[first.kind][item]
 
 
-def _pair(items: dict[int, Item], events: dict[int, Shown]) -> None:
+def _pair(items: dict[int, ResponseItem], events: dict[int, Shown]) -> None:
     """Take out the items and events that have the same id, or the same text in the same order."""
     if not events:
         return
@@ -85,7 +85,7 @@ def _pair(items: dict[int, Item], events: dict[int, Shown]) -> None:
             del items[found], events[index]
 
 
-def _close_reasoning(items: dict[int, Item], events: dict[int, Shown], matches: Matches) -> None:
+def _close_reasoning(items: dict[int, ResponseItem], events: dict[int, Shown], matches: EventMatches) -> None:
     """Reasoning is shown part by part or as a whole: an event fills a gap when no item has any of its texts."""
     said = {text for item in items.values() for text in item.texts}
     ids = {item.id for item in items.values() if item.id}

@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from storage.documents.formats.codex.entries import (
     CompactionAnswer,
     Entry,
-    Item,
     ItemKind,
+    LinePlace,
     Marking,
-    Place,
     Replacement,
-    Snapshot,
+    ResponseItem,
+    WorktreeSnapshot,
 )
 from storage.documents.formats.codex.injected_text import SUMMARY_PREFACE, is_image_mark, is_injected
 from storage.documents.formats.codex.rollout_line import (
     ContentPart,
-    Payload,
+    LinePayload,
     RolloutLine,
     read_metadata,
     read_parts,
@@ -42,39 +42,39 @@ _SUMMARIES = {"compaction", "compaction_summary", "context_compaction"}
 _REPLACED_KINDS = {"user": ItemKind.USER, "assistant": ItemKind.TEXT}
 
 
-def is_item(payload: Payload) -> bool:
+def is_item(payload: LinePayload) -> bool:
     """Whether a line without an envelope is an item."""
     kind = as_text(payload.type)
     return kind in ("message", "reasoning") or kind in _CALLS or kind in _OUTPUTS
 
 
-def item_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry | None:
+def item_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Entry | None:
     """The entry of a response item; None for a list of tools, which stays in the archive."""
     kind, item_id = payload.type, payload.id if isinstance(payload.id, str) else ""
     if not isinstance(kind, str):
-        return Item(place, ItemKind.OTHER, item_id)
+        return ResponseItem(place, ItemKind.OTHER, item_id)
     if kind == "message":
         return CompactionAnswer(place) if _is_compaction_answer(line, payload) else _message(payload, place, item_id)
     if kind == "reasoning":
         texts = [part.text for raw in (payload.summary, payload.content) for part in read_parts(raw)]
-        return Item(place, ItemKind.REASONING, item_id, hashes(texts))
+        return ResponseItem(place, ItemKind.REASONING, item_id, hashes(texts))
     if kind == _TOOLS:
         return None
     if kind == _AGENT_MESSAGE:
         content = _content_hash("user", read_parts(payload.content))
-        return Item(place, ItemKind.USER, item_id, content=content, marking=Marking.PROGRAM)
+        return ResponseItem(place, ItemKind.USER, item_id, content=content, marking=Marking.PROGRAM)
     if kind in _CALLS:
-        return Item(place, ItemKind.CALL, as_text(payload.call_id) or item_id)
+        return ResponseItem(place, ItemKind.CALL, as_text(payload.call_id) or item_id)
     if kind == "function_call_output" and payload.name == _GOAL and not payload.call_id:
-        return Item(place, ItemKind.USER, item_id, marking=Marking.PERSON)
+        return ResponseItem(place, ItemKind.USER, item_id, marking=Marking.PERSON)
     if kind in _OUTPUTS:
-        return Item(place, ItemKind.OUTPUT, as_text(payload.call_id))
+        return ResponseItem(place, ItemKind.OUTPUT, as_text(payload.call_id))
     if kind == "ghost_snapshot":
-        return Snapshot(place, value_of(payload.ghost_commit))
-    return Item(place, ItemKind.OTHER, item_id)
+        return WorktreeSnapshot(place, value_of(payload.ghost_commit))
+    return ResponseItem(place, ItemKind.OTHER, item_id)
 
 
-def _is_compaction_answer(line: RolloutLine, payload: Payload) -> bool:
+def _is_compaction_answer(line: RolloutLine, payload: LinePayload) -> bool:
     """Whether a message is the summary that the model wrote for a compaction, and no answer."""
     for raw in (line.metadata, payload.metadata):
         if b"compaction_output" in bytes(raw) and as_object(value_of(raw)).get("compaction_output") is True:
@@ -82,17 +82,17 @@ def _is_compaction_answer(line: RolloutLine, payload: Payload) -> bool:
     return False
 
 
-def _message(payload: Payload, place: Place, item_id: str) -> Item:
+def _message(payload: LinePayload, place: LinePlace, item_id: str) -> ResponseItem:
     parts = read_parts(payload.content)
     texts = [part.text for part in parts if isinstance(part.text, str)]
     content = _content_hash(payload.role, parts)
     if payload.role == "assistant":
-        return Item(place, ItemKind.TEXT, item_id, hashes(("\n".join(texts),)), content)
+        return ResponseItem(place, ItemKind.TEXT, item_id, hashes(("\n".join(texts),)), content)
     if payload.role != "user":
-        return Item(place, ItemKind.SYSTEM, item_id, (), content)
+        return ResponseItem(place, ItemKind.SYSTEM, item_id, (), content)
     own = [text for text in texts if not is_image_mark(text)]
     kinds = read_metadata(payload.internal_chat_message_metadata_passthrough).content_item_kinds
-    return Item(place, ItemKind.USER, item_id, hashes(("\n".join(own),)), content, _marking(kinds, own))
+    return ResponseItem(place, ItemKind.USER, item_id, hashes(("\n".join(own),)), content, _marking(kinds, own))
 
 
 def _marking(kinds: object, texts: list[str]) -> Marking:
@@ -103,7 +103,7 @@ def _marking(kinds: object, texts: list[str]) -> Marking:
     return Marking.PROGRAM if is_program else Marking.UNKNOWN
 
 
-def replacement(item: Payload, summary: object) -> Replacement | None:
+def replacement(item: LinePayload, summary: object) -> Replacement | None:
     """An item of the history that a compaction leaves, which continues from its summary; None for a list of tools."""
     kind = as_text(item.type)
     if kind == _TOOLS:

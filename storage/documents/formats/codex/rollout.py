@@ -9,9 +9,9 @@ from storage.documents.formats.codex.entries import (
     Compaction,
     CopiedHeader,
     Entry,
-    Item,
     ItemKind,
-    Place,
+    LinePlace,
+    ResponseItem,
     TokenCount,
     TurnEnd,
     TurnSettings,
@@ -22,7 +22,7 @@ from storage.documents.formats.codex.event_entries import event_entry
 from storage.documents.formats.codex.header import Header, read_header
 from storage.documents.formats.codex.item_entries import is_item, item_entry, replacement
 from storage.documents.formats.codex.rollout_line import (
-    Payload,
+    LinePayload,
     RolloutLine,
     read_bare_payload,
     read_line,
@@ -33,7 +33,7 @@ from storage.documents.formats.codex.rollout_name import parse_rollout_name
 from storage.documents.formats.codex.token_usage import read_usage
 from storage.documents.formats.codex.turn_mode import turn_mode
 from storage.documents.formats.json_values import as_text
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 
 _HEADER_LINES = 20
 """Lines in which the header stands; Codex itself reads no rollout that does not begin with it."""
@@ -50,12 +50,12 @@ class Rollout:
     between which it was written.
     """
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: TranscriptReader) -> None:
         self.transcript = transcript
         self.header, line_count = first_header(transcript)
         self.has_lines = line_count > 0
-        self.first: Place | None = None
-        self.last: Place | None = None
+        self.first: LinePlace | None = None
+        self.last: LinePlace | None = None
 
     @property
     def thread_id(self) -> str:
@@ -70,7 +70,7 @@ class Rollout:
             line = read_line(data)
             if line is None:
                 continue
-            place = Place(offset, line.timestamp, line.ordinal if type(line.ordinal) is int else None)
+            place = LinePlace(offset, line.timestamp, line.ordinal if type(line.ordinal) is int else None)
             if self.first is None:
                 self.first = place
             if place.timestamp is not None:
@@ -88,13 +88,13 @@ class Rollout:
             if not isinstance(entry, _WITHOUT_DIGEST):
                 digest = place.digest = blake2b(data, digest_size=DIGEST_SIZE).digest()
                 # Equal bytes are the same item.
-                if isinstance(entry, Item) and _is_unique(entry):
+                if isinstance(entry, ResponseItem) and _is_unique(entry):
                     if digest in seen:
                         continue
                     seen.add(digest)
             yield entry
 
-    def _add_header(self, place: Place, data: bytes) -> CopiedHeader | None:
+    def _add_header(self, place: LinePlace, data: bytes) -> CopiedHeader | None:
         """Take what a later header tells; one of another thread is where copied lines begin."""
         header = read_header(data)
         if self.header is None or header.thread_id != self.header.thread_id:
@@ -103,7 +103,7 @@ class Rollout:
         return None
 
 
-def thread_id_of(transcript: Transcript, header: Header | None) -> str:
+def thread_id_of(transcript: TranscriptReader, header: Header | None) -> str:
     """The id of a rollout's thread by its header, else by its name; empty when neither has one."""
     if header is not None and header.thread_id:
         return header.thread_id
@@ -111,7 +111,7 @@ def thread_id_of(transcript: Transcript, header: Header | None) -> str:
     return "" if name is None else name.thread_id
 
 
-def first_header(transcript: Transcript) -> tuple[Header | None, int]:
+def first_header(transcript: TranscriptReader) -> tuple[Header | None, int]:
     """The header of a rollout, without reading all of it, and how many JSON lines were read for that."""
     count = 0
     for _, data in itertools.islice(transcript.lines(), _HEADER_LINES):
@@ -123,7 +123,7 @@ def first_header(transcript: Transcript) -> tuple[Header | None, int]:
     return None, count
 
 
-def _is_unique(item: Item) -> bool:
+def _is_unique(item: ResponseItem) -> bool:
     """Whether an item that is written twice was said once: it has an ordinal, or an id that no model can repeat."""
     return item.place.ordinal is not None or (item.id != "" and item.kind not in (ItemKind.CALL, ItemKind.OUTPUT))
 
@@ -134,7 +134,7 @@ def _is_header(line: RolloutLine, data: bytes, *, is_first: bool) -> bool:
     return is_first and line.type is None and b'"id"' in data
 
 
-def _entry_of(line: RolloutLine, data: bytes, place: Place) -> Entry | None:
+def _entry_of(line: RolloutLine, data: bytes, place: LinePlace) -> Entry | None:
     payload, kind = line.payload, line.type
     if not isinstance(kind, str):
         return None
@@ -147,22 +147,22 @@ def _entry_of(line: RolloutLine, data: bytes, place: Place) -> Entry | None:
     return None if kind in _HIDDEN_LINES else Unknown(place)
 
 
-def _settings_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry:
+def _settings_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Entry:
     mode = turn_mode(payload.approval_policy, payload.sandbox_policy)
     return TurnSettings(place, as_text(payload.turn_id), as_text(payload.model), mode)
 
 
-def _record_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry:
+def _record_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Entry:
     usage, total = (read_usage(raw) for raw in (payload.usage, payload.thread_token_usage))
     return TokenCount(place, usage, total, as_text(payload.response_id), as_text(payload.thread_id), is_record=True)
 
 
-def _compaction_entry(payload: Payload, line: RolloutLine, place: Place) -> Entry:
+def _compaction_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Entry:
     summary, items = read_text(payload.message), read_payloads(payload.replacement_history)
     return Compaction(place, None if items is None else [replacement(item, summary) for item in items])
 
 
-_READERS: dict[str, Callable[[Payload, RolloutLine, Place], Entry | None]] = {
+_READERS: dict[str, Callable[[LinePayload, RolloutLine, LinePlace], Entry | None]] = {
     "response_item": item_entry,
     "event_msg": event_entry,
     "turn_context": _settings_entry,

@@ -14,7 +14,7 @@ T = TypeVar("T")
 NOTHING = msgspec.Raw()
 
 
-class ThreadItem(msgspec.Struct, gc=False):
+class CompletedItem(msgspec.Struct, gc=False):
     """The item that the event `item_completed` shows."""
 
     type: Any = None
@@ -26,7 +26,7 @@ class ThreadItem(msgspec.Struct, gc=False):
     raw_content: msgspec.Raw = NOTHING
 
 
-class Payload(msgspec.Struct, gc=False):
+class LinePayload(msgspec.Struct, gc=False):
     """The payload of a line: a response item, an event, or the settings of a turn."""
 
     type: Any = None
@@ -65,7 +65,7 @@ class RolloutLine(msgspec.Struct, gc=False):
     timestamp: Any = None
     ordinal: Any = None
     type: Any = None
-    payload: Payload | None = None
+    payload: LinePayload | None = None
     metadata: msgspec.Raw = NOTHING
 
 
@@ -100,9 +100,9 @@ class TokenInfo(msgspec.Struct, gc=False):
 
 
 _LINES = msgspec.json.Decoder(RolloutLine)
-_PAYLOADS = msgspec.json.Decoder(Payload)
-_HISTORIES = msgspec.json.Decoder(list[Payload])
-_ITEMS = msgspec.json.Decoder(ThreadItem)
+_PAYLOADS = msgspec.json.Decoder(LinePayload)
+_HISTORIES = msgspec.json.Decoder(list[LinePayload])
+_ITEMS = msgspec.json.Decoder(CompletedItem)
 _TEXTS = msgspec.json.Decoder(str)
 _TOKEN_NUMBERS = msgspec.json.Decoder(TokenNumbers)
 _TOKEN_INFOS = msgspec.json.Decoder(TokenInfo)
@@ -121,19 +121,19 @@ def read_line(data: bytes) -> RolloutLine | None:
     return _decode(_LINES, json_text({**value, "payload": None}).encode()) or RolloutLine()
 
 
-def read_bare_payload(data: bytes) -> Payload | None:
+def read_bare_payload(data: bytes) -> LinePayload | None:
     """The payload of a line that has no envelope."""
     return _decode(_PAYLOADS, data)
 
 
-def read_payloads(raw: msgspec.Raw) -> list[Payload] | None:
+def read_payloads(raw: msgspec.Raw) -> list[LinePayload] | None:
     """The items of a history; None when there is none."""
     return _decode(_HISTORIES, raw)
 
 
-def read_item(raw: msgspec.Raw) -> ThreadItem:
+def read_item(raw: msgspec.Raw) -> CompletedItem:
     """The item of an event; one without a type when it is not an object."""
-    return _decode(_ITEMS, raw) or ThreadItem()
+    return _decode(_ITEMS, raw) or CompletedItem()
 
 
 def read_text(raw: msgspec.Raw) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
-from storage.documents.formats.codex.conversation import Conversation, Reading
+from storage.documents.formats.codex.conversation import Reading, RolloutConversation
 from storage.documents.formats.codex.copied_lines import CopiedLines
 from storage.documents.formats.codex.draft import LineReader
 from storage.documents.formats.codex.entries import Entry
@@ -17,23 +17,23 @@ from storage.documents.formats.codex.rollout import Rollout, first_header, threa
 from storage.documents.formats.codex.rollout_name import parse_rollout_name, time_of_id
 from storage.documents.formats.codex.thread_names import INDEX, thread_name
 from storage.documents.formats.derived_values import first_prompt_of, time_span
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 
 SOURCE = "CODEX"
 
 
-def session_id(transcript: Transcript) -> str | None:
+def session_id(transcript: TranscriptReader) -> str | None:
     """The id of the session that a rollout belongs to; None when it has no line yet."""
     header, line_count = first_header(transcript)
     return thread_id_of(transcript, header) or None if line_count else None
 
 
-def session_keys(transcript: Transcript) -> list[str]:
+def session_keys(transcript: TranscriptReader) -> list[str]:
     """The ids by which another rollout names this one."""
     return keys_of(Rollout(transcript))
 
 
-def derive(transcripts: Sequence[Transcript]) -> DerivedSession | None:
+def derive(transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
     """The session of a thread's rollouts, oldest first; None when nothing was said in them."""
     rollouts = [rollout for rollout in map(Rollout, transcripts) if rollout.has_lines]
     if not rollouts:
@@ -46,9 +46,9 @@ def derive(transcripts: Sequence[Transcript]) -> DerivedSession | None:
     return _session(rollout, rollouts, line, conversation)
 
 
-def _read(line: Lineage, rollouts: Sequence[Rollout]) -> Conversation:
+def _read(line: Lineage, rollouts: Sequence[Rollout]) -> RolloutConversation:
     """Read all rollouts. Those that the newest does not continue are abandoned branches, before what is newer."""
-    conversation = Conversation()
+    conversation = RolloutConversation()
     chained = [stretch.rollout for stretch in line.stretches]
     others = [rollout for rollout in rollouts if rollout not in chained]
     known = {_line_key(entry) for rollout in chained for entry in rollout.entries()} if others else set()
@@ -61,7 +61,7 @@ def _read(line: Lineage, rollouts: Sequence[Rollout]) -> Conversation:
     return conversation
 
 
-def _read_stretch(conversation: Conversation, rollout: Rollout, end: int | None, *, is_own: bool) -> None:
+def _read_stretch(conversation: RolloutConversation, rollout: Rollout, end: int | None, *, is_own: bool) -> None:
     """Read the lines of a rollout that the thread has; of the thread's own rollouts also abandoned ones."""
     reading = _reading(rollout)
     entries = rollout.entries()
@@ -86,7 +86,7 @@ def _entries_below(entries: Iterator[Entry], end: int, rest: list[Entry]) -> Ite
         yield entry
 
 
-def _read_other(conversation: Conversation, rollout: Rollout, known: Set[object]) -> None:
+def _read_other(conversation: RolloutConversation, rollout: Rollout, known: Set[object]) -> None:
     """Read a rollout apart from the thread, without the lines that the thread's rollouts have as well."""
     entries = (entry for entry in rollout.entries() if _line_key(entry) not in known)
     conversation.add_branch(_reading(rollout), entries)
@@ -102,7 +102,7 @@ def _line_key(entry: Entry) -> object:
 
 
 def _session(
-    rollout: Rollout, rollouts: Sequence[Rollout], line: Lineage, conversation: Conversation
+    rollout: Rollout, rollouts: Sequence[Rollout], line: Lineage, conversation: RolloutConversation
 ) -> DerivedSession:
     header = rollout.header or Header(thread_id=rollout.thread_id)
     thread_id = rollout.thread_id
@@ -146,7 +146,7 @@ def _times(rollout: Rollout) -> list[datetime]:
     return [place.time for place in places if place is not None and place.time is not None]
 
 
-def _said(conversation: Conversation) -> list[int]:
+def _said(conversation: RolloutConversation) -> list[int]:
     return [position for position, draft in enumerate(conversation.drafts) if not draft.is_injected]
 
 
@@ -174,7 +174,7 @@ def _title(rollouts: Sequence[Rollout], header: Header, thread_id: str) -> str |
     return next(filter(None, names), None) or header.nickname or header.handed_over_title
 
 
-def _metadata(header: Header, line: Lineage, conversation: Conversation) -> dict[str, object]:
+def _metadata(header: Header, line: Lineage, conversation: RolloutConversation) -> dict[str, object]:
     metadata = dict(header.values)
     if line.missing is not None:
         metadata["missing_history_base"] = line.missing

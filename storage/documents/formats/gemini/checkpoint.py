@@ -12,7 +12,7 @@ from storage.documents.formats.gemini.entry_content import MODEL, USER
 from storage.documents.formats.gemini.workspace import PROJECT_ROOT, project_folder
 from storage.documents.formats.json_values import as_list, as_object, as_text, json_text, without
 from storage.documents.formats.record_reader import whole_document
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 
 _NAME = re.compile(r"checkpoint(?:-(?P<tag>.+))?\.json")
 _ID_BYTES = 16
@@ -29,12 +29,12 @@ def tag_of(name: str) -> str:
     return unquote(as_text(found["tag"])) if found else ""
 
 
-def checkpoint_id(transcript: Transcript) -> str | None:
+def checkpoint_id(transcript: TranscriptReader) -> str | None:
     """An id of the workspace and the tag: a checkpoint that is saved again stays the same session."""
     return _id(transcript, _history(whole_document(transcript)))
 
 
-def _id(transcript: Transcript, history: list[object]) -> str | None:
+def _id(transcript: TranscriptReader, history: list[object]) -> str | None:
     if not history:
         return None
     root = transcript.companion(f"{project_folder(transcript.name)}/{PROJECT_ROOT}") or b""
@@ -42,7 +42,7 @@ def _id(transcript: Transcript, history: list[object]) -> str | None:
     return f"{hashlib.blake2b(place.encode(), digest_size=_ID_BYTES).hexdigest()}-checkpoint"
 
 
-def checkpoint_records(transcript: Transcript) -> list[dict[str, object]]:
+def checkpoint_records(transcript: TranscriptReader) -> list[dict[str, object]]:
     """The history in the form of a session's records, behind a header."""
     document = whole_document(transcript)
     history = _history(document)

@@ -19,7 +19,7 @@ from storage.documents.formats.json_values import as_count, as_object, as_text, 
 from storage.records.token_usage import TokenUsage
 
 
-class Conversation:
+class ChatConversation:
     """The messages of all entries, and the indexes of the live ones.
 
     The result of a call may be recorded up to three times: beside its call, as a record of its own, and once more when

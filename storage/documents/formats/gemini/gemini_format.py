@@ -10,13 +10,13 @@ from storage.documents.formats import agent_versions
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
 from storage.documents.formats.file_walk import FileWalk
 from storage.documents.formats.gemini.checkpoint import checkpoint_id, checkpoint_records, is_checkpoint
-from storage.documents.formats.gemini.conversation import Conversation
+from storage.documents.formats.gemini.conversation import ChatConversation
 from storage.documents.formats.gemini.entry_content import COMMAND_MARKS, is_talk
 from storage.documents.formats.gemini.entry_log import EntryLog
 from storage.documents.formats.gemini.workspace import CHATS, WorkspaceFinder, workspace_of
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, without
 from storage.documents.formats.record_reader import RecordReader, whole_document
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
+from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
 
 _DEPTH_OF_CHATS = 4
 _PROJECTS = "tmp"
@@ -57,7 +57,7 @@ class GeminiFormat:
             )
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
-    def session_id(self, transcript: Transcript) -> str | None:
+    def session_id(self, transcript: TranscriptReader) -> str | None:
         """The id in the header; a subagent's is preceded by its parent's, and a checkpoint's is made of its place."""
         if is_checkpoint(transcript.name):
             return checkpoint_id(transcript)
@@ -67,12 +67,12 @@ class GeminiFormat:
                 return _full_id(transcript.name, own)
         return None
 
-    def keys(self, transcript: Transcript) -> list[str]:
+    def keys(self, transcript: TranscriptReader) -> list[str]:
         """The name of a session's file, by which sessions that were begun from it name it."""
         path = PurePosixPath(transcript.name)
         return [path.stem] if path.parent.name == CHATS else []
 
-    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         """Derive the session. Of several files, the one that the program would continue decides what is live."""
         logs = [(_read([transcript]), transcript) for transcript in transcripts]
         ranked = sorted(((_rank(log, one), log, one) for log, one in logs), key=itemgetter(0))
@@ -83,7 +83,7 @@ class GeminiFormat:
             silent = [one for rank, _, one in ranked[:-1] if not rank.has_talk]
             log = _read([one for _, _, one in ranked if one not in silent], silent)
         session_id = next((found for _, _, one in reversed(ranked) if (found := self.session_id(one))), None)
-        conversation = Conversation(log)
+        conversation = ChatConversation(log)
         if session_id is None or not conversation.messages:
             return None
         header = log.header
@@ -138,7 +138,7 @@ def _full_id(name: str, own: str) -> str:
     return own if parent_id is None else as_id(f"{parent_id}-{own}") or own
 
 
-def _records(transcript: Transcript) -> list[dict[str, object]]:
+def _records(transcript: TranscriptReader) -> list[dict[str, object]]:
     if is_checkpoint(transcript.name):
         return checkpoint_records(transcript)
     if transcript.name.endswith(".json"):
@@ -157,13 +157,13 @@ class _Rank(NamedTuple):
     is_newer_form: bool
 
 
-def _rank(log: EntryLog, transcript: Transcript) -> _Rank:
+def _rank(log: EntryLog, transcript: TranscriptReader) -> _Rank:
     has_talk = any(is_talk(entry.record) for entry in log.live.values())
     updated_at = as_time(log.header.get("lastUpdated"))
     return _Rank(has_talk, updated_at.timestamp() if updated_at else 0.0, transcript.name.endswith(".jsonl"))
 
 
-def _read(transcripts: Sequence[Transcript], silent: Sequence[Transcript] = ()) -> EntryLog:
+def _read(transcripts: Sequence[TranscriptReader], silent: Sequence[TranscriptReader] = ()) -> EntryLog:
     """Read files of which the last one is live, and then those in which nothing was said.
 
     A resume makes such a file beside the one that it continues. Its header tells nothing of the session.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from storage.documents.formats.file_walk import FileWalk, is_regular_file
 from storage.documents.formats.google_content import joined_text, parts_of
 from storage.documents.formats.json_values import as_list, as_object, as_text, json_text, parse_json
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 
 PROJECTS = "projects.json"
 """The file of the home that maps each workspace to the name of its folder."""
@@ -78,7 +78,7 @@ def _listed(data: bytes | None) -> dict[str, object]:
     return as_object(as_object(parse_json(data or b"{}")).get("projects"))
 
 
-def workspace_of(transcript: Transcript, header: dict[str, object], records: Iterable[dict[str, object]]) -> str:
+def workspace_of(transcript: TranscriptReader, header: dict[str, object], records: Iterable[dict[str, object]]) -> str:
     """The workspace by the file beside the transcript or the list of projects, else by its hash; else empty."""
     folder = project_folder(transcript.name)
     root = transcript.companion(f"{folder}/{PROJECT_ROOT}")

@@ -31,7 +31,7 @@ from storage.documents.formats.opencode.json_files import export_files, session_
 from storage.documents.formats.opencode.live_view import live_messages
 from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
+from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
 from storage.records.token_usage import TokenUsage
 
 _DATABASE = re.compile(r"opencode(-[\w.-]+)?\.db")
@@ -40,14 +40,14 @@ _FORK_TITLE = re.compile(r"\(fork #\d+\)$")
 _KNOWN_INFO = ("id", "title", "directory", "parentID", "version", "agent", "cost", "tokens")
 
 
-class _Info(msgspec.Struct):
+class _SessionInfo(msgspec.Struct):
     id: str
 
 
 class _Head(msgspec.Struct):
     """The fields that the id needs: the decoder skips the messages."""
 
-    info: _Info
+    info: _SessionInfo
 
 
 _HEAD = msgspec.json.Decoder(_Head)
@@ -128,18 +128,18 @@ class OpenCodeFormat:
             for session_id, one in sessions.items()
         }
 
-    def session_id(self, transcript: Transcript) -> str | None:
+    def session_id(self, transcript: TranscriptReader) -> str | None:
         """The session's id."""
         for line in transcript.lines():
             with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
                 return as_id(_HEAD.decode(line.data).info.id)
         return as_id(as_object(_export(transcript).get("info")).get("id"))
 
-    def keys(self, transcript: Transcript) -> list[str]:
+    def keys(self, transcript: TranscriptReader) -> list[str]:
         """None: a session is whole in its own rows."""
         return []
 
-    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         """Derive the session of the newest transcript: each holds the whole session."""
         if not transcripts:
             return None
@@ -191,7 +191,7 @@ class OpenCodeFormat:
         )
 
 
-def _export(transcript: Transcript) -> Block:
+def _export(transcript: TranscriptReader) -> Block:
     """The session in the form of the export: the last line, or a document of several lines."""
     export: Block = {}
     for _, _, record in RecordReader(transcript).records():

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from storage.documents.formats.pi.transcript_scan import TranscriptScan
+from storage.documents.formats.pi.transcript_scan import EntryScan
 
 
-def live_messages(scan: TranscriptScan, path: Sequence[str]) -> list[int]:
+def live_messages(scan: EntryScan, path: Sequence[str]) -> list[int]:
     """The indexes of the live messages on the path to the last entry.
 
     After a compaction they begin with its summary and the messages before it that it kept.
@@ -31,5 +31,5 @@ def live_messages(scan: TranscriptScan, path: Sequence[str]) -> list[int]:
     return list(live)
 
 
-def _is_compaction(scan: TranscriptScan, entry_id: str) -> bool:
+def _is_compaction(scan: EntryScan, entry_id: str) -> bool:
     return entry_id in scan.entries and scan.entries[entry_id].is_compaction

@@ -13,10 +13,10 @@ from storage.documents.formats.json_values import as_id, as_text, as_time, witho
 from storage.documents.formats.pi.entry_content import entry_blocks
 from storage.documents.formats.pi.live_view import live_messages
 from storage.documents.formats.pi.system_prompt import system_prompt_of
-from storage.documents.formats.pi.transcript_scan import TranscriptScan
+from storage.documents.formats.pi.transcript_scan import EntryScan
 from storage.documents.formats.pi.typed_prompt import is_command, typed_prompt
 from storage.documents.formats.record_reader import RecordReader
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
+from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
 
 _SESSIONS = "sessions"
 _DEPTH = 2
@@ -48,19 +48,19 @@ class PiFormat:
             found.append(FoundTranscript(path, path.relative_to(top).as_posix()))
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
-    def session_id(self, transcript: Transcript) -> str | None:
+    def session_id(self, transcript: TranscriptReader) -> str | None:
         """The id in the header, which is the first line."""
         for _, _, entry in RecordReader(transcript).records():
             return as_id(entry.get("id")) if entry.get("type") == "session" else None
         return None
 
-    def keys(self, transcript: Transcript) -> list[str]:
+    def keys(self, transcript: TranscriptReader) -> list[str]:
         """None: a fork holds a copy of what it continues."""
         return []
 
-    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         """Derive the session, whose live path ends with the last entry."""
-        scan = TranscriptScan()
+        scan = EntryScan()
         for transcript in transcripts:
             scan.read(transcript)
         session_id = as_id(scan.header.get("id"))
@@ -99,7 +99,7 @@ def _parent_id(path: str) -> str | None:
     return as_id(PureWindowsPath(path).stem.rpartition("_")[2])
 
 
-def _metadata(scan: TranscriptScan, path: Sequence[str]) -> Block:
+def _metadata(scan: EntryScan, path: Sequence[str]) -> Block:
     metadata = {**without(scan.header, *_KNOWN_HEADER), **without(scan.states, "model")}
     if scan.labels:
         metadata["labels"] = scan.labels

@@ -23,7 +23,7 @@ from storage.documents.formats.pi.entry_content import (
 )
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.record_tree import RecordTree
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 from storage.records.token_usage import TokenUsage
 
 _WITH_USAGE = ("usage", "compaction", "branch_summary")
@@ -48,7 +48,7 @@ class ScannedEntry:
 
 
 @dataclass(slots=True)
-class TranscriptScan:
+class EntryScan:
     """Everything that is needed of all entries."""
 
     drafts: list[MessageDraft] = field(default_factory=list)
@@ -68,7 +68,7 @@ class TranscriptScan:
     _previous: str | None = None
     _count: int = 0
 
-    def read(self, transcript: Transcript) -> None:
+    def read(self, transcript: TranscriptReader) -> None:
         """Add the entries of a transcript. Lines that an earlier one has too are left out."""
         reader = RecordReader(transcript)
         for offset, data, entry in reader.records():

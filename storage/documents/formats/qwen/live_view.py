@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from storage.documents.formats.json_values import as_object, digest_of
 from storage.documents.formats.qwen.line_content import compressed_history, content_parts
-from storage.documents.formats.qwen.transcript_scan import ScannedLine, TranscriptScan
+from storage.documents.formats.qwen.transcript_scan import ChatScan, ScannedLine
 
 
-def live_messages(scan: TranscriptScan, path: Sequence[str]) -> list[int]:
+def live_messages(scan: ChatScan, path: Sequence[str]) -> list[int]:
     """The indexes of the live messages: those of the path to the last line, from its last compression on."""
     lines = [line for record_id in path for line in scan.lines.get(record_id, ())]
     compressions = [place for place, line in enumerate(lines) if line.is_compression]

@@ -14,9 +14,9 @@ from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, parse_json, without
 from storage.documents.formats.qwen.line_content import line_blocks
 from storage.documents.formats.qwen.live_view import live_messages
-from storage.documents.formats.qwen.transcript_scan import TranscriptScan
+from storage.documents.formats.qwen.transcript_scan import ChatScan
 from storage.documents.formats.record_reader import RecordReader
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, Transcript
+from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
 
 _CHAT = re.compile(r"[\w-]+\.jsonl")
 _SUBAGENT = re.compile(r"agent-[\w-]+\.jsonl")
@@ -56,7 +56,7 @@ class QwenFormat:
             found.append(FoundTranscript(path, name, companions, is_rewritten=path.suffix == ".json"))
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
-    def session_id(self, transcript: Transcript) -> str | None:
+    def session_id(self, transcript: TranscriptReader) -> str | None:
         """The session's id; a subagent's is preceded by its parent's."""
         if _is_older(transcript):
             return self._older.session_id(transcript)
@@ -66,17 +66,17 @@ class QwenFormat:
                 return _full_id(session_id, transcript.name)
         return None
 
-    def keys(self, transcript: Transcript) -> list[str]:
+    def keys(self, transcript: TranscriptReader) -> list[str]:
         """None: a session is whole in its own file."""
         return []
 
-    def derive(self, transcripts: Sequence[Transcript]) -> DerivedSession | None:
+    def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         """Derive the session, whose live path ends with the last line."""
         newer = [transcript for transcript in transcripts if not _is_older(transcript)]
         if not newer:
             older = self._older.derive(transcripts)
             return None if older is None else dataclasses.replace(older, source=self.source)
-        scan = TranscriptScan()
+        scan = ChatScan()
         for transcript in newer:
             scan.read(transcript)
         session_id = as_id(scan.first.get("sessionId"))
@@ -111,7 +111,7 @@ class QwenFormat:
         )
 
 
-def _is_older(transcript: Transcript) -> bool:
+def _is_older(transcript: TranscriptReader) -> bool:
     return transcript.name.startswith(f"{_OLD_CHATS}/")
 
 
@@ -139,25 +139,25 @@ def _full_id(session_id: str, name: str) -> str:
     return session_id if agent_id is None else as_id(f"{session_id}-{agent_id}") or session_id
 
 
-def _description(transcript: Transcript) -> Block:
+def _description(transcript: TranscriptReader) -> Block:
     """The program's description of a subagent beside its transcript."""
     data = transcript.companion(transcript.name.removesuffix(".jsonl") + ".meta.json")
     return as_object(parse_json(data)) if data is not None else {}
 
 
-def _parent_id(scan: TranscriptScan, session_id: str, name: str, description: Block) -> str | None:
+def _parent_id(scan: ChatScan, session_id: str, name: str, description: Block) -> str | None:
     if _agent_id(name) is not None:
         agent_id = as_text(description.get("parentAgentId"))
         return as_id(f"{session_id}-{agent_id}") if agent_id else session_id
     return as_id(scan.states.get("parent_session")) or as_id(scan.forked_from)
 
 
-def _title(scan: TranscriptScan, description: Block) -> str | None:
+def _title(scan: ChatScan, description: Block) -> str | None:
     """The person's own title before the program's."""
     return scan.titles.get("manual") or scan.titles.get("auto") or as_text(description.get("description")) or None
 
 
-def _metadata(scan: TranscriptScan, path: Sequence[str], description: Block) -> Block:
+def _metadata(scan: ChatScan, path: Sequence[str], description: Block) -> Block:
     metadata = without({"agent_id": scan.first.get("agentId"), "agent_name": scan.first.get("agentName")})
     branches = scan.tree.abandoned_branches(path, scan.lines)
     if branches:

@@ -19,7 +19,7 @@ from storage.documents.formats.qwen.line_content import (
 )
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.record_tree import RecordTree
-from storage.documents.formats.transcript_format import Transcript
+from storage.documents.formats.transcript_format import TranscriptReader
 
 _TITLE = "custom_title"
 _LAST_STATES = {"session_model": "modelId", "session_approval_mode": "mode", "parent_session": "parentSessionId"}
@@ -37,7 +37,7 @@ class ScannedLine:
 
 
 @dataclass(slots=True)
-class TranscriptScan:
+class ChatScan:
     """Everything that is needed of all lines."""
 
     drafts: list[MessageDraft] = field(default_factory=list)
@@ -54,7 +54,7 @@ class TranscriptScan:
     _seen: set[bytes] = field(default_factory=set)
     _previous: str | None = None
 
-    def read(self, transcript: Transcript) -> None:
+    def read(self, transcript: TranscriptReader) -> None:
         """Add the lines of a transcript. Lines that an earlier one has too are left out."""
         reader = RecordReader(transcript, recovers_joined=True)
         for offset, data, record in reader.records():

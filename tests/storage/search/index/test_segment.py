@@ -14,10 +14,10 @@ from storage.compression import compress
 from storage.search.index import block_encoding
 from storage.search.index import segment as segments
 from storage.search.index import vocabulary as vocabularies
-from storage.search.index.block import Block, bigram_term
 from storage.search.index.pieces import encode_entry
 from storage.search.index.postings import Postings
 from storage.search.index.segment import Segment, merge_segments
+from storage.search.index.segment_block import SegmentBlock, bigram_term
 from storage.search.index.tokens import BARRIER
 from storage.search.index.vocabulary import Vocabulary, bigram_hash, token_hash
 from tests.speed.transcripts.prose import SessionText
@@ -103,14 +103,14 @@ def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_b
                 before = [data for first, data in blocks if first <= term]
                 mask = np.zeros(segment.size, np.bool_)
                 if before:
-                    block = Block.stored(before[-1], segment.size)
+                    block = SegmentBlock.stored(before[-1], segment.size)
                     place = block.place(term)
                     mask = block.mask(range(0) if place is None else range(place, place + 1))
                 assert mask.tolist() == holds
             for prefix in ("r", "re", "fil", "漢", "x", "é"):
                 mask = np.zeros(segment.size, np.bool_)
                 for _, data in blocks:
-                    block = Block.stored(data, segment.size)
+                    block = SegmentBlock.stored(data, segment.size)
                     mask |= block.mask(block.places_under(prefix))
                 assert mask.tolist() == [any(word.startswith(prefix) for word in words) for words, _ in terms]
 
@@ -174,7 +174,7 @@ def test_a_vocabulary_is_full_from_a_number_of_pieces_on(monkeypatch: pytest.Mon
 def test_a_corrupt_block_is_refused(data: bytes) -> None:
     for stored in (data, compress(data)):
         with pytest.raises(ValueError, match="a block of the search index"):
-            Block.stored(stored, 10)
+            SegmentBlock.stored(stored, 10)
 
 
 @pytest.mark.slow

@@ -2,8 +2,6 @@
 
 import pytest
 
-import pytest
-
 from tests.support.claude_code import Lines, call, result, shown, text
 
 

@@ -54,7 +54,7 @@ def are_dense(counts: IntArray, size: int) -> Mask:
     return 2 * counts > bitmap_size(size)
 
 
-class Block:
+class SegmentBlock:
     """A decoded block of a segment of `size` entries; `plain` are its bytes, decompressed.
 
     Raises ValueError when they are corrupt.
@@ -82,7 +82,7 @@ class Block:
             raise ValueError("the length of a block of the search index differs from its head")
 
     @classmethod
-    def stored(cls, data: bytes, size: int) -> "Block":
+    def stored(cls, data: bytes, size: int) -> "SegmentBlock":
         """From its bytes as they are stored. Raises ValueError when they are corrupt."""
         try:
             plain = decompress(data)
@@ -172,7 +172,7 @@ class Block:
         return np.frombuffer(self.plain, np.uint8, length, int(self._ends[place]) - length)
 
 
-def join_postings(blocks: Sequence[Block]) -> Postings:
+def join_postings(blocks: Sequence[SegmentBlock]) -> Postings:
     """The postings of blocks of one kind, in order."""
     return Postings(
         np.concatenate([np.zeros(0, np.int64), *(block.counts for block in blocks)]),

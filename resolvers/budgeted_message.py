@@ -13,7 +13,7 @@ CONTENT_ATTRIBUTES = frozenset(
 WITHOUT_CONTENT = frozenset(MessageRow._fields) - {"content"}
 
 
-class CountedMessage:
+class BudgetedMessage:
     """A message whose content counts as read when a field uses it; when there was no room to read it, that fails."""
 
     __slots__ = ("_budget", "_has_content", "_is_counted", "_row")
