@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self, TypeVar
 
 R = TypeVar("R")
@@ -33,8 +33,8 @@ class LoopWatchdog:
         self.longest = 0.0
         # Before a timer is due, the loop may be busy with other things.
         self._limit = hold_seconds * (1 if sys.gettrace() is None else TRACED_FACTOR) + _INTERVAL
-        self._stack = ""
-        self._sample = ""
+        self._stack: list[traceback.FrameSummary] = []
+        self._sample: list[traceback.FrameSummary] = []
         self._collecting = 0.0
         self._collection_began = 0.0
         self._has_ended = threading.Event()
@@ -61,7 +61,8 @@ class LoopWatchdog:
         self._thread.join()
         gc.callbacks.remove(self._on_collection)
         if error is None and self.longest > self._limit:
-            raise LoopHeld(f"The event loop was held for {self.longest * 1000:.0f} ms of CPU time, by:\n{self._stack}")
+            stack = "".join(traceback.format_list(self._stack)) or "(it ended before it was sampled)"
+            raise LoopHeld(f"The event loop was held for {self.longest * 1000:.0f} ms of CPU time, by:\n{stack}")
 
     def _on_collection(self, phase: str, _: object) -> None:
         if threading.get_ident() != self._loop_thread:
@@ -84,14 +85,26 @@ class LoopWatchdog:
         now = self._time()
         if now - self._began > self.longest:
             self.longest = now - self._began
-            self._stack = self._sample or "(it ended before it was sampled)"
-        self._sample = ""
+            self._stack = self._sample
+        self._sample = []
         self._began = now
 
     def _sample_stacks(self) -> None:
         while not self._has_ended.wait(_INTERVAL):
             if not self._sample and self._time() - self._began > self._limit:
-                self._sample = "".join(traceback.format_stack(sys._current_frames()[self._loop_thread]))
+                self._sample = _frames(sys._current_frames()[self._loop_thread])
+
+
+def _frames(frame: FrameType | None) -> list[traceback.FrameSummary]:
+    """The stack of a frame, outermost first, without its lines: reading a file gives up the global lock, for which
+    this thread would then wait 5 ms each time.
+    """
+    frames = []
+    while frame is not None:
+        code = frame.f_code
+        frames.append(traceback.FrameSummary(code.co_filename, frame.f_lineno, code.co_name, lookup_line=False))
+        frame = frame.f_back
+    return frames[::-1]
 
 
 _RUNS = 3
