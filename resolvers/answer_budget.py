@@ -1,4 +1,7 @@
-"""The budget of an answer in bytes, which is spent while the answer is built and before it is encoded."""
+"""The budget of an answer in bytes, which is spent while the answer is built and before it is encoded.
+
+One page at a time may be encoded before its bytes are spent.
+"""
 
 from collections.abc import Callable
 from contextvars import ContextVar, Token
@@ -24,7 +27,7 @@ class AnswerBudget:
         self.is_exceeded = False
         self._spent = 0
         self._read = 0
-        # What was spent and not counted: its most, and the functions that count it.
+        # The most bytes that were spent and not counted, and the functions that count them.
         self._estimates = 0
         self._uncounted: list[Callable[[], int]] = []
 
@@ -40,7 +43,7 @@ class AnswerBudget:
         self._check()
 
     def spend_at_most(self, size: int, count: Callable[[], int]) -> None:
-        """Count bytes of the answer, which are counted exactly only if need be. Raises AnswerTooLarge."""
+        """Spend at most `size` bytes, which `count` counts exactly if the limit is near. Raises AnswerTooLarge."""
         self._estimates += size
         self._uncounted.append(count)
         self._check()

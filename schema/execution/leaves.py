@@ -23,8 +23,8 @@ _CONDITIONS = {
 """When a value is its own serialization, by the name of its scalar."""
 
 
-_UNLIKE = {"Float", "JSON"}
-"""Scalars that msgspec writes otherwise than orjson, or not at all."""
+_DIFFERENT_SCALARS = {"Float", "JSON"}
+"""Scalars that msgspec does not write as orjson does."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -146,7 +146,7 @@ class _RowCode:
 def is_encodable(entries: Entries) -> bool:
     """Whether `compile_encoder` takes these entries: msgspec writes their values as orjson does."""
     return all(
-        isinstance(entry, str) or (isinstance(entry, Leaf) and entry.kind.name not in _UNLIKE)
+        isinstance(entry, str) or (isinstance(entry, Leaf) and entry.kind.name not in _DIFFERENT_SCALARS)
         for entry in entries.values()
     )
 

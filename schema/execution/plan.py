@@ -122,7 +122,7 @@ class Plan(Completer):
         text = self._encoders[row_type](values)
         budget = current_budget.get()
         if budget is not None:
-            # No text has more characters than bytes. What it has exactly takes as long as half of the encoding.
+            # A text has at most as many characters as bytes. Counting them takes half as long as encoding them.
             most = len(values) * self._object_bytes + len(text)
             budget.spend_at_most(most, lambda: self._builders[row_type](values)[1])
         return orjson.Fragment(text)

@@ -37,7 +37,7 @@ class ResponseWriter(asyncio.Transport):
         self._head: bytes | None = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send data, or keep it back if it is a head: what else begins like one may be kept back as well."""
+        """Send data, or keep it back for a moment if it begins like a head."""
         if self._head is not None:
             head, self._head = self._head, None
             self._transport.write(b"".join((head, data)))
