@@ -163,7 +163,7 @@ def test_the_page_asks_for_the_token_and_stores_it_for_the_browser_session(tmp_p
     with samples(tmp_path / "samples", token=TOKEN) as server:
         seen = seen_by("token", server.url, expected=("401",), token=TOKEN)
 
-    assert "presents its token" in seen["texts"][0]
+    assert "requires a token" in seen["texts"][0]
     assert "refused" in seen["texts"][1]
     assert seen["type"] == "password"
     assert len(seen["answer"]["data"]["sessions"]["nodes"]) == 10

@@ -19,6 +19,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from resolvers.context import Context
@@ -116,7 +117,8 @@ class _Requests:
 
     async def _cursors(self, step: int, count: int) -> list[str | None]:
         """Where pages of sessions begin, in all parts of the list that a client can reach with a page of 500."""
-        data = await self._ask(_CURSORS, first=min(500, step))
+        # The edges are encoded already.
+        data = orjson.loads(orjson.dumps(await self._ask(_CURSORS, first=min(500, step))))
         cursors = [edge["cursor"] for edge in data["sessions"]["edges"]]
         return [cursors[number * len(cursors) // (2 * count)] for number in range(count)]
 
