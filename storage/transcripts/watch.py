@@ -10,6 +10,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
+from storage.archive.file_state import FileStat
 from storage.database.database import Database
 from storage.documents.document_files import FoundFiles
 from storage.documents.file_imports import import_files
@@ -213,14 +214,13 @@ def _log_of(database: Path) -> Path:
     return database.with_name(f"{database.name}-wal")
 
 
-def _states(files: Sequence[Path]) -> list[tuple[int, int, int] | None]:
+def _states(files: Sequence[Path]) -> list[FileStat | None]:
     """The states of files, and of the write-ahead logs of those that are databases."""
     return [_state(path) for file in files for path in (file, _log_of(file))]
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def _state(path: Path) -> FileStat | None:
     try:
-        found = path.stat()
+        return FileStat.of(path.stat())
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -13,11 +13,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from storage.archive.file_state import FileStat
 from storage.documents.formats.file_walk import is_regular_file
 from storage.documents.formats.opencode.session_messages import COLUMNS, TABLE
 
 Result = TypeVar("Result")
-_FileState = tuple[int, int, int]
 
 _BUSY_SECONDS = 5
 _GRANULARITY_SECONDS = 0.1
@@ -57,7 +57,7 @@ def read_database(path: Path, work: Callable[[sqlite3.Connection], Result]) -> R
             return result
 
 
-def _has_changed(path: Path, *, has_log: bool, before: _FileState | None) -> bool:
+def _has_changed(path: Path, *, has_log: bool, before: FileStat | None) -> bool:
     """Whether a database was opened or closed, or its file is not as before, if that is given."""
     if _beside(path, "-wal").exists() != has_log:
         return True
@@ -191,11 +191,10 @@ class DatabaseIndex:
 def last_change(path: Path) -> float:
     """When a database was last changed, in seconds. Changes may be only in its write-ahead log."""
     states = [_state(file) for file in (path, _beside(path, "-wal"))]
-    return max((state[2] / 1e9 for state in states if state is not None), default=0.0)
+    return max((state.mtime_ns / 1e9 for state in states if state is not None), default=0.0)
 
 
-def _state(path: Path) -> _FileState | None:
+def _state(path: Path) -> FileStat | None:
     if not is_regular_file(path):
         return None
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return FileStat.of(path.stat())
