@@ -4,7 +4,7 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.session import storable_filter
 from storage.records.activity_points import ActivityPoint, activity_points
-from storage.records.session import SessionFilter, Span
+from storage.records.session_filter import SessionFilter, Span
 from storage.records.time_intervals import time_zone, whole_intervals
 
 

@@ -24,9 +24,10 @@ from storage.records.message_page import RequestedTranscript, message_pages
 from storage.records.node import NodeKey, node_key
 from storage.records.page import Page
 from storage.records.resume_task import queue_positions, resume_tasks_by_thread
-from storage.records.session import SessionFilter, SessionRow, sessions_by_id
+from storage.records.session import SessionRow, sessions_by_id
 from storage.records.session_change import ChangePage, ChangePosition, change_page
 from storage.records.session_children import children_pages
+from storage.records.session_filter import SessionFilter
 from storage.records.session_tools import ToolStatistics, tools_by_session
 from storage.records.thread import ThreadEventRow, thread_events, threads_by_id
 from storage.records.thread_item import items_at

@@ -19,8 +19,9 @@ from storage.records.message import MessageRow
 from storage.records.message_page import MessageFilter, RequestedTranscript
 from storage.records.page import Page, PageRequest
 from storage.records.resume_task import ResumeTaskRow, resume_tasks_by_thread
-from storage.records.session import SessionFilter, SessionRow, named_sessions, sessions_by_id
+from storage.records.session import SessionRow, named_sessions, sessions_by_id
 from storage.records.session_change import ChangePage, ChangePosition
+from storage.records.session_filter import SessionFilter
 from storage.records.session_tools import ToolStatistics
 from storage.records.thread import ThreadEventRow, ThreadRow, threads_by_id
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages

@@ -11,7 +11,8 @@ from resolvers.session import storable_filter
 from storage.json_codec import storable_text
 from storage.records.message import MessageRow
 from storage.records.page import Page
-from storage.records.session import SessionFilter, SessionRow
+from storage.records.session import SessionRow
+from storage.records.session_filter import SessionFilter
 from storage.search.query.best_block import best_block
 from storage.search.query.entry_texts import Texts, run_in_thread_if_long
 from storage.search.query.hit import MESSAGE, TITLE, FoundMessage, FoundSession, Hit, Search

@@ -19,7 +19,8 @@ from storage.records.message import MessageRow
 from storage.records.message_page import MessageFilter
 from storage.records.page import Page
 from storage.records.resume_task import ResumeTaskRow
-from storage.records.session import NO_FILTER, SessionFilter, SessionRow, Span, session_page
+from storage.records.session import SessionRow, session_page
+from storage.records.session_filter import NO_FILTER, SessionFilter, Span
 from storage.records.session_tools import ToolStatistics
 from storage.records.thread import ThreadRow
 from storage.records.token_usage import TokenCounts

@@ -6,9 +6,10 @@ from resolvers.context import Context
 from resolvers.errors import BadUserInput
 from resolvers.session import storable_filter
 from storage.database.change_numbers import change_numbers
-from storage.records.session import SessionFilter, SessionRow
+from storage.records.session import SessionRow
 from storage.records.session_change import DELETED, ChangePage, ChangePosition, SessionChangeRow
 from storage.records.session_change import session_changes as stored_changes
+from storage.records.session_filter import SessionFilter
 
 __all__ = ["SessionChangeRow"]
 

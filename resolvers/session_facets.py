@@ -7,8 +7,8 @@ from resolvers.paging import clamp_page_size
 from resolvers.search import EVERYWHERE
 from resolvers.session import storable_filter
 from storage.json_codec import storable_text
-from storage.records.session import SessionFilter
 from storage.records.session_facets import MODEL, SOURCE, TAGS, WORKSPACE, CountedSessions, Facet
+from storage.records.session_filter import SessionFilter
 from storage.search.query.hit import Search
 from storage.search.query.session_numbers import session_numbers
 

@@ -10,7 +10,8 @@ from resolvers.search import SearchHit, search_hits
 from resolvers.session import storable_filter
 from storage.json_codec import storable_text
 from storage.records.page import Page, SharedRead
-from storage.records.session import SessionFilter, SessionRow
+from storage.records.session import SessionRow
+from storage.records.session_filter import SessionFilter
 from storage.search.query.hit import FoundSession, Search
 from storage.search.query.session_finder import RankedSession
 from storage.search.query.session_hits import best_hits, found_session_page, hit_counts

@@ -16,7 +16,7 @@ from storage.database.tables.session import session, session_statistics
 from storage.database.types import concatenated
 from storage.records.activity import HIGH, IS_FIRST, IS_HIGH, RECORDS, quarter_of
 from storage.records.indexed_sessions import indexed_sessions
-from storage.records.session import SessionFilter, conditions, narrowing
+from storage.records.session_filter import SessionFilter, conditions, narrowing
 from storage.records.time_intervals import begins_of
 from storage.records.token_usage import TokenCounts
 

@@ -22,7 +22,7 @@ from storage.database.following import FOLLOWER_SECONDS, read_with_retries
 from storage.database.list_parameters import is_any_of
 from storage.database.tables.change import tombstone
 from storage.database.tables.session import IS_NO_SUBAGENT, session
-from storage.records.session import SessionFilter, conditions, narrowing
+from storage.records.session_filter import SessionFilter, conditions, narrowing
 
 CREATED = "CREATED"
 UPDATED = "UPDATED"

@@ -43,7 +43,7 @@ async def children_pages(
     rows = await database.read(select, **values)
     last = None
     if has_change_seq and not rows:
-        # There is no row to hold it. It is read before the page, which must show all changes up to it.
+        # An empty page has no row with the number. Read it before the page, which must show all changes up to it.
         last = (await change_numbers(database)).last
         rows = await database.read(select, **values)
     if has_change_seq and rows:

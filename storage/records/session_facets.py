@@ -17,7 +17,7 @@ from storage.database.row_types import Wanted
 from storage.database.tables.session import session
 from storage.records.indexed_sessions import TIMES, indexed_sessions
 from storage.records.page import SharedRead
-from storage.records.session import SessionFilter, conditions, narrowing
+from storage.records.session_filter import SessionFilter, conditions, narrowing
 from storage.records.tags import tags_of
 
 TOTAL = ""
@@ -142,7 +142,7 @@ def _counts(
 
 
 def _compared(is_counted: Sequence[ColumnElement[bool]]) -> set[str]:
-    """The names of the columns that conditions compare. IS_NO_SUBAGENT is no column."""
+    """The names of the columns that conditions compare. IS_NO_SUBAGENT is not a column."""
     elements = (element for condition in is_counted for element in iterate(condition))
     return {element.name for element in elements if isinstance(element, sa.Column)}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from storage.database.database import Database
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document
-from storage.records.session import SessionFilter
+from storage.records.session_filter import SessionFilter
 from storage.search.query.hit import Search
 from storage.search.query.hits import search_page
 from storage.search.query.snippet import cut_snippet

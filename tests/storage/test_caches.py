@@ -8,7 +8,8 @@ from storage.database.database import Database
 from storage.records.message import MessageRow
 from storage.records.message_page import MessageFilter, RequestedTranscript, message_pages
 from storage.records.page import PageRequest
-from storage.records.session import SessionFilter, SessionRow, Span, session_page, sessions_by_id
+from storage.records.session import SessionRow, session_page, sessions_by_id
+from storage.records.session_filter import SessionFilter, Span
 from storage.records.thread_item import ThreadItemRow, TurnKey, item_pages
 from storage.records.timestamp import parse_timestamp
 from storage.search.index.tokens import MAX_TOKEN_LENGTH

@@ -17,7 +17,8 @@ from storage.database.types import Instant
 from storage.records.message import MessageRow, messages_at
 from storage.records.page import Key
 from storage.records.position_range import position_table
-from storage.records.session import LAST_CHANGE, SessionFilter, conditions, narrowing
+from storage.records.session import LAST_CHANGE
+from storage.records.session_filter import SessionFilter, conditions, narrowing
 from storage.search.index.entries import Ids
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged, is_current, read_snapshot
 from storage.search.query.cached_sessions import CachedSessions, OrderedSessions

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from storage.records.message import message_id
-from storage.records.session import SessionFilter
+from storage.records.session_filter import SessionFilter
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.query.clauses import Clause, parse_query
 from storage.search.query.entry_texts import Place

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from storage.database.database import Database
 from storage.database.tables.thread import thread
 from storage.doctor.doctor import examine
-from storage.records.session import SessionFilter
+from storage.records.session_filter import SessionFilter
 from storage.search.query.hit import Search
 from storage.search.query.hits import search_page
 from tests.support.databases import PostgresDatabases, SqliteDatabases

@@ -3,8 +3,8 @@
 import pytest
 
 from storage.database.tables.session import session
-from storage.records.session import _CONDITIONS
 from storage.records.session_change import _changes
+from storage.records.session_filter import _CONDITIONS
 
 
 @pytest.mark.parametrize("is_sqlite", [True, False])

@@ -14,8 +14,9 @@ from storage.database.database import Database
 from storage.database.tables.session import session
 from storage.records.activity_points import activity_points
 from storage.records.page import PageRequest
-from storage.records.session import SessionFilter, Span, conditions, narrowing, session_page
+from storage.records.session import session_page
 from storage.records.session_facets import MODEL, SOURCE, TAGS, WORKSPACE, CountedSessions
+from storage.records.session_filter import SessionFilter, Span, conditions, narrowing
 
 
 class _Ran:

@@ -10,7 +10,7 @@ from storage.database.database import Database
 from storage.database.tables.search_segment import search_segment
 from storage.doctor.doctor import examine
 from storage.errors import Unavailable
-from storage.records.session import SessionFilter
+from storage.records.session_filter import SessionFilter
 from storage.search.index import compaction
 from storage.search.index.compaction import MAX_TIER_SEGMENTS, compact
 from storage.search.index.entries import entry_session_numbers
