@@ -146,6 +146,6 @@ def _dump(value: object, option: int) -> bytes:
 
 def _has_nineteen_digits(data: bytes) -> bool:
     """Whether `data` has 19 digits in a row, which a 64-bit integer may not hold."""
-    # Of every sixth byte, 19 digits in a row have at least three in a row, which rules out most texts. `find`, since
-    # `in` would first try to convert the bytes to a number.
+    # Among every sixth byte, 19 digits in a row leave at least three in a row: most texts have none. `find` is used
+    # since `in` would first try to convert the bytes to a number.
     return data[::6].translate(_DIGITS).find(b"000") >= 0 and data.translate(_DIGITS).find(b"0" * 19) >= 0

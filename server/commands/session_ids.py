@@ -10,12 +10,12 @@ from storage.records.session import named_sessions
 
 
 async def whole_id(database: Database, given: str) -> str:
-    """The id of the session of which a person gave the id or its beginning; what was given if there is no such session.
+    """The whole id of a session, from its id or the beginning of it; the given id if there is no such session.
 
-    Raises InvalidId, Unavailable, and ClickException where several ids begin so.
+    Raises InvalidId, Unavailable, and ClickException if several ids begin so.
     """
     id = trimmed_id(given)
-    found = (await named_sessions(database, [id])).get(id)
+    found = (await named_sessions(database, [id], frozenset({"id"}))).get(id)
     if isinstance(found, AmbiguousId):
         raise click.ClickException(printable(str(found)))
     return id if found is None else found.id

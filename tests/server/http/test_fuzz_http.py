@@ -218,7 +218,7 @@ def answered(connection: socket.socket, content: bytes, *, is_last: bool = False
     try:
         connection.sendall(content)
         if is_last and not select([connection], [], [], MOMENT)[0]:
-            # The server waits for more, until it is told that there is none.
+            # The server waits for more data until the client closes its side.
             connection.shutdown(socket.SHUT_WR)
         response = HTTPResponse(connection)
         response.begin()

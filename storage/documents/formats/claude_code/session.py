@@ -154,7 +154,7 @@ def _title(scan: Scan, transcript: TranscriptReader, place: TranscriptName, meta
 
 
 def _first_prompt(scan: Scan, view: LiveView) -> str | None:
-    """The person's first prompt; one that was taken back only if there is no other."""
+    """The person's first prompt. A prompt that was taken back counts only if there is no other."""
     prompts = [text for index, text in scan.prompts if index not in view.left] or [text for _, text in scan.prompts]
     texts = (strip_controls(text).strip()[:MAX_FIRST_PROMPT_LENGTH] for text in prompts)
     return next(filter(None, texts), None)

@@ -34,7 +34,7 @@ class KeptLine(NamedTuple):
 
 
 class SessionFacts:
-    """The facts that the lines so far have told."""
+    """The facts of the session in the lines that were read so far."""
 
     def __init__(self) -> None:
         self.workspace = ""

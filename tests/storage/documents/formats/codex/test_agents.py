@@ -37,8 +37,8 @@ def test_a_thread_shows_the_reports_of_its_agent_as_injected(sessions: dict[str,
         "USER: Thanks.",
         "ASSISTANT: Tea it is.",
     ]
-    told = [message for message in session.messages if "Message Type" in texts_of(message)]
-    assert [(message.role, message.is_injected, texts_of(message).splitlines()[-1]) for message in told] == [
+    reports = [message for message in session.messages if "Message Type" in texts_of(message)]
+    assert [(message.role, message.is_injected, texts_of(message).splitlines()[-1]) for message in reports] == [
         ("USER", True, "The list has mint tea."),
         ("USER", True, "It has no black tea."),
     ]
@@ -48,10 +48,10 @@ def test_a_thread_shows_the_reports_of_its_agent_as_injected(sessions: dict[str,
 def test_an_agent_has_what_it_was_told(sessions: dict[str, DerivedSession]) -> None:
     session = sessions[AGENT]
     assert (session.kind, session.parent_id, session.title) == (SUBAGENT, ROOT, "Harvey")
-    told = [message for message in session.messages if "Message Type: NEW_TASK" in texts_of(message)]
-    assert [(message.role, message.is_injected) for message in told] == [("USER", True), ("USER", True)]
+    reports = [message for message in session.messages if "Message Type: NEW_TASK" in texts_of(message)]
+    assert [(message.role, message.is_injected) for message in reports] == [("USER", True), ("USER", True)]
     # The tasks themselves are for the provider alone.
-    assert "Read the list" not in " ".join(map(texts_of, told))
+    assert "Read the list" not in " ".join(map(texts_of, reports))
     # What it has of its parent's talk cost it nothing.
     assert session.usage.output == 4 * 34
     assert {block["type"] for message in session.messages for block in message.build()} == {
