@@ -55,7 +55,9 @@ def create_app(settings: "Settings") -> "Starlette":
     if traces:
         observers.append(traces)
     context = Context(database)
-    prepared = PreparedOperations(schema, Context(database, PlanLoader)) if settings.prepared else None
+    prepared = None
+    if settings.prepared:
+        prepared = PreparedOperations(schema, Context(database, PlanLoader), settings.response_cache_bytes)
     # Shared by both transports.
     parser = BodyParser(settings.limits)
     endpoint = Endpoint(schema, context, settings.limits, streams, prepared, parser, allows_get=not settings.hardened)

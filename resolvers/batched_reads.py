@@ -11,6 +11,7 @@ from resolvers.batch_loader import MAX_BATCH, ReadInShape
 from resolvers.budgeted_message import CONTENT_ATTRIBUTES, WITHOUT_CONTENT, BudgetedMessage
 from resolvers.errors import AnswerTooLarge
 from resolvers.read_shapes import ChildrenShape, EventsShape, MessageShape, MessagesShape, NodesShape
+from storage.database.change_numbers import change_numbers
 from storage.database.database import Database
 from storage.database.lru_cache import LRUCache
 from storage.database.row_types import Wanted
@@ -83,6 +84,9 @@ class BatchedReads:
     async def queue_positions(self, ids: list[str]) -> list[int | None]:
         positions = await queue_positions(self._database, list(dict.fromkeys(ids)))
         return [positions.get(id) for id in ids]
+
+    async def change_seqs(self, keys: list[None]) -> list[int]:
+        return [(await change_numbers(self._database)).last] * len(keys)
 
     async def messages(self, transcripts: Sequence[RequestedTranscript], shape: MessagesShape) -> list[Page[Any]]:
         request, chosen, wanted, budget = shape

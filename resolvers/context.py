@@ -12,6 +12,7 @@ from resolvers.answer_budget import current_budget
 from resolvers.batch_loader import BatchLoader, Loader, ReadKeys, SubjectOf, by_shape
 from resolvers.batched_reads import BatchedReads
 from resolvers.read_shapes import ChildrenShape, EventsShape, MessageShape, MessagesShape, NodesShape, PageShape
+from storage.database.change_numbers import change_numbers
 from storage.database.database import Database
 from storage.database.row_types import Wanted
 from storage.records.content_block import ToolResultBlock
@@ -77,6 +78,8 @@ class Context:
         self._documents = new_loader(by_shape(reads.documents))
         self._nodes = new_loader(by_shape(reads.nodes))
         self._session_changes = new_loader(by_shape(reads.session_changes))
+        # Not a loader of plans: requests read it before they are executed.
+        self._change_seq = BatchLoader(reads.change_seqs)
 
     def wanting(
         self,
@@ -99,6 +102,13 @@ class Context:
     def wants_change_seq(self) -> bool:
         """Whether a page of sessions must have `change_seq`."""
         return self.page_fields is None or "change_seq" in self.page_fields
+
+    async def change_seq(self) -> int:
+        """The number of the last change of a session. Raises Unavailable."""
+        if self.database.is_sqlite:
+            # The task of a batch takes longer than the read.
+            return (await change_numbers(self.database)).last
+        return await self._change_seq.load(None)
 
     def session(self, id: str) -> Awaitable[SessionRow | None]:
         """The session with an id."""

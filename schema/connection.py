@@ -18,12 +18,12 @@ AnyPage: TypeAlias = Page[Any] | SearchPage | SessionHitPage
 
 @strawberry.type(description="Where a page sits in a connection.")
 class PageInfo:
-    @field(bool, "Whether more items follow `endCursor`.")
+    @field(bool, "Whether more items follow `endCursor`.", is_cacheable=True)
     @staticmethod
     def has_next_page(row: strawberry.Parent[AnyPage]) -> object:
         return row.has_next_page()
 
-    @field(bool, "Whether items precede `startCursor`.")
+    @field(bool, "Whether items precede `startCursor`.", is_cacheable=True)
     @staticmethod
     def has_previous_page(row: strawberry.Parent[AnyPage]) -> object:
         return row.has_previous_page()
@@ -46,12 +46,12 @@ class Connection(Generic[EdgeT, NodeT]):
     edges: list[EdgeT] = strawberry.field(description="The edges of the page.")
     nodes: list[NodeT] = strawberry.field(description="The nodes of the page, without their cursors.")
 
-    @field(PageInfo, "Where the page sits.")
+    @field(PageInfo, "Where the page sits.", is_cacheable=True)
     @staticmethod
     def page_info(row: strawberry.Parent[AnyPage]) -> object:
         return row
 
-    @field(int, "How many items the whole list has.")
+    @field(int, "How many items the whole list has.", is_cacheable=True)
     @staticmethod
     def total_count(row: strawberry.Parent[AnyPage]) -> object:
         return row.total_count()

@@ -34,7 +34,7 @@ class ToolUseBlock(ContentBlock):
     tool_use_id: strawberry.ID = strawberry.field(description="Links the call to its result.")
     name: str = strawberry.field(description="Name of the tool.")
 
-    @field(JSON | None, "Arguments, as the model wrote them.", needs=("input",))
+    @field(JSON | None, "Arguments, as the model wrote them.", needs=("input",), is_cacheable=True)
     @staticmethod
     def input(row: strawberry.Parent[resolvers.message.ToolUseBlock]) -> object:
         return None if row.input is None else resolvers.message.json_fragment(row.input)
@@ -43,6 +43,7 @@ class ToolUseBlock(ContentBlock):
         LazyToolResultBlock | None,
         "The answer, wherever in the session it stands; null when none was saved.",
         needs=("message_place", "position"),
+        is_cacheable=True,
     )
     @staticmethod
     def result(row: strawberry.Parent[resolvers.message.ToolUseBlock], info: Info) -> object:
@@ -55,12 +56,12 @@ class ToolResultBlock(ContentBlock):
     text: str = strawberry.field(description="The answer as text.")
     is_error: bool = strawberry.field(description="Whether the tool failed.")
 
-    @field(LazyMessage, "The message it stands in.", needs=("message_place",))
+    @field(LazyMessage, "The message it stands in.", needs=("message_place",), is_cacheable=True)
     @staticmethod
     def message(row: strawberry.Parent[resolvers.message.ToolResultBlock], info: Info) -> object:
         return resolvers.message.message_of(info.context, row)
 
-    @field(list[ImageBlock], "Pictures in the answer.", needs=("raw",))
+    @field(list[ImageBlock], "Pictures in the answer.", needs=("raw",), is_cacheable=True)
     @staticmethod
     def images(row: strawberry.Parent[resolvers.message.ToolResultBlock]) -> object:
         return resolvers.message.result_images(row)
@@ -77,7 +78,7 @@ class CompactionBlock(ContentBlock):
 class OtherBlock(ContentBlock):
     block_kind: str = strawberry.field(description="The kind as stored.")
 
-    @field(JSON, "The block as stored.", needs=("raw",))
+    @field(JSON, "The block as stored.", needs=("raw",), is_cacheable=True)
     @staticmethod
     def raw(row: strawberry.Parent[resolvers.message.OtherBlock]) -> object:
         return resolvers.message.json_fragment(row.raw)

@@ -20,6 +20,10 @@ IS_HEAVY = "is_heavy"
 """The key of a field's metadata that tells whether its value takes long to compute."""
 
 
+IS_CACHEABLE = "is_cacheable"
+"""The key of a field's metadata that tells whether its value stays the same as long as no session changes."""
+
+
 COMMON = "common"
 """The key of a field's metadata that holds its CommonValues."""
 
@@ -42,6 +46,7 @@ def field(
     *,
     needs: Iterable[str] | None = None,
     is_heavy: bool = False,
+    is_cacheable: bool = False,
     common: CommonValues | None = None,
 ) -> Callable[[F], F]:
     """Make a method the resolver of a field of type `graphql_type`.
@@ -51,11 +56,19 @@ def field(
     `needs` are the attributes of its row that it uses, so that plans read no other columns; None means all.
     A heavy field computes its value from a large column: plans resolve it row by row, in time slices. `common` gives
     the same values.
+
+    A cacheable field depends only on its arguments and on what is stored of sessions, each change of which has a number
+    (see `storage/database/change_numbers.py`).
     """
     decorate: Callable[[F], F] = strawberry.field(
         description=description,
         graphql_type=graphql_type,
-        metadata={NEEDS: None if needs is None else frozenset(needs), IS_HEAVY: is_heavy, COMMON: common},
+        metadata={
+            NEEDS: None if needs is None else frozenset(needs),
+            IS_HEAVY: is_heavy,
+            IS_CACHEABLE: is_cacheable,
+            COMMON: common,
+        },
     )
     return decorate
 

@@ -48,12 +48,13 @@ class Message(Node):
         TokenUsage | None,
         "Tokens of the reply it belongs to, told once a reply; null where the transcript has none.",
         needs=("usage",),
+        is_cacheable=True,
     )
     @staticmethod
     def usage(row: strawberry.Parent[resolvers.message.MessageRow]) -> object:
         return resolvers.message.usage(row)
 
-    @field(LazySession, "The session it belongs to.", needs=("session_id",))
+    @field(LazySession, "The session it belongs to.", needs=("session_id",), is_cacheable=True)
     @staticmethod
     def session(row: strawberry.Parent[resolvers.message.MessageRow], info: Info) -> object:
         return resolvers.message.session(info.context, row)
@@ -64,6 +65,7 @@ class Message(Node):
         needs=("blocks",),
         is_heavy=True,
         common=CommonValues(resolvers.message.common_contents, resolvers.message.COMMON_TYPENAMES),
+        is_cacheable=True,
     )
     @staticmethod
     def content(
@@ -75,7 +77,13 @@ class Message(Node):
     ) -> object:
         return resolvers.message.content(row, first=first, from_=from_)
 
-    @field(str, "The text blocks joined by newlines; empty when there are none.", needs=("text",), is_heavy=True)
+    @field(
+        str,
+        "The text blocks joined by newlines; empty when there are none.",
+        needs=("text",),
+        is_heavy=True,
+        is_cacheable=True,
+    )
     @staticmethod
     def text(
         row: strawberry.Parent[resolvers.message.MessageRow],
@@ -85,7 +93,7 @@ class Message(Node):
     ) -> object:
         return resolvers.message.text(row, given(max_length))
 
-    @field(str, "The first words, for a list.", needs=("blocks",), is_heavy=True)
+    @field(str, "The first words, for a list.", needs=("blocks",), is_heavy=True, is_cacheable=True)
     @staticmethod
     def summary(
         row: strawberry.Parent[resolvers.message.MessageRow],

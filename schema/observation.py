@@ -30,17 +30,30 @@ class ObservedOperation:
     """An operation as its observers see it.
 
     `kind` is query, mutation, subscription, or none before a valid operation was found. `id` is written to its log
-    entries; `codes` counts the errors that were sent to its client, by their codes.
+    entries; `codes` counts the errors that were sent to its client, by their codes. `is_cached` tells whether the data
+    of its response came from the cache.
     """
 
-    __slots__ = ("began", "codes", "ended", "id", "is_running", "kind", "name", "observers", "request", "span")
+    __slots__ = (
+        "began",
+        "codes",
+        "ended",
+        "id",
+        "is_cached",
+        "is_running",
+        "kind",
+        "name",
+        "observers",
+        "request",
+        "span",
+    )
 
     def __init__(self, request: RequestInfo, observers: Sequence["OperationObserver"], id: str) -> None:
         self.request = request
         self.observers = observers
         self.id = id
         self.kind = "none"
-        self.is_running = False
+        self.is_running = self.is_cached = False
         self.name: str | None = None
         self.codes: dict[str, int] = {}
         self.span: Any = None

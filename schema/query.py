@@ -38,7 +38,7 @@ Scopes: TypeAlias = Annotated[list[SearchScope], strawberry.argument(description
 
 @strawberry.type(description="Entry points for reading.")
 class Query:
-    @field(Session | None, "One saved session; null when there is none with that id.")
+    @field(Session | None, "One saved session; null when there is none with that id.", is_cacheable=True)
     def session(
         self,
         info: Info,
@@ -56,7 +56,9 @@ class Query:
     ) -> object:
         return resolvers.node.nodes(info.context, ids)
 
-    @field(SessionConnection | None, "Saved sessions, newest activity first unless ordered otherwise.")
+    @field(
+        SessionConnection | None, "Saved sessions, newest activity first unless ordered otherwise.", is_cacheable=True
+    )
     def sessions(
         self,
         info: Info,
@@ -85,6 +87,7 @@ class Query:
     @field(
         SearchConnection | None,
         "Full-text search over session titles and everything said in them, tool calls and their results included.",
+        is_cacheable=True,
     )
     def search(
         self,
@@ -117,6 +120,7 @@ class Query:
     @field(
         SessionHitConnection | None,
         "Full-text search, one entry a session, each with its best hits.",
+        is_cacheable=True,
     )
     def search_sessions(
         self,
@@ -140,7 +144,7 @@ class Query:
             scopes=[scope.name for scope in scopes],
         )
 
-    @field(SessionFacets, "How many sessions have each value, for menus and counts.")
+    @field(SessionFacets, "How many sessions have each value, for menus and counts.", is_cacheable=True)
     def session_facets(
         self,
         info: Info,
@@ -155,7 +159,9 @@ class Query:
             info.context, filter.to_resolvers() if filter else None, given(query)
         )
 
-    @field(list[ActivityPoint], "What went on over time: one entry an interval, empty ones included.")
+    @field(
+        list[ActivityPoint], "What went on over time: one entry an interval, empty ones included.", is_cacheable=True
+    )
     def activity(
         self,
         info: Info,

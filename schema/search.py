@@ -37,12 +37,12 @@ class TextSpan:
 class SearchHit:
     id: strawberry.ID = strawberry.field(description="Stable within its session's transcript.")
 
-    @field(LazySession, "The session that matched.", needs=("session",))
+    @field(LazySession, "The session that matched.", needs=("session",), is_cacheable=True)
     @staticmethod
     def session(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
         return row.session()
 
-    @field(Message | None, "The message that matched; null when the title did.", needs=("message",))
+    @field(Message | None, "The message that matched; null when the title did.", needs=("message",), is_cacheable=True)
     @staticmethod
     def message(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
         return row.message()
@@ -51,22 +51,23 @@ class SearchHit:
         int | None,
         "Place in the message of the block that matched best; null when the title matched.",
         needs=("block_position",),
+        is_cacheable=True,
     )
     @staticmethod
     def block_position(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
         return row.block_position()
 
-    @field(float, "Higher is better; comparable within one search only.", needs=("score",))
+    @field(float, "Higher is better; comparable within one search only.", needs=("score",), is_cacheable=True)
     @staticmethod
     def score(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
         return row.score()
 
-    @field(str, "Text around the match, plain.", needs=("snippet",))
+    @field(str, "Text around the match, plain.", needs=("snippet",), is_cacheable=True)
     @staticmethod
     def snippet(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
         return row.snippet()
 
-    @field(list[TextSpan], "Each matched word in `snippet`.", needs=("snippet",))
+    @field(list[TextSpan], "Each matched word in `snippet`.", needs=("snippet",), is_cacheable=True)
     @staticmethod
     def highlights(row: strawberry.Parent[resolvers.search.SearchHit]) -> object:
         return row.highlights()
@@ -79,7 +80,7 @@ class SearchEdge(Edge):
 
 @strawberry.type(description="A page of search hits.")
 class SearchConnection(Connection[SearchEdge, SearchHit]):
-    @field(int, "How many hits there are.")
+    @field(int, "How many hits there are.", is_cacheable=True)
     @staticmethod
     def total_count(row: strawberry.Parent[AnyPage]) -> object:
         return row.total_count()

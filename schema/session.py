@@ -73,7 +73,7 @@ class Session(Node):
     tags: list[str] = strawberry.field(description="A person's words for it, in order.")
     note: str | None = strawberry.field(description="A person's note on it.")
 
-    @field(TokenUsage, "Tokens spent, subagents left out.", needs=TOKENS)
+    @field(TokenUsage, "Tokens spent, subagents left out.", needs=TOKENS, is_cacheable=True)
     @staticmethod
     def usage(row: strawberry.Parent[resolvers.session.SessionRow]) -> object:
         return resolvers.session.usage(row)
@@ -92,7 +92,12 @@ class Session(Node):
     def document(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
         return resolvers.session.document(info.context, row)
 
-    @field(LazySession | None, "The session this one was forked from, when it is known here.", needs=("parent_id",))
+    @field(
+        LazySession | None,
+        "The session this one was forked from, when it is known here.",
+        needs=("parent_id",),
+        is_cacheable=True,
+    )
     @staticmethod
     def parent(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
         return resolvers.session.parent(info.context, row)
@@ -107,7 +112,9 @@ class Session(Node):
     def resume_task(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
         return resolvers.session.resume_task(info.context, row)
 
-    @field(LazySessionConnection | None, "Subagents' sessions and forks, oldest first.", needs=("id",))
+    @field(
+        LazySessionConnection | None, "Subagents' sessions and forks, oldest first.", needs=("id",), is_cacheable=True
+    )
     @staticmethod
     def children(
         row: strawberry.Parent[resolvers.session.SessionRow],
@@ -120,7 +127,12 @@ class Session(Node):
     ) -> object:
         return resolvers.session.children(info.context, row, first=first, after=given(after), kinds=names(kinds))
 
-    @field(LazySearchConnection | None, "Search inside this session, in the order of the transcript.", needs=("id",))
+    @field(
+        LazySearchConnection | None,
+        "Search inside this session, in the order of the transcript.",
+        needs=("id",),
+        is_cacheable=True,
+    )
     @staticmethod
     def search(
         row: strawberry.Parent[resolvers.session.SessionRow],
@@ -131,7 +143,7 @@ class Session(Node):
     ) -> object:
         return resolvers.search.search_in_session(info.context, row, query=query, first=first, after=given(after))
 
-    @field(list[ToolStatistics], "Which tools were called, most often first.", needs=("id",))
+    @field(list[ToolStatistics], "Which tools were called, most often first.", needs=("id",), is_cacheable=True)
     @staticmethod
     def tools(row: strawberry.Parent[resolvers.session.SessionRow], info: Info) -> object:
         return resolvers.session.tools(info.context, row)
@@ -156,7 +168,7 @@ class Session(Node):
     ) -> object:
         return resolvers.handoff.handoff(info.context, row, to=to.name, workspace=given(workspace))
 
-    @field(MessageConnection | None, "The transcript in order.", needs=("id", "message_count"))
+    @field(MessageConnection | None, "The transcript in order.", needs=("id", "message_count"), is_cacheable=True)
     @staticmethod
     def messages(
         row: strawberry.Parent[resolvers.session.SessionRow],

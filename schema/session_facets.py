@@ -26,27 +26,27 @@ class TextFacet:
 
 @strawberry.type(description="How many sessions have each value.")
 class SessionFacets:
-    @field(int, "Sessions counted in.", needs=())
+    @field(int, "Sessions counted in.", needs=(), is_cacheable=True)
     @staticmethod
     def total_count(row: strawberry.Parent[resolvers.session_facets.CountedSessions]) -> object:
         return row.total()
 
-    @field(list[SourceFacet], "By agent, most first.", needs=(SOURCE,))
+    @field(list[SourceFacet], "By agent, most first.", needs=(SOURCE,), is_cacheable=True)
     @staticmethod
     def sources(row: strawberry.Parent[resolvers.session_facets.CountedSessions]) -> object:
         return resolvers.session_facets.sources(row, known=SessionSource.__members__)
 
-    @field(list[TextFacet], "By model, most first.", needs=(MODEL,))
+    @field(list[TextFacet], "By model, most first.", needs=(MODEL,), is_cacheable=True)
     @staticmethod
     def models(row: strawberry.Parent[resolvers.session_facets.CountedSessions], first: Values = 20) -> object:
         return resolvers.session_facets.values(row, MODEL, first=first)
 
-    @field(list[TextFacet], "By directory, most first.", needs=(WORKSPACE,))
+    @field(list[TextFacet], "By directory, most first.", needs=(WORKSPACE,), is_cacheable=True)
     @staticmethod
     def workspaces(row: strawberry.Parent[resolvers.session_facets.CountedSessions], first: Values = 20) -> object:
         return resolvers.session_facets.values(row, WORKSPACE, first=first)
 
-    @field(list[TextFacet], "By tag, most first.", needs=(TAGS,))
+    @field(list[TextFacet], "By tag, most first.", needs=(TAGS,), is_cacheable=True)
     @staticmethod
     def tags(row: strawberry.Parent[resolvers.session_facets.CountedSessions], first: Values = 20) -> object:
         return resolvers.session_facets.values(row, TAGS, first=first)

@@ -13,17 +13,17 @@ from schema.session import Session
 
 @strawberry.type(description="A session in which something was found.")
 class SessionHit:
-    @field(Session, "The session.", needs=("session",))
+    @field(Session, "The session.", needs=("session",), is_cacheable=True)
     @staticmethod
     def session(row: strawberry.Parent[resolvers.session_search.SessionHit]) -> object:
         return row.session()
 
-    @field(int, "How many hits it has.", needs=("hit_count",))
+    @field(int, "How many hits it has.", needs=("hit_count",), is_cacheable=True)
     @staticmethod
     def hit_count(row: strawberry.Parent[resolvers.session_search.SessionHit]) -> object:
         return row.hit_count()
 
-    @field(list[SearchHit], "Its best hits.", needs=("hits",))
+    @field(list[SearchHit], "Its best hits.", needs=("hits",), is_cacheable=True)
     @staticmethod
     def hits(
         row: strawberry.Parent[resolvers.session_search.SessionHit],
@@ -40,7 +40,7 @@ class SessionHitEdge(Edge):
 
 @strawberry.type(description="A page of sessions in which something was found.")
 class SessionHitConnection(Connection[SessionHitEdge, SessionHit]):
-    @field(int, "How many sessions there are.")
+    @field(int, "How many sessions there are.", is_cacheable=True)
     @staticmethod
     def total_count(row: strawberry.Parent[AnyPage]) -> object:
         return row.total_count()

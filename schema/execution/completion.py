@@ -17,9 +17,14 @@ from schema.limits.answer_size import SIZED_SCALARS
 
 
 class Completer(ABC):
-    """Completes the values of one type. `reads` tells whether resolvers below it may read from the database."""
+    """Completes the values of one type.
+
+    `reads` tells whether resolvers below it may read from the database, `is_cacheable` whether all of them are of
+    cacheable fields, see `schema.field.field`.
+    """
 
     reads = False
+    is_cacheable = True
 
     @abstractmethod
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
@@ -39,6 +44,7 @@ class NonNullCompleter(Completer):
     def __init__(self, inner: Completer) -> None:
         self._inner = inner
         self.reads = inner.reads
+        self.is_cacheable = inner.is_cacheable
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         for value in values:
@@ -59,6 +65,7 @@ class NullableCompleter(Completer):
     def __init__(self, inner: Completer) -> None:
         self._inner = inner
         self.reads = inner.reads
+        self.is_cacheable = inner.is_cacheable
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         present = [value for value in values if value is not None]
@@ -77,6 +84,7 @@ class ListCompleter(Completer):
     def __init__(self, inner: Completer) -> None:
         self._inner = inner
         self.reads = inner.reads
+        self.is_cacheable = inner.is_cacheable
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         if len(values) == 1:
@@ -113,6 +121,7 @@ class AbstractCompleter(Completer):
     def __init__(self, by_typename: Mapping[str, Completer]) -> None:
         self._by_typename = by_typename
         self.reads = any(completer.reads for completer in by_typename.values())
+        self.is_cacheable = all(completer.is_cacheable for completer in by_typename.values())
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         indexes_by_typename: dict[str, list[int]] = {}

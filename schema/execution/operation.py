@@ -28,7 +28,7 @@ MAX_PLANS = 8
 
 _MAX_BACKOFF = 64
 _BYTES_PER_FIELD = 2_000
-_NO_VARIABLES = RequestVariables(VariableValues({}, {}))
+_NO_VARIABLES = RequestVariables(VariableValues({}, {}), b"")
 
 
 class PreparedOperation:

@@ -12,6 +12,7 @@ from resolvers.errors import AnswerTooLarge, ServiceUnavailable
 from schema.coded_schema import CodedSchema
 from schema.execution.operation import PreparedOperation
 from schema.execution.request import OperationRequest
+from schema.execution.response_cache import ResponseCache
 from schema.limits.cost import CostUnknown
 from schema.limits.deadline import Deadline, SharedTimer
 from schema.limits.time_limit import time_limit_exceeded
@@ -25,12 +26,14 @@ class PreparedOperations:
     """An LRU cache of the prepared operations of one schema.
 
     An operation is prepared at the second request for its document, so one that is not repeated costs nothing.
-    `context` has loaders of the type `schema.execution.loader.PlanLoader`.
+    `context` has loaders of the type `schema.execution.loader.PlanLoader`. `response_bytes` is the size of the cache of
+    responses.
     """
 
-    def __init__(self, schema: CodedSchema, context: Context) -> None:
+    def __init__(self, schema: CodedSchema, context: Context, response_bytes: int = 0) -> None:
         self.schema = schema
         self._context = context
+        self._responses = ResponseCache(context.change_seq, response_bytes)
         self._timer = SharedTimer(schema.limits.request_seconds)
         self._operations: LRUCache[tuple[str, str | None], PreparedOperation] = LRUCache(
             CACHE_BYTES, attrgetter("size")
@@ -65,7 +68,7 @@ class PreparedOperations:
         extensions = {"cost": cost} if (request.extensions or {}).get("cost") is True else {}
         try:
             with AnswerBudget(limits.answer_bytes), Deadline(self._timer) as deadline:
-                [data] = await plan([None], variables)
+                data = await self._responses.data(plan, variables)
         except (AnswerTooLarge, ServiceUnavailable) as error:
             return self.schema.error_result(error, extensions)
         except Exception as error:

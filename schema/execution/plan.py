@@ -4,6 +4,7 @@ A plan completes all rows of a level at once: their resolvers read with one stat
 builds the objects with their leaves.
 """
 
+import itertools
 from collections.abc import Callable
 from inspect import iscoroutine
 from operator import attrgetter
@@ -43,7 +44,7 @@ from schema.execution.leaves import (
 from schema.execution.loader import gather_or_cancel, resolve_level, resolve_rows
 from schema.execution.selections import SelectedType, Selections, definition_of
 from schema.execution.variables import RequestVariables, ResolveRow
-from schema.field import IS_HEAVY
+from schema.field import IS_CACHEABLE, IS_HEAVY
 from schema.limits.answer_size import object_bytes
 
 F = TypeVar("F")
@@ -58,10 +59,14 @@ MANY_ROWS = 50
 """Rows whose resolvers take a noticeable time on the event loop."""
 
 
+_numbers = itertools.count()
+
+
 class Plan(Completer):
-    """Completes rows as objects of one type, without nulls."""
+    """Completes rows as objects of one type, without nulls. `number` differs from that of every other plan."""
 
     def __init__(self, selected: SelectedType, selections: Selections) -> None:
+        self.number = next(_numbers)
         self._fields: list[_Field] = []
         self._heavy_fields: list[_Field] = []
         entries: dict[str, Leaf | str | None] = {}
@@ -88,7 +93,9 @@ class Plan(Completer):
         self._encoders = _ByRowType(lambda row_type: compile_encoder(kind.name, entries, row_type))
         self._is_encodable = is_encodable(entries)
         self._has_resolvers = any(field.is_resolved for field in self._fields)
-        self.reads = self._has_resolvers or any(field.reads for field in (*self._fields, *self._heavy_fields))
+        all_fields = (*self._fields, *self._heavy_fields)
+        self.reads = self._has_resolvers or any(field.reads for field in all_fields)
+        self.is_cacheable = all(field.is_cacheable for field in all_fields)
 
     async def __call__(self, values: list[Any], variables: RequestVariables) -> list[Any]:
         if not values:
@@ -190,6 +197,8 @@ class _Field:
         below = selections.below(field.type, details)
         self._complete = completer_for(field.type, below, selections)
         self.reads = self._complete.reads
+        is_resolver_cacheable = not self.is_resolved or bool(definition.metadata.get(IS_CACHEABLE))
+        self.is_cacheable = is_resolver_cacheable and self._complete.is_cacheable
         self._common = CommonCompleter.of(key, field, details, below, selections)
 
     def resolve(self, variables: RequestVariables) -> ResolveRow:

@@ -26,11 +26,15 @@ ResolveRow: TypeAlias = Callable[[Any], Any]
 
 
 class RequestVariables:
-    """Coerced values of an operation's variables, and resolvers that are bound to arguments with these values."""
+    """Coerced values of an operation's variables, and resolvers that are bound to arguments with these values.
 
-    def __init__(self, values: VariableValues, json_bytes: int = 0) -> None:
+    `json` is the JSON text of the given variables, None when it is too long to be the key of a cache.
+    """
+
+    def __init__(self, values: VariableValues, json: bytes | None) -> None:
         self.values = values
-        self.size = _BYTES_PER_ENTRY + _BYTES_PER_JSON_BYTE * json_bytes
+        self.json = json
+        self.size = _BYTES_PER_ENTRY + _BYTES_PER_JSON_BYTE * len(json or b"")
         self._bound: dict[object, ResolveRow] = {}
 
     def bound(self, resolver: object, bind: Callable[[VariableValues], ResolveRow]) -> ResolveRow:
@@ -56,16 +60,19 @@ class VariablesCache:
             key = orjson.dumps(given)
         except TypeError:
             # Integers beyond 64 bits and lone surrogates.
-            return self._coerced(given)
+            return self._coerced(given, None)
         cached = self._cache.get(key)
         if cached is not None:
             return cached
-        variables = self._coerced(given, len(key))
-        if variables is not None and len(key) <= MAX_JSON_BYTES:
-            # A copy: orjson's own bytes hold on to its buffer, which is up to 64 KiB larger.
-            self._cache[bytes(memoryview(key))] = variables
+        if len(key) > MAX_JSON_BYTES:
+            return self._coerced(given, None)
+        # A copy: orjson's own bytes hold on to its buffer, which is up to 64 KiB larger.
+        key = bytes(memoryview(key))
+        variables = self._coerced(given, key)
+        if variables is not None:
+            self._cache[key] = variables
         return variables
 
-    def _coerced(self, given: Mapping[str, Any], json_bytes: int = 0) -> RequestVariables | None:
+    def _coerced(self, given: Mapping[str, Any], json: bytes | None) -> RequestVariables | None:
         values = self._coerce(given)
-        return None if values is None else RequestVariables(values, json_bytes)
+        return None if values is None else RequestVariables(values, json)

@@ -62,6 +62,9 @@ class Metrics:
             for is_socket in (False, True)
             for is_ok in (False, True)
         }
+        self._cached = Counter(
+            "reprise_cached_responses", "Responses that were sent from the cache.", registry=registry
+        )
         # The duration of a subscription depends on its client only.
         self._seconds = {kind: seconds.labels(kind) for kind in ("query", "mutation")}
 
@@ -92,6 +95,8 @@ class Metrics:
     def operation_ended(self, operation: ObservedOperation) -> None:
         if operation.request.path == "/graphql":
             self._operations[operation.kind, operation.request.is_socket, not operation.codes].inc()
+        if operation.is_cached:
+            self._cached.inc()
         for code, count in operation.codes.items():
             self._errors.labels(code).inc(count)
         if histogram := self._seconds.get(operation.kind):

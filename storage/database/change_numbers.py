@@ -82,6 +82,14 @@ async def change_numbers(reader: Reader) -> ChangeNumbers:
     return row
 
 
+async def skip_number(transaction: Transaction) -> None:
+    """Take a number that no change has, after a repair of what is derived from sessions. Only the commit may follow.
+
+    Responses that were cached before show what was repaired, and are not sent any more.
+    """
+    await transaction.execute(sa.update(change_counter).values(last=change_counter.c.last + 1))
+
+
 async def number_changes(transaction: Transaction) -> None:
     """Number what the transaction has changed. Nothing but the commit may follow, since other writers wait for it."""
     last = (await transaction.execute(_take_numbers)).scalar_one()

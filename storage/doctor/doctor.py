@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from storage.database.change_numbers import UNCHANGED
+from storage.database.change_numbers import UNCHANGED, skip_number
 from storage.database.database import Database
 from storage.database.migrations import is_current
 from storage.database.tables.message import message
@@ -163,6 +163,8 @@ async def _examine_locked(database: Database, session_id: str, repair: bool) -> 
             await replace_statistics(transaction, row.number, await recount(transaction, row.id))
         if Repair.INDEX in repairs:
             await _rebuild_index(transaction, row)
+        if repairs - {None}:
+            await skip_number(transaction)
     return [Finding(f"Session {row.id}: {one.text}", repair and one.repair is not None) for one in found]
 
 
@@ -276,6 +278,7 @@ async def reindex_renamed_sessions(database: Database) -> int:
             row = (await transaction.execute(_sessions.where(session.c.number == number).with_for_update())).first()
             if row is not None:
                 await _rebuild_index(transaction, row)
+                await skip_number(transaction)
     return len(numbers)
 
 

@@ -79,7 +79,7 @@ async def test_a_page_of_calls_takes_two_statements_and_far_pages_are_read_apart
     await saved(server, zagens("s1", messages=turns))
     query = """{ session(id: "s1") { a: messages(first: 20) { ...M } b: messages(last: 20) { ...M } } }
       fragment M on MessageConnection { nodes { content { ... on ToolUseBlock { result { text } } } } }"""
-    for _ in range(3):
+    for _ in range(2):
         with statements(server) as said:
             data = (await server.client.data(query))["session"]
     found = [[b["result"]["text"] for n in data[k]["nodes"] for b in n["content"] if b] for k in "ab"]

@@ -13,8 +13,9 @@ import      messages a second of one document after another, from files. Limit: 
 list, ...   requests a second of eight connections that each wait for their answer, as ratios in one run. `to limit`:
             to a Starlette endpoint that runs one statement a level on the bare driver and answers with the same values
             through orjson. `to plain`: to Reprise with REPRISE_PREPARED=0, where Strawberry and graphql-core execute
-            everything. The typed lines select `content` where the others select `rawContent`. Each server has a process
-            of its own; the client shares the machine with them.
+            everything. Both without cached responses; `cached, to limit`: with them. The typed lines select `content`
+            where the others select `rawContent`. Each server has a process of its own; the client shares the machine
+            with them.
 
 PostgreSQL is the one that tests use: without fsync, so that the disk has no part in its figures.
 """

@@ -79,23 +79,31 @@ def answering(database_url: str, other_url: str, longest: str, rounds: int, seco
     """
     outside = {name: value for name, value in os.environ.items() if not name.startswith("REPRISE_")}
     environment = {**outside, "REPRISE_DATABASE_URL": database_url}
+    uncached = {**environment, "REPRISE_RESPONSE_CACHE_BYTES": "0"}
     unprepared = {**outside, "REPRISE_DATABASE_URL": other_url, "REPRISE_PREPARED": "0"}
-    with (
-        spawned(REPRISE, environment) as ours,
-        spawned(REPRISE, unprepared) as plain,
-        spawned(LIMIT, environment) as limit,
-    ):
-        figures = []
-        for name, query, path in workloads(longest):
-            body = {"query": query}
-            targets = [target(ours, "/graphql", body), target(limit, path), target(plain, "/graphql", body)]
-            figures += run(_rounds, name, targets, rounds, seconds)
-        return figures
+    figures: dict[str, list[Figure]] = {}
+    with spawned(LIMIT, environment) as limit:
+        with spawned(REPRISE, uncached) as ours, spawned(REPRISE, unprepared) as plain:
+            for name, query, path in workloads(longest):
+                targets = [_ours(ours, query), target(limit, path), _ours(plain, query)]
+                figures[name] = run(_rounds, name, ("to limit", "to plain"), targets, rounds, seconds)
+        with spawned(REPRISE, environment) as ours:
+            for name, query, path in workloads(longest):
+                targets = [_ours(ours, query), target(limit, path)]
+                figures[name] += run(_rounds, name, ("cached, to limit",), targets, rounds, seconds)
+    return [figure for of_workload in figures.values() for figure in of_workload]
 
 
-async def _rounds(name: str, targets: Sequence[Target], rounds: int, seconds: float) -> list[Figure]:
-    # Which also lets the servers open their connections and compile what they compile: plans at the second time.
-    for _ in range(2):
+def _ours(address: str, query: str) -> Target:
+    return target(address, "/graphql", {"query": query})
+
+
+async def _rounds(
+    name: str, units: Sequence[str], targets: Sequence[Target], rounds: int, seconds: float
+) -> list[Figure]:
+    """The ratios of the first target's speed to those of the others, each with its unit."""
+    # Which also lets the servers open their connections, compile plans at the second time, and cache at the third.
+    for _ in range(3):
         first, *others = [_comparable(await answer(target)) for target in targets]
         assert all(other == first for other in others)
     ratios = []
@@ -104,10 +112,9 @@ async def _rounds(name: str, targets: Sequence[Target], rounds: int, seconds: fl
         start = number % len(targets)
         for one in (*targets[start:], *targets[:start]):
             speeds[one] = await loaded(one, seconds)
-        ours, limit, plain = (speeds[one] for one in targets)
-        ratios.append((ours / limit, ours / plain))
-    to_limit, to_plain = (median(each) for each in zip(*ratios, strict=True))
-    return [Figure(name, "to limit", ratio=to_limit), Figure(name, "to plain", ratio=to_plain)]
+        ours, *theirs = (speeds[one] for one in targets)
+        ratios.append([ours / its for its in theirs])
+    return [Figure(name, unit, ratio=median(each)) for unit, each in zip(units, zip(*ratios, strict=True), strict=True)]
 
 
 def _comparable(value: Any) -> Any:

@@ -48,7 +48,7 @@ async def test_a_refusal_is_not_an_answer() -> None:
 async def test_servers_that_answer_alike_have_two_ratios() -> None:
     same = b'{"createdAt": "2026-01-01T00:00:00Z"}'
     async with Stub(same).serving() as ours, Stub(same.replace(b"00Z", b"00.000Z")).serving() as limit:
-        to_limit, to_plain = await _rounds("list", [ours, limit, limit], 1, 0.05)
+        to_limit, to_plain = await _rounds("list", ("to limit", "to plain"), [ours, limit, limit], 1, 0.05)
 
     assert (to_limit.unit, to_plain.unit) == ("to limit", "to plain")
     assert (to_limit.ours, to_plain.ours) == (None, None)
@@ -57,4 +57,4 @@ async def test_servers_that_answer_alike_have_two_ratios() -> None:
 async def test_servers_that_answer_otherwise_are_not_measured() -> None:
     async with Stub(b'{"id": 1}').serving() as ours, Stub(b'{"id": 2}').serving() as limit:
         with pytest.raises(AssertionError):
-            await _rounds("list", [ours, limit, ours], 1, 0.05)
+            await _rounds("list", ("to limit", "to plain"), [ours, limit, ours], 1, 0.05)

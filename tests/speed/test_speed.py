@@ -30,7 +30,7 @@ def test_every_benchmark_runs(fixture: str, request: pytest.FixtureRequest, tmp_
         "seeding",
         "resume to READY, 50 items",
         "import",
-        *(name for name in ANSWERED for _ in ("to limit", "to plain")),
+        *(name for name in ANSWERED for _ in ("to limit", "to plain", "cached, to limit")),
     ]
     assert all((figure.ratio if figure.ours is None else figure.ours) for figure in figures)
     assert len(table({fixture: figures}).splitlines()) == 1 + len(figures)

@@ -106,7 +106,7 @@ async def test_each_request_is_answered_by_its_own_variables(serve: Serve) -> No
 
 
 async def test_websockets_use_prepared_operations(serve: Serve) -> None:
-    server = await filled(serve)
+    server = await filled(serve, response_cache_bytes=0)
     with statements(server) as found:
         async with connect(
             server.url.replace("http", "ws", 1) + "/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]

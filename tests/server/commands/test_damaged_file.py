@@ -107,7 +107,8 @@ def test_changes_before_a_file_was_rebuilt_are_not_known(path: Path) -> None:
 
     after = asyncio.run(numbers())
     assert before.first == 0
-    assert after.first == after.last == before.last + 1
+    # Repairs of the index have taken further numbers.
+    assert after.last > after.first == before.last + 1
 
 
 @pytest.mark.slow

@@ -76,6 +76,18 @@ async def test_operations_are_counted_by_kind_outcome_and_transport(serve: Serve
     assert grown(before, after, "reprise_http_requests_total")["POST", "/graphql", "200"] == 6
 
 
+async def test_responses_from_the_cache_are_counted(serve: Serve) -> None:
+    client = (await serve(seed=False)).client
+    before = await scraped(client)
+
+    for _ in range(5):
+        await client.data("{ sessions { totalCount } }")
+    after = await scraped(client)
+
+    # The first request has no plan yet; the cache notes the second one and stores the third.
+    assert grown(before, after, "reprise_cached_responses_total") == {(): 2}
+
+
 async def test_refusals_are_counted_by_status_and_code(serve: Serve) -> None:
     http = (server := await serve(seed=False)).client.http
     before = await scraped(server.client)

@@ -152,4 +152,5 @@ def _serve(tree: Tree) -> list[str | Path]:
 
 def _environment(database_url: str) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("REPRISE_")}
-    return {**outside, "REPRISE_DATABASE_URL": database_url}
+    # Repeated requests would measure nothing but the cache.
+    return {**outside, "REPRISE_DATABASE_URL": database_url, "REPRISE_RESPONSE_CACHE_BYTES": "0"}

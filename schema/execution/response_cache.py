@@ -1,0 +1,76 @@
+"""The cache of the data of responses, which stays valid until a session changes."""
+
+from collections.abc import Awaitable, Callable
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import orjson
+from cachetools import LRUCache
+
+from schema.execution.plan import Plan
+from schema.execution.variables import RequestVariables
+from schema.observation import current_operation
+
+_LARGEST_SHARE = 8
+"""A response takes at most one in so many of the cache's bytes."""
+
+_ENTRY_BYTES = 500
+"""Bytes of an entry besides its key and its data."""
+
+
+class _CachedData(NamedTuple):
+    """The data of a response as JSON, None after the first request for it, and the change number that it shows."""
+
+    data: bytes | None
+    change_seq: int
+    size: int
+
+
+class ResponseCache:
+    """An LRU cache of the data of responses, by plan and variables, of `max_bytes` bytes; 0 switches it off.
+
+    Data is cached when it is requested for the second time, and sent again as long as `read_change_seq` returns the
+    number that it returned before the data was read. So a response shows all that was committed before its request, as
+    if it had been executed.
+    """
+
+    def __init__(self, read_change_seq: Callable[[], Awaitable[int]], max_bytes: int) -> None:
+        self._read_change_seq = read_change_seq
+        self._largest = max_bytes // _LARGEST_SHARE
+        self._cache: LRUCache[tuple[int, bytes], _CachedData] = LRUCache(max_bytes, attrgetter("size"))
+
+    async def data(self, plan: Plan, variables: RequestVariables) -> Any:
+        """The data of a response: cached, or else the result of the plan, whose exceptions it raises."""
+        if not plan.is_cacheable or variables.json is None or not self._largest:
+            return await _executed(plan, variables)
+        key = (plan.number, variables.json)
+        size = _ENTRY_BYTES + len(variables.json)
+        cached = self._cache.get(key)
+        if cached is None:
+            # Most requests are not repeated: they do without the number of the last change.
+            self._store(key, _CachedData(None, 0, size))
+            return await _executed(plan, variables)
+        change_seq = await self._read_change_seq()
+        if cached.data is not None and cached.change_seq == change_seq:
+            if observed := current_operation.get():
+                observed.is_cached = True
+            return orjson.Fragment(cached.data)
+        data = await _executed(plan, variables)
+        try:
+            encoded = orjson.dumps(data)
+        except orjson.JSONEncodeError:
+            return data
+        if len(encoded) <= self._largest:
+            # A copy, since orjson's own bytes hold on to its larger buffer.
+            encoded = bytes(memoryview(encoded))
+            self._store(key, _CachedData(encoded, change_seq, size + len(encoded)))
+        return orjson.Fragment(encoded)
+
+    def _store(self, key: tuple[int, bytes], entry: _CachedData) -> None:
+        if entry.size <= self._cache.maxsize:
+            self._cache[key] = entry
+
+
+async def _executed(plan: Plan, variables: RequestVariables) -> Any:
+    [data] = await plan([None], variables)
+    return data
