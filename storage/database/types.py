@@ -70,6 +70,20 @@ class text_of_instant(DialectFunction[str]):  # noqa: N801 - reads as the SQL fu
     )
 
 
+class without_index(DialectFunction[Any]):  # noqa: N801 - reads as the SQL operator that it is
+    """A condition for which SQLite looks into no index, see https://sqlite.org/optoverview.html#uplus.
+
+    Where a list of numbers is joined and the result is sorted, it would else read, for each number, all rows that an
+    index of that order has: 27 seconds for 1,081 of 20,000 sessions (SQLite 3.40 to 3.53).
+    """
+
+    # As for `is_any_of`.
+    type = sa.types.NullType()
+    inherit_cache = True
+    sqlite = "(+({0}))"
+    postgresql = "({0})"
+
+
 class clock(DialectFunction[datetime]):  # noqa: N801 - reads as the SQL function that it is
     """The current time of the database server plus `seconds`; not fixed within a transaction."""
 

@@ -24,8 +24,8 @@ def session(number: int, messages: int = 3, day: int = 1) -> Document:
     return zagens(f"s{number}", f"Leap year {number}", messages=said, updated_at=f"2026-01-{day:02}T00:00:00Z")
 
 
-async def filled(serve: Serve, *sessions: Document) -> Served:
-    server = await serve(seed=False)
+async def filled(serve: Serve, *sessions: Document, **settings: Any) -> Served:
+    server = await serve(seed=False, **settings)
     await saved(server, *sessions)
     return server
 
@@ -147,7 +147,7 @@ async def test_a_cursor_is_good_for_its_own_search_only(serve: Serve, monkeypatc
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ["RECENT", "RELEVANCE"])
 async def test_a_page_of_hits_takes_as_many_statements_however_many_hits_it_has(serve: Serve, order: str) -> None:
-    server = await filled(serve, session(0))
+    server = await filled(serve, session(0), response_cache_bytes=0)
     # The second time the operation is prepared and reads no sessions for the fields that the search has.
     await server.client.data(FULL % order)
     with statements(server) as few:
@@ -170,7 +170,8 @@ async def test_a_repeated_search_takes_one_statement(serve: Serve, order: str, w
     asked = """{ search(query: "%s", orderBy: %s) {
       nodes { session { id title } message { id position } snippet highlights { start end } }
     } }""" % (words, order)  # noqa: UP031 - braces stand for themselves
-    server = await filled(serve, *(session(n) for n in range(3)), zagens("t", messages=[user("It remains constant.")]))
+    remains = zagens("t", messages=[user("It remains constant.")])
+    server = await filled(serve, *(session(n) for n in range(3)), remains, response_cache_bytes=0)
     answers = [await server.client.data(asked) for _ in range(2)]
     with statements(server) as found:
         answers.append(await server.client.data(asked))

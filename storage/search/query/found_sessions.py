@@ -13,7 +13,7 @@ from storage.database.lru_cache import LRUCache
 from storage.database.row_types import Columns, Wanted, columns_for, select_columns
 from storage.database.tables.message import message
 from storage.database.tables.session import session
-from storage.database.types import Instant
+from storage.database.types import Instant, without_index
 from storage.records.message import MessageRow, messages_at
 from storage.records.page import Key
 from storage.records.position_range import position_table
@@ -243,7 +243,7 @@ def _numbered_sessions(archived: str, names: tuple[str, ...], *, is_sqlite: bool
 def _numbered(*filters: ColumnElement[bool], is_sqlite: bool) -> sa.Select[Any]:
     table, number = numbers_table("numbers", is_sqlite=is_sqlite)
     # An outer join keeps the planner from scanning all sessions by another index.
-    joined = table.outerjoin(session, sa.and_(session.c.number == number, *filters))
+    joined = table.outerjoin(session, sa.and_(session.c.number == number, without_index(sa.and_(*filters))))
     return _sessions.select_from(joined).where(is_current(is_sqlite=is_sqlite))
 
 
