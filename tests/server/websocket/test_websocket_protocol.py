@@ -152,6 +152,18 @@ async def test_a_ping_is_answered_with_its_payload(socket: RawSocket, payload: d
     assert await socket.receive() == {"type": "pong", "payload": payload}
 
 
+async def test_an_id_with_a_lone_surrogate_gets_the_results_of_a_prepared_query(server: Served) -> None:
+    await save(server.client, zagens("surrogate", messages=[user("Ask")]))
+    message = subscribe(query='{ session(id: "surrogate") { messages { nodes { rawContent } } } }') | {"id": "\ud800"}
+    payload = {"data": {"session": {"messages": {"nodes": [{"rawContent": [{"type": "text", "text": "Ask"}]}]}}}}
+    async with greeted(server.url) as socket:
+        # A plan, its number, and the cached response.
+        for _ in range(5):
+            await socket.send(message)
+            assert await socket.receive() == {"id": "\ud800", "type": "next", "payload": payload}
+            assert await socket.receive() == {"id": "\ud800", "type": "complete"}
+
+
 @pytest.mark.parametrize("message", [{"type": "ping"}, {"type": "ping", "payload": None}])
 async def test_a_ping_without_payload_is_answered_without(server: Served, message: dict[str, Any]) -> None:
     async with opened(server.url) as socket:
