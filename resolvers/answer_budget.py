@@ -49,6 +49,11 @@ class AnswerBudget:
         self._check()
 
     @property
+    def spent(self) -> int:
+        """At most so many bytes were spent."""
+        return self._spent + self._estimates
+
+    @property
     def readable(self) -> int:
         """Characters that may still be read from the database."""
         return self.limit - self._read

@@ -7,12 +7,16 @@ from typing import Any, NamedTuple
 import orjson
 from cachetools import LRUCache
 
+from resolvers.answer_budget import current_budget
 from schema.execution.plan import Plan
 from schema.execution.variables import RequestVariables
 from schema.observation import current_operation
 
 _LARGEST_SHARE = 8
 """A response takes at most one in so many of the cache's bytes."""
+
+_LARGEST_SPENT = 4
+"""Bytes of the answer's budget for each byte of the largest cached data: small objects count more than their JSON."""
 
 _ENTRY_BYTES = 500
 """Bytes of an entry besides its key and its data."""
@@ -31,17 +35,19 @@ class ResponseCache:
 
     Data is cached when it is requested for the second time, and sent again as long as `read_change_seq` returns the
     number that it returned before the data was read. So a response shows all that was committed before its request, as
-    if it had been executed.
+    if it had been executed. When the number is smaller than before, the database has lost changes, for instance because
+    a standby server took over: their numbers will be those of other changes, so that all data is forgotten.
     """
 
     def __init__(self, read_change_seq: Callable[[], Awaitable[int]], max_bytes: int) -> None:
         self._read_change_seq = read_change_seq
         self._largest = max_bytes // _LARGEST_SHARE
         self._cache: LRUCache[tuple[int, bytes], _CachedData] = LRUCache(max_bytes, attrgetter("size"))
+        self._last_seq = 0
 
     async def data(self, plan: Plan, variables: RequestVariables) -> Any:
         """The data of a response: cached, or else the result of the plan, whose exceptions it raises."""
-        if not plan.is_cacheable or variables.json is None or not self._largest:
+        if not (plan.is_cacheable and plan.reads and self._largest) or variables.json is None:
             return await _executed(plan, variables)
         key = (plan.number, variables.json)
         size = _ENTRY_BYTES + len(variables.json)
@@ -51,16 +57,24 @@ class ResponseCache:
             self._store(key, _CachedData(None, 0, size))
             return await _executed(plan, variables)
         change_seq = await self._read_change_seq()
+        if change_seq < self._last_seq:
+            self._cache.clear()
+        self._last_seq = change_seq
         if cached.data is not None and cached.change_seq == change_seq:
             if observed := current_operation.get():
                 observed.is_cached = True
             return orjson.Fragment(cached.data)
         data = await _executed(plan, variables)
+        budget = current_budget.get()
+        if budget is not None and budget.spent > _LARGEST_SPENT * self._largest:
+            # Not encoded here: the text of a large response would be in memory twice.
+            return data
         try:
             encoded = orjson.dumps(data)
         except orjson.JSONEncodeError:
             return data
-        if len(encoded) <= self._largest:
+        # Another number was read meanwhile: this data would not be sent any more.
+        if len(encoded) <= self._largest and change_seq == self._last_seq:
             # A copy, since orjson's own bytes hold on to its larger buffer.
             encoded = bytes(memoryview(encoded))
             self._store(key, _CachedData(encoded, change_seq, size + len(encoded)))

@@ -129,7 +129,7 @@ async def check(twins: Twins, request: Request) -> list[Answer]:
     answers = []
     for number, variables in enumerate(request.variables):
         expected = await asked(twins.plain, request, variables, twins.names)
-        for _ in range(2 if number == 0 else 1):
+        for _ in range(4 if number == 0 else 1):
             answer = await asked(twins.prepared, request, variables, twins.names)
             if answer != expected:
                 nullable = await asked(twins.nullable, request, variables, twins.names)

@@ -1,9 +1,10 @@
 """A cached response is sent as long as no session changes, and never longer."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from graphql.execution.values import VariableValues
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resolvers.answer_budget import AnswerBudget, current_budget
+from schema.execution.plan import Plan
 from schema.execution.response_cache import ResponseCache
 from schema.execution.variables import RequestVariables
 from storage.doctor.doctor import examine
@@ -103,6 +106,14 @@ async def test_only_the_number_of_the_last_change_is_read_for_a_cached_response(
         assert tables[2][0]
 
 
+async def test_a_query_that_reads_nothing_reads_no_number(serve: Serve) -> None:
+    server = await serve(seed=False)
+    with statements(server) as said:
+        for _ in range(4):
+            assert await server.client.data("{ __typename }") == {"__typename": "Query"}
+    assert said == []
+
+
 async def test_a_resumed_session_shows_its_task_as_it_stands(serve: Serve) -> None:
     server = await serve()
     await import_session(server.client, zagens("s1", messages=[user("word")] * 50))
@@ -130,7 +141,7 @@ async def test_a_repair_of_the_index_is_shown(serve: Serve) -> None:
 class _Plan:
     """A plan that returns what `read` does, for requests with one variable `n`."""
 
-    is_cacheable = True
+    is_cacheable = reads = True
     number = 0
 
     def __init__(self, read: Callable[[], Awaitable[Any]]) -> None:
@@ -200,6 +211,55 @@ async def test_the_cache_is_bounded_in_bytes() -> None:
     assert 100 - plan.executions == 40_000 // 1_502
 
 
+async def test_no_response_is_sent_after_the_numbers_began_again_at_an_earlier_one() -> None:
+    counter = _Counter()
+
+    async def read() -> str:
+        return shown
+
+    cache, plan, other = ResponseCache(counter.read, 10_000), _Plan(read), _Plan(read)
+    other.number = 1
+    counter.last, shown = 7, "a change that a standby server did not receive"
+    for _ in range(3):
+        await plan.asked(cache)
+    counter.last = 6
+    for _ in range(2):
+        await other.asked(cache)
+    counter.last, shown = 7, "another change"
+    assert await plan.asked(cache) == "another change"
+
+
+async def test_data_that_a_later_number_overtakes_is_not_kept() -> None:
+    counter = _Counter()
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def read_slowly() -> int:
+        began.set()
+        await ended.wait()
+        return counter.last
+
+    async def read() -> int:
+        return counter.last
+
+    cache, slow, quick = ResponseCache(counter.read, 10_000), _Plan(read_slowly), _Plan(read)
+    quick.number = 1
+    ended.set()
+    await slow.asked(cache)
+    began.clear()
+    ended.clear()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(slow.asked(cache))
+        await began.wait()
+        counter.last = 0
+        for _ in range(2):
+            await quick.asked(cache)
+        ended.set()
+    counter.last = 1
+    slow.executions = 0
+    await slow.asked(cache)
+    assert slow.executions == 1
+
+
 async def test_a_large_response_is_not_cached() -> None:
     async def read() -> str:
         return "x" * 6_000
@@ -208,6 +268,21 @@ async def test_a_large_response_is_not_cached() -> None:
     for _ in range(4):
         await plan.asked(cache)
     assert plan.executions == 4
+
+
+async def test_a_response_that_is_too_large_by_its_budget_is_not_encoded() -> None:
+    data = {"sessions": ["x" * 30_000]}
+
+    async def read() -> Any:
+        budget = current_budget.get()
+        assert budget is not None
+        budget.spend(30_000)
+        return data
+
+    cache, plan = ResponseCache(_Counter().read, 40_000), _Plan(read)
+    for _ in range(4):
+        with AnswerBudget(1_000_000):
+            assert await cache.data(cast("Plan", plan), RequestVariables(VariableValues({}, {}), b"{}")) is data
 
 
 async def test_nothing_is_cached_for_long_variables_or_without_bytes() -> None:
