@@ -1,10 +1,16 @@
 """Imports of transcripts in tests, and all that is stored by them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+import storage.transcripts.opened_transcript
+import storage.transcripts.session_derivation
+import storage.transcripts.transcript_taking
 from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import read_transcript
 from storage.database.database import Database
@@ -15,6 +21,16 @@ from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.transcripts.transcript_imports import find_transcripts, import_found
 
 _CHANGING = {"number", "saved_at", "transcript_version", "transcript_rewrites", "created_seq", "changed_seq"}
+
+
+@contextmanager
+def small_pieces() -> Iterator[None]:
+    """Transactions, chunks and transcripts that are stored in pieces, at the size of examples."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(storage.transcripts.transcript_taking, "MOST_TAKEN_BYTES", 300)
+        patch.setattr(storage.transcripts.opened_transcript, "PIECE_BYTES", 150)
+        patch.setattr(storage.transcripts.session_derivation, "PIECE_BYTES", 100)
+        yield
 
 
 async def take(database: Database, format: TranscriptFormat, home: Path, **options: Any) -> dict[str, str | None]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sqlalchemy as sa
 
+from storage.database.change_numbers import skip_number
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.tables.search_segment import search_block, search_segment
@@ -101,3 +102,4 @@ async def delete_segment(database: Database, segment_id: int) -> None:
     async with database.write() as transaction:
         await transaction.execute(sa.delete(search_segment).where(search_segment.c.id == segment_id))
         await transaction.execute(sa.delete(search_block).where(search_block.c.segment_id == segment_id))
+        await skip_number(transaction)

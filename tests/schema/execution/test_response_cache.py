@@ -1,141 +1,16 @@
-"""A cached response is sent as long as no session changes, and never longer."""
+"""Data is cached by plan and variables as long as the number of the last change is the same, within its bytes."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import orjson
-import sqlalchemy as sa
 from graphql.execution.values import VariableValues
-from hypothesis import given
-from hypothesis import strategies as st
 
 from resolvers.answer_budget import AnswerBudget, current_budget
 from schema.execution.plan import Plan
 from schema.execution.response_cache import ResponseCache
 from schema.execution.variables import RequestVariables
-from storage.doctor.doctor import examine
-from tests.conftest import Serve
-from tests.support.claude_code import Lines, text
-from tests.support.client import Client
-from tests.support.documents import assistant, tool_result, tool_use, user, zagens
-from tests.support.examples import examples
-from tests.support.organizing import delete_sessions, organize, update_sessions
-from tests.support.resumes import resumed
-from tests.support.seeding import final_state
-from tests.support.server import serving
-from tests.support.sessions import import_session
-from tests.support.statements import statements
-
-IDS = [f"s{number}" for number in range(6)]
-MESSAGES = (
-    "nodes { position text rawContent usage { inputTokens } content { ... on ToolUseBlock { result { text } } } }"
-)
-QUERIES = (
-    "{ sessions(first: 3) { changeSeq nodes { id title isStarred tags note savedAt usage { totalTokens } } } }",
-    "{ sessions(filter: {archived: ANY}) { totalCount pageInfo { hasNextPage endCursor } nodes { id isArchived } } }",
-    f'{{ session(id: "s1") {{ title messageCount messages(first: 10) {{ totalCount {MESSAGES} }} }} }}',
-    '{ session(id: "s1") { parent { id } children { nodes { id } } tools { name callCount } } }',
-    '{ search(query: "word", orderBy: RECENT) { totalCount nodes { snippet session { id title } } } }',
-    '{ searchSessions(query: "word") { nodes { hitCount session { id } hits { snippet } } } }',
-    "{ sessionFacets { totalCount sources { value sessionCount } tags { value sessionCount } models { value } } }",
-    """{ activity(span: {from: "2026-07-01T00:00:00Z", until: "2026-09-01T00:00:00Z"}, interval: MONTH) {
-      start sessionCount messageCount usage { inputTokens } } }""",
-    '{ session(id: "s1") { thread { id model } resumeTask { state itemsWritten } document metadata } }',
-)
-_TEXT = "mutation ($text: String!) { importSession(input: {text: $text}) { session { id } userErrors { code } } }"
-
-
-async def step(client: Client, chance: random.Random) -> None:
-    """Change something in one of the ways that the API has."""
-    id = chance.choice(IDS)
-    match chance.randrange(8):
-        case 0:
-            await delete_sessions(client, [id])
-        case 1 | 2:
-            turn = [user(f"word {chance.random()}"), assistant(tool_use("t", "Bash")), user(tool_result("t", "out"))]
-            clock = f"2026-07-01T00:00:{chance.randrange(60):02}Z"
-            await import_session(client, zagens(id, messages=turn * chance.randint(0, 3), updated_at=clock))
-        case 3:
-            lines = Lines(f"{chance.randrange(3)}1111111-2222-4333-8444-555555555555")
-            for number in range(chance.randint(1, 4)):
-                lines.user(f"word {number}")
-                lines.assistant(text("answer"))
-            await client.execute(_TEXT, {"text": lines.data().decode()})
-        case 4:
-            await organize(client, id, tags=[f"t{chance.randrange(3)}"], note=str(chance.random()))
-        case 5:
-            await organize(client, id, title=f"word {chance.random()}", isStarred=chance.random() < 0.5)
-        case 6:
-            await update_sessions(client, chance.sample(IDS, 2), isArchived=chance.random() < 0.5)
-        case 7:
-            await client.execute(
-                "mutation ($id: ID!) { resumeSession(input: {sessionId: $id}) { userErrors { code } } }", {"id": id}
-            )
-
-
-@given(seed=st.integers(0, 2**32))
-@examples(8)
-async def test_every_response_equals_one_that_is_not_cached(database_url: str, seed: int) -> None:
-    chance = random.Random(seed)
-    async with AsyncExitStack() as servers:
-        cached = await servers.enter_async_context(serving(database_url))
-        # Another process in the eyes of the first.
-        plain = await servers.enter_async_context(serving(database_url, prepared=False, seed=False))
-        for _ in range(12):
-            for query in chance.sample(QUERIES, 4):
-                for _ in range(3):
-                    answer = await cached.client.data(query)
-                    if "itemsWritten" not in query:
-                        assert answer == await plain.client.data(query)
-            await step(chance.choice([cached, plain]).client, chance)
-
-
-async def test_only_the_number_of_the_last_change_is_read_for_a_cached_response(serve: Serve) -> None:
-    server = await serve(seed=False)
-    await import_session(server.client, zagens("s1", messages=[user("word")]))
-    for query in QUERIES[:-1]:
-        tables = []
-        for _ in range(5):
-            with statements(server) as said:
-                await server.client.data(query)
-            tables.append(["change_counter" in statement and "session" not in statement for statement in said])
-        assert tables[3] == tables[4] == [True], query
-        assert tables[2][0]
-
-
-async def test_a_query_that_reads_nothing_reads_no_number(serve: Serve) -> None:
-    server = await serve(seed=False)
-    with statements(server) as said:
-        for _ in range(4):
-            assert await server.client.data("{ __typename }") == {"__typename": "Query"}
-    assert said == []
-
-
-async def test_a_resumed_session_shows_its_task_as_it_stands(serve: Serve) -> None:
-    server = await serve()
-    await import_session(server.client, zagens("s1", messages=[user("word")] * 50))
-    query = '{ session(id: "s1") { title resumeTask { state itemsWritten } } }'
-    for _ in range(4):
-        assert (await server.client.data(query))["session"]["resumeTask"] is None
-    await final_state(server.app.state.database, (await resumed(server.client, "s1"))["threadId"])
-    for _ in range(4):
-        assert (await server.client.data(query))["session"]["resumeTask"] == {"state": "READY", "itemsWritten": 50}
-
-
-async def test_a_repair_of_the_index_is_shown(serve: Serve) -> None:
-    server = await serve(seed=False)
-    await import_session(server.client, zagens("s1", messages=[user("word")]))
-    database = server.app.state.database
-    async with database.write() as transaction:
-        await transaction.execute(sa.text("DELETE FROM search_segment"))
-    query = '{ search(query: "word") { totalCount } }'
-    counts = [(await server.client.data(query))["search"]["totalCount"] for _ in range(4)]
-    assert [finding.is_repaired async for finding in examine(database, repair=True)] == [True]
-    assert counts == [0] * 4
-    assert (await server.client.data(query))["search"]["totalCount"] == 1
 
 
 class _Plan:

@@ -11,15 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import storage.transcripts.opened_transcript
-import storage.transcripts.session_derivation
-import storage.transcripts.transcript_taking
 from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.doctor.doctor import examine
 from storage.transcripts.rederivation import rederive
 from storage.transcripts.transcript_exports import export_transcripts
-from tests.support.archived import archived_bytes, stored_rows, take
+from tests.support.archived import archived_bytes, small_pieces, stored_rows, take
 from tests.support.databases import SqliteDatabases
 from tests.support.examples import examples
 from tests.support.line_format import LineFormat, line
@@ -53,16 +50,6 @@ _line = st.one_of(
 
 def transcript(id: str) -> st.SearchStrategy[bytes]:
     return st.lists(_line, max_size=12).map(lambda found: line(session=id) + b"".join(found))
-
-
-@contextmanager
-def small_pieces() -> Iterator[None]:
-    """Transactions, chunks and transcripts that are stored in pieces, at the size of examples."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(storage.transcripts.transcript_taking, "MOST_TAKEN_BYTES", 300)
-        patch.setattr(storage.transcripts.opened_transcript, "PIECE_BYTES", 150)
-        patch.setattr(storage.transcripts.session_derivation, "PIECE_BYTES", 100)
-        yield
 
 
 async def snapshot(database: Database) -> tuple[Any, Any]:
