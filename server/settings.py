@@ -117,12 +117,14 @@ class Settings(BaseModel):
             "Whether to disable introspection, GET, suggestions of names in errors, the reader and the playground."
         ),
     )
-    prepared: bool = Field(True, description="Whether to cache execution plans of repeated queries, for speed.")
+    prepared: bool = Field(
+        True, description="Whether to cache execution plans of repeated queries, and responses to them."
+    )
     response_cache_bytes: int = Field(
         16 * 1024 * 1024,
         ge=0,
-        description="Maximum bytes of cached responses to prepared queries, which are sent again while no session "
-        "changes; 0 switches this cache off.",
+        description="Maximum bytes of cached responses to repeated queries in a process, which are sent again while no "
+        "session changes; 0 switches this cache off.",
     )
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="Log format; `auto` means `console` on a terminal and `json` otherwise."

@@ -51,8 +51,7 @@ class ResponseCache:
             return await _executed(plan, variables)
         key = (plan.number, variables.json)
         size = _ENTRY_BYTES + len(variables.json)
-        cached = self._cache.get(key)
-        if cached is None:
+        if key not in self._cache:
             # Most requests are not repeated: they do without the number of the last change.
             self._store(key, _CachedData(None, 0, size))
             return await _executed(plan, variables)
@@ -60,7 +59,8 @@ class ResponseCache:
         if change_seq < self._last_seq:
             self._cache.clear()
         self._last_seq = change_seq
-        if cached.data is not None and cached.change_seq == change_seq:
+        cached = self._cache.get(key)
+        if cached is not None and cached.data is not None and cached.change_seq == change_seq:
             if observed := current_operation.get():
                 observed.is_cached = True
             return orjson.Fragment(cached.data)

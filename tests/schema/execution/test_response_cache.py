@@ -40,7 +40,9 @@ class _Counter:
         self.last = 1
 
     async def read(self) -> int:
-        return self.last
+        last = self.last
+        await asyncio.sleep(0)
+        return last
 
 
 async def test_data_that_a_change_overtakes_is_not_cached_as_older_than_it() -> None:
@@ -102,6 +104,25 @@ async def test_no_response_is_sent_after_the_numbers_began_again_at_an_earlier_o
         await other.asked(cache)
     counter.last, shown = 7, "another change"
     assert await plan.asked(cache) == "another change"
+
+
+async def test_no_response_is_sent_when_its_own_request_reads_the_earlier_number() -> None:
+    counter = _Counter()
+
+    async def read() -> str:
+        return shown
+
+    cache, plan, other = ResponseCache(counter.read, 10_000), _Plan(read), _Plan(read)
+    other.number = 1
+    counter.last, shown = 6, "a change that a standby server did not receive"
+    for _ in range(3):
+        await plan.asked(cache)
+    counter.last = 7
+    for _ in range(2):
+        await other.asked(cache)
+    counter.last, shown = 6, "another change"
+    # Both read the number before either looks for data.
+    assert [*await asyncio.gather(plan.asked(cache), plan.asked(cache))] == ["another change"] * 2
 
 
 async def test_data_that_a_later_number_overtakes_is_not_kept() -> None:
