@@ -5,7 +5,7 @@ entries that have the words of a phrase but not the phrase; the rest is verified
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from storage.cancellation import check_cancelled
 from storage.search.index.block_encoding import bigram_blocks, word_blocks
 from storage.search.index.entry_set import Mask
 from storage.search.index.pieces import chunks
-from storage.search.index.postings import ENTRY_BITS, MAX_ENTRIES, Postings
+from storage.search.index.postings import MAX_ENTRIES, Pairs, Postings, in_order_of_entries
 from storage.search.index.segment_block import SegmentBlock, join_postings
 from storage.search.index.token_interner import IntArray
 from storage.search.index.token_texts import Numbers
@@ -119,78 +119,66 @@ def _build(vocabulary: Vocabulary, pieces: Numbers) -> Segment:
 def _bigram_postings(vocabulary: Vocabulary, pieces: Numbers, entry_of: Entries) -> Postings:
     """The postings of all bigram hashes."""
     wholes = vocabulary.wholes(pieces)
-    keys = list(_bigram_keys(vocabulary, wholes.values, entry_of[wholes.places]))
-    del wholes
+    is_token = wholes.values > 0
+    firsts = np.flatnonzero(is_token[:-1] & is_token[1:])
+    entries = entry_of.take(wholes.places.take(firsts))
+    hashes = list(_bigram_hashes(vocabulary, wholes.values, firsts))
+    del wholes, is_token, firsts
     parts = vocabulary.part_bigrams(pieces)
-    keys.append(_keys(parts.values, entry_of[parts.places], BIGRAM_HASH_COUNT - 1))
-    return Postings.from_keys(np.concatenate(keys), BIGRAM_HASH_COUNT)
+    hashes.append(parts.values.astype(np.uint16))
+    entries = np.concatenate((entries, entry_of.take(parts.places)))
+    pairs = in_order_of_entries(np.concatenate(hashes), entries)
+    del hashes, parts
+    return Postings.from_pairs(pairs, BIGRAM_HASH_COUNT)
 
 
 def _word_postings(vocabulary: Vocabulary, pieces: Numbers, entry_of: Entries) -> tuple[Sequence[str], Postings]:
     """The words in order, and their postings."""
-    wholes, parts = vocabulary.wholes(pieces), vocabulary.parts(pieces)
-    tokens = np.concatenate((wholes.values, parts.values))
-    entries = np.concatenate((entry_of[wholes.places], entry_of[parts.places]))
-    del wholes, parts
-    words, ranks = vocabulary.ranks(tokens)
-    keys = _keys(ranks[tokens], entries, len(words))
-    del tokens, entries, ranks
-    return words, Postings.from_keys(keys, len(words))
+    tokens = vocabulary.tokens(pieces)
+    entries = entry_of.take(tokens.places)
+    words, ranks = vocabulary.ranks(tokens.values)
+    terms = ranks.astype(np.uint16 if len(words) <= 2**16 else np.uint32).take(tokens.values)
+    del tokens, ranks
+    return words, Postings.from_pairs((terms, entries), len(words))
 
 
-def _bigram_keys(vocabulary: Vocabulary, tokens: Numbers, entries: Entries) -> Iterator[npt.NDArray[Any]]:
-    """The keys of the bigrams between tokens, some at a time to take little memory."""
-    for start in range(0, len(tokens), _BATCH_TOKENS):
-        # One token more, which the next batch begins with.
-        some = tokens[start : start + _BATCH_TOKENS + 1]
-        hashes = vocabulary.hashes(some)
-        is_bigram = (some[:-1] > 0) & (some[1:] > 0)
-        bigrams = bigram_hashes(hashes[:-1], hashes[1:])[is_bigram]
-        yield _distinct(_keys(bigrams, entries[start : start + len(is_bigram)][is_bigram], BIGRAM_HASH_COUNT - 1))
-
-
-def _distinct(keys: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Each key once, sorted. `np.unique` uses a hash table, which takes several times as long for so many keys."""
-    keys.sort()
-    is_first = np.ones(len(keys), np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
-    return keys[is_first]
-
-
-def _keys(terms: npt.NDArray[Any], entries: Entries, largest: int) -> npt.NDArray[Any]:
-    """Posting keys of the smallest type for terms up to `largest`: short keys sort faster."""
-    keys: npt.NDArray[Any] = terms.astype(np.uint32 if largest < 2**ENTRY_BITS else np.int64)
-    keys <<= ENTRY_BITS
-    keys |= entries
-    return keys
+def _bigram_hashes(vocabulary: Vocabulary, tokens: Numbers, firsts: IntArray) -> Iterator[npt.NDArray[np.uint16]]:
+    """The hashes of the bigrams that begin at some tokens, a part at a time to take little memory."""
+    for start in range(0, len(firsts), _BATCH_TOKENS):
+        some = firsts[start : start + _BATCH_TOKENS]
+        first, second = vocabulary.hashes(tokens.take(some)), vocabulary.hashes(tokens.take(some + 1))
+        yield bigram_hashes(first, second).astype(np.uint16)
 
 
 def merge_segments(segments: Sequence[Segment], live: Sequence[Mask]) -> Segment:
     """One segment of the live entries of several, in order."""
     words = sorted(set().union(*(segment.words for segment in segments)))
     rank_of = {word: rank for rank, word in enumerate(words)}
-    word_keys: list[npt.NDArray[Any]] = []
-    bigram_keys: list[npt.NDArray[Any]] = []
+    word_pairs, bigram_pairs = list[Pairs](), list[Pairs]()
     size = 0
     for segment, mask in zip(segments, live, strict=True):
-        entry_of = np.cumsum(mask) - 1 + size
+        entry_of = (np.cumsum(mask) - 1 + size).astype(np.uint16)
         has_all = bool(mask.all())
         size += int(mask.sum())
-        ranks = np.array([rank_of[word] for word in segment.words], np.int64)
-        for keys, key_type, names, postings in (
-            (word_keys, np.int64, ranks, segment.word_postings),
-            (bigram_keys, np.uint32, segment.bigrams, segment.bigram_postings),
+        ranks = np.fromiter(map(rank_of.__getitem__, segment.words), np.uint32, len(segment.words))
+        for pairs, names, postings in (
+            (word_pairs, ranks, segment.word_postings),
+            (bigram_pairs, segment.bigrams.astype(np.uint16), segment.bigram_postings),
         ):
-            terms, entries = np.repeat(names << ENTRY_BITS, postings.counts), postings.entries
+            terms, entries = np.repeat(names, postings.counts), postings.entries
             if not has_all:
                 is_live = mask[entries]
                 terms, entries = terms[is_live], entries[is_live]
-            # Of the smallest type at once: the keys of all segments are in memory together.
-            keys.append((terms | entry_of[entries]).astype(key_type))
-    bigrams = Postings.from_keys(np.concatenate(bigram_keys), BIGRAM_HASH_COUNT)
-    word_postings = Postings.from_keys(np.concatenate(word_keys), len(words))
+            pairs.append((terms, entry_of[entries]))
+    bigrams = Postings.from_pairs(_joined(bigram_pairs), BIGRAM_HASH_COUNT)
+    word_postings = Postings.from_pairs(_joined(word_pairs), len(words))
     merged = Segment.from_postings(size, words, word_postings, bigrams)
     return merged if merged.word_postings.counts.all() else _without_dead_words(merged)
+
+
+def _joined(pairs: Sequence[Pairs]) -> Pairs:
+    terms, entries = zip(*pairs, strict=True)
+    return np.concatenate(terms), np.concatenate(entries)
 
 
 def _without_dead_words(segment: Segment) -> Segment:

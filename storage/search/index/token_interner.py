@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
 
 # The byte that separates pieces.
@@ -23,8 +24,9 @@ _MASKS = np.array([2 ** (8 * size) - 1 for size in range(STEP + 1)], np.uint64)
 _FIRST, _NEXT, _LAST, _LENGTH = (np.uint64(secrets.randbits(64) | 1) for _ in range(4))
 _KEY = secrets.token_bytes(16)
 _HALF = np.uint64(32)
-# Few texts have so many pieces that a table of the first size is full, but those have many times as many.
-_FIRST_SIZE, _NEXT_SIZE = 2**11, 2**16
+# Few texts have so many pieces that a table of the first size is full, but those have many times as many. Pieces are
+# found faster in the next size, of which a full vocabulary takes a half, than in one that is nearly full.
+_FIRST_SIZE, _NEXT_SIZE = 2**11, 2**18
 
 
 class TokenInterner:
@@ -35,11 +37,11 @@ class TokenInterner:
         self._numbers = np.full(_FIRST_SIZE, -1, np.int32)
         self._hashes = np.zeros(_FIRST_SIZE, np.uint64)
 
-    def intern(self, data: bytes) -> tuple[IntArray, IntArray, IntArray]:
+    def intern(self, data: bytes) -> tuple[Numbers, IntArray, IntArray]:
         """The numbers of pieces separated by blanks, and the spans of the new ones, in the order of their numbers."""
         return self.intern_spans(data, *spans(data))
 
-    def intern_spans(self, data: bytes, starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    def intern_spans(self, data: bytes, starts: IntArray, ends: IntArray) -> tuple[Numbers, IntArray, IntArray]:
         """As `intern`, of pieces that are given by their spans."""
         hashes = _hashes(data, starts, ends)
         numbers = self._find(hashes)
@@ -52,21 +54,23 @@ class TokenInterner:
         new = misses[first]
         return numbers, starts[new], ends[new]
 
-    def _find(self, hashes: Hashes) -> IntArray:
+    def _find(self, hashes: Hashes) -> Numbers:
         """The number of each piece; -1 for those that are new."""
         slots = self._first_slots(hashes)
-        found = self._numbers[slots]
-        is_equal = self._hashes[slots] == hashes
-        numbers = np.where(is_equal, found, -1).astype(np.int64)
-        pending = np.flatnonzero(~is_equal & (found >= 0))
-        slots = slots[pending]
+        numbers = self._numbers.take(slots)
+        is_other = self._hashes.take(slots) != hashes
+        pending = np.flatnonzero(is_other & (numbers >= 0))
+        numbers[is_other] = -1
+        slots = slots.take(pending)
+        hashes = hashes.take(pending)
         while len(pending):
-            slots = (slots + 1) % len(self._numbers)
-            found = self._numbers[slots]
-            is_equal = self._hashes[slots] == hashes[pending]
+            slots += 1
+            slots &= len(self._numbers) - 1
+            found = self._numbers.take(slots)
+            is_equal = self._hashes.take(slots) == hashes
             numbers[pending[is_equal]] = found[is_equal]
-            is_left = ~is_equal & (found >= 0)
-            pending, slots = pending[is_left], slots[is_left]
+            is_left = np.flatnonzero(~is_equal & (found >= 0))
+            pending, slots, hashes = pending.take(is_left), slots.take(is_left), hashes.take(is_left)
         return numbers
 
     def _append(self, hashes: Hashes) -> None:
@@ -96,7 +100,7 @@ class TokenInterner:
 
     def _first_slots(self, hashes: Hashes) -> IntArray:
         bits = len(self._numbers).bit_length() - 1
-        return (hashes >> np.uint64(64 - bits)).astype(np.int64)
+        return (hashes >> np.uint64(64 - bits)).view(np.int64)
 
 
 def _distinct(hashes: Hashes) -> tuple[Hashes, IntArray, IntArray]:

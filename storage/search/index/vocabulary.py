@@ -48,25 +48,29 @@ class _Lists:
     """A list of integers for each number 0, 1, ..."""
 
     def __init__(self) -> None:
-        self._ends = array("i", [0])
+        self._starts, self._counts = array("i"), array("i")
         self._values = array("i")
 
     def extend(self, counts: Numbers | IntArray, values: Numbers) -> None:
         """Append a list for each count, with as many of the values."""
-        self._ends.frombytes((len(self._values) + np.cumsum(counts, dtype=np.int32)).astype(np.int32).tobytes())
+        starts = np.cumsum(counts, dtype=np.int32) - counts + len(self._values)
+        self._starts.frombytes(starts.astype(np.int32).tobytes())
+        self._counts.frombytes(counts.astype(np.int32).tobytes())
         self._values.frombytes(values.astype(np.int32).tobytes())
 
     def expand(self, numbers: Numbers) -> Expanded:
-        ends = np.frombuffer(self._ends, np.int32)
-        counts = ends[numbers + 1] - ends[numbers]
-        # Most lists of parts are empty.
-        some = np.flatnonzero(counts).astype(np.int32)
-        counts = counts[some]
-        shifts = ends[numbers[some]] - np.cumsum(counts, dtype=np.int32) + counts
-        values = np.frombuffer(self._values, np.int32)
-        places = np.repeat(shifts, counts)
-        places += np.arange(len(places), dtype=np.int32)
-        return Expanded(np.repeat(some, counts), values[places])
+        counts = np.frombuffer(self._counts, np.int32).take(numbers)
+        places = np.flatnonzero(counts).astype(np.int32)
+        if len(places) < len(numbers):
+            counts = counts.take(places)
+        at = np.frombuffer(self._starts, np.int32).take(numbers.take(places))
+        total = int(counts.sum())
+        if total > len(places):
+            # The first of each list, moved on by the place in the list.
+            at = np.repeat(at - np.cumsum(counts, dtype=np.int32) + counts, counts)
+            at += np.arange(total, dtype=np.int32)
+            places = np.repeat(places, counts)
+        return Expanded(places, np.frombuffer(self._values, np.int32).take(at))
 
 
 class Vocabulary:
@@ -79,14 +83,14 @@ class Vocabulary:
         self._pieces, self._tokens = TokenInterner(), TokenInterner()
         self._texts = TokenTexts()
         self._heads = array("Q")
-        self._wholes, self._parts, self._part_bigrams = _Lists(), _Lists(), _Lists()
+        self._wholes, self._all, self._part_bigrams = _Lists(), _Lists(), _Lists()
         barrier = BARRIER.encode()
         self._append_tokens(barrier, *self._tokens.intern(barrier)[1:])
         for end in (b"\0", b"\0\0"):
             self._pieces.intern(end)
         nothing = np.zeros(2, np.int32)
         self._wholes.extend(nothing + 1, nothing)
-        self._parts.extend(nothing, nothing[:0])
+        self._all.extend(nothing, nothing[:0])
         self._part_bigrams.extend(nothing, nothing[:0])
 
     @property
@@ -100,15 +104,15 @@ class Vocabulary:
         numbers, starts, ends = self._pieces.intern(data)
         if len(starts):
             self._add(data, starts, ends)
-        return numbers.astype(np.int32)
+        return numbers
 
     def wholes(self, pieces: Numbers) -> Expanded:
         """The tokens of each piece's words, and the barrier for ends."""
         return self._wholes.expand(pieces)
 
-    def parts(self, pieces: Numbers) -> Expanded:
-        """The tokens of the parts of each piece's compound words."""
-        return self._parts.expand(pieces)
+    def tokens(self, pieces: Numbers) -> Expanded:
+        """The tokens of each piece's words and of the parts of its compound words; none for ends."""
+        return self._all.expand(pieces)
 
     def part_bigrams(self, pieces: Numbers) -> Expanded:
         """The hashes of the bigrams among the parts of each compound word."""
@@ -119,10 +123,9 @@ class Vocabulary:
         return self._texts.hashes(tokens)
 
     def ranks(self, tokens: Numbers) -> tuple[TextList, Numbers]:
-        """These tokens sorted without duplicates, and each token number's rank among them; barriers come last."""
+        """These tokens sorted without duplicates, and each token number's rank among them."""
         is_used = np.zeros(len(self._texts), np.bool_)
         is_used[tokens] = True
-        is_used[0] = False
         numbers = np.flatnonzero(is_used).astype(np.int32)
         heads = np.frombuffer(self._heads, np.uint64)[numbers]
         order = np.argsort(heads)
@@ -137,9 +140,12 @@ class Vocabulary:
         """Tokenize new pieces."""
         count = len(starts)
         text, wholes, parts = tokenize_pieces(data, starts, ends)
-        self._wholes.extend(np.bincount(wholes.places, minlength=count), self._token_numbers(text, wholes))
+        own = self._token_numbers(text, wholes)
+        self._wholes.extend(np.bincount(wholes.places, minlength=count), own)
         numbers = self._token_numbers(text, parts)
-        self._parts.extend(np.bincount(parts.places, minlength=count), numbers)
+        places = np.concatenate((wholes.places, parts.places))
+        order = places.argsort(kind="stable")
+        self._all.extend(np.bincount(places, minlength=count), np.concatenate((own, numbers)).take(order))
         hashes = self.hashes(numbers)
         is_followed = ~parts.are_last[:-1]
         bigrams = bigram_hashes(hashes[:-1], hashes[1:])[is_followed]
@@ -150,7 +156,7 @@ class Vocabulary:
         """The numbers of tokens that are spans of a text."""
         numbers, starts, ends = self._tokens.intern_spans(text, tokens.starts, tokens.ends)
         self._append_tokens(text, starts, ends)
-        return numbers.astype(np.int32)
+        return numbers
 
     def _append_tokens(self, text: bytes, starts: IntArray, ends: IntArray) -> None:
         """Add new tokens, which are spans of a text."""
