@@ -9,34 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from storage.compression import compress, content_size, decompress
+from storage.compression import content_size
 from storage.database.types import DialectFunction
+from storage.stored_values import LONG, plain_text, stored_text
 
-LONG = 2_560
-"""Length from which a text is compressed. Decompressing 1,000 characters takes as long as the rest of an answer with
-them, and saves little space.
-"""
-# Higher levels do not make most messages smaller.
-_COMPRESSION_LEVEL = 1
 # The most bytes that are decompressed on the event loop, which takes a millisecond.
 _MOST_ON_LOOP = 2**20
 
 Rows: TypeAlias = MutableSequence[Sequence[Any]]
-
-
-def stored_text(text: str) -> str | bytes:
-    """A text as SQLite stores it: a zstd frame if it is long."""
-    return text if len(text) < LONG else compress(text.encode(), _COMPRESSION_LEVEL)
-
-
-def plain_text(stored: str | bytes) -> str:
-    """The text of what `stored_text` returned; an empty one, which is no JSON, when the frame is damaged."""
-    if isinstance(stored, str):
-        return stored
-    try:
-        return decompress(stored).decode()
-    except ValueError:
-        return ""
 
 
 def add_functions(create_function: Callable[..., Any]) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy.sql.selectable import TypedReturnsRows
 from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.tables.change import tombstone
 from storage.database.tables.session import session
-from storage.database.types import instant_text
+from storage.stored_values import instant_text
 
 _NUMBERED = {session, tombstone}
 Columns = TypeVarTuple("Columns")

@@ -9,6 +9,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from storage.stored_values import instant_text
+
 T = TypeVar("T")
 
 # Sorted by code points on both: PostgreSQL's "C" collation compares UTF-8 bytes, as SQLite's BINARY does.
@@ -16,11 +18,6 @@ KeyText = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-
-
-def instant_text(value: datetime) -> str:
-    """The moment in RFC 3339, in UTC with six fractional digits: texts sort as the moments do."""
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Instant(TypeDecorator[datetime]):

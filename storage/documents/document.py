@@ -19,6 +19,7 @@ from storage.records.transcript_items import own_item_count
 from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.index.pieces import encode_entry
+from storage.stored_values import instant_text, stored_text
 
 _ROLES = {
     "user": "USER",
@@ -66,6 +67,18 @@ class DocumentRow(NamedTuple):
     place: int | None
     message: NewMessage
     entry: str
+
+
+MESSAGE_COLUMNS = ("session_id", "position", "place", *NewMessage._fields)
+
+
+def message_values(session_id: str, position: int, row: DocumentRow, *, is_sqlite: bool) -> tuple[object, ...]:
+    """The values of MESSAGE_COLUMNS for a message, as `Transaction.insert` takes them."""
+    message = row.message
+    if not is_sqlite:
+        return (session_id, position, row.place, *message)
+    created_at = None if message.created_at is None else instant_text(message.created_at)
+    return (session_id, position, row.place, message.role, created_at, *message[2:-1], stored_text(message.content))
 
 
 def prompt_count(rows: Iterable[DocumentRow]) -> int:

@@ -148,9 +148,12 @@ async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenera
 
 
 @contextlib.contextmanager
-def executor(size: int) -> Iterator[tuple[Executor, int]]:
-    """An executor to read `size` bytes of files with, and how many batches it reads in parallel."""
-    workers = max(1, _cores() - 1)
+def executor(size: int, most_workers: int | None = None) -> Iterator[tuple[Executor, int]]:
+    """An executor to read `size` bytes of files with, and how many batches it reads in parallel.
+
+    With `most_workers` the processes leave no core to this one, which takes its share from all.
+    """
+    workers = max(1, _cores() - 1) if most_workers is None else min(_cores(), most_workers)
     pool: Executor
     if size < _POOL_BYTES:
         workers = 1

@@ -1,5 +1,7 @@
 """Update of a stored session by another version of its document: planned first, then written in one transaction."""
 
+import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
@@ -7,12 +9,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import sqlalchemy as sa
 
-from storage.database.long_text import stored_text
 from storage.database.tables.message import message
 from storage.database.tables.session import session
 from storage.database.transaction import Transaction
-from storage.database.types import instant_text
-from storage.documents.document import Document, DocumentRow, NewMessage, prompt_count
+from storage.documents.document import MESSAGE_COLUMNS, Document, DocumentRow, message_values, prompt_count
 from storage.documents.formats.agent_json import UNTITLED
 from storage.documents.reindex import reindex
 from storage.documents.stored_version import StoredVersion
@@ -33,7 +33,6 @@ _in_run = sa.update(message).where(
     message.c.position >= sa.bindparam("start"),
     message.c.position < sa.bindparam("end"),
 )
-_MESSAGE_COLUMNS = ("session_id", "position", "place", *NewMessage._fields)
 
 
 class HasPlace(Protocol):
@@ -131,17 +130,8 @@ async def insert_messages(transaction: Transaction, rows: Sequence[tuple[str, in
     """Insert messages, each with its session's id and its position."""
     if not rows:
         return
-    convert = _sqlite_values if transaction.is_sqlite else tuple
-    await transaction.insert(
-        message,
-        _MESSAGE_COLUMNS,
-        ((session_id, position, row.place, *convert(row.message)) for session_id, position, row in rows),
-    )
-
-
-def _sqlite_values(new: NewMessage) -> tuple[object, ...]:
-    created_at = None if new.created_at is None else instant_text(new.created_at)
-    return (new.role, created_at, *new[2:-1], stored_text(new.content))
+    convert = functools.partial(message_values, is_sqlite=transaction.is_sqlite)
+    await transaction.insert(message, MESSAGE_COLUMNS, itertools.starmap(convert, rows))
 
 
 def document_columns(document: Document) -> dict[str, object]:

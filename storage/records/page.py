@@ -12,10 +12,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from storage.database.types import instant_text
 from storage.errors import InvalidCursor
 from storage.json_codec import storable_text
 from storage.records.timestamp import parse_timestamp
+from storage.stored_values import instant_text
 
 Row = TypeVar("Row")
 Owner = TypeVar("Owner")

@@ -3,20 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from storage.documents.document import message_values
 from storage.json_codec import load
 from storage.records.searched_text import content_texts
 from storage.search.index.pieces import encode_entry
+from storage.stored_values import plain_text
 from storage.transcripts.derivation import Derivation
-from storage.transcripts.derived_rows import (
-    MessageSummary,
-    RowBatch,
-    SessionHead,
-    StoredSession,
-    live_digests,
-    places,
-    row_digests,
-    session_head,
-)
+from storage.transcripts.derived_rows import RowBatch, SessionHead, StoredSession, places, row_digests, session_head
+from storage.transcripts.summaries import MessageSummary, SessionCounts, live_digests
 
 MOST_REPLACED = 64
 """The most messages at the end whose entries in the search index are replaced; with more, the session is indexed again.
@@ -98,6 +92,11 @@ def _in_place(digests: list[bytes], places: list[int | None]) -> list[bytes]:
     return [digest for _, digest in live]
 
 
+def placed(plan: DerivedPlan) -> list[MessageSummary]:
+    """The summaries of the messages that are kept, with the places that the plan gives them."""
+    return [one._replace(place=place) for one, place in zip(plan.kept, plan.places, strict=False)]
+
+
 def plan_session(
     derivation: Derivation, version: int, stored: StoredSession | None, summaries: list[MessageSummary]
 ) -> DerivedPlan:
@@ -108,26 +107,41 @@ def plan_session(
 
 
 class WrittenMessages(NamedTuple):
-    """Messages that a plan writes, and whether the title is written to the search index with them."""
+    """Messages from position `start` on that a plan writes: the values of their rows, in a form that is quickly sent to
+    another process.
+
+    `counts` are those of the session with them, unless more of its messages are written apart. `with_title` tells
+    whether the title is written to the search index.
+    """
 
     plan: DerivedPlan
-    batch: RowBatch
+    start: int
+    values: list[tuple[object, ...]]
+    counts: SessionCounts
     with_title: bool
 
+    @classmethod
+    def of(
+        cls, plan: DerivedPlan, batch: RowBatch, counts: SessionCounts, *, with_title: bool, is_sqlite: bool
+    ) -> "WrittenMessages":
+        """The rows of a batch, as SQLite or PostgreSQL stores them."""
+        id = plan.head.id
+        values = [message_values(id, at, row, is_sqlite=is_sqlite) for at, row in enumerate(batch.rows, batch.start)]
+        # What is done already is not sent.
+        needed = plan._replace(digests=[], places=plan.places[: plan.start])
+        return cls(needed, batch.start, values, counts, with_title)
 
-def drafted_entries(written: Sequence[WrittenMessages]) -> list[str]:
-    """The entries of the search index that writing these adds, in the order of `create_sessions`."""
-    return [
-        entry
-        for plan, batch, with_title in written
-        for entry in (
-            *([encode_entry([plan.title])] if with_title else []),
-            *(row.entry or encode_entry(content_texts(load(row.message.content))) for row in batch.rows),
-        )
-    ]
+    def entries(self) -> list[str]:
+        """The entries of the search index that writing these adds, in order."""
+        contents = (plain_text(values[-1]) for values in self.values if isinstance(values[-1], (str, bytes)))
+        entries = [encode_entry(content_texts(load(content))) for content in contents]
+        return [*_title_entry(self.plan, with_title=self.with_title), *entries]
 
 
-def without_entries(written: WrittenMessages) -> WrittenMessages:
-    """A copy to send to another process, once the entries are drafted: they are as long as the messages."""
-    rows = [row._replace(entry="") for row in written.batch.rows]
-    return written._replace(batch=written.batch._replace(rows=rows))
+def batch_entries(plan: DerivedPlan, batch: RowBatch, *, with_title: bool) -> list[str]:
+    """The entries of the search index that writing a batch adds, in order."""
+    return [*_title_entry(plan, with_title=with_title), *(row.entry for row in batch.rows)]
+
+
+def _title_entry(plan: DerivedPlan, *, with_title: bool) -> list[str]:
+    return [encode_entry([plan.title])] if with_title else []

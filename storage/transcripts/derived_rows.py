@@ -1,7 +1,6 @@
 """The rows of a session that a format derived from transcripts: its columns and its messages, without any database."""
 
 import hashlib
-import operator
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -17,27 +16,14 @@ from storage.json_codec import canonical, dump, storable, storable_text
 from storage.records.injected import is_injected_block
 from storage.records.plain_text import strip_controls
 from storage.records.searched_text import searched_texts
-from storage.records.session_counts import SessionStatistics, count_messages
 from storage.records.stored_blocks import message_block, read_blocks
-from storage.records.tool_links import ToolLinks, note
+from storage.records.tool_links import note
 from storage.records.transcript_items import own_item_count
 from storage.records.workspace_key import workspace_key
 from storage.search.index.pieces import encode_entry
+from storage.transcripts.summaries import MessageSummary
 
 _TOO_DEEP = [{"type": "nested_too_deeply"}]
-
-
-class MessageSummary(NamedTuple):
-    """The values of a message that are compared, and those from which its session is counted."""
-
-    digest: bytes
-    place: int | None
-    role: str
-    is_injected: bool
-    item_count: int
-    tool_links: str | None
-    created_at: datetime | None
-    usage: str | None
 
 
 class SessionHead(NamedTuple):
@@ -113,37 +99,6 @@ def places(derived: DerivedSession) -> list[int | None]:
     for place, index in enumerate(derived.live):
         found[index] = place
     return found
-
-
-def transcript_digest(summaries: Sequence[MessageSummary]) -> bytes:
-    """A digest of the messages that the model sees, in their order."""
-    return hashlib.blake2b(b"".join(one.digest for one in _live(summaries)), digest_size=32).digest()
-
-
-def live_digests(summaries: Sequence[MessageSummary]) -> list[bytes]:
-    """The digests of the messages that the model sees, in their order."""
-    return [one.digest for one in _live(summaries)]
-
-
-class Counts(NamedTuple):
-    """The number of thread items that seeding the session writes, and the other counts of its messages."""
-
-    items: int
-    statistics: SessionStatistics
-
-
-def count(summaries: Sequence[MessageSummary]) -> Counts:
-    """The counts of a session's messages, which are in order."""
-    live = _live(summaries)
-    links = ToolLinks((place, one.tool_links) for place, one in enumerate(live))
-    items = sum(one.item_count for one in live) + links.orphan_count
-    # Most sessions have neither earlier windows nor abandoned branches.
-    is_all = len(live) == len(summaries) and all(map(operator.is_, live, summaries))
-    return Counts(items, count_messages(summaries, links if is_all else None))
-
-
-def _live(summaries: Sequence[MessageSummary]) -> list[MessageSummary]:
-    return sorted((one for one in summaries if one.place is not None), key=lambda one: one.place or 0)
 
 
 class RowBatch(NamedTuple):

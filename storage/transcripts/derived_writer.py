@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -14,25 +13,18 @@ from storage.database.tables.change import tombstone
 from storage.database.tables.message import message
 from storage.database.tables.session import session
 from storage.database.transaction import DatabaseConnection, Transaction
-from storage.documents.document import is_prompt
-from storage.documents.updates import insert_messages, set_places
+from storage.documents.document import MESSAGE_COLUMNS
+from storage.documents.updates import set_places
 from storage.json_codec import load
 from storage.records.casefold import title_columns
-from storage.records.session_counts import SessionStatistics
 from storage.records.session_statistics import insert_statistics, replace_statistics
 from storage.search.index.drafts import SegmentDraft
 from storage.search.index.entries import Ids, entry_ids
 from storage.search.index.segment_store import forget_entries, index_entries, next_numbers
 from storage.transcripts.derived_plan import DerivedPlan, WrittenMessages
-from storage.transcripts.derived_rows import (
-    MessageSummary,
-    RowBatch,
-    StoredSession,
-    count,
-    transcript_digest,
-)
+from storage.transcripts.derived_rows import StoredSession
+from storage.transcripts.summaries import MessageSummary, SessionCounts, count
 
-_MANY = 2_000
 PARTIAL = -1
 """`parser_version` of a session of which only the first messages are written."""
 
@@ -70,9 +62,9 @@ async def deleted_sessions(connection: DatabaseConnection, source: str, ids: Col
     return set(rows.scalars())
 
 
-def _ids(number: int, batch: RowBatch, *, with_title: bool) -> Ids:
-    ids = entry_ids(number, batch.start, len(batch.rows))
-    return np.concatenate([entry_ids(number, -1, 1), ids]) if with_title else ids
+def _ids(number: int, written: WrittenMessages) -> Ids:
+    ids = entry_ids(number, written.start, len(written.values))
+    return np.concatenate([entry_ids(number, -1, 1), ids]) if written.with_title else ids
 
 
 async def create_sessions(transaction: Transaction, written: Sequence[WrittenMessages]) -> dict[str, int]:
@@ -84,71 +76,39 @@ async def create_sessions(transaction: Transaction, written: Sequence[WrittenMes
     # Sorted, so that two transactions which create the same sessions do not deadlock.
     ordered = sorted(zip(numbers, written, strict=True), key=lambda pair: pair[1].plan.head.id)
     statement = insert_new_sessions(is_sqlite=transaction.is_sqlite)
-    counts = {plan.head.id: _counts(batch.summaries()) for plan, batch, _ in written}
     values = [
         {
-            **plan.head.columns,
-            **title_columns(plan.head.title),
-            **counts[plan.head.id].columns,
-            "id": plan.head.id,
+            **one.plan.head.columns,
+            **title_columns(one.plan.head.title),
+            **one.counts.columns,
+            "id": one.plan.head.id,
             "number": number,
             "is_renamed": False,
-            "is_archived": plan.head.is_archived,
+            "is_archived": one.plan.head.is_archived,
             "thread_id": None,
             "saved_at": datetime.now(UTC),
             "replaced": b"",
             "transcript_version": 1,
             "transcript_rewrites": 0,
         }
-        for number, (plan, batch, _) in ordered
+        for number, one in ordered
     ]
     created = set((await transaction.execute(statement, values)).scalars()) if values else set()
     if created:
         await transaction.execute(sa.delete(tombstone).where(is_any_of(tombstone.c.session_id, "ids", sorted(created))))
-    numbers_by_id = {plan.head.id: number for number, (plan, _, _) in ordered if plan.head.id in created}
-    await insert_statistics(transaction, [(number, counts[id].statistics) for id, number in numbers_by_id.items()])
-    return numbers_by_id
+    inserted = [(number, one) for number, one in ordered if one.plan.head.id in created]
+    await insert_statistics(transaction, [(number, one.counts.statistics) for number, one in inserted])
+    return {one.plan.head.id: number for number, one in inserted}
 
 
 async def add_messages(
     transaction: Transaction, written: Sequence[tuple[WrittenMessages, int]], drafts: Sequence[SegmentDraft]
 ) -> None:
-    """Insert the messages of sessions with these numbers; `drafts` are those of `drafted_entries`."""
-    await insert_messages(
-        transaction,
-        [
-            (plan.head.id, position, row)
-            for (plan, batch, _), _ in written
-            for position, row in enumerate(batch.rows, batch.start)
-        ],
-    )
-    ids = [_ids(number, batch, with_title=with_title) for (_, batch, with_title), number in written]
+    """Insert the messages of sessions with these numbers; `drafts` are those of their entries in order."""
+    await transaction.insert(message, MESSAGE_COLUMNS, [values for one, _ in written for values in one.values])
+    ids = [_ids(number, one) for one, number in written]
     if ids:
         await index_entries(transaction, np.concatenate(ids), drafts)
-
-
-class _Counts(NamedTuple):
-    """The columns of a session that its messages decide, and its statistics."""
-
-    columns: dict[str, Any]
-    statistics: SessionStatistics
-
-
-def _counts(summaries: Sequence[MessageSummary]) -> _Counts:
-    items, statistics = count(summaries)
-    columns = {
-        "message_count": len(summaries),
-        "prompt_count": sum(is_prompt(one.role, one.is_injected, one.item_count) for one in summaries),
-        "newest_count": sum(one.place is not None for one in summaries),
-        "item_count": items,
-        "transcript_hash": transcript_digest(summaries),
-    }
-    return _Counts(columns, statistics)
-
-
-async def _counts_aside(summaries: Sequence[MessageSummary]) -> _Counts:
-    """As `_counts`, of many messages in a thread: pairing hundreds of thousands of tool calls takes a while."""
-    return await asyncio.to_thread(_counts, summaries) if len(summaries) > _MANY else _counts(summaries)
 
 
 async def begin_update(transaction: Transaction, plan: DerivedPlan) -> int:
@@ -189,7 +149,7 @@ async def note_partial(
     transaction: Transaction, session_id: str, number: int, summaries: Sequence[MessageSummary]
 ) -> None:
     """Store that the session with this number has these messages so far, and that more follow."""
-    counts = await _counts_aside(summaries)
+    counts = await asyncio.to_thread(count, summaries)
     values = {
         **counts.columns,
         "parser_version": PARTIAL,
@@ -200,12 +160,11 @@ async def note_partial(
     await replace_statistics(transaction, number, counts.statistics)
 
 
-async def finish_update(transaction: Transaction, plan: DerivedPlan, summaries: Sequence[MessageSummary]) -> None:
+async def finish_update(transaction: Transaction, plan: DerivedPlan, counts: SessionCounts) -> None:
     """Store the columns of a session all of whose messages are written."""
     id = plan.head.id
     current = sa.select(session.c.number, session.c.header, session.c.is_renamed).where(session.c.id == id)
     row = (await transaction.execute(current)).one()
-    counts = await _counts_aside(summaries)
     values = {
         **plan.head.columns,
         **counts.columns,
@@ -220,8 +179,3 @@ async def finish_update(transaction: Transaction, plan: DerivedPlan, summaries: 
         values["is_archived"] = plan.head.is_archived
     await transaction.execute(sa.update(session).where(session.c.id == id).values(values))
     await replace_statistics(transaction, row.number, counts.statistics)
-
-
-def placed(plan: DerivedPlan) -> list[MessageSummary]:
-    """The summaries of the messages that are kept, with the places that the plan gives them."""
-    return [one._replace(place=place) for one, place in zip(plan.kept, plan.places, strict=False)]

@@ -21,11 +21,8 @@ from storage.errors import Unavailable
 from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.transcripts.archive_reader import ArchiveReader
 from storage.transcripts.derivation import Derivation, derive
-from storage.transcripts.derived_plan import DerivedPlan, WrittenMessages, drafted_entries, plan_session
-from storage.transcripts.derived_rows import (
-    RowBatch,
-    build_rows,
-)
+from storage.transcripts.derived_plan import DerivedPlan, WrittenMessages, batch_entries, placed, plan_session
+from storage.transcripts.derived_rows import RowBatch, build_rows
 from storage.transcripts.derived_writer import (
     SessionChanged,
     add_messages,
@@ -35,11 +32,11 @@ from storage.transcripts.derived_writer import (
     deleted_sessions,
     finish_update,
     note_partial,
-    placed,
     stored_sessions,
     stored_summaries,
 )
 from storage.transcripts.found_bytes import FoundBytes
+from storage.transcripts.summaries import MessageSummary, count
 
 PIECE_BYTES = 4 * 2**20
 """Characters of messages that are written in one transaction."""
@@ -50,7 +47,8 @@ Finish = Callable[[Transaction], Awaitable[None]]
 
 
 class _Piece(NamedTuple):
-    batch: RowBatch
+    written: WrittenMessages
+    summaries: list[MessageSummary]
     drafts: list[SegmentDraft]
     is_last: bool
 
@@ -150,7 +148,7 @@ async def _write(database: Database, plan: DerivedPlan, derivation: Derivation, 
     """Write what is planned, one transaction a piece. The next piece is built while one is written."""
     messages = derivation.session.messages
     batches = build_rows(messages, plan.digests, plan.places, plan.start, PIECE_BYTES)
-    pieces = _pieces(plan, batches, len(messages))
+    pieces = _pieces(plan, batches, len(messages), is_sqlite=database.is_sqlite)
     following = asyncio.create_task(run_in_cancellable_thread(next, pieces))
     summaries = placed(plan)
     number = 0
@@ -160,23 +158,22 @@ async def _write(database: Database, plan: DerivedPlan, derivation: Derivation, 
             piece = await following
             if not piece.is_last:
                 following = asyncio.create_task(run_in_cancellable_thread(next, pieces))
-            written = WrittenMessages(plan, piece.batch, is_first and plan.indexes_title)
             async with database.write() as transaction:
                 await lock_archive(transaction)
                 if not is_first:
                     await check_partial(transaction, plan.head.id, number, len(summaries))
                 elif plan.stored is None:
-                    created = await create_sessions(transaction, [written])
+                    created = await create_sessions(transaction, [piece.written])
                     if plan.head.id not in created:
                         raise SessionChanged
                     number = created[plan.head.id]
                 else:
                     number = await begin_update(transaction, plan)
-                await add_messages(transaction, [(written, number)], piece.drafts)
-                summaries += piece.batch.summaries()
+                await add_messages(transaction, [(piece.written, number)], piece.drafts)
+                summaries += piece.summaries
                 if piece.is_last:
                     if plan.stored is not None or not is_first:
-                        await finish_update(transaction, plan, summaries)
+                        await finish_update(transaction, plan, await asyncio.to_thread(count, summaries))
                     await end.write_in(transaction)
                 else:
                     await note_partial(transaction, plan.head.id, number, summaries)
@@ -188,12 +185,18 @@ async def _write(database: Database, plan: DerivedPlan, derivation: Derivation, 
         await asyncio.gather(following, return_exceptions=True)
 
 
-def _pieces(plan: DerivedPlan, batches: Iterator[RowBatch], count: int) -> Iterator[_Piece]:
+def _pieces(plan: DerivedPlan, batches: Iterator[RowBatch], message_count: int, *, is_sqlite: bool) -> Iterator[_Piece]:
     is_first = True
     for batch in batches:
-        entries = drafted_entries([WrittenMessages(plan, batch, is_first and plan.indexes_title)])
-        is_last = batch.start + len(batch.rows) == count
-        yield _Piece(batch, draft_encoded(entries), is_last)
+        with_title = is_first and plan.indexes_title
+        summaries = batch.summaries()
+        is_last = batch.start + len(batch.rows) == message_count
+        yield _Piece(
+            WrittenMessages.of(plan, batch, count(summaries), with_title=with_title, is_sqlite=is_sqlite),
+            summaries,
+            draft_encoded(batch_entries(plan, batch, with_title=with_title)),
+            is_last,
+        )
         if is_last:
             return
         is_first = False

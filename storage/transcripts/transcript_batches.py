@@ -29,7 +29,7 @@ from storage.documents.outcomes import CONFLICT, CREATED, DELETED, EMPTY, UNCHAN
 from storage.documents.readers import READER_ENDED, executor
 from storage.errors import ReaderEnded
 from storage.search.index.drafts import SegmentDraft, draft_encoded
-from storage.transcripts.derived_plan import WrittenMessages, drafted_entries
+from storage.transcripts.derived_plan import WrittenMessages
 from storage.transcripts.derived_writer import (
     SessionChanged,
     add_messages,
@@ -37,7 +37,6 @@ from storage.transcripts.derived_writer import (
     create_sessions,
     deleted_sessions,
     finish_update,
-    placed,
     stored_sessions,
     stored_summaries,
 )
@@ -52,7 +51,8 @@ BATCH_BYTES = 8 * 2**20
 A batch makes a search segment of more than half of `compaction.FULL_BYTES`, so that no two are merged.
 """
 
-_READ_AHEAD = 2
+# Saving what one process reads takes a fourth of its time, or less.
+_MOST_READERS = 4
 
 
 class Result(NamedTuple):
@@ -84,18 +84,13 @@ async def import_batches(
     Sessions of `leave_deleted` that were deleted here are not created again.
     """
     waiting = deque(batches(changed))
-    with executor(sum(one.size for one in changed)) as (pool, workers):
+    with executor(sum(one.size for one in changed), _MOST_READERS) as (pool, workers):
         reads: deque[asyncio.Task[_Read]] = deque()
-        is_ahead = False
         try:
             while waiting or reads:
-                while waiting and len(reads) < max(_READ_AHEAD, workers + 1):
-                    # The drafts are made by the side with time to spare: the worker, or this process.
-                    read = _read(database, format, waiting.popleft(), pool, drafts=workers > 1 or is_ahead)
-                    reads.append(asyncio.create_task(read))
-                first = reads.popleft()
-                is_ahead = first.done()
-                batch = await first
+                while waiting and len(reads) < workers + 1:
+                    reads.append(asyncio.create_task(_read(database, format, waiting.popleft(), pool)))
+                batch = await reads.popleft()
                 yield await _save(database, format, batch, leave_deleted)
         except BrokenProcessPool:
             raise ReaderEnded(READER_ENDED) from None
@@ -114,14 +109,12 @@ class _Read(NamedTuple):
     taken: TakenBatch
 
 
-async def _read(
-    database: Database, format: TranscriptFormat, batch: list[Changed], pool: Executor, *, drafts: bool
-) -> _Read:
+async def _read(database: Database, format: TranscriptFormat, batch: list[Changed], pool: Executor) -> _Read:
     async with database.snapshot() as connection:
         jobs = await _jobs(connection, format.source, batch)
-    work = functools.partial(take_batch, format, [job for job in jobs if job is not None], drafts=drafts)
-    taken = await asyncio.get_running_loop().run_in_executor(pool, work)
-    return _Read(batch, jobs, taken if drafts else await asyncio.to_thread(taken.with_drafts))
+    taken = [job for job in jobs if job is not None]
+    work = functools.partial(take_batch, format, taken, is_sqlite=database.is_sqlite)
+    return _Read(batch, jobs, await asyncio.get_running_loop().run_in_executor(pool, work))
 
 
 async def _jobs(connection: DatabaseConnection, source: str, batch: Sequence[Changed]) -> list[Job | None]:
@@ -283,8 +276,9 @@ async def _store(
         (one.written, numbers[index]) for index, one in saved.items() if index in numbers and one.written is not None
     ]
     if len(written) != drafted_count:
-        drafts = await run_in_cancellable_thread(draft_encoded, drafted_entries([one for one, _ in written]))
+        entries = (entry for messages, _ in written for entry in messages.entries())
+        drafts = await run_in_cancellable_thread(draft_encoded, entries)
     await add_messages(transaction, written, drafts)
-    for (plan, batch, _), _ in written:
-        if plan.stored is not None:
-            await finish_update(transaction, plan, [*placed(plan), *batch.summaries()])
+    for messages, _ in written:
+        if messages.plan.stored is not None:
+            await finish_update(transaction, messages.plan, messages.counts)

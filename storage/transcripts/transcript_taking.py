@@ -16,9 +16,10 @@ from storage.errors import Unreadable
 from storage.records.identifier import is_session_id
 from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.transcripts.derivation import Derivation
-from storage.transcripts.derived_plan import WrittenMessages, drafted_entries, plan_session, without_entries
-from storage.transcripts.derived_rows import MessageSummary, RowBatch, StoredSession, build_rows
+from storage.transcripts.derived_plan import WrittenMessages, batch_entries, placed, plan_session
+from storage.transcripts.derived_rows import RowBatch, StoredSession, build_rows
 from storage.transcripts.found_bytes import FoundBytes, ReadCompanion, fingerprint, open_found, read_companions
+from storage.transcripts.summaries import MessageSummary, count
 
 MOST_TAKEN_BYTES = 16 * 2**20
 """Size of a transcript beyond which it is not taken as a whole."""
@@ -71,38 +72,16 @@ class TakenBatch(NamedTuple):
     results: list[Taken | Refused | Unusual]
     drafts: list[SegmentDraft]
 
-    def with_drafts(self) -> "TakenBatch":
-        """A copy with the search drafts, without the entries that these were made from."""
-        written = [one.written for one in self.results if isinstance(one, Taken) and one.written is not None]
-        results = [
-            one._replace(written=without_entries(one.written)) if isinstance(one, Taken) and one.written else one
-            for one in self.results
-        ]
-        return TakenBatch(results, draft_encoded(drafted_entries(written)))
-
 
 class _AsksForAnother(Exception):
     """The transcript continues another one."""
 
 
-def take_batch(format: TranscriptFormat, jobs: Sequence[Job], *, drafts: bool) -> TakenBatch:
-    """Take transcripts, and draft their search segments if `drafts`."""
-    batch = TakenBatch([_take(format, job) for job in jobs], [])
-    return batch.with_drafts() if drafts else batch
-
-
-def _take(format: TranscriptFormat, job: Job) -> Taken | Refused | Unusual:
-    try:
-        with open_found(job.found) as found:
-            if found.size > MOST_TAKEN_BYTES or (job.known is not None and not has_grown(job.found, found, job)):
-                return Unusual()
-            # Read once: its lines are read twice, and each message's lines once more.
-            content = found.read(0, found.size)
-            return _take_open(format, job, found._replace(read=lambda start, count: content[start : start + count]))
-    except OSError as error:
-        return Refused.of(error)
-    except (_AsksForAnother, Unreadable):
-        return Unusual()
+def take_batch(format: TranscriptFormat, jobs: Sequence[Job], *, is_sqlite: bool) -> TakenBatch:
+    """Take transcripts, and draft their search segments. The rows of messages are those for SQLite or PostgreSQL."""
+    taking = _Taking(format, is_sqlite=is_sqlite)
+    results = [taking.take(job) for job in jobs]
+    return TakenBatch(results, draft_encoded(taking.entries))
 
 
 def has_grown(found: FoundTranscript, opened: FoundBytes, job: Job) -> bool:
@@ -115,45 +94,68 @@ def has_grown(found: FoundTranscript, opened: FoundBytes, job: Job) -> bool:
     return sample_hashes(opened.read, known.taken) == (known.head_hash, known.tail_hash)
 
 
-def _take_open(format: TranscriptFormat, job: Job, opened: FoundBytes) -> Taken | Refused | Unusual:
-    found = job.found
-    companions = read_companions(found)
-    contents = {one.name: one.content for one in companions}
-    transcript = ArchivedTranscript(
-        found.name, opened.modified_at, opened.size, opened.read, contents.get, _ask_for_another
-    )
-    session_id = format.session_id(transcript)
-    if session_id is not None and not is_session_id(session_id):
-        return Refused(f"The id of its session is invalid: {session_id[:200]!r}.")
-    if job.row is not None and job.row.session_id != session_id:
-        return Unusual()
-    id = new_transcript_id() if job.row is None else job.row.id
-    generation = 0 if job.row is None else job.row.generation
-    row = TranscriptRow(
-        id, format.source, found.name, generation, session_id, found.is_rewritten, True, opened.modified_at, opened.size
-    )
-    written = None
-    if session_id is not None:
-        session = format.derive([transcript])
-        if session is not None and session.messages:
-            plan = plan_session(Derivation(session, []), format.version, job.stored, list(job.summaries))
-            if not plan.is_unchanged:
-                rows = [
-                    one
-                    for batch in build_rows(session.messages, plan.digests, plan.places, plan.start, MOST_TAKEN_BYTES)
-                    for one in batch.rows
-                ]
-                written = WrittenMessages(plan, RowBatch(plan.start, rows), plan.indexes_title)
-    taken = 0 if job.row is None else job.row.size
-    return Taken(
-        row,
-        job.row,
-        list(make_chunks(opened.read, first_changed_chunk(taken), opened.size)) if opened.size > taken else [],
-        [NewCompanion.make(id, one.name, one.content) for one in companions],
-        [KeyRow(key, format.source, True, id) for key in sorted(set(format.keys(transcript)))],
-        file_states(found, opened, id, companions),
-        written,
-    )
+class _Taking:
+    """Takes transcripts one by one; `entries` are those of the search index that they add."""
+
+    def __init__(self, format: TranscriptFormat, *, is_sqlite: bool) -> None:
+        self.entries: list[str] = []
+        self._format = format
+        self._is_sqlite = is_sqlite
+
+    def take(self, job: Job) -> Taken | Refused | Unusual:
+        """The result of a job."""
+        try:
+            with open_found(job.found) as found:
+                if found.size > MOST_TAKEN_BYTES or (job.known is not None and not has_grown(job.found, found, job)):
+                    return Unusual()
+                # Read once: its lines are read twice, and each message's lines once more.
+                content = found.read(0, found.size)
+                return self._take(job, found._replace(read=lambda start, count: content[start : start + count]))
+        except OSError as error:
+            return Refused.of(error)
+        except (_AsksForAnother, Unreadable):
+            return Unusual()
+
+    def _take(self, job: Job, opened: FoundBytes) -> Taken | Refused | Unusual:
+        format, found = self._format, job.found
+        companions = read_companions(found)
+        contents = {one.name: one.content for one in companions}
+        transcript = ArchivedTranscript(
+            found.name, opened.modified_at, opened.size, opened.read, contents.get, _ask_for_another
+        )
+        session_id = format.session_id(transcript)
+        if session_id is not None and not is_session_id(session_id):
+            return Refused(f"The id of its session is invalid: {session_id[:200]!r}.")
+        if job.row is not None and job.row.session_id != session_id:
+            return Unusual()
+        id = new_transcript_id() if job.row is None else job.row.id
+        generation = 0 if job.row is None else job.row.generation
+        is_rewritten, modified_at = found.is_rewritten, opened.modified_at
+        taken = 0 if job.row is None else job.row.size
+        return Taken(
+            TranscriptRow(
+                id, format.source, found.name, generation, session_id, is_rewritten, True, modified_at, opened.size
+            ),
+            job.row,
+            list(make_chunks(opened.read, first_changed_chunk(taken), opened.size)) if opened.size > taken else [],
+            [NewCompanion.make(id, one.name, one.content) for one in companions],
+            [KeyRow(key, format.source, True, id) for key in sorted(set(format.keys(transcript)))],
+            file_states(found, opened, id, companions),
+            None if session_id is None else self._written(job, transcript),
+        )
+
+    def _written(self, job: Job, transcript: ArchivedTranscript) -> WrittenMessages | None:
+        session = self._format.derive([transcript])
+        if session is None or not session.messages:
+            return None
+        plan = plan_session(Derivation(session, []), self._format.version, job.stored, list(job.summaries))
+        if plan.is_unchanged:
+            return None
+        batches = build_rows(session.messages, plan.digests, plan.places, plan.start, MOST_TAKEN_BYTES)
+        batch = RowBatch(plan.start, [row for some in batches for row in some.rows])
+        self.entries += batch_entries(plan, batch, with_title=plan.indexes_title)
+        counts = count([*placed(plan), *batch.summaries()])
+        return WrittenMessages.of(plan, batch, counts, with_title=plan.indexes_title, is_sqlite=self._is_sqlite)
 
 
 def _ask_for_another(key: str) -> None:

@@ -21,9 +21,10 @@ from storage.records.token_usage import TokenUsage
 from storage.search.index.compaction import compact
 from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.transcripts.derivation import Derivation
-from storage.transcripts.derived_plan import WrittenMessages, drafted_entries, plan_session
+from storage.transcripts.derived_plan import DerivedPlan, WrittenMessages, batch_entries, plan_session
 from storage.transcripts.derived_rows import RowBatch, build_rows
 from storage.transcripts.derived_writer import add_messages, create_sessions
+from storage.transcripts.summaries import count
 from tests.speed.search_data import built, vacuum
 
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
@@ -49,22 +50,33 @@ async def fill(databases: list[Database], sessions: int, begin: int = 0) -> None
     began = time.perf_counter()
     for start in range(begin, sessions, _BATCH):
         batch = [_session(number) for number in range(start, min(start + _BATCH, sessions))]
-        written = [_written(one) for one in batch]
-        drafts = draft_encoded(drafted_entries(written))
+        planned = [_planned(one) for one in batch]
+        drafts = draft_encoded(
+            entry for plan, rows in planned for entry in batch_entries(plan, rows, with_title=plan.indexes_title)
+        )
         tagged: dict[str, list[str]] = {}
         for number, one in enumerate(batch, start):
             chance = Random(f"tags/{number}")
             if chance.random() < 0.3:
                 tagged.setdefault(chance.choice(TAGS), []).append(one.id)
         for database in databases:
-            await _store(database, written, drafts, tagged)
+            await _store(database, planned, drafts, tagged)
         if (start + len(batch)) % 1000 == 0:
             print(f"{start + len(batch)} sessions stored, {time.perf_counter() - began:.0f} s", flush=True)
 
 
 async def _store(
-    database: Database, written: list[WrittenMessages], drafts: list[SegmentDraft], tagged: dict[str, list[str]]
+    database: Database,
+    planned: list[tuple[DerivedPlan, RowBatch]],
+    drafts: list[SegmentDraft],
+    tagged: dict[str, list[str]],
 ) -> None:
+    written = [
+        WrittenMessages.of(
+            plan, rows, count(rows.summaries()), with_title=plan.indexes_title, is_sqlite=database.is_sqlite
+        )
+        for plan, rows in planned
+    ]
     async with database.write() as transaction:
         await lock_archive(transaction)
         numbers = await create_sessions(transaction, written)
@@ -135,11 +147,11 @@ def _content(number: int, position: int) -> list[dict[str, object]]:
     return [{"type": "text", "text": text}]
 
 
-def _written(session: DerivedSession) -> WrittenMessages:
+def _planned(session: DerivedSession) -> tuple[DerivedPlan, RowBatch]:
     plan = plan_session(Derivation(session, []), 1, None, [])
     batches = build_rows(session.messages, plan.digests, plan.places, plan.start, 2**62)
     [rows] = [batch.rows for batch in batches if batch.rows]
-    return WrittenMessages(plan, RowBatch(0, rows), plan.indexes_title)
+    return plan, RowBatch(0, rows)
 
 
 def _fingerprint() -> str:

@@ -18,7 +18,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from storage.database.engines import POOL_SIZE, driver_url
-from storage.database.long_text import add_functions, plain_text
+from storage.database.long_text import add_functions
+from storage.stored_values import plain_text
 
 Row = Sequence[Any]
 

@@ -5,9 +5,9 @@ from heapq import nlargest
 from typing import Any, NamedTuple
 
 from storage.database.lru_cache import LRUCache
-from storage.database.types import instant_text
 from storage.records.page import Key
 from storage.search.query.hit import FoundSession
+from storage.stored_values import instant_text
 
 MAX_ROWS = 20_000
 """Rows that are cached. A search adds a few thousand at most."""

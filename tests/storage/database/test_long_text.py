@@ -6,7 +6,6 @@ import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
-from storage.database.long_text import LONG
 from storage.database.tables.message import message
 from storage.doctor.doctor import examine
 from storage.documents.formats import read_document
@@ -14,6 +13,7 @@ from storage.documents.imports import import_document
 from storage.errors import Unreadable
 from storage.json_codec import load, storable
 from storage.records.message import messages_at
+from storage.stored_values import LONG
 from tests.support.documents import user, zagens
 
 # The last is decompressed in a thread.

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.database.types import instant_text
 from storage.records.timestamp import parse_timestamp
+from storage.stored_values import instant_text
 from tests.support.strategies import timestamps
 
 
