@@ -1,10 +1,7 @@
 """The entry point: `create_app` builds the ASGI application, `main` is the command line."""
 
-import asyncio
-import contextlib
 import os
 from collections.abc import AsyncIterator
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from server.commands.group import command_group
@@ -17,7 +14,11 @@ if TYPE_CHECKING:
 
 def create_app(settings: "Settings") -> "Starlette":
     """The application; the database must be at the newest migration. Raises TracingRefused."""
-    # Imported here, since commands that serve nothing start in half the time without.
+    # Imported here, since commands that serve nothing start in half the time without, and so do reader processes.
+    import asyncio
+    import contextlib
+    from importlib.metadata import version
+
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
     from starlette.middleware import Middleware

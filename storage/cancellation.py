@@ -1,6 +1,5 @@
 """Cooperative cancellation: work in a thread ends soon after the task that awaits it was cancelled."""
 
-import asyncio
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -19,6 +18,9 @@ _cancelled: ContextVar[threading.Event | None] = ContextVar("_cancelled", defaul
 
 async def run_in_cancellable_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """As asyncio.to_thread. When the calling task is cancelled, the next `check_cancelled` ends the thread's work."""
+    # Imported here, since reader processes do without.
+    import asyncio
+
     cancelled = threading.Event()
     _cancelled.set(cancelled)
     try:

@@ -21,6 +21,7 @@ from storage.documents.sources import SOURCES
 from storage.garbage_collection import collect_rarely
 from storage.transcripts.import_recorder import recording
 from storage.transcripts.import_search import ImportSearch, Wanted, search_homes, search_places
+from storage.transcripts.transcript_batches import transcript_readers
 from storage.transcripts.transcript_imports import Batches, import_found
 
 
@@ -49,11 +50,12 @@ async def _run(database: Database, paths: tuple[Path, ...], wanted: Wanted, sour
     tallies: dict[str, Tally] = {}
     async with recording(database, search.file_count, search.size) as recorder:
         with ImportProgress(search.size, recorder) as progress:
-            for found in search.transcripts:
-                progress.begin(found.format.source)
-                outcomes = import_found(database, found, include_deleted=wanted.include_deleted)
-                tally = unchanged_tally(found)
-                tallies[found.format.agent] = await _finish(outcomes, tally, found.refused, refusals, progress)
+            with transcript_readers(sum(found.size for found in search.transcripts)) as readers:
+                for found in search.transcripts:
+                    progress.begin(found.format.source)
+                    outcomes = import_found(database, found, include_deleted=wanted.include_deleted, readers=readers)
+                    tally = unchanged_tally(found)
+                    tallies[found.format.agent] = await _finish(outcomes, tally, found.refused, refusals, progress)
             if not search.transcripts or search.documents.paths or search.documents.refused:
                 progress.begin(None)
                 documents = search.documents

@@ -8,8 +8,6 @@ import contextlib
 import functools
 import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -19,8 +17,8 @@ from typing import NamedTuple
 
 from storage.documents.document import Document, drafts_of_all
 from storage.documents.document_files import MAX_FILE_BYTES, read_file
+from storage.documents.reader_process import initialize_process
 from storage.errors import InvalidDocument, InvalidId, ReaderEnded
-from storage.garbage_collection import collect_rarely
 from storage.numpy_threads import without_numpy_threads
 from storage.search.index.drafts import SegmentDraft
 
@@ -147,9 +145,16 @@ async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenera
             await asyncio.gather(*(future for future, _ in reads), return_exceptions=True)
 
 
+class Readers(NamedTuple):
+    """An executor to read files with, and how many batches it reads in parallel."""
+
+    pool: Executor
+    workers: int
+
+
 @contextlib.contextmanager
-def executor(size: int, most_workers: int | None = None) -> Iterator[tuple[Executor, int]]:
-    """An executor to read `size` bytes of files with, and how many batches it reads in parallel.
+def executor(size: int, most_workers: int | None = None) -> Iterator[Readers]:
+    """Readers of `size` bytes of files: processes, or a thread for a few bytes.
 
     With `most_workers` the processes leave no core to this one, which takes its share from all.
     """
@@ -164,25 +169,10 @@ def executor(size: int, most_workers: int | None = None) -> Iterator[tuple[Execu
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=initialize_process)
     try:
         with without_numpy_threads():
-            yield pool, workers
+            yield Readers(pool, workers)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def initialize_process() -> None:
-    """Initializer of a reader process: it ignores Ctrl-C, exits with its parent, and collects garbage rarely."""
-    # The terminal sends SIGINT to the whole group; the parent stops its readers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-    collect_rarely()
-
-
-def _exit_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

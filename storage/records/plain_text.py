@@ -58,6 +58,9 @@ def strip_controls(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """The text without control characters and base64 data, and with the escapes of JSON strings decoded."""
+    if len(text) < _MIN_BASE64 and text.isidentifier():
+        # A key or a name.
+        return text
     kinds = text.encode(errors="replace").translate(_KINDS)
     # `find` is faster than `in`, which first tries to convert bytes to a number. A number is found faster than bytes.
     has_controls = _CONTROL_CODE in kinds

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from storage.archive.file_registry import write_registry
@@ -26,7 +27,7 @@ from storage.database.database import Database
 from storage.database.transaction import DatabaseConnection, Transaction
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.documents.outcomes import CONFLICT, CREATED, DELETED, EMPTY, UNCHANGED, UPDATED
-from storage.documents.readers import READER_ENDED, executor
+from storage.documents.readers import READER_ENDED, Readers, executor
 from storage.errors import ReaderEnded
 from storage.search.index.drafts import SegmentDraft, draft_encoded
 from storage.transcripts.derived_plan import WrittenMessages
@@ -76,15 +77,24 @@ def batches(changed: Iterable[Changed]) -> Iterator[list[Changed]]:
         yield batch
 
 
+def transcript_readers(size: int) -> AbstractContextManager[Readers]:
+    """Readers for transcripts of `size` bytes."""
+    return executor(size, _MOST_READERS)
+
+
 async def import_batches(
-    database: Database, format: TranscriptFormat, changed: Sequence[Changed], leave_deleted: frozenset[FileKey]
+    database: Database,
+    format: TranscriptFormat,
+    changed: Sequence[Changed],
+    leave_deleted: frozenset[FileKey],
+    readers: Readers | None = None,
 ) -> AsyncGenerator[list[Result], None]:
     """Import transcripts batch by batch, in order, reading ahead of what is saved. Raises Unavailable and ReaderEnded.
 
-    Sessions of `leave_deleted` that were deleted here are not created again.
+    Sessions of `leave_deleted` that were deleted here are not created again. Without `readers`, it has its own.
     """
     waiting = deque(batches(changed))
-    with executor(sum(one.size for one in changed), _MOST_READERS) as (pool, workers):
+    with nullcontext(readers) if readers else transcript_readers(sum(one.size for one in changed)) as (pool, workers):
         reads: deque[asyncio.Task[_Read]] = deque()
         try:
             while waiting or reads:

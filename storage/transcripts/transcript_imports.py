@@ -15,6 +15,7 @@ from storage.database.database import Database
 from storage.database.planner_statistics import refresh_statistics
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.documents.outcomes import CONFLICT, CREATED, GONE, UPDATED, FileOutcome
+from storage.documents.readers import Readers
 from storage.errors import InvalidDocument, Unreadable
 from storage.search.index.compaction import Compactor
 from storage.transcripts.finding import Changed, ChangedTranscripts, find_changed
@@ -69,9 +70,11 @@ async def find_transcripts(
 
 
 async def import_found(
-    database: Database, found: ChangedTranscripts, *, include_deleted: bool = False
+    database: Database, found: ChangedTranscripts, *, include_deleted: bool = False, readers: Readers | None = None
 ) -> AsyncGenerator[list[TranscriptOutcome], None]:
     """Import what has changed; yields the outcomes, some at a time. Raises Unavailable and ReaderEnded.
+
+    `readers` are those of imports of several agents, which a process takes a while to start.
 
     Sessions that were deleted here are not created again, unless their transcripts are named. Files that are gone by
     the time they are read are refused only if they are named: agents move and delete theirs.
@@ -88,7 +91,7 @@ async def import_found(
         if not include_deleted and (key := FileKey.of(one.found.path, one.found.name)) not in found.named
     )
     async with Compactor(database) as compactor:
-        async with aclosing(import_batches(database, format, small, left)) as batches:
+        async with aclosing(import_batches(database, format, small, left, readers)) as batches:
             async for results in batches:
                 outcomes = []
                 for changed, imported in results:

@@ -27,6 +27,7 @@ from storage.transcripts.import_search import (
 )
 from storage.transcripts.progress_log import ProgressLog
 from storage.transcripts.rederivation import keep_derived
+from storage.transcripts.transcript_batches import transcript_readers
 from storage.transcripts.transcript_imports import Batches, find_transcripts, import_found
 
 log = logging.getLogger("reprise.import")
@@ -140,11 +141,12 @@ class Watch:
 
     async def _import_transcripts(self, search: ImportSearch, recorder: ImportRecorder) -> None:
         progress = ProgressLog(sum(found.size for found in search.transcripts))
-        for found in search.transcripts:
-            recorder.begin(found.format.source)
-            await self._finish(import_found(self._database, found), recorder, progress)
-            for path, reason in found.refused:
-                self._warn(path, reason)
+        with transcript_readers(sum(found.size for found in search.transcripts)) as readers:
+            for found in search.transcripts:
+                recorder.begin(found.format.source)
+                await self._finish(import_found(self._database, found, readers=readers), recorder, progress)
+                for path, reason in found.refused:
+                    self._warn(path, reason)
 
     async def _import_documents(self, documents: FoundFiles, recorder: ImportRecorder) -> None:
         for path, reason in documents.refused:

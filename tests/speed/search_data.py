@@ -28,6 +28,7 @@ from storage.documents.file_imports import import_files
 from storage.documents.formats import read_document
 from storage.documents.imports import import_documents
 from storage.documents.outcomes import CREATED
+from storage.documents.reader_process import initialize_process
 from storage.documents.readers import BATCH_DOCUMENTS
 from storage.json_codec import parse_document
 from storage.search.index.compaction import compact
@@ -137,7 +138,7 @@ _PLAIN: dict[tuple[Any, str], Callable[[Any], list[object]]] = {
 
 def _begin_plain_process() -> None:
     # The reader process imports the modules again, so the functions must be replaced there too.
-    storage.documents.readers.initialize_process()
+    initialize_process()
     for (module, name), value in _PLAIN.items():
         setattr(module, name, value)
 

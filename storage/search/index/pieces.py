@@ -38,13 +38,22 @@ def encode_entry(texts: Sequence[str]) -> str:
 
 def chunks(entries: Sequence[str]) -> Iterator[str]:
     """Encoded entries in chunks of about 2**19 characters, cut between words."""
-    encoded = "".join(entries)
-    start = 0
-    while start < len(encoded):
-        found = WORD_BREAK.search(encoded, start + _CHUNK_CHARACTERS)
-        end = found.end() if found else len(encoded)
-        yield encoded[start:end]
-        start = end
+    pending: list[str] = []
+    length = 0
+    for entry in entries:
+        pending.append(entry)
+        length += len(entry)
+        if length > _CHUNK_CHARACTERS:
+            # Not of all entries: in a text with one emoji each character takes four bytes.
+            encoded = "".join(pending)
+            start = 0
+            while found := WORD_BREAK.search(encoded, start + _CHUNK_CHARACTERS):
+                yield encoded[start : found.end()]
+                start = found.end()
+            pending = [encoded[start:]]
+            length -= start
+    if length:
+        yield "".join(pending)
 
 
 def split_pieces(encoded: str) -> bytes:

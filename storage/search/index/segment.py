@@ -21,7 +21,7 @@ from storage.search.index.token_texts import Numbers
 from storage.search.index.vocabulary import BIGRAM_HASH_COUNT, Vocabulary, bigram_hashes, token_hash
 
 _MAX_CHARACTERS = 2**24
-_BATCH_TOKENS = 2**18
+_BATCH_TOKENS = 2**15
 # Distinguishes bigrams in the checksum from words, none of which is so long.
 _BIGRAM_FLAG = np.uint64(2**62)
 

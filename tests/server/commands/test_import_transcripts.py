@@ -6,11 +6,14 @@ import shutil
 import stat
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+import storage.documents.readers
 from app import main
 
 FORMATS = Path(__file__).parents[2] / "storage" / "documents" / "formats"
@@ -66,6 +69,23 @@ def test_all_homes_are_imported_and_a_second_run_reads_nothing(user_home: Path) 
         "passed over": 0,
     }
     assert again["Codex"]["created"] == again["Codex"]["updated"] == 0
+
+
+def test_the_sessions_of_all_agents_are_read_by_the_same_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.documents.readers, "_POOL_BYTES", 0)
+    pools = []
+
+    class CountedPool(ProcessPoolExecutor):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            pools.append(self)
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr(storage.documents.readers, "ProcessPoolExecutor", CountedPool)
+    counts = summary(reprise("import", "--all"))
+
+    assert counts["Claude Code"]["created"] == 5
+    assert counts["Codex"]["created"] > 1
+    assert len(pools) == 1
 
 
 def test_one_agent_alone_and_only_files_that_changed_lately(user_home: Path) -> None:
