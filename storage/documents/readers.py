@@ -111,12 +111,12 @@ def read_batch(paths: list[Path], source: str | None, *, drafts: bool = True) ->
 async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenerator[BatchResult, None]:
     """Yield the content of the files batch by batch, in order, reading a few batches ahead. Raises ReaderEnded."""
     waiting = deque(batches(paths))
-    with executor(sum(batch.size for batch in waiting)) as (pool, workers):
+    with executor(sum(batch.size for batch in waiting)) as readers:
         reads: deque[tuple[asyncio.Future[BatchResult], int]] = deque()
 
         async def read(paths: list[Path], *, drafts_in_worker: bool) -> BatchResult:
             job = functools.partial(read_batch, paths, source, drafts=drafts_in_worker)
-            result = await asyncio.get_running_loop().run_in_executor(pool, job)
+            result = await asyncio.get_running_loop().run_in_executor(readers.pool, job)
             return result if drafts_in_worker else await asyncio.to_thread(result.with_drafts)
 
         try:
@@ -125,13 +125,13 @@ async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenera
                 size_ahead = sum(size for _, size in reads)
                 while (
                     waiting
-                    and len(reads) <= workers
+                    and len(reads) <= readers.workers
                     and (not reads or size_ahead + waiting[0].size <= _READ_AHEAD_BYTES)
                 ):
                     batch = waiting.popleft()
                     size_ahead += batch.size
                     # The drafts are made by the side with time to spare: the worker, or this process.
-                    task = asyncio.create_task(read(batch.paths, drafts_in_worker=workers > 1 or is_ahead))
+                    task = asyncio.create_task(read(batch.paths, drafts_in_worker=readers.workers > 1 or is_ahead))
                     reads.append((task, batch.size))
                 first, _ = reads.popleft()
                 is_ahead = first.done()
@@ -146,10 +146,11 @@ async def read_batches(paths: Iterable[Path], source: str | None) -> AsyncGenera
 
 
 class Readers(NamedTuple):
-    """An executor to read files with, and how many batches it reads in parallel."""
+    """An executor to read files with: how many batches it reads in parallel, and whether in other processes."""
 
     pool: Executor
     workers: int
+    are_processes: bool
 
 
 @contextlib.contextmanager
@@ -169,7 +170,7 @@ def executor(size: int, most_workers: int | None = None) -> Iterator[Readers]:
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=initialize_process)
     try:
         with without_numpy_threads():
-            yield Readers(pool, workers)
+            yield Readers(pool, workers, isinstance(pool, ProcessPoolExecutor))
     finally:
         pool.shutdown(cancel_futures=True)
 

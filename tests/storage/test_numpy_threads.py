@@ -42,7 +42,7 @@ def test_a_command_imports_numpy_without_threads_and_leaves_the_environment_alon
 @pytest.mark.slow
 def test_reader_processes_import_numpy_without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "_POOL_BYTES", 0)
-    with executor(1) as (pool, _):
+    with executor(1) as started:
         # Its own, and the one that waits for the end of this process.
-        assert pool.submit(threads_with_numpy).result(timeout=60) == 2
+        assert started.pool.submit(threads_with_numpy).result(timeout=60) == 2
     assert "OPENBLAS_NUM_THREADS" not in os.environ
