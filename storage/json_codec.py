@@ -91,6 +91,8 @@ def _finite(text: str) -> float:
 
 def storable_text(text: str) -> str:
     """`text` with U+0000 and lone surrogates replaced by U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNSTORABLE.sub(REPLACEMENT, text)
 
 

@@ -66,12 +66,15 @@ def _only_text(raw: object) -> str | None:
 
 def searched_texts(blocks: Sequence[ContentBlock]) -> list[str]:
     """The searched texts of a message. No phrase matches across two of them."""
-    return [
-        InjectedText(plain) if isinstance(block, TextBlock) and is_marked(block.raw) else plain
-        for block in blocks
-        for text in searched_text(block)
-        if (plain := plain_text(text))
-    ]
+    texts: list[str] = []
+    for block in blocks:
+        if isinstance(block, TextBlock):
+            check_cancelled()
+            if plain := plain_text(block.text):
+                texts.append(InjectedText(plain) if is_marked(block.raw) else plain)
+        else:
+            texts += filter(None, map(plain_text, searched_text(block)))
+    return texts
 
 
 def searched_text(block: ContentBlock) -> Iterator[str]:

@@ -168,16 +168,20 @@ def reasoning(thinking: str) -> Item:
 
 def own_item_count(role: str, blocks: Sequence[ContentBlock]) -> int:
     """The number of items of a message without its tool results, which are items only if they answer no call."""
-    count = sum(
-        not (
-            isinstance(block, ToolResultBlock | TextBlock) or (isinstance(block, ThinkingBlock) and not block.thinking)
-        )
-        for block in blocks
-    )
-    if role == USER:
-        splits = [split_block(block) for block in blocks if isinstance(block, TextBlock)]
-        return count + any(own for own, _ in splits) + sum(has_injected for _, has_injected in splits)
-    return count + sum(isinstance(block, TextBlock) and (block.text != "" or is_marked(block.raw)) for block in blocks)
+    count = 0
+    # The texts of a person's message are one item.
+    has_own = False
+    for block in blocks:
+        if isinstance(block, TextBlock):
+            if role == USER:
+                own, has_injected = split_block(block)
+                has_own = has_own or own != ""
+                count += has_injected
+            else:
+                count += block.text != "" or is_marked(block.raw)
+        elif not isinstance(block, ToolResultBlock):
+            count += not isinstance(block, ThinkingBlock) or block.thinking != ""
+    return count + has_own
 
 
 def _other(role: str, kind: str, summary: str, raw: object) -> Item:

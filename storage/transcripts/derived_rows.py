@@ -111,16 +111,16 @@ class RowBatch(NamedTuple):
         """The values that later derivations compare with."""
         return [
             MessageSummary(
-                row.message.digest,
-                row.place,
-                row.message.role,
-                row.message.is_injected,
-                row.message.item_count,
-                row.message.tool_links,
-                row.message.created_at,
-                row.message.usage,
+                one.digest,
+                place,
+                one.role,
+                one.is_injected,
+                one.item_count,
+                one.tool_links,
+                one.created_at,
+                one.usage,
             )
-            for row in self.rows
+            for place, one, _ in self.rows
         ]
 
 

@@ -75,12 +75,10 @@ def session_of(
 
 def _message(draft: LineDraft, transcripts: Sequence[TranscriptReader], outputs: PersistedOutputs) -> DerivedMessage:
     parts = draft.ordered_parts()
-    digest = hashlib.blake2b(bytes((draft.kind, draft.is_injected)), digest_size=DIGEST_SIZE)
-    for part in parts:
-        digest.update(part.digest)
+    hashed = b"".join([bytes((draft.kind, draft.is_injected)), *[part.digest for part in parts]])
     return DerivedMessage(
         role=_ROLES.get(draft.kind, "USER"),
-        digest=digest.digest(),
+        digest=hashlib.blake2b(hashed, digest_size=DIGEST_SIZE).digest(),
         build=partial(_build, draft.kind, draft.is_injected, parts, transcripts, outputs),
         created_at=_time(draft.created_at),
         model=draft.model,
