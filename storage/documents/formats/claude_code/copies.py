@@ -31,6 +31,10 @@ class Copies:
         else:
             self._has_own_lines = True
 
+    def add(self, draft: int) -> None:
+        """Count a message as copied."""
+        self._drafts.add(draft)
+
     def settle(self) -> None:
         """Count lines with another session's id as copies, unless all are such: then the file has another name."""
         if self._has_own_lines and self._foreign:

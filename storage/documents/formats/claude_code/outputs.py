@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from storage.documents.formats.claude_code.layout import place_of
+from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
 from storage.documents.formats.transcript_format import TranscriptReader
 
 MARK = "<persisted-output>"
@@ -32,11 +33,19 @@ class PersistedOutputs:
             if output is not None:
                 yield output
 
-    def text(self, preview: str) -> str | None:
-        """The whole output by the text that stands for it; None if it is not there."""
+    def content(self, preview: str) -> str | list[object] | None:
+        """The whole output by the text that stands for it; None if it is not there.
+
+        The outputs of a server's tool are stored as a list of blocks.
+        """
         match = _PATH.search(preview)
         output = self._read(match[1] or "", match[2]) if match else None
-        return None if output is None else output.decode(errors="replace")
+        if match is None or output is None:
+            return None
+        blocks = as_list(parse_json(output)) if match[2].endswith(".json") else []
+        if blocks and all(as_text(as_object(block).get("type")) for block in blocks):
+            return blocks
+        return output.decode(errors="replace").replace("\0", "\ufffd")
 
     def _read(self, session: str, name: str) -> bytes | None:
         output = self._transcript.companion(self._place.tool_result(name))

@@ -26,6 +26,7 @@ from storage.documents.formats.claude_code.outputs import MARK_BYTES, PersistedO
 from storage.documents.formats.claude_code.prompt_text import own_text, typed_command
 from storage.documents.formats.claude_code.replies import Replies
 from storage.documents.formats.claude_code.session_facts import SessionFacts
+from storage.documents.formats.claude_code.typed_commands import TypedCommands
 from storage.documents.formats.claude_code.usage import SYNTHETIC
 from storage.documents.formats.json_values import as_object, parse_json
 from storage.documents.formats.transcript_format import Line
@@ -37,7 +38,8 @@ NO_DRAFT = -1
 _UNREAD = (b'{"type":"api-request', b'{"type":"file-history-')
 _HIDDEN_TYPES = {"progress", "queue-operation", "file-history-snapshot", "content-replacement", "attachment"}
 _HIDDEN_SUBTYPES = {"turn_duration", "bridge_status", "stop_hook_summary"}
-_MAX_STEPS_TO_COMMAND = 20
+_FORK_CONTEXT = "fork-context-ref"
+"""The type of the first line of a subagent that continues its parent's conversation. The parent's call is copied."""
 # Control sequences are taken out of a prompt later.
 _KEPT_PROMPT_LENGTH = 4 * MAX_FIRST_PROMPT_LENGTH
 
@@ -69,8 +71,8 @@ class Scan:
         self.line_counts: Counter[str] = Counter()
         """Lines that are no part of a message, by type."""
         self._is_subagent = is_subagent
-        self._commands: dict[int, str] = {}
-        self._between: set[int] = set()
+        self._commands = TypedCommands(self.graph)
+        self._is_copying = False
         self._transcript = 0
         self._line = Line(0, b"")
         self._outputs: PersistedOutputs | None = None
@@ -110,10 +112,10 @@ class Scan:
         elif kind == "assistant":
             self._add_assistant(record, node)
         elif kind == "system":
-            self._between.add(node)
+            self._commands.pass_over(node)
             self._add_system(record, node)
         elif kind == "attachment":
-            self._between.add(node)
+            self._commands.pass_over(node)
             self._add_attachment(record, node)
         elif self.facts.is_known(kind):
             self._add_metadata(record, line)
@@ -126,6 +128,7 @@ class Scan:
         self.line_counts[record.type] += 1
         if record.type == "last-prompt" and record.leaf_uuid is not None:
             self.leaf = record.leaf_uuid
+        self._is_copying = self._is_copying or record.type == _FORK_CONTEXT
         # The requests to the model have its whole system prompt, and all texts again.
         if record.type not in _HIDDEN_TYPES and not record.type.startswith("api-"):
             self.facts.keep(record, self._transcript, line.offset)
@@ -136,10 +139,13 @@ class Scan:
         if message is None or content == "" or content == []:
             self.line_counts["user (empty)"] += 1
             return
+        self._is_copying = False
         if isinstance(content, list):
             for block in content:
                 if is_tool_result(block.type):
-                    self._add_results(record, node, block.tool_use_id)
+                    index = self._add_results(record, node, block.tool_use_id)
+                    if len(content) > 1:
+                        self._note_prompt(index, node, own_text(content)[0])
                     return
         if record.is_compact_summary:
             self._add_draft(LineDraft(SUMMARY, record.timestamp, True, True), record, node)
@@ -148,11 +154,11 @@ class Scan:
         is_injected = is_injected or record.prompt_source == "system"
         if record.is_meta:
             # The prompt that a custom command stands for is marked like a reminder.
-            command = self._command_before(node)
+            command = self._commands.before(node)
             is_injected = is_injected or command is None
             own = command or own
         if (command := typed_command(content)) is not None:
-            self._commands[node] = command
+            self._commands.take_in(node, command)
         draft = LineDraft(PROMPT, record.timestamp, is_injected, not record.is_visible_in_transcript_only)
         self._add_prompt(draft, record, node, own)
 
@@ -160,29 +166,23 @@ class Scan:
         index = self._add_draft(draft, record, node)
         if not draft.is_injected:
             self.has_message = True
-            if own and not self.graph.is_sidechain(node):
-                self.prompts.append((index, own[:_KEPT_PROMPT_LENGTH]))
+            self._note_prompt(index, node, own)
 
-    def _command_before(self, node: int) -> str | None:
-        """The command of which the line before, attachments left out, is the echo."""
-        for _ in range(_MAX_STEPS_TO_COMMAND):
-            node = self.graph.parent(node)
-            if node in self._commands:
-                return self._commands[node]
-            if node not in self._between:
-                break
-        return None
+    def _note_prompt(self, index: int, node: int, own: str) -> None:
+        if own and not self.graph.is_sidechain(node):
+            self.prompts.append((index, own[:_KEPT_PROMPT_LENGTH]))
 
-    def _add_results(self, record: TranscriptLine, node: int, call: str) -> None:
+    def _add_results(self, record: TranscriptLine, node: int, call: str) -> int:
         self.has_message = True
         reply = self.replies.by_call(call)
         results = None if reply is None else self.drafts[reply].results
         if results is not None:
             self._add_part(results, record, node)
-            return
+            return results
         index = self._add_draft(LineDraft(RESULTS, record.timestamp, False, True), record, node)
         if reply is not None:
             self.drafts[reply].results = index
+        return index
 
     def _add_assistant(self, record: TranscriptLine, node: int) -> None:
         message = record.message
@@ -215,8 +215,7 @@ class Scan:
         elif subtype in _HIDDEN_SUBTYPES or not isinstance(content, str) or not content:
             self.line_counts[f"system:{subtype}"] += 1
         elif subtype == "local_command":
-            if (command := typed_command(content)) is not None:
-                self._commands[node] = command
+            self._commands.take_in(node, typed_command(content))
             self._add_draft(LineDraft(LOCAL_COMMAND, record.timestamp, True, True), record, node)
         else:
             self._add_draft(LineDraft(NOTE, record.timestamp, True, False), record, node)
@@ -258,6 +257,8 @@ class Scan:
         draft.parts.append(MessageLine(self._transcript, offset, digest, record.api_block_index))
         self.draft_of[node] = index
         self.copies.take_in(record, self.session, index)
+        if self._is_copying:
+            self.copies.add(index)
 
     def drafts_of(self, uuids: Iterable[str]) -> Iterator[int]:
         """The messages that have a line with one of the uuids."""

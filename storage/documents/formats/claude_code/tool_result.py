@@ -13,8 +13,8 @@ def whole_result(block: dict[str, object], recorded: msgspec.Raw, outputs: Persi
     content = block.get("content")
     preview = _only_text(content)
     if preview.lstrip().startswith(MARK):
-        output = outputs.text(preview)
-        return block if output is None else {**block, "content": output.replace("\0", "\ufffd")}
+        output = outputs.content(preview)
+        return block if output is None else {**block, "content": output}
     data = memoryview(recorded).tobytes()
     if _AGENT_MARK in data:
         report = _report(as_object(parse_json(data)))

@@ -19,6 +19,12 @@ INJECTED = [
     "<ide_opened_file>The user opened a.py</ide_opened_file>",
     "<task-notification><task-id>b1</task-id></task-notification>",
     '<teammate-message teammate_id="lead">Go on</teammate-message>',
+    '<agent-message from="bob">Three.</agent-message>',
+    "Another Claude session sent a message:\n"
+    '<teammate-message teammate_id="bob">\n{"type":"idle_notification"}\n</teammate-message>\n\n'
+    "This came from another Claude session.",
+    'Another Claude session sent a message while you were working:\n<agent-message from="bob">Three.</agent-message>',
+    "A peer session sent a message while you were working:\nThree.",
     "[Request interrupted by user]",
     "[Request interrupted by user for tool use]",
     "Stop hook feedback:\n- not done",
@@ -110,6 +116,19 @@ def test_the_prompt_of_a_custom_command_is_a_prompt() -> None:
     assert [message.is_injected for message in session.messages] == [True, False, True, False]
     assert session.messages[1].build() == [text("Review the open changes.")]
     assert session.first_prompt == "/review"
+
+
+def test_what_follows_the_output_of_a_command_is_no_prompt() -> None:
+    lines = Lines()
+    lines.user("Mine")
+    lines.add("system", subtype="local_command", content="<command-name>/fork</command-name>")
+    lines.add("attachment", attachment={"type": "date"})
+    lines.add("system", subtype="local_command", content="<local-command-stdout>session running</local-command-stdout>")
+    lines.user("The fork runs as its own separate session.", isMeta=True)
+
+    session = lines.derive()
+
+    assert [message.is_injected for message in session.messages] == [False, True, True, True]
 
 
 @pytest.mark.parametrize("as_blocks", [False, True])

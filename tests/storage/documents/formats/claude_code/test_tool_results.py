@@ -3,6 +3,7 @@
 import pytest
 
 from storage.documents.derived_session import DerivedSession
+from storage.json_codec import dump
 from tests.support.claude_code import FOLDER, NAME, OTHER_SESSION, SESSION, Lines, call, derive, result, text
 from tests.support.stored_transcript import StoredTranscript
 
@@ -30,6 +31,21 @@ def test_a_long_output_is_found_by_the_name_of_its_file(path: str, as_blocks: bo
     lines = answered([text(preview)] if as_blocks else preview, {"stdout": "ab"})
 
     assert content_of(lines.derive({OUTPUT: b"the whole\0 output \xff"})) == "the whole\ufffd output \ufffd"
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        ([text("one\ntwo"), {"type": "image"}], [text("one\ntwo"), {"type": "image"}]),
+        ([{"price": 2}], '[{"price":2}]'),
+        ([], "[]"),
+        ({"type": "text"}, '{"type":"text"}'),
+    ],
+)
+def test_a_long_output_of_a_server_has_its_blocks(stored: object, expected: object) -> None:
+    lines = answered(PREVIEW.format(PATH.replace(".txt", ".json")))
+
+    assert content_of(lines.derive({OUTPUT.replace(".txt", ".json"): dump(stored).encode()})) == expected
 
 
 def test_without_its_file_a_long_output_is_its_preview() -> None:
