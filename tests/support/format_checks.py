@@ -55,6 +55,9 @@ def check(session: DerivedSession | None) -> None:
         assert len(message.digest) == DIGEST_SIZE
         blocks = message.build()
         assert all(isinstance(block["type"], str) for block in blocks)
+        if message.is_injected and message.role == "USER":
+            # Threads and handoffs go by the marks of the blocks.
+            assert all(block.get("is_injected") for block in blocks if block["type"] == "text")
         dump(blocks)
 
 

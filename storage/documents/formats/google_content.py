@@ -15,8 +15,19 @@ from storage.documents.formats.blocks import (
 )
 from storage.documents.formats.json_values import as_list, as_object, as_text, json_text
 
-INJECTED_OPENINGS = ("<session_context>", "<hook_context>", "<system-reminder>")
+INJECTED_OPENINGS = (
+    "<session_context>",
+    "<loaded_context>",
+    "<hook_context>",
+    "<qwen:user-prompt-submit-context>",
+    "<system-reminder>",
+)
 """How texts begin that the program puts into a person's message."""
+
+_HOOK_CONTEXT = re.compile(r"(?:\s*<hook_context>.*?</hook_context>)+\s*", re.DOTALL)
+"""What hooks add at the start of a session: it stands before the person's words in one text."""
+_LAST_CHANCE = re.compile(r"You have [^.\n]{1,60}\. You have one final chance to complete the task\b")
+"""What a subagent is told that has not come to an end."""
 
 _FILES_BEGIN = "--- Content from referenced files ---"
 _FILES_END = "--- End of content ---"
@@ -48,7 +59,14 @@ def is_thought(part: object) -> bool:
 
 def is_injected_text(text: str) -> bool:
     """Whether the program wrote a text under the person's role."""
-    return text.lstrip().startswith(INJECTED_OPENINGS)
+    own = text[len(_hook_context(text)) :].lstrip()
+    return (not own and bool(text.strip())) or own.startswith(INJECTED_OPENINGS) or _LAST_CHANCE.match(own) is not None
+
+
+def _hook_context(text: str) -> str:
+    """What hooks added before the person's words."""
+    found = _HOOK_CONTEXT.match(text)
+    return found[0] if found else ""
 
 
 def joined_text(parts: Sequence[object]) -> str:
@@ -58,7 +76,7 @@ def joined_text(parts: Sequence[object]) -> str:
 
 
 def blocks_of(parts: Sequence[object]) -> list[Block]:
-    """The blocks of a message. What follows a response without being one, such as a picture, belongs to it."""
+    """The blocks of a message. A picture that follows a response belongs to it."""
     blocks: list[Block] = []
     place = 0
     while place < len(parts):
@@ -71,7 +89,7 @@ def blocks_of(parts: Sequence[object]) -> list[Block]:
         while place < len(parts) and _is_attachment(parts[place]):
             attached.extend(_part_blocks(parts[place]))
             place += 1
-        blocks.append(response_block(as_object(as_object(part)["functionResponse"]), attached))
+        blocks.extend(response_blocks(as_object(as_object(part)["functionResponse"]), attached))
     return blocks
 
 
@@ -80,8 +98,8 @@ def user_blocks(parts: Sequence[object], typed: Sequence[object]) -> list[Block]
 
     Where that was not recorded, the files that the prompt mentions are known by the marks around them.
     """
-    blocks = blocks_of(parts)
-    own = {block["text"] for block in blocks_of(typed) if block["type"] == "text"}
+    blocks = _without_hooks(blocks_of(parts))
+    own = {block["text"] for block in _without_hooks(blocks_of(typed)) if block["type"] == "text"}
     own &= {block["text"] for block in blocks if block["type"] == "text"}
     is_file = False
     for block in blocks:
@@ -93,6 +111,19 @@ def user_blocks(parts: Sequence[object], typed: Sequence[object]) -> list[Block]
             block["is_injected"] = True
         is_file = is_file and text.strip() != _FILES_END
     return blocks
+
+
+def _without_hooks(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, with what hooks added as blocks of their own."""
+    split: list[Block] = []
+    for block in blocks:
+        text = as_text(block["text"]) if block["type"] == "text" else ""
+        added = _hook_context(text)
+        if added and len(added) < len(text):
+            split += [text_block(added, is_injected=True), text_block(text[len(added) :])]
+        else:
+            split.append(block)
+    return split
 
 
 def _is_attachment(part: object) -> bool:
@@ -129,14 +160,20 @@ def _image(part: Block) -> Block | None:
     return image_link(as_text(file["fileUri"])) if isinstance(file.get("fileUri"), str) else None
 
 
-def response_block(response: Block, attached: Sequence[Block] = ()) -> Block:
-    """The response of a tool, with the blocks that are attached to it."""
+def response_blocks(response: Block, attached: Sequence[Block] = ()) -> list[Block]:
+    """The response of a tool with the pictures that are attached to it, and other media behind it.
+
+    A result is text and pictures.
+    """
     text, is_error = _response_text(response.get("response"))
     # A command that failed is a call that succeeded, with the exit code after the output.
     if response.get("name") == _SHELL and (codes := _EXIT_CODE.findall(text)) and codes[-1] != "0":
         is_error = True
-    nested = [block for part in as_list(response.get("parts")) for block in _part_blocks(part)]
-    return result_block(response.get("id") or response.get("name"), text, [*nested, *attached], is_error)
+    media = [block for part in as_list(response.get("parts")) for block in _part_blocks(part)]
+    media += attached
+    shown = [block for block in media if block["type"] in ("image", "text")]
+    result = result_block(response.get("id") or response.get("name"), text, shown, is_error)
+    return [result, *(block for block in media if block["type"] not in ("image", "text"))]
 
 
 def _response_text(value: object) -> tuple[str, bool]:

@@ -77,14 +77,17 @@ class ChatConversation:
         indexes: list[int] = []
         kept: list[Block] = []
         digests: dict[str, bytes] = {}
-        has_new = False
+        has_new = is_known = False
         for block in blocks:
             if block["type"] != "tool_result":
-                kept.append(block)
+                # What follows a result belongs to it.
+                if not is_known:
+                    kept.append(block)
                 continue
             call_id, digest = as_text(block["tool_use_id"]), digest_of(block)
             known = self._answers.get(call_id)
-            if known is not None and (known[0] == digest or entry.replaced is None):
+            is_known = known is not None and (known[0] == digest or entry.replaced is None)
+            if known is not None and is_known:
                 indexes.append(known[1])
                 continue
             kept.append(block)

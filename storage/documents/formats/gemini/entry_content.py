@@ -8,7 +8,7 @@ from storage.documents.formats.google_content import (
     is_thought,
     joined_text,
     parts_of,
-    response_block,
+    response_blocks,
     user_blocks,
 )
 from storage.documents.formats.json_values import as_list, as_object, as_text
@@ -47,7 +47,7 @@ def results_of(record: dict[str, object]) -> list[Block]:
         block
         for call in map(as_object, as_list(record.get("toolCalls")))
         for block in _call_results(call)
-        if block.get("type") == "tool_result"
+        if block["type"] != "text"
     ]
 
 
@@ -95,7 +95,7 @@ def _call_results(call: dict[str, object]) -> list[Block]:
     if result is None:
         return []
     if isinstance(result, str):
-        return [response_block({"id": call_id, "name": name, "response": {_outcome(call): result}})]
+        return response_blocks({"id": call_id, "name": name, "response": {_outcome(call): result}})
     blocks = blocks_of(parts_of(result))
     for block in blocks:
         if block["type"] == "tool_result" and call.get("status") == "error":

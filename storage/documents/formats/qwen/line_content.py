@@ -46,7 +46,8 @@ def line_blocks(record: Block) -> list[Block]:
         return [{"type": "compaction", "summary": joined_text(parts_of(history[0].get("parts"))) if history else ""}]
     if kind == "user":
         typed = as_object(record.get("systemPayload")).get("displayText")
-        return user_blocks(content_parts(record), parts_of(typed))
+        blocks = user_blocks(content_parts(record), parts_of(typed))
+        return blocks if _is_personal(record) else [_injected(block) for block in blocks]
     if kind == "assistant":
         return blocks_of(content_parts(record))
     if kind == "tool_result":
@@ -63,11 +64,19 @@ def _result_blocks(record: Block) -> list[Block]:
     return blocks
 
 
+def _injected(block: Block) -> Block:
+    return {**block, "is_injected": True} if block["type"] == "text" else block
+
+
+def _is_personal(record: Block) -> bool:
+    """Whether a person wrote in a line of the user's."""
+    provenance = record.get("provenance")
+    return provenance == "real_user" if isinstance(provenance, str) else record.get("subtype") in _PERSONAL
+
+
 def is_injected_line(record: Block, blocks: list[Block]) -> bool:
     """Whether no word of a line of the user's is the person's."""
-    provenance = record.get("provenance")
-    is_personal = provenance == "real_user" if isinstance(provenance, str) else record.get("subtype") in _PERSONAL
-    return not is_personal or all(block.get("is_injected") for block in blocks)
+    return not _is_personal(record) or all(block.get("is_injected") for block in blocks)
 
 
 def usage_of(record: Block) -> TokenUsage | None:

@@ -4,7 +4,7 @@ import pytest
 
 from storage.records.token_usage import TokenUsage
 from tests.support.format_checks import shown
-from tests.support.gemini_records import FORMAT, HEADER, NAME, call, derive, live, model, response, user
+from tests.support.gemini_records import FORMAT, HEADER, NAME, call, derive, live, model, response, text, user
 from tests.support.stored_transcript import StoredTranscript
 
 SUMMARY = {"$set": {"summary": "Greeting", "memoryScratchpad": {"version": 1}}}
@@ -80,6 +80,75 @@ def test_files_that_a_prompt_mentions_are_not_the_persons_words() -> None:
     assert session.first_prompt == "Read @a.txt\nQuickly."
     assert [block.get("is_injected", False) for block in session.messages[0].build()] == [False, *[True] * 4, False]
     assert live(session) == texts
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_hooks_add_before_a_prompt_is_not_the_persons(count: int) -> None:
+    added = "\n".join(["<hook_context>Be\nbrief.</hook_context>"] * count) + "\n\n"
+    displayed = [{"text": f"{added}Why is it wrong?"}]
+
+    session = derive(user("u1", [*displayed, {"text": added.strip()}], displayContent=displayed))
+
+    assert session.first_prompt == "Why is it wrong?"
+    assert not session.messages[0].is_injected
+    assert session.messages[0].build() == [
+        {**text(added), "is_injected": True},
+        text("Why is it wrong?"),
+        {**text(added.strip()), "is_injected": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "\n<loaded_context>\nSell no coffee.\n</loaded_context>",
+        "<hook_context>Be brief.</hook_context>\n",
+        "<qwen:user-prompt-submit-context>\nBe brief.\n</qwen:user-prompt-submit-context>",
+        "You have exceeded the time limit. You have one final chance to complete the task with a short grace period.",
+    ],
+)
+def test_text_of_the_program_is_no_prompt(words: str) -> None:
+    session = derive(user("u1", [{"text": words}]), user("u2", [{"text": words}, {"text": "Mine"}]))
+
+    assert [message.is_injected for message in session.messages] == [True, False]
+    assert session.first_prompt == "Mine"
+    assert session.messages[1].build() == [{**text(words), "is_injected": True}, text("Mine")]
+
+
+def test_words_about_what_the_program_says_are_the_persons() -> None:
+    words = ["What does <hook_context> mean?", "You have one final chance to complete the task", "<hook_context> open"]
+
+    session = derive(*(user(f"u{number}", one) for number, one in enumerate(words)))
+
+    assert [message.is_injected for message in session.messages] == [False, False, True]
+
+
+def test_media_other_than_pictures_follow_their_result() -> None:
+    pdf = {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0xLjQK"}}
+    picture = {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}
+    parts = [response("c1", "read"), pdf, picture, response("c2", {"output": "both"})]
+    nested = [response("c3", "one"), {"functionResponse": {"id": "c4", "response": {"output": "in"}, "parts": [pdf]}}]
+    calls = [{**call("c1"), "result": parts[:3]}, {**call("c2"), "result": parts[3:]}, call("c3"), call("c4")]
+
+    session = derive(user("u1", "Go"), model("g1", toolCalls=calls), user("r1", parts), user("r2", nested))
+
+    assert shown(session)[2:] == [
+        ("TOOL", ["result c1: ['read', 'image']", "inlineData", "result c2: both"]),
+        ("TOOL", ["result c3: one", "result c4: in", "inlineData"]),
+    ]
+
+
+def test_media_of_a_result_that_is_known_are_not_repeated() -> None:
+    pdf = {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0xLjQK"}}
+    done = {**call("c1"), "result": [response("c1", "read"), pdf]}
+
+    session = derive(
+        user("u1", "Go"),
+        model("g1", toolCalls=[done, call("c2")]),
+        user("r1", [response("c1", "read"), pdf, response("c2", "late")]),
+    )
+
+    assert shown(session)[2:] == [("TOOL", ["result c1: read", "inlineData"]), ("TOOL", ["result c2: late"])]
 
 
 def test_a_file_without_messages_is_no_session() -> None:
