@@ -28,6 +28,8 @@ from storage.documents.formats.json_values import as_count, as_list, as_text
 _FAILURES = {"failed", "declined"}
 _FINISHED_CALLS = {"patch_apply_end", "mcp_tool_call_end", "exec_command_end"}
 _CALL_ITEMS = {"CommandExecution", "FileChange", "McpToolCall", "CollabAgentToolCall", "DynamicToolCall"}
+_FULLER_ITEMS = {"CommandExecution", "McpToolCall"}
+"""Those of _CALL_ITEMS that may have more of an output than the model got."""
 # They repeat what items say, or are about progress.
 _HIDDEN_ITEMS = {
     "ContextCompaction",
@@ -107,5 +109,5 @@ def _completed_item(payload: LinePayload, place: LinePlace) -> Entry | None:
         return Shown(place, ItemKind.REASONING, item_id, hashes(parts))
     if kind in _CALL_ITEMS:
         is_failure = as_text(item.status) in _FAILURES
-        return ToolEvent(place, item_id, is_failure, is_fuller=kind == "CommandExecution", is_shown=True)
+        return ToolEvent(place, item_id, is_failure, is_fuller=kind in _FULLER_ITEMS, is_shown=True)
     return None if kind in _HIDDEN_ITEMS else Unknown(place)

@@ -4,6 +4,7 @@ import re
 
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.codex.content_parts import content_block
+from storage.documents.formats.codex.mcp_results import whole_content
 from storage.documents.formats.json_values import as_object, as_text, json_text, parse_json
 
 _EXIT_CODE = re.compile(r"^(?:Exit code:|Process exited with code) (-?\d+)\b", re.MULTILINE)
@@ -13,14 +14,18 @@ _OUTPUT = "Output:\n"
 _STILL_RUNNING = "Process running with session ID"
 _FAILED_SCRIPT = "Script failed\n"
 """How the first part begins when a script, by which the newest models call the other tools, ended in an error."""
+_UNSUPPORTED = re.compile(r"unsupported (?:custom tool )?call: \S+")
+"""The output of a tool that the program does not have."""
 _ABORTED = ("aborted", "aborted by user")
 _REJECTED = re.compile(r"\bRejected\(.{0,200}by user", re.DOTALL)
 
 
 def output_block(payload: dict[str, object], event: dict[str, object] | None, *, is_failure: bool) -> Block:
-    """The result of a tool call. `event` is on the same command, and may have more of what it printed."""
+    """The result of a tool call. `event` is on the same call, and may have more of what was printed or answered."""
     content, is_error = _content(payload.get("output", payload.get("tools")))
-    if isinstance(content, str):
+    if event is not None and event.get("type") == "McpToolCall":
+        content = whole_content(content, event)
+    elif isinstance(content, str):
         content = _fuller(content, as_text(as_object(event).get("aggregated_output")))
     block: Block = {
         "type": "tool_result",
@@ -30,7 +35,7 @@ def output_block(payload: dict[str, object], event: dict[str, object] | None, *,
     return {**block, "is_error": True} if is_error or is_failure else block
 
 
-def _content(output: object) -> tuple[str | list[object], bool]:
+def _content(output: object) -> tuple[str | list[Block], bool]:
     """The content of a result, and whether it tells of an error."""
     if isinstance(output, list):
         if all(isinstance(part, dict) and "type" in part for part in output):
@@ -56,6 +61,8 @@ def _is_error(output: str) -> bool:
     code = _EXIT_CODE.search(head)
     if code is not None:
         return int(code[1]) != 0
+    if _UNSUPPORTED.fullmatch(output):
+        return True
     return output.strip().rsplit("\n", 1)[-1] in _ABORTED or _REJECTED.search(output[:_HEAD_LENGTH]) is not None
 
 

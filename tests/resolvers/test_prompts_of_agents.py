@@ -1,0 +1,105 @@
+"""What a person asked, where programs and other agents write into the same conversation."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from storage.json_codec import dump
+from tests.support import claude_code, gemini_records, qwen_lines
+from tests.support.resumes import follow, resumed, turns
+from tests.support.rollouts import completed, header, item, said
+from tests.support.server import Served
+
+ASKED = "Which tea is it?"
+IMPORT = "mutation ($text: String!) { importSession(input: { text: $text }) { session { id } userErrors { message } } }"
+SESSION = """query ($id: ID!) { session(id: $id) {
+  title firstPrompt promptCount
+  usage { outputTokens }
+  messages(first: 50) { nodes { role isInjected content { ... on ToolUseBlock { result { text images { url } } } } } }
+} }"""
+
+
+def lines(*records: object) -> str:
+    return "".join(dump(record) + "\n" for record in records)
+
+
+def of_claude_code() -> str:
+    """A team: an agent reports, and another is told what to do."""
+    made = claude_code.Lines()
+    made.user(ASKED)
+    made.assistant(claude_code.text("I ask."))
+    made.user("Another Claude session sent a message:\n<teammate-message>Mint</teammate-message>\n\nNot your user.")
+    made.assistant(claude_code.text("Mint."))
+    return made.data().decode()
+
+
+def of_claude_codes_fork() -> str:
+    """A subagent that continues its parent's conversation."""
+    made = claude_code.Lines()
+    made.meta(type="fork-context-ref", agentId="a1", parentSessionId=claude_code.SESSION)
+    marks: dict[str, Any] = {"isSidechain": True, "agentId": "a1"}
+    made.assistant(claude_code.call("c1", "Agent"), **marks)
+    rules = f"<fork-boilerplate>\nYou are a fork.\n</fork-boilerplate>\n\nYour directive: {ASKED}"
+    made.user([claude_code.result("c1"), claude_code.text(rules)], **marks)
+    made.assistant(claude_code.text("Let me see."), **marks)
+    made.assistant(claude_code.text("Mint."), **marks)
+    return made.data().decode()
+
+
+def of_gemini() -> str:
+    """A hook that runs at the start."""
+    prompt = f"<hook_context>Be brief.</hook_context>\n\n{ASKED}"
+    reply = gemini_records.model("g1", "Mint.", tokens={"input": 5, "output": 80})
+    return lines(gemini_records.HEADER, gemini_records.user("u1", [{"text": prompt}]), reply)
+
+
+def of_qwen() -> str:
+    """A subagent that ends in the background."""
+    made = qwen_lines.Lines().add("user", "u1", [qwen_lines.text(ASKED)])
+    usage = {"promptTokenCount": 5, "candidatesTokenCount": 40, "totalTokenCount": 45}
+    made.add("assistant", "a1", [qwen_lines.text("I ask.")], usageMetadata=usage)
+    made.add("user", "u2", [qwen_lines.text("<task-notification/>")], subtype="notification", provenance="system")
+    made.add("assistant", "a2", [qwen_lines.text("Mint.")], usageMetadata=usage)
+    return lines(*made.records)
+
+
+@pytest.mark.parametrize("written", [of_claude_code, of_claude_codes_fork, of_gemini, of_qwen])
+async def test_only_what_a_person_asked_is_a_prompt(server: Served, written: Callable[[], str]) -> None:
+    payload = (await server.client.data(IMPORT, text=written()))["importSession"]
+    assert payload["userErrors"] == []
+    id = payload["session"]["id"]
+
+    session = (await server.client.data(SESSION, id=id))["session"]
+    assert (session["title"], session["firstPrompt"], session["promptCount"]) == (ASKED, ASKED, 1)
+    assert session["usage"]["outputTokens"] == 80
+    task = await resumed(server.client, id)
+    assert (await follow(server.client, task["threadId"]))[-1]["state"] == "READY"
+    prompts = [
+        one["text"].strip()
+        for turn in await turns(server.client, task["threadId"])
+        for one in turn["items"]["nodes"]
+        if one["__typename"] == "UserMessageItem"
+    ]
+    assert prompts == [ASKED]
+
+
+async def test_an_answer_of_a_server_has_what_the_model_did_not_get(server: Served) -> None:
+    picture = {"type": "image", "data": "AAAA", "mimeType": "image/png"}
+    answer = {"content": [{"type": "text", "text": "It is mint"}, picture], "structuredContent": {"euros": 2}}
+    given = 'Wall time: 0.01 seconds\nOutput:\n{"euros":2}'
+    rollout = lines(
+        header(),
+        said("user", ASKED),
+        item("function_call", name="price", namespace="mcp__till", call_id="c1", arguments="{}"),
+        completed("McpToolCall", id="c1", server="till", tool="price", status="completed", result=answer),
+        item("function_call_output", call_id="c1", output=given),
+    )
+    payload = (await server.client.data(IMPORT, text=rollout))["importSession"]
+    assert payload["userErrors"] == []
+
+    session = (await server.client.data(SESSION, id=payload["session"]["id"]))["session"]
+    [result] = [block["result"] for one in session["messages"]["nodes"] for block in one["content"] if block]
+    assert result == {"text": f"{given}\nIt is mint", "images": [{"url": "data:image/png;base64,AAAA"}]}
+    search = "query ($words: String!) { search(query: $words) { nodes { session { id } } } }"
+    assert (await server.client.data(search, words='"is mint"'))["search"]["nodes"]
