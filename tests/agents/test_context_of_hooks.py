@@ -50,7 +50,7 @@ def test_a_hook_of_gemini_is_no_part_of_the_first_prompt(prepare: Prepare, model
         "tool_result",
         "inlineData",
     ]
-    # The program leaves out a prompt that begins with what a hook added (see findings/).
+    # The program leaves out a prompt that begins with what a hook added: see findings/.
     live = [block for index in session.live for block in session.messages[index].build() if block["type"] == "text"]
     said = [str(block["text"]) for block in live if not block.get("is_injected")]
     assert said == [FOREWORD, ANSWER, SECOND_PROMPT, SECOND_ANSWER]
