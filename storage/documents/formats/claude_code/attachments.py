@@ -7,7 +7,8 @@ lists of tools and skills, are nearly the same in each session: they are only ar
 from collections.abc import Iterator
 
 from storage.documents.formats.blocks import Block, image_block, other_block, text_block
-from storage.documents.formats.json_values import as_list, as_object, as_text
+from storage.documents.formats.claude_code.draft import ATTACHED, CHANGED_INPUT
+from storage.documents.formats.json_values import as_list, as_object, as_text, json_text, parse_json
 
 _TEXTS = {
     "account_memory_recall": "content",
@@ -40,9 +41,17 @@ _TEXTS = {
 _EVENTS_WITH_OUTPUT = {"SessionStart", "UserPromptExpansion", "UserPromptSubmit"}
 
 
-def is_shown(kind: str) -> bool:
-    """Whether attachments of a kind may hold something that the model got and that differs between sessions."""
-    return kind in _TEXTS
+def shown_kind(kind: str, data: bytes) -> int | None:
+    """The kind of the message that a line is with an attachment of a kind; None where it holds nothing to show.
+
+    Shown is what the model got and what differs between sessions.
+    """
+    if kind not in _TEXTS:
+        return None
+    line = as_object(parse_json(data))
+    if attached_blocks(line):
+        return ATTACHED
+    return CHANGED_INPUT if changed_input_blocks(line) else None
 
 
 def attached_blocks(line: dict[str, object]) -> list[Block]:
@@ -52,6 +61,18 @@ def attached_blocks(line: dict[str, object]) -> list[Block]:
     """
     attachment = as_object(line.get("attachment"))
     return list(_rendered(line.get("rendered"))) or _recorded(attachment, as_text(attachment.get("type")))
+
+
+def changed_input_blocks(line: dict[str, object]) -> list[Block]:
+    """What a hook put in place of the input of a call; empty where it changed nothing.
+
+    The call keeps the input that the model gave.
+    """
+    attachment = as_object(line.get("attachment"))
+    output = as_object(parse_json(as_text(attachment.get("stdout")).encode(errors="replace")))
+    changed = as_object(as_object(output.get("hookSpecificOutput")).get("updatedInput"))
+    name = as_text(attachment.get("hookName"))
+    return [text_block(f"{name}: {json_text(changed)}", is_injected=True)] if changed else []
 
 
 def _rendered(messages: object) -> Iterator[Block]:

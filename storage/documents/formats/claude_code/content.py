@@ -8,9 +8,10 @@ import orjson
 
 from storage.documents.formats.blocks import Block, other_block, text_block
 from storage.documents.formats.claude_code import injected
-from storage.documents.formats.claude_code.attachments import attached_blocks
+from storage.documents.formats.claude_code.attachments import attached_blocks, changed_input_blocks
 from storage.documents.formats.claude_code.draft import (
     ATTACHED,
+    CHANGED_INPUT,
     LOCAL_COMMAND,
     NOTE,
     QUEUED_PROMPT,
@@ -52,6 +53,9 @@ def build_content(kind: int, is_injected: bool, lines: Iterable[bytes], outputs:
             continue
         if kind == ATTACHED:
             blocks += attached_blocks(as_object(parse_json(data)))
+            continue
+        if kind == CHANGED_INPUT:
+            blocks += changed_input_blocks(as_object(parse_json(data)))
             continue
         made = _fast_blocks(kind, is_injected, data, outputs)
         blocks += _blocks(kind, is_injected, _slow_line(data), outputs) if made is None else made

@@ -24,6 +24,9 @@ ATTACHED = 8
 """Text that the model got besides the conversation: a file that a prompt mentions, instructions, the output of a hook.
 """
 
+CHANGED_INPUT = 9
+"""What a hook put in place of the input of a call: the tool ran with it, and the model does not know of it."""
+
 
 class MessageLine(msgspec.Struct, gc=False):
     """A line of a message: where it stands, and the digest of all that its content is made of."""

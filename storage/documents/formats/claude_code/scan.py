@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from storage.documents.derived_session import DIGEST_SIZE, MAX_FIRST_PROMPT_LENGTH
-from storage.documents.formats.claude_code.attachments import attached_blocks, is_shown
+from storage.documents.formats.claude_code.attachments import shown_kind
 from storage.documents.formats.claude_code.copies import Copies
 from storage.documents.formats.claude_code.draft import (
     ATTACHED,
@@ -28,7 +28,6 @@ from storage.documents.formats.claude_code.replies import Replies
 from storage.documents.formats.claude_code.session_facts import SessionFacts
 from storage.documents.formats.claude_code.typed_commands import TypedCommands
 from storage.documents.formats.claude_code.usage import SYNTHETIC
-from storage.documents.formats.json_values import as_object, parse_json
 from storage.documents.formats.transcript_format import Line
 from storage.records.stored_blocks import is_tool_result
 
@@ -222,12 +221,9 @@ class Scan:
 
     def _add_attachment(self, record: TranscriptLine, node: int) -> None:
         attachment = record.attachment
-        if (
-            attachment is not None
-            and is_shown(attachment.type)
-            and attached_blocks(as_object(parse_json(self._line.data)))
-        ):
-            index = self._add_draft(LineDraft(ATTACHED, record.timestamp, True, True), record, node)
+        kind = None if attachment is None else shown_kind(attachment.type, self._line.data)
+        if attachment is not None and kind is not None:
+            index = self._add_draft(LineDraft(kind, record.timestamp, True, kind == ATTACHED), record, node)
             reply = self.replies.by_call(attachment.toolUseID or "")
             if reply is not None:
                 self.drafts[reply].attached.append(index)

@@ -16,7 +16,15 @@ from storage.documents.derived_session import (
 )
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.claude_code.content import build_content
-from storage.documents.formats.claude_code.draft import NOTE, RAW, REPLY, SUMMARY, LineDraft, MessageLine
+from storage.documents.formats.claude_code.draft import (
+    CHANGED_INPUT,
+    NOTE,
+    RAW,
+    REPLY,
+    SUMMARY,
+    LineDraft,
+    MessageLine,
+)
 from storage.documents.formats.claude_code.layout import TranscriptName, meta_name, subagent_id
 from storage.documents.formats.claude_code.live_view import LiveView, live_view
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
@@ -27,7 +35,7 @@ from storage.json_codec import storable, storable_text
 from storage.records.plain_text import strip_controls
 from storage.records.token_usage import TokenUsage
 
-_ROLES = {REPLY: "ASSISTANT", SUMMARY: "SYSTEM", NOTE: "SYSTEM", RAW: "SYSTEM"}
+_ROLES = {REPLY: "ASSISTANT"} | dict.fromkeys((SUMMARY, NOTE, RAW, CHANGED_INPUT), "SYSTEM")
 _TIME_LENGTH = len("2026-06-11T07:52:10.123Z")
 _MAX_KEPT_LINE = 65_536
 """Bytes of a line that is put into the metadata."""

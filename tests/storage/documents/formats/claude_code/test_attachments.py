@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from storage.json_codec import dump
 from tests.support.claude_code import FORMAT, Lines, call, result, shown, text
 
 SENT = "<system-reminder>\nSent.\n</system-reminder>"
@@ -155,3 +156,30 @@ def test_attachments_alone_are_no_session() -> None:
     attach(lines, "hook_additional_context", content=["Begun."])
 
     assert FORMAT.derive([lines.transcript()]) is None
+
+
+def test_the_input_that_a_hook_put_in_place_of_the_models_is_shown_and_not_sent() -> None:
+    lines = Lines()
+    lines.user("Begin")
+    lines.assistant(call("c", command="rm a.txt"))
+    changed = {"hookSpecificOutput": {"hookEventName": "PreToolUse", "updatedInput": {"command": "mv a.txt b.txt"}}}
+    hook = {"hookName": "PreToolUse:Bash", "hookEvent": "PreToolUse", "toolUseID": "c"}
+    attach(lines, "hook_success", content="", stdout=f"{dump(changed)}\n", **hook)
+    lines.user([result("c")])
+    lines.assistant(text("Done."))
+
+    session = lines.derive()
+
+    words = 'PreToolUse:Bash: {"command":"mv a.txt b.txt"}'
+    assert shown(session) == ["U Begin", "A call:c", f"s {words}", "U result:c", "A Done."]
+    assert shown(session, live_only=True) == ["U Begin", "A call:c", "U result:c", "A Done."]
+    assert session.messages[2].build() == [{**text(words), "is_injected": True}]
+
+
+@pytest.mark.parametrize("stdout", ["", "updatedInput", '{"hookSpecificOutput":{"updatedInput":{}}}', "[]", None, 5])
+def test_a_hook_that_changed_no_input_is_only_counted(stdout: object) -> None:
+    lines = Lines()
+    lines.user("Begin")
+    attach(lines, "hook_success", content="", hookEvent="PreToolUse", stdout=stdout)
+
+    assert shown(lines.derive()) == ["U Begin"]
