@@ -14,8 +14,8 @@ _OUTPUT = "Output:\n"
 _STILL_RUNNING = "Process running with session ID"
 _FAILED_SCRIPT = "Script failed\n"
 """How the first part begins when a script, by which the newest models call the other tools, ended in an error."""
-_UNSUPPORTED = re.compile(r"unsupported (?:custom tool )?call: \S+")
-"""The output of a tool that the program does not have."""
+_NOT_RUN = re.compile(r"unsupported (?:custom tool )?call: \S+$|(?:Command|Tool call) blocked by PreToolUse hook: ")
+"""The outputs of a tool that the program does not have, and of a call that a hook refused."""
 _ABORTED = ("aborted", "aborted by user")
 _REJECTED = re.compile(r"\bRejected\(.{0,200}by user", re.DOTALL)
 
@@ -61,7 +61,7 @@ def _is_error(output: str) -> bool:
     code = _EXIT_CODE.search(head)
     if code is not None:
         return int(code[1]) != 0
-    if _UNSUPPORTED.fullmatch(output):
+    if _NOT_RUN.match(output):
         return True
     return output.strip().rsplit("\n", 1)[-1] in _ABORTED or _REJECTED.search(output[:_HEAD_LENGTH]) is not None
 

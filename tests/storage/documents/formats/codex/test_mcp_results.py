@@ -64,12 +64,3 @@ def test_a_structured_answer_that_was_cut_is_whole() -> None:
     content = answered(given, content=[], structuredContent=structured)
 
     assert content == f"{HEAD}\n{dump(structured)}"
-
-
-@pytest.mark.parametrize("output", ["unsupported call: mcp__till__price", "unsupported custom tool call: till"])
-def test_a_call_of_a_missing_tool_has_failed(output: str) -> None:
-    call = item("function_call", name="price", call_id="c1", arguments="{}")
-    for given, is_error in ((output, True), (f"{output} is what it said", False)):
-        lines = rollout(header(), said("user", "Go."), call, item("function_call_output", call_id="c1", output=given))
-        [_, (_, [block])] = contents(derive(lines))[1:]
-        assert block.get("is_error", False) is is_error
