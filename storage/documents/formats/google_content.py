@@ -26,6 +26,11 @@ INJECTED_OPENINGS = (
 
 _HOOK_CONTEXT = re.compile(r"(?:\s*<hook_context>.*?</hook_context>)+\s*", re.DOTALL)
 """What hooks add at the start of a session: it stands before the person's words in one text."""
+_COMMAND_OF_PERSON = re.compile(
+    r"I ran the following shell command:\n```sh\n.*\n```\n\nThis produced the following result:\n```\n.*```\s*",
+    re.DOTALL,
+)
+"""How the model is told of a command that the person ran with an exclamation mark: it asks for nothing."""
 _LAST_CHANCE = re.compile(r"You have [^.\n]{1,60}\. You have one final chance to complete the task\b")
 """What a subagent is told that has not come to an end."""
 
@@ -60,7 +65,9 @@ def is_thought(part: object) -> bool:
 def is_injected_text(text: str) -> bool:
     """Whether the program wrote a text under the person's role."""
     own = text[len(_hook_context(text)) :].lstrip()
-    return (not own and bool(text.strip())) or own.startswith(INJECTED_OPENINGS) or _LAST_CHANCE.match(own) is not None
+    if not own:
+        return bool(text.strip())
+    return own.startswith(INJECTED_OPENINGS) or bool(_LAST_CHANCE.match(own) or _COMMAND_OF_PERSON.fullmatch(own))
 
 
 def _hook_context(text: str) -> str:

@@ -104,6 +104,7 @@ def test_what_hooks_add_before_a_prompt_is_not_the_persons(count: int) -> None:
         "\n<loaded_context>\nSell no coffee.\n</loaded_context>",
         "<hook_context>Be brief.</hook_context>\n",
         "<qwen:user-prompt-submit-context>\nBe brief.\n</qwen:user-prompt-submit-context>",
+        "I ran the following shell command:\n```sh\nls\n```\n\nThis produced the following result:\n```\n```\nb\n```",
         "You have exceeded the time limit. You have one final chance to complete the task with a short grace period.",
     ],
 )
@@ -116,11 +117,16 @@ def test_text_of_the_program_is_no_prompt(words: str) -> None:
 
 
 def test_words_about_what_the_program_says_are_the_persons() -> None:
-    words = ["What does <hook_context> mean?", "You have one final chance to complete the task", "<hook_context> open"]
+    words = [
+        "What does <hook_context> mean?",
+        "I ran the following shell command:\n```sh\nls\n```",
+        "You have one final chance to complete the task",
+        "<hook_context> open",
+    ]
 
     session = derive(*(user(f"u{number}", one) for number, one in enumerate(words)))
 
-    assert [message.is_injected for message in session.messages] == [False, False, True]
+    assert [message.is_injected for message in session.messages] == [False, False, False, True]
 
 
 def test_media_other_than_pictures_follow_their_result() -> None:
