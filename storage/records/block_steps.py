@@ -14,7 +14,7 @@ from storage.records.content_block import (
     ToolUseBlock,
 )
 from storage.records.json_steps import JsonReader, JsonText, Steps
-from storage.records.stored_blocks import is_tool_result, read_block, result_images
+from storage.records.stored_blocks import is_file, is_tool_result, read_block, result_images
 
 
 def iterate_blocks(content: str) -> Iterator[ContentBlock | None]:
@@ -83,7 +83,8 @@ def _long_result(content: JsonText) -> Steps[tuple[str, list[ImageBlock]]]:
     """The text of a tool result, as by `result_text`, and the images in it."""
     texts: list[str] = []
     images: list[ImageBlock] = []
-    # The places of the runs of other blocks than images.
+    file_count = 0
+    # The places of the runs of other blocks than files.
     runs: list[tuple[int, int]] = []
     if content.is_object:
         return content.text, images
@@ -101,8 +102,9 @@ def _long_result(content: JsonText) -> Steps[tuple[str, list[ImageBlock]]]:
         block = read_block(position, item)
         if isinstance(block, TextBlock):
             texts.append(block.text)
-        if isinstance(block, ImageBlock):
-            images.append(block)
+        if is_file(block):
+            file_count += 1
+            images += [block] if isinstance(block, ImageBlock) else []
         elif runs and runs[-1][1] == place - 1:
             runs[-1] = (runs[-1][0], end)
         else:
@@ -110,8 +112,8 @@ def _long_result(content: JsonText) -> Steps[tuple[str, list[ImageBlock]]]:
         yield
         if not reader.has(end, ","):
             break
-    if len(texts) + len(images) == position + 1:
+    if len(texts) + file_count == position + 1:
         return "\n".join(texts), images
-    if not images:
+    if not file_count:
         return content.text, images
     return f"[{','.join([content.text[start:stop] for start, stop in runs])}]", images

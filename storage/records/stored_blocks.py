@@ -92,14 +92,22 @@ def is_tool_result(kind: str) -> bool:
     return kind == "tool_result" or kind.endswith("_tool_result")
 
 
+def is_file(block: ContentBlock) -> bool:
+    """Whether a block in a tool result is an image or another file in base64, such as a document."""
+    match block:
+        case ImageBlock() | OtherBlock(raw={"source": {"type": "base64", "data": str()}}):
+            return True
+    return False
+
+
 def result_text(content: object) -> str:
-    """The text of a tool result: a string itself, the joined texts of text blocks, else compact JSON; no images."""
+    """The text of a tool result: a string itself, the joined texts of text blocks, else compact JSON; no files."""
     if isinstance(content, str):
         return content
     if content is None:
         return ""
     if isinstance(content, list):
-        blocks = [block for block in read_blocks(content) if not isinstance(block, ImageBlock)]
+        blocks = [block for block in read_blocks(content) if not is_file(block)]
         texts = [block.text for block in blocks if isinstance(block, TextBlock)]
         if len(texts) == len(blocks):
             return "\n".join(texts)

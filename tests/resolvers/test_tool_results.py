@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from resolvers.message import LONG_CONTENT
+from storage.json_codec import dump
 from storage.records import tool_result as searching
 from tests.support.documents import Message, assistant, text, tool_result, tool_use, user, zagens
 from tests.support.server import Served
@@ -112,6 +113,25 @@ async def test_the_text_of_a_result_has_no_pictures(server: Served) -> None:
     long = f'{{"type":"text","text":"{"a" * LONG_CONTENT}"}}'
     assert [block["text"] for block in blocks] == ["", "a\nb", f"[{short},{long},{short}]", f"[{short}]"]
     assert [len(block["images"]) for block in blocks] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("length", [4, 4 * LONG_CONTENT])
+async def test_the_text_of_a_result_has_no_file_in_base64(server: Served, length: int) -> None:
+    source = {"type": "base64", "media_type": "application/pdf", "data": "A" * length}
+    document = {"type": "document", "source": source}
+    picture = {"type": "image", "source": {**source, "media_type": "image/png"}}
+    words = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "mint"}}
+    contents = [[text("read"), document], [document, picture, text("read"), document], [document], [words, document]]
+    answers = [tool_result("t") | {"content": content} for content in contents]
+    await imported(server.client, zagens("s1", messages=[assistant(tool_use("t")), user(*answers)]))
+
+    blocks = (await server.client.data(IMAGES, id="s1"))["session"]["messages"]["nodes"][1]["content"]
+
+    assert [block["text"] for block in blocks] == ["read", "read", "", f"[{dump(words)}]"]
+    assert [[image["position"] for image in block["images"]] for block in blocks] == [[], [1], [], []]
+    raw = "query ($id: ID!) { session(id: $id) { messages { nodes { rawContent } } } }"
+    nodes = (await server.client.data(raw, id="s1"))["session"]["messages"]["nodes"]
+    assert [one["content"] for one in nodes[1]["rawContent"]] == contents
 
 
 async def test_results_count_in_the_size_of_the_answer(serve: Any) -> None:
