@@ -1,15 +1,14 @@
 """SQLite looks up the sessions in which a word is found by their numbers, whatever the order and the filter."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from storage.database.compiled_select import CompiledSelect
 from storage.search.query import found_sessions
 from tests.conftest import Serve
 from tests.support.documents import user, zagens
 from tests.support.sessions import saved_together
+from tests.support.statements import ReadStatements
 
 WORD_IN, SESSIONS = 100, 250
 SEARCH = """
@@ -29,20 +28,6 @@ FILTERS: tuple[dict[str, Any], ...] = (
 )
 
 
-class _Joins:
-    """Records the statements that join sessions to a list of numbers."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, list[Any]] = {}
-
-    def began(self, select: CompiledSelect[Any], values: Mapping[str, Any]) -> None:
-        if "LEFT OUTER JOIN session ON" in select.text:
-            self.found[select.text] = select.parameters(values)
-
-    def ended(self, begun: None, error: BaseException | None) -> None:
-        """Records nothing."""
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_found_sessions_are_looked_up_by_their_numbers(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     # No session is found in the cache.
@@ -53,8 +38,8 @@ async def test_found_sessions_are_looked_up_by_their_numbers(serve: Serve, monke
         *(zagens(f"s{number}", messages=[user("word" if number < WORD_IN else "other")]) for number in range(SESSIONS)),
     )
     database = server.app.state.database
-    joins = _Joins()
-    database.observers.append(joins)
+    ran = ReadStatements()
+    database.observers.append(ran)
     for order in ("RECENT", "RELEVANCE"):
         for chosen in FILTERS:
             found: list[str] = []
@@ -65,9 +50,10 @@ async def test_found_sessions_are_looked_up_by_their_numbers(serve: Serve, monke
                 after = page["pageInfo"]["endCursor"]
             assert len(set(found)) == WORD_IN
 
-    assert joins.found
+    joins = {text: values for text, values in ran.statements if "LEFT OUTER JOIN session ON" in text}
+    assert joins
     async with database.snapshot() as connection:
-        for text, values in joins.found.items():
+        for text, values in joins.items():
             plan = await connection.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", tuple(values))
             [lookup] = [row[3] for row in plan if "LEFT-JOIN" in row[3]]
             assert "number=?" in lookup, (lookup, text)

@@ -46,6 +46,19 @@ def statements(server: Served) -> Iterator[Statements]:
         sa.event.remove(engine, "before_cursor_execute", note)
 
 
+class ReadStatements:
+    """An observer that records the statements that are read through CompiledSelect, with their parameters."""
+
+    def __init__(self) -> None:
+        self.statements: list[tuple[str, list[Any]]] = []
+
+    def began(self, select: CompiledSelect[Any], values: Mapping[str, Any]) -> None:
+        self.statements.append((select.text, select.parameters(values)))
+
+    def ended(self, begun: None, error: BaseException | None) -> None:
+        """Records nothing."""
+
+
 class _Watcher:
     """Records statements that the driver executes directly."""
 

@@ -1,15 +1,12 @@
 """Pages of sessions are read in the order of an index, whatever the filter, and facets from an index alone."""
 
 import dataclasses
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.sql.visitors import iterate
 
-from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
 from storage.database.tables.session import session
 from storage.records.activity_points import activity_points
@@ -17,24 +14,12 @@ from storage.records.page import PageRequest
 from storage.records.session import session_page
 from storage.records.session_facets import MODEL, SOURCE, TAGS, WORKSPACE, CountedSessions
 from storage.records.session_filter import SessionFilter, Span, conditions, narrowing
-
-
-class _Ran:
-    """Records what is read."""
-
-    def __init__(self) -> None:
-        self.statements: list[tuple[str, list[Any]]] = []
-
-    def began(self, select: CompiledSelect[Any], values: Mapping[str, Any]) -> None:
-        self.statements.append((select.text, select.parameters(values)))
-
-    def ended(self, begun: None, error: BaseException | None) -> None:
-        """Records nothing."""
+from tests.support.statements import ReadStatements
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_page_of_sessions_is_not_sorted(database_url: str) -> None:
-    ran = _Ran()
+    ran = ReadStatements()
     async with Database(database_url) as database:
         database.observers.append(ran)
         for chosen in (
@@ -89,7 +74,7 @@ async def test_the_index_of_facets_has_all_columns_that_filters_compare_and_face
 
 
 async def test_activity_is_read_by_the_numbers_of_sessions_from_an_index(database_url: str) -> None:
-    ran = _Ran()
+    ran = ReadStatements()
     async with Database(database_url) as database:
         database.observers.append(ran)
         for chosen in (SessionFilter(), SessionFilter(archived="ARCHIVED"), SessionFilter(is_starred=True)):
@@ -124,7 +109,7 @@ _FILTERS = (
 
 @pytest.mark.parametrize("chosen", _FILTERS)
 async def test_facets_and_activity_are_read_from_the_index(database_url: str, chosen: SessionFilter) -> None:
-    ran = _Ran()
+    ran = ReadStatements()
     async with Database(database_url) as database:
         database.observers.append(ran)
         for numbers in (None, [1, 2]):
@@ -147,7 +132,7 @@ async def test_facets_and_activity_are_read_from_the_index(database_url: str, ch
 
 @pytest.mark.parametrize("archived", ["ACTIVE", "ANY"])
 async def test_all_sessions_are_counted_in_a_small_index(database_url: str, archived: str) -> None:
-    ran = _Ran()
+    ran = ReadStatements()
     async with Database(database_url) as database:
         database.observers.append(ran)
         assert await CountedSessions(database, SessionFilter(archived=archived), None, frozenset()).total() == 0
