@@ -1,4 +1,4 @@
-"""Gemini CLI and Qwen Code: what hooks, servers and subagents add to a conversation, and files that are no pictures."""
+"""Gemini CLI and Qwen Code: what hooks, servers and subagents add to a conversation, and files other than pictures."""
 
 import json
 from pathlib import Path

@@ -25,7 +25,7 @@ def lines(*records: object) -> str:
 
 
 def of_claude_code() -> str:
-    """A team: an agent reports, and another is told what to do."""
+    """A team: one agent reports, and another receives a task."""
     made = claude_code.Lines()
     made.user(ASKED)
     made.assistant(claude_code.text("I ask."))

@@ -30,9 +30,9 @@ _COMMAND_OF_PERSON = re.compile(
     r"I ran the following shell command:\n```sh\n.*\n```\n\nThis produced the following result:\n```\n.*```\s*",
     re.DOTALL,
 )
-"""How the model is told of a command that the person ran with an exclamation mark: it asks for nothing."""
+"""The message to the model about a command that the person ran with an exclamation mark: it is not a request."""
 _LAST_CHANCE = re.compile(r"You have [^.\n]{1,60}\. You have one final chance to complete the task\b")
-"""What a subagent is told that has not come to an end."""
+"""The message to a subagent that reached a limit before it completed its task."""
 
 _FILES_BEGIN = "--- Content from referenced files ---"
 _FILES_END = "--- End of content ---"

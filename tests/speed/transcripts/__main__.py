@@ -54,7 +54,7 @@ def measured(keeper: Keeper, tree: Path, work: Path, rounds: int) -> Results:
     results["import, one line appended"] = median(taken)
     with served(keeper, environment) as (requests, seconds, _):
         results["start to first answer"] = seconds
-        # Rollouts in which nothing was said are no sessions.
+        # Rollouts without messages are not imported as sessions.
         every = keeper.count(requests)
         results |= answers(keeper, requests, transcripts, manifest["terms"])
         results["appended line can be read"] = watched(keeper, requests, transcripts)

@@ -42,9 +42,9 @@ _EVENTS_WITH_OUTPUT = {"SessionStart", "UserPromptExpansion", "UserPromptSubmit"
 
 
 def shown_kind(kind: str, data: bytes) -> int | None:
-    """The kind of the message that a line is with an attachment of a kind; None where it holds nothing to show.
+    """The kind of message that a line with such an attachment is shown as; None if it has nothing to show.
 
-    Shown is what the model got and what differs between sessions.
+    What the model received and what differs between sessions is shown.
     """
     if kind not in _TEXTS:
         return None

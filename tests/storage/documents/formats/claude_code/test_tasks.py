@@ -1,4 +1,4 @@
-"""What agents are told by other agents, in transcripts of their own and in that of the session that started them."""
+"""What agents write to each other, in their own transcripts and in that of the session that started them."""
 
 import pytest
 
