@@ -1,14 +1,16 @@
 """What the fields of search hits need beyond the hits, read for all hits of a page at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from resolvers.context import Context, Wanted
+from storage.cancellation import check_cancelled
 from storage.errors import Unreadable
 from storage.records.message import MessageRow, messages_at
 from storage.search.query.clauses import Clause
-from storage.search.query.entry_texts import Texts
+from storage.search.query.entry_texts import Texts, run_in_thread_if_long
 from storage.search.query.hit import Entry, FoundMessage, FoundSession, Hit, Search
 from storage.search.query.query_cache import QueryCache, split_cached
 from storage.search.query.shown_hits import MessageNeeds, ShownHits
@@ -17,7 +19,7 @@ from storage.search.query.snippet import Snippet, cut_snippet
 _SESSION_FIELDS = frozenset(FoundSession._fields)
 _MESSAGE_FIELDS = frozenset({*FoundMessage._fields, "id"})
 LONG = 200_000
-"""The length in code points from which the snippet of a message is cut in a thread, not on the event loop."""
+"""The length in code points from which snippets are cut in a thread, not on the event loop."""
 
 
 class SnippetTexts(NamedTuple):
@@ -74,7 +76,7 @@ class HitDetails:
             places, wanted = needs.unread(hits, details.snippets, texts)
             details.messages = await messages_at(context.database, places, wanted) if places else {}
         if needs is not None and needs.has_snippets:
-            details._cut_snippets(hits)
+            await details._cut_snippets(hits)
         return details
 
     @cached_property
@@ -89,31 +91,30 @@ class HitDetails:
             return SnippetTexts.of_texts(texts)
         return None if self.messages is None else SnippetTexts.of_message(self.messages.get(hit.place))
 
-    def _cut_snippets(self, hits: Sequence[Hit]) -> None:
-        """Cut the first snippets of messages at once, as many as take little time, and cache them at once."""
-        length = 0
-        clauses = self.search.clauses
-        new: dict[Entry, Snippet] = {}
-        for hit in hits:
-            if hit.is_title or (entry := hit.entry) in self.snippets:
-                continue
-            texts = self.snippet_texts(hit)
-            if texts is None or (length := length + texts.length) > LONG:
-                break
-            try:
-                self.snippets[entry] = snippet = texts.cut(clauses)
-            except Unreadable:
-                # The field that is resolved later raises it.
-                continue
-            if snippet.text:
-                new[entry] = snippet
-        self.results.add(self.results.snippets, new)
+    async def _cut_snippets(self, hits: Sequence[Hit]) -> None:
+        """Cut the snippets of messages at once, and cache them at once."""
+        uncut = [hit for hit in hits if not hit.is_title and hit.entry not in self.snippets]
+        texts = {hit.entry: one for hit in uncut if (one := self.snippet_texts(hit)) is not None}
+        length = sum(one.length for one in texts.values())
+        new = await run_in_thread_if_long(length, partial(_cut_all, texts, self.search.clauses), LONG)
+        self.snippets |= new
+        self.results.add(self.results.snippets, {entry: snippet for entry, snippet in new.items() if snippet.text})
 
     def cache(self, hit: Hit, snippet: Snippet) -> Snippet:
         """Cache the snippet of a hit, unless it is a title's, which may change."""
         if not hit.is_title and snippet.text:
             self.results.add(self.results.snippets, {hit.entry: snippet})
         return snippet
+
+
+def _cut_all(texts: Mapping[Entry, SnippetTexts], clauses: Sequence[Clause]) -> dict[Entry, Snippet]:
+    """The snippets of entries, without those of texts that are unreadable, of which the fields tell."""
+    snippets = {}
+    for entry, one in texts.items():
+        check_cancelled()
+        with suppress(Unreadable):
+            snippets[entry] = one.cut(clauses)
+    return snippets
 
 
 def _wanted(context: Context, field: str) -> Wanted:
@@ -130,7 +131,7 @@ def message_needs(context: Context) -> MessageNeeds | None:
     if "block_position" in context.wanted:
         are_all = True
         wanted = None if wanted is None else wanted | {"searched_blocks"}
-    return MessageNeeds(wanted, are_all, "snippet" in context.wanted)
+    return MessageNeeds(wanted, are_all, "snippet" in context.wanted, "score" in context.wanted)
 
 
 def _is_subset(wanted: Wanted, available: frozenset[str]) -> bool:

@@ -1,6 +1,6 @@
 """Reads the texts of candidate entries, to verify phrases in them and to score them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeAlias, TypeVar
 
 from storage.cancellation import run_in_cancellable_thread
@@ -32,7 +32,12 @@ Texts: TypeAlias = dict[Place, list[str]]
 async def read_texts(reader: Reader, places: Sequence[Place]) -> Texts:
     """The searched texts of the messages at these places, without those that are gone. Raises Unavailable."""
     rows = await messages_at(reader, places, frozenset({"content"}))
-    return await run_in_thread_if_long(sum(len(row.content) for row in rows.values()), lambda: _texts(rows.values()))
+    return await texts_of_messages(rows.values())
+
+
+async def texts_of_messages(rows: Collection[MessageRow]) -> Texts:
+    """The searched texts of messages."""
+    return await run_in_thread_if_long(sum(len(row.content) for row in rows), lambda: _texts(rows))
 
 
 async def read_scores(reader: Reader, clauses: Sequence[Clause], places: Sequence[Place]) -> dict[Place, float]:

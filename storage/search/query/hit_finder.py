@@ -14,9 +14,9 @@ from storage.records.page import Key
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.index.segment_snapshot import SegmentSnapshot
 from storage.search.query.candidates import CandidateQueue
-from storage.search.query.entry_texts import Place, Texts, matching_places, read_texts, score_texts
+from storage.search.query.entry_texts import Place, Texts, matching_places, read_texts, score_texts, texts_of_messages
 from storage.search.query.found_sessions import FoundSessions
-from storage.search.query.hit import MESSAGE, TITLE, FoundSession, Hit, Search
+from storage.search.query.hit import MESSAGE, TITLE, Entry, FoundSession, Hit, Search
 from storage.search.query.lookup import find_entries
 from storage.search.query.matches import Matches
 from storage.search.query.query_cache import QueryCache, split_cached
@@ -151,16 +151,30 @@ class HitFinder:
 
     async def rank(self, hits: Sequence[Hit]) -> list[Hit]:
         """The hits with their scores."""
+        scores = await self._scores(hits)
+        return [hit._replace(score=scores.get(hit.entry, 0.0)) for hit in hits]
+
+    async def _scores(self, hits: Iterable[Hit]) -> dict[Entry, float]:
+        """The scores of hits, without those that are deleted by now."""
         cached, unknown = split_cached(self.results.scores, hits)
         scores = await score_texts(await self._texts_of(unknown), self.search.clauses)
         self.results.add(self.results.scores, {hit.entry: scores[hit.place] for hit in _cacheable(unknown, scores)})
-        return [hit._replace(score=cached.get(hit.entry, scores.get(hit.place, 0.0))) for hit in hits]
+        return cached | {hit.entry: scores[hit.place] for hit in unknown if hit.place in scores}
 
     async def shown(self, hits: Sequence[Hit], needs: MessageNeeds) -> ShownHits:
         """The messages and snippets that are needed to show hits, without messages that are gone."""
         snippets, _ = split_cached(self.results.snippets, hits)
-        places, wanted = needs.unread(hits, snippets, self.texts)
-        return ShownHits(await self.sessions.messages(places, wanted), snippets)
+        unscored: list[Hit] = []
+        if needs.has_scores:
+            unscored = [hit for hit in split_cached(self.results.scores, hits)[1] if not hit.is_title]
+        places, wanted = needs.unread(hits, snippets, self.texts, unscored)
+        messages = await self.sessions.messages(places, wanted)
+        if unscored:
+            # The fields find the scores in the cache, and snippets are cut from the texts that are scored.
+            unread = [hit.place for hit in unscored if hit.place in messages and hit.place not in self.texts]
+            self.texts |= await texts_of_messages([messages[place] for place in unread])
+            await self._scores(unscored)
+        return ShownHits(messages, snippets)
 
     async def _texts_of(self, hits: Sequence[Hit]) -> Texts:
         """The searched texts of hits, without those that are deleted by now."""

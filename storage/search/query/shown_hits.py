@@ -11,27 +11,26 @@ from storage.search.query.snippet import Snippet
 
 
 class MessageNeeds(NamedTuple):
-    """The attributes of messages that are shown, of all hits or of none, and whether snippets are."""
+    """The attributes of messages that are shown, of all hits or of none, and whether snippets and scores are."""
 
     wanted: Wanted
     are_all: bool
     has_snippets: bool
+    has_scores: bool
 
     def unread(
-        self, hits: Sequence[Hit], snippets: Mapping[Entry, Snippet], texts: Texts
+        self, hits: Sequence[Hit], snippets: Mapping[Entry, Snippet], texts: Texts, unscored: Sequence[Hit] = ()
     ) -> tuple[list[Place], Wanted]:
         """The places of the messages that must be read, and their attributes: also the texts of those whose snippets
-        are not cached and whose texts were not read.
+        are not cached or that are `unscored`, and whose texts were not read.
         """
-        uncut: list[Place] = []
+        textless = {hit.place: None for hit in unscored if not texts.get(hit.place)}
         if self.has_snippets:
-            uncut = [
-                place
-                for hit in hits
-                if not hit.is_title and hit.entry not in snippets and not texts.get(place := hit.place)
-            ]
-        wanted = self.wanted if self.wanted is None or not uncut else self.wanted | {"searched_texts"}
-        return [hit.place for hit in hits if not hit.is_title] if self.are_all else uncut, wanted
+            for hit in hits:
+                if not hit.is_title and hit.entry not in snippets and not texts.get(place := hit.place):
+                    textless[place] = None
+        wanted = self.wanted if self.wanted is None or not textless else self.wanted | {"searched_texts"}
+        return [hit.place for hit in hits if not hit.is_title] if self.are_all else list(textless), wanted
 
 
 class ShownHits(NamedTuple):
