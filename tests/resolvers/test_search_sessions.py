@@ -11,6 +11,7 @@ from tests.support.documents import assistant, codewhale, text, thinking, tool_r
 from tests.support.searches import search, walk_always
 from tests.support.server import Served
 from tests.support.sessions import imported, saved
+from tests.support.stored_sessions import delete_session, update_session
 
 SESSIONS = """query ($words: String!, $first: Int! = 20, $after: String, $orderBy: SearchOrder! = RELEVANCE,
   $filter: SessionFilter, $scopes: [SearchScope!]! = [TITLE, MESSAGE], $hits: Int! = 10) {
@@ -21,6 +22,13 @@ SESSIONS = """query ($words: String!, $first: Int! = 20, $after: String, $orderB
     nodes { hitCount session { id title } hits(first: $hits) { id score message { position } session { id } } }
     edges { cursor }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}"""
+TOTALS = """query ($words: String!, $filter: SessionFilter, $scopes: [SearchScope!]!) {
+  search(query: $words, first: 200, filter: $filter, scopes: $scopes, orderBy: RECENT) { totalCount nodes { id } }
+  searchSessions(query: $words, first: 200, filter: $filter, scopes: $scopes, orderBy: RECENT) {
+    totalCount
+    nodes { session { id } }
   }
 }"""
 INSIDE = """query ($id: ID!, $words: String!, $first: Int! = 20, $after: String) {
@@ -125,6 +133,42 @@ async def test_sessions_are_found_by_scope_and_filter(serve: Serve) -> None:
     for arguments in ({"first": -1}, {"hits": -1}, {"after": "x"}, {"after": titles["edges"][0]["cursor"]}):
         [*errors] = (await server.client.execute(SESSIONS, {"words": "leap", **arguments}))["errors"]
         assert {error["extensions"]["code"] for error in errors} == {"BAD_USER_INPUT"}
+
+
+@pytest.mark.parametrize("way", ["all", "newest"])
+async def test_totals_are_those_of_present_titles_and_sessions(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "newest":
+        walk_always(monkeypatch)
+    server = await serve(seed=False)
+    await saved(server, *corpus())
+    database = server.app.state.database
+    queries = ("leap", "year", '"leap year"', "year*", "other", '"other one"')
+    filters: list[dict[str, Any]] = [{}, {"archived": "ANY"}, {"archived": "ARCHIVED"}, {"sources": ["CODEWHALE"]}]
+
+    async def totals() -> list[tuple[int, int]]:
+        found = []
+        for words, filter, scopes in itertools.product(
+            queries, filters, (["TITLE"], ["MESSAGE"], ["TITLE", "MESSAGE"])
+        ):
+            data = await server.client.data(TOTALS, words=words, filter=filter, scopes=scopes)
+            found.append((data["search"]["totalCount"], data["searchSessions"]["totalCount"]))
+            assert found[-1] == (len(data["search"]["nodes"]), len(data["searchSessions"]["nodes"]))
+        return found
+
+    before = await totals()
+    for id, *titles in (("s0", "Other one"), ("s3", "Other one", "Leap year"), ("s4", "Leap", "Leap year")):
+        for title in titles:
+            await update_session(database, id, title, None)
+    await update_session(database, "s1", None, True)
+    await delete_session(database, "s5")
+    after = await totals()
+    assert after != before
+    # What is cached of a search does not outlive a change.
+    assert await totals() == after
+    await saved(server, zagens("new", "Leap year", messages=[user("another leap year")]))
+    assert await totals() != after
 
 
 async def test_hits_inside_a_session_are_in_the_order_of_its_transcript(serve: Serve) -> None:

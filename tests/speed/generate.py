@@ -157,6 +157,16 @@ def long_session(item_count: int, session_id: str) -> Document:
     return {**document, "metadata": metadata, "messages": messages}
 
 
+def with_long_message(document: Document, characters: int) -> Document:
+    """The document with a last message of about so many characters more."""
+    prose = Prose(Random(f"long/{document['metadata']['id']}"))
+    text = ""
+    while len(text) < characters:
+        text += prose.text(200) + "\n"
+    messages = [*document["messages"], {"role": "user", "content": [{"type": "text", "text": text[:characters]}]}]
+    return {**document, "messages": messages}
+
+
 def _until(item_count: int, messages: Iterable[Document]) -> Iterator[Document]:
     missing = item_count
     for message in messages:

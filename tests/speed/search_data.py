@@ -33,11 +33,15 @@ from storage.documents.readers import BATCH_DOCUMENTS
 from storage.json_codec import parse_document
 from storage.search.index.compaction import compact
 from storage.search.index.drafts import SegmentDraft
+from tests.speed.generate import with_long_message
 from tests.speed.loop import run
 from tests.support.databases import PostgresDatabases, SqliteDatabases, postgres_server, sqlite_url
 
 MEAN = 50
 """Messages a session on average."""
+
+LONG_EVERY, LONG_CHARACTERS = 100, 200_000
+"""One session of so many has a message of so many characters besides."""
 
 Build = Callable[[str, list[str], int], Awaitable[None]]
 """Fills databases: the server of PostgreSQL, their URLs, and how many sessions."""
@@ -195,5 +199,7 @@ async def _imported(database: Database, documents: list[Document], drafts: list[
 
 def _documents(sessions: int) -> Iterator[Document]:
     """Generated one at a time, since all of them do not fit into memory."""
-    for document in tests.speed.generate.sessions(sessions, MEAN):
+    for number, document in enumerate(tests.speed.generate.sessions(sessions, MEAN)):
+        if number % LONG_EVERY == LONG_EVERY - 1:
+            document = with_long_message(document, LONG_CHARACTERS)
         yield read_document(parse_document(orjson.dumps(document)))

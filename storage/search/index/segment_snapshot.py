@@ -61,6 +61,13 @@ class SegmentSnapshot:
         self.firsts: Ids = firsts[self.order]
         self.numbers = entry_session_numbers(self.firsts)
 
+    @functools.cached_property
+    def retitled(self) -> Ids:
+        """Numbers of the sessions with several titles, of which only the last one is theirs now. Any other title is."""
+        numbers, counts = np.unique(self.numbers[entry_positions(self.firsts) == TITLE_POSITION], return_counts=True)
+        retitled: Ids = numbers[counts > 1]
+        return retitled
+
     @property
     def bytes(self) -> int:
         """Approximate size in memory."""

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -22,6 +23,7 @@ from storage.records.session_filter import SessionFilter, conditions, narrowing
 from storage.search.index.entries import Ids
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged, is_current, read_snapshot
 from storage.search.query.cached_sessions import CachedSessions, OrderedSessions
+from storage.search.query.filtered_numbers import filtered_numbers
 from storage.search.query.hit import FoundSession
 
 MAX_SESSIONS = 2_000
@@ -94,6 +96,15 @@ class FoundSessions:
             return []
         statement = _numbered_sessions(archived, tuple(values), is_sqlite=self._reader.is_sqlite)
         return [row for row in await self._rows(statement, **values, numbers=numbers) if row.number is not None]
+
+    async def filtered(self) -> Ids:
+        """The numbers of those that pass the filter; if they are many, also of others."""
+        if len(self._numbers) <= MAX_SESSIONS:
+            return np.array([row.number for row in await self.all()], np.int64)
+        numbers = await filtered_numbers(self._reader, self._filter, self._snapshot.name)
+        if not len(numbers):
+            await self._check()
+        return numbers
 
     async def with_id(self, id: str) -> FoundSession | None:
         """The session with an id, whatever the filter; None when there is none."""

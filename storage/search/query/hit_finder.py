@@ -1,17 +1,15 @@
 """Finds the hits of a search: looks up postings, reads sessions newest first, verifies what may be wrong, and ranks."""
 
-from collections import deque
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 
 import numpy as np
 
 from storage.database.compiled_select import Reader
 from storage.database.lru_cache import LRUCache
 from storage.records.page import Key
-from storage.search.index.entries import TITLE_POSITION
+from storage.search.index.entries import TITLE_POSITION, Ids
 from storage.search.index.segment_snapshot import SegmentSnapshot
 from storage.search.query.candidates import CandidateQueue
 from storage.search.query.entry_texts import Place, Texts, matching_places, read_texts, score_texts, texts_of_messages
@@ -90,42 +88,67 @@ class HitFinder:
 
     async def count(self) -> int:
         """The number of hits."""
-        rows = await self.sessions.all()
-        sessions, positions = self.matches.of_sessions([row.number for row in rows])
-        # A renamed session has the entries of both titles, and the old one may not match any more.
-        is_doubtful = positions == TITLE_POSITION
+        doubtful: Iterable[Hit]
         if self.search.has_phrases:
-            is_doubtful[:] = True
-        doubtful = dict.fromkeys(
-            Hit(rows[place], position)
-            for place, position in zip(sessions[is_doubtful].tolist(), positions[is_doubtful].tolist(), strict=True)
-        )
-        total = len(positions) - int(is_doubtful.sum())
-        for start in range(0, len(doubtful), MAX_VERIFIED):
-            total += len(await self.verify(list(islice(doubtful, start, start + MAX_VERIFIED))))
+            total = 0
+            doubtful = self._distinct_hits(await self.sessions.all())
+        else:
+            total = self.matches.count_certain(await self.sessions.filtered())
+            retitled = self.matches.retitled
+            rows = await self._sessions_of(retitled) if retitled else []
+            doubtful = [hit for hit in self._distinct_hits(rows) if hit.is_title]
+        for some in _batched(list(doubtful), MAX_VERIFIED):
+            total += len(await self.verify(some))
             self.texts.clear()
         return total
 
+    async def _sessions_of(self, numbers: Collection[int]) -> list[FoundSession]:
+        """The sessions with these numbers that pass the filter."""
+        rows = await self.sessions.of(np.array(list(numbers), np.int64)).all()
+        return [row for row in rows if row.number in numbers]
+
+    def _distinct_hits(self, rows: Sequence[FoundSession]) -> list[Hit]:
+        """The unverified hits of sessions."""
+        sessions, positions = self.matches.newest_first([row.number for row in rows])
+        return [
+            Hit(rows[place], position) for place, position in zip(sessions.tolist(), positions.tolist(), strict=True)
+        ]
+
     async def session_numbers(self) -> list[int]:
         """The numbers of the sessions with a hit, and perhaps of ones that do not pass the filter."""
-        certain = self.matches.numbers[:0] if self.search.has_phrases else self.matches.numbers_by_messages
-        doubtful = np.setdiff1d(self.matches.numbers, certain, assume_unique=True)
-        rows = await self.sessions.of(doubtful).all()
-        sessions, positions = self.matches.of_sessions([row.number for row in rows])
+        return [*self._certain_numbers.tolist(), *await self._verified_numbers()]
+
+    async def count_sessions(self) -> int:
+        """The number of sessions with a hit."""
+        certain = self._certain_numbers
+        if not len(certain):
+            return len(await self._verified_numbers())
+        passing = np.intersect1d(certain, await self.sessions.filtered(), assume_unique=True)
+        are_decided = len(certain) == len(self.matches.numbers)
+        return len(passing) + (0 if are_decided else len(await self._verified_numbers()))
+
+    @property
+    def _certain_numbers(self) -> Ids:
+        """The numbers of the sessions with a hit that needs no verification."""
+        return self.matches.numbers[:0] if self.search.has_phrases else self.matches.certain_numbers
+
+    async def _verified_numbers(self) -> list[int]:
+        """The numbers of the other sessions that pass the filter and have a hit, which is verified."""
+        unknown = set(np.setdiff1d(self.matches.numbers, self._certain_numbers, assume_unique=True).tolist())
         # One hit decides on a session, so that each round verifies more of those that are left.
-        waiting: dict[int, deque[Hit]] = {}
-        for place, position in dict.fromkeys(zip(sessions.tolist(), positions.tolist(), strict=True)):
-            waiting.setdefault(place, deque()).append(Hit(rows[place], position))
-        found: list[int] = certain.tolist()
+        waiting: dict[int, list[Hit]] = {}
+        for hit in reversed(self._distinct_hits(await self._sessions_of(unknown))):
+            waiting.setdefault(hit.session.number, []).append(hit)
+        found: list[int] = []
         share = 1
         while waiting:
-            taken = {place: [hits.pop() for _ in range(min(share, len(hits)))] for place, hits in waiting.items()}
+            taken = {number: [hits.pop() for _ in range(min(share, len(hits)))] for number, hits in waiting.items()}
             verified: set[int] = set()
             for batch in _batched([hit for hits in taken.values() for hit in hits], MAX_VERIFIED):
                 verified.update(hit.session.number for hit in await self.verify(batch))
                 self.texts.clear()
             found += verified
-            waiting = {place: hits for place, hits in waiting.items() if hits and rows[place].number not in verified}
+            waiting = {number: hits for number, hits in waiting.items() if hits and number not in verified}
             share *= 2
         return found
 
@@ -138,7 +161,13 @@ class HitFinder:
 
     async def verify(self, candidates: list[Hit]) -> list[Hit]:
         """The candidates that match. Those that the index cannot decide on are checked by their texts."""
-        doubtful = candidates if self.search.has_phrases else [hit for hit in candidates if hit.is_title]
+        doubtful = candidates
+        if not self.search.has_phrases:
+            # A renamed session has the entries of both titles, and the old one may not match any more.
+            retitled = self.matches.retitled
+            doubtful = (
+                [hit for hit in candidates if hit.session.number in retitled and hit.is_title] if retitled else []
+            )
         if not doubtful:
             return candidates
         cached, unknown = split_cached(self.results.matches, doubtful)

@@ -13,6 +13,9 @@ from storage.search.index.segment_snapshot import SegmentSnapshot
 _FEW = 8
 """The most entries of a run that Python finds faster than NumPy."""
 
+# Bytes in memory of a number in a set.
+_NUMBER_BYTES = 64
+
 
 class Entries(NamedTuple):
     """For each entry the index of its session among those asked for, and its position there."""
@@ -42,23 +45,43 @@ class Matches:
         self._numbers = snapshot.numbers[has_match]
         self.numbers: Ids = _distinct(self._numbers)
         """Numbers of the sessions with matching entries, ascending."""
+        self.retitled = frozenset(np.intersect1d(self.numbers, snapshot.retitled, assume_unique=True).tolist())
+        """Those of them with several titles, of which the one that matches may be an old one."""
 
     @property
     def bytes(self) -> int:
         """Approximate size in memory."""
-        # `numbers` once more, for `numbers_by_messages`.
+        # `numbers` once more, for those that are certain.
         arrays = (self._starts, self._counts, self._firsts, self._numbers, self.numbers, self.numbers)
-        return len(self._bits) + sum(array.nbytes for array in arrays)
+        return len(self._bits) + sum(array.nbytes for array in arrays) + _NUMBER_BYTES * len(self.retitled)
 
     @functools.cached_property
-    def numbers_by_messages(self) -> Ids:
-        """Numbers of the sessions of which a message matches, ascending."""
-        bits = np.unpackbits(np.frombuffer(self._bits, np.uint8), bitorder="little")
-        bits[self._starts[entry_positions(self._firsts) == TITLE_POSITION]] = 0
-        before = np.zeros(len(bits) + 1, np.int64)
-        np.cumsum(bits, out=before[1:])
-        has_message = before[self._starts + self._counts] > before[self._starts]
-        return _distinct(self._numbers[has_message])
+    def certain_numbers(self) -> Ids:
+        """Numbers of the sessions with an entry that matches if words alone decide, ascending."""
+        return _distinct(self._numbers[self._count_certain() > 0])
+
+    def count_certain(self, numbers: Ids) -> int:
+        """How many entries of these sessions match if words alone decide."""
+        return int(self._count_certain()[np.isin(self._numbers, numbers)].sum())
+
+    def _count_certain(self) -> Ids:
+        """How many entries of each run match, without the titles of retitled sessions."""
+        counts = self._rank(self._starts + self._counts) - self._rank(self._starts)
+        if self.retitled:
+            is_title = entry_positions(self._firsts) == TITLE_POSITION
+            doubtful = np.flatnonzero(is_title & np.isin(self._numbers, list(self.retitled)))
+            counts[doubtful] -= self._rank(self._starts[doubtful] + 1) - self._rank(self._starts[doubtful])
+        return counts
+
+    def _rank(self, places: Ids) -> Ids:
+        """How many entries before each place match."""
+        packed = np.frombuffer(self._bits + b"\0", np.uint8)
+        before = np.zeros(len(packed) + 1, np.int64)
+        np.cumsum(np.bitwise_count(packed), out=before[1:])
+        whole = places >> 3
+        rest = packed[whole] & ((1 << (places & 7)) - 1).astype(np.uint8)
+        ranks: Ids = before[whole] + np.bitwise_count(rest)
+        return ranks
 
     def of_sessions(self, numbers: Sequence[int]) -> Entries:
         """The entries of sessions. The title of a renamed session may occur twice."""

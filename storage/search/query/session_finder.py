@@ -64,7 +64,7 @@ class SessionFinder:
 
     async def count(self) -> int:
         """The number of sessions with hits."""
-        return len(await self._with_hits(await self._finder.sessions.all()))
+        return await self._finder.count_sessions()
 
     async def hits_of(self, rows: Sequence[FoundSession]) -> dict[int, list[Hit]]:
         """The newest hits of each session, the best first, by the session's number."""

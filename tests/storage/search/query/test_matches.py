@@ -48,5 +48,14 @@ def test_the_entries_of_sessions_are_the_matching_ones_the_last_first(
     pairs = zip(found.sessions.tolist(), found.positions.tolist(), strict=True)
     assert list(pairs) == [(place, position) for place, some in enumerate(expected) for position in some]
     assert matches.numbers.tolist() == [number for number, some in enumerate(expected) if some]
-    by_messages = [number for number, some in enumerate(expected) if set(some) - {TITLE_POSITION}]
-    assert matches.numbers_by_messages.tolist() == by_messages
+    every = np.concatenate(all_ids)
+    titled = entry_session_numbers(every[entry_positions(every) == TITLE_POSITION]).tolist()
+    retitled = {number for number in titled if titled.count(number) > 1}
+    assert matches.retitled == retitled & set(matches.numbers.tolist())
+    certain = [
+        number
+        for number, position in zip(entry_session_numbers(ids).tolist(), entry_positions(ids).tolist(), strict=True)
+        if position != TITLE_POSITION or number not in retitled
+    ]
+    assert matches.certain_numbers.tolist() == sorted(set(certain))
+    assert matches.count_certain(np.array([1, 3, 9])) == certain.count(1) + certain.count(3)
