@@ -211,6 +211,27 @@ async def test_results_that_exceed_the_cache_are_computed_again(
         assert [await search(server.client, words, orderBy=order) for words, order in asked] == expected
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("field", ["search", "searchSessions"])
+async def test_the_total_of_a_phrase_is_verified_once_until_a_session_changes(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    monkeypatch.setattr(storage.search.query.query_cache, "MAX_MESSAGES", 0)
+    server = await filled(serve, *(session(n) for n in range(3)), response_cache_bytes=0)
+    asked = '{ %s(query: "\\"leap year\\"", filter: {archived: %s}) { totalCount } }'
+    totals = [await server.client.data(asked % (field, "ACTIVE")) for _ in range(2)]
+    with statements(server) as repeated:
+        totals.append(await server.client.data(asked % (field, "ACTIVE")))
+    assert totals[0] == totals[1] == totals[2]
+    # The page's messages are verified; besides, both ask whether a session has changed.
+    assert len([statement for statement in repeated if "content" in statement]) == 1
+    assert len(repeated) == 3
+    assert (await server.client.data(asked % (field, "ARCHIVED")))[field]["totalCount"] == 0
+    await saved(server, session(3))
+    after = (await server.client.data(asked % (field, "ACTIVE")))[field]["totalCount"]
+    assert 3 * after == 4 * totals[0][field]["totalCount"] > 0
+
+
 async def test_hits_are_counted_only_when_that_is_selected(serve: Serve) -> None:
     server = await filled(serve, session(0))
     counted = '{ search(query: "leap", orderBy: RECENT) { %s nodes { session { id } } } }'

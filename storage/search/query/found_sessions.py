@@ -1,30 +1,30 @@
 """Reads the sessions that matching entries belong to, by statements that also check the snapshot of the segments."""
 
 import functools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
-import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.compiled_select import CompiledSelect, Reader
-from storage.database.list_parameters import numbers_table
 from storage.database.lru_cache import LRUCache
-from storage.database.row_types import Columns, Wanted, columns_for, select_columns
-from storage.database.tables.message import message
-from storage.database.tables.session import session
-from storage.database.types import Instant, without_index
+from storage.database.row_types import Wanted, columns_for
 from storage.records.message import MessageRow, messages_at
 from storage.records.page import Key
-from storage.records.position_range import position_table
-from storage.records.session import LAST_CHANGE
-from storage.records.session_filter import SessionFilter, conditions, narrowing
+from storage.records.session_filter import SessionFilter, narrowing
 from storage.search.index.entries import Ids
-from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged, is_current, read_snapshot
+from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged, read_snapshot
 from storage.search.query.cached_sessions import CachedSessions, OrderedSessions
 from storage.search.query.filtered_numbers import filtered_numbers
 from storage.search.query.hit import FoundSession
+from storage.search.query.session_statements import (
+    all_sessions,
+    confirmation,
+    current_messages,
+    newest_sessions,
+    numbered_sessions,
+    session_with_id,
+)
 
 MAX_SESSIONS = 2_000
 """The most matching sessions that are read by number; with more, the newest of all sessions are read."""
@@ -34,8 +34,13 @@ FIRST_PAGE = 64
 
 # Sessions that are read into the cache at once.
 _MAX_MISSING = 1_000
-_MAX_STATEMENTS = 64
-_sessions = sa.select(*select_columns(session, FoundSession._fields[:-1]), LAST_CHANGE.label("last_change"))
+
+T = TypeVar("T")
+
+
+class _CachedResult(NamedTuple, Generic[T]):
+    last_change: int
+    result: T
 
 
 class FoundSessions:
@@ -59,11 +64,15 @@ class FoundSessions:
         """Check that the sessions from the cache have not changed, unless a statement has checked it."""
         cached = self._unconfirmed
         if cached is not None:
-            values = {"segments": cached.segments, "last_change": cached.last_change}
-            if not await self._reader.read(_confirmation(is_sqlite=self._reader.is_sqlite), **values):
+            if not await self._are_unchanged(cached.last_change):
                 cached.is_outdated = True
                 raise SnapshotChanged
             self._unconfirmed = None
+
+    async def _are_unchanged(self, last_change: int) -> bool:
+        """Whether the segments are those of the snapshot, and no session has changed since."""
+        values = {"segments": self._snapshot.name, "last_change": last_change}
+        return bool(await self._reader.read(confirmation(is_sqlite=self._reader.is_sqlite), **values))
 
     async def messages(self, places: Sequence[tuple[str, int]], wanted: Wanted) -> dict[tuple[str, int], MessageRow]:
         """Messages by their places, without those that are gone. The statement also confirms what the cache had."""
@@ -72,7 +81,7 @@ class FoundSessions:
             columns = columns_for(MessageRow, wanted, ("session_id", "position"))
             owners, positions = zip(*places, strict=True)
             rows = await self._reader.read(
-                _current_messages(columns, is_sqlite=self._reader.is_sqlite),
+                current_messages(columns, is_sqlite=self._reader.is_sqlite),
                 owner=owners,
                 position=positions,
                 segments=cached.segments,
@@ -89,13 +98,27 @@ class FoundSessions:
         archived, values = narrowing(self._filter)
         numbers = self._numbers.tolist()
         if len(numbers) > MAX_SESSIONS:
-            statement = _all_sessions(archived, tuple(values), is_sqlite=self._reader.is_sqlite)
+            statement = all_sessions(archived, tuple(values), is_sqlite=self._reader.is_sqlite)
             return await self._rows(statement, **values)
         if not numbers:
             await self._check()
             return []
-        statement = _numbered_sessions(archived, tuple(values), is_sqlite=self._reader.is_sqlite)
+        statement = numbered_sessions(archived, tuple(values), is_sqlite=self._reader.is_sqlite)
         return [row for row in await self._rows(statement, **values, numbers=numbers) if row.number is not None]
+
+    async def cached_result(
+        self, key: Hashable, compute: Callable[[Sequence[FoundSession]], Awaitable[T]], size_of: Callable[[T], int]
+    ) -> T:
+        """What `compute` returns for all of the sessions; from the cache if no session has changed since."""
+        key = (key, self._snapshot.name, repr(self._filter))
+        cached: _CachedResult[T] | None = self._cache.get(key)
+        if cached is not None and await self._are_unchanged(cached.last_change):
+            return cached.result
+        rows = await self.all()
+        result = await compute(rows)
+        if rows:
+            self._cache.put(key, _CachedResult(rows[0].last_change, result), size_of(result))
+        return result
 
     async def filtered(self) -> Ids:
         """The numbers of those that pass the filter; if they are many, also of others."""
@@ -108,7 +131,7 @@ class FoundSessions:
 
     async def with_id(self, id: str) -> FoundSession | None:
         """The session with an id, whatever the filter; None when there is none."""
-        rows = await self._rows(_session_with_id(is_sqlite=self._reader.is_sqlite), id=id)
+        rows = await self._rows(session_with_id(is_sqlite=self._reader.is_sqlite), id=id)
         return rows[0] if rows else None
 
     async def are_none(self) -> bool:
@@ -121,7 +144,7 @@ class FoundSessions:
     async def page(self, key: Key | None, size: int, *, is_inclusive: bool) -> list[FoundSession]:
         """A page of them, newest first, read from the database: after a key, from a key on, or the first page."""
         archived, values = narrowing(self._filter)
-        statement = _newest_sessions(
+        statement = newest_sessions(
             archived,
             tuple(values),
             None if key is None else is_inclusive,
@@ -174,7 +197,7 @@ class FoundSessions:
         if len(missing) > _MAX_MISSING:
             return None
         if missing:
-            statement = _numbered_sessions(self._filter.archived, (), is_sqlite=self._reader.is_sqlite)
+            statement = numbered_sessions(self._filter.archived, (), is_sqlite=self._reader.is_sqlite)
             rows = await self._rows(statement, numbers=missing)
             cached = self._belonging(cached, rows[0])
             cached.add(missing, (row for row in rows if row.number is not None))
@@ -204,77 +227,3 @@ class FoundSessions:
     async def _check(self) -> None:
         if (await read_snapshot(self._reader, self._cache)).name != self._snapshot.name:
             raise SnapshotChanged
-
-
-@functools.lru_cache
-def _confirmation(*, is_sqlite: bool) -> CompiledSelect[tuple[int]]:
-    """A row if neither the segments nor the sessions have changed."""
-    return CompiledSelect(
-        sa.select(LAST_CHANGE).where(*_are_unchanged(is_sqlite=is_sqlite)), tuple, (), is_sqlite=is_sqlite
-    )
-
-
-@functools.lru_cache(maxsize=_MAX_STATEMENTS)
-def _current_messages(columns: Columns, *, is_sqlite: bool) -> CompiledSelect[MessageRow]:
-    """Messages by their places, if neither the segments nor the sessions have changed."""
-    keys = position_table("position", is_sqlite=is_sqlite)
-    is_wanted = sa.and_(message.c.session_id == keys.owner, message.c.position == keys.numbers[0])
-    statement = sa.select(*select_columns(message, columns)).join_from(keys.source, message, is_wanted)
-    return CompiledSelect(
-        statement.where(*_are_unchanged(is_sqlite=is_sqlite)), MessageRow, columns, is_sqlite=is_sqlite
-    )
-
-
-def _are_unchanged(*, is_sqlite: bool) -> list[ColumnElement[bool]]:
-    last_change = sa.bindparam("last_change", type_=sa.BigInteger())
-    return [is_current(is_sqlite=is_sqlite), last_change == LAST_CHANGE]
-
-
-@functools.lru_cache(maxsize=_MAX_STATEMENTS)
-def _all_sessions(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[FoundSession]:
-    """All sessions that pass a filter."""
-    statement = _sessions.where(is_current(is_sqlite=is_sqlite), *conditions(archived, dict.fromkeys(names)))
-    return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
-
-
-@functools.lru_cache
-def _session_with_id(*, is_sqlite: bool) -> CompiledSelect[FoundSession]:
-    is_it = session.c.id == sa.bindparam("id", type_=session.c.id.type)
-    statement = _sessions.where(is_current(is_sqlite=is_sqlite), is_it)
-    return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
-
-
-@functools.lru_cache(maxsize=_MAX_STATEMENTS)
-def _numbered_sessions(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[FoundSession]:
-    """The sessions with given numbers that pass a filter, and a row of nulls for each other number."""
-    statement = _numbered(*conditions(archived, dict.fromkeys(names)), is_sqlite=is_sqlite)
-    return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)
-
-
-def _numbered(*filters: ColumnElement[bool], is_sqlite: bool) -> sa.Select[Any]:
-    table, number = numbers_table("numbers", is_sqlite=is_sqlite)
-    # An outer join keeps the planner from scanning all sessions by another index.
-    joined = table.outerjoin(session, sa.and_(session.c.number == number, without_index(sa.and_(*filters))))
-    return _sessions.select_from(joined).where(is_current(is_sqlite=is_sqlite))
-
-
-@functools.lru_cache(maxsize=_MAX_STATEMENTS)
-def _newest_sessions(
-    archived: str, names: tuple[str, ...], is_inclusive: bool | None, *, are_numbered: bool, is_sqlite: bool
-) -> CompiledSelect[FoundSession]:
-    """A page of sessions that pass a filter, newest first: after `updated_at` and `id`, from them on, or all.
-
-    If `are_numbered`, only those with given numbers, and a row of nulls for each other number.
-    """
-    filters = conditions(archived, dict.fromkeys(names))
-    if is_inclusive is not None:
-        order = sa.tuple_(session.c.updated_at, session.c.id)
-        bound = sa.tuple_(sa.bindparam("updated_at", type_=Instant()), sa.bindparam("id", type_=session.c.id.type))
-        filters.append(order <= bound if is_inclusive else order < bound)
-    latest = session.c.updated_at.desc()
-    if are_numbered:
-        statement = _numbered(*filters, is_sqlite=is_sqlite).order_by(latest.nulls_last(), session.c.id.desc())
-    else:
-        statement = _sessions.where(is_current(is_sqlite=is_sqlite), *filters).order_by(latest, session.c.id.desc())
-    statement = statement.limit(sa.bindparam("size", type_=sa.Integer()))
-    return CompiledSelect(statement, FoundSession, FoundSession._fields, is_sqlite=is_sqlite)

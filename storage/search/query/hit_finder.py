@@ -3,6 +3,7 @@
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from sys import getsizeof
 
 import numpy as np
 
@@ -29,6 +30,8 @@ MAX_VERIFIED = 1_000
 _SPARE_FACTOR, _SPARE = 1.25, 4
 
 UNRANKED = -1.0
+# Bytes in memory of a number in a list.
+_NUMBER_BYTES = 40
 
 
 def hit_key(hit: Hit) -> Key:
@@ -88,16 +91,19 @@ class HitFinder:
 
     async def count(self) -> int:
         """The number of hits."""
-        doubtful: Iterable[Hit]
         if self.search.has_phrases:
-            total = 0
-            doubtful = self._distinct_hits(await self.sessions.all())
-        else:
-            total = self.matches.count_certain(await self.sessions.filtered())
-            retitled = self.matches.retitled
-            rows = await self._sessions_of(retitled) if retitled else []
-            doubtful = [hit for hit in self._distinct_hits(rows) if hit.is_title]
-        for some in _batched(list(doubtful), MAX_VERIFIED):
+            key = ("count of hits", self.search.clauses, self.search.scopes)
+            return await self.sessions.cached_result(
+                key, lambda rows: self._count(self._distinct_hits(rows)), getsizeof
+            )
+        total = self.matches.count_certain(await self.sessions.filtered())
+        retitled = self.matches.retitled
+        rows = await self._sessions_of(retitled) if retitled else []
+        return total + await self._count([hit for hit in self._distinct_hits(rows) if hit.is_title])
+
+    async def _count(self, candidates: list[Hit]) -> int:
+        total = 0
+        for some in _batched(candidates, MAX_VERIFIED):
             total += len(await self.verify(some))
             self.texts.clear()
         return total
@@ -134,10 +140,19 @@ class HitFinder:
 
     async def _verified_numbers(self) -> list[int]:
         """The numbers of the other sessions that pass the filter and have a hit, which is verified."""
-        unknown = set(np.setdiff1d(self.matches.numbers, self._certain_numbers, assume_unique=True).tolist())
+        if self.search.has_phrases:
+            key = ("numbers of sessions", self.search.clauses, self.search.scopes)
+            return await self.sessions.cached_result(
+                key, self._numbers_of, lambda numbers: _NUMBER_BYTES * len(numbers)
+            )
+        unknown = np.setdiff1d(self.matches.numbers, self._certain_numbers, assume_unique=True)
+        return await self._numbers_of(await self._sessions_of(frozenset(unknown.tolist())))
+
+    async def _numbers_of(self, rows: Sequence[FoundSession]) -> list[int]:
+        """The numbers of those sessions that have a hit."""
         # One hit decides on a session, so that each round verifies more of those that are left.
         waiting: dict[int, list[Hit]] = {}
-        for hit in reversed(self._distinct_hits(await self._sessions_of(unknown))):
+        for hit in reversed(self._distinct_hits(rows)):
             waiting.setdefault(hit.session.number, []).append(hit)
         found: list[int] = []
         share = 1
