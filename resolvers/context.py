@@ -110,6 +110,10 @@ class Context:
             return (await change_numbers(self.database)).last
         return await self._change_seq.load(None)
 
+    def forget_searches(self) -> None:
+        """Forget what is cached of searches, which is of changes that the database has lost."""
+        self.database.cache.clear()
+
     def session(self, id: str) -> Awaitable[SessionRow | None]:
         """The session with an id."""
         return self._sessions.load((id, self.wanted))

@@ -33,7 +33,7 @@ class PreparedOperations:
     def __init__(self, schema: CodedSchema, context: Context, response_bytes: int = 0) -> None:
         self.schema = schema
         self._context = context
-        self._responses = ResponseCache(context.change_seq, response_bytes)
+        self._responses = ResponseCache(context.change_seq, response_bytes, context.forget_searches)
         self._timer = SharedTimer(schema.limits.request_seconds)
         self._operations: LRUCache[tuple[str, str | None], PreparedOperation] = LRUCache(
             CACHE_BYTES, attrgetter("size")

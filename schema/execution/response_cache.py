@@ -36,11 +36,18 @@ class ResponseCache:
     Data is cached when it is requested for the second time, and sent again as long as `read_change_seq` returns the
     number that it returned before the data was read. So a response shows all that was committed before its request, as
     if it had been executed. When the number is smaller than before, the database has lost changes, for instance because
-    a standby server took over: their numbers will be those of other changes, so that all data is forgotten.
+    a standby server took over: their numbers will be those of other changes, so that all data is forgotten, and
+    `on_lost_changes` is called.
     """
 
-    def __init__(self, read_change_seq: Callable[[], Awaitable[int]], max_bytes: int) -> None:
+    def __init__(
+        self,
+        read_change_seq: Callable[[], Awaitable[int]],
+        max_bytes: int,
+        on_lost_changes: Callable[[], None] | None = None,
+    ) -> None:
         self._read_change_seq = read_change_seq
+        self._on_lost_changes = on_lost_changes
         self._largest = max_bytes // _LARGEST_SHARE
         self._cache: LRUCache[tuple[int, bytes], _CachedData] = LRUCache(max_bytes, attrgetter("size"))
         self._last_seq = 0
@@ -58,6 +65,8 @@ class ResponseCache:
         change_seq = await self._read_change_seq()
         if change_seq < self._last_seq:
             self._cache.clear()
+            if self._on_lost_changes is not None:
+                self._on_lost_changes()
         self._last_seq = change_seq
         cached = self._cache.get(key)
         if cached is not None and cached.data is not None and cached.change_seq == change_seq:

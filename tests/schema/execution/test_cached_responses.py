@@ -26,7 +26,7 @@ from tests.support.organizing import delete_sessions, organize, update_sessions
 from tests.support.resumes import resumed
 from tests.support.seeding import final_state
 from tests.support.server import Served, serving
-from tests.support.sessions import import_session
+from tests.support.sessions import import_session, run_sql
 from tests.support.statements import statements
 
 FORMAT = LineFormat()
@@ -210,6 +210,23 @@ async def test_without_the_number_of_the_last_change_nothing_is_sent_from_the_ca
     else:
         assert answer == expected
     assert [await server.client.execute(query) for _ in range(4)] == [expected] * 4
+
+
+async def test_searches_show_nothing_of_changes_that_the_database_lost(serve: Serve) -> None:
+    server = await serve(seed=False)
+    await import_session(server.client, zagens("s1", messages=[user("a word that a standby server did not receive")]))
+    search, title = '{ search(query: "word") { nodes { snippet } } }', '{ session(id: "s1") { title } }'
+    for _ in range(4):
+        await server.client.data(search)
+    for _ in range(2):
+        await server.client.data(title)
+    await run_sql(server, "UPDATE change_counter SET last = last - 1")
+    await server.client.data(title)
+    # Another change takes the number of the lost one.
+    content = '[{"type": "text", "text": "another word"}]'
+    await run_sql(server, "UPDATE message SET content = :content, size = :size", content=content, size=len(content))
+    await run_sql(server, "UPDATE change_counter SET last = last + 1")
+    assert (await server.client.data(search))["search"]["nodes"] == [{"snippet": "another word"}]
 
 
 @pytest.mark.slow
