@@ -4,6 +4,7 @@ whether it is a word or a part of one.
 
 import re
 import string
+from collections.abc import Sequence
 
 from storage.search.index.tokens import LONGEST_NAME, MAX_TOKEN_LENGTH
 
@@ -19,6 +20,20 @@ def word_end(folded: str, place: int) -> int:
     """The end of the word that a place in a lower-case text lies in, or that ends there."""
     found = _WORD_END.search(folded, place)
     return found.start() if found else len(folded)
+
+
+def has_words(folded: str, tokens: Sequence[str], *, is_prefix: bool) -> bool:
+    """Whether a folded ASCII text has these words, one blank apart. A phrase can also match in other ways."""
+    phrase = " ".join(tokens)
+    place = folded.find(phrase)
+    while place >= 0:
+        end = place + len(phrase)
+        if (place == 0 or folded[place - 1] not in WORD_CHARACTERS) and (
+            is_prefix or end == len(folded) or folded[end] not in WORD_CHARACTERS
+        ):
+            return True
+        place = folded.find(phrase, place + 1)
+    return False
 
 
 def find_word(text: str, folded: str, token: str, start: int, *, is_prefix: bool) -> tuple[int, int] | None:

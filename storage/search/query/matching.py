@@ -15,7 +15,7 @@ import numpy.typing as npt
 from storage.search.index.characters import JOINING, LETTER, SEPARATOR, SINGLE, SYLLABLE, character_classes
 from storage.search.index.pieces import WORD_BREAK
 from storage.search.index.tokens import Word, normal_form, part_text, word_tokens, words
-from storage.search.query.ascii_words import WORD_CHARACTERS, find_word, word_end
+from storage.search.query.ascii_words import WORD_CHARACTERS, find_word, has_words, word_end
 from storage.search.query.clauses import Clause
 
 _LETTER_OR_DIGIT = re.compile("[a-z0-9]")
@@ -51,6 +51,9 @@ def texts_match(texts: Sequence[str], clauses: Sequence[Clause]) -> bool:
 def _text_matches(text: str, clause: Clause) -> bool:
     if _is_ascii_word(text, clause):
         return find_word(text, text.lower(), clause.tokens[0], 0, is_prefix=clause.is_prefix) is not None
+    # Most phrases that match are in a text as they were typed.
+    if text.isascii() and has_words(text.lower(), clause.tokens, is_prefix=clause.is_prefix):
+        return True
     return any(_runs(text, clause))
 
 
