@@ -56,7 +56,8 @@ def conversation(body: dict[str, Any]) -> Iterator[Item]:
             case "function_call_output" | "custom_tool_call_output":
                 parts = [_part("tool", part) for part in as_list(item["output"])]
                 texts = [part.text for part in parts if part.kind == "text"]
-                yield Item("tool", "result", "\n".join(texts), id=item["call_id"])
+                # What a client adds to a prompt is an output without a call.
+                yield Item("tool", "result", "\n".join(texts), id=item.get("call_id", ""))
                 yield from (part for part in parts if part.kind != "text")
             case "agent_message":
                 yield from (_part("user", part) for part in as_list(item["content"]))

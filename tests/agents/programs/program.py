@@ -157,6 +157,27 @@ class Program(ABC):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
+    @contextmanager
+    def connected(self, arguments: list[str], cwd: Path) -> Iterator["subprocess.Popen[str]"]:
+        """Start the program as a server of its input and output; the end of the block kills its process group."""
+        with (self._folder / "server.errors").open("ab") as errors:
+            process = subprocess.Popen(
+                [*self._isolation.within, *self.executable(), *arguments],
+                cwd=cwd,
+                env=self.environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+                text=True,
+            )
+        with process:
+            try:
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
 
 def native(pattern: str) -> list[str]:
     """A program that is one executable in the package of this platform."""

@@ -49,8 +49,12 @@ def request_blocks(text: str) -> list[Block]:
 
 
 def injected_blocks(payload: dict[str, object]) -> list[Block]:
-    """The blocks of a message that the program put in. What only the provider can read of it stays in the archive."""
-    parts = [part for part in content_parts(payload.get("content")) if part.get("type") != "encrypted_content"]
+    """The blocks of a message that the program put in. What only the provider can read of it stays in the archive.
+
+    What a client adds to a prompt is recorded as the output of a call.
+    """
+    content = payload.get("output" if payload.get("type") == "function_call_output" else "content")
+    parts = [part for part in content_parts(content) if part.get("type") != "encrypted_content"]
     return [{**block, "is_injected": True} if block["type"] == "text" else block for block in map(content_block, parts)]
 
 

@@ -33,7 +33,8 @@ _CALLS = {
 }
 _OUTPUTS = {"function_call_output", "custom_tool_call_output", "tool_search_output", "local_shell_call_output"}
 _GOAL = "goal_objective"
-"""The name of an output that no call asked for: the goal that a person set by `/goal`."""
+"""Outputs without a call are what a client adds to a prompt, such as an open file; under this name, the goal that a
+person set by `/goal`."""
 _TOOLS = "additional_tools"
 """An item with the tools of a turn, where the newest models get them: it is the same in each session."""
 _AGENT_MESSAGE = "agent_message"
@@ -65,8 +66,9 @@ def item_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Ent
         return ResponseItem(place, ItemKind.USER, item_id, content=content, marking=Marking.PROGRAM)
     if kind in _CALLS:
         return ResponseItem(place, ItemKind.CALL, as_text(payload.call_id) or item_id)
-    if kind == "function_call_output" and payload.name == _GOAL and not payload.call_id:
-        return ResponseItem(place, ItemKind.USER, item_id, marking=Marking.PERSON)
+    if kind == "function_call_output" and not payload.call_id:
+        marking = Marking.PERSON if payload.name == _GOAL else Marking.PROGRAM
+        return ResponseItem(place, ItemKind.USER, item_id, marking=marking)
     if kind in _OUTPUTS:
         return ResponseItem(place, ItemKind.OUTPUT, as_text(payload.call_id))
     if kind == "ghost_snapshot":

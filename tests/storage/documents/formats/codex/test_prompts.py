@@ -75,6 +75,31 @@ def test_a_goal_is_a_prompt_although_it_is_recorded_as_an_output() -> None:
     assert list(session.live) == [0, 1, 2, 3]
 
 
+def test_what_a_client_adds_to_a_prompt_is_no_result_of_a_tool() -> None:
+    pieces = [{"type": "input_text", "text": "prices.txt is open."}, {"type": "input_image", "image_url": PICTURE}]
+    session = derive(
+        rollout(
+            header(),
+            item("function_call_output", name="open_file", namespace="agent", output="menu.txt is open."),
+            said("user", "One."),
+            said("assistant", "Read."),
+            item("function_call_output", name="open_file", namespace="agent", output=pieces),
+            said("user", "Two."),
+        )
+    )
+    assert [(message.role, message.is_injected) for message in session.messages] == [
+        ("USER", True),
+        ("USER", False),
+        ("ASSISTANT", False),
+        ("USER", True),
+        ("USER", False),
+    ]
+    assert session.messages[0].build() == [{"type": "text", "text": "menu.txt is open.", "is_injected": True}]
+    assert session.messages[3].build() == [{"type": "text", "text": "prices.txt is open.", "is_injected": True}, IMAGE]
+    assert session.first_prompt == "One."
+    assert list(session.live) == [0, 1, 2, 3, 4]
+
+
 def test_messages_of_developers_are_the_programs() -> None:
     session = derive(rollout(header(), said("developer", "<permissions>", "<tools>"), said("user", "One.")))
     assert (session.messages[0].role, session.messages[0].is_injected) == ("SYSTEM", True)
