@@ -4,8 +4,20 @@ from collections.abc import Sequence
 
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.json_values import as_list, as_object
+from storage.documents.formats.opencode.part_blocks import is_ignored
 
 _UNSENT = ("step-start", "reasoning")
+
+
+def told_and_shown(message: Block) -> list[Block]:
+    """A message, and behind it, as one of its own, what a plugin showed with it without telling the model."""
+    parts = [as_object(part) for part in as_list(message.get("parts"))]
+    shown = [part for part in parts if is_ignored(part)]
+    if not shown or as_object(message.get("info")).get("role") != "user":
+        return [message]
+    told = [part for part in parts if not is_ignored(part)]
+    pieces = (told, shown) if told else (shown,)
+    return [{**message, "parts": piece} for piece in pieces]
 
 
 def live_messages(messages: Sequence[Block], revert: Block) -> list[int]:
@@ -44,7 +56,10 @@ def _compaction_part(message: Block) -> Block | None:
 
 
 def _is_sent(info: Block, message: Block) -> bool:
-    parts = [as_object(part).get("type") for part in as_list(message.get("parts"))]
+    parts = [as_object(part) for part in as_list(message.get("parts"))]
     error = as_object(info.get("error"))
-    is_interrupted = error.get("name") == "MessageAbortedError" and any(kind not in _UNSENT for kind in parts)
-    return bool(parts) and (not error or is_interrupted)
+    is_interrupted = error.get("name") == "MessageAbortedError" and any(
+        part.get("type") not in _UNSENT for part in parts
+    )
+    is_shown_only = info.get("role") == "user" and all(map(is_ignored, parts))
+    return bool(parts) and not is_shown_only and (not error or is_interrupted)

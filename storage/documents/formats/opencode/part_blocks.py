@@ -35,13 +35,18 @@ def is_summary(info: Block) -> bool:
     return info.get("role") == "assistant" and info.get("summary") is True
 
 
+def is_ignored(part: Block) -> bool:
+    """Whether a part of a person's message is shown, and not sent to the model."""
+    return part.get("type") == "text" and part.get("ignored") is True
+
+
 def _part_blocks(part: Block) -> list[Block]:
     kind = part.get("type")
     text = part.get("text")
     if kind in _BOOKKEEPING:
         return []
     if kind == "text" and isinstance(text, str):
-        is_injected = part.get("synthetic") is True or part.get("ignored") is True
+        is_injected = part.get("synthetic") is True or is_ignored(part)
         return [text_block(text, is_injected)] if text else []
     if kind == "reasoning" and isinstance(text, str):
         return [thinking_block(text)] if text else []

@@ -57,6 +57,20 @@ def test_injected_texts_and_other_parts() -> None:
     assert session.messages[0].build()[1]["is_injected"] is True
 
 
+def test_what_a_plugin_shows_without_telling_the_model_is_not_live() -> None:
+    session = derive(
+        user("m1", text("Three prompts are left.", ignored=True), text("Go"), text("A reminder", synthetic=True)),
+        assistant("m2", text("Done")),
+        user("m3", text("Two outputs were shortened.", ignored=True)),
+        user("m4", text("On")),
+    )
+    assert live(session) == ["Go", "A reminder", "Done", "On"]
+    assert [message.is_injected for message in session.messages] == [False, True, False, True, False]
+    assert [block["text"] for block in session.messages[0].build()] == ["Go", "A reminder"]
+    assert session.messages[1].build() == [text("Three prompts are left.", is_injected=True)]
+    assert session.first_prompt == "Go"
+
+
 def test_what_was_reverted_is_not_live() -> None:
     messages = [
         user("m1", text("One")),
