@@ -68,7 +68,8 @@ def test_a_subagent_of_gemini_is_named_by_its_task(prepare: Prepare, models: Mod
 
     by_kind = {session.kind: session for session in sessions(program, "GEMINI").values()}
     main, agent = by_kind[MAIN], by_kind[SUBAGENT]
-    assert (agent.parent_id, agent.first_prompt) == (main.id, TASK)
+    assert (agent.parent_id, agent.first_prompt, agent.title) == (main.id, TASK, None)
+    assert "Mint tea 2" in str(agent.metadata["summary"])
     assert (main.usage.output, agent.usage.output) == (68, 34)
 
 

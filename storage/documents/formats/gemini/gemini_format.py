@@ -20,7 +20,7 @@ from storage.documents.formats.transcript_format import FoundTranscript, FoundTr
 
 _DEPTH_OF_CHATS = 4
 _PROJECTS = "tmp"
-_SESSION_KEYS = ("sessionId", "startTime", "lastUpdated", "summary", "kind")
+_SESSION_KEYS = ("sessionId", "startTime", "lastUpdated", "kind")
 
 
 class GeminiFormat:
@@ -97,7 +97,9 @@ class GeminiFormat:
             [as_time(header.get("lastUpdated")), *(message.created_at for message in conversation.messages)],
             main.modified_at,
         )
-        metadata = without(header, *_SESSION_KEYS)
+        # A subagent's summary is what it reported, of any length.
+        summary = "" if is_subagent else as_text(header.get("summary"))
+        metadata = without(header, *_SESSION_KEYS, *(() if is_subagent else ("summary",)))
         if log.rewinds:
             metadata["rewinds"] = log.rewinds
         return DerivedSession(
@@ -110,7 +112,7 @@ class GeminiFormat:
             live=conversation.live,
             kind=SUBAGENT if is_subagent else FORK if forked_from or log.imported else MAIN,
             parent_id=parent_id or forked_from,
-            title=(as_text(header.get("summary")) or as_text(header.get("checkpoint"))).strip() or None,
+            title=(summary or as_text(header.get("checkpoint"))).strip() or None,
             first_prompt=first_prompt_of(conversation.messages, lambda text: text.startswith(COMMAND_MARKS)),
             model=last_model(conversation.messages),
             usage=total_usage(message.usage for message in conversation.messages),

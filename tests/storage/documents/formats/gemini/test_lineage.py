@@ -14,11 +14,14 @@ from tests.support.stored_transcript import StoredTranscript
 
 def test_a_subagent_is_a_session_of_its_own() -> None:
     name = f"tmp/shop/chats/{HEADER['sessionId']}/helper-1.jsonl"
-    transcript = StoredTranscript.of(name, {**HEADER, "sessionId": "helper-1", "kind": "subagent"}, user("u1", "Go"))
+    header = {**HEADER, "sessionId": "helper-1", "kind": "subagent"}
+    report = {"$set": {"summary": '{\n  "response": "Done."\n}'}}
+    transcript = StoredTranscript.of(name, header, user("u1", "Go"), report)
     assert FORMAT.session_id(transcript) == f"{HEADER['sessionId']}-helper-1"
     session = FORMAT.derive([transcript])
     assert session is not None
     assert (session.kind, session.parent_id) == (SUBAGENT, HEADER["sessionId"])
+    assert (session.title, session.first_prompt, session.metadata["summary"]) == (None, "Go", report["$set"]["summary"])
 
 
 IMPORTED_AT = "2026-11-28T07:00:00.000Z"
