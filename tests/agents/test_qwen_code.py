@@ -5,6 +5,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from storage.documents.formats.qwen.qwen_format import QwenFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
@@ -12,7 +14,7 @@ from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.qwen_code import MODEL, QwenCode
-from tests.agents.reading import check_conversation, read
+from tests.agents.reading import check_conversation, read, sessions
 from tests.agents.recording import (
     ANSWER,
     FOREWORD,
@@ -127,6 +129,24 @@ def test_a_reply_and_its_results_are_written_before_the_next_answer(
         assert ANSWER not in stored(program)
 
     assert ANSWER in stored(program)
+
+
+@pytest.mark.parametrize("typed", ["/brew-tea", "/brew-tea mint, for two"])
+def test_a_session_that_a_skill_began_is_named_by_what_was_typed(
+    typed: str, prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(QwenCode)
+    folder = cwd / ".qwen" / "skills" / "brew-tea"
+    folder.mkdir(parents=True)
+    (folder / "SKILL.md").write_text("---\nname: brew-tea\ndescription: Tea\n---\nBoil water.\n", "utf-8")
+    models.play(reply(ANSWER))
+
+    program.run(typed, cwd)
+    [file] = program.files()
+    resumed(program, models, file.stem, SECOND_PROMPT, cwd)
+
+    assert sessions(program, "QWEN_CODE")[file.stem].first_prompt == typed
+    assert missing(models.requests[0].conversation, [Expected("text", "Boil water.", "user")]) == []
 
 
 def test_a_session_written_by_hand_is_continued(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

@@ -15,14 +15,15 @@ def first_prompt_of(
 ) -> str | None:
     """The person's first words. A command to the program counts only if the person said nothing else.
 
-    `typed` gives what was typed for a text that the program has put in its place.
+    `typed` gives what was typed for a text that the program has put in its place; `is_command` gets the text itself.
     """
     first_command: str | None = None
     for message in messages:
         if message.role != "USER" or message.is_injected:
             continue
-        text = typed(_own_text(message))[:MAX_FIRST_PROMPT_LENGTH]
-        if text and not is_command(text):
+        recorded = _own_text(message)
+        text = typed(recorded)[:MAX_FIRST_PROMPT_LENGTH]
+        if text and not is_command(recorded):
             return text
         first_command = first_command or text or None
     return first_command

@@ -11,7 +11,8 @@ _SKILL_COMMAND = "/skill:"
 
 def is_command(text: str) -> bool:
     """Whether a prompt is a command to the program, or to a shell."""
-    return text.startswith(("/", "!")) and not text.startswith(_SKILL_COMMAND)
+    typed = typed_prompt(text)
+    return typed.startswith(("/", "!")) and not typed.startswith(_SKILL_COMMAND)
 
 
 def typed_prompt(text: str) -> str:

@@ -15,6 +15,7 @@ from storage.documents.formats.json_values import as_id, as_object, as_text, as_
 from storage.documents.formats.qwen.line_content import line_blocks
 from storage.documents.formats.qwen.live_view import live_messages
 from storage.documents.formats.qwen.transcript_scan import ChatScan
+from storage.documents.formats.qwen.typed_prompt import typed_prompt
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
 
@@ -100,7 +101,7 @@ class QwenFormat:
             kind=FORK if is_fork else SUBAGENT if parent_id else MAIN,
             parent_id=parent_id,
             title=_title(scan, description),
-            first_prompt=first_prompt_of(messages, lambda text: text.startswith("/")),
+            first_prompt=first_prompt_of(messages, lambda text: text.startswith("/"), typed_prompt),
             model=last_model(messages) or scan.states.get("session_model", ""),
             mode=scan.states.get("session_approval_mode"),
             agent_version=scan.version or None,

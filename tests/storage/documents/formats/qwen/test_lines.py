@@ -24,6 +24,23 @@ def test_results_of_one_reply_are_one_message() -> None:
     assert list(session.live) == [0, 1, 2, 3]
 
 
+_SKILL = "Base directory for this skill: {}\nImportant: ALWAYS resolve absolute paths.\n\nBoil.\n\n/tmp is small.\n"
+_ARGUMENTS = "\n\n/brew-tea mint\n\nYour invocation arguments have been written verbatim to a session-private file. Its"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "typed"),
+    [
+        (_SKILL.format("/home/dev/.qwen/skills/brew-tea"), "/brew-tea"),
+        (_SKILL.format("C:\\dev\\.qwen\\skills\\brew-tea"), "/brew-tea"),
+        (_SKILL.format("/home/dev/.qwen/skills/brew-tea") + _ARGUMENTS, "/brew-tea mint"),
+    ],
+)
+def test_a_session_that_a_skill_began_is_named_by_what_was_typed(recorded: str, typed: str) -> None:
+    lines = Lines().add("user", "u0", [text("/stats")]).add("user", "u1", [text(recorded)])
+    assert lines.add("user", "u2", [text("And then?")]).session().first_prompt == typed
+
+
 def test_a_rewind_leaves_a_branch() -> None:
     lines = Lines().add("user", "u1", [text("One")]).add("assistant", "a1", [text("First")])
     lines.add("user", "u2", [text("Two")]).add("assistant", "a2", [text("Second")]).system("s1", "ui_telemetry")
