@@ -171,7 +171,9 @@ class Settings(BaseModel):
         Limits.socket_operations, ge=1, description="Maximum number of concurrent operations on a websocket."
     )
     max_sockets: int = Field(
-        Limits.sockets, ge=1, description="Maximum number of open websockets and multipart streams in a process."
+        Limits.sockets,
+        ge=1,
+        description="Maximum number of open websockets and streams of subscriptions over HTTP in a process.",
     )
     init_seconds: FiniteFloat = Field(
         Limits.init_seconds, gt=0, description="Seconds until a websocket must have sent `connection_init`."

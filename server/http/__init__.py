@@ -1,1 +1,1 @@
-"""GraphQL over HTTP: request bodies, content negotiation, responses, and subscriptions in multipart responses."""
+"""GraphQL over HTTP: request bodies, content negotiation, responses, and subscriptions in responses that stay open."""

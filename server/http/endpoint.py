@@ -30,9 +30,11 @@ from server.http.body import (
 )
 from server.http.body_parser import BodyParser
 from server.http.disconnect import GRACE_SECONDS, while_connected
-from server.http.multipart import accepts_multipart, send_subscription
+from server.http.event_stream import EVENT_STREAM, accepts_event_stream, send_one_event
+from server.http.multipart import MULTIPART, accepts_multipart
 from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values, is_json
 from server.http.response import Refusal, encode_json, send_json, send_refusal
+from server.http.stream import StreamFormat, send_subscription
 from server.http.weighted_semaphore import WeightedSemaphore
 from server.open_streams import OpenStreams
 from server.results import is_request_error, response_of
@@ -51,7 +53,7 @@ _STATUS_BY_CODE = {"INTERNAL_SERVER_ERROR": 500, "SERVICE_UNAVAILABLE": 503}
 
 
 class Endpoint:
-    """An ASGI application that serves queries by GET and POST, mutations by POST, and subscriptions as multipart.
+    """An ASGI application: queries by GET and POST, mutations by POST, subscriptions as multipart or event streams.
 
     Follows the GraphQL over HTTP draft as audited by npm's graphql-http: an operation that fails before execution gets
     400 as `application/graphql-response+json` and 200 as `application/json`; a malformed request gets 4xx as either.
@@ -96,7 +98,7 @@ class Endpoint:
             raise Refusal(405, "BAD_REQUEST", f"Allowed methods: {', '.join(self._methods)}.", self._allow)
         headers = header_values(scope)
         accept = headers.get(b"accept", b"")
-        if answer_type(accept) is None and not accepts_multipart(accept):
+        if answer_type(accept) is None and not (accepts_multipart(accept) or accepts_event_stream(accept)):
             raise Refusal(406, "BAD_REQUEST", f"`Accept` allows neither {GRAPHQL_RESPONSE} nor {JSON}.")
         if scope["method"] == "GET":
             _check_fetch_site(headers)
@@ -204,13 +206,13 @@ class Endpoint:
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 message = "Mutations are not allowed by GET; use POST."
                 raise Refusal(405, "OPERATION_RESOLUTION_FAILURE", message, self._allow) from error
-            if scope["method"] == "GET" or not accepts_multipart(accept):
+            if (form := _stream_format(accept, scope["method"])) is None:
                 message = (
                     "Subscriptions need a websocket with the subprotocol graphql-transport-ws, "
-                    "or a POST with `Accept: multipart/mixed;subscriptionSpec=1.0`."
+                    "`Accept: text/event-stream`, or a POST with `Accept: multipart/mixed;subscriptionSpec=1.0`."
                 )
                 raise Refusal(400, "OPERATION_RESOLUTION_FAILURE", message) from error
-            await send_subscription(await self._subscribe(operation), self._streams, receive, send)
+            await send_subscription(await self._subscribe(operation), form, self._streams, receive, send)
             return
         await _send_result(result, accept, send)
 
@@ -257,8 +259,19 @@ def _check_content(headers: dict[bytes, bytes]) -> None:
         raise Refusal(415, "BAD_REQUEST", "`Content-Encoding` is not supported.", (b"accept-encoding", b"identity"))
 
 
+def _stream_format(accept: bytes, method: str) -> StreamFormat | None:
+    """How a subscription is answered, or None where this request allows no stream."""
+    if method == "POST" and accepts_multipart(accept):
+        return MULTIPART
+    return EVENT_STREAM if accepts_event_stream(accept) else None
+
+
 async def _send_result(result: ExecutionResult, accept: bytes, send: Send) -> None:
-    media_type = answer_type(accept) or JSON
+    media_type = answer_type(accept)
+    if media_type is None and not accepts_multipart(accept):
+        await send_one_event(result, send)
+        return
+    media_type = media_type or JSON
     status = 200
     if is_request_error(result):
         status = _status(result) if media_type == GRAPHQL_RESPONSE else 200

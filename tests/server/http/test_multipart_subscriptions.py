@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import resolvers.resume_task
-from server.http import multipart
+from server.http import stream as streams
 from server.open_streams import OpenStreams
 from server.process import connection
 from tests.support.client import PATIENCE
@@ -57,7 +57,7 @@ async def test_each_state_is_a_part_and_the_last_one_ends_the_response(serve: Se
 
 @sqlite
 async def test_heartbeats_come_while_nothing_happens(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(multipart, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.05)
     server = await serve(seed=False)
     thread_id = await queued(server)
     async with streamed(server.client.http, WATCH, {"threadId": thread_id}) as stream:

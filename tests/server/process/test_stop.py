@@ -16,6 +16,7 @@ from graphql import get_introspection_query
 from tests.support.client import Client
 from tests.support.deaf import deaf_websocket
 from tests.support.documents import user, zagens
+from tests.support.event_stream import event_stream
 from tests.support.multipart import STOPPING, streamed
 from tests.support.process import PATIENCE, address
 from tests.support.raw_socket import greeted, opened
@@ -82,6 +83,8 @@ async def test_all_clients_are_notified_and_nothing_is_left_running(database_url
         ungreeted = await clients.enter_async_context(opened(url))
         stream = await clients.enter_async_context(streamed(client.http, WATCH, {"threadId": thread_id}))
         assert (await stream.payload())["data"]["resumeTask"]["state"] == "QUEUED"
+        events = await clients.enter_async_context(event_stream(client.http, WATCH, {"threadId": thread_id}))
+        assert (await events.result())["data"]["resumeTask"]["state"] == "QUEUED"
 
         seconds, said = await ended(process)
 
@@ -89,6 +92,9 @@ async def test_all_clients_are_notified_and_nothing_is_left_running(database_url
             assert await socket.closed() == (1012, "Service restart")
         assert await stream.parts() == [STOPPING]
         assert stream.is_whole
+        # Without `complete`, so that clients subscribe again.
+        assert await events.events() == [("next", {"errors": STOPPING["errors"]})]
+        assert events.is_whole
         assert seconds < SOON
         assert not WRONG.search(said), said
 
