@@ -101,7 +101,11 @@ class QuickReads:
     def _open(self) -> sqlite3.Connection:
         # Garbage collection may close it in another thread.
         connection = sqlite3.connect(self._file.uri(), uri=True, isolation_level=None, check_same_thread=False)
-        configure_sqlite(connection, self._pragmas)
+        try:
+            configure_sqlite(connection, self._pragmas)
+        except sqlite3.Error:
+            connection.close()
+            raise
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
         connection.set_progress_handler(self._is_late, _INSTRUCTIONS)
         self._connection = connection

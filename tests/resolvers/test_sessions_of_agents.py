@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def homes(folder: Path) -> dict[str, Path]:
     """A home with sessions of each agent."""
     shutil.copytree(FIXTURES / "claude_code" / "projects", folder / "claude" / "projects")
     (folder / "opencode").mkdir()
-    with sqlite3.connect(folder / "opencode" / "opencode.db") as opencode:
+    with closing(sqlite3.connect(folder / "opencode" / "opencode.db")) as opencode:
         opencode.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
     return {
         "CLAUDE_CODE": folder / "claude",

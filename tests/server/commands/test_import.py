@@ -125,7 +125,7 @@ def test_unusual_json_is_imported_or_refused_with_a_reason(tmp_path: Path) -> No
         "infinite": (b"-Infinity", "-Infinity is not a JSON value"),
         "long": (b"1" * 5000, "Not JSON"),
         "deep": (b"[" * 5000 + b"]" * 5000, "nested too deeply"),
-        "open": (b"[" * 5000, "nested too deeply"),
+        "open": (b"[" * 5000, "Not JSON"),
         "comma": (b"[1,]", "line 1, column"),
     }
 

@@ -56,9 +56,12 @@ def index_conditions(connection: sa.Connection) -> tuple[dict[str, str], dict[st
     for index in [index for table in metadata.tables.values() for index in table.indexes if index.info]:
         index.dialect_options[connection.dialect.name]["where"] = index.info["where"]
     if connection.dialect.name == "sqlite":
-        with sa.create_engine("sqlite://").begin() as created:
+        engine = sa.create_engine("sqlite://")
+        with engine.begin() as created:
             metadata.create_all(created)
-            return conditions_in(connection), conditions_in(created)
+            found = conditions_in(connection), conditions_in(created)
+        engine.dispose()
+        return found
     connection.execute(sa.schema.CreateSchema("models"))
     metadata.create_all(connection.execution_options(schema_translate_map={None: "models"}))
     return conditions_in(connection), conditions_in(connection, "models")
