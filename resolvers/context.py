@@ -111,7 +111,7 @@ class Context:
         return await self._change_seq.load(None)
 
     def forget_searches(self) -> None:
-        """Forget what is cached of searches, which is of changes that the database has lost."""
+        """Empty the cache of searches, which may show changes that the database has lost."""
         self.database.cache.clear()
 
     def session(self, id: str) -> Awaitable[SessionRow | None]:

@@ -108,7 +108,7 @@ class HitDetails:
 
 
 def _cut_all(texts: Mapping[Entry, SnippetTexts], clauses: Sequence[Clause]) -> dict[Entry, Snippet]:
-    """The snippets of entries, without those of texts that are unreadable, of which the fields tell."""
+    """The snippets of entries. Unreadable texts have none: their fields raise the error."""
     snippets = {}
     for entry, one in texts.items():
         check_cancelled()

@@ -63,7 +63,7 @@ class SegmentSnapshot:
 
     @functools.cached_property
     def retitled(self) -> Ids:
-        """Numbers of the sessions with several titles, of which only the last one is theirs now. Any other title is."""
+        """Numbers of the sessions whose title changed: the index has all their titles, of others the present one."""
         numbers, counts = np.unique(self.numbers[entry_positions(self.firsts) == TITLE_POSITION], return_counts=True)
         retitled: Ids = numbers[counts > 1]
         return retitled
