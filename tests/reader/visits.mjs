@@ -10,6 +10,8 @@ const VISITS = {
   /** The first page: what it asks for, what it shows, and menus that follow each other. */
   async list(given) {
     return visit(given, async (page) => {
+      // What the page asks for that is reloaded must not be counted.
+      await page.waitForLoadState("networkidle");
       const asked = [];
       page.on("request", (request) => request.url().endsWith("/graphql") && asked.push(request.postDataJSON()));
       page.on("websocket", () => asked.push("websocket"));

@@ -104,7 +104,7 @@ def pictures() -> Path:
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # Batches so small that a resume takes longer than a visit looks at its bar.
-    with samples(tmp_path_factory.mktemp("reader") / "samples", seed_batch=5) as server:
+    with samples(tmp_path_factory.mktemp("reader") / "samples", seed_batch=2) as server:
         save(server.url, transcript())
         yield server.url
 
