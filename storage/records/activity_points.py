@@ -4,7 +4,7 @@ import asyncio
 import functools
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -12,11 +12,11 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.compiled_select import CompiledSelect
 from storage.database.database import Database
-from storage.database.tables.session import session, session_statistics
+from storage.database.tables.session import session_statistics
 from storage.database.types import concatenated
 from storage.records.activity import HIGH, IS_FIRST, IS_HIGH, RECORDS, quarter_of
-from storage.records.indexed_sessions import indexed_sessions
-from storage.records.session_filter import SessionFilter, conditions, narrowing
+from storage.records.indexed_sessions import select_numbers
+from storage.records.session_filter import SessionFilter, narrowing
 from storage.records.time_intervals import begins_of
 from storage.records.token_usage import TokenCounts
 
@@ -56,11 +56,7 @@ async def activity_points(
 @functools.lru_cache(maxsize=64)
 def _records(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[_Found]:
     statistics = session_statistics.c
-    number, is_wanted = session.c.number, conditions(archived, dict.fromkeys(names))
-    # An index has the numbers of the sessions that lists show by default.
-    numbers: sa.Select[Any] | sa.CompoundSelect[Any] = sa.select(number).where(*is_wanted)
-    if names:
-        numbers = indexed_sessions([number], is_wanted, is_sqlite=is_sqlite)
+    numbers = select_numbers(archived, names, is_sqlite=is_sqlite)
     # All numbers at once, which the databases look up in order: a join reads the statistics of all sessions, or looks
     # them up in the order of the index.
     is_found: ColumnElement[bool] = statistics.session_number.in_(numbers)

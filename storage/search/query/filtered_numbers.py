@@ -1,15 +1,14 @@
 """The numbers of all sessions that pass a filter, without their rows."""
 
 import functools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect, Reader
-from storage.database.tables.session import session
-from storage.records.indexed_sessions import indexed_sessions
-from storage.records.session_filter import SessionFilter, conditions, narrowing
+from storage.records.indexed_sessions import select_numbers
+from storage.records.session_filter import SessionFilter, narrowing
 from storage.search.index.entries import Ids
 from storage.search.index.segment_snapshot import is_current
 
@@ -34,12 +33,7 @@ async def filtered_numbers(reader: Reader, filter: SessionFilter, segments: str)
 
 @functools.lru_cache(maxsize=64)
 def _numbers(archived: str, names: tuple[str, ...], *, is_sqlite: bool) -> CompiledSelect[_Numbers]:
-    number, is_wanted = session.c.number, conditions(archived, dict.fromkeys(names))
-    # An index has the numbers of the sessions that lists show by default.
-    rows: sa.Select[Any] | sa.CompoundSelect[Any] = sa.select(number).where(*is_wanted)
-    if names:
-        rows = indexed_sessions([number], is_wanted, is_sqlite=is_sqlite)
-    found = rows.subquery("found").c.number
+    found = select_numbers(archived, names, is_sqlite=is_sqlite).subquery("found").c.number
     joined = sa.func.group_concat(found) if is_sqlite else sa.func.string_agg(sa.cast(found, sa.Text()), ",")
     return CompiledSelect(
         sa.select(joined.label("numbers")).where(is_current(is_sqlite=is_sqlite)),

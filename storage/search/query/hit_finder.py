@@ -3,6 +3,7 @@
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from sys import getsizeof
 
 import numpy as np
@@ -94,16 +95,17 @@ class HitFinder:
         if self.search.has_phrases:
             key = ("count of hits", self.search.clauses, self.search.scopes)
             return await self.sessions.cached_result(
-                key, lambda rows: self._count(self._distinct_hits(rows)), getsizeof
+                key, lambda rows: self.count_verified(self._distinct_hits(rows)), getsizeof
             )
         total = self.matches.count_certain(await self.sessions.filtered())
         retitled = self.matches.retitled
         rows = await self._sessions_of(retitled) if retitled else []
-        return total + await self._count([hit for hit in self._distinct_hits(rows) if hit.is_title])
+        return total + await self.count_verified(hit for hit in self._distinct_hits(rows) if hit.is_title)
 
-    async def _count(self, candidates: list[Hit]) -> int:
+    async def count_verified(self, candidates: Iterable[Hit]) -> int:
+        """How many of the candidates match."""
         total = 0
-        for some in _batched(candidates, MAX_VERIFIED):
+        for some in batches_to_verify(candidates):
             total += len(await self.verify(some))
             self.texts.clear()
         return total
@@ -159,7 +161,7 @@ class HitFinder:
         while waiting:
             taken = {number: [hits.pop() for _ in range(min(share, len(hits)))] for number, hits in waiting.items()}
             verified: set[int] = set()
-            for batch in _batched([hit for hits in taken.values() for hit in hits], MAX_VERIFIED):
+            for batch in batches_to_verify(hit for hits in taken.values() for hit in hits):
                 verified.update(hit.session.number for hit in await self.verify(batch))
                 self.texts.clear()
             found += verified
@@ -210,7 +212,9 @@ class HitFinder:
         snippets, _ = split_cached(self.results.snippets, hits)
         unscored: list[Hit] = []
         if needs.has_scores:
-            unscored = [hit for hit in split_cached(self.results.scores, hits)[1] if not hit.is_title]
+            # Ranked hits have their scores.
+            unranked = (hit for hit in hits if hit.score is None and not hit.is_title)
+            unscored = split_cached(self.results.scores, unranked)[1]
         places, wanted = needs.unread(hits, snippets, self.texts, unscored)
         messages = await self.sessions.messages(places, wanted)
         if unscored:
@@ -233,8 +237,11 @@ class HitFinder:
         return {hit.place: self.texts[hit.place] for hit in hits if hit.place in self.texts}
 
 
-def _batched(hits: list[Hit], size: int) -> Iterator[list[Hit]]:
-    return (hits[start : start + size] for start in range(0, len(hits), size))
+def batches_to_verify(hits: Iterable[Hit]) -> Iterator[list[Hit]]:
+    """The hits, as many at a time as are verified at once."""
+    remaining = iter(hits)
+    while some := list(islice(remaining, MAX_VERIFIED)):
+        yield some
 
 
 def _cacheable(hits: Iterable[Hit], found: Container[Place]) -> Iterator[Hit]:

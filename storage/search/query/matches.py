@@ -66,14 +66,13 @@ class Matches:
 
     def _count_certain(self) -> Ids:
         """How many entries of each run match, without the titles of retitled sessions."""
-        counts = self._rank(self._starts + self._counts) - self._rank(self._starts)
-        if self.retitled:
-            is_title = entry_positions(self._firsts) == TITLE_POSITION
-            doubtful = np.flatnonzero(is_title & np.isin(self._numbers, list(self.retitled)))
-            counts[doubtful] -= self._rank(self._starts[doubtful] + 1) - self._rank(self._starts[doubtful])
+        is_doubtful = (entry_positions(self._firsts) == TITLE_POSITION) & np.isin(self._numbers, list(self.retitled))
+        # A title is the first entry of its run.
+        before, through = self._ranks(np.stack((self._starts + is_doubtful, self._starts + self._counts)))
+        counts: Ids = through - before
         return counts
 
-    def _rank(self, places: Ids) -> Ids:
+    def _ranks(self, places: Ids) -> Ids:
         """How many entries before each place match."""
         packed = np.frombuffer(self._bits + b"\0", np.uint8)
         before = np.zeros(len(packed) + 1, np.int64)

@@ -1,14 +1,14 @@
 """Finds the sessions that have hits, and the hits of given sessions."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from storage.records.page import Key
 from storage.search.index.entries import TITLE_POSITION
 from storage.search.query.hit import FoundSession, Hit
-from storage.search.query.hit_finder import MAX_RANKED, MAX_VERIFIED, UNRANKED, HitFinder
+from storage.search.query.hit_finder import MAX_RANKED, UNRANKED, HitFinder, batches_to_verify
 from storage.search.query.session_pages import SessionPages
 
 MAX_RANKED_OF_SESSION = 10
@@ -62,10 +62,6 @@ class SessionFinder:
                 break
         return sessions[:size]
 
-    async def count(self) -> int:
-        """The number of sessions with hits."""
-        return await self._finder.count_sessions()
-
     async def hits_of(self, rows: Sequence[FoundSession]) -> dict[int, list[Hit]]:
         """The newest hits of each session, the best first, by the session's number."""
         newest = await self._verified(rows, MAX_RANKED_OF_SESSION)
@@ -83,9 +79,7 @@ class SessionFinder:
             if not self._finder.search.has_phrases:
                 doubtful = [position for position in positions if position == TITLE_POSITION]
                 counts[row.number] += len(positions) - len(doubtful)
-            for some in _batches(Hit(row, position) for position in doubtful):
-                counts[row.number] += len(await self._finder.verify(some))
-                self._finder.texts.clear()
+            counts[row.number] += await self._finder.count_verified(Hit(row, position) for position in doubtful)
         return counts
 
     async def in_transcript(self, row: FoundSession, size: int, since: int) -> list[Hit]:
@@ -109,7 +103,7 @@ class SessionFinder:
         count = size
         while left:
             hits = (Hit(row, position) for row, positions in left.items() for position in positions[:count])
-            for some in _batches(hits):
+            for some in batches_to_verify(hits):
                 for hit in await self._finder.verify(some):
                     found[hit.session.number].append(hit)
             left = {
@@ -127,10 +121,3 @@ class SessionFinder:
         for place, position in zip(sessions.tolist(), positions.tolist(), strict=True):
             candidates[rows[place]].append(position)
         return dict(candidates)
-
-
-def _batches(hits: Iterable[Hit]) -> Iterator[list[Hit]]:
-    """The hits, as many at a time as are verified at once."""
-    remaining = iter(hits)
-    while some := list(islice(remaining, MAX_VERIFIED)):
-        yield some

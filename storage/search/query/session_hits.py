@@ -97,7 +97,7 @@ class FoundSessionPage(FoundPage[RankedSession]):
         return self._scope.cursor(session_key(row))
 
     async def total_count(self) -> int:
-        return 0 if self._search.is_empty else await _run(self._database, self._search, SessionFinder.count)
+        return 0 if self._search.is_empty else await run_search(self._database, self._search, HitFinder.count_sessions)
 
 
 class TranscriptHitPage(HitPage):

@@ -24,11 +24,8 @@ class MessageNeeds(NamedTuple):
         """The places of the messages that must be read, and their attributes: also the texts of those whose snippets
         are not cached or that are `unscored`, and whose texts were not read.
         """
-        textless = {hit.place: None for hit in unscored if not texts.get(hit.place)}
-        if self.has_snippets:
-            for hit in hits:
-                if not hit.is_title and hit.entry not in snippets and not texts.get(place := hit.place):
-                    textless[place] = None
+        uncut = [hit for hit in hits if not hit.is_title and hit.entry not in snippets] if self.has_snippets else []
+        textless = dict.fromkeys(hit.place for hit in (*unscored, *uncut) if not texts.get(hit.place))
         wanted = self.wanted if self.wanted is None or not textless else self.wanted | {"searched_texts"}
         return [hit.place for hit in hits if not hit.is_title] if self.are_all else list(textless), wanted
 
