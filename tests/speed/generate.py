@@ -158,7 +158,7 @@ def long_session(item_count: int, session_id: str) -> Document:
 
 
 def with_long_message(document: Document, characters: int) -> Document:
-    """The document with a last message of about so many characters more."""
+    """A copy of the document with one more message, of so many characters."""
     prose = Prose(Random(f"long/{document['metadata']['id']}"))
     text = ""
     while len(text) < characters:

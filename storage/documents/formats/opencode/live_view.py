@@ -9,14 +9,14 @@ from storage.documents.formats.opencode.part_blocks import is_ignored
 _UNSENT = ("step-start", "reasoning")
 
 
-def told_and_shown(message: Block) -> list[Block]:
-    """A message, and behind it, as one of its own, what a plugin showed with it without telling the model."""
+def sent_and_shown(message: Block) -> list[Block]:
+    """The message, and after it a second one with what a plugin showed and did not send to the model, if it did."""
     parts = [as_object(part) for part in as_list(message.get("parts"))]
     shown = [part for part in parts if is_ignored(part)]
     if not shown or as_object(message.get("info")).get("role") != "user":
         return [message]
-    told = [part for part in parts if not is_ignored(part)]
-    pieces = (told, shown) if told else (shown,)
+    sent = [part for part in parts if not is_ignored(part)]
+    pieces = (sent, shown) if sent else (shown,)
     return [{**message, "parts": piece} for piece in pieces]
 
 

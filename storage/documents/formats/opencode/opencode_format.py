@@ -28,7 +28,7 @@ from storage.documents.formats.json_values import (
 from storage.documents.formats.opencode.database import DatabaseIndex, last_change
 from storage.documents.formats.opencode.export_form import export_session
 from storage.documents.formats.opencode.json_files import export_files, session_files, state
-from storage.documents.formats.opencode.live_view import live_messages, told_and_shown
+from storage.documents.formats.opencode.live_view import live_messages, sent_and_shown
 from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
@@ -147,7 +147,7 @@ class OpenCodeFormat:
         info = as_object(export.get("info"))
         session_id = as_id(info.get("id"))
         recorded = [
-            piece for message in as_list(export.get("messages")) for piece in told_and_shown(as_object(message))
+            piece for message in as_list(export.get("messages")) for piece in sent_and_shown(as_object(message))
         ]
         contents = [(message, message_blocks(message)) for message in recorded]
         contents = [content for content in contents if content[1] or _usage(content[0]) is not None]
