@@ -1,7 +1,15 @@
 """A very long message is one hit, wherever in it the match is."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+from random import Random
+from typing import Any
+
 import pytest
 
+from storage.search.index import segment as segments
+from storage.search.query import hit_finder
+from storage.search.query.entry_texts import read_texts
 from tests.conftest import Serve
 from tests.support.documents import assistant, user, zagens
 from tests.support.searches import found, search, walk_always, walked
@@ -73,3 +81,36 @@ async def test_long_hits_are_shown_alike_in_both_orders_and_when_prepared(serve:
     assert len(answers[0]) == 11
     assert all("amber" in node["snippet"] for node in answers[0])
     assert len({node["score"] for node in answers[0]}) > 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["of now", "of older versions"])
+async def test_phrases_read_few_long_messages_without_them(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    if form == "of older versions":
+        monkeypatch.setattr(segments, "MAX_BIGRAMS", 10**9)
+    server = await serve(seed=False, response_cache_bytes=0)
+    chance = Random(20261130)
+    vocabulary = [f"word{number}" for number in range(200)]
+    said = [chance.choices(vocabulary, k=8_000) for _ in range(20)]
+    await saved(
+        server, *(zagens(f"s{number:02}", "Other", messages=[user(" ".join(some))]) for number, some in enumerate(said))
+    )
+    pairs = [set(pairwise(some)) for some in said]
+    read: list[Any] = []
+
+    async def counting(reader: Any, places: Sequence[Any]) -> Any:
+        read.extend(places)
+        return await read_texts(reader, places)
+
+    monkeypatch.setattr(hit_finder, "read_texts", counting)
+    hits = 0
+    for _ in range(20):
+        first, second = chance.choices(vocabulary, k=2)
+        expected = {f"s{number:02}" for number, some in enumerate(pairs) if (first, second) in some}
+        assert {session for session, _ in await found(server.client, f'"{first} {second}"')} == expected
+        hits += len(expected)
+    assert 40 < hits < 120
+    # Of 400 messages, some 36 without the phrase had the same hash of 16 bits.
+    assert (len(read) - hits < 10) is (form == "of now")

@@ -6,18 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.compression import compress
+from storage.search.index.bigrams import HASH_BITS, Bigrams, bigram_term
 from storage.search.index.postings import Postings
 from storage.search.index.segment_block import (
     BIGRAMS,
+    HASH_BYTES,
     HEAD,
+    LONG_BIGRAMS,
     WORDS,
     Sizes,
     are_dense,
-    bigram_term,
     list_sizes,
     split_bytes,
 )
-from storage.search.index.token_interner import IntArray
 from storage.search.index.token_texts import TextList
 
 # Sizes of a block before compression, which leaves half to two thirds of the words and more of the bigrams: several
@@ -30,13 +31,15 @@ _MASK_BYTES = 2**20
 _MASKS = 2**16
 
 
-def bigram_blocks(hashes: IntArray, postings: Postings, size: int) -> Iterator[tuple[str, bytes]]:
+def bigram_blocks(bigrams: Bigrams, size: int) -> Iterator[tuple[str, bytes]]:
     """Blocks of bigrams in order, each with its first term; they sort before all words."""
-    for start, end, data in _cut(postings, size, np.full(len(hashes), 2, np.int32), _BIGRAM_BYTES):
-        head = HEAD.pack(BIGRAMS, end - start, 2 * (end - start))
+    bits, hashes, postings = bigrams
+    kind, width = (BIGRAMS if bits == HASH_BITS else LONG_BIGRAMS), HASH_BYTES[bits]
+    for start, end, data in _cut(postings, size, np.full(len(hashes), width, np.int32), _BIGRAM_BYTES):
+        head = HEAD.pack(kind, end - start, width * (end - start))
         # Their differences are small numbers, which compress well.
-        names = split_bytes(np.diff(hashes[start:end], prepend=0))
-        yield bigram_term(int(hashes[start])), compress(head + data + names, _COMPRESSION_LEVEL)
+        names = split_bytes(np.diff(hashes[start:end], prepend=0), width)
+        yield bigram_term(int(hashes[start]), bits), compress(head + data + names, _COMPRESSION_LEVEL)
 
 
 def word_blocks(words: Sequence[str], postings: Postings, size: int) -> Iterator[tuple[str, bytes]]:

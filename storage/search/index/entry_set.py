@@ -33,8 +33,8 @@ def union(masks: Sequence[Mask]) -> EntrySet:
 
 
 def fill_mask(mask: Mask, entries: EntrySet) -> None:
-    """Set a set of entries in an empty mask."""
+    """Add a set of entries to a mask."""
     if entries.dtype == np.uint8:
-        mask[:] = np.unpackbits(entries.view(np.uint8), count=len(mask))
+        mask |= unpack_mask(entries.view(np.uint8), len(mask))
     else:
         mask[entries] = True

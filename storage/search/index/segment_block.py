@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.compression import decompress
+from storage.search.index.bigrams import HASH_BITS, LONG_HASH_BITS, HashArray, bigram_term, term_bits
 from storage.search.index.entry_set import EntrySet, Mask, bitmap_size, unpack_mask
-from storage.search.index.postings import Postings
-from storage.search.index.token_interner import IntArray
+from storage.search.index.postings import Counts, Postings
 
 END_OF_PREFIX = "\U0010ffff"
 """A prefix followed by this sorts after all words with the prefix."""
@@ -24,32 +24,30 @@ _DECODED_BYTES = 700
 
 Sizes = npt.NDArray[np.int32]
 
-BIGRAMS, WORDS = 0, 1
+BIGRAMS, WORDS, LONG_BIGRAMS = 0, 1, 2
 # The kind, the number of terms, the bytes of their names.
 HEAD = struct.Struct("<HHI")
+# The bits of the hashes of each kind of bigrams, and the bytes that a hash takes.
+_HASH_BITS = {WORDS: None, BIGRAMS: HASH_BITS, LONG_BIGRAMS: LONG_HASH_BITS}
+HASH_BYTES = {HASH_BITS: 2, LONG_HASH_BITS: 4}
 
 
-def bigram_term(hash: int) -> str:
-    """The term of a bigram hash; it begins with a blank, which no word does."""
-    return f" {hash:04x}"
+def split_bytes(numbers: Counts, size: int = 2) -> bytes:
+    """The lowest bytes of numbers of `size` bytes, then the next ones: equal bytes in a row compress well."""
+    return numbers.astype(f"<u{size}").view(np.uint8).reshape(-1, size).T.tobytes()
 
 
-def split_bytes(numbers: IntArray) -> bytes:
-    """The low bytes of 16-bit numbers, then their high bytes: next to each other, equal bytes compress well."""
-    return numbers.astype("<u2").view(np.uint8).reshape(-1, 2).T.tobytes()
-
-
-def _joined_bytes(data: bytes, count: int, offset: int = 0) -> npt.NDArray[np.uint16]:
+def _joined_bytes(data: bytes, count: int, offset: int = 0, size: int = 2) -> npt.NDArray[np.unsignedinteger]:
     """The first `count` numbers that `split_bytes` encoded."""
-    return np.frombuffer(np.frombuffer(data, np.uint8, 2 * count, offset).reshape(2, -1).T.tobytes(), "<u2")
+    return np.frombuffer(np.frombuffer(data, np.uint8, size * count, offset).reshape(size, -1).T.tobytes(), f"<u{size}")
 
 
-def list_sizes(counts: IntArray, size: int) -> Sizes:
+def list_sizes(counts: Counts, size: int) -> Sizes:
     """The bytes of each term's posting list."""
     return np.minimum(2 * counts, bitmap_size(size)).astype(np.int32)
 
 
-def are_dense(counts: IntArray, size: int) -> Mask:
+def are_dense(counts: Counts, size: int) -> Mask:
     """Whether each term has so many postings that a bitmap is shorter than a list."""
     return 2 * counts > bitmap_size(size)
 
@@ -70,10 +68,14 @@ class SegmentBlock:
             raise ValueError("a block of the search index is shorter than its head says")
         self._size = size
         self._names = data[len(data) - name_bytes :]
-        self.has_words = kind == WORDS
-        if not self.has_words:
-            differences = _joined_bytes(self._names, name_bytes // 2)
-            self._names = np.cumsum(differences, dtype=np.uint16).astype("<u2").tobytes()
+        if kind not in _HASH_BITS:
+            raise ValueError("a block of the search index is of an unknown kind")
+        self.hash_bits = _HASH_BITS[kind]
+        """The bits of its hashes if it has bigrams; None if it has words."""
+        if self.hash_bits:
+            width = HASH_BYTES[self.hash_bits]
+            differences = _joined_bytes(self._names, name_bytes // width, size=width)
+            self._names = np.cumsum(differences, dtype=np.uint32).tobytes()
         self.counts = _joined_bytes(data, count, HEAD.size).astype(np.int64)
         self._is_dense = are_dense(self.counts, size)
         self._first = HEAD.size + 2 * count
@@ -99,10 +101,10 @@ class SegmentBlock:
     @property
     def bounds(self) -> tuple[str, str]:
         """Its first and its last term."""
-        if self.has_words:
+        if self.hash_bits is None:
             return self._names.partition(b" ")[0].decode(), self._names.rpartition(b" ")[2].decode()
-        bigrams = self.bigrams
-        return bigram_term(int(bigrams[0])), bigram_term(int(bigrams[-1]))
+        hashes = self.hashes
+        return bigram_term(int(hashes[0]), self.hash_bits), bigram_term(int(hashes[-1]), self.hash_bits)
 
     @property
     def words(self) -> list[str]:
@@ -110,9 +112,9 @@ class SegmentBlock:
         return self._names.decode().split(" ")
 
     @property
-    def bigrams(self) -> IntArray:
-        """Its bigram hashes, if it holds bigrams."""
-        return np.frombuffer(self._names, "<u2").astype(np.int64)
+    def hashes(self) -> HashArray:
+        """The hashes of its bigrams, if it holds bigrams."""
+        return np.frombuffer(self._names, np.uint32)
 
     @property
     def entries(self) -> npt.NDArray[np.uint16]:
@@ -128,19 +130,19 @@ class SegmentBlock:
 
     def place(self, term: str) -> int | None:
         """Index of a term in the block; None when it is not there."""
-        if (term[0] == " ") is self.has_words:
+        if term_bits(term) != self.hash_bits:
             return None
-        if self.has_words:
+        if self.hash_bits is None:
             words = self.words
             place = bisect_left(words, term)
             return place if place < len(words) and words[place] == term else None
         hash = int(term, 16)
-        place = int(np.searchsorted(self.bigrams, hash))
-        return place if place < len(self.counts) and self.bigrams[place] == hash else None
+        place = int(np.searchsorted(self.hashes, hash))
+        return place if place < len(self.counts) and self.hashes[place] == hash else None
 
     def places_under(self, prefix: str) -> range:
         """Indexes of the words with a prefix."""
-        if not self.has_words:
+        if self.hash_bits:
             return range(0)
         words = self.words
         return range(bisect_left(words, prefix), bisect_left(words, prefix + END_OF_PREFIX))

@@ -7,6 +7,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from storage.search.index.bigrams import bigram_hashes
 from storage.search.index.piece_tokens import Tokens, tokenize_pieces
 from storage.search.index.pieces import split_pieces
 from storage.search.index.token_interner import IntArray, TokenInterner, first_bytes
@@ -15,21 +16,7 @@ from storage.search.index.tokens import BARRIER
 
 Hashes = npt.NDArray[np.uint64]
 
-BIGRAM_HASH_COUNT = 2**16
-
-# Multiplicative hashing (Knuth, The Art of Computer Programming, vol. 3, 6.4), with the golden ratio.
-_MIX_FIRST, _MIX_BOTH = 0x9E3779B1, 0x9E3779B97F4A7C15
 _MAX_PIECES = 2**17
-
-
-def bigram_hash(first: int, second: int) -> int:
-    """The 16-bit hash of two tokens in a row, by their hashes."""
-    return ((first * _MIX_FIRST + second) * _MIX_BOTH & 2**64 - 1) >> 48
-
-
-def bigram_hashes(first: Hashes, second: Hashes) -> Hashes:
-    """As `bigram_hash`, of arrays."""
-    return (first * np.uint64(_MIX_FIRST) + second) * np.uint64(_MIX_BOTH) >> np.uint64(48)
 
 
 def token_hash(token: str) -> int:
@@ -115,7 +102,7 @@ class Vocabulary:
         return self._all.expand(pieces)
 
     def part_bigrams(self, pieces: Numbers) -> Expanded:
-        """The hashes of the bigrams among the parts of each compound word."""
+        """The 20-bit hashes of the bigrams among the parts of each compound word."""
         return self._part_bigrams.expand(pieces)
 
     def hashes(self, tokens: Numbers) -> Hashes:

@@ -8,7 +8,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import sqlalchemy as sa
@@ -18,15 +18,16 @@ from storage.database.list_parameters import numbers_table, texts_table
 from storage.database.lru_cache import LRUCache
 from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.types import KeyText
+from storage.search.index.bigrams import bigram_hash, bigram_terms
 from storage.search.index.entry_set import EntrySet, Mask, fill_mask, union
-from storage.search.index.segment_block import END_OF_PREFIX, SegmentBlock, bigram_term
+from storage.search.index.segment_block import END_OF_PREFIX, SegmentBlock
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged
-from storage.search.index.vocabulary import bigram_hash, token_hash
+from storage.search.index.vocabulary import token_hash
 from storage.search.query.cached_blocks import cache_block, cached_block
 from storage.search.query.clauses import Clause
 
 _MAX_TERMS = 32
-"""Terms of one statement, which returns a block for each of them and each segment."""
+"""Words and bigrams of one statement, which returns one or two blocks for each of them and each segment."""
 
 _OVERHEAD = 200
 """Bytes of memory that a cached set of entries takes besides the entries."""
@@ -39,40 +40,46 @@ class Term(NamedTuple):
     is_prefix: bool = False
 
 
-def clause_terms(clauses: Iterable[Clause]) -> list[Term]:
-    """The distinct terms that an entry must have to match all clauses; prefixes last."""
-    terms: dict[Term, None] = {}
+Alternatives: TypeAlias = tuple[Term, ...]
+"""Terms of which an entry has one: those of a bigram, or a single word or prefix."""
+
+
+def clause_terms(clauses: Iterable[Clause]) -> tuple[list[Alternatives], list[Term]]:
+    """What an entry must have to match all clauses: distinct words and bigrams, and distinct prefixes."""
+    terms: dict[Alternatives, None] = {}
     prefixes: dict[Term, None] = {}
     for clause in clauses:
         whole = clause.tokens[:-1] if clause.is_prefix else clause.tokens
-        bigrams = [bigram_hash(token_hash(first), token_hash(second)) for first, second in pairwise(whole)]
-        terms |= dict.fromkeys(map(Term, (*whole, *map(bigram_term, bigrams))))
+        terms |= dict.fromkeys((Term(word),) for word in whole)
+        for first, second in pairwise(whole):
+            terms[tuple(map(Term, bigram_terms(bigram_hash(token_hash(first), token_hash(second)))))] = None
         if clause.is_prefix:
             prefixes[Term(clause.tokens[-1], is_prefix=True)] = None
-    return [*terms, *prefixes]
+    return list(terms), list(prefixes)
 
 
 async def find_entries(reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, clauses: Iterable[Clause]) -> Mask:
     """The entries that have the words and bigrams of all clauses. Raises SnapshotChanged and Unavailable."""
-    terms = clause_terms(clauses)
-    words = [term for term in terms if not term.is_prefix]
-    batches = [words[start : start + _MAX_TERMS] for start in range(0, len(words), _MAX_TERMS)]
+    terms, prefixes = clause_terms(clauses)
+    batches = [terms[start : start + _MAX_TERMS] for start in range(0, len(terms), _MAX_TERMS)]
+    batches += [[(prefix,)] for prefix in prefixes]
     mask: Mask | None = None
-    for batch in [*batches, *([term] for term in terms if term.is_prefix)]:
+    for batch in batches:
         if mask is None or mask.any():
-            entry_sets = await _entry_sets(reader, cache, snapshot, batch)
-            for term in batch:
-                term_mask = _mask(snapshot, entry_sets[term])
-                mask = term_mask if mask is None else mask & term_mask
+            entry_sets = await _entry_sets(reader, cache, snapshot, [term for some in batch for term in some])
+            for alternatives in batch:
+                some_mask = _mask(snapshot, [entry_sets[term] for term in alternatives])
+                mask = some_mask if mask is None else mask & some_mask
     return np.zeros(snapshot.size, np.bool_) if mask is None else mask
 
 
-def _mask(snapshot: SegmentSnapshot, entry_sets: dict[int, EntrySet]) -> Mask:
-    """The union of sets of entries, by segment id."""
+def _mask(snapshot: SegmentSnapshot, alternatives: Iterable[dict[int, EntrySet]]) -> Mask:
+    """The union of sets of entries, each by segment id."""
     mask = np.zeros(snapshot.size, np.bool_)
-    for id, entries in entry_sets.items():
-        if len(entries):
-            fill_mask(mask[snapshot.spans[id]], entries)
+    for entry_sets in alternatives:
+        for id, entries in entry_sets.items():
+            if len(entries):
+                fill_mask(mask[snapshot.spans[id]], entries)
     return mask
 
 

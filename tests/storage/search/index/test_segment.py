@@ -14,59 +14,70 @@ from storage.compression import compress
 from storage.search.index import block_encoding
 from storage.search.index import segment as segments
 from storage.search.index import vocabulary as vocabularies
+from storage.search.index.bigrams import HASH_BITS, LONG_HASH_BITS, MAX_BIGRAMS, bigram_hash, bigram_term
 from storage.search.index.pieces import encode_entry
 from storage.search.index.postings import Postings
 from storage.search.index.segment import Segment, merge_segments
-from storage.search.index.segment_block import SegmentBlock, bigram_term
+from storage.search.index.segment_block import SegmentBlock
 from storage.search.index.tokens import BARRIER
-from storage.search.index.vocabulary import Vocabulary, bigram_hash, token_hash
+from storage.search.index.vocabulary import Vocabulary, token_hash
 from tests.speed.transcripts.prose import SessionText
 from tests.support.examples import examples
 from tests.support.searches import FRAGMENTS, entry_tokens, texts_of
 
 entries = st.lists(st.lists(texts_of(FRAGMENTS).map(lambda text: text.replace("\0", "\ufffd")), max_size=3), max_size=9)
 
-Terms = tuple[set[str], set[int]]
+Terms = tuple[set[str], set[str]]
+
+# Whether all entries are built as long ones are, or none.
+are_long = st.booleans()
 
 
-def expected(texts: Sequence[str]) -> Terms:
-    """The words and bigram hashes of an entry, from its tokens."""
-    words, bigrams = set(), set()
+def expected(texts: Sequence[str], bits: int = HASH_BITS) -> Terms:
+    """The words of an entry and the terms of its bigrams, from its tokens."""
+    words, hashes = set[str](), list[int]()
     for sequence in entry_tokens(texts).split(f" {BARRIER} "):
         tokens = sequence.split()
         words |= set(tokens)
-        bigrams |= {bigram_hash(token_hash(first), token_hash(second)) for first, second in pairwise(tokens)}
-    return words, bigrams
+        hashes += [bigram_hash(token_hash(first), token_hash(second)) for first, second in pairwise(tokens)]
+    return words, {bigram_term(hash >> LONG_HASH_BITS - bits, bits) for hash in hashes}
 
 
 def entry_terms(segment: Segment) -> list[Terms]:
-    """The words and bigram hashes of each entry of a segment."""
+    """The words of each entry of a segment, and the terms of its bigrams."""
     found: list[Terms] = [(set(), set()) for _ in range(segment.size)]
 
-    def fill(which: int, terms: Sequence[object], postings: Postings) -> None:
+    def fill(which: int, terms: Sequence[str], postings: Postings) -> None:
         ends = np.cumsum(postings.counts)
         for term, end, count in zip(terms, ends.tolist(), postings.counts.tolist(), strict=True):
             for entry in postings.entries[end - count : end].tolist():
                 found[entry][which].add(term)
 
     fill(0, segment.words, segment.word_postings)
-    fill(1, segment.bigrams.tolist(), segment.bigram_postings)
+    for bits, hashes, postings in (segment.bigrams, segment.long_bigrams):
+        fill(1, [bigram_term(hash, bits) for hash in hashes.tolist()], postings)
     return found
 
 
-def build(entries: Sequence[Sequence[str]], vocabulary: Vocabulary) -> list[Segment]:
-    return list(segments.build_segments(map(encode_entry, entries), vocabulary))
+def build(entries: Sequence[Sequence[str]], vocabulary: Vocabulary, max_bigrams: int = 10**9) -> list[Segment]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segments, "MAX_BIGRAMS", max_bigrams)
+        return list(segments.build_segments(map(encode_entry, entries), vocabulary))
+
+
+def max_bigrams(is_long: bool) -> int:
+    return -1 if is_long else 10**9
 
 
 def equal(first: Segment, second: Segment) -> bool:
-    return (
-        (first.size, list(first.words), first.bigrams.tolist())
-        == (second.size, list(second.words), second.bigrams.tolist())
-        and [numbers.tolist() for numbers in first.word_postings]
-        == [numbers.tolist() for numbers in second.word_postings]
-        and [numbers.tolist() for numbers in first.bigram_postings]
-        == [numbers.tolist() for numbers in second.bigram_postings]
-    )
+    return content(first) == content(second)
+
+
+def content(segment: Segment) -> list[object]:
+    found: list[object] = [segment.size, list(segment.words), *(numbers.tolist() for numbers in segment.word_postings)]
+    for bits, hashes, postings in (segment.bigrams, segment.long_bigrams):
+        found += [bits, hashes.tolist(), *(numbers.tolist() for numbers in postings)]
+    return found
 
 
 def reloaded(segment: Segment) -> Segment:
@@ -74,32 +85,34 @@ def reloaded(segment: Segment) -> Segment:
 
 
 @examples(40)
-@given(texts=entries, block_bytes=st.integers(1, 400))
-def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_bytes: int) -> None:
+@given(texts=entries, block_bytes=st.integers(1, 400), is_long=are_long)
+def test_a_segment_has_the_terms_of_each_entry(texts: list[list[str]], block_bytes: int, is_long: bool) -> None:
+    terms = [expected(some, LONG_HASH_BITS if is_long else HASH_BITS) for some in texts]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(block_encoding, "_BIGRAM_BYTES", block_bytes)
         patch.setattr(block_encoding, "_WORD_BYTES", block_bytes)
         vocabulary = Vocabulary()
         # The second time the vocabulary has all words already.
         for _ in range(2):
-            made = build(texts, vocabulary)
-            assert [one for segment in made for one in entry_terms(segment)] == list(map(expected, texts))
+            made = build(texts, vocabulary, max_bigrams(is_long))
+            assert [one for segment in made for one in entry_terms(segment)] == terms
             for segment in made:
                 assert list(segment.words) == sorted(segment.words)
                 assert equal(reloaded(segment), segment)
 
 
 @examples(40)
-@given(texts=entries, block_bytes=st.integers(1, 400))
-def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_bytes: int) -> None:
+@given(texts=entries, block_bytes=st.integers(1, 400), is_long=are_long)
+def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_bytes: int, is_long: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(block_encoding, "_BIGRAM_BYTES", block_bytes)
         patch.setattr(block_encoding, "_WORD_BYTES", block_bytes)
-        for segment in build(texts, Vocabulary()):
+        for segment in build(texts, Vocabulary(), max_bigrams(is_long)):
             blocks = sorted(segment.blocks())
             terms = entry_terms(segment)
-            for term in [*segment.words, *map(bigram_term, segment.bigrams.tolist()), " 0000", "a", "zz", "漢漢"]:
-                holds = [term in words or term in map(bigram_term, bigrams) for words, bigrams in terms]
+            bigrams = {term for _, some in terms for term in some}
+            for term in [*segment.words, *bigrams, " 0000", "  00000", "a", "zz", "漢漢"]:
+                holds = [term in words or term in some for words, some in terms]
                 before = [data for first, data in blocks if first <= term]
                 mask = np.zeros(segment.size, np.bool_)
                 if before:
@@ -116,19 +129,24 @@ def test_blocks_find_every_term_and_every_prefix(texts: list[list[str]], block_b
 
 
 @examples(40)
-@given(st.lists(st.tuples(entries, st.integers(0, 2**9 - 1)), min_size=1, max_size=4))
-def test_merging_equals_one_segment_of_the_live_entries(parts: list[tuple[list[list[str]], int]]) -> None:
+@given(st.lists(st.tuples(entries, st.integers(0, 2**9 - 1), are_long), min_size=1, max_size=4))
+def test_merging_equals_one_segment_of_the_live_entries(parts: list[tuple[list[list[str]], int, bool]]) -> None:
     vocabulary = Vocabulary()
-    some, masks, left = [], [], []
-    for texts, bits in parts:
-        for segment in build(texts, vocabulary):
+    some, masks, left, terms = [], [], [], []
+    for texts, bits, is_long in parts:
+        for segment in build(texts, vocabulary, max_bigrams(is_long)):
             keeps = [bool(bits >> place & 1) for place in range(segment.size)]
             some.append(segment)
             masks.append(np.array(keeps))
             left += [one for one, is_kept in zip(texts, keeps, strict=True) if is_kept]
+            terms += [one for one, is_kept in zip(entry_terms(segment), keeps, strict=True) if is_kept]
     if left:
         [whole] = build(left, Vocabulary())
-        assert equal(merge_segments(list(map(reloaded, some)), masks), whole)
+        merged = merge_segments(list(map(reloaded, some)), masks)
+        assert entry_terms(merged) == terms
+        if not any(is_long for _, _, is_long in parts):
+            assert equal(merged, whole)
+        assert merged.checksums().tolist() == whole.checksums().tolist()
         assert whole.checksums().tolist() == [
             segment.checksums()[place]
             for segment, mask in zip(some, masks, strict=True)
@@ -159,6 +177,14 @@ def test_entries_with_other_words_or_bigrams_have_other_checksums() -> None:
     assert checksums[0] == checksums[3]
     assert len(set(checksums)) == 6
     assert checksums[-2:] == [0, 0]
+
+
+def test_an_entry_is_long_from_a_number_of_bigrams_on() -> None:
+    texts = [[" ".join(f"word{place}" for place in range(count)), "x y"] for count in (MAX_BIGRAMS, MAX_BIGRAMS + 1)]
+    [segment] = build(texts, Vocabulary(), MAX_BIGRAMS)
+    short, long = entry_terms(segment)
+    assert short == expected(texts[0])
+    assert long == expected(texts[1], LONG_HASH_BITS)
 
 
 def test_a_vocabulary_is_full_from_a_number_of_pieces_on(monkeypatch: pytest.MonkeyPatch) -> None:
