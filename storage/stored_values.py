@@ -25,7 +25,7 @@ def stored_text(text: str) -> str | bytes:
     return text if len(text) < LONG else compress(text.encode(), _COMPRESSION_LEVEL)
 
 
-def plain_text(stored: str | bytes) -> str:
+def decompressed_text(stored: str | bytes) -> str:
     """The text of what `stored_text` returned; an empty one, which is no JSON, when the frame is damaged."""
     if isinstance(stored, str):
         return stored

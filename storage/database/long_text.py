@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 from storage.compression import content_size
 from storage.database.types import DialectFunction
-from storage.stored_values import LONG, plain_text, stored_text
+from storage.stored_values import LONG, decompressed_text, stored_text
 
 # The most bytes that are decompressed on the event loop, which takes a millisecond.
 _MOST_ON_LOOP = 2**20
@@ -23,7 +23,7 @@ def add_functions(create_function: Callable[..., Any]) -> Any:
     """Define the functions that statements call to read long texts, by a SQLite connection's method, whose result it
     returns.
     """
-    return create_function(plain_text.__name__, 1, plain_text, deterministic=True)
+    return create_function(decompressed_text.__name__, 1, decompressed_text, deterministic=True)
 
 
 async def make_plain(rows: Rows, index: int) -> None:
@@ -40,7 +40,7 @@ async def make_plain(rows: Rows, index: int) -> None:
 def _make_plain(rows: Rows, index: int, places: list[int]) -> None:
     for place in places:
         row = rows[place]
-        rows[place] = (*row[:index], plain_text(row[index]), *row[index + 1 :])
+        rows[place] = (*row[:index], decompressed_text(row[index]), *row[index + 1 :])
 
 
 class LongText(TypeDecorator[str]):
@@ -76,5 +76,5 @@ class _plain(DialectFunction[str]):  # noqa: N801 - reads as the SQL function th
     type = sa.Text()
     inherit_cache = True
     # A call of a function for each short text would take longer than reading it.
-    sqlite = f"CASE WHEN {{1}} < {LONG} THEN {{0}} ELSE {plain_text.__name__}({{0}}) END"
+    sqlite = f"CASE WHEN {{1}} < {LONG} THEN {{0}} ELSE {decompressed_text.__name__}({{0}}) END"
     postgresql = "{0}"

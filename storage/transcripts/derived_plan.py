@@ -7,7 +7,7 @@ from storage.documents.document import message_values
 from storage.json_codec import load
 from storage.records.searched_text import content_texts
 from storage.search.index.pieces import encode_entry
-from storage.stored_values import plain_text
+from storage.stored_values import decompressed_text
 from storage.transcripts.derivation import Derivation
 from storage.transcripts.derived_rows import RowBatch, SessionHead, StoredSession, places, row_digests, session_head
 from storage.transcripts.summaries import MessageSummary, SessionCounts, live_digests
@@ -133,7 +133,7 @@ class WrittenMessages(NamedTuple):
 
     def entries(self) -> list[str]:
         """The entries of the search index that writing these adds, in order."""
-        contents = (plain_text(values[-1]) for values in self.values if isinstance(values[-1], (str, bytes)))
+        contents = (decompressed_text(values[-1]) for values in self.values if isinstance(values[-1], (str, bytes)))
         entries = [encode_entry(content_texts(load(content))) for content in contents]
         return [*_title_entry(self.plan, with_title=self.with_title), *entries]
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from storage.database.engines import POOL_SIZE, driver_url
 from storage.database.long_text import add_functions
-from storage.stored_values import plain_text
+from storage.stored_values import decompressed_text
 
 Row = Sequence[Any]
 
@@ -75,7 +75,7 @@ class SqlitePool(Pool):
     found = "said MATCH $1"
     indexing = (
         "CREATE VIRTUAL TABLE said USING fts5(session_id UNINDEXED, position UNINDEXED, content)",
-        "INSERT INTO said SELECT session_id, position, plain_text(content) FROM message",
+        "INSERT INTO said SELECT session_id, position, decompressed_text(content) FROM message",
     )
 
     @contextlib.asynccontextmanager
@@ -218,7 +218,7 @@ async def _with_messages(
     }
     statement = MESSAGES.format(any=pool.any)
     for session_id, position, role, content in await pool.fetch(statement, list(nodes), count):
-        message = {"position": position, "role": role, **show(plain_text(content))}
+        message = {"position": position, "role": role, **show(decompressed_text(content))}
         nodes[session_id]["messages"]["nodes"].append(message)
     return list(nodes.values())
 
