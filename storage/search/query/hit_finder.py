@@ -1,17 +1,14 @@
 """Finds the hits of a search: looks up postings, reads sessions newest first, verifies what may be wrong, and ranks."""
 
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from sys import getsizeof
-
-import numpy as np
 
 from storage.database.compiled_select import Reader
 from storage.database.lru_cache import LRUCache
 from storage.records.page import Key
-from storage.search.index.entries import TITLE_POSITION, Ids
+from storage.search.index.entries import TITLE_POSITION
 from storage.search.index.segment_snapshot import SegmentSnapshot
 from storage.search.query.candidates import CandidateQueue
 from storage.search.query.entry_texts import Place, Texts, matching_places, read_texts, score_texts, texts_of_messages
@@ -31,8 +28,6 @@ MAX_VERIFIED = 1_000
 _SPARE_FACTOR, _SPARE = 1.25, 4
 
 UNRANKED = -1.0
-# Bytes in memory of a number in a list.
-_NUMBER_BYTES = 40
 
 
 def hit_key(hit: Hit) -> Key:
@@ -90,18 +85,6 @@ class HitFinder:
             count = _next_count(size - len(hits), len(hits), verified)
         return hits[:size]
 
-    async def count(self) -> int:
-        """The number of hits."""
-        if self.search.has_phrases:
-            key = ("count of hits", self.search.clauses, self.search.scopes)
-            return await self.sessions.cached_result(
-                key, lambda rows: self.count_verified(self._distinct_hits(rows)), getsizeof
-            )
-        total = self.matches.count_certain(await self.sessions.filtered())
-        retitled = self.matches.retitled
-        rows = await self._sessions_of(retitled) if retitled else []
-        return total + await self.count_verified(hit for hit in self._distinct_hits(rows) if hit.is_title)
-
     async def count_verified(self, candidates: Iterable[Hit]) -> int:
         """How many of the candidates match."""
         total = 0
@@ -109,65 +92,6 @@ class HitFinder:
             total += len(await self.verify(some))
             self.texts.clear()
         return total
-
-    async def _sessions_of(self, numbers: Collection[int]) -> list[FoundSession]:
-        """The sessions with these numbers that pass the filter."""
-        rows = await self.sessions.of(np.array(list(numbers), np.int64)).all()
-        return [row for row in rows if row.number in numbers]
-
-    def _distinct_hits(self, rows: Sequence[FoundSession]) -> list[Hit]:
-        """The unverified hits of sessions."""
-        sessions, positions = self.matches.newest_first([row.number for row in rows])
-        return [
-            Hit(rows[place], position) for place, position in zip(sessions.tolist(), positions.tolist(), strict=True)
-        ]
-
-    async def session_numbers(self) -> list[int]:
-        """The numbers of the sessions with a hit, and perhaps of ones that do not pass the filter."""
-        return [*self._certain_numbers.tolist(), *await self._verified_numbers()]
-
-    async def count_sessions(self) -> int:
-        """The number of sessions with a hit."""
-        certain = self._certain_numbers
-        if not len(certain):
-            return len(await self._verified_numbers())
-        passing = np.intersect1d(certain, await self.sessions.filtered(), assume_unique=True)
-        are_decided = len(certain) == len(self.matches.numbers)
-        return len(passing) + (0 if are_decided else len(await self._verified_numbers()))
-
-    @property
-    def _certain_numbers(self) -> Ids:
-        """The numbers of the sessions with a hit that needs no verification."""
-        return self.matches.numbers[:0] if self.search.has_phrases else self.matches.certain_numbers
-
-    async def _verified_numbers(self) -> list[int]:
-        """The numbers of the other sessions that pass the filter and have a hit, which is verified."""
-        if self.search.has_phrases:
-            key = ("numbers of sessions", self.search.clauses, self.search.scopes)
-            return await self.sessions.cached_result(
-                key, self._numbers_of, lambda numbers: _NUMBER_BYTES * len(numbers)
-            )
-        unknown = np.setdiff1d(self.matches.numbers, self._certain_numbers, assume_unique=True)
-        return await self._numbers_of(await self._sessions_of(frozenset(unknown.tolist())))
-
-    async def _numbers_of(self, rows: Sequence[FoundSession]) -> list[int]:
-        """The numbers of those sessions that have a hit."""
-        # One hit decides on a session, so that each round verifies more of those that are left.
-        waiting: dict[int, list[Hit]] = {}
-        for hit in reversed(self._distinct_hits(rows)):
-            waiting.setdefault(hit.session.number, []).append(hit)
-        found: list[int] = []
-        share = 1
-        while waiting:
-            taken = {number: [hits.pop() for _ in range(min(share, len(hits)))] for number, hits in waiting.items()}
-            verified: set[int] = set()
-            for batch in batches_to_verify(hit for hits in taken.values() for hit in hits):
-                verified.update(hit.session.number for hit in await self.verify(batch))
-                self.texts.clear()
-            found += verified
-            waiting = {number: hits for number, hits in waiting.items() if hits and number not in verified}
-            share *= 2
-        return found
 
     def _candidates(self, since: Key | None, rows: Sequence[FoundSession]) -> Iterator[Hit]:
         """The unverified hits of sessions after the key `since`."""

@@ -13,6 +13,7 @@ from storage.search.index.segment_snapshot import SnapshotChanged, cached_snapsh
 from storage.search.query.entry_texts import Texts
 from storage.search.query.hit import Hit, Search
 from storage.search.query.hit_finder import HitFinder, hit_key
+from storage.search.query.hit_totals import HitTotals
 from storage.search.query.query_cache import QueryCache
 from storage.search.query.shown_hits import MessageNeeds, ShownHits
 
@@ -100,7 +101,9 @@ class HitPage(FoundPage[Hit]):
         return self._scope.cursor(hit_key(row))
 
     async def total_count(self) -> int:
-        return 0 if self._search.is_empty else await run_search(self._database, self._search, HitFinder.count)
+        if self._search.is_empty:
+            return 0
+        return await run_search(self._database, self._search, lambda finder: HitTotals(finder).count_hits())
 
 
 async def run_search(database: Database, search: Search, find: Callable[[HitFinder], Awaitable[T]]) -> T:

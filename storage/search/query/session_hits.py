@@ -11,6 +11,7 @@ from storage.search.index.entries import TITLE_POSITION
 from storage.search.query.entry_texts import Texts
 from storage.search.query.hit import FoundSession, Hit, Search
 from storage.search.query.hit_finder import HitFinder
+from storage.search.query.hit_totals import HitTotals
 from storage.search.query.hits import RELEVANCE, FoundPage, HitPage, run_search
 from storage.search.query.session_finder import RankedSession, SessionFinder, session_key
 
@@ -97,7 +98,9 @@ class FoundSessionPage(FoundPage[RankedSession]):
         return self._scope.cursor(session_key(row))
 
     async def total_count(self) -> int:
-        return 0 if self._search.is_empty else await run_search(self._database, self._search, HitFinder.count_sessions)
+        if self._search.is_empty:
+            return 0
+        return await run_search(self._database, self._search, lambda finder: HitTotals(finder).count_sessions())
 
 
 class TranscriptHitPage(HitPage):

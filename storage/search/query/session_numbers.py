@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from storage.database.database import Database
 from storage.search.query.hit import Search
-from storage.search.query.hit_finder import HitFinder
+from storage.search.query.hit_totals import HitTotals
 from storage.search.query.hits import run_search
 
 
 async def session_numbers(database: Database, search: Search) -> Sequence[int]:
     """The numbers of the sessions with a hit, and perhaps of ones that do not pass the filter. Raises Unavailable."""
-    return [] if search.is_empty else await run_search(database, search, HitFinder.session_numbers)
+    if search.is_empty:
+        return []
+    return await run_search(database, search, lambda finder: HitTotals(finder).session_numbers())
