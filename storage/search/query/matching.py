@@ -1,36 +1,20 @@
 """Matches clauses in a text as if in its tokens, but tokenizes only the places where they may match."""
 
 import re
-import unicodedata
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from math import inf
 from typing import NamedTuple, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
-from storage.search.index.characters import JOINING, LETTER, SEPARATOR, SINGLE, SYLLABLE, character_classes
-from storage.search.index.pieces import WORD_BREAK
-from storage.search.index.tokens import Word, normal_form, part_text, word_tokens, words
+from storage.search.index.characters import JOINING, LETTER, SEPARATOR, character_classes
+from storage.search.index.tokens import Word, part_text, word_tokens, words
+from storage.search.query.anchors import anchor_of, anchored_spans, has_expanded, may_have
 from storage.search.query.ascii_words import WORD_CHARACTERS, find_word, has_words, word_end
 from storage.search.query.clauses import Clause
 
 _LETTER_OR_DIGIT = re.compile("[a-z0-9]")
 # Matches and candidates of a clause in a text, after which their number is extrapolated.
 _MAX_COUNTED, _MAX_CANDIDATES = 64, 1_000
-_WINDOW = 1_024
-# The most characters of a token in a pattern, each of which takes 2 KB; `re` caches the last 512 patterns as well.
-_MAX_ANCHOR = 12
-# The ranges of Unicode with characters whose normal forms are ASCII letters, or that are words of their own.
-_COMPATIBLE = (
-    *((0x41, 0x5B), (0x80, 0x0370), (0x1D00, 0x1F00), (0xA700, 0xA800), (0x10780, 0x107BB), (0x1FBF0, 0x1FBFA)),
-    *((0x0E00, 0x1000), (0x2000, 0x3400), (0xF900, 0xFB20), (0xFE30, 0xFE50), (0xFF00, 0x10000)),
-    *((0x1D100, 0x1D800), (0x1F100, 0x1F300), (0x2F800, 0x2FA20)),
-)
-_EXPANDED, _SELECTOR = 1, 2
 
 Match: TypeAlias = tuple[int, int, int]
 """The start and the end of a matching word, and the index of its clause."""
@@ -132,11 +116,11 @@ def _candidates(text: str, clause: Clause) -> Iterator[Candidate]:
         if all(token in folded for token in clause.tokens):
             yield from _ascii_candidates(text, folded, clause)
     else:
-        has_expanded = any(map(str.isascii, clause.tokens)) and _has_expanded(text)
-        anchors = [None if has_expanded and token.isascii() else _anchor(token) for token in clause.tokens]
-        if all(map(_is_in, [text] * len(anchors), clause.tokens, anchors)):
+        is_expanded = any(map(str.isascii, clause.tokens)) and has_expanded(text)
+        anchors = [None if is_expanded and token.isascii() else anchor_of(token) for token in clause.tokens]
+        if all(map(may_have, [text] * len(anchors), clause.tokens, anchors)):
             done = 0
-            for start, end in _spans(text, clause.tokens[0], anchors[0]):
+            for start, end in anchored_spans(text, clause.tokens[0], anchors[0]):
                 if end > done:
                     runs, done = _runs_from(text, _word_start(text, start, done), end, clause)
                     yield from (Candidate(run, done) for run in runs or [[]])
@@ -182,25 +166,6 @@ def _words_with_tokens(text: str, start: int, count: int) -> list[Word]:
     return list(islice((word for word in words(text, start) if word_tokens(word.text)), count))
 
 
-def _is_in(text: str, token: str, anchor: re.Pattern[str] | None) -> bool:
-    """Whether a text may have a token."""
-    return token in normal_form(text) if anchor is None else anchor.search(text) is not None
-
-
-def _spans(text: str, token: str, anchor: re.Pattern[str] | None) -> Iterator[tuple[int, int]]:
-    """Spans in which words with a token begin or lie."""
-    if anchor is not None:
-        yield from (found.span() for found in anchor.finditer(text))
-        return
-    start = 0
-    while start < len(text):
-        cut = WORD_BREAK.search(text, start + _WINDOW)
-        end = cut.end() if cut else len(text)
-        if token in normal_form(text[start:end]):
-            yield start, end
-        start = end
-
-
 def _word_start(text: str, place: int, done: int) -> int:
     """An end of a word at `place` or before, not before `done`."""
     while place > done and _kind(text[place]) in (LETTER, JOINING) and not _is_separator(text[place - 1]):
@@ -214,50 +179,6 @@ def _kind(character: str) -> int:
 
 def _is_separator(character: str) -> bool:
     return _kind(character) == SEPARATOR
-
-
-@lru_cache(maxsize=128)
-def _anchor(token: str) -> re.Pattern[str] | None:
-    """A pattern that matches wherever a text has a token, and seldom elsewhere; None if there is no such pattern."""
-    first = token[0]
-    if token.isascii():
-        characters = [{character} for character in token[:_MAX_ANCHOR]]
-    elif _kind(first) in (SINGLE, SYLLABLE):
-        characters = [{first, unicodedata.normalize("NFD", first)[0]}]
-    else:
-        return None
-    by_normal = _sources().by_normal
-    sources = [some.union(*(by_normal[character] for character in some)) for some in characters]
-    return re.compile("".join(f"[{re.escape(''.join(sorted(some)))}]" for some in sources))
-
-
-def _has_expanded(text: str) -> bool:
-    """Whether a text has a character with several ASCII letters in its normal form, or none after an ASCII one."""
-    codes = np.frombuffer(text.encode("utf-32-le", "replace"), "<u4")
-    kinds = _sources().expanded[codes]
-    selectors = np.flatnonzero(kinds == _SELECTOR)
-    return bool((kinds == _EXPANDED).any() or (codes[selectors - 1] < 0x80).any())
-
-
-class _Sources(NamedTuple):
-    """For each character the others whose normal forms have it, and by code point which expand or vanish."""
-
-    by_normal: defaultdict[str, set[str]]
-    expanded: npt.NDArray[np.uint8]
-
-
-@lru_cache(maxsize=1)
-def _sources() -> _Sources:
-    by_normal: defaultdict[str, set[str]] = defaultdict(set)
-    expanded = np.zeros(0x110000, np.uint8)
-    expanded[0xFE00:0xFE10] = expanded[0xE0100:0xE01F0] = _SELECTOR
-    for character in map(chr, chain.from_iterable(range(*span) for span in _COMPATIBLE)):
-        normal = normal_form(character)
-        for one in normal:
-            by_normal[one].add(character)
-        if len(normal) > 1 and re.search("[0-9a-z_]", normal):
-            expanded[ord(character)] = _EXPANDED
-    return _Sources(by_normal, expanded)
 
 
 def _runs_from(text: str, start: int, end: int, clause: Clause) -> tuple[list[list[Word]], int]:

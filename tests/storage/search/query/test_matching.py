@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from storage.search.index.characters import SINGLE, character_classes
 from storage.search.index.tokens import Word, normal_form, words
-from storage.search.query import matching
+from storage.search.query import anchors, matching
 from storage.search.query.clauses import Clause, parse_query
 from storage.search.query.matching import matched_words, texts_match
 from storage.search.query.score import score
@@ -120,4 +120,4 @@ def test_every_character_with_a_special_normal_form_is_known() -> None:
         normal = normal_form(character)
         is_special = any((one.isascii() and one.isalnum()) or kinds[ord(one)] == SINGLE for one in normal)
         if normal != character and is_special:
-            assert all(character in matching._sources().by_normal[one] for one in normal), hex(code)
+            assert all(character in anchors._sources().by_normal[one] for one in normal), hex(code)
