@@ -5,6 +5,7 @@ import { useQuery } from "@apollo/client/react";
 import type { ImportProgressFragment } from "../gql/graphql";
 import { agentName } from "../shared/agents";
 import { count, duration, megabytes } from "../shared/format";
+import { ProgressBar } from "../shared/progress_bar";
 import { IMPORTS } from "./overview_query";
 
 const PAUSE = 1_000;
@@ -24,23 +25,14 @@ function ImportBar({ source, filesDone, filesTotal, bytesDone, bytesTotal, bytes
     <section className="import" aria-label="Import">
       <div className="import-line">
         <span>Importing {source ? agentName(source) : "session documents"}</span>
-        <span className="import-count">
+        <span className="progress-count">
           {count(filesDone)} of {count(filesTotal)} files
           {bytesTotal > 0 && `, ${megabytes(bytesDone)} of ${megabytes(bytesTotal)} MB`}
           {bytesPerSecond != null && `, ${megabytes(bytesPerSecond)} MB/s`}
           {secondsLeft != null && `, about ${duration(secondsLeft)} left`}
         </span>
       </div>
-      <div
-        className="import-track"
-        role="progressbar"
-        aria-label="Imported"
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.floor(part * 100)}
-      >
-        <div className="import-part" style={{ width: `${part * 100}%` }} />
-      </div>
+      <ProgressBar label="Imported" part={part} />
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { connection } from "../../app/connection";
 import type { ResumeProgressFragment } from "../../gql/graphql";
 import { count } from "../../shared/format";
 import { Icon } from "../../shared/icons";
+import { ProgressBar } from "../../shared/progress_bar";
 import { useStore } from "../../shared/store";
 import { CopyButton } from "../content/copy_button";
 import type { Resume } from "./use_resume";
@@ -17,7 +18,6 @@ interface ResumeBarProps {
 /** How far the resume of a session is. */
 export function ResumeBar({ task, resume, onClose }: ResumeBarProps) {
   const isAway = useStore(connection) === "away" && resume.isRunning;
-  const percent = Math.floor(task.progress * 100);
   return (
     <section className="resume" data-state={task.state} aria-label="Resume">
       <div className="resume-line">
@@ -25,7 +25,7 @@ export function ResumeBar({ task, resume, onClose }: ResumeBarProps) {
           {isAway ? "The server is unavailable. The resume continues when it is back." : textOf(task)}
         </span>
         {task.state === "SEEDING" && (
-          <span className="resume-count" aria-hidden="true">
+          <span className="progress-count" aria-hidden="true">
             {count(task.itemsWritten)} of {count(task.itemsTotal)} items
           </span>
         )}
@@ -48,18 +48,7 @@ export function ResumeBar({ task, resume, onClose }: ResumeBarProps) {
           </>
         )}
       </div>
-      {resume.isRunning && (
-        <div
-          className="resume-track"
-          role="progressbar"
-          aria-label="Items of the thread that are written"
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={percent}
-        >
-          <div className="resume-part" style={{ width: `${task.progress * 100}%` }} />
-        </div>
-      )}
+      {resume.isRunning && <ProgressBar label="Items of the thread that are written" part={task.progress} />}
     </section>
   );
 }
