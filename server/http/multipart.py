@@ -13,8 +13,10 @@ from server.http.negotiation import media_ranges
 from server.http.stream import STOPPING, StreamFormat
 from server.results import response_of
 
-# Clients take a part as complete when they have read the boundary after it.
+# Clients take a part as complete when they have read the boundary after it. Those that read by aiohttp also wait for
+# bytes behind the boundary, which come with later parts, unless the part says its length.
 _BOUNDARY = b"\r\n--graphql"
+_HEAD = b"\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: %d\r\n\r\n"
 _END = b"--\r\n"
 
 
@@ -29,7 +31,8 @@ def accepts_multipart(accept: bytes) -> bool:
 
 
 def _part(value: Mapping[str, Any]) -> bytes:
-    return b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n" + encoded(value).encode() + _BOUNDARY
+    body = encoded(value).encode()
+    return _HEAD % len(body) + body + _BOUNDARY
 
 
 def _result(result: ExecutionResult) -> bytes:

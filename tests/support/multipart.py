@@ -44,7 +44,10 @@ class Stream:
             # What stands before the first boundary.
             return await self.part()
         head, _, body = part.partition(b"\r\n\r\n")
-        assert head.strip().lower() == b"content-type: application/json; charset=utf-8"
+        assert _headers(head) == {
+            "content-type": "application/json; charset=utf-8",
+            "content-length": str(len(body)),
+        }
         value: Part = json.loads(body)
         return value
 
@@ -63,6 +66,11 @@ class Stream:
         assert part is not None
         assert set(part) == {"payload"}
         return part["payload"]
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    lines = head.decode().strip().splitlines()
+    return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Subscriptions over HTTP in parts, as Apollo's clients ask for them."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -53,6 +54,25 @@ async def test_each_state_is_a_part_and_the_last_one_ends_the_response(serve: Se
         (last,) = await stream.parts()
         assert [last["payload"]["data"]["resumeTask"]] == await follow(server.client, thread_id)
         assert stream.is_whole
+
+
+@sqlite
+async def test_a_part_can_be_read_by_its_length_before_anything_follows(serve: Serve) -> None:
+    # As gql with aiohttp does, which otherwise waits for bytes of later parts.
+    server = await serve(seed=False)
+    variables = {"threadId": await queued(server)}
+    body = {"query": WATCH, "variables": variables}
+    async with server.client.http.stream("POST", "/graphql", json=body, headers={"accept": ACCEPT}) as response:
+        received = b""
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in response.aiter_raw():
+                received += chunk
+                if b'"payload"' in received and received.endswith(b"\r\n--graphql"):
+                    break
+        head, start, rest = received.partition(b'{"payload"')
+        length = int(head.rpartition(b"content-length: ")[2])
+        payload = json.loads((start + rest)[:length])["payload"]
+        assert payload["data"]["resumeTask"]["state"] == "QUEUED"
 
 
 @sqlite
