@@ -18,6 +18,7 @@ from tests.agents.recording import ANSWER, FOREWORD, PROMPT, SECOND_ANSWER, SECO
 OPEN_FILE, RULE, TYPED = "menu.txt is open.", "Sell no coffee.", "typed by the person"
 ITEMS = {"user": "The shop opens at nine.", "assistant": "I know."}
 STEERED = "Only the green one."
+PLAN = "# Sell tea\n1. Boil water."
 # Older than what the program leaves alone.
 OLD = 100 * 24 * 3600
 
@@ -68,6 +69,25 @@ def test_what_a_client_adds_to_a_thread_is_read_as_it_is_sent(prepare: Prepare, 
     assert all(any(text in block for block in added) for text in (OPEN_FILE, RULE, TYPED))
     results = [block for message in session.messages if message.role == "TOOL" for block in message.build()]
     assert [bool(result["tool_use_id"]) for result in results] == [True, True]
+
+
+def test_a_plan_that_was_approved_is_a_prompt_of_its_new_thread(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(Codex)
+    models.play(reply(ANSWER))
+    with app_server(program, cwd) as server:
+        thread_id = server.call("thread/start", {"cwd": str(cwd)})["thread"]["id"]
+        prompt = server.call("thread/prepareApprovedPlan", {"threadId": thread_id, "markdown": PLAN})["prompt"]
+        server.turn(thread_id, prompt)
+
+    sent = [Expected("result", PLAN), Expected("text", prompt, "user")]
+    assert missing(models.requests[0].conversation, sent) == []
+    session = sessions(program, "CODEX")[thread_id]
+    live = [session.messages[index] for index in session.live]
+    texts = [block["text"] for message in live if not message.is_injected for block in message.build()]
+    assert texts == [PLAN, prompt, ANSWER]
+    assert session.first_prompt == PLAN
 
 
 def test_rollouts_that_the_program_compressed_are_the_same_sessions(

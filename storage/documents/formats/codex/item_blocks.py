@@ -9,7 +9,7 @@ from storage.documents.formats.json_values import as_list, as_object, as_text, p
 def prompt_blocks(payload: dict[str, object]) -> list[Block]:
     """The blocks of a person's message. What the program put into it is marked as injected.
 
-    A goal is recorded as the output of a call.
+    A goal and an approved plan are recorded as outputs of calls.
     """
     if payload.get("type") == "function_call_output":
         return content_blocks(payload.get("output"))

@@ -32,9 +32,9 @@ _CALLS = {
     "image_generation_call",
 }
 _OUTPUTS = {"function_call_output", "custom_tool_call_output", "tool_search_output", "local_shell_call_output"}
-_GOAL = "goal_objective"
-"""Outputs without a call are what a client adds to a prompt, such as an open file; under this name, the goal that a
-person set by `/goal`."""
+_OF_PERSON = {"goal_objective", "proposed_plan"}
+"""Outputs without a call are what a client adds to a prompt, such as an open file; under these names, the goal that a
+person set by `/goal`, and the plan that a person approved for a new thread."""
 _TOOLS = "additional_tools"
 """An item with the tools of a turn, where the newest models get them: it is the same in each session."""
 _AGENT_MESSAGE = "agent_message"
@@ -67,7 +67,7 @@ def item_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Ent
     if kind in _CALLS:
         return ResponseItem(place, ItemKind.CALL, as_text(payload.call_id) or item_id)
     if kind == "function_call_output" and not payload.call_id:
-        marking = Marking.PERSON if payload.name == _GOAL else Marking.PROGRAM
+        marking = Marking.PERSON if as_text(payload.name) in _OF_PERSON else Marking.PROGRAM
         return ResponseItem(place, ItemKind.USER, item_id, marking=marking)
     if kind in _OUTPUTS:
         return ResponseItem(place, ItemKind.OUTPUT, as_text(payload.call_id))

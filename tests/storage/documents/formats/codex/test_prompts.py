@@ -75,6 +75,22 @@ def test_a_goal_is_a_prompt_although_it_is_recorded_as_an_output() -> None:
     assert list(session.live) == [0, 1, 2, 3]
 
 
+def test_a_plan_that_was_approved_for_a_new_thread_is_what_the_person_asked_for() -> None:
+    plan = "# Sell tea\n1. Boil water."
+    session = derive(
+        rollout(
+            header(),
+            item("function_call_output", name="proposed_plan", namespace="agent", output=plan),
+            said("user", "Implement the plan."),
+            event("user_message", message="Implement the plan."),
+            said("assistant", "Sold."),
+        )
+    )
+    assert talk(session) == [f"USER: {plan}", "USER: Implement the plan.", "ASSISTANT: Sold."]
+    assert session.first_prompt == plan
+    assert list(session.live) == [0, 1, 2]
+
+
 def test_what_a_client_adds_to_a_prompt_is_no_result_of_a_tool() -> None:
     pieces = [{"type": "input_text", "text": "prices.txt is open."}, {"type": "input_image", "image_url": PICTURE}]
     session = derive(
