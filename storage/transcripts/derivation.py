@@ -1,7 +1,7 @@
 """Derives a session from all its transcripts, the earlier generations of each included."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -49,6 +49,23 @@ def derive(
     return None if session is None else Derivation(session, unused)
 
 
+_Moment = tuple[str, datetime | None]
+"""The role and the time of a message."""
+
+
+def _moment(message: DerivedMessage) -> _Moment:
+    return message.role, message.created_at
+
+
+def _sizes(messages: Sequence[DerivedMessage], moments: Set[_Moment]) -> Counter[_Moment]:
+    """How many blocks the messages have that were said at each of these moments."""
+    sizes: Counter[_Moment] = Counter()
+    for message in messages if moments else ():
+        if _moment(message) in moments:
+            sizes[_moment(message)] += len(message.build())
+    return sizes
+
+
 def with_earlier(
     session: DerivedSession, messages: Sequence[DerivedMessage], *, may_change: bool = False
 ) -> DerivedSession:
@@ -57,14 +74,17 @@ def with_earlier(
     Their tokens and costs were spent, also where the agent has taken them out of its own sums.
 
     With `may_change`, a message of the same role and time is a later state of the same one, such as a reply that was
-    stored while it was being written.
+    stored while it was being written. If it has fewer blocks, as after an undo of a part of it, the earlier state stays
+    too; its tokens and costs are in the later one.
     """
-    same: dict[tuple[str, datetime | None], int] = {}
+    same: dict[_Moment, int] = {}
     if may_change:
-        same = {(one.role, one.created_at): index for index, one in enumerate(session.messages) if one.created_at}
+        same = {_moment(one): index for index, one in enumerate(session.messages) if one.created_at}
     indexes: defaultdict[bytes, list[int]] = defaultdict(list)
     for index, message in enumerate(session.messages):
         indexes[message.digest].append(index)
+    changed = {_moment(one) for one in messages if one.digest not in indexes} & same.keys()
+    now, then = _sizes(session.messages, changed), _sizes(messages, changed)
     # The messages to add, by the index of the message that they follow.
     added: defaultdict[int, list[DerivedMessage]] = defaultdict(list)
     previous = -1
@@ -73,8 +93,10 @@ def with_earlier(
             # The first equal message after the previous one, else the first of all equal messages.
             place = next((number for number, index in enumerate(found) if index > previous), 0)
             previous = max(previous, found.pop(place))
-        elif (message.role, message.created_at) in same:
-            previous = max(previous, same[message.role, message.created_at])
+        elif _moment(message) in same:
+            previous = max(previous, same[_moment(message)])
+            if then[_moment(message)] > now[_moment(message)]:
+                added[previous].append(message._replace(usage=None, cost=None))
         else:
             added[previous].append(message)
     if not added:

@@ -122,6 +122,38 @@ async def test_what_opencode_takes_back_stays_in_the_tokens_and_costs(database: 
     assert sum(map(sum, usages)) == after["total_tokens"]
 
 
+@pytest.mark.parametrize("is_seen", [True, False], ids=["imported", "not imported"])
+async def test_parts_that_opencode_takes_back_stay_readable(
+    database: Database, tmp_path: Path, *, is_seen: bool
+) -> None:
+    program = sqlite3.connect(tmp_path / "opencode.db", isolation_level=None)
+    program.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
+    format = OpenCodeFormat()
+    [session_id, message_id, part_id] = program.execute(
+        "SELECT session_id, message_id, id FROM part WHERE json_extract(data, '$.type') = 'tool' ORDER BY id LIMIT 1"
+    ).fetchone()
+    await take(database, format, tmp_path)
+    before, said = (await stored_rows(database))[session_id]
+    assert sum("tool_use" in one["content"] for one in said) == 2
+
+    if is_seen:
+        revert = dump({"messageID": message_id, "partID": part_id})
+        program.execute("UPDATE session SET revert = ?, time_updated = time_updated + 1", (revert,))
+        await take(database, format, tmp_path)
+    # The prompt after such an undo deletes the part and all behind it.
+    program.execute("UPDATE session SET revert = NULL, time_updated = time_updated + 2")
+    program.execute("DELETE FROM part WHERE id >= ?", (part_id,))
+    program.execute("DELETE FROM message WHERE id > ?", (message_id,))
+    program.close()
+    await take(database, format, tmp_path)
+
+    after, still = (await stored_rows(database))[session_id]
+    assert [one["place"] is None for one in still if "tool_use" in one["content"]] == [True, True]
+    assert not any("tool_use" in text for text in await texts(database, session_id, only_live=True))
+    for name in ("input_tokens", "cache_read_tokens", "output_tokens", "total_tokens", "recorded_cost"):
+        assert after[name] == before[name], name
+
+
 @pytest.mark.parametrize(
     ("format", "folder"),
     [(GeminiFormat(), "gemini/home"), (QwenFormat(), "qwen/home"), (PiFormat(), "pi/home"), (OpenCodeFormat(), "")],

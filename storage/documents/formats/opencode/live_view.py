@@ -3,15 +3,38 @@
 from collections.abc import Sequence
 
 from storage.documents.formats.blocks import Block
-from storage.documents.formats.json_values import as_list, as_object
+from storage.documents.formats.json_values import as_list, as_object, without
 from storage.documents.formats.opencode.part_blocks import is_ignored
 
 _UNSENT = ("step-start", "reasoning")
+_OF_WHOLE = ("tokens", "cost", "error")
+"""What the info of a reply tells of all its parts."""
+
+
+def kept_and_undone(message: Block, revert: Block) -> list[Block]:
+    """The message, and after it a second one with its parts from that on which a person undid, if it is in this one."""
+    parts, info = _parts(message), as_object(message.get("info"))
+    first = revert.get("partID")
+    ids = [part.get("id") for part in parts]
+    if info.get("id") != revert.get("messageID") or not isinstance(first, str) or first not in ids:
+        return [message]
+    start = ids.index(first)
+    if start == 0:
+        return [message]
+    # The tokens of the whole reply are those of its first part.
+    ends = [part for part in parts[start:] if part.get("type") == "step-finish"]
+    undone = [part for part in parts[start:] if part.get("type") != "step-finish"]
+    rest = {**message, "info": without(info, *_OF_WHOLE), "parts": undone}
+    return [{**message, "parts": [*parts[:start], *ends]}, rest]
+
+
+def _parts(message: Block) -> list[Block]:
+    return [as_object(part) for part in as_list(message.get("parts"))]
 
 
 def sent_and_shown(message: Block) -> list[Block]:
     """The message, and after it a second one with what a plugin showed and did not send to the model, if it did."""
-    parts = [as_object(part) for part in as_list(message.get("parts"))]
+    parts = _parts(message)
     shown = [part for part in parts if is_ignored(part)]
     if not shown or as_object(message.get("info")).get("role") != "user":
         return [message]
@@ -26,8 +49,9 @@ def live_messages(messages: Sequence[Block], revert: Block) -> list[int]:
     ids = [info.get("id") for info in infos]
     end = len(messages)
     if isinstance(revert.get("messageID"), str) and revert["messageID"] in ids:
-        # With a part, the message stays up to that part.
-        end = ids.index(revert["messageID"]) + (revert.get("partID") is not None)
+        end = ids.index(revert["messageID"])
+        # With a part, what stands before it stays.
+        end += revert.get("partID") is not None and _parts(messages[end])[0].get("id") != revert["partID"]
     order = _after_compaction(infos[:end], messages, ids)
     return [index for index in order if _is_sent(infos[index], messages[index])]
 
@@ -51,12 +75,11 @@ def _after_compaction(infos: Sequence[Block], messages: Sequence[Block], ids: Se
 
 
 def _compaction_part(message: Block) -> Block | None:
-    parts = map(as_object, as_list(message.get("parts")))
-    return next((part for part in parts if part.get("type") == "compaction"), None)
+    return next((part for part in _parts(message) if part.get("type") == "compaction"), None)
 
 
 def _is_sent(info: Block, message: Block) -> bool:
-    parts = [as_object(part) for part in as_list(message.get("parts"))]
+    parts = _parts(message)
     error = as_object(info.get("error"))
     is_interrupted = error.get("name") == "MessageAbortedError" and any(
         part.get("type") not in _UNSENT for part in parts

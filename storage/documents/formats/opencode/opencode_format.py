@@ -28,7 +28,7 @@ from storage.documents.formats.json_values import (
 from storage.documents.formats.opencode.database import DatabaseIndex, last_change
 from storage.documents.formats.opencode.export_form import export_session
 from storage.documents.formats.opencode.json_files import export_files, session_files, state
-from storage.documents.formats.opencode.live_view import live_messages, sent_and_shown
+from storage.documents.formats.opencode.live_view import kept_and_undone, live_messages, sent_and_shown
 from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
@@ -146,8 +146,12 @@ class OpenCodeFormat:
         export = _export(transcripts[-1])
         info = as_object(export.get("info"))
         session_id = as_id(info.get("id"))
+        revert = as_object(info.get("revert"))
         recorded = [
-            piece for message in as_list(export.get("messages")) for piece in sent_and_shown(as_object(message))
+            piece
+            for message in as_list(export.get("messages"))
+            for kept in kept_and_undone(as_object(message), revert)
+            for piece in sent_and_shown(kept)
         ]
         contents = [(message, message_blocks(message)) for message in recorded]
         contents = [content for content in contents if content[1] or _usage(content[0]) is not None]
@@ -177,7 +181,7 @@ class OpenCodeFormat:
             created_at=created_at,
             updated_at=updated_at,
             messages=messages,
-            live=live_messages(shown, as_object(info.get("revert"))),
+            live=live_messages(shown, revert),
             kind=SUBAGENT if parent_id else FORK if is_fork else MAIN,
             parent_id=parent_id or handed_over_from,
             title=None if _DEFAULT_TITLE.fullmatch(title) else title or None,

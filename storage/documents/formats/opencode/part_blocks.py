@@ -54,7 +54,20 @@ def _part_blocks(part: Block) -> list[Block]:
         return _tool_blocks(part, as_object(part["state"]))
     if kind == "file":
         return [_file_block(part)]
+    if kind == "subtask":
+        return _subtask_blocks(part)
     return [other_block(without(part, *_IDS))]
+
+
+def _subtask_blocks(part: Block) -> list[Block]:
+    """What a person gave to a subagent: a command, without the arguments that the program does not record, or a task.
+
+    The call that follows has the other fields.
+    """
+    command, prompt = as_text(part.get("command")), as_text(part.get("prompt"))
+    if not command:
+        return [text_block(prompt)] if prompt else []
+    return [text_block(f"/{command}"), *([text_block(prompt, is_injected=True)] if prompt else [])]
 
 
 def _file_block(part: Block) -> Block:

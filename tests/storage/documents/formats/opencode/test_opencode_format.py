@@ -51,7 +51,7 @@ def test_injected_texts_and_other_parts() -> None:
     )  # fmt: skip
     assert [message.is_injected for message in session.messages] == [False, True, False, False]
     assert [block["type"] for message in session.messages for block in message.build()] == [
-        "text", "text", "file", "text", "subtask", "agent", "patch", "new",
+        "text", "text", "file", "text", "text", "agent", "patch", "new",
     ]  # fmt: skip
     assert session.first_prompt == "Go"
     assert session.messages[0].build()[1]["is_injected"] is True
@@ -79,9 +79,50 @@ def test_what_was_reverted_is_not_live() -> None:
         assistant("m4", text("B")),
     ]
     assert live(derive(*messages, revert={"messageID": "m3"})) == ["One", "First"]
-    assert live(derive(*messages, revert={"messageID": "m3", "partID": "p"})) == ["One", "First", "Two"]
+    assert live(derive(*messages, revert={"messageID": "m3", "partID": "gone"})) == ["One", "First", "Two"]
     assert len(derive(*messages, revert={"messageID": "m3"}).messages) == 4
     assert live(derive(*messages, revert={"messageID": "gone"})) == ["One", "First", "Two", "B"]
+
+
+def test_of_a_reply_that_was_undone_from_a_part_on_the_beginning_is_live() -> None:
+    ends = {"type": "step-finish", "id": "p4", "tokens": {"input": 10, "output": 5}}
+    reply = assistant(
+        "m2",
+        {"type": "step-start", "id": "p0"},
+        text("I look.", id="p1"),
+        {**tool("c1", "completed", output="mint"), "id": "p2"},
+        text("Mint.", id="p3"),
+        ends,
+        cost=0.5,
+        tokens=ends["tokens"],
+    )
+    session = derive(
+        user("m1", text("Go")), reply, user("m3", text("On")), revert={"messageID": "m2", "partID": "p2"}, cost=0.5
+    )
+    assert live(session) == ["Go", "I look."]
+    assert shown(session)[1:] == [
+        ("ASSISTANT", ["text: I look."]),
+        ("ASSISTANT", ['call bash: {"command":"ls"}', "result c1: mint", "text: Mint."]),
+        ("USER", ["text: On"]),
+    ]
+    assert session.usage == TokenUsage(input=10, output=5)
+    assert [message.usage is None for message in session.messages] == [True, False, True, True]
+    assert [message.cost for message in session.messages] == [None, 0.5, None, None]
+    whole = derive(user("m1", text("Go")), reply, revert={"messageID": "m2", "partID": "p0"})
+    assert (live(whole), len(whole.messages)) == (["Go"], 2)
+
+
+def test_a_command_that_a_subagent_carries_out_is_a_prompt() -> None:
+    task = {"type": "subtask", "agent": "explore", "description": "Review", "prompt": "Look at the changes."}
+    session = derive(
+        user("m1", {**task, "command": "review"}),
+        assistant("m2", tool("c1", "completed", "task", output="All is well.")),
+        user("m3", task),
+    )
+    assert [message.is_injected for message in session.messages] == [False, False, False]
+    assert session.messages[0].build() == [text("/review"), text("Look at the changes.", is_injected=True)]
+    assert session.messages[2].build() == [text("Look at the changes.")]
+    assert session.first_prompt == "/review"
 
 
 def compacted(tail: str | None, **summary: Any) -> DerivedSession:
