@@ -15,7 +15,7 @@ from server.commands.session_ids import whole_id
 from server.observability.terminal import printable
 from storage.database.database import Database
 from storage.errors import StorageError
-from storage.handoff.archived_files import ArchivedFiles, archived_files
+from storage.handoff.archived_files import ArchivedFiles, archived_files, held_by_opencode
 from storage.handoff.copy_check import check_copy
 from storage.handoff.handoff import Handoff, hand_over
 from storage.handoff.homes import home_of
@@ -91,7 +91,11 @@ def write_copy(handoff: Handoff, home: Path) -> None:
 
 
 async def _give_back(own: ArchivedFiles, home: Path, writes: bool) -> list[list[str]]:
+    held = held_by_opencode(own, home)
     for file in own.files:
+        if file.path in held:
+            say(f"OpenCode has {Path(file.path).stem}")
+            continue
         place = place_of(home, file.path)
         if is_taken(place):
             say(f"{place} is there")
@@ -99,7 +103,8 @@ async def _give_back(own: ArchivedFiles, home: Path, writes: bool) -> list[list[
         if writes:
             await copy_new(place, file.read())
         say(f"{'wrote' if writes else 'would write'} {place}, {file.size:,} bytes")
-    commands = _placed(own.commands, [file.path for file in own.files], home)
+    needed = [words for words in own.commands if held.isdisjoint(words)]
+    commands = _placed(needed, [file.path for file in own.files], home)
     _say_commands(commands)
     return commands
 
@@ -114,6 +119,8 @@ async def _restore_all(database: Database, ids: Sequence[str], home: Path | None
             place = home or home_of(found.source, os.environ, Path.home())
             if found.files and is_taken(first := place_of(place, found.files[0].path)):
                 raise FileExists(f"{first} exists.")
+            if found.files and found.files[0].path in held_by_opencode(found, place):
+                raise FileExists("OpenCode has this session: an import would bring back what was undone there since.")
             await _give_back(found, place, writes=True)
         except (click.ClickException, StorageError, OSError) as error:
             message = error.message if isinstance(error, click.ClickException) else str(error)

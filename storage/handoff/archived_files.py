@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from storage.database.tables.transcript import transcript_key
 from storage.documents.derived_session import SUBAGENT
 from storage.documents.exports import export_document
 from storage.documents.formats.gemini.checkpoint import is_checkpoint, tag_of
+from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from storage.handoff.resume_commands import checkpoint_command, import_command, resume_commands
 from storage.json_codec import dump
 from storage.transcripts.transcript_exports import newest_transcripts
@@ -59,6 +61,17 @@ class ArchivedFiles:
     workspace: str
     files: Sequence[ArchivedFile]
     commands: list[list[str]]
+
+
+def held_by_opencode(files: ArchivedFiles, home: Path) -> set[str]:
+    """The paths of the files whose sessions OpenCode still has in its home.
+
+    The program would import them into these sessions, with what has been undone there since.
+    """
+    if files.source != "OPENCODE":
+        return set()
+    held = {PurePosixPath(found.name).name for found in OpenCodeFormat().find(home).transcripts}
+    return {file.path for file in files.files if PurePosixPath(file.path).stem in held}
 
 
 async def archived_files(database: Database, session_id: str) -> ArchivedFiles | None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.support.handoffs import FIXTURES, HOMES, fixture_conversations
 CLAUDE = "6aed4a66-6c6a-4e3e-8134-555cbf44514c"
 SUBAGENT = "cd1f8e7a-ade0-4067-9b9b-42658dcd3bdf"
 CODEX_FORK = "01a2222c-0d4a-7d21-8f96-b21d638cef04"
+OPENCODE = "ses_ddf2cd0aaffeJh9chseJaTFwHs"
 
 
 @pytest.fixture(autouse=True)
@@ -163,22 +165,38 @@ def test_restore_finds_the_place_of_each_agent(
     assert after.items() <= before.items()
 
 
-def test_restore_gives_a_session_of_opencode_to_its_command(tmp_path: Path) -> None:
+@pytest.fixture
+def opencode(tmp_path: Path) -> Path:
+    """The database of OpenCode, whose session was imported."""
     home = tmp_path / "user" / ".local" / "share" / "opencode"
     home.mkdir(parents=True)
-    with sqlite3.connect(home / "opencode.db") as opencode:
-        opencode.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
-    opencode.close()
+    with closing(sqlite3.connect(home / "opencode.db")) as database:
+        database.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
     assert reprise("import", home).exit_code == 0
-    database = (home / "opencode.db").read_bytes()
-    session_id = "ses_ddf2cd0aaffeJh9chseJaTFwHs"
+    return home / "opencode.db"
 
-    result = reprise("restore", session_id)
 
-    file = home / "handoff" / f"{session_id}.json"
-    assert result.stdout.splitlines()[-2:] == [f"$ opencode import {file}", f"$ opencode --session {session_id}"]
-    assert json.loads(file.read_bytes())["info"]["id"] == session_id
-    assert (home / "opencode.db").read_bytes() == database
+def test_restore_gives_a_session_of_opencode_to_its_command(opencode: Path) -> None:
+    with closing(sqlite3.connect(opencode)) as database, database:
+        database.execute("DELETE FROM session")
+    before = opencode.read_bytes()
+
+    result = reprise("restore", OPENCODE)
+
+    file = opencode.parent / "handoff" / f"{OPENCODE}.json"
+    assert result.stdout.splitlines()[-2:] == [f"$ opencode import {file}", f"$ opencode --session {OPENCODE}"]
+    assert json.loads(file.read_bytes())["info"]["id"] == OPENCODE
+    assert opencode.read_bytes() == before
+
+
+def test_a_session_that_opencode_has_is_not_imported_over_it(opencode: Path) -> None:
+    restored = reprise("restore", OPENCODE)
+    handed = reprise("handoff", OPENCODE, "--to", "opencode", "--write")
+
+    assert (restored.exit_code, handed.exit_code) == (1, 0)
+    assert f"{OPENCODE}: OpenCode has this session" in restored.stderr
+    assert handed.stdout.splitlines() == [f"OpenCode has {OPENCODE}", f"$ opencode --session {OPENCODE}"]
+    assert not (opencode.parent / "handoff").exists()
 
 
 def test_restore_writes_over_nothing(home: Path) -> None:
