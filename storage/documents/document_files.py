@@ -9,6 +9,7 @@ from typing import NamedTuple
 from storage.documents.document import Document
 from storage.documents.formats import read_document
 from storage.documents.formats.agent_json import CODEWHALE, ZAGENS
+from storage.documents.formats.file_walk import LINK
 from storage.errors import InvalidDocument
 from storage.json_codec import parse_document
 
@@ -19,7 +20,6 @@ MAX_FILE_BYTES = 256 * 2**20
 _IGNORED_FILES = {"latest.json", "offline_queue.json", "session_boot_owners.json"}
 # They hold secrets, and are opened only when they are named.
 _CREDENTIALS = {"auth.json", "credentials.json", "oauth_creds.json", "mcp-oauth-tokens.json"}
-LINK = "A link to a folder, which is not followed. Import the folder itself."
 _IGNORED_FOLDERS = {"checkpoints"}
 # The agents' home folders, which have their sessions in `sessions`. CodeWhale's was `.deepseek` once.
 _HOMES = {".zagens": ZAGENS, ".codewhale": CODEWHALE, ".deepseek": CODEWHALE}

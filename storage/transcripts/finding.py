@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
+from storage.documents.formats.file_walk import linked_folders
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.transcripts.found_bytes import is_unchanged
 
@@ -64,7 +65,7 @@ def find_changed(
         else:
             transcripts += found.transcripts
             passed_over += found.passed_over
-            refused += found.refused
+            refused += [*linked_folders(home, format.folders), *found.refused]
     named_keys = frozenset(FileKey.of(one.path, one.name) for one in named)
     result = ChangedTranscripts(format, [], 0, [], passed_over, refused, named_keys)
     unchanged = 0

@@ -11,6 +11,7 @@ from storage.archive.file_state import FileKey
 from storage.database.database import Database
 from storage.documents.document_files import FoundFiles, file_size, find_files
 from storage.documents.formats import agent_json
+from storage.documents.formats.file_walk import linked_folders
 from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.transcripts.finding import ChangedTranscripts, document_homes, is_missing
@@ -154,6 +155,9 @@ def _in_folder(formats: Sequence[TranscriptFormat], folder: Path, refused: dict[
             refused[folder] = error.strerror or str(error)
         else:
             refused.update(walked.refused)
+            if _TRANSCRIPT_HOMES.intersection(folder.absolute().parts[-2:]):
+                # A home is known by its name, or as pi's is, by that of the folder around it.
+                refused.update(linked_folders(folder, format.folders))
             found[format.source] = walked.transcripts
     owners: dict[FileKey, set[str]] = {}
     for source, some in found.items():

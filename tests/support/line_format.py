@@ -42,6 +42,7 @@ class LineFormat:
     source: str = SOURCE
     agent: str = "Lines"
     tried_version: str = "1"
+    folders: tuple[str, ...] = ()
     shouts: bool = False
     """Texts become upper case: another version of the format."""
 

@@ -2,8 +2,10 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+LINK = "A link to a folder, which is not followed. Name the link to import what it leads to."
 
 
 class FileWalk:
@@ -43,6 +45,15 @@ def sorted_entries(folder: Path) -> "list[os.DirEntry[str]]":
     """The entries of a folder, sorted. Raises OSError."""
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)
+
+
+def linked_folders(home: Path, folders: Iterable[str]) -> list[tuple[Path, str]]:
+    """Those folders below a home that are links to folders, and the reason why they are refused.
+
+    A link may lead anywhere, so that what it leads to is imported only if the link is named itself.
+    """
+    paths = [home / folder for folder in folders]
+    return [(path, LINK) for path in paths if os.path.islink(path) and os.path.isdir(path)]  # noqa: PTH112, PTH114 # Path.is_dir raises PermissionError.
 
 
 def is_regular_file(path: Path) -> bool:

@@ -28,6 +28,10 @@ class _LazyFormat:
         module = import_module(f"storage.documents.formats.{self._module}")
         return cast("TranscriptFormat", getattr(module, self._name)())
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        return self._format.folders
+
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         return self._format.homes(environment, user_home)
 

@@ -96,6 +96,11 @@ class TranscriptFormat(Protocol):
     version: int
     tried_version: str
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The paths below a home of the folders that hold the transcripts."""
+        ...
+
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         """The agent's homes by its environment variables and the user's home folder, whether they exist or not."""
         ...

@@ -144,6 +144,35 @@ def test_nothing_below_a_home_is_written_and_no_credentials_are_opened(
     assert {path: path.lstat().st_mtime_ns for path in user_home.rglob("*")} == before
 
 
+@pytest.mark.parametrize(
+    ("agent", "folder", "sample"),
+    [
+        ("Claude Code", ".claude/projects", "claude_code/projects"),
+        ("Codex", ".codex/sessions", "codex/home/sessions"),
+        ("Gemini CLI", ".gemini/tmp", "gemini/home/tmp"),
+        ("Qwen Code", ".qwen/projects", "qwen/home/projects"),
+        ("pi", ".pi/agent/sessions", "pi/home/sessions"),
+    ],
+)
+def test_a_linked_folder_of_transcripts_is_refused_by_name_and_imported_if_it_is_named(
+    user_home: Path, agent: str, folder: str, sample: str
+) -> None:
+    link = user_home / folder
+    if link.exists():
+        shutil.rmtree(link)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(FORMATS / sample)
+
+    for arguments in (("--all",), (link.parent,)):
+        result = reprise("import", *arguments)
+        assert result.exit_code == 1, result.output
+        assert result.stderr.count(f"{link}: A link to a folder, which is not followed.") == 1, result.stderr
+        assert summary(result).get(agent, {"created": 0})["created"] <= (1 if agent == "Codex" else 0)
+    result = reprise("import", link)
+    assert result.exit_code == 0, result.output
+    assert summary(result)[agent]["created"] > 0
+
+
 def test_paths_or_all_must_be_given() -> None:
     assert reprise("import").exit_code == 2
     assert reprise("import", "--all", ".").exit_code == 2

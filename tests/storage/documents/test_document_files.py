@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.documents.document_files import LINK, FoundFiles, find_files, read_file
+from storage.documents.document_files import FoundFiles, find_files, read_file
+from storage.documents.formats.file_walk import LINK
 from tests.support.documents import codewhale, zagens
 
 

@@ -7,7 +7,7 @@ from storage.documents.derived_session import DerivedSession
 from storage.documents.formats import agent_versions
 from storage.documents.formats.claude_code import layout
 from storage.documents.formats.claude_code.costs import SourceCosts
-from storage.documents.formats.claude_code.layout import TranscriptName
+from storage.documents.formats.claude_code.layout import PROJECTS, TranscriptName
 from storage.documents.formats.claude_code.line import read_line
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.scan import Scan
@@ -20,6 +20,7 @@ class ClaudeCodeFormat:
     """One file a session, which only grows, and one for each of its subagents."""
 
     source, agent, version, tried_version = agent_versions.CLAUDE_CODE
+    folders = (PROJECTS,)
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         """The paths in CLAUDE_CONFIG_DIR, or `~/.claude`."""

@@ -22,7 +22,7 @@ _AGENT_FILE = re.compile(r"(agent-[A-Za-z0-9_-]+)\.jsonl")
 _SUBAGENT = re.compile(rf"((?:.*/)?({_UUID}))/subagents/(?:.*/)?agent-[^/]+\.jsonl")
 _AGENT_META = re.compile(r"agent-[A-Za-z0-9_-]+\.meta\.json")
 _TOOL_RESULT = re.compile(r"[A-Za-z0-9_.-]+\.(?:txt|json)")
-_PROJECTS = "projects"
+PROJECTS = "projects"
 _TITLE_FILE = "custom-title.json"
 _MAX_ID_LENGTH = 200
 _MAX_DEPTH = 8
@@ -89,9 +89,9 @@ def find(home: Path) -> FoundTranscripts:
         found = find(home.parent).transcripts
         return FoundTranscripts([transcript for transcript in found if transcript.path == home], 0)
     walk = _Walk(_base(home))
-    if os.path.isdir(home / _PROJECTS):  # noqa: PTH112 # Path.is_dir raises PermissionError.
+    if os.path.isdir(home / PROJECTS):  # noqa: PTH112 # Path.is_dir raises PermissionError.
         for entry in walk.files.entries(home):
-            if entry.name == _PROJECTS and entry.is_dir(follow_symlinks=False):
+            if entry.name == PROJECTS and entry.is_dir(follow_symlinks=False):
                 walk.folder(Path(entry.path), 0)
             elif not entry.is_dir(follow_symlinks=False):
                 walk.passed_over += 1
@@ -105,7 +105,7 @@ def find(home: Path) -> FoundTranscripts:
 def _base(home: Path) -> Path:
     """The folder that names are relative to: the home that a folder lies in."""
     for folder in (home, *home.parents):
-        if folder.name == _PROJECTS:
+        if folder.name == PROJECTS:
             return folder.parent
     return home
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from storage.documents.derived_session import DerivedSession
 from storage.documents.formats import agent_versions
 from storage.documents.formats.codex import session
-from storage.documents.formats.codex.home import find, homes
+from storage.documents.formats.codex.home import FOLDERS, find, homes
 from storage.documents.formats.transcript_format import FoundTranscripts, TranscriptReader
 
 
@@ -14,6 +14,7 @@ class CodexFormat:
     """The format of Codex's rollouts. See `storage.documents.formats.transcript_format.TranscriptFormat`."""
 
     source, agent, version, tried_version = agent_versions.CODEX
+    folders = FOLDERS
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         return homes(environment, user_home)

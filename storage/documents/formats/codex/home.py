@@ -10,7 +10,7 @@ from pathlib import Path
 
 from storage.documents.formats.codex.rollout_name import COMPRESSED, parse_rollout_name
 from storage.documents.formats.codex.thread_names import INDEX, index_lines
-from storage.documents.formats.file_walk import FileWalk, expanded, is_regular_file
+from storage.documents.formats.file_walk import FileWalk, expanded, is_regular_file, linked_folders
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts
 
 ARCHIVED = "archived_sessions"
@@ -68,7 +68,8 @@ def _names(index: Path, walk: FileWalk) -> dict[str, bytes] | None:
 def _home_of(place: Path) -> tuple[Path, list[Path]]:
     """The home that a place belongs to, and the folders or the file to look at."""
     if any(os.path.isdir(place / folder) for folder in FOLDERS):  # noqa: PTH112 # Path.is_dir raises PermissionError.
-        return place, [place / folder for folder in FOLDERS]
+        links = [path for path, _ in linked_folders(place, FOLDERS)]
+        return place, [place / folder for folder in FOLDERS if place / folder not in links]
     for parent in (place, *place.parents):
         if parent.name in FOLDERS:
             return parent.parent, [place]

@@ -27,6 +27,7 @@ class GeminiFormat:
     """Gemini CLI keeps one file a session and appends to it; a subagent's file lies in a folder named by its parent."""
 
     source, agent, version, tried_version = agent_versions.GEMINI
+    folders = (_PROJECTS,)
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         """`.gemini` in the user's home, or in the folder that GEMINI_CLI_HOME names instead of it."""

@@ -13,7 +13,7 @@ from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedMessa
 from storage.documents.formats import agent_versions
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
-from storage.documents.formats.file_walk import FileWalk, is_regular_file
+from storage.documents.formats.file_walk import FileWalk, is_regular_file, linked_folders
 from storage.documents.formats.json_values import (
     as_amount,
     as_count,
@@ -27,7 +27,7 @@ from storage.documents.formats.json_values import (
 )
 from storage.documents.formats.opencode.database import DatabaseIndex, last_change
 from storage.documents.formats.opencode.export_form import export_session
-from storage.documents.formats.opencode.json_files import export_files, session_files, state
+from storage.documents.formats.opencode.json_files import SESSIONS, export_files, session_files, state
 from storage.documents.formats.opencode.live_view import kept_and_undone, live_messages, sent_and_shown
 from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
@@ -57,6 +57,7 @@ class OpenCodeFormat:
     """OpenCode keeps its sessions in `opencode.db`. Each is read in the form of the program's own export."""
 
     source, agent, version, tried_version = agent_versions.OPENCODE
+    folders = ("storage", SESSIONS)
 
     def __init__(self) -> None:
         self._databases = DatabaseIndex()
@@ -97,7 +98,8 @@ class OpenCodeFormat:
                 found.update(sessions)
         # Sessions in files are mostly those that the program has moved into its database, where they are continued.
         is_whole = not walk.refused
-        for path in () if is_database else session_files(home, walk):
+        has_files = not is_database and not linked_folders(home, self.folders)
+        for path in session_files(home, walk) if has_files else ():
             if path.stem in found or not is_whole:
                 passed_over += 1
                 continue

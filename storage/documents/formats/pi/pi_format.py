@@ -28,6 +28,7 @@ class PiFormat:
     """pi appends each entry below its parent; the session continues from the last entry."""
 
     source, agent, version, tried_version = agent_versions.PI
+    folders = (_SESSIONS,)
 
     def homes(self, environment: Mapping[str, str], user_home: Path) -> list[Path]:
         """PI_CODING_AGENT_SESSION_DIR and PI_CODING_AGENT_DIR, or `.pi/agent` in the user's home."""

@@ -30,6 +30,7 @@ class QwenFormat:
     """Qwen Code appends each line below its parent. Older versions wrote documents in Gemini CLI's form."""
 
     source, agent, version, tried_version = agent_versions.QWEN_CODE
+    folders = ("projects", _OLD_CHATS)
 
     def __init__(self) -> None:
         self._older = GeminiFormat()
