@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from storage.archive.file_state import FileKey
 from storage.archive.transcripts import (
+    companion_names,
     transcripts_by_id,
     transcripts_of_names,
     transcripts_of_sessions,
@@ -103,6 +104,7 @@ async def _jobs(connection: DatabaseConnection, source: str, batch: Sequence[Cha
     """The job of each transcript; None for one that must be compared with the archive."""
     known = [one.known.transcript_id for one in batch if one.known is not None]
     rows = await transcripts_by_id(connection, known)
+    companions = await companion_names(connection, list(rows)) if rows else {}
     new_names = [one.found.name for one in batch if one.known is None or one.known.transcript_id not in rows]
     taken_names = {row.name for row in await transcripts_of_names(connection, source, new_names)}
     ids = [row.session_id for row in rows.values() if row.session_id is not None]
@@ -126,12 +128,13 @@ async def _jobs(connection: DatabaseConnection, source: str, batch: Sequence[Cha
             # The archive has them.
             jobs.append(None)
         elif row.session_id is None:
-            jobs.append(Job(found, changed.known, row))
+            jobs.append(Job(found, changed.known, row, companions=frozenset(companions.get(row.id, ()))))
         else:
             stored = sessions.get(row.session_id)
             if stored is None or counts[row.session_id] > 1 or stored.source != source or not row.is_derived:
                 jobs.append(None)
             else:
                 summaries = await stored_summaries(connection, row.session_id)
-                jobs.append(Job(found, changed.known, row, stored, summaries))
+                archived = frozenset(companions.get(row.id, ()))
+                jobs.append(Job(found, changed.known, row, stored, summaries, archived))
     return jobs

@@ -29,7 +29,8 @@ MOST_TAKEN_BYTES = 16 * 2**20
 class Job(NamedTuple):
     """A transcript to take. `known` and `row` are None for one that was never read.
 
-    `stored` and `summaries` are what is stored of its session, which has no other transcript.
+    `stored` and `summaries` are what is stored of its session, which has no other transcript. `companions` names
+    those that the archive has.
     """
 
     found: FoundTranscript
@@ -37,6 +38,7 @@ class Job(NamedTuple):
     row: TranscriptRow | None = None
     stored: StoredSession | None = None
     summaries: Sequence[MessageSummary] = ()
+    companions: frozenset[str] = frozenset()
 
 
 class Taken(NamedTuple):
@@ -142,6 +144,9 @@ class _Taking:
         format, found = self._format, job.found
         companions = read_companions(found)
         contents = {one.name: one.content for one in companions}
+        if job.companions - contents.keys():
+            # What is gone from the agent's home is read in the archive.
+            return Unusual()
         transcript = ArchivedTranscript(
             found.name, opened.modified_at, opened.size, opened.read, contents.get, _ask_for_another
         )

@@ -195,6 +195,8 @@ class Watch:
             homes = self._places or format.homes(self._environment, self._user_home)
             for folder in {path.parent for path in changed if any(path.is_relative_to(home) for home in homes)}:
                 for one in format.find(folder).transcripts:
+                    if not self._places and not _is_in_layout(one, homes):
+                        continue
                     files = {one.path, *one.companions.values()} & others
                     if one.read is not None:
                         # A database holds many transcripts.
@@ -210,6 +212,18 @@ class Watch:
 
 def _existing(places: Sequence[Path]) -> list[Path]:
     return [place for place in places if os.path.exists(place)]  # noqa: PTH110 # Path.exists raises PermissionError.
+
+
+def _is_in_layout(found: FoundTranscript, homes: Sequence[Path]) -> bool:
+    """Whether a transcript has its name from its place in a home.
+
+    A walk through a home enters only the folders of the agent's layout. One that begins in another folder takes that
+    for a folder of loose files, such as copies that a person keeps there.
+    """
+    folder = found.path if found.read is not None else found.path.parent
+    # pi's home may be the folder of its sessions, which is a part of their names.
+    tops = [top for home in homes for top in (home, home.parent)]
+    return folder in [(top / found.name).parent for top in tops]
 
 
 def _log_of(database: Path) -> Path:

@@ -175,6 +175,19 @@ async def test_companions_are_read_again_when_they_change(database: Database, ho
     assert rows["s1"][0]["title"] == "Second, longer"
 
 
+async def test_a_companion_that_is_gone_stays_when_its_transcript_grows(database: Database, home: Path) -> None:
+    put(home, "a.lines", lines("s1", "one"))
+    put(home, "a.note", b"A title")
+    await take(database, FORMAT, home)
+    (home / "a.note").unlink()
+    append(home, "a.lines", line(assistant="two"))
+
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+
+    session, messages = (await stored_rows(database))["s1"]
+    assert (session["title"], len(messages)) == ("A title", 2)
+
+
 async def test_a_compressed_file_is_the_same_transcript(database: Database, home: Path) -> None:
     data = lines("s1", "one", "two")
     put(home, "a.lines", data)

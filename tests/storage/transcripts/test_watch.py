@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -19,6 +20,7 @@ import storage.transcripts.transcript_writer
 import storage.transcripts.watch
 from storage.database.database import Database
 from storage.doctor.doctor import examine
+from storage.documents.formats.claude_code.claude_code_format import ClaudeCodeFormat
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.errors import Unavailable
@@ -32,6 +34,8 @@ from tests.support.line_format import LineFormat, line, lines
 
 FORMAT = LineFormat()
 OPENCODE = Path(__file__).parents[1] / "documents" / "formats" / "opencode"
+CLAUDE_CODE = Path(__file__).parents[1] / "documents" / "formats" / "claude_code"
+SESSION = "6aed4a66-6c6a-4e3e-8134-555cbf44514c"
 # The target is a second; a loaded machine gets more.
 PATIENCE = 60
 
@@ -85,6 +89,45 @@ async def test_the_log_says_how_far_a_long_import_is(
     with caplog.at_level("INFO", "reprise.import"):
         async with watching(database, tmp_path):
             await until(progress, ["Imported 0.5 of 1.0 MB", "Imported 1.0 of 1.0 MB"])
+
+
+async def test_a_subagent_that_is_watched_keeps_its_description(database: Database, tmp_path: Path) -> None:
+    home = tmp_path / ".claude"
+    shutil.copytree(CLAUDE_CODE / "projects", home / "projects")
+    [path] = home.rglob("agent-*.jsonl")
+    first, *more = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first)
+
+    async def described() -> list[tuple[str, int]]:
+        rows = await stored_rows(database)
+        return [(row["title"], len(messages)) for row, messages in rows.values() if row["kind"] == "SUBAGENT"]
+
+    formats = {"CLAUDE_CODE": ClaudeCodeFormat()}
+    async with watching(database, tmp_path, formats=formats):
+        await until(described, [("Count the stock", 1)])
+        with path.open("ab") as file:
+            file.writelines(more)
+        await until(described, [("Count the stock", 4)])
+
+
+async def test_what_an_import_of_a_home_passes_over_is_not_imported_when_it_changes(
+    database: Database, tmp_path: Path
+) -> None:
+    home = tmp_path / ".claude"
+    folder = home / "projects" / "-home-dev-shop"
+    folder.mkdir(parents=True)
+    (home / "backups").mkdir()
+    [copied] = (CLAUDE_CODE / "summarized_home").rglob("*.jsonl")
+
+    async def stored() -> set[str]:
+        return set(await stored_rows(database))
+
+    formats = {"CLAUDE_CODE": ClaudeCodeFormat()}
+    async with watching(database, tmp_path, formats=formats):
+        await asyncio.sleep(0.3)
+        shutil.copy(copied, home / "backups")
+        shutil.copy(CLAUDE_CODE / "projects" / "-home-dev-shop" / f"{SESSION}.jsonl", folder)
+        await until(stored, {SESSION})
 
 
 async def test_lines_are_stored_as_they_are_written(database: Database, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ _AGENT_META = re.compile(r"agent-[A-Za-z0-9_-]+\.meta\.json")
 _TOOL_RESULT = re.compile(r"[A-Za-z0-9_.-]+\.(?:txt|json)")
 PROJECTS = "projects"
 _TITLE_FILE = "custom-title.json"
+_SUBAGENTS = "subagents"
 _MAX_ID_LENGTH = 200
 _MAX_DEPTH = 8
 
@@ -97,6 +98,8 @@ def find(home: Path) -> FoundTranscripts:
                 walk.passed_over += 1
     elif _SESSION_FOLDER.fullmatch(home.name):
         walk.session_folder(home)
+    elif any(_is_of_subagents(folder) for folder in (home, *home.parents)):
+        walk.subagents(home, 0)
     else:
         walk.folder(home, 0)
     return walk.result()
@@ -108,6 +111,10 @@ def _base(home: Path) -> Path:
         if folder.name == PROJECTS:
             return folder.parent
     return home
+
+
+def _is_of_subagents(folder: Path) -> bool:
+    return folder.name == _SUBAGENTS and _SESSION_FOLDER.fullmatch(folder.parent.name) is not None
 
 
 class _Walk:
@@ -140,8 +147,8 @@ class _Walk:
     def session_folder(self, path: Path) -> None:
         """Look through the folder of a session."""
         for entry in self.files.entries(path):
-            if entry.is_dir(follow_symlinks=False) and entry.name == "subagents":
-                self._subagents(Path(entry.path), 0)
+            if entry.is_dir(follow_symlinks=False) and entry.name == _SUBAGENTS:
+                self.subagents(Path(entry.path), 0)
             elif entry.is_dir(follow_symlinks=False):
                 self._others(Path(entry.path), entry.name == "tool-results", 0)
             elif entry.is_file(follow_symlinks=False) and entry.name == _TITLE_FILE:
@@ -149,11 +156,12 @@ class _Walk:
             else:
                 self.passed_over += 1
 
-    def _subagents(self, path: Path, depth: int) -> None:
+    def subagents(self, path: Path, depth: int) -> None:
+        """Look through the folder of a session's subagents, or that of a workflow in it."""
         for entry in self.files.entries(path):
             if entry.is_dir(follow_symlinks=False):
                 if depth < _MAX_DEPTH:
-                    self._subagents(Path(entry.path), depth + 1)
+                    self.subagents(Path(entry.path), depth + 1)
                 else:
                     self.passed_over += 1
             elif entry.is_file(follow_symlinks=False) and _AGENT_FILE.fullmatch(entry.name):
