@@ -66,7 +66,12 @@ _locked_session = (
 )
 _linked_task = (
     sa.select(
-        resume_task.c.thread_id, resume_task.c.state, resume_task.c.transcript_version, resume_task.c.seed_version
+        resume_task.c.thread_id,
+        resume_task.c.state,
+        resume_task.c.items_written,
+        resume_task.c.transcript_version,
+        resume_task.c.transcript_rewrites,
+        resume_task.c.seed_version,
     )
     .join_from(resume_task, thread, thread.c.id == resume_task.c.thread_id)
     .where(resume_task.c.thread_id == sa.bindparam("thread_id"))
@@ -113,10 +118,11 @@ async def resume_session(database: Database, session_id: str, options: ResumeOpt
 
 
 def _is_reusable(saved: Any, linked: Any) -> bool:
-    # The seeder of an unfinished task adopts a changed session by itself.
-    return linked.state in UNFINISHED or (
-        linked.transcript_version == saved.transcript_version and linked.seed_version == SEED_VERSION
-    )
+    if linked.transcript_version == saved.transcript_version and linked.seed_version == SEED_VERSION:
+        return True
+    # The seeder of an unfinished task adopts a changed session by itself, unless it has written replaced messages.
+    is_continuable = linked.transcript_rewrites == saved.transcript_rewrites and linked.seed_version == SEED_VERSION
+    return linked.state in UNFINISHED and (linked.items_written == 0 or is_continuable)
 
 
 async def _reuse(transaction: Transaction, linked: Any, options: ResumeOptions) -> None:

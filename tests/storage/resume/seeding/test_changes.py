@@ -102,6 +102,27 @@ async def test_a_document_that_is_rewritten_between_batches_ends_the_task_and_a_
     assert await thread_rows(database, again.task.thread_id) == undisturbed
 
 
+@pytest.mark.parametrize("before_batch", [1, 3])
+async def test_a_resume_after_a_rewrite_gets_a_task_that_becomes_ready(database: Database, before_batch: int) -> None:
+    undisturbed = await seeded(database, saved(REWRITTEN, "undisturbed"))
+    first = await resume(database, await save(database, saved(BEGINNING)))
+    threads: list[str] = []
+
+    async def rewrite(number: int) -> None:
+        if number == before_batch and not threads:
+            await save(database, saved(REWRITTEN))
+            threads.extend(await asyncio.gather(resume(database, "changing"), resume(database, "changing")))
+
+    with before_batches(database, rewrite):
+        await seed(database, first, Seeder(database, batch_messages=1))
+
+    [thread_id] = set(threads)
+    # Before anything is written, the task continues with the newer messages.
+    assert (thread_id == first) is (before_batch == 1)
+    assert (await seed(database, thread_id)).state == "READY"
+    assert await thread_rows(database, thread_id) == undisturbed
+
+
 async def test_a_tail_that_answers_a_call_already_written_as_interrupted_ends_the_task(database: Database) -> None:
     task = await seed_with_import(database, saved(ANSWERED), 3)
     assert task.error is not None
