@@ -16,7 +16,8 @@ from storage.database.tables.change import change_counter
 from storage.database.tables.metadata import metadata
 from storage.database.tables.resume_task import seed_gate
 from storage.database.tables.search_segment import search_block, search_segment
-from storage.doctor.doctor import Finding, examine
+from storage.doctor.doctor import examine
+from storage.doctor.finding import Finding
 
 _ENDINGS = ("-wal", "-shm", "")
 _BATCH = 100
