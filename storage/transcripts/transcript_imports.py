@@ -82,7 +82,6 @@ async def import_found(
     format = found.format
     change_count = 0
     keys: set[str] = set()
-    imported_sessions: set[str] = set()
     small = [one for one in found.changed if one.size <= MOST_TAKEN_BYTES]
     unusual = [one for one in found.changed if one.size > MOST_TAKEN_BYTES]
     left = frozenset(
@@ -111,8 +110,6 @@ async def import_found(
             result = await _import_unusual(database, format, changed, left)
             if isinstance(result, Imported):
                 keys.update(result.keys)
-                if result.session_id is not None:
-                    imported_sessions.add(result.session_id)
                 if result.outcome in {CREATED, UPDATED}:
                     change_count += 1
                     await compactor.begin()
