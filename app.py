@@ -43,6 +43,7 @@ def create_app(settings: "Settings") -> "Starlette":
     from server.pages.reader import reader_routes
     from server.services import create_database, create_seeder, deriving, watching
     from server.websocket.endpoint import WebSocketEndpoint
+    from server.websocket.services import SocketServices
 
     database = create_database(settings)
     seeder, traces = create_seeder(settings, database)
@@ -62,7 +63,7 @@ def create_app(settings: "Settings") -> "Starlette":
     # Shared by both transports.
     parser = BodyParser(settings.limits)
     endpoint = Endpoint(schema, context, settings.limits, streams, prepared, parser, allows_get=not settings.hardened)
-    websocket_endpoint = WebSocketEndpoint(schema, context, settings.limits, settings.access, streams, prepared, parser)
+    services = SocketServices(schema, context, settings.limits, settings.access, streams, prepared, parser)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: "Starlette") -> AsyncIterator[None]:
@@ -95,7 +96,7 @@ def create_app(settings: "Settings") -> "Starlette":
             # Before the endpoint, so that callers with and without the token get the same page.
             *public,
             Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", websocket_endpoint),
+            WebSocketRoute("/graphql", WebSocketEndpoint(services)),
             Route("/metrics", metrics.endpoint),
         ],
         middleware=[

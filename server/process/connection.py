@@ -13,7 +13,7 @@ from websockets.http11 import Request
 
 from schema.limits import Limits
 from server.http.response import Refusal, raw_refusal
-from server.websocket.endpoint import MESSAGE_LIMIT
+from server.websocket.socket import MESSAGE_LIMIT
 
 if sys.platform == "win32":
     # h11 limits the size of heads itself.

@@ -143,7 +143,7 @@ async def test_a_failure_of_the_socket_itself_closes_with_4500_and_is_logged_by_
             raise RuntimeError("the secret of the house")
 
         with monkeypatch.context() as patched, caplog.at_level(logging.ERROR, "reprise"):
-            patched.setattr("server.websocket.endpoint.parse_message", fail)
+            patched.setattr("server.websocket.socket.parse_message", fail)
             await socket.send({"type": "ping"})
             code, reason = await socket.closed()
     assert code == 4500
