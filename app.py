@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 def create_app(settings: "Settings") -> "Starlette":
     """The application; the database must be at the newest migration. Raises TracingRefused."""
     # Imported here, since commands that serve nothing start in half the time without, and so do reader processes.
-    import asyncio
     import contextlib
     from importlib.metadata import version
 
@@ -41,9 +40,9 @@ def create_app(settings: "Settings") -> "Starlette":
     from server.open_streams import OpenStreams
     from server.pages.playground import playground_routes
     from server.pages.reader import reader_routes
-    from server.services import create_database, create_seeder, deriving, watching
+    from server.services import create_database, create_seeder, running
+    from server.websocket.dependencies import SocketDependencies
     from server.websocket.endpoint import WebSocketEndpoint
-    from server.websocket.services import SocketServices
 
     database = create_database(settings)
     seeder, traces = create_seeder(settings, database)
@@ -63,26 +62,12 @@ def create_app(settings: "Settings") -> "Starlette":
     # Shared by both transports.
     parser = BodyParser(settings.limits)
     endpoint = Endpoint(schema, context, settings.limits, streams, prepared, parser, allows_get=not settings.hardened)
-    services = SocketServices(schema, context, settings.limits, settings.access, streams, prepared, parser)
+    dependencies = SocketDependencies(schema, context, settings.limits, settings.access, streams, prepared, parser)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: "Starlette") -> AsyncIterator[None]:
-        async with contextlib.AsyncExitStack() as resources:
-            if traces:
-                resources.push_async_callback(asyncio.to_thread, traces.close)
-            await resources.enter_async_context(database)
-            await resources.enter_async_context(deriving(database))
-            if settings.watch is not None:
-                await resources.enter_async_context(watching(database, settings.watch))
-            if not settings.seed:
-                yield
-                return
-            seeding = asyncio.create_task(seeder.run(), name="reprise-seeder")
-            try:
-                yield
-            finally:
-                seeder.stop()
-                await seeding
+        async with running(settings, database, seeder, traces):
+            yield
 
     public = [
         *([] if settings.hardened else [*reader_routes(), *playground_routes()]),
@@ -96,7 +81,7 @@ def create_app(settings: "Settings") -> "Starlette":
             # Before the endpoint, so that callers with and without the token get the same page.
             *public,
             Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", WebSocketEndpoint(services)),
+            WebSocketRoute("/graphql", WebSocketEndpoint(dependencies)),
             Route("/metrics", metrics.endpoint),
         ],
         middleware=[

@@ -1,9 +1,9 @@
-"""Creates the database and the seeder from the settings."""
+"""Creates the database and the seeder from the settings, and runs what a server does beside answering requests."""
 
+import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -42,15 +42,39 @@ def create_seeder(settings: Settings, database: Database) -> tuple[Seeder, Traci
     return seeder, traces
 
 
-def deriving(database: Database) -> AbstractAsyncContextManager[None]:
-    """Derives sessions of older formats again while the block runs."""
-    return in_background(keep_derived(database, FORMATS), "reprise-deriving")
+@contextlib.asynccontextmanager
+async def running(
+    settings: Settings, database: Database, seeder: Seeder, traces: Tracing | None
+) -> AsyncIterator[None]:
+    """Keeps the database open while the block runs, derives sessions of older formats again, and watches and seeds as
+    the settings say.
+    """
+    async with contextlib.AsyncExitStack() as resources:
+        if traces:
+            resources.push_async_callback(asyncio.to_thread, traces.close)
+        await resources.enter_async_context(database)
+        await resources.enter_async_context(in_background(keep_derived(database, FORMATS), "reprise-deriving"))
+        if settings.watch is not None:
+            await resources.enter_async_context(_watching(database, settings.watch))
+        if settings.seed:
+            await resources.enter_async_context(_seeding(seeder))
+        yield
 
 
-def watching(database: Database, places: Sequence[Path]) -> AbstractAsyncContextManager[None]:
-    """Imports from the homes of agents, or from `places`, what changes there while the block runs."""
+def _watching(database: Database, places: Sequence[Path]) -> contextlib.AbstractAsyncContextManager[None]:
     # Imported here, as everything that a server does not need for reading: see docs/speed.md.
     from storage.transcripts.watch import Watch
 
     watch = Watch(database, FORMATS, places, os.environ, Path.home())
     return in_background(watch.run(), "reprise-watching")
+
+
+@contextlib.asynccontextmanager
+async def _seeding(seeder: Seeder) -> AsyncIterator[None]:
+    task = asyncio.create_task(seeder.run(), name="reprise-seeder")
+    try:
+        yield
+    finally:
+        # It finishes its batch, so that other processes can take its tasks over at once.
+        seeder.stop()
+        await task

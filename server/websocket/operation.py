@@ -11,28 +11,28 @@ from resolvers.errors import CodedError
 from schema.execution.persisted_query import with_query
 from schema.execution.request import OperationRequest
 from server.results import is_request_error
-from server.websocket.services import SocketServices
+from server.websocket.dependencies import SocketDependencies
 
 SendResult = Callable[[ExecutionResult], Awaitable[None]]
 
 
 async def run_operation(
-    services: SocketServices, operation: OperationRequest, send_result: SendResult
+    dependencies: SocketDependencies, operation: OperationRequest, send_result: SendResult
 ) -> list[GraphQLError] | None:
     """Send all results of an operation. Returns the request errors of one that was not executed."""
     try:
-        operation = with_query(operation, services.schema.documents)
+        operation = with_query(operation, dependencies.schema.documents)
     except CodedError as error:
-        return services.schema.error_result(error).errors
-    if services.prepared is not None and (result := await services.prepared.execute(operation)):
+        return dependencies.schema.error_result(error).errors
+    if dependencies.prepared is not None and (result := await dependencies.prepared.execute(operation)):
         if is_request_error(result):
             return result.errors
         await send_result(result)
         return None
-    stream = await services.schema.stream(
+    stream = await dependencies.schema.stream(
         operation.query,
         variable_values=operation.variables,
-        context_value=services.context,
+        context_value=dependencies.context,
         operation_name=operation.operation_name,
         operation_extensions=operation.extensions,
     )
@@ -46,7 +46,7 @@ async def run_operation(
             return first.errors
         await send_result(first)
         # Only subscriptions have further results.
-        with services.streams.count_subscription():
+        with dependencies.streams.count_subscription():
             async for result in results:
                 await send_result(result)
     return None

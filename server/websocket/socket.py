@@ -24,6 +24,7 @@ from server.access import is_authorized
 from server.encoding import encoded
 from server.http.endpoint import SMALL_BYTES
 from server.results import response_of
+from server.websocket.dependencies import SocketDependencies
 from server.websocket.messages import (
     COMPLETE,
     CONNECTION_INIT,
@@ -34,7 +35,6 @@ from server.websocket.messages import (
     parse_message,
 )
 from server.websocket.operation import run_operation
-from server.websocket.services import SocketServices
 
 MESSAGE_LIMIT = "reprise.message_limit"
 """The ASGI extension by which an application sets the maximum size of the next messages."""
@@ -54,9 +54,9 @@ class _Close(Exception):
 class Socket:
     """One websocket, from its handshake to its close."""
 
-    def __init__(self, services: SocketServices) -> None:
-        self._services = services
-        self._deadline = asyncio.timeout(services.limits.init_seconds)
+    def __init__(self, dependencies: SocketDependencies) -> None:
+        self._dependencies = dependencies
+        self._deadline = asyncio.timeout(dependencies.limits.init_seconds)
         self._deadline_close = _Close(4408, "Connection initialisation timeout")
         self._is_initialised = False
         self._is_acknowledged = False
@@ -78,7 +78,7 @@ class Socket:
         close = None
         try:
             async with self._deadline:
-                with self._services.streams.register(self):
+                with self._dependencies.streams.register(self):
                     try:
                         await self._accept(scope, receive)
                         await self._read(receive)
@@ -118,19 +118,19 @@ class Socket:
 
     async def _parse(self, data: bytes) -> ClientMessage:
         try:
-            return await self._services.parser.run(parse_message, data)
+            return await self._dependencies.parser.run(parse_message, data)
         except MalformedMessage as error:
             raise _Close(4400, str(error)) from error
 
     async def _handle_large(self, data: bytes) -> None:
         """Handles a message whose memory is counted until its operation has ended."""
-        parser = self._services.parser
+        parser = self._dependencies.parser
         try:
             size = await parser.run(lambda data, limits: limits.memory(data), data)
         except ValueError as error:
             raise _Close(4400, f"Message is too complex: {error}") from error
         try:
-            await parser.memory.acquire(size, self._services.limits.request_seconds)
+            await parser.memory.acquire(size, self._dependencies.limits.request_seconds)
         except TimeoutError:
             raise _Close(1013, "Too many large messages are being processed") from None
         operation = None
@@ -167,11 +167,11 @@ class Socket:
         authorization = next(
             (payload[name] for name in payload if name.lower() == "authorization"), self._authorization
         )
-        if not is_authorized(self._services.access, authorization if isinstance(authorization, str) else None):
+        if not is_authorized(self._dependencies.access, authorization if isinstance(authorization, str) else None):
             raise _Close(4401, "Unauthorized") if authorization is None else _Close(4403, "Forbidden")
         await self._send({"type": "connection_ack"})
         self._is_acknowledged = True
-        self._set_message_limit(self._services.limits.body_bytes)
+        self._set_message_limit(self._dependencies.limits.body_bytes)
         if self._deadline_close.code == 4408:
             self._deadline.reschedule(None)
 
@@ -180,8 +180,8 @@ class Socket:
             raise _Close(4401, "Unauthorized")
         if id in self._by_id:
             raise _Close(4409, "Subscriber for this id already exists")
-        if len(self._running) >= self._services.limits.socket_operations:
-            text = f"A websocket may run {self._services.limits.socket_operations} operations at once."
+        if len(self._running) >= self._dependencies.limits.socket_operations:
+            text = f"A websocket may run {self._dependencies.limits.socket_operations} operations at once."
             error = GraphQLError(text, extensions={"code": "SERVICE_UNAVAILABLE"})
             await self._send(_error_message(id, [error]))
             return None
@@ -195,7 +195,7 @@ class Socket:
         last: dict[str, Any] = {"id": id, "type": "complete"}
         try:
             with socket_operation():
-                if errors := await run_operation(self._services, operation, partial(self._send_result, id)):
+                if errors := await run_operation(self._dependencies, operation, partial(self._send_result, id)):
                     last = _error_message(id, errors)
         except Exception as error:
             last = _error_message(id, [coded_error(GraphQLError(str(error), original_error=error))])

@@ -1,4 +1,4 @@
-"""What all websockets of a server share."""
+"""What the websockets of a server depend on."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from server.open_streams import OpenStreams
 
 
 @dataclass(frozen=True, slots=True)
-class SocketServices:
+class SocketDependencies:
     """The parts of the application that websockets use; `prepared` is None where operations are not prepared."""
 
     schema: CodedSchema
