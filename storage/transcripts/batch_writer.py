@@ -1,6 +1,7 @@
 """Saves batches of transcripts that readers have taken, each in one transaction."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -140,32 +141,8 @@ async def _store(
     drafted_count: int,
 ) -> None:
     """Store transcripts and their sessions; `drafts` are those of `drafted_count` sessions."""
-    underived: set[int] = set()
-    numbers: dict[int, int] = {}
-    new = {
-        index: one.written
-        for index, one in saved.items()
-        if one.written is not None and one.written.plan.stored is None
-    }
-    created = await create_sessions(transaction, list(new.values())) if new else {}
-    for index, one in saved.items():
-        outcome = UNCHANGED
-        if index in new:
-            outcome = CREATED
-            if one.row.session_id in created:
-                numbers[index] = created[one.row.session_id or ""]
-            else:
-                underived.add(index)
-        elif one.written is not None:
-            outcome = UPDATED
-            try:
-                numbers[index] = await begin_update(transaction, one.written.plan)
-            except SessionChanged:
-                underived.add(index)
-        elif one.row.session_id is None or one.before is None:
-            outcome = EMPTY
-        keys = [key.key for key in one.keys]
-        outcomes[index] = None if index in underived else Imported(outcome, one.row.session_id, keys)
+    numbers = await _begin(transaction, saved, outcomes)
+    underived = {index for index in saved if outcomes[index] is None}
     rows = {index: one.row._replace(is_derived=index not in underived) for index, one in saved.items()}
     await insert_transcripts(transaction, [rows[index] for index, one in saved.items() if one.before is None])
     for index, one in saved.items():
@@ -188,3 +165,36 @@ async def _store(
     for messages, _ in written:
         if messages.plan.stored is not None:
             await finish_update(transaction, messages.plan, messages.counts)
+
+
+async def _begin(
+    transaction: Transaction, saved: Mapping[int, Taken], outcomes: dict[int, Imported | Refused | None]
+) -> dict[int, int]:
+    """Create or lock the sessions whose messages are written; their numbers by the index of the transcript.
+
+    Adds an outcome for each transcript: None for one whose session another writer has created or changed meanwhile.
+    """
+    numbers: dict[int, int] = {}
+    new = {
+        index: one.written
+        for index, one in saved.items()
+        if one.written is not None and one.written.plan.stored is None
+    }
+    created = await create_sessions(transaction, list(new.values())) if new else {}
+    for index, one in saved.items():
+        outcome: str | None = UNCHANGED
+        if index in new:
+            outcome = None
+            if one.row.session_id in created:
+                outcome = CREATED
+                numbers[index] = created[one.row.session_id or ""]
+        elif one.written is not None:
+            outcome = None
+            with contextlib.suppress(SessionChanged):
+                numbers[index] = await begin_update(transaction, one.written.plan)
+                outcome = UPDATED
+        elif one.row.session_id is None or one.before is None:
+            outcome = EMPTY
+        keys = [key.key for key in one.keys]
+        outcomes[index] = None if outcome is None else Imported(outcome, one.row.session_id, keys)
+    return numbers
