@@ -49,7 +49,10 @@ def date_time_literal(node: ValueNode) -> datetime:
 
 
 def date_time_output(value: datetime) -> str:
-    """A datetime with a time zone, as text in UTC: `2026-06-11T07:52:10.118000Z`. Always six digits of a second."""
+    """A datetime as text in UTC, always with six digits of a second: `2026-06-11T07:52:10.118000Z`.
+
+    Raises ValueError for one without a time zone.
+    """
     if value.tzinfo is None:
         raise ValueError("A datetime without a time zone.")
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -69,6 +72,7 @@ def big_int_literal(node: ValueNode) -> int:
 
 
 def big_int_output(value: object) -> int:
+    """The value itself. Raises ValueError unless it is a whole number from -(2^53 - 1) to 2^53 - 1."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_BIG_INT:
         return value
     raise ValueError("Not a whole number within 2^53 - 1.")

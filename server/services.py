@@ -28,7 +28,10 @@ def create_database(settings: Settings, *, listens: bool = True) -> Database:
 
 
 def create_seeder(settings: Settings, database: Database) -> tuple[Seeder, Tracing | None]:
-    """Raises TracingRefused."""
+    """The seeder, and the traces of what it writes; None where no environment variable asks for traces.
+
+    Raises TracingRefused.
+    """
     traces = tracing(os.environ, version("reprise"))
     if traces:
         observe_statements(database, traces.statement_began, traces.statement_ended)
