@@ -73,3 +73,31 @@ async def test_samples_that_grow_are_stored_as_if_they_were_read_once(
                     await take(database, format, folder)
                 assert (await stored_rows(database), await archived_bytes(database)) == expected
                 assert [finding.text async for finding in examine(database)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", HOMES)
+async def test_samples_whose_other_files_are_deleted_grow_as_if_these_were_there(
+    sqlite_databases: SqliteDatabases, tmp_path: Path, source: str
+) -> None:
+    format = FORMATS[source]
+    with sqlite_databases.copy() as url:
+        async with Database(url) as database:
+            await take(database, format, HOMES[source])
+            expected = await stored_rows(database)
+    folder = shutil.copytree(HOMES[source], tmp_path / HOMES[source].name)
+    whole = {one.path: one.path.read_bytes() for one in format.find(folder).transcripts}
+    for path, data in whole.items():
+        path.write_bytes(data[: len(data) // 2])
+    with sqlite_databases.copy() as url:
+        async with Database(url) as database:
+            await take(database, format, folder)
+            for path in [path for path in folder.rglob("*") if path.is_file() and path not in whole]:
+                path.unlink()
+            for path, data in whole.items():
+                path.write_bytes(data)
+
+            await take(database, format, folder)
+
+            assert await stored_rows(database) == expected
+            assert [finding.text async for finding in examine(database)] == []
