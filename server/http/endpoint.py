@@ -32,7 +32,8 @@ from server.http.body_parser import BodyParser
 from server.http.disconnect import GRACE_SECONDS, while_connected
 from server.http.event_stream import EVENT_STREAM, accepts_event_stream, send_one_event
 from server.http.multipart import MULTIPART, accepts_multipart
-from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values, is_json
+from server.http.negotiation import GRAPHQL_RESPONSE, JSON, answer_type, header_values
+from server.http.request_headers import check_content, check_fetch_site, content_length
 from server.http.response import Refusal, encode_json, send_json, send_refusal
 from server.http.stream import StreamFormat, send_subscription
 from server.http.weighted_semaphore import WeightedSemaphore
@@ -101,12 +102,12 @@ class Endpoint:
         if answer_type(accept) is None and not (accepts_multipart(accept) or accepts_event_stream(accept)):
             raise Refusal(406, "BAD_REQUEST", f"`Accept` allows neither {GRAPHQL_RESPONSE} nor {JSON}.")
         if scope["method"] == "GET":
-            _check_fetch_site(headers)
+            check_fetch_site(headers)
             await self._run(self._operation_from_url(scope["query_string"]), scope, receive, send)
             return
-        _check_content(headers)
+        check_content(headers)
         body = Body(receive, self._body_timer, self._limits.request_seconds, self._limits.upload_rate)
-        length = _content_length(headers)
+        length = content_length(headers)
         if length is not None and length <= SMALL_BYTES:
             if (data := await body.read(self._limits.body_bytes)) is None:
                 raise too_large(self._limits.body_bytes)
@@ -241,24 +242,6 @@ class Endpoint:
         return cast("AsyncGenerator[ExecutionResult, None]", results)
 
 
-def _check_fetch_site(headers: dict[bytes, bytes]) -> None:
-    """Refuse GETs that a browser sends for a page of another site without CORS: images, scripts, links, frames.
-
-    Such a page cannot read the response, but it can measure its time and size and put load on the server. An allowed
-    page sends its `Origin`, which is checked for every request.
-    """
-    if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site") and b"origin" not in headers:
-        raise Refusal(403, "FORBIDDEN", "Cross-site GET requests without CORS are refused; use POST.")
-
-
-def _check_content(headers: dict[bytes, bytes]) -> None:
-    """Refuse anything but uncompressed JSON, which browsers send to another origin only after a CORS preflight."""
-    if not is_json(headers.get(b"content-type", b"")):
-        raise Refusal(415, "BAD_REQUEST", f"`Content-Type` must be {JSON} in UTF-8.", (b"accept-post", JSON.encode()))
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise Refusal(415, "BAD_REQUEST", "`Content-Encoding` is not supported.", (b"accept-encoding", b"identity"))
-
-
 def _stream_format(accept: bytes, method: str) -> StreamFormat | None:
     """How a subscription is answered, or None where this request allows no stream."""
     if method == "POST" and accepts_multipart(accept):
@@ -281,11 +264,6 @@ async def _send_result(result: ExecutionResult, accept: bytes, send: Send) -> No
 def _busy() -> Refusal:
     message = "Too many large requests are being processed."
     return Refusal(503, "SERVICE_UNAVAILABLE", message, (b"retry-after", b"5"))
-
-
-def _content_length(headers: dict[bytes, bytes]) -> int | None:
-    value = headers.get(b"content-length", b"")
-    return int(value) if value.isdigit() else None
 
 
 def _status(result: ExecutionResult) -> int:
