@@ -1,4 +1,4 @@
-"""The stored transcripts: rows, chunks, companions and keys, each read and written by few statements."""
+"""The stored transcripts: rows, chunks and keys, each read and written by few statements."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -6,7 +6,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from storage.archive.chunk import CHUNK_BYTES, Chunk
-from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow
+from storage.archive.companions import move_companions
+from storage.archive.transcript_rows import KeyRow, TranscriptRow
 from storage.compression import decompress
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
@@ -14,7 +15,6 @@ from storage.database.tables.transcript import transcript, transcript_chunk, tra
 from storage.database.transaction import DatabaseConnection, Transaction
 
 _CHUNK_COLUMNS = ("transcript_id", *Chunk._fields)
-_COMPANION_COLUMNS = ("transcript_id", "name", "digest", "data")
 _KEY_COLUMNS = ("key", "source", "is_own", "transcript_id")
 
 
@@ -30,13 +30,6 @@ _digests = (
 _chunk = sa.select(transcript_chunk.c.data).where(
     transcript_chunk.c.transcript_id == sa.bindparam("transcript_id"),
     transcript_chunk.c.start == sa.bindparam("start"),
-)
-_companions = sa.select(transcript_companion.c.name, transcript_companion.c.digest).where(
-    transcript_companion.c.transcript_id == sa.bindparam("transcript_id")
-)
-_companion = sa.select(transcript_companion.c.data).where(
-    transcript_companion.c.transcript_id == sa.bindparam("transcript_id"),
-    transcript_companion.c.name == sa.bindparam("name"),
 )
 
 
@@ -88,28 +81,6 @@ async def read_transcript(database: Database, row: TranscriptRow) -> AsyncIterat
         yield decompress(data)[: row.size - start]
 
 
-async def companion_digests(connection: DatabaseConnection, transcript_id: int) -> dict[str, bytes]:
-    """The digests of a transcript's companions by their names."""
-    rows = await connection.execute(_companions, {"transcript_id": transcript_id})
-    return {row.name: row.digest for row in rows}
-
-
-async def companion_names(connection: DatabaseConnection, ids: Sequence[int]) -> dict[int, set[str]]:
-    """The names of the companions of transcripts, by the ids of those that have any."""
-    columns = transcript_companion.c
-    statement = sa.select(columns.transcript_id, columns.name)
-    names: dict[int, set[str]] = {}
-    for row in await connection.execute(statement.where(is_any_of(columns.transcript_id, "ids", list(ids)))):
-        names.setdefault(row.transcript_id, set()).add(row.name)
-    return names
-
-
-async def read_companion(connection: DatabaseConnection, transcript_id: int, name: str) -> bytes | None:
-    """The content of a companion; None if there is none."""
-    data = (await connection.execute(_companion, {"transcript_id": transcript_id, "name": name})).scalar()
-    return None if data is None else decompress(data)
-
-
 async def insert_transcripts(transaction: Transaction, rows: Sequence[TranscriptRow]) -> None:
     """Insert new transcripts."""
     await transaction.insert(
@@ -148,15 +119,7 @@ async def rename_transcripts(transaction: Transaction, row: TranscriptRow, name:
 async def merge_transcripts(transaction: Transaction, ids: Sequence[int], into: int) -> None:
     """Delete transcripts with whose bytes another one begins. That one gets the companions that it lacks."""
     for id in ids:
-        own = transcript_companion.alias()
-        await transaction.execute(
-            sa.update(transcript_companion)
-            .where(
-                transcript_companion.c.transcript_id == id,
-                transcript_companion.c.name.not_in(sa.select(own.c.name).where(own.c.transcript_id == into)),
-            )
-            .values(transcript_id=into)
-        )
+        await move_companions(transaction, id, into)
     await delete_transcripts(transaction, ids)
 
 
@@ -209,21 +172,6 @@ async def write_chunks(transaction: Transaction, chunks: Mapping[int, Sequence[C
 
 _delete_chunks = sa.delete(transcript_chunk).where(
     transcript_chunk.c.transcript_id == sa.bindparam("own"), transcript_chunk.c.start >= sa.bindparam("first")
-)
-
-
-async def write_companions(transaction: Transaction, companions: Sequence[NewCompanion]) -> None:
-    """Write companions over those that have the same names."""
-    if companions:
-        await transaction.execute(
-            _delete_companion, [{"own": one.transcript_id, "companion": one.name} for one in companions]
-        )
-    await transaction.insert(transcript_companion, _COMPANION_COLUMNS, companions)
-
-
-_delete_companion = sa.delete(transcript_companion).where(
-    transcript_companion.c.transcript_id == sa.bindparam("own"),
-    transcript_companion.c.name == sa.bindparam("companion"),
 )
 
 

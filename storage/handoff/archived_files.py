@@ -6,13 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
+from storage.archive.companions import companion_digests, read_companion
 from storage.archive.transcript_rows import TranscriptRow
-from storage.archive.transcripts import (
-    companion_digests,
-    read_companion,
-    read_transcript,
-    transcript_of_key,
-)
+from storage.archive.transcripts import read_transcript, transcript_of_key
 from storage.database.database import Database
 from storage.database.tables.session import session
 from storage.database.tables.transcript import transcript_key

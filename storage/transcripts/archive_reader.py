@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.byte_sources import ChunkBytes
+from storage.archive.companions import read_companion
 from storage.archive.transcript_rows import TranscriptRow
-from storage.archive.transcripts import read_chunk, read_companion, transcript_of_key, transcripts_by_id
+from storage.archive.transcripts import read_chunk, transcript_of_key, transcripts_by_id
 from storage.database.database import Database
 from storage.errors import Unreadable
 from storage.transcripts.derived_writer import SessionChanged

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from storage.archive.companions import write_companions
 from storage.archive.file_registry import write_registry
 from storage.archive.file_state import NO_TRANSCRIPT, FileKey
 from storage.archive.transcripts import (
@@ -15,7 +16,6 @@ from storage.archive.transcripts import (
     transcripts_of_sessions,
     update_transcript,
     write_chunks,
-    write_companions,
     write_keys,
 )
 from storage.cancellation import run_in_cancellable_thread

@@ -7,13 +7,9 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
 
+from storage.archive.companions import companion_names
 from storage.archive.file_state import FileKey
-from storage.archive.transcripts import (
-    companion_names,
-    transcripts_by_id,
-    transcripts_of_names,
-    transcripts_of_sessions,
-)
+from storage.archive.transcripts import transcripts_by_id, transcripts_of_names, transcripts_of_sessions
 from storage.database.database import Database
 from storage.database.transaction import DatabaseConnection
 from storage.documents.formats.transcript_format import TranscriptFormat

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from storage.archive.companions import companion_digests, write_companions
 from storage.archive.file_registry import point_files_to, write_registry
 from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow
 from storage.archive.transcripts import (
-    companion_digests,
     insert_transcripts,
     lock_archive,
     merge_transcripts,
@@ -16,7 +16,6 @@ from storage.archive.transcripts import (
     transcripts_of_names,
     update_transcript,
     write_chunks,
-    write_companions,
     write_keys,
 )
 from storage.cancellation import run_in_cancellable_thread

@@ -8,22 +8,20 @@ from pathlib import Path
 import pytest
 
 from storage.archive.chunk import CHUNK_BYTES, first_changed_chunk, make_chunks
+from storage.archive.companions import companion_digests, read_companion, write_companions
 from storage.archive.file_registry import paths_of, read_registry, write_registry
 from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileStat, FileState
 from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
 from storage.archive.transcripts import (
     chunk_digests,
-    companion_digests,
     delete_transcripts,
     in_order,
     insert_transcripts,
-    read_companion,
     read_transcript,
     transcript_of_key,
     transcripts_of_names,
     transcripts_of_session,
     write_chunks,
-    write_companions,
     write_keys,
 )
 from storage.database.database import Database

@@ -1,0 +1,71 @@
+"""The stored companions of transcripts, each read and written by few statements."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from storage.archive.transcript_rows import NewCompanion
+from storage.compression import decompress
+from storage.database.list_parameters import is_any_of
+from storage.database.tables.transcript import transcript_companion
+from storage.database.transaction import DatabaseConnection, Transaction
+
+_COMPANION_COLUMNS = ("transcript_id", "name", "digest", "data")
+
+_companions = sa.select(transcript_companion.c.name, transcript_companion.c.digest).where(
+    transcript_companion.c.transcript_id == sa.bindparam("transcript_id")
+)
+_companion = sa.select(transcript_companion.c.data).where(
+    transcript_companion.c.transcript_id == sa.bindparam("transcript_id"),
+    transcript_companion.c.name == sa.bindparam("name"),
+)
+
+
+async def companion_digests(connection: DatabaseConnection, transcript_id: int) -> dict[str, bytes]:
+    """The digests of a transcript's companions by their names."""
+    rows = await connection.execute(_companions, {"transcript_id": transcript_id})
+    return {row.name: row.digest for row in rows}
+
+
+async def companion_names(connection: DatabaseConnection, ids: Sequence[int]) -> dict[int, set[str]]:
+    """The names of the companions of transcripts, by the ids of those that have any."""
+    columns = transcript_companion.c
+    statement = sa.select(columns.transcript_id, columns.name)
+    names: dict[int, set[str]] = {}
+    for row in await connection.execute(statement.where(is_any_of(columns.transcript_id, "ids", list(ids)))):
+        names.setdefault(row.transcript_id, set()).add(row.name)
+    return names
+
+
+async def read_companion(connection: DatabaseConnection, transcript_id: int, name: str) -> bytes | None:
+    """The content of a companion; None if there is none."""
+    data = (await connection.execute(_companion, {"transcript_id": transcript_id, "name": name})).scalar()
+    return None if data is None else decompress(data)
+
+
+async def write_companions(transaction: Transaction, companions: Sequence[NewCompanion]) -> None:
+    """Write companions over those that have the same names."""
+    if companions:
+        await transaction.execute(
+            _delete_companion, [{"own": one.transcript_id, "companion": one.name} for one in companions]
+        )
+    await transaction.insert(transcript_companion, _COMPANION_COLUMNS, companions)
+
+
+_delete_companion = sa.delete(transcript_companion).where(
+    transcript_companion.c.transcript_id == sa.bindparam("own"),
+    transcript_companion.c.name == sa.bindparam("companion"),
+)
+
+
+async def move_companions(transaction: Transaction, transcript_id: int, into: int) -> None:
+    """Give another transcript the companions that it lacks."""
+    own = transcript_companion.alias()
+    await transaction.execute(
+        sa.update(transcript_companion)
+        .where(
+            transcript_companion.c.transcript_id == transcript_id,
+            transcript_companion.c.name.not_in(sa.select(own.c.name).where(own.c.transcript_id == into)),
+        )
+        .values(transcript_id=into)
+    )
