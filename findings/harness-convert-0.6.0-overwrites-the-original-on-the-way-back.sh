@@ -5,7 +5,8 @@
 # Code may be used again, therefore names the transcript of the original as its destination, and writes it anew without
 # asking, without a copy, and without looking whether it is there: with the default directory, Claude Code's own file is gone.
 # What the copy does not carry is lost with it: pictures, thoughts, the tokens and costs of each reply, the lines about hooks
-# and about files to restore. The preview shows the path and the number of records, as for a new file.
+# and about files to restore. All replies then name a model that did not write them. The preview shows the path and the number
+# of records, as for a new file.
 # `hc truncate` refuses to write onto its source, with the remark that this would destroy the original; a conversion does not.
 #
 # Why it matters: the way back is what the tool is for ("the escape hatch"), and the file is the only copy that Claude Code
@@ -19,6 +20,7 @@
 #   pictures:     before 1, after 0
 #   thoughts:     before 1, after 0
 #   usage counts: before 3, after 0
+#   model:        before claude-opus-5-5, after claude-opus-5
 #   files below the home with the thought: 0
 set -eu
 work=$(mktemp -d)
@@ -90,14 +92,15 @@ def run(*command: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **common).stdout
 
 
-def counted(file: str) -> tuple[int, int, int, int]:
-    """The lines, and the pictures, thoughts and counts of tokens of different replies."""
+def counted(file: str) -> tuple[int, int, int, int, str]:
+    """The lines, and the pictures, thoughts and counts of tokens of different replies, and their model."""
     lines = [json.loads(line) for line in open(file)]
     messages = [line["message"] for line in lines if line["type"] in ("user", "assistant")]
     blocks = [block for message in messages if isinstance(message["content"], list) for block in message["content"]]
     pictures = sum('"type": "image"' in json.dumps(block) for block in blocks)
     thoughts = sum(block["type"] == "thinking" for block in blocks)
-    return len(lines), pictures, thoughts, len({message["id"] for message in messages if "usage" in message})
+    [model] = {message["model"] for message in messages if message["role"] == "assistant"}
+    return len(lines), pictures, thoughts, len({message["id"] for message in messages if "usage" in message}), model
 
 
 claude = ["timeout", "60", work + "/cli/node_modules/.bin/claude", "--model", "claude-opus-5-5", "-p"]
@@ -115,7 +118,7 @@ print("destination of the way back is the original:", original in preview)
 run(*hc, "--from", "codex", "--to", "claude", session, "-y")
 after = counted(original)
 print("lines of the transcript:", "fewer than a third" if after[0] * 3 < before[0] else f"{before[0]}, {after[0]}")
-for name, first, second in zip(("pictures:", "thoughts:", "usage counts:"), before[1:], after[1:]):
+for name, first, second in zip(("pictures:", "thoughts:", "usage counts:", "model:"), before[1:], after[1:]):
     print(f"{name:<13} before {first}, after {second}")
 files = [path for path in glob.glob(work + "/home/**/*", recursive=True, include_hidden=True) if os.path.isfile(path)]
 print("files below the home with the thought:", sum(b"The label tells." in open(path, "rb").read() for path in files))
@@ -127,6 +130,7 @@ lines of the transcript: fewer than a third
 pictures:     before 1, after 0
 thoughts:     before 1, after 0
 usage counts: before 3, after 0
+model:        before claude-opus-5-5, after claude-opus-5
 files below the home with the thought: 0
 EOF
 cmp report expected
