@@ -44,7 +44,7 @@ def _joined_bytes(data: bytes, count: int, offset: int = 0, size: int = 2) -> np
 
 def list_sizes(counts: Counts, size: int) -> Sizes:
     """The bytes of each term's posting list."""
-    return np.minimum(2 * counts, bitmap_size(size)).astype(np.int32)
+    return np.minimum(2 * counts, bitmap_size(size)).astype(np.int32, copy=False)
 
 
 def are_dense(counts: Counts, size: int) -> Mask:
@@ -76,11 +76,10 @@ class SegmentBlock:
             width = HASH_BYTES[self.hash_bits]
             differences = _joined_bytes(self._names, name_bytes // width, size=width)
             self._names = np.cumsum(differences, dtype=np.uint32).tobytes()
-        self.counts = _joined_bytes(data, count, HEAD.size).astype(np.int64)
-        self._is_dense = are_dense(self.counts, size)
-        self._first = HEAD.size + 2 * count
-        self._ends = np.cumsum(list_sizes(self.counts, size)) + self._first
-        if count == 0 or int(self._ends[-1]) + name_bytes != len(data):
+        self.counts = _joined_bytes(data, count, HEAD.size).astype(np.int32)
+        self._sizes = list_sizes(self.counts, size)
+        self._first: int = HEAD.size + 2 * count
+        if count == 0 or self._start(count) + name_bytes != len(data):
             raise ValueError("the length of a block of the search index differs from its head")
 
     @classmethod
@@ -95,8 +94,7 @@ class SegmentBlock:
     @property
     def bytes(self) -> int:
         """Approximate size in memory."""
-        arrays = (self.counts, self._is_dense, self._ends)
-        return _DECODED_BYTES + len(self.plain) + len(self._names) + sum(array.nbytes for array in arrays)
+        return _DECODED_BYTES + len(self.plain) + len(self._names) + self.counts.nbytes + self._sizes.nbytes
 
     @property
     def bounds(self) -> tuple[str, str]:
@@ -119,9 +117,10 @@ class SegmentBlock:
     @property
     def entries(self) -> npt.NDArray[np.uint16]:
         """The posting lists of all its terms, concatenated."""
-        lists = np.frombuffer(self.plain, np.uint8, int(self._ends[-1]) - self._first, self._first)
-        is_list_byte = np.repeat(~self._is_dense, list_sizes(self.counts, self._size))
-        is_in_list = np.repeat(~self._is_dense, self.counts)
+        lists = np.frombuffer(self.plain, np.uint8, int(self._sizes.sum()), self._first)
+        is_sparse = ~are_dense(self.counts, self._size)
+        is_list_byte = np.repeat(is_sparse, self._sizes)
+        is_in_list = np.repeat(is_sparse, self.counts)
         entries = np.zeros(len(is_in_list), np.uint16)
         entries[is_in_list] = lists[is_list_byte].view("<u2")
         bitmaps = lists[~is_list_byte].reshape(-1, bitmap_size(self._size))
@@ -133,9 +132,10 @@ class SegmentBlock:
         if term_bits(term) != self.hash_bits:
             return None
         if self.hash_bits is None:
-            words = self.words
-            place = bisect_left(words, term)
-            return place if place < len(words) and words[place] == term else None
+            # To make a list of all words takes ten times as long.
+            words = b" %b " % self._names
+            found = words.find(b" %b " % term.encode(errors="surrogatepass"))
+            return None if found < 0 else words.count(b" ", 0, found)
         hash = int(term, 16)
         place = int(np.searchsorted(self.hashes, hash))
         return place if place < len(self.counts) and self.hashes[place] == hash else None
@@ -151,7 +151,8 @@ class SegmentBlock:
         """The entries that have any of the terms at some consecutive indexes."""
         mask = np.zeros(self._size, np.bool_)
         start = places.start
-        for place in (start + np.flatnonzero(self._is_dense[start : places.stop])).tolist():
+        are_bitmaps = are_dense(self.counts[start : places.stop], self._size)
+        for place in (start + np.flatnonzero(are_bitmaps)).tolist():
             mask[self._lists(range(start, place))] = True
             mask |= unpack_mask(self._bits(place), self._size)
             start = place + 1
@@ -160,18 +161,22 @@ class SegmentBlock:
 
     def entry_set(self, place: int) -> EntrySet:
         """The entries that have the term at an index."""
-        entries: EntrySet = self._bits(place) if self._is_dense[place] else self._lists(range(place, place + 1))
+        is_bitmap = 2 * int(self.counts[place]) > bitmap_size(self._size)
+        entries: EntrySet = self._bits(place) if is_bitmap else self._lists(range(place, place + 1))
         # A copy: a view would keep the whole block in memory.
         return entries.copy()
 
+    def _start(self, place: int) -> int:
+        """Where the posting list of the term at an index begins, in bytes."""
+        return self._first + int(self._sizes[:place].sum())
+
     def _lists(self, places: range) -> npt.NDArray[np.uint16]:
         """The posting lists of consecutive sparse terms, concatenated."""
-        start, end = (int(self._ends[place - 1]) if place else self._first for place in (places.start, places.stop))
-        return np.frombuffer(self.plain, "<u2", max(end - start, 0) // 2, start)
+        start = self._start(places.start)
+        return np.frombuffer(self.plain, "<u2", int(self._sizes[places.start : places.stop].sum()) // 2, start)
 
     def _bits(self, place: int) -> npt.NDArray[np.uint8]:
-        length = bitmap_size(self._size)
-        return np.frombuffer(self.plain, np.uint8, length, int(self._ends[place]) - length)
+        return np.frombuffer(self.plain, np.uint8, bitmap_size(self._size), self._start(place))
 
 
 def join_postings(blocks: Sequence[SegmentBlock]) -> Postings:
