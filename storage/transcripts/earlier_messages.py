@@ -1,0 +1,112 @@
+"""Adds to a session what an earlier generation of its transcript has beyond the newest one."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from typing import Any
+
+from storage.documents.derived_session import DerivedMessage, DerivedSession
+from storage.documents.formats.derived_values import total_usage
+from storage.transcripts.same_messages import TOLD, Said, SameMessages, said
+
+
+def with_earlier(
+    session: DerivedSession, messages: Sequence[DerivedMessage], *, may_change: bool = False
+) -> DerivedSession:
+    """The session with what it lacks of them, each message behind the one that it followed; itself if it has them all.
+
+    Their tokens and costs were spent, also where the agent has taken them out of its own sums.
+
+    With `may_change`, a message of the same role and time is a later state of the same one, such as a reply that was
+    stored while it was being written. If it has fewer blocks, as after an undo of a part of it, the earlier state stays
+    too; its tokens and costs are in the later one.
+
+    Else a message is the same one if it says the same in other lines, and the same reply if it has the same tokens:
+    another program has written the transcript again. For such messages a copy of the session is returned at least,
+    since their lines are in no other generation.
+    """
+    states: dict[Said, int] = {}
+    if may_change:
+        states = {said(one): index for index, one in enumerate(session.messages) if one.created_at}
+    indexes: defaultdict[bytes, list[int]] = defaultdict(list)
+    for index, message in enumerate(session.messages):
+        indexes[message.digest].append(index)
+    changed = {said(one) for one in messages if one.digest not in indexes} & states.keys()
+    now, then = _sizes(session.messages, changed), _sizes(messages, changed)
+    again = SameMessages(session.messages, {message.digest for message in messages})
+    merged = _Merged(session)
+    previous = -1
+    for message in messages:
+        if found := indexes[message.digest]:
+            # The first equal message after the previous one, else the first of all equal messages.
+            place = next((number for number, index in enumerate(found) if index > previous), 0)
+            previous = max(previous, found.pop(place))
+        elif said(message) in states:
+            previous = max(previous, states[said(message)])
+            if then[said(message)] > now[said(message)]:
+                merged.add(message._replace(usage=None, cost=None), previous)
+        elif (twin := again.take_equal(message)) is not None:
+            previous = max(previous, twin)
+            merged.complete(twin, message)
+        else:
+            merged.add(again.without_counted(message), previous)
+    return merged.session()
+
+
+def _sizes(messages: Sequence[DerivedMessage], moments: Set[Said]) -> Counter[Said]:
+    """How many blocks the messages have that were said at each of these moments."""
+    sizes: Counter[Said] = Counter()
+    for message in messages if moments else ():
+        if said(message) in moments:
+            sizes[said(message)] += len(message.build())
+    return sizes
+
+
+class _Merged:
+    """A session, and what it lacks of an earlier generation."""
+
+    def __init__(self, session: DerivedSession) -> None:
+        self._session = session
+        # The messages to add, by the index of the message that they follow.
+        self._added: defaultdict[int, list[DerivedMessage]] = defaultdict(list)
+        # Messages that tell more than in the session, by their indexes there.
+        self._completed: dict[int, DerivedMessage] = {}
+        # What the sums of the session lack.
+        self._uncounted: list[DerivedMessage] = []
+        self._is_rewritten = False
+
+    def add(self, message: DerivedMessage, previous: int) -> None:
+        """Add a message behind the one at an index; -1 is before all."""
+        self._added[previous].append(message)
+        self._uncounted.append(message)
+
+    def complete(self, index: int, message: DerivedMessage) -> None:
+        """Add to the message at an index what only an earlier state of it tells of its reply."""
+        self._is_rewritten = True
+        again = self._session.messages[index]
+        told: dict[str, Any] = {
+            name: value for name in TOLD if (value := getattr(message, name)) and not getattr(again, name)
+        }
+        if told:
+            self._completed[index] = again._replace(**told)
+            self._uncounted.append(message._replace(**{"usage": None, "cost": None, **told}))
+
+    def session(self) -> DerivedSession:
+        """The merged session; the session itself if nothing was found in other lines or not at all."""
+        session = self._session
+        if not self._uncounted:
+            return replace(session) if self._is_rewritten else session
+        stated = (session.recorded_cost, *(message.cost for message in self._uncounted))
+        costs = [cost for cost in stated if cost is not None]
+        messages: list[DerivedMessage] = list(self._added[-1])
+        moved: list[int] = []
+        for index, message in enumerate(session.messages):
+            moved.append(len(messages))
+            messages += [self._completed.get(index, message), *self._added[index]]
+        return replace(
+            session,
+            messages=messages,
+            live=[moved[index] for index in session.live],
+            usage=session.usage.plus(total_usage(message.usage for message in self._uncounted)),
+            recorded_cost=sum(costs) if costs else None,
+        )
