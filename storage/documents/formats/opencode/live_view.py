@@ -51,7 +51,8 @@ def live_messages(messages: Sequence[Block], revert: Block) -> list[int]:
     if isinstance(revert.get("messageID"), str) and revert["messageID"] in ids:
         end = ids.index(revert["messageID"])
         # With a part, what stands before it stays.
-        end += revert.get("partID") is not None and _parts(messages[end])[0].get("id") != revert["partID"]
+        begins_there = any(part.get("id") == revert.get("partID") for part in _parts(messages[end])[:1])
+        end += revert.get("partID") is not None and not begins_there
     order = _after_compaction(infos[:end], messages, ids)
     return [index for index in order if _is_sent(infos[index], messages[index])]
 

@@ -110,6 +110,9 @@ def test_of_a_reply_that_was_undone_from_a_part_on_the_beginning_is_live() -> No
     assert [message.cost for message in session.messages] == [None, 0.5, None, None]
     whole = derive(user("m1", text("Go")), reply, revert={"messageID": "m2", "partID": "p0"})
     assert (live(whole), len(whole.messages)) == (["Go"], 2)
+    without_parts = assistant("m2", tokens={"input": 10, "output": 5})
+    counted = derive(user("m1", text("Go")), without_parts, revert={"messageID": "m2", "partID": "p2"})
+    assert (live(counted), counted.usage) == (["Go"], TokenUsage(input=10, output=5))
 
 
 def test_a_command_that_a_subagent_carries_out_is_a_prompt() -> None:
