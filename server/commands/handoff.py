@@ -62,7 +62,7 @@ async def _hand_over(
     if own is None:
         raise click.ClickException(printable(f"{session_id}: no such session"))
     if own.source == to:
-        return await _give_back(own, home, writes), workspace or own.workspace
+        return await _give_back(own, home, held_by_opencode(own, home), writes), workspace or own.workspace
     handoff = await hand_over(database, session_id, to, workspace, home=home)
     if handoff is None:
         raise click.ClickException(printable(f"{session_id}: no such session"))
@@ -90,8 +90,8 @@ def write_copy(handoff: Handoff, home: Path) -> None:
     check_copy(handoff.to, handoff.session_id, written, handoff.written_at, messages)
 
 
-async def _give_back(own: ArchivedFiles, home: Path, writes: bool) -> list[list[str]]:
-    held = held_by_opencode(own, home)
+async def _give_back(own: ArchivedFiles, home: Path, held: set[str], writes: bool) -> list[list[str]]:
+    """Write the files, or only say so, but those that are `held`. Returns the commands that import or resume them."""
     for file in own.files:
         if file.path in held:
             say(f"OpenCode has {Path(file.path).stem}")
@@ -119,9 +119,10 @@ async def _restore_all(database: Database, ids: Sequence[str], home: Path | None
             place = home or home_of(found.source, os.environ, Path.home())
             if found.files and is_taken(first := place_of(place, found.files[0].path)):
                 raise FileExists(f"{first} exists.")
-            if found.files and found.files[0].path in held_by_opencode(found, place):
+            held = held_by_opencode(found, place)
+            if found.files and found.files[0].path in held:
                 raise FileExists("OpenCode has this session: an import would bring back what was undone there since.")
-            await _give_back(found, place, writes=True)
+            await _give_back(found, place, held, writes=True)
         except (click.ClickException, StorageError, OSError) as error:
             message = error.message if isinstance(error, click.ClickException) else str(error)
             say(f"{id}: {message}", is_error=True)
