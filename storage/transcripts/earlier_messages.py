@@ -7,7 +7,7 @@ from typing import Any
 
 from storage.documents.derived_session import DerivedMessage, DerivedSession
 from storage.documents.formats.derived_values import total_usage
-from storage.transcripts.same_messages import TOLD, Said, SameMessages, said
+from storage.transcripts.same_messages import REPLY_FIELDS, Origin, SameMessages, origin_of
 
 
 def with_earlier(
@@ -25,13 +25,13 @@ def with_earlier(
     another program has written the transcript again. For such messages a copy of the session is returned at least,
     since their lines are in no other generation.
     """
-    states: dict[Said, int] = {}
+    states: dict[Origin, int] = {}
     if may_change:
-        states = {said(one): index for index, one in enumerate(session.messages) if one.created_at}
+        states = {origin_of(one): index for index, one in enumerate(session.messages) if one.created_at}
     indexes: defaultdict[bytes, list[int]] = defaultdict(list)
     for index, message in enumerate(session.messages):
         indexes[message.digest].append(index)
-    changed = {said(one) for one in messages if one.digest not in indexes} & states.keys()
+    changed = {origin_of(one) for one in messages if one.digest not in indexes} & states.keys()
     now, then = _sizes(session.messages, changed), _sizes(messages, changed)
     again = SameMessages(session.messages, {message.digest for message in messages})
     merged = _Merged(session)
@@ -41,9 +41,9 @@ def with_earlier(
             # The first equal message after the previous one, else the first of all equal messages.
             place = next((number for number, index in enumerate(found) if index > previous), 0)
             previous = max(previous, found.pop(place))
-        elif said(message) in states:
-            previous = max(previous, states[said(message)])
-            if then[said(message)] > now[said(message)]:
+        elif origin_of(message) in states:
+            previous = max(previous, states[origin_of(message)])
+            if then[origin_of(message)] > now[origin_of(message)]:
                 merged.add(message._replace(usage=None, cost=None), previous)
         elif (twin := again.take_equal(message)) is not None:
             previous = max(previous, twin)
@@ -53,12 +53,12 @@ def with_earlier(
     return merged.session()
 
 
-def _sizes(messages: Sequence[DerivedMessage], moments: Set[Said]) -> Counter[Said]:
+def _sizes(messages: Sequence[DerivedMessage], moments: Set[Origin]) -> Counter[Origin]:
     """How many blocks the messages have that were said at each of these moments."""
-    sizes: Counter[Said] = Counter()
+    sizes: Counter[Origin] = Counter()
     for message in messages if moments else ():
-        if said(message) in moments:
-            sizes[said(message)] += len(message.build())
+        if origin_of(message) in moments:
+            sizes[origin_of(message)] += len(message.build())
     return sizes
 
 
@@ -81,15 +81,15 @@ class _Merged:
         self._uncounted.append(message)
 
     def complete(self, index: int, message: DerivedMessage) -> None:
-        """Add to the message at an index what only an earlier state of it tells of its reply."""
+        """Add to the message at an index the reply fields that only an earlier state of it has."""
         self._is_rewritten = True
         again = self._session.messages[index]
-        told: dict[str, Any] = {
-            name: value for name in TOLD if (value := getattr(message, name)) and not getattr(again, name)
+        missing: dict[str, Any] = {
+            name: value for name in REPLY_FIELDS if (value := getattr(message, name)) and not getattr(again, name)
         }
-        if told:
-            self._completed[index] = again._replace(**told)
-            self._uncounted.append(message._replace(**{"usage": None, "cost": None, **told}))
+        if missing:
+            self._completed[index] = again._replace(**missing)
+            self._uncounted.append(message._replace(**{"usage": None, "cost": None, **missing}))
 
     def session(self) -> DerivedSession:
         """The merged session; the session itself if nothing was found in other lines or not at all."""

@@ -10,12 +10,12 @@ from storage.documents.derived_session import DIGEST_SIZE, DerivedMessage
 from storage.json_codec import dump
 from storage.records.token_usage import TokenUsage
 
-TOLD = ("model", "usage", "cost")
-"""What is told of a reply beside its content. A program that writes transcripts again may leave it out."""
+REPLY_FIELDS = ("model", "usage", "cost")
+"""The fields of a reply besides its content. A program that writes transcripts again may leave them out."""
 
 
-class Said(NamedTuple):
-    """Who said something, and when."""
+class Origin(NamedTuple):
+    """The role and the time of a message."""
 
     role: str
     time: datetime | None
@@ -24,7 +24,7 @@ class Said(NamedTuple):
 class _Reply(NamedTuple):
     """What tells replies apart whatever their content."""
 
-    said: Said
+    origin: Origin
     model: str | None
     usage: TokenUsage | None
     cost: float | None
@@ -36,18 +36,18 @@ class SameMessages:
     def __init__(self, messages: Sequence[DerivedMessage], known: Collection[bytes]) -> None:
         """Those whose digests are `known` are left out: they are found by these."""
         self._messages = messages
-        self._indexes: defaultdict[Said, list[int]] = defaultdict(list)
+        self._indexes: defaultdict[Origin, list[int]] = defaultdict(list)
         # The indexes of messages whose contents were needed, so that each is built once.
-        self._built: defaultdict[Said, defaultdict[bytes, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._built: defaultdict[Origin, defaultdict[bytes, list[int]]] = defaultdict(lambda: defaultdict(list))
         self._replies: Counter[_Reply] = Counter()
         for index, message in enumerate(messages):
             if message.created_at is not None and message.digest not in known:
-                self._indexes[said(message)].append(index)
+                self._indexes[origin_of(message)].append(index)
                 self._replies[_reply(message)] += 1
 
     def take_equal(self, message: DerivedMessage) -> int | None:
-        """The index of a message that says the same, and tells nothing else of its reply; None if there is none."""
-        key = said(message)
+        """The index of a message with the same content, whose reply fields do not contradict; None if there is none."""
+        key = origin_of(message)
         for index in self._indexes.pop(key, ()):
             self._built[key][_content_digest(self._messages[index])].append(index)
         if key not in self._built:
@@ -55,8 +55,8 @@ class SameMessages:
         found = self._built[key][_content_digest(message)]
         for index in found:
             other = self._messages[index]
-            pairs = ((getattr(message, name), getattr(other, name)) for name in TOLD)
-            if all(not told or not again or told == again for told, again in pairs):
+            pairs = ((getattr(message, name), getattr(other, name)) for name in REPLY_FIELDS)
+            if all(not first or not second or first == second for first, second in pairs):
                 found.remove(index)
                 self._replies[_reply(other)] -= 1
                 return index
@@ -71,13 +71,13 @@ class SameMessages:
         return message._replace(usage=None, cost=None)
 
 
-def said(message: DerivedMessage) -> Said:
-    """Who said a message, and when."""
-    return Said(message.role, message.created_at)
+def origin_of(message: DerivedMessage) -> Origin:
+    """The origin of a message."""
+    return Origin(message.role, message.created_at)
 
 
 def _reply(message: DerivedMessage) -> _Reply:
-    return _Reply(said(message), message.model, message.usage, message.cost)
+    return _Reply(origin_of(message), message.model, message.usage, message.cost)
 
 
 def _content_digest(message: DerivedMessage) -> bytes:
