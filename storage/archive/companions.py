@@ -27,14 +27,14 @@ async def companion_digests(connection: DatabaseConnection, transcript_id: int) 
     return {row.name: row.digest for row in rows}
 
 
-async def companion_names(connection: DatabaseConnection, ids: Sequence[int]) -> dict[int, set[str]]:
+async def companion_names(connection: DatabaseConnection, ids: Sequence[int]) -> dict[int, frozenset[str]]:
     """The names of the companions of transcripts, by the ids of those that have any."""
     columns = transcript_companion.c
     statement = sa.select(columns.transcript_id, columns.name)
     names: dict[int, set[str]] = {}
     for row in await connection.execute(statement.where(is_any_of(columns.transcript_id, "ids", list(ids)))):
         names.setdefault(row.transcript_id, set()).add(row.name)
-    return names
+    return {id: frozenset(some) for id, some in names.items()}
 
 
 async def read_companion(connection: DatabaseConnection, transcript_id: int, name: str) -> bytes | None:

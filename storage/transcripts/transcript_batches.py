@@ -124,13 +124,13 @@ async def _jobs(connection: DatabaseConnection, source: str, batch: Sequence[Cha
             # The archive has them.
             jobs.append(None)
         elif row.session_id is None:
-            jobs.append(Job(found, changed.known, row, companions=frozenset(companions.get(row.id, ()))))
+            jobs.append(Job(found, changed.known, row, companions=companions.get(row.id, frozenset())))
         else:
             stored = sessions.get(row.session_id)
             if stored is None or counts[row.session_id] > 1 or stored.source != source or not row.is_derived:
                 jobs.append(None)
             else:
                 summaries = await stored_summaries(connection, row.session_id)
-                archived = frozenset(companions.get(row.id, ()))
+                archived = companions.get(row.id, frozenset())
                 jobs.append(Job(found, changed.known, row, stored, summaries, archived))
     return jobs

@@ -1,4 +1,4 @@
-"""Bigrams, two tokens in a row: the index has the hash of each, of 16 bits or, for the bigrams of long entries, of 20.
+"""Bigrams are two tokens in a row. The index stores a hash of each: 20 bits in long entries, 16 bits in all others.
 
 By 16 bits nearly all entries are ruled out that have the words of a phrase but not the phrase. A long entry has so many
 bigrams that most phrases of its words have one of their hashes, as in a Bloom filter that is full.
@@ -47,7 +47,7 @@ class Bigrams(NamedTuple):
 
 
 def bigram_hash(first: int, second: int) -> int:
-    """The 20-bit hash of two tokens in a row, by their hashes."""
+    """The 20-bit hash of a bigram, computed from the hashes of its two tokens."""
     return ((first * _MIX_FIRST + second) * _MIX_BOTH & 2**64 - 1) >> 64 - LONG_HASH_BITS
 
 

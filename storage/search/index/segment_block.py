@@ -33,7 +33,7 @@ HASH_BYTES = {HASH_BITS: 2, LONG_HASH_BITS: 4}
 
 
 def split_bytes(numbers: Counts, size: int = 2) -> bytes:
-    """The lowest bytes of numbers of `size` bytes, then the next ones: equal bytes in a row compress well."""
+    """Numbers of `size` bytes each, as all their lowest bytes, then all the next ones: equal bytes compress well."""
     return numbers.astype(f"<u{size}").view(np.uint8).reshape(-1, size).T.tobytes()
 
 
@@ -161,7 +161,7 @@ class SegmentBlock:
 
     def entry_set(self, place: int) -> EntrySet:
         """The entries that have the term at an index."""
-        is_bitmap = 2 * int(self.counts[place]) > bitmap_size(self._size)
+        [is_bitmap] = are_dense(self.counts[place : place + 1], self._size)
         entries: EntrySet = self._bits(place) if is_bitmap else self._lists(range(place, place + 1))
         # A copy: a view would keep the whole block in memory.
         return entries.copy()

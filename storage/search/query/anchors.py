@@ -30,7 +30,10 @@ _EXPANDED, _SELECTOR = 1, 2
 
 @lru_cache(maxsize=128)
 def anchor_of(token: str) -> re.Pattern[str] | None:
-    """A pattern that matches wherever a text has a token, and seldom elsewhere; None if there is no such pattern."""
+    """A pattern that matches at every place where a text has the token, and rarely elsewhere.
+
+    None for a token of letters beyond ASCII: to find it, the text is normalized.
+    """
     first = token[0]
     if token.isascii():
         characters = [{character} for character in token[:_MAX_ANCHOR]]
