@@ -3,8 +3,8 @@
 #
 # Codex writes a subagent as a rollout of its own. In its session_meta, `id` is the subagent's own thread and `session_id` that
 # of the conversation which began it. The reader takes `session_id` first, and keeps one rollout for each id, the one that it
-# read last: that of the subagent, which is the newer file. A conversation that has asked a helper is in neither `list` nor
-# `import`: under its id stands what the helper was told and said. The report says "imported", and nothing of a conversation
+# read last: that of the subagent, which is the newer file. A conversation that has asked a subagent is in neither `list` nor
+# `import`: under its id stands what the subagent was told and said. The report says "imported", and nothing of a conversation
 # that was left out.
 #
 # Why it matters: the copy in Claude Code has the id, the folder and the time of the conversation and none of its words. Who
@@ -14,10 +14,10 @@
 # The session is made by Codex itself, against a model server on the loopback.
 #
 # Seen:
-#   rollouts: 2, sessions that codex lists: Ask a helper.
+#   rollouts: 2, sessions that codex lists: Ask a subagent.
 #   listed: 1, titled: Count the vans.
 #   imported: 1; prompts in the copy: Count the vans.
-#   prompts of the conversation: Ask a helper. | What did they say?
+#   prompts of the conversation: Ask a subagent. | What did they say?
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -31,7 +31,7 @@ import glob, http.server, json, os, re, subprocess, sys, threading, time
 
 work = os.path.realpath(os.getcwd())
 requests = []
-prompts = ("Ask a helper.", "Count the vans.", "What did they say?")
+prompts = ("Ask a subagent.", "Count the vans.", "What did they say?")
 
 
 class Model(http.server.BaseHTTPRequestHandler):
@@ -46,12 +46,12 @@ class Model(http.server.BaseHTTPRequestHandler):
         requests.append(body)
         number = len(requests)
         said = [part.get("text") for item in body["input"] if item.get("role") == "user" for part in item["content"]]
-        is_helper = "Count the vans." in said
-        if not is_helper and body["input"][-1].get("type") == "function_call_output":
-            # The helper ends first.
+        is_subagent = "Count the vans." in said
+        if not is_subagent and body["input"][-1].get("type") == "function_call_output":
+            # The subagent ends first.
             time.sleep(2)
         item = {"type": "message", "id": f"msg_{number}", "role": "assistant", "status": "completed"}
-        item["content"] = [{"type": "output_text", "text": "Two vans." if is_helper else "A helper looks.", "annotations": []}]
+        item["content"] = [{"type": "output_text", "text": "Two vans." if is_subagent else "A subagent looks.", "annotations": []}]
         if number == 1:
             arguments = json.dumps({"message": "Count the vans.", "agent_type": "explorer"})
             item = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "status": "completed", "arguments": arguments}
@@ -108,7 +108,7 @@ def listed_by_codex() -> list[str]:
     return [thread["preview"] for thread in threads]
 
 
-run(*codex, "exec", "--skip-git-repo-check", "Ask a helper.")
+run(*codex, "exec", "--skip-git-repo-check", "Ask a subagent.")
 files = sorted(glob.glob(work + "/home/.codex/sessions/*/*/*/*.jsonl"))
 thread = files[0][-42:-6]
 run(*codex, "exec", "resume", "--skip-git-repo-check", thread, "What did they say?")
@@ -126,9 +126,9 @@ print("prompts of the conversation:", has(open(files[0]).read().replace("Count t
 EOF
 py/bin/python run.py | tee report
 cat >expected <<'EOF'
-rollouts: 2, sessions that codex lists: Ask a helper.
+rollouts: 2, sessions that codex lists: Ask a subagent.
 listed: 1, titled: Count the vans.
 imported: 1; prompts in the copy: Count the vans.
-prompts of the conversation: Ask a helper. | What did they say?
+prompts of the conversation: Ask a subagent. | What did they say?
 EOF
 cmp report expected
