@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from storage.archive.transcript_rows import NewCompanion
+from storage.archive.transcript_rows import NewCompanion, TranscriptRow
 from storage.compression import decompress
 from storage.database.list_parameters import is_any_of
-from storage.database.tables.transcript import transcript_companion
+from storage.database.tables.transcript import transcript, transcript_companion
 from storage.database.transaction import DatabaseConnection, Transaction
 
 _COMPANION_COLUMNS = ("transcript_id", "name", "digest", "data")
@@ -15,10 +15,23 @@ _COMPANION_COLUMNS = ("transcript_id", "name", "digest", "data")
 _companions = sa.select(transcript_companion.c.name, transcript_companion.c.digest).where(
     transcript_companion.c.transcript_id == sa.bindparam("transcript_id")
 )
-_companion = sa.select(transcript_companion.c.data).where(
-    transcript_companion.c.transcript_id == sa.bindparam("transcript_id"),
-    transcript_companion.c.name == sa.bindparam("name"),
+_of_generations = (
+    sa.select(transcript_companion.c.name, transcript_companion.c.data)
+    .join_from(transcript_companion, transcript, transcript.c.id == transcript_companion.c.transcript_id)
+    .where(
+        sa.or_(
+            transcript.c.id == sa.bindparam("own"),
+            sa.and_(
+                transcript.c.source == sa.bindparam("source"),
+                transcript.c.name == sa.bindparam("transcript"),
+                transcript.c.session_id == sa.bindparam("session_id"),
+            ),
+        )
+    )
+    # Its own first, then those of newer generations.
+    .order_by(transcript.c.id != sa.bindparam("own"), transcript.c.generation.desc())
 )
+_companion = _of_generations.where(transcript_companion.c.name == sa.bindparam("companion")).limit(1)
 
 
 async def companion_digests(connection: DatabaseConnection, transcript_id: int) -> dict[str, bytes]:
@@ -37,10 +50,25 @@ async def companion_names(connection: DatabaseConnection, ids: Sequence[int]) ->
     return {id: frozenset(some) for id, some in names.items()}
 
 
-async def read_companion(connection: DatabaseConnection, transcript_id: int, name: str) -> bytes | None:
-    """The content of a companion; None if there is none."""
-    data = (await connection.execute(_companion, {"transcript_id": transcript_id, "name": name})).scalar()
-    return None if data is None else decompress(data)
+async def read_companion(connection: DatabaseConnection, row: TranscriptRow, name: str) -> bytes | None:
+    """The content of a transcript's companion, else that of another generation of it; None if there is none.
+
+    An agent may have deleted the file by the time that it writes the transcript anew.
+    """
+    found = (await connection.execute(_companion, {**_generations_of(row), "companion": name})).first()
+    return None if found is None else decompress(found.data)
+
+
+async def read_companions(connection: DatabaseConnection, row: TranscriptRow) -> dict[str, bytes]:
+    """The companions of a transcript and of its other generations by their names, sorted."""
+    found: dict[str, bytes] = {}
+    for name, data in await connection.execute(_of_generations, _generations_of(row)):
+        found.setdefault(name, data)
+    return {name: decompress(data) for name, data in sorted(found.items())}
+
+
+def _generations_of(row: TranscriptRow) -> dict[str, object]:
+    return {"own": row.id, "source": row.source, "transcript": row.name, "session_id": row.session_id}
 
 
 async def write_companions(transaction: Transaction, companions: Sequence[NewCompanion]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
 
-from storage.archive.companions import companion_digests, read_companion
+from storage.archive.companions import read_companions
 from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import read_transcript, transcript_of_key
 from storage.database.database import Database
@@ -81,17 +81,18 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
         return None
     can_resume = head.kind != SUBAGENT or head.source in _RESUMABLE_SUBAGENTS
     commands = resume_commands(head.source, session_id) if can_resume else []
+    imports = []
     files: dict[str, ArchivedFile] = {}
     for row in await _transcripts(database, session_id, head.source):
         if head.source == "OPENCODE":
             # It is a part of a database, to which only the program may write.
             path = f"handoff/{row.session_id}.json"
-            commands.insert(len(files), import_command(path))
+            imports.append(import_command(path))
             files.setdefault(path, _file(database, row, path))
-            continue
+        else:
+            files.setdefault(row.name, _file(database, row, row.name))
         if head.source == "GEMINI" and is_checkpoint(row.name):
             commands = [checkpoint_command(tag_of(row.name))]
-        files.setdefault(row.name, _file(database, row, row.name))
         for companion in await _companions(database, row):
             files.setdefault(companion.path, companion)
     if not files:
@@ -99,7 +100,7 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
         if document is not None:
             path = f"sessions/{session_id}.json"
             files[path] = _whole(path, dump(document).encode())
-    return ArchivedFiles(head.source, head.workspace, list(files.values()), commands)
+    return ArchivedFiles(head.source, head.workspace, list(files.values()), imports + commands)
 
 
 async def _transcripts(database: Database, session_id: str, source: str) -> list[TranscriptRow]:
@@ -125,10 +126,9 @@ def _file(database: Database, row: TranscriptRow, path: str) -> ArchivedFile:
 
 async def _companions(database: Database, row: TranscriptRow) -> list[ArchivedFile]:
     async with database.snapshot() as connection:
-        # Companions directly in the home are excerpts of files that all sessions share.
-        names = [name for name in sorted(await companion_digests(connection, row.id)) if "/" in name]
-        contents = [await read_companion(connection, row.id, name) for name in names]
-    return [_whole(name, content) for name, content in zip(names, contents, strict=True) if content is not None]
+        companions = await read_companions(connection, row)
+    # Companions directly in the home are excerpts of files that all sessions share.
+    return [_whole(name, content) for name, content in companions.items() if "/" in name]
 
 
 def _whole(path: str, content: bytes) -> ArchivedFile:

@@ -37,7 +37,7 @@ class ArchiveReader:
         """
 
         def companion(name: str) -> bytes | None:
-            return self._wait(self._companion(row.id, name))
+            return self._wait(self._companion(row, name))
 
         def base(key: str) -> ArchivedTranscript | None:
             self.asked_keys.setdefault(row.id, set()).add(key)
@@ -69,9 +69,9 @@ class ArchiveReader:
             raise Unreadable(f"A part of the transcript {row.name} is missing in the archive.")
         return data
 
-    async def _companion(self, transcript_id: int, name: str) -> bytes | None:
+    async def _companion(self, row: TranscriptRow, name: str) -> bytes | None:
         async with self._database.snapshot() as connection:
-            return await read_companion(connection, transcript_id, name)
+            return await read_companion(connection, row, name)
 
     async def _base(self, source: str, key: str) -> TranscriptRow | None:
         async with self._database.snapshot() as connection:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from storage.archive.byte_lines import ByteLines
 from storage.archive.byte_sources import FileBytes, end_of_lines
 from storage.archive.file_state import NO_STAT, FileKey, FileStat, FileState
 from storage.compression import decompress_file
@@ -95,7 +96,7 @@ def is_companion_unchanged(found: FoundTranscript, name: str, registry: dict[Fil
 
 
 class ReadCompanion(NamedTuple):
-    """A companion as it was read, with the state of its file; an excerpt has none."""
+    """A companion as it was read. One that the registry of files has is there by `key`, with the state of its file."""
 
     name: str
     content: bytes
@@ -103,20 +104,28 @@ class ReadCompanion(NamedTuple):
     stat: FileStat
 
 
-def read_companions(found: FoundTranscript) -> list[ReadCompanion]:
+def read_companions(found: FoundTranscript, opened: FoundBytes) -> list[ReadCompanion]:
     """All companions and excerpts of a transcript that can be read; the others are logged unless they are gone."""
     companions = [ReadCompanion(name, data, None, NO_STAT) for name, data in sorted(found.excerpts.items())]
-    for name, path in sorted(found.companions.items()):
+    for name, path in sorted({**_named_files(found, opened), **found.companions}.items()):
         try:
             with FileBytes(Path(path)) as file:
                 if file.stat.st_size > MAX_COMPANION_BYTES:
                     log.warning("%r is left out of its session: %d bytes are too many", str(path), file.stat.st_size)
                     continue
                 content = file.read(0, file.stat.st_size)
-                companions.append(ReadCompanion(name, content, companion_key(found, name), FileStat.of(file.stat)))
+                # A named file is written before the line that names it, so that only lines are looked at for changes.
+                key = companion_key(found, name) if name in found.companions else None
+                companions.append(ReadCompanion(name, content, key, FileStat.of(file.stat)))
         except FileNotFoundError:
             continue
         except OSError as error:
             # Quoted: reader processes write it to the terminal as it is.
             log.warning("%r is left out of its session: %s", str(path), error.strerror or error)
     return companions
+
+
+def _named_files(found: FoundTranscript, opened: FoundBytes) -> dict[str, Path]:
+    if found.named_files is None:
+        return {}
+    return found.named_files.found_in(line.data for line in ByteLines(opened.read, opened.size).lines())

@@ -92,4 +92,4 @@ def open_transcript(
 ) -> Iterator[OpenedTranscript]:
     """Open a transcript. Raises OSError."""
     with open_found(found) as content:
-        yield OpenedTranscript(format, found, content, read_companions(found), is_registered)
+        yield OpenedTranscript(format, found, content, read_companions(found, content), is_registered)

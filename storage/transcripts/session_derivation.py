@@ -8,6 +8,7 @@ from storage.archive.transcript_rows import KeyRow, TranscriptRow
 from storage.archive.transcripts import (
     delete_transcripts,
     lock_archive,
+    merge_transcripts,
     note_derived,
     transcripts_of_session,
     write_keys,
@@ -139,8 +140,12 @@ class _End(NamedTuple):
         own = [KeyRow(key, self.source, True, id) for id in ids for key in sorted(set(self.keys.get(id, ())))]
         asked = [KeyRow(key, self.source, False, id) for id in ids for key in sorted(self.asked_keys.get(id, ()))]
         await write_keys(transaction, ids, own + asked)
-        if self.unused:
-            await delete_transcripts(transaction, self.unused)
+        newest = {row.name: row.id for row in kept}
+        for row in self.rows:
+            if row.id in self.unused and row.name in newest:
+                await merge_transcripts(transaction, [row.id], newest[row.name])
+            elif row.id in self.unused:
+                await delete_transcripts(transaction, [row.id])
         await self.finish(transaction)
 
 

@@ -142,7 +142,7 @@ class _Taking:
 
     def _take(self, job: Job, opened: FoundBytes) -> Taken | Refused | Unusual:
         format, found = self._format, job.found
-        companions = read_companions(found)
+        companions = read_companions(found, opened)
         contents = {one.name: one.content for one in companions}
         if job.companions - contents.keys():
             # What is gone from the agent's home is read in the archive.

@@ -31,7 +31,8 @@ class StoredTranscript:
         data = found.path.read_bytes() if found.read is None else found.read() + b"\n"
         if found.read is None and not found.is_rewritten:
             data = data[: data.rfind(b"\n") + 1]
-        companions = {name: path.read_bytes() for name, path in found.companions.items()}
+        named = {} if found.named_files is None else found.named_files.found_in(data.split(b"\n"))
+        companions = {name: path.read_bytes() for name, path in {**named, **found.companions}.items()}
         return cls(found.name, data, {**companions, **found.excerpts})
 
     @classmethod

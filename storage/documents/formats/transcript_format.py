@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from storage.archive.line import Line as Line
 from storage.documents.derived_session import DerivedSession
+from storage.documents.formats.named_files import NamedFiles
 
 
 class TranscriptReader(Protocol):
@@ -54,6 +55,7 @@ class FoundTranscript(NamedTuple):
     by their names, such as a tool's long output or the description of a subagent. `excerpts` are its parts of files
     that many transcripts share, such as its line of an index of titles; `TranscriptReader.companion` returns them too,
     by the name of the file. With `has_excerpts_at_hand` false such a file could not be read, and what is stored stays.
+    Files that it names in its lines are companions too: they are found when it is read.
 
     Most transcripts are files that only grow, line by line. One that `is_rewritten` is rewritten as a whole: all of its
     bytes are taken, whether they end with a line or not. `read` returns the bytes of a transcript that is a part of a
@@ -75,6 +77,7 @@ class FoundTranscript(NamedTuple):
     excerpts: Mapping[str, bytes] = _NONE
     changed_at: float | None = None
     has_excerpts_at_hand: bool = True
+    named_files: NamedFiles | None = None
 
 
 class FoundTranscripts(NamedTuple):

@@ -189,6 +189,26 @@ def test_restore_gives_a_session_of_opencode_to_its_command(opencode: Path) -> N
     assert opencode.read_bytes() == before
 
 
+def test_restore_gives_back_the_long_outputs_of_opencode(opencode: Path) -> None:
+    output = opencode.parent / "tool-output" / "tool_1"
+    output.parent.mkdir()
+    output.write_text("mint tea\n" * 10_000)
+    with closing(sqlite3.connect(opencode)) as database, database:
+        database.execute(
+            "UPDATE part SET data = json_set(data, '$.state.metadata.outputPath', ?) WHERE data->>'tool' = 'bash'",
+            (str(output),),
+        )
+        database.execute("UPDATE session SET time_updated = time_updated + 1")
+    assert reprise("import", opencode.parent).exit_code == 0
+    output.unlink()
+    with closing(sqlite3.connect(opencode)) as database, database:
+        database.execute("DELETE FROM session")
+
+    assert reprise("restore", OPENCODE).exit_code == 0
+
+    assert output.read_text() == "mint tea\n" * 10_000
+
+
 def test_a_session_that_opencode_has_is_not_imported_over_it(opencode: Path) -> None:
     restored = reprise("restore", OPENCODE)
     handed = reprise("handoff", OPENCODE, "--to", "opencode", "--write")

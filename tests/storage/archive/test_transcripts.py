@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.archive.chunk import CHUNK_BYTES, first_changed_chunk, make_chunks
-from storage.archive.companions import companion_digests, read_companion, write_companions
+from storage.archive.companions import companion_digests, read_companion, read_companions, write_companions
 from storage.archive.file_registry import paths_of, read_registry, write_registry
 from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileStat, FileState
 from storage.archive.transcript_rows import KeyRow, NewCompanion, TranscriptRow, new_transcript_id
@@ -81,10 +81,26 @@ async def test_companions_are_replaced_by_name(database: Database) -> None:
     async with database.write() as transaction:
         await write_companions(transaction, [NewCompanion.make(first.id, "notes.txt", b"new")])
     async with database.snapshot() as connection:
-        assert await read_companion(connection, first.id, "notes.txt") == b"new"
-        assert await read_companion(connection, second.id, "notes.txt") == b"b"
-        assert await read_companion(connection, second.id, "none") is None
+        assert await read_companion(connection, first, "notes.txt") == b"new"
+        assert await read_companion(connection, second, "notes.txt") == b"b"
+        assert await read_companion(connection, second, "none") is None
         assert list(await companion_digests(connection, first.id)) == ["notes.txt"]
+
+
+async def test_companions_of_other_generations_of_a_session_are_found(database: Database) -> None:
+    older, newer = row("a"), row("a", generation=1)
+    other = row("a", session_id="other", generation=2)
+    async with database.write() as transaction:
+        await insert_transcripts(transaction, [older, newer, other])
+        companions = [(older, "gone.txt"), (older, "notes.txt"), (newer, "notes.txt"), (other, "other.txt")]
+        await write_companions(
+            transaction, [NewCompanion.make(one.id, name, f"{one.generation}".encode()) for one, name in companions]
+        )
+    async with database.snapshot() as connection:
+        assert await read_companions(connection, newer) == {"gone.txt": b"0", "notes.txt": b"1"}
+        assert await read_companions(connection, older) == {"gone.txt": b"0", "notes.txt": b"0"}
+        assert await read_companion(connection, newer, "gone.txt") == b"0"
+        assert await read_companion(connection, newer, "other.txt") is None
 
 
 async def test_a_transcript_is_found_by_its_own_keys_alone(database: Database) -> None:

@@ -29,6 +29,7 @@ from storage.documents.formats.opencode.database import DatabaseIndex, last_chan
 from storage.documents.formats.opencode.export_form import export_session
 from storage.documents.formats.opencode.json_files import SESSIONS, export_files, session_files, state
 from storage.documents.formats.opencode.live_view import kept_and_undone, live_messages, sent_and_shown
+from storage.documents.formats.opencode.long_outputs import Companion, long_outputs
 from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
@@ -110,7 +111,14 @@ class OpenCodeFormat:
                 continue
             name = path.relative_to(home).as_posix()
             read = partial(export_files, home, path)
-            found[path.stem] = FoundTranscript(path, name, read=read, fingerprint=fingerprint, changed_at=changed_at)
+            found[path.stem] = FoundTranscript(
+                path,
+                name,
+                read=read,
+                fingerprint=fingerprint,
+                changed_at=changed_at,
+                named_files=long_outputs(home),
+            )
         transcripts = sorted(found.values(), key=lambda transcript: transcript.name)
         return FoundTranscripts(transcripts, passed_over, walk.refused)
 
@@ -126,6 +134,7 @@ class OpenCodeFormat:
                 read=partial(export_session, database, session_id),
                 fingerprint=one.fingerprint,
                 changed_at=last_change(database) if one.changed_at is None else one.changed_at,
+                named_files=long_outputs(database.parent),
             )
             for session_id, one in sessions.items()
         }
@@ -155,7 +164,8 @@ class OpenCodeFormat:
             for kept in kept_and_undone(as_object(message), revert)
             for piece in sent_and_shown(kept)
         ]
-        contents = [(message, message_blocks(message)) for message in recorded]
+        companion = transcripts[-1].companion
+        contents = [(message, message_blocks(message, companion)) for message in recorded]
         contents = [content for content in contents if content[1] or _usage(content[0]) is not None]
         if session_id is None or not contents:
             return None
@@ -163,7 +173,7 @@ class OpenCodeFormat:
         started_at = as_time(as_object(info.get("time")).get("created"))
         # A fork begins with copies of messages, which keep their times, and does not name where they come from.
         copied = [_is_older(message, started_at) for message in shown]
-        messages = [_message(*content, is_copy) for content, is_copy in zip(contents, copied, strict=True)]
+        messages = [_message(*content, companion, is_copy) for content, is_copy in zip(contents, copied, strict=True)]
         own = [message for message, is_copy in zip(shown, copied, strict=True) if not is_copy]
         time = as_object(info.get("time"))
         created_at, updated_at = time_span(
@@ -208,7 +218,7 @@ def _export(transcript: TranscriptReader) -> Block:
     return export or as_object(whole_document(transcript))
 
 
-def _message(message: Block, blocks: list[Block], is_copy: bool) -> DerivedMessage:
+def _message(message: Block, blocks: list[Block], companion: Companion, is_copy: bool) -> DerivedMessage:
     info = as_object(message.get("info"))
     role = {"user": "USER", "assistant": "ASSISTANT"}.get(as_text(info.get("role")), "SYSTEM")
     model = as_object(info.get("model")) or info
@@ -218,7 +228,7 @@ def _message(message: Block, blocks: list[Block], is_copy: bool) -> DerivedMessa
     return DerivedMessage(
         role=role,
         digest=digest_of(role, blocks),
-        build=partial(message_blocks, message),
+        build=partial(message_blocks, message, companion),
         created_at=_created_at(message),
         model=_model(model) if role == "ASSISTANT" else None,
         usage=_usage(message) if role == "ASSISTANT" and not is_copy else None,

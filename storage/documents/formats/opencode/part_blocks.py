@@ -10,6 +10,7 @@ from storage.documents.formats.blocks import (
     thinking_block,
 )
 from storage.documents.formats.json_values import as_list, as_object, as_text, without
+from storage.documents.formats.opencode.long_outputs import Companion, whole_output
 
 _BOOKKEEPING = ("step-start", "step-finish", "snapshot")
 _IDS = ("id", "sessionID", "messageID")
@@ -17,11 +18,14 @@ _INVALID = "invalid"
 """The tool that the program calls in place of one that the model called with unknown name or wrong arguments."""
 
 
-def message_blocks(message: Block) -> list[Block]:
-    """The blocks of a message. The result of a call follows the call, as the program records both in one part."""
+def message_blocks(message: Block, companion: Companion) -> list[Block]:
+    """The blocks of a message. The result of a call follows the call, as the program records both in one part.
+
+    `companion` has the files with long outputs.
+    """
     info = as_object(message.get("info"))
     parts = [as_object(part) for part in as_list(message.get("parts"))]
-    blocks = [block for part in parts for block in _part_blocks(part)]
+    blocks = [block for part in parts for block in _part_blocks(part, companion)]
     if is_summary(info):
         text = "\n".join(as_text(block["text"]) for block in blocks if block["type"] == "text")
         rest = [block for block in blocks if block["type"] != "text"]
@@ -40,7 +44,7 @@ def is_ignored(part: Block) -> bool:
     return part.get("type") == "text" and part.get("ignored") is True
 
 
-def _part_blocks(part: Block) -> list[Block]:
+def _part_blocks(part: Block, companion: Companion) -> list[Block]:
     kind = part.get("type")
     text = part.get("text")
     if kind in _BOOKKEEPING:
@@ -51,7 +55,7 @@ def _part_blocks(part: Block) -> list[Block]:
     if kind == "reasoning" and isinstance(text, str):
         return [thinking_block(text)] if text else []
     if kind == "tool" and isinstance(part.get("state"), dict):
-        return _tool_blocks(part, as_object(part["state"]))
+        return _tool_blocks(part, as_object(part["state"]), companion)
     if kind == "file":
         return [_file_block(part)]
     if kind == "subtask":
@@ -77,7 +81,7 @@ def _file_block(part: Block) -> Block:
     return other_block(without(part, *_IDS))
 
 
-def _tool_blocks(part: Block, state: Block) -> list[Block]:
+def _tool_blocks(part: Block, state: Block, companion: Companion) -> list[Block]:
     arguments = state.get("input")
     name = part.get("tool")
     is_invalid = name == _INVALID
@@ -94,7 +98,8 @@ def _tool_blocks(part: Block, state: Block) -> list[Block]:
         if metadata.get("interrupted") is True and isinstance(output, str):
             text = output
     else:
-        text = as_text(state.get("output"))
+        whole = whole_output(state, companion)
+        text = as_text(state.get("output")) if whole is None else whole
     attachments = [_file_block(as_object(file)) for file in as_list(state.get("attachments")) if isinstance(file, dict)]
     exit_code = metadata.get("exit")
     # A command that failed is a call that was completed.

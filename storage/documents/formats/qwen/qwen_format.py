@@ -14,6 +14,7 @@ from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, parse_json, without
 from storage.documents.formats.qwen.line_content import line_blocks
 from storage.documents.formats.qwen.live_view import live_messages
+from storage.documents.formats.qwen.long_outputs import long_outputs
 from storage.documents.formats.qwen.transcript_scan import ChatScan
 from storage.documents.formats.qwen.typed_prompt import typed_prompt
 from storage.documents.formats.record_reader import RecordReader
@@ -55,7 +56,9 @@ class QwenFormat:
             companions = {}
             if path.name.startswith("agent-") and is_regular_file(description):
                 companions = {description.relative_to(top).as_posix(): description}
-            found.append(FoundTranscript(path, name, companions, is_rewritten=path.suffix == ".json"))
+            is_document = path.suffix == ".json"
+            named = None if is_document else long_outputs(top)
+            found.append(FoundTranscript(path, name, companions, is_document, named_files=named))
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
     def session_id(self, transcript: TranscriptReader) -> str | None:

@@ -17,6 +17,7 @@ from storage.documents.formats.qwen.line_content import (
     model_of,
     usage_of,
 )
+from storage.documents.formats.qwen.long_outputs import WholeRecords
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.record_tree import RecordTree
 from storage.documents.formats.transcript_format import TranscriptReader
@@ -57,13 +58,14 @@ class ChatScan:
     def read(self, transcript: TranscriptReader) -> None:
         """Add the lines of a transcript. Lines that an earlier one has too are left out."""
         reader = RecordReader(transcript, recovers_joined=True)
+        whole = WholeRecords(reader, transcript.companion)
         for offset, data, record in reader.records():
             mark = blake2b(data, digest_size=DIGEST_SIZE).digest()
             if mark not in self._seen:
                 self._seen.add(mark)
-                self._add(reader, offset, data, record)
+                self._add(reader, whole, offset, data, record)
 
-    def _add(self, reader: RecordReader, offset: int, data: bytes, record: Block) -> None:
+    def _add(self, reader: RecordReader, whole: WholeRecords, offset: int, data: bytes, record: Block) -> None:
         if not self.first and isinstance(record.get("sessionId"), str):
             self.first = {key: record.get(key) for key in ("sessionId", "cwd", "agentId", "agentName")}
         self._note(record)
@@ -79,7 +81,7 @@ class ChatScan:
         if index is None:
             return
         draft = self.drafts[index]
-        draft.add_line(reader, offset, data)
+        draft.add_line(whole, offset, b"".join((data, *whole.digests(record))))
         self._note_reply(draft, record)
         line = ScannedLine(index, reader, offset, is_compression(record), is_sent(record))
         self.lines.setdefault(record_id, []).append(line)
