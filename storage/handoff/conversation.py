@@ -203,9 +203,11 @@ def _picture(block: ImageBlock) -> Picture:
 
 
 def _answer(block: ToolResultBlock) -> Answer:
-    content = block.raw.get("content")
+    """The answer of a tool as the model got it: a long output may be more than another model's context holds."""
+    content = block.raw.get("sent_content", block.raw.get("content"))
     if not isinstance(content, list):
-        return Answer((Text(block.text),) if block.text else (), block.is_error)
+        text = content if isinstance(content, str) else block.text
+        return Answer((Text(text),) if text else (), block.is_error)
     return Answer(tuple(_answer_parts(read_blocks(content))), block.is_error)
 
 

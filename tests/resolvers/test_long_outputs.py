@@ -1,4 +1,4 @@
-"""Long outputs of tools that OpenCode and Qwen Code keep in files of their own, until they delete them."""
+"""Long outputs of tools that agents keep in files of their own, until they delete them."""
 
 import shutil
 import sqlite3
@@ -11,6 +11,7 @@ import pytest
 
 from storage.database.database import Database
 from storage.documents.formats.registry import FORMATS
+from tests.support import claude_code as claude
 from tests.support.archived import take
 from tests.support.qwen_lines import NAME, SESSION_ID, Lines, call, response, text
 from tests.support.server import Served
@@ -24,6 +25,9 @@ RESULTS = """query ($id: ID!) {
   session(id: $id) { messages(first: 100) { nodes { content { ... on ToolResultBlock { text } } } } }
 }"""
 FOUND = '{ search(query: "quokkas", first: 10) { nodes { session { id } message { position } } } }'
+
+
+HANDOFF = "query ($id: ID!) { session(id: $id) { handoff(to: CODEX) { files { content } losses { code } } } }"
 
 
 class Agent(NamedTuple):
@@ -97,6 +101,22 @@ async def results(server: Served, agent: Agent) -> list[str]:
     return [block["text"] for one in session["messages"]["nodes"] for block in one["content"] if block]
 
 
+def claude_code(tmp_path: Path) -> Agent:
+    home = tmp_path / "claude"
+    output = home / claude.FOLDER / "tool-results" / "b1.txt"
+    output.parent.mkdir(parents=True)
+    output.write_text(OUTPUT)
+    path = f"/home/dev/.claude/{claude.FOLDER}/tool-results/b1.txt"
+    lines = claude.Lines()
+    lines.user("List them")
+    lines.assistant(claude.call("c1"))
+    preview = f"Output too large. Full output saved to: {path}\n\nPreview:\nline 0\n"
+    lines.user([claude.result("c1", f"<persisted-output>\n{preview}</persisted-output>")])
+    lines.assistant(claude.text("Done"))
+    (home / claude.NAME).write_bytes(lines.transcript().data)
+    return Agent("CLAUDE_CODE", claude.SESSION, home, output, OUTPUT, lambda: None)
+
+
 @pytest.mark.parametrize("make", [opencode, qwen])
 async def test_a_long_output_is_whole_and_stays_when_its_agent_deletes_the_file(
     server: Served, database_url: str, tmp_path: Path, make: Callable[[Path], Agent]
@@ -127,3 +147,17 @@ async def test_an_output_that_is_not_below_the_home_stays_as_the_model_got_it(
     shown = await results(server, agent)
     assert agent.whole not in shown
     assert any("line 4999" in one and agent.output.name in one for one in shown)
+
+
+@pytest.mark.parametrize("make", [claude_code, opencode, qwen])
+async def test_a_handoff_goes_on_with_what_the_model_got(
+    server: Served, database_url: str, tmp_path: Path, make: Callable[[Path], Agent]
+) -> None:
+    agent = make(tmp_path)
+    await imported(agent, database_url)
+    assert agent.whole in await results(server, agent)
+    handoff = (await server.client.data(HANDOFF, id=agent.session_id))["session"]["handoff"]
+    text = "".join(file["content"] for file in handoff["files"])
+    assert agent.output.name in text
+    assert "quokkas" not in text
+    assert len(text) < 20_000

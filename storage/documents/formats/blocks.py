@@ -36,6 +36,11 @@ def result_block(call_id: object, text: str, others: Sequence[Block] = (), is_er
     return {**block, "is_error": True} if is_error else block
 
 
+def with_whole_content(result: Block, content: object) -> Block:
+    """A result with its whole content. What the model got of it stays as `sent_content`, with which handoffs go on."""
+    return {**result, "content": content, "sent_content": result["content"]}
+
+
 def image_block(media_type: str, data: str) -> Block:
     """A picture in base64."""
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from storage.documents.formats.blocks import with_whole_content
 from storage.documents.formats.claude_code.outputs import MARK, PersistedOutputs
 from storage.documents.formats.json_values import as_count, as_list, as_object, as_text, json_text, parse_json
 
@@ -14,7 +15,7 @@ def whole_result(block: dict[str, object], recorded: msgspec.Raw, outputs: Persi
     preview = _only_text(content)
     if preview.lstrip().startswith(MARK):
         output = outputs.content(preview)
-        return block if output is None else {**block, "content": output}
+        return block if output is None else with_whole_content(block, output)
     data = memoryview(recorded).tobytes()
     if _AGENT_MARK in data:
         report = _report(as_object(parse_json(data)))

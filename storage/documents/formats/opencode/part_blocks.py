@@ -8,6 +8,7 @@ from storage.documents.formats.blocks import (
     result_block,
     text_block,
     thinking_block,
+    with_whole_content,
 )
 from storage.documents.formats.json_values import as_list, as_object, as_text, without
 from storage.documents.formats.opencode.long_outputs import Companion, whole_output
@@ -98,11 +99,13 @@ def _tool_blocks(part: Block, state: Block, companion: Companion) -> list[Block]
         if metadata.get("interrupted") is True and isinstance(output, str):
             text = output
     else:
-        whole = whole_output(state, companion)
-        text = as_text(state.get("output")) if whole is None else whole
+        text = as_text(state.get("output"))
     attachments = [_file_block(as_object(file)) for file in as_list(state.get("attachments")) if isinstance(file, dict)]
     exit_code = metadata.get("exit")
     # A command that failed is a call that was completed.
     is_error = status == "error" or is_invalid or (isinstance(exit_code, int) and exit_code != 0)
     result = result_block(call["id"], text, attachments, is_error)
+    whole = whole_output(state, companion) if status == "completed" else None
+    if whole is not None:
+        result = with_whole_content(result, result_block(call["id"], whole, attachments)["content"])
     return [call, {**result, "exit_code": exit_code} if isinstance(exit_code, int) else result]

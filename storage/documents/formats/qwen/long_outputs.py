@@ -7,7 +7,7 @@ from pathlib import Path
 
 from storage.documents.derived_session import DIGEST_SIZE
 from storage.documents.formats.blocks import Block
-from storage.documents.formats.google_content import is_response
+from storage.documents.formats.google_content import SENT_OUTPUT, is_response
 from storage.documents.formats.json_values import as_list, as_object, as_text
 from storage.documents.formats.message_draft import Records
 from storage.documents.formats.named_files import NamedFiles
@@ -56,7 +56,11 @@ class WholeRecords:
             return part
         text = output.decode(errors="replace").replace("\0", "\ufffd")
         response = as_object(as_object(part)["functionResponse"])
-        return {**as_object(part), "functionResponse": {**response, "response": {"output": text}}}
+        sent = as_object(response["response"])["output"]
+        return {
+            **as_object(part),
+            "functionResponse": {**response, "response": {"output": text}, SENT_OUTPUT: sent},
+        }
 
     def _output(self, part: object) -> bytes | None:
         if not is_response(part):
