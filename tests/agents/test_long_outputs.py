@@ -1,4 +1,4 @@
-"""Long outputs of commands, which OpenCode and Qwen Code put into files of their own, are read whole."""
+"""Long outputs of commands, which programs put into files of their own, are read whole."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
+from tests.agents.programs.gemini_cli import GeminiCli
 from tests.agents.programs.opencode import OpenCode
 from tests.agents.programs.program import Program
 from tests.agents.programs.qwen_code import QwenCode
@@ -16,7 +17,7 @@ from tests.agents.recording import ANSWER, PROMPT
 NUMBERS = "".join(f"{number}\n" for number in range(1, 40_001))
 
 
-@pytest.mark.parametrize(("kind", "source"), [(OpenCode, "OPENCODE"), (QwenCode, "QWEN_CODE")])
+@pytest.mark.parametrize(("kind", "source"), [(GeminiCli, "GEMINI"), (OpenCode, "OPENCODE"), (QwenCode, "QWEN_CODE")])
 def test_a_long_output_is_read_whole(
     prepare: Prepare, models: ModelServer, cwd: Path, kind: type[Program], source: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Long outputs of tools that agents keep in files of their own, until they delete them."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from tests.support.server import Served
 
 FIXTURES = Path(__file__).parents[1] / "storage" / "documents" / "formats"
 OPENCODE_SESSION = "ses_ddf2cd0aaffeJh9chseJaTFwHs"
+GEMINI_SESSION = "c600033b-ee15-456f-8eb1-1b06e3b3d732"
 HASH = "efbc74e1160bc8a3a5895cda19559ae1b30b3f385bdd636a24599ba502184e4d"
 OUTPUT = "".join(f"line {number}\n" for number in range(5_000)).replace("line 2500\n", "line with quokkas\n")
 NOTES = "\n\n<shell_metadata>\nshell tool terminated command after exceeding timeout 1000 ms.\n</shell_metadata>"
@@ -27,7 +29,9 @@ RESULTS = """query ($id: ID!) {
 FOUND = '{ search(query: "quokkas", first: 10) { nodes { session { id } message { position } } } }'
 
 
-HANDOFF = "query ($id: ID!) { session(id: $id) { handoff(to: CODEX) { files { content } losses { code } } } }"
+HANDOFF = """query ($id: ID!) {
+  session(id: $id) { handoff(to: CODEX, workspace: "/home/dev/shop") { files { content } } }
+}"""
 
 
 class Agent(NamedTuple):
@@ -101,6 +105,38 @@ async def results(server: Served, agent: Agent) -> list[str]:
     return [block["text"] for one in session["messages"]["nodes"] for block in one["content"] if block]
 
 
+def gemini(tmp_path: Path) -> Agent:
+    home = tmp_path / "gemini"
+    folder = home / "tmp" / "shop"
+    output = folder / "tool-outputs" / f"session-{GEMINI_SESSION}" / "run_shell_command__c1.txt"
+    output.parent.mkdir(parents=True)
+    output.write_text(OUTPUT)
+    path = f"/home/dev/.gemini/{output.relative_to(home).as_posix()}"
+    notice = f"Output too large. Showing first 7 and last 10 characters. For full output see: {path}"
+    shown = f"{notice}\nline 0\n\nline 4999\n"
+    answer = {"functionResponse": {"id": "c1", "name": "run_shell_command", "response": {"output": shown}}}
+    call = {"id": "c1", "name": "run_shell_command", "args": {"command": "ls"}, "status": "success", "result": [answer]}
+    records: list[object] = [
+        {"sessionId": GEMINI_SESSION, "startTime": "2026-11-28T06:00:00.000Z", "kind": "main"},
+        {"id": "r1", "timestamp": "2026-11-28T06:00:01.000Z", "type": "user", "content": [{"text": "List them"}]},
+        {"id": "r2", "timestamp": "2026-11-28T06:00:02.000Z", "type": "gemini", "content": "", "toolCalls": [call]},
+        {"id": "r3", "timestamp": "2026-11-28T06:00:03.000Z", "type": "user", "content": [answer]},
+    ]
+    file = folder / "chats" / "session-2026-11-28T06-00-c600033b.jsonl"
+    file.parent.mkdir()
+
+    def write() -> None:
+        file.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+
+    def grow() -> None:
+        said = {"id": "r4", "timestamp": "2026-11-28T06:00:04.000Z", "type": "gemini", "content": "Done"}
+        records.append(said)
+        write()
+
+    write()
+    return Agent("GEMINI", GEMINI_SESSION, home, output, OUTPUT, grow)
+
+
 def claude_code(tmp_path: Path) -> Agent:
     home = tmp_path / "claude"
     output = home / claude.FOLDER / "tool-results" / "b1.txt"
@@ -117,7 +153,7 @@ def claude_code(tmp_path: Path) -> Agent:
     return Agent("CLAUDE_CODE", claude.SESSION, home, output, OUTPUT, lambda: None)
 
 
-@pytest.mark.parametrize("make", [opencode, qwen])
+@pytest.mark.parametrize("make", [gemini, opencode, qwen])
 async def test_a_long_output_is_whole_and_stays_when_its_agent_deletes_the_file(
     server: Served, database_url: str, tmp_path: Path, make: Callable[[Path], Agent]
 ) -> None:
@@ -132,7 +168,7 @@ async def test_a_long_output_is_whole_and_stays_when_its_agent_deletes_the_file(
     assert agent.whole in await results(server, agent)
 
 
-@pytest.mark.parametrize("make", [opencode, qwen])
+@pytest.mark.parametrize("make", [gemini, opencode, qwen])
 @pytest.mark.parametrize("what", ["gone", "file", "folder"])
 async def test_an_output_that_is_not_below_the_home_stays_as_the_model_got_it(
     server: Served, database_url: str, tmp_path: Path, make: Callable[[Path], Agent], what: str
@@ -149,7 +185,7 @@ async def test_an_output_that_is_not_below_the_home_stays_as_the_model_got_it(
     assert any("line 4999" in one and agent.output.name in one for one in shown)
 
 
-@pytest.mark.parametrize("make", [claude_code, opencode, qwen])
+@pytest.mark.parametrize("make", [claude_code, gemini, opencode, qwen])
 async def test_a_handoff_goes_on_with_what_the_model_got(
     server: Served, database_url: str, tmp_path: Path, make: Callable[[Path], Agent]
 ) -> None:

@@ -15,6 +15,7 @@ from storage.documents.formats.gemini.entry_content import (
     speech_of,
 )
 from storage.documents.formats.gemini.entry_log import Entry, EntryLog
+from storage.documents.formats.gemini.long_outputs import WholeOutputs
 from storage.documents.formats.json_values import as_count, as_object, as_text, as_time, digest_of
 from storage.records.token_usage import TokenUsage
 
@@ -26,13 +27,14 @@ class ChatConversation:
     the history is written again. It is one message, that of the first record.
     """
 
-    def __init__(self, log: EntryLog) -> None:
+    def __init__(self, log: EntryLog, outputs: WholeOutputs) -> None:
         self.messages: list[DerivedMessage] = []
         self._indexes: dict[Entry, list[int]] = {}
         self._spoken: dict[tuple[str, bytes], int] = {}
         self._answers: dict[str, tuple[bytes, int]] = {}
         self._with_usage: set[str] = set()
         self._imported = log.imported
+        self._outputs = outputs
         for entry in log.entries:
             self._indexes[entry] = self._add(entry)
         live = (index for entry in log.live.values() if is_sent(entry.record) for index in self._indexes[entry])
@@ -113,8 +115,8 @@ class ChatConversation:
         self.messages.append(
             DerivedMessage(
                 role=role,
-                digest=digest,
-                build=partial(list, blocks),
+                digest=self._outputs.digest(digest, blocks),
+                build=partial(self._outputs.blocks, blocks),
                 created_at=as_time(record.get("timestamp")),
                 model=(as_text(record.get("model")) or None) if is_reply else None,
                 usage=usage if is_reply else None,
