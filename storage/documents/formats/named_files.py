@@ -2,11 +2,19 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from storage.documents.formats.file_walk import is_regular_file
+
+Companion: TypeAlias = Callable[[str], bytes | None]
+"""`TranscriptReader.companion`."""
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file. No stored text has U+0000."""
+    return content.decode(errors="replace").replace("\0", "\ufffd")
 
 
 class NamedFiles(NamedTuple):

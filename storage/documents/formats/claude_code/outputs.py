@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from storage.documents.formats.claude_code.layout import place_of
 from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
+from storage.documents.formats.named_files import text_of
 from storage.documents.formats.transcript_format import TranscriptReader
 
 MARK = "<persisted-output>"
@@ -45,7 +46,7 @@ class PersistedOutputs:
         blocks = as_list(parse_json(output)) if match[2].endswith(".json") else []
         if blocks and all(as_text(as_object(block).get("type")) for block in blocks):
             return blocks
-        return output.decode(errors="replace").replace("\0", "\ufffd")
+        return text_of(output)
 
     def _read(self, session: str, name: str) -> bytes | None:
         output = self._transcript.companion(self._place.tool_result(name))

@@ -1,14 +1,14 @@
 """Long outputs of tools, which Gemini CLI keeps in files of their own: the model got their beginning and end."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 
 from storage.documents.derived_session import DIGEST_SIZE
 from storage.documents.formats.blocks import Block, with_whole_content
 from storage.documents.formats.json_values import as_list, as_object, as_text
-from storage.documents.formats.named_files import NamedFiles
+from storage.documents.formats.named_files import Companion, NamedFiles, text_of
 
 _MARK = "Output too large. Showing "
 _FOLDER = "tmp"
@@ -24,7 +24,7 @@ def long_outputs(home: Path) -> NamedFiles:
 class WholeOutputs:
     """The whole outputs of results. `companions` are those of the session's transcripts."""
 
-    def __init__(self, companions: Iterable[Callable[[str], bytes | None]]) -> None:
+    def __init__(self, companions: Iterable[Companion]) -> None:
         self._companions = list(companions)
 
     def blocks(self, blocks: Iterable[Block]) -> list[Block]:
@@ -40,7 +40,7 @@ class WholeOutputs:
         output = self._output(block)
         if output is None:
             return block
-        text: object = output.decode(errors="replace").replace("\0", "\ufffd")
+        text: object = text_of(output)
         content = block["content"]
         if isinstance(content, list):
             text = [{**as_object(content[0]), "text": text}, *content[1:]]

@@ -1,16 +1,11 @@
 """Long outputs of tools, which OpenCode keeps for a week in files of their own: the result has only a part of them."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.json_values import as_object, as_text
-from storage.documents.formats.named_files import NamedFiles
-
-Companion: TypeAlias = Callable[[str], bytes | None]
-"""`TranscriptReader.companion`."""
+from storage.documents.formats.named_files import Companion, NamedFiles, text_of
 
 _FOLDER = "tool-output"
 _PATH = re.compile(rf"{_FOLDER}[/\\\\]+(tool_\w+)", re.ASCII)
@@ -31,4 +26,4 @@ def whole_output(state: Block, companion: Companion) -> str | None:
     if output is None:
         return None
     notes = _NOTES.search(as_text(state.get("output")))
-    return output.decode(errors="replace").replace("\0", "\ufffd") + (notes[0] if notes else "")
+    return text_of(output) + (notes[0] if notes else "")

@@ -25,11 +25,12 @@ from storage.documents.formats.json_values import (
     digest_of,
     without,
 )
+from storage.documents.formats.named_files import Companion
 from storage.documents.formats.opencode.database import DatabaseIndex, last_change
 from storage.documents.formats.opencode.export_form import export_session
 from storage.documents.formats.opencode.json_files import SESSIONS, export_files, session_files, state
 from storage.documents.formats.opencode.live_view import kept_and_undone, live_messages, sent_and_shown
-from storage.documents.formats.opencode.long_outputs import Companion, long_outputs
+from storage.documents.formats.opencode.long_outputs import long_outputs
 from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader

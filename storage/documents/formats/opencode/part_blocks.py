@@ -11,7 +11,8 @@ from storage.documents.formats.blocks import (
     with_whole_content,
 )
 from storage.documents.formats.json_values import as_list, as_object, as_text, without
-from storage.documents.formats.opencode.long_outputs import Companion, whole_output
+from storage.documents.formats.named_files import Companion
+from storage.documents.formats.opencode.long_outputs import whole_output
 
 _BOOKKEEPING = ("step-start", "step-finish", "snapshot")
 _IDS = ("id", "sessionID", "messageID")

@@ -1,7 +1,7 @@
 """Long outputs of tools, which Qwen Code keeps in files of their own: the response has their beginning and end."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from storage.documents.formats.blocks import Block
 from storage.documents.formats.google_content import SENT_OUTPUT, is_response
 from storage.documents.formats.json_values import as_list, as_object, as_text
 from storage.documents.formats.message_draft import Records
-from storage.documents.formats.named_files import NamedFiles
+from storage.documents.formats.named_files import Companion, NamedFiles, text_of
 
 _MARK = "Tool output was too large and has been truncated."
 _FOLDER = "tmp"
@@ -30,7 +30,7 @@ class WholeRecords:
     `companion` is that of the transcript.
     """
 
-    def __init__(self, records: Records, companion: Callable[[str], bytes | None]) -> None:
+    def __init__(self, records: Records, companion: Companion) -> None:
         self._records = records
         self._companion = companion
 
@@ -54,12 +54,11 @@ class WholeRecords:
         output = self._output(part)
         if output is None:
             return part
-        text = output.decode(errors="replace").replace("\0", "\ufffd")
         response = as_object(as_object(part)["functionResponse"])
         sent = as_object(response["response"])["output"]
         return {
             **as_object(part),
-            "functionResponse": {**response, "response": {"output": text}, SENT_OUTPUT: sent},
+            "functionResponse": {**response, "response": {"output": text_of(output)}, SENT_OUTPUT: sent},
         }
 
     def _output(self, part: object) -> bytes | None:
