@@ -35,11 +35,6 @@ export const TRANSCRIPT_MESSAGE = graphql(`
       }
       ... on ToolResultBlock {
         toolUseId
-        text
-        isError
-        images {
-          url
-        }
       }
       ... on ImageBlock {
         url

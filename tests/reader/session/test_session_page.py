@@ -149,6 +149,25 @@ def test_calls_of_tools_are_shown_with_their_answers(hostile: dict[str, Any]) ->
 
 
 @pytest.mark.slow
+def test_an_answer_is_transferred_once_and_one_without_its_call_is_requested(url: str) -> None:
+    session = "9e3f1b74-8c5d-4a16-b2e8-4f6a8c0b1d35"
+    contents: list[tuple[str, object]] = [
+        ("user", "List the teas"),
+        ("assistant", [call("Bash", command="ls")]),
+        ("user", [answer("Bash", "mint and black")]),
+        ("user", [answer("Elsewhere", "an answer of long ago")]),
+        ("assistant", [{"type": "text", "text": "Two."}]),
+    ]
+    save(url, "".join(line(session, at, role, content) + "\n" for at, (role, content) in enumerate(contents)))
+
+    seen = seen_by("answers", urljoin(url, f"s/{session}"))
+
+    assert (seen["called"], seen["lone"]) == ("mint and black", "an answer of long ago")
+    assert seen["transferred"].count("mint and black") == 1
+    assert "an answer of long ago" not in seen["transferred"]
+
+
+@pytest.mark.slow
 def test_changes_of_files_are_shown_as_a_diff(hostile: dict[str, Any]) -> None:
     assert [shown.replace("\n", "") for shown in hostile["diff"]] == ["−<i>one</i>", "+<u>one</u>", " two"]
 

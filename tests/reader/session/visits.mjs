@@ -99,6 +99,19 @@ const VISITS = {
     });
   },
 
+  /** Opens the answer of a call that is not in the transcript. */
+  async answers(given) {
+    return visit(given, async (page) => {
+      const answered = page.waitForResponse((response) => response.request().postDataJSON()?.operationName === "SessionPage");
+      await page.reload();
+      const transferred = await (await answered).text();
+      await open(page, "Answer of a tool");
+      const lone = await fold(page, "Answer of a tool").locator("pre").innerText();
+      await open(page, "Bash");
+      return { transferred, lone, called: await fold(page, "Bash").locator(".answer pre").innerText() };
+    });
+  },
+
   /** What a person can do with a session. */
   async change(given) {
     return visit(given, async (page) => {

@@ -5,10 +5,12 @@ import { type Block, shownBlocks } from "../message_parts";
 import type { Message, TranscriptPages } from "../transcript_pages";
 import { CodeBlock } from "./code";
 import { isObject } from "./file_changes";
+import { firstWords } from "./first_words";
 import { Fold } from "./fold";
+import { LoneAnswer } from "./lone_answer";
 import { Markdown } from "./markdown";
 import { Picture } from "./picture";
-import { Answer, ToolCall } from "./tool_call";
+import { ToolCall } from "./tool_call";
 
 /** The subagents of the session that is shown. */
 export const SubagentsContext = createContext<readonly SubagentFragment[]>([]);
@@ -21,17 +23,18 @@ interface MessageContentProps {
 /** The blocks of a message. */
 export function MessageContent({ message, pages }: MessageContentProps) {
   return shownBlocks(message, pages).map((block) => (
-    <ShownBlock key={block.position} block={block} name={`${message.id} ${block.position}`} isInjected={message.isInjected} />
+    <ShownBlock key={block.position} block={block} messageId={message.id} isInjected={message.isInjected} />
   ));
 }
 
 interface ShownBlockProps {
   block: Block;
-  name: string;
+  messageId: string;
   isInjected: boolean;
 }
 
-function ShownBlock({ block, name, isInjected }: ShownBlockProps) {
+function ShownBlock({ block, messageId, isInjected }: ShownBlockProps) {
+  const name = `${messageId} ${block.position}`;
   const subagents = useContext(SubagentsContext);
   switch (block.__typename) {
     case "TextBlock":
@@ -51,11 +54,7 @@ function ShownBlock({ block, name, isInjected }: ShownBlockProps) {
     case "ToolUseBlock":
       return <ToolCall call={block} subagent={subagentOf(block.input, subagents)} />;
     case "ToolResultBlock":
-      return (
-        <Fold kind="tool" name={block.toolUseId} label="Answer of a tool" summary={firstWords(block.text)}>
-          <Answer answer={block} />
-        </Fold>
-      );
+      return <LoneAnswer messageId={messageId} position={block.position} toolUseId={block.toolUseId} />;
     case "ImageBlock":
       return <Picture url={block.url} />;
     case "CompactionBlock":
@@ -90,8 +89,4 @@ function subagentOf(input: unknown, subagents: readonly SubagentFragment[]): Sub
 
 function squeezed(text: string): string {
   return text.replace(/…$/, "").replace(/\s+/g, " ").trim();
-}
-
-function firstWords(text: string): string {
-  return text.slice(0, 300).replace(/\s+/g, " ").trim();
 }

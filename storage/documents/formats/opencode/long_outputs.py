@@ -8,7 +8,7 @@ from storage.documents.formats.json_values import as_object, as_text
 from storage.documents.formats.named_files import Companion, NamedFiles, text_of
 
 _FOLDER = "tool-output"
-_PATH = re.compile(rf"{_FOLDER}[/\\\\]+(tool_\w+)", re.ASCII)
+_PATH = re.compile(rf"{_FOLDER}[/\\]+(tool_\w+)", re.ASCII)
 _PATH_BYTES = re.compile(_PATH.pattern.encode())
 _NOTES = re.compile(r"\n\n<(\w+_metadata)>\n.*</\1>\s*\Z", re.DOTALL)
 """What the program adds behind the output of a command, such as that the command took too long."""
