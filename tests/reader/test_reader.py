@@ -171,7 +171,7 @@ def test_an_import_of_another_process_is_a_bar_until_it_ends(tmp_path: Path, pic
 def test_a_phone_shows_the_page_in_its_width(url: str, pictures: Path) -> None:
     seen = seen_by("phone", url, pictures=pictures)
 
-    assert seen["width"] <= 390
+    assert seen["width"] == 320
     assert seen["violations"] == []
 
 

@@ -244,14 +244,17 @@ const VISITS = {
     });
   },
 
-  /** A dark phone. */
+  /** A dark phone, and the narrowest width that WCAG asks for. */
   async phone(given) {
     const phone = { ...given, viewport: { width: 390, height: 844 }, colorScheme: "dark" };
     return visit(phone, async (page) => {
       await rows(page).first().waitFor();
       await page.screenshot({ path: join(given.pictures, "reader-phone.png") });
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
       const listed = await violations(page);
+      await page.setViewportSize({ width: 320, height: 844 });
+      await page.screenshot({ path: join(given.pictures, "reader-phone-narrow.png") });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      await page.setViewportSize(phone.viewport);
       await page.getByRole("button", { name: "Filter" }).click();
       const dialog = page.getByRole("dialog", { name: "Filter" });
       await dialog.locator(".facet").first().waitFor();
