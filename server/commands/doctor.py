@@ -40,12 +40,15 @@ def doctor_command(repair: bool) -> None:
         url = driver_url(settings.database_url)
         path = Path(str(url.database))
         if is_sqlite(settings):
+            refuse_inaccessible_file(path)
+            damage = find_damage(path)
+            if damage is None:
+                # Before the permissions change: the file may belong to another program.
+                refuse_unsupported_file(url)
             restrict_default_folder(settings)
             restrict_database(path)
-            refuse_inaccessible_file(path)
-            if (damage := find_damage(path)) is not None:
+            if damage is not None:
                 sys.exit(0 if _handle_damage(settings, path, damage, repair) else 1)
-        refuse_unsupported_file(url)
         is_healthy = asyncio.run(with_database(settings, _examine, repair))
     sys.exit(0 if is_healthy else 1)
 

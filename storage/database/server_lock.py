@@ -16,7 +16,8 @@ from storage.database.file_permissions import (
     refuse_inaccessible_file,
     restrict_database,
 )
-from storage.errors import AlreadyServed
+from storage.database.migrations import refuse_unsupported_file
+from storage.errors import AlreadyServed, DamagedDatabase
 
 # Far beyond the bytes that SQLite locks or writes.
 _LOCKED_BYTE = 2**62
@@ -24,7 +25,9 @@ _LOCKED_BYTE = 2**62
 
 @contextlib.contextmanager
 def hold_server_lock(url: str) -> Iterator[None]:
-    """Hold the lock of the process that serves or seeds a SQLite database. Raises AlreadyServed and OSError.
+    """Hold the lock of the process that serves or seeds a SQLite database.
+
+    Raises AlreadyServed, OSError, and UnsupportedDatabase for a file that is not Reprise's, which is left as it is.
 
     It is SQLite's own lock on a file beside the database, which every operating system releases when its owner ends,
     and on Linux also a lock on the database itself, for servers that open it by a hard link in another folder.
@@ -34,6 +37,9 @@ def hold_server_lock(url: str) -> Iterator[None]:
     if not parsed.drivername.startswith("sqlite"):
         yield
         return
+    # A rebuild of a damaged file takes the lock, too.
+    with contextlib.suppress(DamagedDatabase):
+        refuse_unsupported_file(parsed)
     # The real path, so that a server that opens the database by a symbolic link finds the same lock.
     path = Path(os.path.realpath(str(parsed.database)) + ".serving")
     create_private_folder(path.parent)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import stat
 import time
 from collections.abc import Iterator
@@ -80,6 +81,28 @@ def test_a_folder_that_was_given_is_left_as_it_is(tmp_path: Path, own_folder: Pa
 
     assert (result.exit_code, mode(given), mode(given / "reprise.db")) == (0, "0o755", "0o600")
     assert not own_folder.exists()
+
+
+@pytest.mark.parametrize("command", ["migrate", "doctor", "serve", "seed", "purge", "export"])
+@pytest.mark.parametrize("kind", ["text", "database"])
+def test_a_file_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path, kind: str, command: str) -> None:
+    file = tmp_path / "other.db"
+    if kind == "text":
+        file.write_text("Not a database.", "utf-8")
+    else:
+        connection = sqlite3.connect(file)
+        connection.execute("CREATE TABLE other (id int)")
+        connection.close()
+    file.chmod(0o644)
+    content = file.read_bytes()
+    arguments = [command, "a"] if command == "export" else [command]
+
+    result = CliRunner(env={"REPRISE_DATABASE_URL": f"sqlite:///{file}"}).invoke(main, arguments)
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: other.db is ")
+    assert (mode(file), file.read_bytes()) == ("0o644", content)
+    assert list(tmp_path.iterdir()) == [file]
 
 
 @pytest.mark.parametrize("command", ["migrate", "doctor", "serve", "seed", "import"])
