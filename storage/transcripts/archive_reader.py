@@ -21,7 +21,8 @@ class ArchiveReader:
     """Reads the archive from threads, while the event loop that it was created in runs.
 
     `at_hand` has transcripts whose files are open, by id: they are read there. `asked_keys` collects the keys by which
-    formats asked for other transcripts.
+    formats asked for other transcripts, by the id of the transcript that was opened first: a fork of a fork changes
+    with the base of its base, too.
     """
 
     def __init__(self, database: Database, at_hand: Mapping[int, FoundBytes] | None = None) -> None:
@@ -35,15 +36,7 @@ class ArchiveReader:
 
         Reading it raises Unavailable, Unreadable, and SessionChanged when it was deleted or merged since.
         """
-
-        def companion(name: str) -> bytes | None:
-            return self._wait(self._companion(row, name))
-
-        def base(key: str) -> ArchivedTranscript | None:
-            self.asked_keys.setdefault(row.id, set()).add(key)
-            return self.base(row.source, key)
-
-        return ArchivedTranscript(row.name, row.modified_at, row.size, self.bytes_of(row), companion, base)
+        return self._open(row, row.id)
 
     def base(self, source: str, key: str) -> ArchivedTranscript | None:
         """The transcript with a key; None if there is none."""
@@ -55,6 +48,18 @@ class ArchiveReader:
         if row.id in self._at_hand:
             return self._at_hand[row.id].read
         return ChunkBytes(lambda start: self._wait(self._chunk(row, start))).read
+
+    def _open(self, row: TranscriptRow, asking_id: int) -> ArchivedTranscript:
+
+        def companion(name: str) -> bytes | None:
+            return self._wait(self._companion(row, name))
+
+        def base(key: str) -> ArchivedTranscript | None:
+            self.asked_keys.setdefault(asking_id, set()).add(key)
+            found = self._wait(self._base(row.source, key))
+            return None if found is None else self._open(found, asking_id)
+
+        return ArchivedTranscript(row.name, row.modified_at, row.size, self.bytes_of(row), companion, base)
 
     def _wait(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

@@ -51,16 +51,21 @@ def lineage(rollout: Rollout, own: Sequence[Rollout]) -> Lineage:
     """The stretches that a rollout and those that it continues consist of. `own` are of the same thread."""
     by_key = {key: other for other in own for key in keys_of(other)}
     stretches = [Stretch(rollout, None)]
-    names = {rollout.transcript.name}
+    # Rollouts that were imported as texts share a name.
+    seen = {_identity(rollout)}
     end: int | None = None
     while (header := rollout.header) is not None and (base := header.base) is not None:
         end = base.end if end is None else min(base.end, end)
         found = by_key.get(base.key)
         if found is None and (transcript := rollout.transcript.base(base.key)) is not None:
             found = Rollout(transcript)
-        if found is None or found.transcript.name in names:
+        if found is None or _identity(found) in seen:
             return Lineage(stretches, base.key)
         rollout = found
-        names.add(rollout.transcript.name)
+        seen.add(_identity(rollout))
         stretches.insert(0, Stretch(rollout, end))
     return Lineage(stretches, None)
+
+
+def _identity(rollout: Rollout) -> tuple[str, ...]:
+    return (rollout.transcript.name, *keys_of(rollout))
