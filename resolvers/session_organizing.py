@@ -6,12 +6,13 @@ from typing import NamedTuple
 from resolvers.context import Context
 from resolvers.organizing_input import note_of, tags_of, title_of
 from resolvers.user_error import UserError, checked_id, checked_ids, no_session
-from storage.documents.session_deletions import delete_sessions as delete_stored_sessions
+from storage.documents.formats.registry import FORMATS
 from storage.documents.session_updates import SessionUpdate, TooManyTags
 from storage.documents.session_updates import update_sessions as update_stored_sessions
 from storage.errors import UnknownSessions
 from storage.json_codec import storable_text
 from storage.records.session import SessionRow
+from storage.transcripts.session_deletion import delete_sessions as delete_stored_sessions
 
 
 class UpdateSessionPayload(NamedTuple):
@@ -103,7 +104,7 @@ async def delete_session(context: Context, session_id: str, *, delete_threads: b
     session_id, errors = checked_id(session_id, "sessionId")
     if not errors:
         try:
-            await delete_stored_sessions(context.database, [session_id], with_threads=delete_threads)
+            await delete_stored_sessions(context.database, FORMATS, [session_id], with_threads=delete_threads)
         except UnknownSessions:
             errors = [no_session()]
     return DeleteSessionPayload(None if errors else session_id, errors)
@@ -116,7 +117,7 @@ async def delete_sessions(
     ids, errors = checked_ids(session_ids, "sessionIds")
     if not errors:
         try:
-            await delete_stored_sessions(context.database, ids, with_threads=delete_threads)
+            await delete_stored_sessions(context.database, FORMATS, ids, with_threads=delete_threads)
         except UnknownSessions as error:
             errors = _unknown(session_ids, error)
     return DeleteSessionsPayload(None if errors else ids, errors)

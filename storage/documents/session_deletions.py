@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from storage.archive.transcripts import delete_transcripts, lock_archive, transcripts_of_sessions
+from storage.archive.companions import write_companions
+from storage.archive.transcript_rows import NewCompanion
+from storage.archive.transcripts import (
+    delete_transcripts,
+    lock_archive,
+    transcripts_by_id,
+    transcripts_of_sessions,
+)
 from storage.database.bus import QUEUE, ended_topic, task_topic
 from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
@@ -22,8 +29,12 @@ from storage.records.thread_deletion import delete_threads
 from storage.search.index.compaction import compact
 
 
-async def delete_sessions(database: Database, ids: Sequence[str], *, with_threads: bool) -> None:
+async def delete_sessions(
+    database: Database, ids: Sequence[str], *, with_threads: bool, kept: Sequence[NewCompanion] = ()
+) -> None:
     """Delete all of the sessions for good, with their messages and transcripts, or none.
+
+    `kept` are companions for transcripts of other sessions: what these continue of the deleted ones.
 
     Their threads stay unless `with_threads` is set; unfinished resume tasks of threads that stay end in ERROR with
     SESSION_DELETED; row locks order this with the batch in progress. Raises UnknownSessions and Unavailable.
@@ -53,6 +64,8 @@ async def delete_sessions(database: Database, ids: Sequence[str], *, with_thread
         for source, its_ids in by_source.items():
             transcripts = await transcripts_of_sessions(transaction, source, its_ids)
             await delete_transcripts(transaction, [transcript.id for transcript in transcripts])
+        remaining = await transcripts_by_id(transaction, [one.transcript_id for one in kept])
+        await write_companions(transaction, [one for one in kept if one.transcript_id in remaining])
         await transaction.execute(sa.delete(session).where(is_any_of(session.c.id, "ids", unique)))
         await transaction.execute(sa.delete(tombstone).where(is_any_of(tombstone.c.session_id, "ids", unique)))
         if rows:

@@ -1,12 +1,13 @@
 """Opens archived transcripts for formats, which run in threads and know nothing of databases."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.byte_sources import ChunkBytes
 from storage.archive.companions import read_companion
+from storage.archive.kept_bases import read_kept_base
 from storage.archive.transcript_rows import TranscriptRow
 from storage.archive.transcripts import read_chunk, transcript_of_key, transcripts_by_id
 from storage.database.database import Database
@@ -36,7 +37,7 @@ class ArchiveReader:
 
         Reading it raises Unavailable, Unreadable, and SessionChanged when it was deleted or merged since.
         """
-        return self._open(row, row.id)
+        return self._open(row, row)
 
     def base(self, source: str, key: str) -> ArchivedTranscript | None:
         """The transcript with a key; None if there is none."""
@@ -49,15 +50,20 @@ class ArchiveReader:
             return self._at_hand[row.id].read
         return ChunkBytes(lambda start: self._wait(self._chunk(row, start))).read
 
-    def _open(self, row: TranscriptRow, asking_id: int) -> ArchivedTranscript:
-
+    def _open(self, row: TranscriptRow, asking: TranscriptRow) -> ArchivedTranscript:
         def companion(name: str) -> bytes | None:
             return self._wait(self._companion(row, name))
 
         def base(key: str) -> ArchivedTranscript | None:
-            self.asked_keys.setdefault(asking_id, set()).add(key)
-            found = self._wait(self._base(row.source, key))
-            return None if found is None else self._open(found, asking_id)
+            self.asked_keys.setdefault(asking.id, set()).add(key)
+            if (found := self._wait(self._base(row.source, key))) is not None:
+                return self._open(found, asking)
+            # Its session may have been deleted: what continued it has what it needs of it.
+            kept = self._wait(self._kept_base((row, asking), key))
+            if kept is None:
+                return None
+            name, content = kept
+            return ArchivedTranscript(name, row.modified_at, len(content), _slices(content), lambda _: None, base)
 
         return ArchivedTranscript(row.name, row.modified_at, row.size, self.bytes_of(row), companion, base)
 
@@ -78,6 +84,17 @@ class ArchiveReader:
         async with self._database.snapshot() as connection:
             return await read_companion(connection, row, name)
 
+    async def _kept_base(self, rows: Sequence[TranscriptRow], key: str) -> tuple[str, bytes] | None:
+        async with self._database.snapshot() as connection:
+            for row in rows:
+                if (kept := await read_kept_base(connection, row, key)) is not None:
+                    return kept
+        return None
+
     async def _base(self, source: str, key: str) -> TranscriptRow | None:
         async with self._database.snapshot() as connection:
             return await transcript_of_key(connection, source, key)
+
+
+def _slices(content: bytes) -> Callable[[int, int], bytes]:
+    return lambda start, count: content[start : start + count]

@@ -5,7 +5,11 @@ import json
 from collections.abc import Sequence
 
 import pytest
+import sqlalchemy as sa
 
+from storage.compression import decompress
+from storage.database.database import Database
+from storage.database.tables.transcript import transcript_companion
 from tests.support.rollouts import THREAD, header, said
 from tests.support.server import Served
 
@@ -14,6 +18,7 @@ AGAIN = "01a220d4-5555-7130-803d-c10009ff2376"
 IMPORT = """mutation ($text: String!) {
   importSession(input: {text: $text}) { outcome userErrors { message } }
 }"""
+DELETE = "mutation ($id: ID!) { deleteSession(input: {sessionId: $id}) { userErrors { message } } }"
 PROMPTS = "query ($id: ID!) { session(id: $id) { messages(roles: [USER]) { nodes { text } } } }"
 
 
@@ -39,3 +44,30 @@ async def test_a_fork_of_a_fork_has_all_that_it_continues_whichever_is_imported_
     session = (await server.client.data(PROMPTS, id=AGAIN))["session"]
 
     assert [one["text"] for one in session["messages"]["nodes"]] == ["One.", "Two.", "Three."]
+
+
+@pytest.mark.parametrize("deleted", [[THREAD], [FORKED], [THREAD, FORKED], [FORKED, THREAD]], ids=str)
+async def test_a_fork_keeps_what_it_continues_of_sessions_that_are_deleted(
+    server: Served, database_url: str, deleted: list[str]
+) -> None:
+    left = [said("user", "Left."), said("user", "Later.")]
+    for number, text in enumerate(ROLLOUTS):
+        # The source went on after the fork was made.
+        more = [] if number == 2 else [{**line, "ordinal": 2 * number + 2 + place} for place, line in enumerate(left)]
+        whole = text + "".join(json.dumps(line) + "\n" for line in more)
+        assert (await server.client.data(IMPORT, text=whole))["importSession"]["userErrors"] == []
+    for id in deleted:
+        assert (await server.client.data(DELETE, id=id))["deleteSession"] == {"userErrors": []}
+
+    grown = ROLLOUTS[2] + json.dumps({**said("user", "Four."), "ordinal": 6}) + "\n"
+    assert (await server.client.data(IMPORT, text=grown))["importSession"] == {"outcome": "UPDATED", "userErrors": []}
+
+    session = (await server.client.data(PROMPTS, id=AGAIN))["session"]
+    assert [one["text"] for one in session["messages"]["nodes"]] == ["One.", "Two.", "Three.", "Four."]
+    assert b"Left." not in b"".join(await companions(database_url))
+
+
+async def companions(database_url: str) -> list[bytes]:
+    """The contents of all companions in the archive."""
+    async with Database(database_url) as database, database.snapshot() as connection:
+        return [decompress(data) for (data,) in await connection.execute(sa.select(transcript_companion.c.data))]

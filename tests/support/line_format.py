@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.documents.derived_session import DIGEST_SIZE, DerivedMessage, DerivedSession
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
+from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
 from storage.records.token_usage import TokenUsage
 
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
@@ -73,6 +73,9 @@ class LineFormat:
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
         return [Path(transcript.name).stem]
+
+    def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
+        return []
 
     def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         messages: list[_Message] = []

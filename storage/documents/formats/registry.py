@@ -12,7 +12,12 @@ from storage.documents.formats.agent_versions import AgentVersion
 
 if TYPE_CHECKING:
     from storage.documents.derived_session import DerivedSession
-    from storage.documents.formats.transcript_format import FoundTranscripts, TranscriptFormat, TranscriptReader
+    from storage.documents.formats.transcript_format import (
+        Continued,
+        FoundTranscripts,
+        TranscriptFormat,
+        TranscriptReader,
+    )
 
 
 class _LazyFormat:
@@ -43,6 +48,9 @@ class _LazyFormat:
 
     def keys(self, transcript: "TranscriptReader") -> list[str]:
         return self._format.keys(transcript)
+
+    def continued(self, transcript: "TranscriptReader") -> "Sequence[Continued]":
+        return self._format.continued(transcript)
 
     def derive(self, transcripts: "Sequence[TranscriptReader]") -> "DerivedSession | None":
         return self._format.derive(transcripts)

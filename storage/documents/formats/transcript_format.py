@@ -91,6 +91,14 @@ class FoundTranscripts(NamedTuple):
     refused: Sequence[tuple[Path, str]] = ()
 
 
+class Continued(NamedTuple):
+    """A transcript that another one continues: the key by which it asks for it, and how many of its bytes it has."""
+
+    key: str
+    transcript: TranscriptReader
+    size: int
+
+
 class TranscriptFormat(Protocol):
     """The format of one agent. `version` rises whenever `derive` gives another result for the same transcripts."""
 
@@ -118,6 +126,10 @@ class TranscriptFormat(Protocol):
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
         """The keys by which other transcripts name this one in `TranscriptReader.base`."""
+        ...
+
+    def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
+        """The transcripts with whose messages the session of this one begins, which has no copy of them."""
         ...
 
     def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:

@@ -13,7 +13,7 @@ from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.scan import Scan
 from storage.documents.formats.claude_code.session import session_of
 from storage.documents.formats.json_values import as_id
-from storage.documents.formats.transcript_format import FoundTranscripts, TranscriptReader
+from storage.documents.formats.transcript_format import Continued, FoundTranscripts, TranscriptReader
 
 
 class ClaudeCodeFormat:
@@ -45,6 +45,10 @@ class ClaudeCodeFormat:
         """The id of its session, by which forks and subagents name it."""
         place = layout.place_of(transcript.name)
         return [place.session] if place.session is not None and place.agent is None else []
+
+    def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
+        """None: a fork holds a copy of what it continues."""
+        return []
 
     def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         """Derive the session of its file, or of its files if it has several."""

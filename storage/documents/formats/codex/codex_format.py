@@ -7,7 +7,7 @@ from storage.documents.derived_session import DerivedSession
 from storage.documents.formats import agent_versions
 from storage.documents.formats.codex import session
 from storage.documents.formats.codex.home import FOLDERS, find, homes
-from storage.documents.formats.transcript_format import FoundTranscripts, TranscriptReader
+from storage.documents.formats.transcript_format import Continued, FoundTranscripts, TranscriptReader
 
 
 class CodexFormat:
@@ -27,6 +27,9 @@ class CodexFormat:
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
         return session.session_keys(transcript)
+
+    def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
+        return session.continued(transcript)
 
     def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         return session.derive(transcripts)

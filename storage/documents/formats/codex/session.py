@@ -17,7 +17,7 @@ from storage.documents.formats.codex.rollout import Rollout, first_header, threa
 from storage.documents.formats.codex.rollout_name import parse_rollout_name, time_of_id
 from storage.documents.formats.codex.thread_names import INDEX, thread_name
 from storage.documents.formats.derived_values import first_prompt_of, time_span
-from storage.documents.formats.transcript_format import TranscriptReader
+from storage.documents.formats.transcript_format import Continued, TranscriptReader
 
 SOURCE = "CODEX"
 
@@ -31,6 +31,20 @@ def session_id(transcript: TranscriptReader) -> str | None:
 def session_keys(transcript: TranscriptReader) -> list[str]:
     """The ids by which another rollout names this one."""
     return keys_of(Rollout(transcript))
+
+
+def continued(transcript: TranscriptReader) -> list[Continued]:
+    """The rollouts that a fork or a revert continues, each up to the line at which it was left."""
+    rollout = Rollout(transcript)
+    found = []
+    for base, end in lineage(rollout, [rollout]).stretches[:-1]:
+        rest: list[Entry] = []
+        size = 0
+        for entry in base.entries() if end is None else _entries_below(base.entries(), end, rest):
+            size = entry.place.offset + len(base.transcript.line(entry.place.offset)) + 1
+        if size:
+            found.append(Continued(keys_of(base)[0], base.transcript, size))
+    return found
 
 
 def derive(transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:

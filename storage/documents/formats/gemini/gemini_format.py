@@ -17,7 +17,7 @@ from storage.documents.formats.gemini.long_outputs import WholeOutputs, long_out
 from storage.documents.formats.gemini.workspace import CHATS, WorkspaceFinder, workspace_of
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, without
 from storage.documents.formats.record_reader import RecordReader, whole_document
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
+from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
 
 _DEPTH_OF_CHATS = 4
 _PROJECTS = "tmp"
@@ -74,6 +74,10 @@ class GeminiFormat:
         """The name of a session's file, by which sessions that were begun from it name it."""
         path = PurePosixPath(transcript.name)
         return [path.stem] if path.parent.name == CHATS else []
+
+    def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
+        """None: a checkpoint holds a copy of what was said."""
+        return []
 
     def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
         """Derive the session. Of several files, the one that the program would continue decides what is live."""

@@ -33,7 +33,7 @@ from storage.documents.formats.opencode.live_view import kept_and_undone, live_m
 from storage.documents.formats.opencode.long_outputs import long_outputs
 from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
+from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
 from storage.records.token_usage import TokenUsage
 
 _DATABASE = re.compile(r"opencode(-[\w.-]+)?\.db")
@@ -148,6 +148,10 @@ class OpenCodeFormat:
         return as_id(as_object(_export(transcript).get("info")).get("id"))
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
+        """None: a session is whole in its own rows."""
+        return []
+
+    def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
         """None: a session is whole in its own rows."""
         return []
 

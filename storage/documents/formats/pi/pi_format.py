@@ -16,7 +16,7 @@ from storage.documents.formats.pi.system_prompt import system_prompt_of
 from storage.documents.formats.pi.transcript_scan import EntryScan
 from storage.documents.formats.pi.typed_prompt import is_command, typed_prompt
 from storage.documents.formats.record_reader import RecordReader
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
+from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
 
 _SESSIONS = "sessions"
 _DEPTH = 2
@@ -56,6 +56,10 @@ class PiFormat:
         return None
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
+        """None: a fork holds a copy of what it continues."""
+        return []
+
+    def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
         """None: a fork holds a copy of what it continues."""
         return []
 

@@ -18,7 +18,7 @@ from storage.documents.formats.qwen.long_outputs import long_outputs
 from storage.documents.formats.qwen.transcript_scan import ChatScan
 from storage.documents.formats.qwen.typed_prompt import typed_prompt
 from storage.documents.formats.record_reader import RecordReader
-from storage.documents.formats.transcript_format import FoundTranscript, FoundTranscripts, TranscriptReader
+from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
 
 _CHAT = re.compile(r"[\w-]+\.jsonl")
 _SUBAGENT = re.compile(r"agent-[\w-]+\.jsonl")
@@ -72,6 +72,10 @@ class QwenFormat:
         return None
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
+        """None: a session is whole in its own file."""
+        return []
+
+    def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
         """None: a session is whole in its own file."""
         return []
 
