@@ -146,8 +146,13 @@ def _sort(
 
 
 def _in_folder(formats: Sequence[TranscriptFormat], folder: Path, refused: dict[Path, str]) -> _ByFormat:
-    """The transcripts of each format in a folder. One that several formats find belongs to the one that wrote it."""
+    """The transcripts of each format in a folder.
+
+    One that several formats find belongs to the one that wrote it, and so does one outside the layout of a home: any
+    file of lines may be a transcript of Claude Code there.
+    """
     found: dict[str, Sequence[FoundTranscript]] = {}
+    layouts = {format.source: tuple(f"{name}/" for name in format.folders) for format in formats}
     for format in formats:
         try:
             walked = format.find(folder)
@@ -166,9 +171,15 @@ def _in_folder(formats: Sequence[TranscriptFormat], folder: Path, refused: dict[
     result: _ByFormat = {}
     for source, some in found.items():
         for one in some:
-            sources = owners[FileKey.of(one.path, "")]
-            if len(sources) == 1 or recognized_source(one.path) == source:
+            is_shared = len(owners[FileKey.of(one.path, "")]) > 1
+            if not is_shared and (one.read is not None or one.name.startswith(layouts[source])):
                 result.setdefault(source, []).append(one)
+                continue
+            writer = recognized_source(one.path)
+            if writer == source or (writer is None and not is_shared):
+                result.setdefault(source, []).append(one)
+            elif writer in found and not is_shared:
+                result.setdefault(writer, []).append(_loose(one.path))
     return result
 
 
@@ -186,8 +197,13 @@ def _named(
                 return format.source, found
             refused.update((path, reason) for one, reason in walked.refused if one == absolute)
     if source in by_source:
-        return source, [FoundTranscript(path, _name(path), is_rewritten=path.suffix == ".json")]
+        return source, [_loose(path)]
     return None
+
+
+def _loose(path: Path) -> FoundTranscript:
+    """A transcript that was recognized by its first lines."""
+    return FoundTranscript(path, _name(path), is_rewritten=path.suffix == ".json")
 
 
 def _name(path: Path) -> str:

@@ -122,6 +122,28 @@ def test_a_qwen_transcript_among_projects_is_no_transcript_of_claude_code(tmp_pa
     assert summary(result)["Qwen Code"]["created"] > 0
 
 
+def test_exports_in_one_folder_belong_to_the_agents_that_wrote_them(tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    shutil.copy(FORMATS / "claude_code" / "projects" / "-home-dev-shop" / f"{SESSION}.jsonl", folder)
+    samples = (
+        file for agent in ("codex", "gemini", "pi", "qwen") for file in (FORMATS / agent / "home").rglob("*-*.jsonl")
+    )
+    for number, file in enumerate(samples):
+        shutil.copy(file, folder / f"{number:08}-0000-4000-8000-000000000000.jsonl")
+
+    result = reprise("import", folder)
+
+    assert result.exit_code == 0, result.output
+    assert {agent: counts["created"] for agent, counts in summary(result).items()} == {
+        "Claude Code": 1,
+        "Codex": 5,
+        "Gemini CLI": 2,
+        "Qwen Code": 1,
+        "pi": 1,
+    }
+
+
 def test_nothing_below_a_home_is_written_and_no_credentials_are_opened(
     user_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

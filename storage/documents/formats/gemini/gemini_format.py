@@ -76,7 +76,7 @@ class GeminiFormat:
         return [path.stem] if path.parent.name == CHATS else []
 
     def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
-        """None: a checkpoint holds a copy of what was said."""
+        """None: a session that was begun from another one holds a copy of it."""
         return []
 
     def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
