@@ -12,7 +12,7 @@ from storage.database.database import Database
 from storage.documents.document_files import FoundFiles, file_size, find_files
 from storage.documents.formats import agent_json
 from storage.documents.formats.file_walk import linked_folders
-from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, name_of, source_of
+from storage.documents.formats.recognition import HEAD_BYTES, TAIL_BYTES, is_document, name_of, source_of
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.transcripts.finding import ChangedTranscripts, document_homes, is_missing
 from storage.transcripts.transcript_imports import find_transcripts
@@ -76,7 +76,7 @@ async def search_places(
     database: Database, formats: Mapping[str, TranscriptFormat], wanted: Wanted, places: Sequence[Path]
 ) -> ImportSearch:
     """Find the given files, and those in the given folders. Raises Unavailable."""
-    walked, named, others, refused = await asyncio.to_thread(_sort, list(_formats(formats, wanted)), places)
+    walked, named, others, mixed, refused = await asyncio.to_thread(_sort, list(_formats(formats, wanted)), places)
     transcripts = [
         await find_transcripts(
             database,
@@ -90,7 +90,7 @@ async def search_places(
         for format in _formats(formats, wanted)
         if format.source in walked or format.source in named
     ]
-    documents = await asyncio.to_thread(_documents, others, wanted)
+    documents = await asyncio.to_thread(_documents, others, wanted, mixed)
     # Both walks may have come upon the same folder.
     refused += [one for one in documents.refused if one not in refused]
     return ImportSearch(transcripts, documents._replace(refused=refused))
@@ -100,10 +100,14 @@ def _formats(formats: Mapping[str, TranscriptFormat], wanted: Wanted) -> Iterabl
     return [format for format in formats.values() if wanted.sources is None or format.source in wanted.sources]
 
 
-def _documents(places: Sequence[Path], wanted: Wanted) -> FoundFiles:
+def _documents(places: Sequence[Path], wanted: Wanted, mixed: Sequence[Path] = ()) -> FoundFiles:
+    """The documents in places, and those beside transcripts in folders that have both."""
     if wanted.sources is not None and not wanted.sources.intersection(agent_json.SOURCES):
-        places = []
+        places, mixed = [], []
     found = find_files(places)
+    # Other JSON files there belong to transcripts, such as descriptions of subagents.
+    beside = [path for path in find_files(mixed).paths if is_document(_head(path))]
+    found = found._replace(paths=[*found.paths, *beside], walked=found.walked.union(beside))
     if wanted.since is None:
         return found
     recent = [path for path in found.paths if path not in found.walked or _modified(path) >= wanted.since]
@@ -124,25 +128,34 @@ _Refusals = list[tuple[Path, str]]
 
 def _sort(
     formats: Sequence[TranscriptFormat], places: Sequence[Path]
-) -> tuple[_ByFormat, _ByFormat, list[Path], _Refusals]:
-    """The transcripts in folders, those that were named, the places that may hold documents, and what was refused."""
+) -> tuple[_ByFormat, _ByFormat, list[Path], list[Path], _Refusals]:
+    """The transcripts in folders, those that were named, the places that may hold documents, and what was refused.
+
+    Before what was refused come the folders of transcripts that are no homes: there may be documents beside these.
+    """
+    layouts = tuple(f"{name}/" for format in formats for name in format.folders)
     walked: _ByFormat = {}
     named: _ByFormat = {}
     others: list[Path] = []
+    mixed: list[Path] = []
     refused: dict[Path, str] = {}
     for place in places:
         if place.is_dir():
             found = _in_folder(formats, place, refused)
             for source, some in found.items():
                 walked.setdefault(source, []).extend(some)
-            if not found and not _TRANSCRIPT_HOMES.intersection(place.absolute().parts):
+            if _TRANSCRIPT_HOMES.intersection(place.absolute().parts):
+                continue
+            if not found:
                 others.append(place)
+            elif not any(one.name.startswith(layouts) for some in found.values() for one in some):
+                mixed.append(place)
         elif (one := _named(formats, place, refused)) is not None:
             source, transcripts = one
             named.setdefault(source, []).extend(transcripts)
         elif place not in refused:
             others.append(place)
-    return walked, named, others, list(refused.items())
+    return walked, named, others, mixed, list(refused.items())
 
 
 def _in_folder(formats: Sequence[TranscriptFormat], folder: Path, refused: dict[Path, str]) -> _ByFormat:
@@ -220,8 +233,13 @@ def _name(path: Path) -> str:
 
 def recognized_source(path: Path) -> str | None:
     """The agent that wrote a file, by its first lines; None if they do not tell."""
+    return source_of(_head(path))
+
+
+def _head(path: Path) -> bytes:
+    """The beginning of a file; empty if it cannot be read."""
     try:
         with FileBytes(path) as file:
-            return source_of(file.read(0, min(HEAD_BYTES, file.stat.st_size)))
+            return file.read(0, min(HEAD_BYTES, file.stat.st_size))
     except OSError:
-        return None
+        return b""

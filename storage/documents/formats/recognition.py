@@ -25,7 +25,7 @@ def source_of(head: bytes) -> str | None:
         return None
     if _EXPORT_OF_OPENCODE.match(head):
         return "OPENCODE"
-    if _DOCUMENT.match(head):
+    if is_document(head):
         return None
     first = lines[0]
     if _has(first, "type", "session_meta") or (_has(first, "record_type", "state") and b'"id"' in first):
@@ -39,6 +39,11 @@ def source_of(head: bytes) -> str | None:
     if any(b'"uuid"' in line and b'"parts"' in line and b'"content"' not in line for line in lines):
         return "QWEN_CODE"
     return "CLAUDE_CODE" if b'"type"' in head else None
+
+
+def is_document(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is a session document."""
+    return _DOCUMENT.match(head) is not None
 
 
 def name_of(tail: bytes) -> str | None:

@@ -1,5 +1,6 @@
 """`reprise import` of transcripts: from the homes of all agents, from folders of them, and from single files."""
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 
 import storage.documents.readers
 from app import main
+from tests.support.documents import user, zagens
 
 FORMATS = Path(__file__).parents[2] / "storage" / "documents" / "formats"
 SESSION = "cd1f8e7a-ade0-4067-9b9b-42658dcd3bdf"
@@ -131,6 +133,8 @@ def test_exports_in_one_folder_belong_to_the_agents_that_wrote_them(tmp_path: Pa
     )
     for number, file in enumerate(samples):
         shutil.copy(file, folder / f"{number:08}-0000-4000-8000-000000000000.jsonl")
+    (folder / "document.json").write_text(json.dumps(zagens("document", messages=[user("x")])), "utf-8")
+    (folder / "other.json").write_text("{}", "utf-8")
 
     result = reprise("import", folder)
 
@@ -138,6 +142,7 @@ def test_exports_in_one_folder_belong_to_the_agents_that_wrote_them(tmp_path: Pa
     assert {agent: counts["created"] for agent, counts in summary(result).items()} == {
         "Claude Code": 1,
         "Codex": 5,
+        "Documents": 1,
         "Gemini CLI": 2,
         "Qwen Code": 1,
         "pi": 1,
