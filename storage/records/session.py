@@ -14,7 +14,7 @@ from storage.database.database import Database
 from storage.database.list_parameters import is_any_of
 from storage.database.row_types import Columns, Wanted, columns_for, reads_columns, select_columns
 from storage.database.tables.change import change_counter
-from storage.database.tables.session import session
+from storage.database.tables.session import IS_NO_SUBAGENT, session
 from storage.errors import AmbiguousId
 from storage.records.listing import Listing, ListPage, fetch_page
 from storage.records.page import PageRequest, Scope
@@ -83,8 +83,9 @@ CHANGE_SEQ = "change_seq"
 LAST_CHANGE = sa.select(change_counter.c.last).scalar_subquery()
 
 
-class _IdRow(NamedTuple):
+class _NamedRow(NamedTuple):
     id: str
+    is_subagent: int
 
 
 MIN_PREFIX_LENGTH = 8
@@ -96,6 +97,7 @@ async def named_sessions(
 ) -> dict[str, SessionRow | AmbiguousId]:
     """The sessions by their ids, or by the beginnings of their ids, without those that do not exist.
 
+    A subagent is named by a beginning that no other session has: the ids of subagents begin as their parents' do.
     AmbiguousId takes the place of a session where several ids begin so. Raises Unavailable.
     """
     found: dict[str, SessionRow | AmbiguousId] = {**await sessions_by_id(database, ids, wanted)}
@@ -105,7 +107,7 @@ async def named_sessions(
             continue
         # No id has a character beyond "z".
         rows = await database.read(_by_prefix(is_sqlite=database.is_sqlite), prefix=prefix, end=f"{prefix}{{")
-        if len(rows) > 1:
+        if len({row.is_subagent for row in rows}) < len(rows):
             found[prefix] = AmbiguousId(f"The ids of several sessions begin with {prefix}; give more of it.")
         elif rows:
             full[prefix] = rows[0].id
@@ -116,15 +118,17 @@ async def named_sessions(
 
 
 @functools.lru_cache
-def _by_prefix(*, is_sqlite: bool) -> CompiledSelect[_IdRow]:
+def _by_prefix(*, is_sqlite: bool) -> CompiledSelect[_NamedRow]:
     start, end = (sa.bindparam(name, type_=session.c.id.type) for name in ("prefix", "end"))
+    no, yes = (sa.literal_column(value, sa.Integer()) for value in "01")
+    is_subagent = sa.case((IS_NO_SUBAGENT, no), else_=yes).label("is_subagent")
     statement = (
-        sa.select(session.c.id)
+        sa.select(session.c.id, is_subagent)
         .where(session.c.id > start, session.c.id < end)
-        .order_by(session.c.id)
+        .order_by(is_subagent, session.c.id)
         .limit(sa.literal_column("2"))
     )
-    return CompiledSelect(statement, _IdRow, _IdRow._fields, is_sqlite=is_sqlite)
+    return CompiledSelect(statement, _NamedRow, _NamedRow._fields, is_sqlite=is_sqlite)
 
 
 @functools.lru_cache(maxsize=64)

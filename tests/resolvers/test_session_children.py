@@ -110,3 +110,24 @@ async def test_the_children_of_a_session_without_any_tell_where_the_changes_stan
     for _ in range(2):
         [page] = await pages(server, first=5)
         assert (page["nodes"], page["totalCount"], page["changeSeq"]) == ([], 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "expected"),
+    [("a-session", "a-session-1"), ("a-session-1-sub", "a-session-1-subagent"), ("a-session-1-s", None)],
+)
+async def test_a_beginning_that_subagents_have_too_names_their_parent(
+    server: Served, beginning: str, expected: str | None
+) -> None:
+    subagents = [
+        zagens(f"a-session-1-{name}", parent_session_id="a-session-1", spawn_depth=1, messages=[user("a word")])
+        for name in ("subagent", "second")
+    ]
+    await saved(server, zagens("a-session-1", messages=[user("x")]), *subagents)
+
+    answer = await server.client.execute("query ($id: ID!) { session(id: $id) { id } }", {"id": beginning})
+
+    if expected is None:
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+    else:
+        assert answer == {"data": {"session": {"id": expected}}}
