@@ -1,13 +1,16 @@
 """The subscription to changes of sessions: every change, in order, and which changes pass a filter."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from storage.database.database import Database
+from storage.database.tables.change import tombstone
 from storage.database.tables.session import session as session_table
+from storage.database.types import clock
 from storage.documents.formats import read_document
 from storage.documents.imports import import_document, import_documents
 from storage.records.session_change import PAGE
@@ -112,6 +115,29 @@ async def test_a_batch_takes_a_number_for_each_session(here: Served) -> None:
     assert [change["seq"] for change in received] == list(range(1, len(documents) + 1))
     assert [change["sessionId"] for change in received] == [document.id for document in documents]
     assert {change["kind"] for change in received} == {"CREATED"}
+
+
+async def test_a_session_that_was_created_and_changed_since_is_created_on_every_page(here: Served) -> None:
+    documents = [read_document(zagens(f"s{number:03}")) for number in range(PAGE + 1)]
+    await import_documents(here.app.state.database, documents)
+    await update_session(here.client, "s000", title="Renamed")
+    async with changes(here.client, since=0) as stream:
+        received = [await stream.next() for _ in documents]
+    assert {change["kind"] for change in received} == {"CREATED"}
+    assert received[-1]["sessionId"] == "s000"
+
+
+async def test_a_transaction_that_changes_and_deletes_takes_a_number_for_each(here: Served) -> None:
+    await imported(here.client, zagens("s1"))
+    since = await change_seq(here.client)
+    async with here.app.state.database.write() as transaction:
+        await transaction.execute(sa.update(session_table).values(note="Changed."))
+        await transaction.execute(sa.insert(tombstone).values(session_id="s2", source="ZAGENS", deleted_at=clock()))
+    async with changes(here.client, since=since) as stream:
+        received = [await stream.next() for _ in range(2)]
+    assert sorted(change["seq"] for change in received) == [since + 1, since + 2]
+    assert {(change["kind"], change["sessionId"]) for change in received} == {("UPDATED", "s1"), ("DELETED", "s2")}
+    assert await change_seq(here.client) == since + 2
 
 
 async def test_a_change_by_another_process_is_sent(here: Served, database_url: str) -> None:
@@ -253,3 +279,13 @@ async def test_saved_at_rises_with_each_change_and_sorts(here: Served) -> None:
     data = await client.data("{ sessions(orderBy: {field: SAVED_AT}) { nodes { id savedAt updatedAt } } }")
     assert [node["id"] for node in data["sessions"]["nodes"]] == ["s2", "s3", "s1"]
     assert (await session(client, "s2", "updatedAt")) == {"updatedAt": "2026-06-11T08:03:44.902000Z"}
+
+
+async def test_saved_at_does_not_go_back_with_the_clock(here: Served) -> None:
+    await imported(here.client, zagens("s1"))
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    async with here.app.state.database.write() as transaction:
+        await transaction.execute(sa.update(session_table).values(saved_at=ahead))
+    await update_session(here.client, "s1", title="Renamed")
+    data = await here.client.data("{ session(id: \"s1\") { savedAt } }")
+    assert datetime.fromisoformat(data["session"]["savedAt"]) == ahead
