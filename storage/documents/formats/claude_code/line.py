@@ -107,6 +107,7 @@ class TranscriptLine(msgspec.Struct, gc=False, rename="camel"):
     timestamp: str | int | float | None = None
     subtype: str | None = None
     cwd: str | None = None
+    relocated_cwd: str | None = None
     git_branch: str | None = None
     version: str | None = None
     entrypoint: str | None = None

@@ -37,7 +37,8 @@ class SessionFacts:
     """The facts of the session in the lines that were read so far."""
 
     def __init__(self) -> None:
-        self.workspace = ""
+        self._first_directory = ""
+        self._moved_to: str | None = None
         self.version: str | None = None
         self.git_branch: str | None = None
         self.permission_mode: str | None = None
@@ -55,6 +56,11 @@ class SessionFacts:
         self._entrypoints: set[str] = set()
 
     @property
+    def workspace(self) -> str:
+        """The directory that the person moved the session to (`/cd`), else the first, since commands change it."""
+        return self._moved_to or self._first_directory
+
+    @property
     def is_automated(self) -> bool:
         """Whether no person was at the program at any time."""
         return bool(self._entrypoints) and self._entrypoints <= _AUTOMATED
@@ -70,7 +76,7 @@ class SessionFacts:
                 self.first_timestamp = record.timestamp
             self.last_timestamp = record.timestamp
         if record.cwd:
-            self.workspace = self.workspace or record.cwd
+            self._first_directory = self._first_directory or record.cwd
             self.git_branch = record.git_branch
             self.version = record.version or self.version
         if record.permission_mode is not None:
@@ -95,6 +101,7 @@ class SessionFacts:
                 self.summaries.append((record.leaf_uuid, record.summary))
         else:
             self.last_lines[kind] = KeptLine(transcript, offset)
+            self._moved_to = record.relocated_cwd or self._moved_to
             self.spending = spending(record) or self.spending
 
     def add_compaction(self, record: TranscriptLine) -> None:

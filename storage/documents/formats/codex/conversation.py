@@ -56,7 +56,7 @@ class Reading(NamedTuple):
 class RolloutConversation:
     """The messages of a session. `live` has the positions of those that the model sees, in order.
 
-    `usage` is what the session's own replies took.
+    `usage` is what the session's own replies took, `workspace` the directory of its own last turn; empty without one.
     """
 
     def __init__(self) -> None:
@@ -66,6 +66,7 @@ class RolloutConversation:
         self.snapshots: list[object] = []
         self.usage = NO_TOKENS
         self.settings = _Settings()
+        self.workspace = ""
         self._meter = TokenMeter()
         self._reply: int | None = None
         self._outputs: int | None = None
@@ -92,9 +93,11 @@ class RolloutConversation:
 
     def add_branch(self, reading: Reading, entries: Iterable[Entry]) -> None:
         """Add the entries of an abandoned branch."""
-        live, settings, total, first = list(self.live), self.settings, self._meter.total, len(self.drafts)
+        live, total, first = list(self.live), self._meter.total, len(self.drafts)
+        settings, workspace = self.settings, self.workspace
         self.add(reading, entries, is_own=True)
-        self.live, self.settings, self._meter.total = live, settings, total
+        self.live, self._meter.total = live, total
+        self.settings, self.workspace = settings, workspace
         if len(self.drafts) > first:
             self.branches.append(AbandonedBranch(first, len(self.drafts) - 1))
 
@@ -132,9 +135,11 @@ class RolloutConversation:
                     self._spend(usage)
             case TurnStart() | TurnEnd():
                 self._close()
-            case TurnSettings(model=model, mode=mode):
+            case TurnSettings(model=model, mode=mode, workspace=workspace):
                 self._reply = None
                 self.settings = _Settings(model or self.settings.model, mode or self.settings.mode)
+                if is_own and workspace:
+                    self.workspace = workspace
             case CompactionAnswer():
                 self._close()
                 self._spender = None

@@ -114,6 +114,7 @@ class TurnSettings:
     turn_id: str
     model: str
     mode: str
+    workspace: str
 
 
 @dataclass(slots=True)

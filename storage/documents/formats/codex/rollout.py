@@ -149,7 +149,7 @@ def _entry_of(line: RolloutLine, data: bytes, place: LinePlace) -> Entry | None:
 
 def _settings_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Entry:
     mode = turn_mode(payload.approval_policy, payload.sandbox_policy)
-    return TurnSettings(place, as_text(payload.turn_id), as_text(payload.model), mode)
+    return TurnSettings(place, as_text(payload.turn_id), as_text(payload.model), mode, as_text(payload.cwd))
 
 
 def _record_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Entry:

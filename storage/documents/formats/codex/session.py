@@ -134,7 +134,8 @@ def _session(
     return DerivedSession(
         id=thread_id,
         source=SOURCE,
-        workspace=header.workspace,
+        # People resume a thread in another directory, where the program then finds it.
+        workspace=conversation.workspace or header.workspace,
         created_at=created_at,
         updated_at=updated_at,
         messages=messages,
