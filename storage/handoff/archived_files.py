@@ -14,6 +14,7 @@ from storage.database.tables.session import session
 from storage.database.tables.transcript import transcript_key
 from storage.documents.derived_session import SUBAGENT
 from storage.documents.exports import export_document
+from storage.documents.formats.claude_code.layout import place_of
 from storage.documents.formats.gemini.checkpoint import is_checkpoint, tag_of
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
 from storage.handoff.resume_commands import checkpoint_command, import_command, resume_commands
@@ -79,11 +80,11 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
         head = (await connection.execute(_head, {"session_id": session_id})).first()
     if head is None:
         return None
-    can_resume = head.kind != SUBAGENT or head.source in _RESUMABLE_SUBAGENTS
-    commands = resume_commands(head.source, session_id) if can_resume else []
+    rows = await _transcripts(database, session_id, head.source)
+    commands = resume_commands(head.source, session_id) if _can_resume(head.source, head.kind, rows) else []
     imports = []
     files: dict[str, ArchivedFile] = {}
-    for row in await _transcripts(database, session_id, head.source):
+    for row in rows:
         if head.source == "OPENCODE":
             # It is a part of a database, to which only the program may write.
             path = f"handoff/{row.session_id}.json"
@@ -101,6 +102,13 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
             path = f"sessions/{session_id}.json"
             files[path] = _whole(path, dump(document).encode())
     return ArchivedFiles(head.source, head.workspace, list(files.values()), imports + commands)
+
+
+def _can_resume(source: str, kind: str, rows: Sequence[TranscriptRow]) -> bool:
+    """Whether the agent can resume a session; Claude Code those of subagents that ran in a terminal of their own."""
+    if kind != SUBAGENT or source in _RESUMABLE_SUBAGENTS:
+        return True
+    return source == "CLAUDE_CODE" and bool(rows) and place_of(rows[0].name).agent is None
 
 
 async def _transcripts(database: Database, session_id: str, source: str) -> list[TranscriptRow]:

@@ -42,9 +42,11 @@ class ClaudeCodeFormat:
         return None
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
-        """The id of its session, by which forks and subagents name it."""
+        """The id of its session, by which forks and subagents name it, and the name of the team that it may lead."""
         place = layout.place_of(transcript.name)
-        return [place.session] if place.session is not None and place.agent is None else []
+        if place.session is None or place.agent is not None:
+            return []
+        return [place.session, layout.team_of(place.session)]
 
     def continued(self, transcript: TranscriptReader) -> Sequence[Continued]:
         """None: a fork holds a copy of what it continues."""

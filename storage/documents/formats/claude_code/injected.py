@@ -24,6 +24,8 @@ _PREFIXES = (
 )
 _COMPUTED_TASK = re.compile(r"\[Workflow harness — computed task\][^\n]*\n")
 """What a workflow puts before the task of an agent, whose lines it indents."""
+_FOLDER_OF_SKILL = re.compile(r"Base directory for this skill: [^\n]*\s*")
+"""What stands before the text of a skill."""
 _TASK_OF_FORK = re.compile(r"\s*(?:Your directive: )?")
 """What stands between the rules for a subagent that continues its parent's conversation and its task."""
 _BY_LEAD = re.compile(r"[ \t]*<teammate-message (?:[^>\n]* )?teammate_id=\"team-lead\"[^>\n]*>(?!\s*\{)")
@@ -42,7 +44,7 @@ def split(text: str) -> list[Piece]:
     """The text in pieces of the person's and of the program's, which make up the whole; in linear time."""
     if text.startswith(_PREFIXES):
         return [Piece(text, True)]
-    if frame := _COMPUTED_TASK.match(text):
+    if frame := _COMPUTED_TASK.match(text) or _FOLDER_OF_SKILL.match(text):
         return [Piece(text[: frame.end()], True), Piece(text[frame.end() :], False)]
     pieces: list[Piece] = []
     start = end = 0

@@ -64,6 +64,11 @@ def meta_name(name: str) -> str:
     return f"{name.removesuffix('.jsonl')}.meta.json"
 
 
+def team_of(session: str) -> str:
+    """The name of the team that a session leads, by which agents in terminals of their own name it."""
+    return f"session-{session[:8]}"
+
+
 def subagent_id(session: str, agent: str) -> str:
     """The id of a subagent's session, made of its parent's and its own."""
     value = re.sub(r"[^A-Za-z0-9_-]", "_", f"{session}-{agent}")

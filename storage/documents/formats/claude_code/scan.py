@@ -151,8 +151,8 @@ class Scan:
             return
         own, is_injected = own_text(content)
         is_injected = is_injected or record.prompt_source == "system"
-        if record.is_meta:
-            # The prompt that a custom command stands for is marked like a reminder.
+        # What a command stands for is marked like a reminder, and so is the task of a skill that runs as a subagent.
+        if record.is_meta and not (self._is_subagent and record.parent_uuid is None):
             command = self._commands.before(node)
             is_injected = is_injected or command is None
             own = command or own

@@ -25,7 +25,7 @@ from storage.documents.formats.claude_code.draft import (
     LineDraft,
     MessageLine,
 )
-from storage.documents.formats.claude_code.layout import TranscriptName, meta_name, subagent_id
+from storage.documents.formats.claude_code.layout import TranscriptName, meta_name, place_of, subagent_id
 from storage.documents.formats.claude_code.live_view import LiveView, live_view
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.scan import Scan
@@ -56,7 +56,7 @@ def session_of(
     usages = [message.usage for message in messages if message.usage is not None]
     created_at, updated_at = _times(scan, messages, transcripts[-1].modified_at)
     meta = _agent_meta(transcripts[-1]) if place.agent is not None else {}
-    kind, parent_id = _origin(scan, place, meta)
+    kind, parent_id = _origin(scan, transcripts[-1], place, meta)
     return DerivedSession(
         id=id,
         source=source,
@@ -137,10 +137,17 @@ def _agent_meta(transcript: TranscriptReader) -> dict[str, object]:
     return as_object(parse_json(transcript.companion(meta_name(transcript.name)) or b""))
 
 
-def _origin(scan: Scan, place: TranscriptName, meta: dict[str, object]) -> tuple[str, str | None]:
+def _origin(
+    scan: Scan, transcript: TranscriptReader, place: TranscriptName, meta: dict[str, object]
+) -> tuple[str, str | None]:
     """The kind of the session, and its parent."""
+    if place.agent is None and scan.copies.origin is not None:
+        return FORK, as_id(scan.copies.origin)
+    if place.agent is None and scan.facts.team is not None:
+        lead = transcript.base(scan.facts.team)
+        return SUBAGENT, None if lead is None else as_id(place_of(lead.name).session)
     if place.agent is None:
-        return (MAIN, None) if scan.copies.origin is None else (FORK, as_id(scan.copies.origin))
+        return MAIN, None
     session = as_id(place.session or scan.session)
     agent = as_text(meta.get("parentAgentId"))
     return SUBAGENT, subagent_id(session, f"agent-{agent}") if agent and session else session

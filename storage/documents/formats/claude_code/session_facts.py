@@ -51,8 +51,11 @@ class SessionFacts:
         self.last_timestamp: str | int | float | None = None
         self.last_lines: dict[str, KeptLine] = {}
         self.compactions: list[dict[str, object]] = []
+        self.team: str | None = None
+        """The team of an agent that another session began in a terminal of its own."""
         self.run: dict[str, str] = {}
         """How the program was run."""
+        self._has_begun = False
         self._entrypoints: set[str] = set()
 
     @property
@@ -75,6 +78,9 @@ class SessionFacts:
             if self.first_timestamp is None and as_time(record.timestamp) is not None:
                 self.first_timestamp = record.timestamp
             self.last_timestamp = record.timestamp
+        if record.uuid is not None and not self._has_begun:
+            self._has_begun = True
+            self.team = record.team_name
         if record.cwd:
             self._first_directory = self._first_directory or record.cwd
             self.git_branch = record.git_branch

@@ -81,7 +81,7 @@ def test_a_file_under_another_name_is_a_session_of_its_own() -> None:
 
 
 def test_forks_and_subagents_find_a_session_by_its_id() -> None:
-    assert FORMAT.keys(parent().transcript()) == [SESSION]
+    assert FORMAT.keys(parent().transcript()) == [SESSION, "session-11111111"]
     assert FORMAT.keys(parent().transcript(AGENT_NAME)) == []
 
 
