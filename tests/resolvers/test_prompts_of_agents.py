@@ -8,7 +8,7 @@ import pytest
 from storage.json_codec import dump
 from tests.support import claude_code, gemini_records, qwen_lines
 from tests.support.resumes import follow, resumed, turns
-from tests.support.rollouts import completed, header, item, said
+from tests.support.rollouts import completed, header, item, record, said
 from tests.support.server import Served
 
 ASKED = "Which tea is it?"
@@ -103,3 +103,23 @@ async def test_an_answer_of_a_server_has_what_the_model_did_not_get(server: Serv
     assert result == {"text": f"{given}\nIt is mint", "images": [{"url": "data:image/png;base64,AAAA"}]}
     search = "query ($words: String!) { search(query: $words) { nodes { session { id } } } }"
     assert (await server.client.data(search, words='"is mint"'))["search"]["nodes"]
+
+
+async def test_what_a_person_answered_to_a_question_is_shown_once(server: Served) -> None:
+    question = {"id": "tea", "question": ASKED, "options": [{"label": "Mint", "description": "green"}]}
+    kept = {"question": f"{ASKED}\nMint: green", "answer": "Mint\nand honey"}
+    rollout = lines(
+        header(),
+        said("user", "Ask me."),
+        item("function_call", name="request_user_input", call_id="c1", arguments=dump({"questions": [question]})),
+        record("retained_context", {"type": "verified_answer", "call_id": "c1", "questions": [kept]}),
+        item("function_call_output", call_id="c1", output='{"answers":{"tea":{"answers":["Mint","and honey"]}}}'),
+        said("assistant", "With honey."),
+    )
+    payload = (await server.client.data(IMPORT, text=rollout))["importSession"]
+    assert payload["userErrors"] == []
+
+    session = (await server.client.data(SESSION, id=payload["session"]["id"]))["session"]
+    assert [one["role"] for one in session["messages"]["nodes"]] == ["USER", "ASSISTANT", "TOOL", "ASSISTANT"]
+    search = "query ($words: String!) { search(query: $words) { totalCount } }"
+    assert (await server.client.data(search, words='"and honey"'))["search"]["totalCount"] == 1

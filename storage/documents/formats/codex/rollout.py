@@ -38,7 +38,7 @@ from storage.documents.formats.transcript_format import TranscriptReader
 _HEADER_LINES = 20
 """Lines in which the header stands; Codex itself reads no rollout that does not begin with it."""
 
-_HIDDEN_LINES = {"world_state", "inter_agent_communication_metadata"}
+_HIDDEN_LINES = {"world_state", "inter_agent_communication_metadata", "retained_context"}
 # No message is made of them.
 _WITHOUT_DIGEST = (TokenCount, TurnStart, TurnSettings, TurnEnd)
 
