@@ -1,4 +1,4 @@
-"""Claude Code: agents that work in the background, and what is counted of them."""
+"""Claude Code: agents that work in the background or for a skill, and what is counted of them."""
 
 from pathlib import Path
 
@@ -47,3 +47,19 @@ def test_an_agent_in_the_background_counts_its_own_replies(
     prompts = [message for message in main.messages if message.role == "USER" and not message.is_injected]
     texts = [block["text"] for message in prompts for block in message.build() if block["type"] == "text"]
     assert texts == [PROMPT, SECOND_PROMPT]
+
+
+def test_a_skill_that_runs_as_a_subagent_is_named_by_what_it_says(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program, skill = prepare(ClaudeCode), cwd / ".claude/skills/prices"
+    skill.mkdir(parents=True)
+    (skill / "SKILL.md").write_text(f"---\nname: prices\ncontext: fork\n---\n{TASK}\n", encoding="utf-8")
+    models.play(reply(FOREWORD, Call("Skill", {"skill": "prices"})), reply("In the skill."), reply(ANSWER))
+
+    program.run(PROMPT, cwd)
+
+    by_kind = {session.kind: session for session in sessions(program, "CLAUDE_CODE").values()}
+    main, agent = by_kind[MAIN], by_kind[SUBAGENT]
+    assert (agent.parent_id, agent.first_prompt, agent.usage.output) == (main.id, TASK, 34)
+    assert main.usage.output == 34 * 2

@@ -90,6 +90,23 @@ def test_a_plan_that_was_approved_is_a_prompt_of_its_new_thread(
     assert session.first_prompt == PLAN
 
 
+def test_a_thread_that_was_resumed_elsewhere_is_where_the_program_reads_it(
+    prepare: Prepare, models: ModelServer, cwd: Path, tmp_path: Path
+) -> None:
+    program, elsewhere = prepare(Codex), tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    models.play(reply(ANSWER))
+    program.run(PROMPT, cwd)
+    [file] = program.files()
+    thread_id = program.session_id(file)
+    resumed(program, models, thread_id, SECOND_PROMPT, elsewhere)
+
+    with app_server(program, cwd) as server:
+        read = server.call("thread/read", {"threadId": thread_id})["thread"]
+
+    assert sessions(program, "CODEX")[thread_id].workspace == read["cwd"] == str(elsewhere)
+
+
 def test_rollouts_that_the_program_compressed_are_the_same_sessions(
     prepare: Prepare, models: ModelServer, cwd: Path, tmp_path: Path
 ) -> None:
