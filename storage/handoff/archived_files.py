@@ -1,6 +1,6 @@
 """The files of a stored session as its own agent wrote them, from the archive."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -134,9 +134,19 @@ def _file(database: Database, row: TranscriptRow, path: str) -> ArchivedFile:
 
 async def _companions(database: Database, row: TranscriptRow) -> list[ArchivedFile]:
     async with database.snapshot() as connection:
-        companions = await read_companions(connection, row)
+        known = await read_companions(connection, row)
     # Companions directly in the home are excerpts of files that all sessions share.
-    return [_whole(name, content) for name, content in companions.items() if "/" in name]
+    named = {name: content for name, content in known.items() if "/" in name}
+    return [_whole(name, content) for name, content in named.items() if not _is_left_behind(name, row.name, known)]
+
+
+def _is_left_behind(name: str, transcript: str, known: Collection[str]) -> bool:
+    """Whether a companion is also known in the folder to which its transcript was moved."""
+    parts, place = name.split("/"), transcript.split("/")
+    for index, (part, folder) in enumerate(zip(parts, place, strict=False)):
+        if part != folder:
+            return "/".join((*parts[:index], folder, *parts[index + 1 :])) in known
+    return False
 
 
 def _whole(path: str, content: bytes) -> ArchivedFile:

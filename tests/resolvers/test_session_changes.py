@@ -287,5 +287,5 @@ async def test_saved_at_does_not_go_back_with_the_clock(here: Served) -> None:
     async with here.app.state.database.write() as transaction:
         await transaction.execute(sa.update(session_table).values(saved_at=ahead))
     await update_session(here.client, "s1", title="Renamed")
-    data = await here.client.data("{ session(id: \"s1\") { savedAt } }")
+    data = await here.client.data('{ session(id: "s1") { savedAt } }')
     assert datetime.fromisoformat(data["session"]["savedAt"]) == ahead

@@ -142,6 +142,23 @@ def test_restore_gives_back_all_files_of_a_session(home: Path, folder: str) -> N
         assert len(after) > 1, "A fork goes on from the file of another session"
 
 
+def test_restore_gives_a_moved_session_back_in_the_folder_that_it_was_moved_to(home: Path) -> None:
+    imported()
+    projects = home / ".claude" / "projects"
+    [old] = {file.parent for file in projects.glob(f"*/{SUBAGENT}.jsonl")}
+    old.rename(projects / "-home-dev-store")
+    imported()
+    before = files_of(projects)
+    shutil.rmtree(projects)
+
+    result = reprise("restore", SUBAGENT)
+
+    assert result.exit_code == 0, result.output
+    after = files_of(projects)
+    assert len(after) > 2
+    assert after.items() <= before.items()
+
+
 @pytest.mark.parametrize(
     ("fixture", "folder"), [("gemini/home", ".gemini"), ("qwen/home", ".qwen"), ("pi/home", ".pi/agent")]
 )
