@@ -47,6 +47,16 @@ def of_claude_codes_fork() -> str:
     return made.data().decode()
 
 
+def of_claude_codes_plan() -> str:
+    """A plan that was approved for a session of its own."""
+    made = claude_code.Lines()
+    place = "If you need specific details from before exiting plan mode, read the full transcript at: /home/dev/1.jsonl"
+    made.user(f"Implement the following plan:\n\n{ASKED}\n\n\n{place}", planContent=f"{ASKED}\n")
+    made.assistant(claude_code.text("I look."))
+    made.assistant(claude_code.text("Mint."))
+    return made.data().decode()
+
+
 def of_gemini() -> str:
     """A hook that runs at the start."""
     prompt = f"<hook_context>Be brief.</hook_context>\n\n{ASKED}"
@@ -64,7 +74,7 @@ def of_qwen() -> str:
     return lines(*made.records)
 
 
-@pytest.mark.parametrize("written", [of_claude_code, of_claude_codes_fork, of_gemini, of_qwen])
+@pytest.mark.parametrize("written", [of_claude_code, of_claude_codes_fork, of_claude_codes_plan, of_gemini, of_qwen])
 async def test_only_what_a_person_asked_is_a_prompt(server: Served, written: Callable[[], str]) -> None:
     payload = (await server.client.data(IMPORT, text=written()))["importSession"]
     assert payload["userErrors"] == []

@@ -26,6 +26,12 @@ _COMPUTED_TASK = re.compile(r"\[Workflow harness — computed task\][^\n]*\n")
 """What a workflow puts before the task of an agent, whose lines it indents."""
 _FOLDER_OF_SKILL = re.compile(r"Base directory for this skill: [^\n]*\s*")
 """What stands before the text of a skill."""
+_PLAN = "Implement the following plan:\n\n"
+"""What stands before a plan that a person approved for a session of its own."""
+_PLACE_OF_TALK = "If you need specific details from before exiting plan mode"
+"""How the text behind the plan begins, which names the transcript of the session that made it."""
+_FEEDBACK = "User feedback on this plan: "
+"""What stands before the words that the person added."""
 _TASK_OF_FORK = re.compile(r"\s*(?:Your directive: )?")
 """What stands between the rules for a subagent that continues its parent's conversation and its task."""
 _BY_LEAD = re.compile(r"[ \t]*<teammate-message (?:[^>\n]* )?teammate_id=\"team-lead\"[^>\n]*>(?!\s*\{)")
@@ -46,6 +52,8 @@ def split(text: str) -> list[Piece]:
         return [Piece(text, True)]
     if frame := _COMPUTED_TASK.match(text) or _FOLDER_OF_SKILL.match(text):
         return [Piece(text[: frame.end()], True), Piece(text[frame.end() :], False)]
+    if text.startswith(_PLAN) and _PLACE_OF_TALK in text:
+        return _of_plan(text)
     pieces: list[Piece] = []
     start = end = 0
     for opening, closing in _injected_spans(text):
@@ -61,6 +69,13 @@ def split(text: str) -> list[Piece]:
             pieces.append(Piece(text[start:end], True))
         return [*pieces, Piece(rest, False)]
     return [*pieces, Piece(text[start:], True)]
+
+
+def _of_plan(text: str) -> list[Piece]:
+    plan, opening, rest = text[len(_PLAN) :].partition(_PLACE_OF_TALK)
+    place, mark, feedback = rest.partition(_FEEDBACK)
+    pieces = [Piece(_PLAN, True), Piece(plan, False), Piece(opening + place + mark, True)]
+    return [*pieces, Piece(feedback, False)] if feedback else pieces
 
 
 def _injected_spans(text: str) -> Iterator[tuple[int, int]]:

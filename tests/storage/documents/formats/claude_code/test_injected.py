@@ -46,6 +46,22 @@ def test_text_of_the_program_is_injected_and_no_prompt(words: str, as_blocks: bo
     assert session.live == [0, 1]
 
 
+def test_a_plan_is_the_persons_with_what_the_person_added() -> None:
+    place = "If you need specific details from before exiting plan mode, read the full transcript at: /1.jsonl"
+    words = f"Implement the following plan:\n\n# Sell tea\n\n\n{place}\n\nUser feedback on this plan: Mint first."
+    lines = Lines()
+    lines.user(words)
+    lines.user("Implement the following plan:\n\n# Sell cake")
+
+    session = lines.derive()
+
+    pieces = session.messages[0].build()
+    assert "".join(str(piece["text"]) for piece in pieces) == words
+    own = [str(piece["text"]).strip() for piece in pieces if not piece.get("is_injected")]
+    assert own == ["# Sell tea", "Mint first."]
+    assert shown(session)[1] == "U Implement the following plan:\n\n# Sell cake"
+
+
 def test_meta_lines_are_injected() -> None:
     lines = Lines()
     lines.user("[Image: source: /tmp/1.png]", isMeta=True)
