@@ -17,6 +17,7 @@ from storage.documents.exports import export_document
 from storage.documents.formats.claude_code.layout import place_of
 from storage.documents.formats.gemini.checkpoint import is_checkpoint, tag_of
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
+from storage.documents.formats.pi.session_id import id_in_name
 from storage.handoff.resume_commands import checkpoint_command, import_command, resume_commands
 from storage.json_codec import dump
 from storage.transcripts.transcript_exports import newest_transcripts
@@ -81,19 +82,10 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
     if head is None:
         return None
     rows = await _transcripts(database, session_id, head.source)
-    commands = resume_commands(head.source, session_id) if _can_resume(head.source, head.kind, rows) else []
-    imports = []
     files: dict[str, ArchivedFile] = {}
     for row in rows:
-        if head.source == "OPENCODE":
-            # It is a part of a database, to which only the program may write.
-            path = f"handoff/{row.session_id}.json"
-            imports.append(import_command(path))
-            files.setdefault(path, _file(database, row, path))
-        else:
-            files.setdefault(row.name, _file(database, row, row.name))
-        if head.source == "GEMINI" and is_checkpoint(row.name):
-            commands = [checkpoint_command(tag_of(row.name))]
+        path = _path(row)
+        files.setdefault(path, _file(database, row, path))
         for companion in await _companions(database, row):
             files.setdefault(companion.path, companion)
     if not files:
@@ -101,7 +93,27 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
         if document is not None:
             path = f"sessions/{session_id}.json"
             files[path] = _whole(path, dump(document).encode())
-    return ArchivedFiles(head.source, head.workspace, list(files.values()), imports + commands)
+    return ArchivedFiles(
+        head.source, head.workspace, list(files.values()), _commands(head.source, session_id, head.kind, rows)
+    )
+
+
+def _path(row: TranscriptRow) -> str:
+    # A session of OpenCode is a part of a database, to which only the program may write.
+    return f"handoff/{row.session_id}.json" if row.source == "OPENCODE" else row.name
+
+
+def _commands(source: str, session_id: str, kind: str, rows: Sequence[TranscriptRow]) -> list[list[str]]:
+    """The commands by which the agent takes in the files of a session and continues it."""
+    if not _can_resume(source, kind, rows):
+        return []
+    if source == "OPENCODE":
+        return [*(import_command(_path(row)) for row in rows), *resume_commands(source, session_id)]
+    if source == "GEMINI" and (checkpoints := [row.name for row in rows if is_checkpoint(row.name)]):
+        return [checkpoint_command(tag_of(checkpoints[-1]))]
+    if source == "PI" and rows and (named := id_in_name(PurePosixPath(rows[0].name).name)):
+        return resume_commands(source, named)
+    return resume_commands(source, session_id)
 
 
 def _can_resume(source: str, kind: str, rows: Sequence[TranscriptRow]) -> bool:

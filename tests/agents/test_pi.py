@@ -7,7 +7,7 @@ from typing import Any
 from storage.documents.formats.pi.pi_format import PiFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
-from tests.agents.model_server.conversation import missing
+from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.pi import MODEL, PROVIDER, Pi
@@ -95,6 +95,22 @@ def test_a_fork_copies_entries_with_their_ids(recording: Recording, models: Mode
     assert header["parentSession"] == str(recording.file)
     assert entries[: len(old)] == old
     assert missing(models.requests[0].conversation, recording.expected()) == []
+
+
+def test_a_chosen_id_is_that_of_a_session_in_each_directory(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(Pi)
+    for directory in (cwd, cwd.parent):
+        models.play(reply(ANSWER))
+        run = program.command("--session-id", "tea.shop", *program.arguments(PROMPT, None), cwd=directory)
+        assert run.status == 0, run.errors
+
+    derived = sessions(program, "PI").values()
+
+    assert {session.workspace for session in derived} == {str(cwd), str(cwd.parent)}
+    assert {session.metadata["id"] for session in derived} == {"tea.shop"}
+    assert (
+        missing(resumed(program, models, "tea.shop", SECOND_PROMPT, cwd).conversation, [Expected("text", ANSWER)]) == []
+    )
 
 
 def test_the_conversation_is_read_once_and_in_order(recording: Recording) -> None:

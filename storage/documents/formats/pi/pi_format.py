@@ -1,8 +1,7 @@
 """The format of pi's transcripts."""
 
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from storage.documents.derived_session import FORK, MAIN, DerivedSession
 from storage.documents.formats import agent_versions
@@ -12,6 +11,7 @@ from storage.documents.formats.file_walk import FileWalk, expanded
 from storage.documents.formats.json_values import as_id, as_text, as_time, without
 from storage.documents.formats.pi.entry_content import entry_blocks
 from storage.documents.formats.pi.live_view import live_messages
+from storage.documents.formats.pi.session_id import NAME, parent_id_of, session_id_of
 from storage.documents.formats.pi.system_prompt import system_prompt_of
 from storage.documents.formats.pi.transcript_scan import EntryScan
 from storage.documents.formats.pi.typed_prompt import is_command, typed_prompt
@@ -20,8 +20,7 @@ from storage.documents.formats.transcript_format import Continued, FoundTranscri
 
 _SESSIONS = "sessions"
 _DEPTH = 2
-_NAME = re.compile(r"\d{4}-\d\d-\d\dT[\d-]+Z_[\w-]+\.jsonl")
-_KNOWN_HEADER = ("type", "id", "timestamp", "cwd")
+_KNOWN_HEADER = ("type", "timestamp", "cwd")
 
 
 class PiFormat:
@@ -42,7 +41,7 @@ class PiFormat:
         walk = FileWalk()
         for path in walk.files(home, _DEPTH):
             is_in_place = path.parent.parent.name == _SESSIONS and path.suffix == ".jsonl"
-            if not is_in_place and not _NAME.fullmatch(path.name):
+            if not is_in_place and not NAME.fullmatch(path.name):
                 passed_over += 1
                 continue
             top = path.parent.parent.parent if is_in_place else home
@@ -52,7 +51,7 @@ class PiFormat:
     def session_id(self, transcript: TranscriptReader) -> str | None:
         """The id in the header, which is the first line."""
         for _, _, entry in RecordReader(transcript).records():
-            return as_id(entry.get("id")) if entry.get("type") == "session" else None
+            return session_id_of(entry) if entry.get("type") == "session" else None
         return None
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
@@ -68,7 +67,7 @@ class PiFormat:
         scan = EntryScan()
         for transcript in transcripts:
             scan.read(transcript)
-        session_id = as_id(scan.header.get("id"))
+        session_id = session_id_of(scan.header)
         if session_id is None or not scan.drafts:
             return None
         messages = [draft.message(entry_blocks) for draft in scan.drafts]
@@ -87,25 +86,21 @@ class PiFormat:
             messages=messages,
             live=live_messages(scan, path),
             kind=FORK if scan.has_copies or handed_over_from else MAIN,
-            parent_id=handed_over_from or _parent_id(as_text(scan.header.get("parentSession"))),
+            parent_id=handed_over_from or parent_id_of(scan.header),
             title=scan.name,
             first_prompt=first_prompt_of(messages, is_command, typed_prompt),
             model=last_model(messages) or as_text(scan.states.get("model")),
             system_prompt=system_prompt_of(scan.prompts[entry_id] for entry_id in path if entry_id in scan.prompts),
             usage=total_usage([*own, *scan.other_usage]),
             recorded_cost=sum(scan.costs) if scan.costs else None,
-            metadata=_metadata(scan, path),
+            metadata=_metadata(scan, path, session_id),
         )
 
 
-def _parent_id(path: str) -> str | None:
-    """The id of the session whose file a fork's header names: it follows the time in the file's name."""
-    # A path of Windows may have either kind of slash.
-    return as_id(PureWindowsPath(path).stem.rpartition("_")[2])
-
-
-def _metadata(scan: EntryScan, path: Sequence[str]) -> Block:
+def _metadata(scan: EntryScan, path: Sequence[str], session_id: str) -> Block:
     metadata = {**without(scan.header, *_KNOWN_HEADER), **without(scan.states, "model")}
+    if metadata["id"] == session_id:
+        del metadata["id"]
     if scan.labels:
         metadata["labels"] = scan.labels
     branches = scan.tree.abandoned_branches(path, scan.entries)
