@@ -1,6 +1,7 @@
 """The format of pi's transcripts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from storage.documents.derived_session import FORK, MAIN, DerivedSession
@@ -63,15 +64,18 @@ class PiFormat:
         return []
 
     def derive(self, transcripts: Sequence[TranscriptReader]) -> DerivedSession | None:
-        """Derive the session, whose live path ends with the last entry."""
+        """Derive the session, whose live path ends with the last entry of the file that was continued last.
+
+        Others are copies that `/export` and `/import` made, under the id of the session.
+        """
         scan = EntryScan()
-        for transcript in transcripts:
+        for transcript in sorted(transcripts, key=_started_at):
             scan.read(transcript)
         session_id = session_id_of(scan.header)
         if session_id is None or not scan.drafts:
             return None
         messages = [draft.message(entry_blocks) for draft in scan.drafts]
-        path = scan.tree.path(scan.tree.last())
+        path = scan.tree.path(scan.leaf)
         created_at, updated_at = time_span(
             as_time(scan.header.get("timestamp")), map(as_time, scan.times), transcripts[-1].modified_at
         )
@@ -95,6 +99,11 @@ class PiFormat:
             recorded_cost=sum(scan.costs) if scan.costs else None,
             metadata=_metadata(scan, path, session_id),
         )
+
+
+def _started_at(transcript: TranscriptReader) -> datetime:
+    header = next((entry for _, _, entry in RecordReader(transcript).records()), {})
+    return as_time(header.get("timestamp")) or transcript.modified_at
 
 
 def _metadata(scan: EntryScan, path: Sequence[str], session_id: str) -> Block:

@@ -1,6 +1,7 @@
 """A scan of pi's entries: the messages they make, the tree they form, and what they tell of the session."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 
 from storage.documents.derived_session import DIGEST_SIZE
@@ -63,6 +64,8 @@ class EntryScan:
     other_usage: list[TokenUsage | None] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
     has_copies: bool = False
+    leaf: str | None = None
+    _ended_at: datetime | None = None
     _edits: ContextEdits = field(default_factory=ContextEdits)
     _seen: set[bytes] = field(default_factory=set)
     _previous: str | None = None
@@ -71,11 +74,21 @@ class EntryScan:
     def read(self, transcript: TranscriptReader) -> None:
         """Add the entries of a transcript. Lines that an earlier one has too are left out."""
         reader = RecordReader(transcript)
+        last: Block = {}
         for offset, data, entry in reader.records():
             mark = blake2b(data, digest_size=DIGEST_SIZE).digest()
             if mark not in self._seen:
                 self._seen.add(mark)
                 self._add(reader, offset, data, entry)
+            last = entry
+        if last and last.get("type") != "session":
+            self._note_end(last)
+
+    def _note_end(self, last: Block) -> None:
+        """Let the session continue from the last entry of a file, unless that of an earlier one was written later."""
+        time = as_time(last.get("timestamp"))
+        if self._ended_at is None or (time is not None and time >= self._ended_at):
+            self.leaf, self._ended_at = as_text(last.get("id")) or self._previous, time
 
     def _add(self, reader: RecordReader, offset: int, data: bytes, entry: Block) -> None:
         place, self._count = self._count, self._count + 1
