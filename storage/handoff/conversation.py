@@ -16,7 +16,7 @@ from storage.records.content_block import (
     ToolResultBlock,
     ToolUseBlock,
 )
-from storage.records.injected import is_marked, split_block
+from storage.records.injected import is_branch_summary, is_marked, split_block
 from storage.records.stored_blocks import message_blocks, read_blocks
 from storage.records.tool_links import ToolLinks, note
 
@@ -63,6 +63,12 @@ class Summary(NamedTuple):
     text: str
 
 
+class LeftBranch(NamedTuple):
+    """The summary of a branch that was left, which the model sees in its place."""
+
+    text: str
+
+
 class Other(NamedTuple):
     """Anything else: a block of a kind that has no meaning outside of its agent."""
 
@@ -91,7 +97,7 @@ class Orphan(NamedTuple):
     answer: Answer
 
 
-Part = Text | Injected | Thinking | Picture | Summary | Other | Call | Orphan
+Part = Text | Injected | Thinking | Picture | Summary | LeftBranch | Other | Call | Orphan
 
 
 class ConversationMessage(NamedTuple):
@@ -178,7 +184,9 @@ def _parts(message: SaidMessage, block: ContentBlock, answer: ContentBlock | Non
 
 
 def _texts(message: SaidMessage, block: TextBlock) -> Iterator[Part]:
-    if is_marked(block.raw) or (message.is_injected and message.role != ASSISTANT):
+    if is_branch_summary(block.raw):
+        yield LeftBranch(block.text)
+    elif is_marked(block.raw) or (message.is_injected and message.role != ASSISTANT):
         yield Injected(block.text)
     elif message.role == USER:
         own, has_injected = split_block(block)

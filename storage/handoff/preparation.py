@@ -16,6 +16,7 @@ from storage.handoff.conversation import (
     Conversation,
     ConversationMessage,
     Injected,
+    LeftBranch,
     Orphan,
     Other,
     Part,
@@ -173,6 +174,8 @@ class _Preparation:
                 return [self._picture(part, is_taken=self._takes.images and role == USER)]
             case Summary(text):
                 return self._summary(text)
+            case LeftBranch(text):
+                return self._left_branch(text)
             case Call():
                 return [self._call(part)]
             case Orphan(answer):
@@ -210,6 +213,12 @@ class _Preparation:
         """A summary as the user's words."""
         self._losses.add(losses.COMPACTION, "The summary of a compaction is carried as the user's text.")
         return Text(f"{SUMMARY_INTRODUCTION}\n\n{text}")
+
+    def _left_branch(self, text: str) -> list[Part]:
+        if not text.strip():
+            return []
+        self._losses.add(losses.BRANCH, "The summary of a left branch is carried as the user's text.")
+        return [Text(text)]
 
     def _call(self, call: Call) -> Call:
         name = _NAME_CHARACTER.sub("_", call.name)[:MAX_NAME_LENGTH] or "tool"

@@ -38,6 +38,11 @@ def is_marked(raw: object) -> bool:
     return isinstance(raw, dict) and raw.get("is_injected") is True
 
 
+def is_branch_summary(raw: object) -> bool:
+    """Whether a stored block is the summary of a branch that was left, which the model sees in its place."""
+    return isinstance(raw, dict) and raw.get("is_branch_summary") is True
+
+
 def split_block(block: TextBlock) -> SplitText:
     """Separate a person's words in a block of their message from injected text."""
     return SplitText("", True) if is_marked(block.raw) else split_injected(block.text)

@@ -11,15 +11,19 @@ from storage.database.database import Database
 from storage.documents.formats.registry import FORMATS
 from storage.handoff.losses import CODES
 from storage.handoff.new_files import place_of, write_new
+from storage.handoff.target import json_lines
 from storage.handoff.targets import TARGETS
 from tests.conftest import Serve
 from tests.support.archived import take
 from tests.support.documents import assistant, text, tool_use, user, zagens
 from tests.support.handoffs import FIXTURES
+from tests.support.pi_entries import Entries
+from tests.support.pi_entries import text as said
 from tests.support.server import Served
 from tests.support.sessions import exported, imported, strictly
 
 CODEX = "01a220d4-3cb0-7130-803d-c10009ff2376"
+BRANCHED = "01a220d3-0ca2-766b-bf88-dd02e0985b63"
 HANDOFF = """query ($id: ID!, $to: SessionSource!, $workspace: String) {
   session(id: $id) {
     handoff(to: $to, workspace: $workspace) {
@@ -151,3 +155,28 @@ async def test_nothing_is_written(server: Served, tmp_path: Path, monkeypatch: p
 
 def test_clients_know_all_kinds_of_losses() -> None:
     assert {code.value for code in HandoffLossCode} == CODES.keys()
+
+
+async def test_the_summary_of_a_left_branch_is_carried(server: Served, database_url: str, tmp_path: Path) -> None:
+    entries = (
+        Entries(id=BRANCHED).say("user", "u1", "What does mint cost?").say("assistant", "a1", [said("It costs 2.")])
+    )
+    entries.say("user", "u2", "Ask the shop.").say("assistant", "a2", [said("It is closed.")])
+    entries.add("branch_summary", "b1", parentId="a1", fromId="a2", summary="The shop was asked, and is closed.")
+    entries.say("user", "u3", "And black tea?")
+    file = tmp_path / "sessions" / "--home-dev-shop--" / f"2026-11-28T06-00-00-000Z_{BRANCHED}.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text(json_lines(entries.records), encoding="utf-8")
+    async with Database(database_url) as database:
+        await take(database, FORMATS["PI"], tmp_path)
+
+    handoff = await handed_over(server, BRANCHED, "CODEX")
+
+    [written] = handoff["files"]
+    assert "The shop was asked, and is closed." in written["content"]
+    assert "It is closed." not in written["content"]
+    losses = {loss["message"]: loss["count"] for loss in handoff["losses"] if loss["code"] != "TITLE"}
+    assert losses == {
+        "Messages of left branches stay behind.": 2,
+        "The summary of a left branch is carried as the user's text.": 1,
+    }

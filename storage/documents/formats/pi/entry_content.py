@@ -103,7 +103,8 @@ def _summary_blocks(message: Block, is_of_compaction: bool) -> list[Block]:
     summary = as_text(message.get("summary"))
     if is_of_compaction:
         return [{"type": "compaction", "summary": summary}]
-    return [text_block(summary, is_injected=True)] if summary else []
+    # Nobody but the program that left the branch can say it again, so that a handoff carries it.
+    return [{**text_block(summary, is_injected=True), "is_branch_summary": True}] if summary else []
 
 
 def _content_blocks(message: Block) -> list[Block]:
