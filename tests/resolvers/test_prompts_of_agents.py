@@ -74,7 +74,29 @@ def of_qwen() -> str:
     return lines(*made.records)
 
 
-@pytest.mark.parametrize("written", [of_claude_code, of_claude_codes_fork, of_claude_codes_plan, of_gemini, of_qwen])
+def of_qwens_goal() -> str:
+    """A goal, which the program repeats when a turn has ended and when a person pauses it."""
+    usage = {"promptTokenCount": 5, "candidatesTokenCount": 40, "totalTokenCount": 45}
+    made = qwen_lines.Lines()
+
+    def state(cause: str, count: int) -> None:
+        goal = {"goalId": "g1", "objective": ASKED, "turnCount": count}
+        payload = {"v": 2, "cause": cause, "snapshot": {"v": 2, "goal": goal}}
+        made.system(f"s{count}{cause}", "goal_state", payload, provenance="goal_control")
+
+    state("create", 0)
+    for count, words in enumerate(("I ask.", "Mint."), 1):
+        pursuit = qwen_lines.text(f"Continue working on the active Goal. {ASKED}")
+        made.add("user", f"u{count}", [pursuit], subtype="goal_runtime", provenance="goal_runtime")
+        made.add("assistant", f"a{count}", [qwen_lines.text(words)], usageMetadata=usage)
+        state("turn_finished", count)
+    state("pause", 2)
+    return lines(*made.records)
+
+
+@pytest.mark.parametrize(
+    "written", [of_claude_code, of_claude_codes_fork, of_claude_codes_plan, of_gemini, of_qwen, of_qwens_goal]
+)
 async def test_only_what_a_person_asked_is_a_prompt(server: Served, written: Callable[[], str]) -> None:
     payload = (await server.client.data(IMPORT, text=written()))["importSession"]
     assert payload["userErrors"] == []

@@ -1,6 +1,6 @@
 """What one line of a Qwen Code transcript says."""
 
-from storage.documents.formats.blocks import Block, other_block
+from storage.documents.formats.blocks import Block, other_block, text_block
 from storage.documents.formats.google_content import blocks_of, joined_text, parts_of, user_blocks
 from storage.documents.formats.json_values import as_count, as_list, as_object, as_text
 from storage.records.token_usage import TokenUsage
@@ -28,9 +28,18 @@ def compressed_history(record: Block) -> list[Block]:
     return [as_object(content) for content in as_list(as_object(record.get("systemPayload")).get("compressedHistory"))]
 
 
+def goal_of(record: Block) -> str:
+    """The objective of a person's goal, from a line that states the goal; else empty."""
+    if record.get("type") != "system" or record.get("subtype") != "goal_state":
+        return ""
+    snapshot = as_object(as_object(record.get("systemPayload")).get("snapshot"))
+    return as_text(as_object(snapshot.get("goal")).get("objective")).strip()
+
+
 def is_sent(record: Block) -> bool:
-    """Whether the program sends a line to the model."""
-    return as_text(record.get("type")) in ROLES and record.get("subtype") not in _UNSENT
+    """Whether the program sends a line to the model. The prompts by which it pursues a goal repeat the objective."""
+    is_spoken = as_text(record.get("type")) in ROLES and record.get("subtype") not in _UNSENT
+    return is_spoken or bool(goal_of(record))
 
 
 def content_parts(record: Block) -> list[object]:
@@ -41,6 +50,8 @@ def content_parts(record: Block) -> list[object]:
 def line_blocks(record: Block) -> list[Block]:
     """The blocks of a line."""
     kind = record.get("type")
+    if goal := goal_of(record):
+        return [text_block(goal)]
     if is_compression(record):
         history = compressed_history(record)
         return [{"type": "compaction", "summary": joined_text(parts_of(history[0].get("parts"))) if history else ""}]

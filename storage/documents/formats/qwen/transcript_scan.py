@@ -10,6 +10,7 @@ from storage.documents.formats.message_draft import MessageDraft
 from storage.documents.formats.qwen.line_content import (
     ROLES,
     content_parts,
+    goal_of,
     is_compression,
     is_injected_line,
     is_sent,
@@ -54,6 +55,7 @@ class ChatScan:
     rewinds: int = 0
     _seen: set[bytes] = field(default_factory=set)
     _previous: str | None = None
+    _goal: str = ""
 
     def read(self, transcript: TranscriptReader) -> None:
         """Add the lines of a transcript. Lines that an earlier one has too are left out."""
@@ -106,7 +108,8 @@ class ChatScan:
     def _place(self, record: Block, record_id: str) -> int | None:
         """The index of the message that a line belongs to, a new one if need be; None when it says nothing."""
         kind = as_text(record.get("type"))
-        if kind == "system" and not is_compression(record):
+        sets_goal = self._sets_goal(record)
+        if kind == "system" and not is_compression(record) and not sets_goal:
             return None
         if kind in ROLES and not content_parts(record) and (kind != "assistant" or usage_of(record) is None):
             return None
@@ -115,10 +118,19 @@ class ChatScan:
         joined = self._joined(record, record_id)
         if joined is not None:
             return joined
-        role = ROLES.get(kind, "SYSTEM")
-        is_injected = role == "SYSTEM" or (role == "USER" and is_injected_line(record, line_blocks(record)))
+        role = "USER" if sets_goal else ROLES.get(kind, "SYSTEM")
+        is_injected = role == "SYSTEM" or (
+            role == "USER" and not sets_goal and is_injected_line(record, line_blocks(record))
+        )
         self.drafts.append(MessageDraft(role, as_time(record.get("timestamp")), is_injected=is_injected))
         return len(self.drafts) - 1
+
+    def _sets_goal(self, record: Block) -> bool:
+        """Whether a person set or edited a goal in a line: each change of the goal states its objective again."""
+        if record.get("subtype") != "goal_state":
+            return False
+        before, self._goal = self._goal, goal_of(record)
+        return bool(self._goal) and self._goal != before
 
     def _joined(self, record: Block, record_id: str) -> int | None:
         """The message before, when the line continues it: one with the results of the same reply, or that reply.

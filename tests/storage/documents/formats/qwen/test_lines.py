@@ -154,6 +154,17 @@ def test_what_the_program_wrote_is_injected() -> None:
     assert session.messages[5].build()[0]["type"] == "novelty"
 
 
+def test_a_goal_is_a_prompt_when_it_is_set_and_when_it_is_edited() -> None:
+    lines = Lines()
+    for number, objective in enumerate(("Brew tea", "Brew tea", "Brew mint tea", "", "Brew mint tea")):
+        goal = {"goalId": "g1", "objective": objective} if objective else None
+        lines.system(f"s{number}", "goal_state", {"v": 2, "snapshot": {"v": 2, "goal": goal}})
+    session = lines.session()
+    assert live(session) == ["Brew tea", "Brew mint tea", "Brew mint tea"]
+    assert [(message.role, message.is_injected) for message in session.messages] == [("USER", False)] * 3
+    assert session.first_prompt == "Brew tea"
+
+
 def test_a_document_of_an_older_version() -> None:
     document = {
         "sessionId": "old-1",
