@@ -14,7 +14,7 @@ from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.qwen_code import MODEL, QwenCode
-from tests.agents.reading import check_conversation, read, sessions, unsent
+from tests.agents.reading import check_conversation, read, sessions
 from tests.agents.recording import (
     ANSWER,
     FOREWORD,
@@ -147,19 +147,6 @@ def test_a_session_that_a_skill_began_is_named_by_what_was_typed(
 
     assert sessions(program, "QWEN_CODE")[file.stem].first_prompt == typed
     assert missing(models.requests[0].conversation, [Expected("text", "Boil water.", "user")]) == []
-
-
-def test_a_goal_is_the_prompt_of_the_session_that_it_began(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
-    program = prepare(QwenCode)
-    # It is pursued until three turns in a row have called no tool.
-    models.play(*[reply(ANSWER)] * 3)
-
-    program.run("/goal Know what mint tea costs", cwd)
-
-    [session] = sessions(program, "QWEN_CODE").values()
-    assert session.first_prompt == "Know what mint tea costs"
-    assert [message.is_injected for message in session.messages if message.role == "USER"] == [False, True, True, True]
-    assert unsent(session, models.requests[-1]) == []
 
 
 def test_a_session_written_by_hand_is_continued(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

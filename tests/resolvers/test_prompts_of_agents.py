@@ -116,6 +116,35 @@ async def test_only_what_a_person_asked_is_a_prompt(server: Served, written: Cal
     assert prompts == [ASKED]
 
 
+def command_of_gemini() -> str:
+    """A command of the person's own, and the text that it stands for."""
+    command = [{"text": "/brew green tea"}]
+    prompt = gemini_records.user("u1", [{"text": "Brew the tea.\n\n/brew green tea"}], displayContent=command)
+    return lines(gemini_records.HEADER, prompt, gemini_records.model("g1", "Brewed."))
+
+
+def command_of_qwen() -> str:
+    """The same in Qwen Code, which records it before that text."""
+    made = qwen_lines.Lines()
+    for phase in ("invocation", "result"):
+        made.system(phase, "slash_command", {"phase": phase, "rawCommand": "/brew green tea", "sentToModel": True})
+    made.add("user", "u1", [qwen_lines.text("Brew the tea.")]).add("assistant", "a1", [qwen_lines.text("Brewed.")])
+    return lines(*made.records)
+
+
+@pytest.mark.parametrize("written", [command_of_gemini, command_of_qwen])
+async def test_a_session_that_a_command_began_is_named_by_what_was_typed(
+    server: Served, written: Callable[[], str]
+) -> None:
+    payload = (await server.client.data(IMPORT, text=written()))["importSession"]
+    assert payload["userErrors"] == []
+
+    session = (await server.client.data(SESSION, id=payload["session"]["id"]))["session"]
+
+    assert (session["title"], session["firstPrompt"]) == ("/brew green tea", "/brew green tea")
+    assert session["promptCount"] == 1
+
+
 async def test_an_answer_of_a_server_has_what_the_model_did_not_get(server: Served) -> None:
     picture = {"type": "image", "data": "AAAA", "mimeType": "image/png"}
     answer = {"content": [{"type": "text", "text": "It is mint"}, picture], "structuredContent": {"euros": 2}}

@@ -13,9 +13,11 @@ from storage.documents.formats.gemini.entry_content import (
     is_sent,
     results_of,
     speech_of,
+    typed_command,
 )
 from storage.documents.formats.gemini.entry_log import Entry, EntryLog
 from storage.documents.formats.gemini.long_outputs import WholeOutputs
+from storage.documents.formats.google_content import joined_text, parts_of
 from storage.documents.formats.json_values import as_count, as_object, as_text, as_time, digest_of
 from storage.records.token_usage import TokenUsage
 
@@ -29,6 +31,7 @@ class ChatConversation:
 
     def __init__(self, log: EntryLog, outputs: WholeOutputs) -> None:
         self.messages: list[DerivedMessage] = []
+        self._commands: dict[str, str] = {}
         self._indexes: dict[Entry, list[int]] = {}
         self._spoken: dict[tuple[str, bytes], int] = {}
         self._answers: dict[str, tuple[bytes, int]] = {}
@@ -40,6 +43,10 @@ class ChatConversation:
         live = (index for entry in log.live.values() if is_sent(entry.record) for index in self._indexes[entry])
         self.live: Sequence[int] = list(dict.fromkeys(live))
 
+    def typed(self, text: str) -> str:
+        """What the person typed for a text: the command that stands for it, or the text itself."""
+        return self._commands.get(text, text)
+
     def _add(self, entry: Entry) -> list[int]:
         record = entry.record
         if is_result_record(record):
@@ -49,6 +56,8 @@ class ChatConversation:
                 self._append(entry, "SYSTEM", [compaction_block(record)], digest_of(record), None, is_injected=True)
             ]
         speech = speech_of(record)
+        if command := typed_command(record):
+            self._commands[joined_text(parts_of(record.get("content"))).strip()] = command
         if entry.is_injected:
             speech = [{**block, "is_injected": True} for block in speech]
         return [*self._add_speech(entry, speech), *self._add_results(entry, results_of(record))]

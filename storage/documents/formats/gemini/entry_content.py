@@ -20,6 +20,8 @@ NOTICES = ("info", "error", "warning")
 COMMAND_MARKS = ("/", "?")
 """How a prompt begins that is a command to the program, which does not send it to the model."""
 
+_CUSTOM_COMMAND = "/"
+
 
 def speech_of(record: dict[str, object]) -> list[Block]:
     """The blocks of a record without the results that are recorded beside its calls."""
@@ -32,6 +34,12 @@ def speech_of(record: dict[str, object]) -> list[Block]:
     if kind in NOTICES:
         return blocks_of(parts)
     return [other_block(record)]
+
+
+def typed_command(record: dict[str, object]) -> str:
+    """The command that a person typed, in whose place a record has the text that it stands for; else empty."""
+    typed = joined_text(parts_of(record.get("displayContent"))).strip()
+    return typed if record.get("type") == USER and typed.startswith(_CUSTOM_COMMAND) else ""
 
 
 def compaction_block(record: dict[str, object]) -> Block:

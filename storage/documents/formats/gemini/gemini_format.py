@@ -120,7 +120,9 @@ class GeminiFormat:
             kind=SUBAGENT if is_subagent else FORK if forked_from or log.imported else MAIN,
             parent_id=parent_id or forked_from,
             title=(summary or as_text(header.get("checkpoint"))).strip() or None,
-            first_prompt=first_prompt_of(conversation.messages, lambda text: text.startswith(COMMAND_MARKS)),
+            first_prompt=first_prompt_of(
+                conversation.messages, lambda text: text.startswith(COMMAND_MARKS), conversation.typed
+            ),
             model=last_model(conversation.messages),
             usage=total_usage(message.usage for message in conversation.messages),
             metadata=metadata,

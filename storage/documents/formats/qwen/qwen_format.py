@@ -16,7 +16,6 @@ from storage.documents.formats.qwen.line_content import line_blocks
 from storage.documents.formats.qwen.live_view import live_messages
 from storage.documents.formats.qwen.long_outputs import long_outputs
 from storage.documents.formats.qwen.transcript_scan import ChatScan
-from storage.documents.formats.qwen.typed_prompt import typed_prompt
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
 
@@ -109,7 +108,7 @@ class QwenFormat:
             kind=FORK if is_fork else SUBAGENT if parent_id else MAIN,
             parent_id=parent_id,
             title=_title(scan, description),
-            first_prompt=first_prompt_of(messages, lambda text: text.startswith("/"), typed_prompt),
+            first_prompt=first_prompt_of(messages, lambda text: text.startswith("/"), scan.typed),
             model=last_model(messages) or scan.states.get("session_model", ""),
             mode=scan.states.get("session_approval_mode"),
             agent_version=scan.version or None,

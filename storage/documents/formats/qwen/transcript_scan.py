@@ -5,6 +5,7 @@ from hashlib import blake2b
 
 from storage.documents.derived_session import DIGEST_SIZE
 from storage.documents.formats.blocks import Block
+from storage.documents.formats.google_content import joined_text
 from storage.documents.formats.json_values import as_object, as_text, as_time
 from storage.documents.formats.message_draft import MessageDraft
 from storage.documents.formats.qwen.line_content import (
@@ -19,6 +20,7 @@ from storage.documents.formats.qwen.line_content import (
     usage_of,
 )
 from storage.documents.formats.qwen.long_outputs import WholeRecords
+from storage.documents.formats.qwen.typed_prompt import typed_prompt
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.record_tree import RecordTree
 from storage.documents.formats.transcript_format import TranscriptReader
@@ -56,6 +58,12 @@ class ChatScan:
     _seen: set[bytes] = field(default_factory=set)
     _previous: str | None = None
     _goal: str = ""
+    _command: str = ""
+    _commands: dict[str, str] = field(default_factory=dict)
+
+    def typed(self, text: str) -> str:
+        """What the person typed for a text: the command that stands for it, or the text itself."""
+        return self._commands.get(text) or typed_prompt(text)
 
     def read(self, transcript: TranscriptReader) -> None:
         """Add the lines of a transcript. Lines that an earlier one has too are left out."""
@@ -95,6 +103,9 @@ class ChatScan:
         self.git_branch = as_text(record.get("gitBranch")) or self.git_branch
         if not self.forked_from:
             self.forked_from = as_text(as_object(record.get("forkedFrom")).get("sessionId"))
+        if record.get("type") == "user" and self._command:
+            self._commands[joined_text(content_parts(record)).strip()] = self._command
+            self._command = ""
         if record.get("type") != "system":
             return
         subtype, payload = as_text(record.get("subtype")), as_object(record.get("systemPayload"))
@@ -104,6 +115,9 @@ class ChatScan:
             self.states[subtype] = value
         elif subtype == "rewind":
             self.rewinds += 1
+        elif subtype == "slash_command" and payload.get("phase") == "invocation":
+            # The person's next line has the text that it stands for.
+            self._command = as_text(payload.get("rawCommand")).strip() if payload.get("sentToModel") is True else ""
 
     def _place(self, record: Block, record_id: str) -> int | None:
         """The index of the message that a line belongs to, a new one if need be; None when it says nothing."""

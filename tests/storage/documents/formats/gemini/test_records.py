@@ -71,6 +71,14 @@ def test_an_expanded_prompt_is_the_persons_only_in_what_was_typed() -> None:
     assert [block.get("is_injected", False) for block in session.messages[0].build()] == [False, True]
 
 
+def test_a_session_that_a_custom_command_began_is_named_by_what_was_typed() -> None:
+    sent = "Brew the tea for three minutes.\n\n/brew green tea"
+    session = derive(user("u1", [{"text": sent}], displayContent=[{"text": "/brew green tea"}]), model("g1", "Brewed."))
+    assert session.first_prompt == "/brew green tea"
+    assert live(session) == [sent, "Brewed."]
+    assert [message.is_injected for message in session.messages] == [False, False]
+
+
 def test_files_that_a_prompt_mentions_are_not_the_persons_words() -> None:
     marks = "\n--- Content from referenced files ---", "\n--- End of content ---"
     texts = ["Read @a.txt", marks[0], "\nContent from @a.txt:\n", "Mint tea 2", marks[1], "Quickly."]

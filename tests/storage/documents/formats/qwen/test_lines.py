@@ -41,6 +41,15 @@ def test_a_session_that_a_skill_began_is_named_by_what_was_typed(recorded: str, 
     assert lines.add("user", "u2", [text("And then?")]).session().first_prompt == typed
 
 
+def test_a_session_that_a_custom_command_began_is_named_by_what_was_typed() -> None:
+    command = {"rawCommand": "/brew green tea", "sentToModel": True}
+    lines = Lines().system("s1", "slash_command", {**command, "phase": "invocation"})
+    lines.system("s2", "slash_command", {**command, "phase": "result"}).add("user", "u1", [text("Brew green tea.")])
+    session = lines.session()
+    assert session.first_prompt == "/brew green tea"
+    assert live(session) == ["Brew green tea."]
+
+
 def test_a_rewind_leaves_a_branch() -> None:
     lines = Lines().add("user", "u1", [text("One")]).add("assistant", "a1", [text("First")])
     lines.add("user", "u2", [text("Two")]).add("assistant", "a2", [text("Second")]).system("s1", "ui_telemetry")
