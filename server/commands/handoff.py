@@ -73,7 +73,7 @@ async def _hand_over(
         say(f"{'wrote' if writes else 'would write'} {place_of(home, file.path)}, {size:,} bytes")
     for loss in handoff.losses:
         say(f"{loss.count} x {loss.code}: {loss.message}")
-    commands = _placed(handoff.commands, [file.path for file in handoff.files], home)
+    commands = _placed(handoff.commands, to, [file.path for file in handoff.files], home)
     _say_commands(commands)
     return commands, handoff.workspace
 
@@ -104,7 +104,7 @@ async def _give_back(own: ArchivedFiles, home: Path, held: set[str], writes: boo
             await copy_new(place, file.read())
         say(f"{'wrote' if writes else 'would write'} {place}, {file.size:,} bytes")
     needed = [words for words in own.commands if held.isdisjoint(words)]
-    commands = _placed(needed, [file.path for file in own.files], home)
+    commands = _placed(needed, own.source, [file.path for file in own.files], home)
     _say_commands(commands)
     return commands
 
@@ -130,8 +130,11 @@ async def _restore_all(database: Database, ids: Sequence[str], home: Path | None
     return failures
 
 
-def _placed(commands: list[list[str]], paths: Sequence[str], home: Path) -> list[list[str]]:
+def _placed(commands: list[list[str]], source: str, paths: Sequence[str], home: Path) -> list[list[str]]:
     """The commands with the places of the files in them."""
+    if source == "PI" and paths and os.environ.get("PI_CODING_AGENT_SESSION_DIR"):
+        # It finds sessions by their ids in that folder only.
+        commands = [[*words[:-1], paths[0]] for words in commands]
     return [[str(place_of(home, word)) if word in paths else word for word in words] for words in commands]
 
 

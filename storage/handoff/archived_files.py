@@ -17,7 +17,7 @@ from storage.documents.exports import export_document
 from storage.documents.formats.claude_code.layout import place_of
 from storage.documents.formats.gemini.checkpoint import is_checkpoint, tag_of
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
-from storage.documents.formats.pi.session_id import id_in_name
+from storage.documents.formats.pi.session_id import default_place, id_in_name
 from storage.handoff.resume_commands import checkpoint_command, import_command, resume_commands
 from storage.json_codec import dump
 from storage.transcripts.transcript_exports import newest_transcripts
@@ -84,7 +84,7 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
     rows = await _transcripts(database, session_id, head.source)
     files: dict[str, ArchivedFile] = {}
     for row in rows:
-        path = _path(row)
+        path = _path(row, head.workspace)
         files.setdefault(path, _file(database, row, path))
         for companion in await _companions(database, row):
             files.setdefault(companion.path, companion)
@@ -98,9 +98,11 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
     )
 
 
-def _path(row: TranscriptRow) -> str:
-    # A session of OpenCode is a part of a database, to which only the program may write.
-    return f"handoff/{row.session_id}.json" if row.source == "OPENCODE" else row.name
+def _path(row: TranscriptRow, workspace: str) -> str:
+    if row.source == "OPENCODE":
+        # It is a part of a database, to which only the program may write.
+        return f"handoff/{row.session_id}.json"
+    return default_place(row.name, workspace) if row.source == "PI" else row.name
 
 
 def _commands(source: str, session_id: str, kind: str, rows: Sequence[TranscriptRow]) -> list[list[str]]:
@@ -108,7 +110,7 @@ def _commands(source: str, session_id: str, kind: str, rows: Sequence[Transcript
     if not _can_resume(source, kind, rows):
         return []
     if source == "OPENCODE":
-        return [*(import_command(_path(row)) for row in rows), *resume_commands(source, session_id)]
+        return [*(import_command(_path(row, "")) for row in rows), *resume_commands(source, session_id)]
     if source == "GEMINI" and (checkpoints := [row.name for row in rows if is_checkpoint(row.name)]):
         return [checkpoint_command(tag_of(checkpoints[-1]))]
     if source == "PI" and rows and (named := id_in_name(PurePosixPath(rows[0].name).name)):

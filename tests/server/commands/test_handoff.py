@@ -193,6 +193,29 @@ def opencode(tmp_path: Path) -> Path:
     return home / "opencode.db"
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_session_of_pi_in_a_folder_of_the_persons_own_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_named: bool
+) -> None:
+    [sample] = (FIXTURES / "pi" / "home").rglob("*.jsonl")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    file = Path(shutil.copy(sample, folder))
+    if is_named:
+        monkeypatch.setenv("PI_CODING_AGENT_SESSION_DIR", str(folder))
+    result = reprise("import", folder)
+    assert result.exit_code == 0, result.output
+    file.unlink()
+    id = file.stem.partition("_")[2]
+
+    *_, command = reprise("restore", id).output.splitlines()
+
+    place = tmp_path / "user" / ".pi" / "agent" / "sessions" / "--home-dev-shop--" / file.name
+    assert place.read_bytes() == sample.read_bytes()
+    # With the variable, the program looks for an id in that folder only.
+    assert command == f"$ pi --session {place if is_named else id}"
+
+
 def test_restore_gives_a_session_of_opencode_to_its_command(opencode: Path) -> None:
     with closing(sqlite3.connect(opencode)) as database, database:
         database.execute("DELETE FROM session")

@@ -37,6 +37,11 @@ def id_in_name(name: str) -> str:
     return "" if named is None else named[1]
 
 
+def default_place(name: str, directory: str) -> str:
+    """The path below the home at which the program finds a session of a directory that lay in a folder of its own."""
+    return name if "/" in name else f"sessions/{_folder_of(directory)}/{name}"
+
+
 def _folder_of(directory: str) -> str:
     """The folder in which the program keeps the sessions of a directory."""
     below = directory[1:] if directory.startswith(("/", "\\")) else directory
