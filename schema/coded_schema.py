@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from copy import copy
 from typing import Any, TypeVar, cast
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import DirectiveLocation, GraphQLDirective, GraphQLError, OperationDefinitionNode
 from graphql.utilities.print_schema import print_schema_definition
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
@@ -25,6 +26,8 @@ from schema.observation import note_codes
 
 R = TypeVar("R", bound=StreamExecutionResult)
 
+_UNRELEASED = DirectiveLocation.DIRECTIVE_DEFINITION
+
 
 class CodedSchema(strawberry.Schema):
     """A Strawberry schema with limits, a document cache, and results whose errors all have codes.
@@ -37,6 +40,7 @@ class CodedSchema(strawberry.Schema):
         super().__init__(*args, **kwargs)
         # Strawberry has no parameter for it.
         self._schema.description = description
+        self._schema.directives = tuple(map(_released, self._schema.directives))
         self.limits = limits
         self.documents = DocumentCache(self._schema, limits, is_hardened=is_hardened)
         self._is_hardened = is_hardened
@@ -147,6 +151,17 @@ class ValidationExtension(SchemaExtension):
 
     def _seconds(self) -> float:
         return self._schema.limits.seconds(self._document.cost(self.execution_context.operation_name).root_fields)
+
+
+def _released(directive: GraphQLDirective) -> GraphQLDirective:
+    """The directive, without the location that no release of the specification has.
+
+    graphql-core allows `@deprecated` on definitions of directives. None is deprecated here, and clients that do not
+    know the location refuse the whole schema: gql 3, and so what is built on it.
+    """
+    released = copy(directive)
+    released.locations = tuple(each for each in directive.locations if each is not _UNRELEASED)
+    return released
 
 
 def _ambiguity_errors(context: ExecutionContext) -> list[GraphQLError]:
