@@ -39,7 +39,7 @@ def derive(
         elif session is None:
             session = before
         else:
-            merged = with_earlier(session, before.messages, may_change=row.is_rewritten)
+            merged = with_earlier(session, before, may_change=row.is_rewritten)
             if merged is session:
                 unused.append(row.id)
             session = merged

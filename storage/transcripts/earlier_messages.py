@@ -7,13 +7,12 @@ from typing import Any
 
 from storage.documents.derived_session import DerivedMessage, DerivedSession
 from storage.documents.formats.derived_values import total_usage
+from storage.transcripts.earlier_facts import with_earlier_facts
 from storage.transcripts.same_messages import REPLY_FIELDS, Origin, SameMessages, origin_of
 
 
-def with_earlier(
-    session: DerivedSession, messages: Sequence[DerivedMessage], *, may_change: bool = False
-) -> DerivedSession:
-    """The session with what it lacks of them, each message behind the one that it followed; itself if it has them all.
+def with_earlier(session: DerivedSession, before: DerivedSession, *, may_change: bool = False) -> DerivedSession:
+    """The session with the messages that it lacks, each behind the one that it followed; itself if it has them all.
 
     Their tokens and costs were spent, also where the agent has taken them out of its own sums.
 
@@ -21,10 +20,14 @@ def with_earlier(
     stored while it was being written. If it has fewer blocks, as after an undo of a part of it, the earlier state stays
     too; its tokens and costs are in the later one.
 
-    Else a message is the same one if it says the same in other lines, and the same reply if it has the same tokens:
-    another program has written the transcript again. For such messages a copy of the session is returned at least,
-    since their lines are in no other generation.
+    Else another program has written the transcript again. A message is the same one if it says the same in other lines,
+    and the same reply if it has the same tokens. For such messages a copy of the session is returned at least, since
+    their lines are in no other generation. What the session is called and where it comes from is taken from before, if
+    the lines that told it were left out.
     """
+    messages = before.messages
+    if not may_change:
+        session = with_earlier_facts(session, before)
     states: dict[Origin, int] = {}
     if may_change:
         states = {origin_of(one): index for index, one in enumerate(session.messages) if one.created_at}
@@ -107,6 +110,24 @@ class _Merged:
             session,
             messages=messages,
             live=[moved[index] for index in session.live],
+            metadata=_with_moved_branches(session.metadata, moved),
             usage=session.usage.plus(total_usage(message.usage for message in self._uncounted)),
             recorded_cost=sum(costs) if costs else None,
         )
+
+
+def _with_moved_branches(metadata: dict[str, object], moved: Sequence[int]) -> dict[str, object]:
+    """The metadata with the new places of the messages of abandoned branches, where the format names them by places."""
+    branches = metadata.get("branches")
+    if not isinstance(branches, list):
+        return metadata
+    return {
+        **metadata,
+        "branches": [{name: _moved(name, value, moved) for name, value in one.items()} for one in branches],
+    }
+
+
+def _moved(name: str, value: Any, moved: Sequence[int]) -> object:
+    if name in ("first", "last"):
+        return moved[value]
+    return [moved[place] for place in value] if name == "messages" else value

@@ -25,11 +25,14 @@ HOMES = {
 SESSIONS = """{
   sessions(first: 20, filter: {kinds: [MAIN, FORK, SUBAGENT]}) {
     nodes {
-      id usage { inputTokens cacheReadTokens cacheWriteTokens outputTokens reasoningTokens } recordedCost
+      id title firstPrompt createdAt kind parent { id } agentVersion gitBranch workspace metadata
+      usage { inputTokens cacheReadTokens cacheWriteTokens outputTokens reasoningTokens } recordedCost
       messages(first: 60) { nodes { role createdAt isInjected rawContent usage { totalTokens } } }
     }
   }
 }"""
+FACTS = ("title", "firstPrompt", "createdAt", "kind", "parent", "agentVersion", "gitBranch", "workspace")
+FORK = "0a1b2c3d-0000-4000-8000-000000000002"
 Sessions = dict[str, dict[str, Any]]
 
 
@@ -125,3 +128,97 @@ async def test_an_output_that_was_cut_stays_readable_and_its_tokens_count_once(
     answers = [(text, one["usage"] is None) for one in nodes for text in texts if text in json.dumps(one["rawContent"])]
     assert answers == [(texts[0], True), (texts[1], False)]
     assert after[id]["usage"] == before[id]["usage"]
+
+
+def left(session: dict[str, Any]) -> list[str]:
+    """What was said on abandoned branches, by the places that the metadata names."""
+    nodes = session["messages"]["nodes"]
+    places = [
+        place
+        for branch in session["metadata"]["branches"]
+        for place in branch.get("messages") or range(branch["first"], branch["last"] + 1)
+    ]
+    return [json.dumps(nodes[place]["rawContent"]) for place in places]
+
+
+async def test_branches_are_named_by_the_places_of_messages_after_others_were_added(
+    server: Served, database_url: str, tmp_path: Path
+) -> None:
+    home = copied("codex/branched_home", tmp_path)
+    # Of one length, since other files name places in this one.
+    words = b"Done: Open the shop.", b"Done: Open the shed."
+    before, after = await rewritten(server, database_url, home, "CODEX", lambda data: data.replace(*words))
+    id = "01a2222c-0436-7880-9d88-be818f10e365"
+    assert len(said(after[id])) == len(said(before[id])) + 1
+    assert "Lock the door." in str(left(before[id]))
+    assert left(after[id]) == left(before[id])
+
+
+def line_of(number: int, parent: int | None, **more: Any) -> dict[str, Any]:
+    """A line of Claude Code in the session that is FORK."""
+    line = {"uuid": f"u{number}", "parentUuid": None if parent is None else f"u{parent}", "sessionId": FORK}
+    time = f"2026-11-28T06:14:3{number}.000Z"
+    return line | {"timestamp": time, "isSidechain": False, "cwd": "/home/dev/shop"} | more
+
+
+def prompt_of(number: int, parent: int | None, text: str, **more: Any) -> dict[str, Any]:
+    return line_of(number, parent, type="user", message={"role": "user", "content": text}, **more)
+
+
+def answer_of(number: int, parent: int, text: str, **more: Any) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "id": f"msg_{number}", "content": [{"type": "text", "text": text}]}
+    message |= {"model": "claude-opus-5-5", "usage": {"input_tokens": 10, "output_tokens": 5}}
+    return line_of(number, parent, type="assistant", message=message, **more)
+
+
+def bytes_of(lines: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def home_of(tmp_path: Path, lines: list[dict[str, Any]]) -> Path:
+    file = tmp_path / "projects" / "-home-dev-shop" / f"{FORK}.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(bytes_of(lines))
+    return tmp_path
+
+
+async def test_branches_of_claude_code_are_named_by_their_new_places(
+    server: Served, database_url: str, tmp_path: Path
+) -> None:
+    lines = [prompt_of(0, None, "Which van is free?"), answer_of(1, 0, "Van two."), prompt_of(2, 1, "At noon.")]
+    lines += [answer_of(3, 2, "Sent."), prompt_of(4, 1, "At eight."), answer_of(5, 4, "Sent at eight.")]
+    before, after = await rewritten(
+        server,
+        database_url,
+        home_of(tmp_path, lines),
+        "CLAUDE_CODE",
+        lambda data: data.replace(b"Van two.", b"[REDACTED]"),
+    )
+    assert len(said(after[FORK])) == 7
+    assert [text for text in ("At noon.", "At eight.") if text in str(left(after[FORK]))] == ["At noon."]
+    assert left(after[FORK]) == left(before[FORK])
+
+
+async def test_a_session_whose_beginning_was_cut_off_keeps_its_name_and_its_origin(
+    server: Served, database_url: str, tmp_path: Path
+) -> None:
+    # The first turn was copied from another session, and alone tells the version and the branch.
+    told = {"version": "2.1.332", "gitBranch": "vans", "requestSessionId": "0a1b2c3d-0000-4000-8000-000000000001"}
+    lines = [prompt_of(0, None, "Which van is free?", **told), answer_of(1, 0, "Van two.", **told)]
+    lines += [
+        prompt_of(2, 1, "At noon."),
+        answer_of(3, 2, "Sent."),
+        prompt_of(4, 3, "Thanks."),
+        answer_of(5, 4, "Bye."),
+    ]
+
+    # As when the program goes on in a transcript that was trimmed.
+    before, after = await rewritten(
+        server, database_url, home_of(tmp_path, lines[:4]), "CLAUDE_CODE", lambda _: bytes_of(lines[2:])
+    )
+
+    assert before[FORK]["title"] == "Which van is free?"
+    assert before[FORK]["kind"] == "FORK"
+    assert {name: after[FORK][name] for name in FACTS} == {name: before[FORK][name] for name in FACTS}
+    assert said(after[FORK])[:4] == said(before[FORK])
+    assert len(said(after[FORK])) == 6

@@ -1,0 +1,37 @@
+"""Adds to a session what an earlier generation of its transcript told of it besides the messages."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from storage.documents.derived_session import DerivedSession
+
+_FACTS = ("title", "first_prompt", "workspace", "model", "agent_version", "git_branch", "system_prompt")
+"""Fields that are empty where no line told them."""
+
+
+def with_earlier_facts(session: DerivedSession, before: DerivedSession) -> DerivedSession:
+    """The session with what it lacks of these; itself if it lacks nothing.
+
+    A session whose beginning was cut off began when it did before, with the same prompt.
+    """
+    facts: dict[str, Any] = {
+        name: value for name in _FACTS if (value := getattr(before, name)) and not getattr(session, name)
+    }
+    if before.created_at < session.created_at:
+        facts["created_at"] = before.created_at
+    if before.first_prompt and _begins_before(before, session):
+        facts["first_prompt"] = before.first_prompt
+    if before.parent_id and not session.parent_id:
+        facts |= {"kind": before.kind, "parent_id": before.parent_id}
+    return replace(session, **facts) if facts else session
+
+
+def _begins_before(one: DerivedSession, other: DerivedSession) -> bool:
+    first, second = _beginning(one), _beginning(other)
+    return first is not None and second is not None and first < second
+
+
+def _beginning(session: DerivedSession) -> datetime | None:
+    """The time of the first message that was said."""
+    return min((one.created_at for one in session.messages if one.created_at and not one.is_injected), default=None)
