@@ -10,7 +10,7 @@ import pytest
 
 from storage.database.database import Database
 from storage.documents.formats.registry import FORMATS
-from tests.support.archived import take
+from tests.support.archived import archived_bytes, take
 from tests.support.server import Served
 
 FIXTURES = Path(__file__).parents[1] / "storage" / "documents" / "formats"
@@ -222,3 +222,22 @@ async def test_a_session_whose_beginning_was_cut_off_keeps_its_name_and_its_orig
     assert {name: after[FORK][name] for name in FACTS} == {name: before[FORK][name] for name in FACTS}
     assert said(after[FORK])[:4] == said(before[FORK])
     assert len(said(after[FORK])) == 6
+
+
+async def test_nothing_that_was_redacted_is_left_of_a_session_that_was_deleted_and_imported_again(
+    server: Served, database_url: str, tmp_path: Path
+) -> None:
+    lines = [prompt_of(0, None, "The token is plum-7."), answer_of(1, 0, "Noted: plum-7.")]
+    home, format = home_of(tmp_path, lines), FORMATS["CLAUDE_CODE"]
+    _, redacted = await rewritten(
+        server, database_url, home, "CLAUDE_CODE", lambda data: data.replace(b"plum-7", b"[REDACTED]")
+    )
+    assert "plum-7" in str(redacted)
+
+    deletion = "mutation ($id: ID!) { deleteSession(input: {sessionId: $id}) { userErrors { code } } }"
+    assert (await server.client.data(deletion, id=FORK))["deleteSession"]["userErrors"] == []
+    async with Database(database_url) as database:
+        assert list((await take(database, format, home, include_deleted=True)).values()) == ["CREATED"]
+        assert b"plum-7" not in b"".join((await archived_bytes(database)).values())
+    assert "plum-7" not in str(await sessions_of(server))
+    assert len(said((await sessions_of(server))[FORK])) == 2
