@@ -106,6 +106,25 @@ async def test_two_processes_share_one_gate(database: Database, second: Database
             assert (await final_state(database, thread_id)).state == "READY"
 
 
+async def test_a_task_that_was_begun_is_taken_over_before_another_is_begun(database: Database) -> None:
+    for number in range(3):
+        await resume(database, await save(database, dialogue(f"s{number}")))
+    await lease.set_capacity(database, 2)
+    first, second = await lease.claim(database, 60), await lease.claim(database, 60)
+    assert first is not None
+    assert second is not None
+    await cancel_resume(database, first.thread_id)
+    await expire(database, second.thread_id)
+    revision = (await task_of(database, second.thread_id)).revision
+
+    taken = await lease.claim(database, 60)
+
+    assert taken is not None
+    assert taken.thread_id == second.thread_id
+    # Clients see no takeover.
+    assert (await task_of(database, second.thread_id)).revision == revision
+
+
 async def test_tasks_are_seeded_in_the_order_of_their_resumes(database: Database) -> None:
     threads = [await resume(database, await save(database, dialogue(f"s{number}"))) for number in range(4)]
     async with running(Seeder(database)):
