@@ -35,7 +35,9 @@ def unchanged_tally(found: ChangedTranscripts) -> Tally:
 
 
 def print_summary(tallies: Mapping[str, Tally]) -> None:
-    """Print the results by agent."""
+    """Print the results by agent, and whether there were none."""
+    if not any(tally.counts or tally.refused for tally in tallies.values()):
+        click.echo("No sessions were found.")
     shown = {agent: tally for agent, tally in tallies.items() if tally.counts or tally.refused or len(tallies) == 1}
     for agent, tally in (shown or {"": Tally(Counter(), 0, 0)}).items():
         click.echo(tally.text() if agent in ("", DOCUMENTS) and len(shown) < 2 else f"{agent}: {tally.text()}")

@@ -201,3 +201,13 @@ def test_all_sessions_of_a_database_that_is_named_are_imported(tmp_path: Path, n
     result = reprise("import", tmp_path / "backup" / name)
     assert (result.exit_code, refusals(result)) == (0, [])
     assert "2 created, 0 updated" in result.stdout
+
+
+@pytest.mark.parametrize("is_all", [True, False])
+def test_an_import_that_finds_nothing_says_so(tmp_path: Path, is_all: bool) -> None:
+    (tmp_path / "empty").mkdir()
+
+    result = reprise("import", "--all" if is_all else tmp_path / "empty")
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "No sessions were found.\n0 created, 0 updated, 0 unchanged, 0 refused\n"
