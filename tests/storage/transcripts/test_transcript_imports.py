@@ -12,6 +12,7 @@ import storage.transcripts.opened_transcript
 import storage.transcripts.session_derivation
 import storage.transcripts.transcript_import
 import storage.transcripts.transcript_taking
+from storage.archive.file_state import SAMPLE_BYTES
 from storage.database.database import Database
 from storage.documents.formats.registry import FORMATS
 from storage.documents.outcomes import DELETED, GONE, UPDATED
@@ -114,6 +115,23 @@ async def test_a_replaced_file_begins_a_generation_and_what_it_lacks_stays(datab
     assert await texts(database, "s1") == text_of("one", "two", "other", "three", "four")
     assert await texts(database, "s1", only_live=True) == text_of("one", "other", "three", "four")
     assert await archived_bytes(database) == {("a.lines", 0): first, ("a.lines", 1): second}
+
+
+@pytest.mark.parametrize("changed", [0, 2])
+async def test_a_file_that_grew_and_was_changed_elsewhere_begins_a_generation(
+    database: Database, home: Path, changed: int
+) -> None:
+    # Longer than the samples at either end of a file that tell whether it only grew.
+    said = [character * SAMPLE_BYTES for character in "abc"]
+    put(home, "a.lines", lines("s1", *said))
+    await take(database, FORMAT, home)
+    said[changed] = "x" * SAMPLE_BYTES
+    data = put(home, "a.lines", lines("s1", *said, "more")).read_bytes()
+
+    assert await take(database, FORMAT, home) == {"a.lines": "UPDATED"}
+
+    assert (await archived_bytes(database))["a.lines", 1] == data
+    assert await texts(database, "s1", only_live=True) == text_of(*said, "more")
 
 
 async def test_a_generation_that_adds_nothing_is_dropped(database: Database, home: Path) -> None:
