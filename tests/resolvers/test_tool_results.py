@@ -7,6 +7,7 @@ import pytest
 from resolvers.message import LONG_CONTENT
 from storage.json_codec import dump
 from storage.records import tool_result as searching
+from tests.support import claude_code
 from tests.support.documents import Message, assistant, text, tool_result, tool_use, user, zagens
 from tests.support.server import Served
 from tests.support.sessions import imported, saved
@@ -19,6 +20,7 @@ query ($id: ID!, $first: Int, $last: Int) { session(id: $id) { messages(first: $
   }
 } } } } }
 """
+IMPORT = "mutation ($text: String!) { importSession(input: { text: $text }) { session { id } userErrors { message } } }"
 IMAGES = """
 query ($id: ID!) { session(id: $id) { messages { nodes { content {
   ... on ToolResultBlock { text images { position url } message { id } }
@@ -143,3 +145,25 @@ async def test_results_count_in_the_size_of_the_answer(serve: Any) -> None:
     for _ in range(3):
         answer = await server.client.execute(query)
         assert [error["extensions"]["code"] for error in answer["errors"]] == ["QUERY_TOO_COMPLEX"]
+
+
+async def test_what_an_advisor_of_claude_code_said_is_text(server: Served) -> None:
+    def asked(id: str, content: dict[str, Any]) -> list[dict[str, Any]]:
+        call = {"type": "server_tool_use", "id": id, "name": "advisor", "input": {}}
+        return [call, {"type": "advisor_tool_result", "tool_use_id": id, "content": content}]
+
+    made = claude_code.Lines()
+    made.user("Which tea is it?")
+    made.assistant(
+        *asked("srvtoolu_1", {"type": "advisor_result", "text": "Use\nmint.", "stop_reason": "end_turn"}),
+        *asked("srvtoolu_2", {"type": "advisor_tool_result_error", "error_code": "overloaded"}),
+        claude_code.text("Mint."),
+    )
+    payload = (await server.client.data(IMPORT, text=made.data().decode()))["importSession"]
+    assert payload["userErrors"] == []
+
+    found = await results(server, payload["session"]["id"])
+    assert [(id, result["text"], result["isError"]) for id, result in found] == [
+        ("srvtoolu_1", "Use\nmint.", False),
+        ("srvtoolu_2", "overloaded", True),
+    ]

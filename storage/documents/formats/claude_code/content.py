@@ -21,7 +21,7 @@ from storage.documents.formats.claude_code.draft import (
     SUMMARY,
 )
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
-from storage.documents.formats.claude_code.tool_result import whole_result
+from storage.documents.formats.claude_code.tool_result import server_result, whole_result
 from storage.documents.formats.json_values import MAX_DEPTH, as_object, as_text, parse_json
 from storage.records.stored_blocks import is_tool_result, joined_text, read_blocks
 
@@ -101,6 +101,7 @@ def _blocks(kind: int, is_injected: bool, line: _ContentLine, outputs: Persisted
         return [{"type": "compaction", "summary": joined_text(read_blocks(content))}]
     blocks = _listed(content)
     if kind == REPLY:
+        blocks = [server_result(block) for block in blocks]
         return [{**block, "is_injected": True} for block in blocks] if is_injected else blocks
     if kind == RESULTS:
         is_only_result = sum(is_tool_result(str(block["type"])) for block in blocks) == 1

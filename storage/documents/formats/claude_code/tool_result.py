@@ -5,6 +5,7 @@ import msgspec
 from storage.documents.formats.blocks import with_whole_content
 from storage.documents.formats.claude_code.outputs import MARK, PersistedOutputs
 from storage.documents.formats.json_values import as_count, as_list, as_object, as_text, json_text, parse_json
+from storage.records.stored_blocks import is_tool_result
 
 _AGENT_MARK = b'"agentId"'
 
@@ -22,6 +23,19 @@ def whole_result(block: dict[str, object], recorded: msgspec.Raw, outputs: Persi
         return {**block, "content": report} if report else block
     if not content and data not in (b"", b"null"):
         return {**block, "content": _readable(parse_json(data))}
+    return block
+
+
+def server_result(block: dict[str, object]) -> dict[str, object]:
+    """A block of a reply; the advice of the advisor, a tool that the provider runs, and any failure of one as text."""
+    if not is_tool_result(as_text(block.get("type"))):
+        return block
+    content = as_object(block.get("content"))
+    kind = as_text(content.get("type"))
+    if kind == "advisor_result" and isinstance(content.get("text"), str):
+        return {**block, "content": content["text"]}
+    if kind.endswith("_error") and isinstance(content.get("error_code"), str):
+        return {**block, "content": content["error_code"], "is_error": True}
     return block
 
 
