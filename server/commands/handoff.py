@@ -58,7 +58,7 @@ async def _hand_over(
     database: Database, id: str, to: str, workspace: str | None, home: Path, writes: bool
 ) -> tuple[list[list[str]], str]:
     session_id = await whole_id(database, id)
-    own = await archived_files(database, session_id)
+    own = await archived_files(database, session_id, lambda source: home if source == to else None)
     if own is None:
         raise click.ClickException(printable(f"{session_id}: no such session"))
     if own.source == to:
@@ -110,13 +110,16 @@ async def _give_back(own: ArchivedFiles, home: Path, held: set[str], writes: boo
 
 
 async def _restore_all(database: Database, ids: Sequence[str], home: Path | None) -> int:
+    def home_for(source: str) -> Path:
+        return home or home_of(source, os.environ, Path.home())
+
     failures = 0
     for id in ids:
         try:
-            found = await archived_files(database, await whole_id(database, id))
+            found = await archived_files(database, await whole_id(database, id), home_for)
             if found is None:
                 raise click.ClickException("no such session")
-            place = home or home_of(found.source, os.environ, Path.home())
+            place = home_for(found.source)
             if found.files and is_taken(first := place_of(place, found.files[0].path)):
                 raise FileExists(f"{first} exists.")
             held = held_by_opencode(found, place)

@@ -17,12 +17,13 @@ from storage.documents.exports import export_document
 from storage.documents.formats.claude_code.layout import place_of
 from storage.documents.formats.gemini.checkpoint import is_checkpoint, tag_of
 from storage.documents.formats.opencode.opencode_format import OpenCodeFormat
-from storage.documents.formats.pi.session_id import default_place, id_in_name
+from storage.documents.formats.pi.session_id import id_in_name
+from storage.handoff.default_places import LoneFile, default_files
 from storage.handoff.resume_commands import checkpoint_command, import_command, resume_commands
 from storage.json_codec import dump
 from storage.transcripts.transcript_exports import newest_transcripts
 
-_head = sa.select(session.c.source, session.c.workspace, session.c.kind).where(
+_head = sa.select(session.c.source, session.c.workspace, session.c.kind, session.c.created_at).where(
     session.c.id == sa.bindparam("session_id")
 )
 _subagents = (
@@ -72,9 +73,12 @@ def held_by_opencode(files: ArchivedFiles, home: Path) -> set[str]:
     return {file.path for file in files.files if PurePosixPath(file.path).stem in held}
 
 
-async def archived_files(database: Database, session_id: str) -> ArchivedFiles | None:
+async def archived_files(
+    database: Database, session_id: str, home_of: Callable[[str], Path | None] = lambda source: None
+) -> ArchivedFiles | None:
     """The files of a session, of its subagents and of what it continues; None if it is not stored.
 
+    `home_of` gives the home of an agent, in which existing files may be read; None where it is not known.
     Raises Unavailable and Unreadable.
     """
     async with database.snapshot() as connection:
@@ -82,10 +86,15 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
     if head is None:
         return None
     rows = await _transcripts(database, session_id, head.source)
+    can_resume = _can_resume(head.source, head.kind, rows)
     files: dict[str, ArchivedFile] = {}
     for row in rows:
-        path = _path(row, head.workspace)
+        path, others = _imported_path(row) if head.source == "OPENCODE" else row.name, dict[str, str]()
+        if can_resume and "/" not in path:
+            file = LoneFile(path, row.session_id or session_id, head.workspace, head.created_at)
+            path, others = default_files(head.source, file, home_of(head.source))
         files.setdefault(path, _file(database, row, path))
+        files.update({name: _whole(name, content.encode()) for name, content in others.items()})
         for companion in await _companions(database, row):
             files.setdefault(companion.path, companion)
     if not files:
@@ -93,24 +102,19 @@ async def archived_files(database: Database, session_id: str) -> ArchivedFiles |
         if document is not None:
             path = f"sessions/{session_id}.json"
             files[path] = _whole(path, dump(document).encode())
-    return ArchivedFiles(
-        head.source, head.workspace, list(files.values()), _commands(head.source, session_id, head.kind, rows)
-    )
+    commands = _commands(head.source, session_id, rows) if can_resume else []
+    return ArchivedFiles(head.source, head.workspace, list(files.values()), commands)
 
 
-def _path(row: TranscriptRow, workspace: str) -> str:
-    if row.source == "OPENCODE":
-        # It is a part of a database, to which only the program may write.
-        return f"handoff/{row.session_id}.json"
-    return default_place(row.name, workspace) if row.source == "PI" else row.name
+def _imported_path(row: TranscriptRow) -> str:
+    """The file that OpenCode's own command imports: only the program may write to its database."""
+    return f"handoff/{row.session_id}.json"
 
 
-def _commands(source: str, session_id: str, kind: str, rows: Sequence[TranscriptRow]) -> list[list[str]]:
+def _commands(source: str, session_id: str, rows: Sequence[TranscriptRow]) -> list[list[str]]:
     """The commands by which the agent takes in the files of a session and continues it."""
-    if not _can_resume(source, kind, rows):
-        return []
     if source == "OPENCODE":
-        return [*(import_command(_path(row, "")) for row in rows), *resume_commands(source, session_id)]
+        return [*(import_command(_imported_path(row)) for row in rows), *resume_commands(source, session_id)]
     if source == "GEMINI" and (checkpoints := [row.name for row in rows if is_checkpoint(row.name)]):
         return [checkpoint_command(tag_of(checkpoints[-1]))]
     if source == "PI" and rows and (named := id_in_name(PurePosixPath(rows[0].name).name)):

@@ -14,7 +14,8 @@ from storage.handoff.resume_commands import resume_commands
 from storage.handoff.target import Copy, HandoffFile, WrittenSession, json_lines, timestamp
 
 _NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
-_ROOT = ".project_root"
+PROJECT_ROOT = ".project_root"
+"""The file that names the directory of a project's folder."""
 
 
 class GeminiTarget:
@@ -30,38 +31,40 @@ class GeminiTarget:
     def write(self, copy: Copy) -> WrittenSession:
         """The session's file, and the file that names the project of its folder unless that exists."""
         session_id = str(copy.id)
-        folder = _folder(copy.home, copy.workspace)
+        folder = project_folder(copy.home, copy.workspace)
         name = f"session-{copy.written_at:%Y-%m-%dT%H-%M}-{session_id[:8]}.jsonl"
         files = [HandoffFile(f"tmp/{folder.name}/chats/{name}", json_lines(_lines(copy)))]
         if not folder.is_known:
-            files.append(HandoffFile(f"tmp/{folder.name}/{_ROOT}", copy.workspace))
+            files.append(HandoffFile(f"tmp/{folder.name}/{PROJECT_ROOT}", copy.workspace))
         return WrittenSession(session_id, files, resume_commands(self.source, session_id))
 
 
-class _Folder(NamedTuple):
+class ProjectFolder(NamedTuple):
+    """A project's folder; `is_known` tells whether the program has it."""
+
     name: str
     is_known: bool
 
 
-def _folder(home: Path | None, workspace: str) -> _Folder:
+def project_folder(home: Path | None, workspace: str) -> ProjectFolder:
     """The project's folder: the one that the program has for the directory, else a new one with a mark in it."""
     slug = _NOT_IN_SLUGS.sub("-", PurePath(workspace).name.lower()).strip("-") or "project"
     if home is None:
-        return _Folder(slug, is_known=False)
+        return ProjectFolder(slug, is_known=False)
     listed = home / "projects.json"
     projects = as_object(as_object(parse_json(listed.read_bytes())).get("projects")) if listed.is_file() else {}
     known = projects.get(workspace)
     if isinstance(known, str) and PurePath(known).name == known:
-        return _Folder(known, is_known=(home / "tmp" / known / _ROOT).exists())
+        return ProjectFolder(known, is_known=(home / "tmp" / known / PROJECT_ROOT).exists())
     taken = set(projects.values())
     number = 0
     while True:
         name = f"{slug}-{number}" if number else slug
-        root = home / "tmp" / name / _ROOT
+        root = home / "tmp" / name / PROJECT_ROOT
         if root.is_file() and root.read_text(encoding="utf-8", errors="replace").strip() == workspace:
-            return _Folder(name, is_known=True)
+            return ProjectFolder(name, is_known=True)
         if name not in taken and not root.parent.exists():
-            return _Folder(name, is_known=False)
+            return ProjectFolder(name, is_known=False)
         number += 1
 
 

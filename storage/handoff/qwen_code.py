@@ -23,10 +23,15 @@ class QwenCodeTarget:
     def write(self, copy: Copy) -> WrittenSession:
         """One file in the folder of the directory."""
         session_id = str(copy.id)
-        path = f"projects/{_NOT_IN_FOLDERS.sub('-', copy.workspace)}/chats/{session_id}.jsonl"
+        path = f"{chats_folder(copy.workspace)}/{session_id}.jsonl"
         return WrittenSession(
             session_id, [HandoffFile(path, json_lines(_lines(copy)))], resume_commands(self.source, session_id)
         )
+
+
+def chats_folder(workspace: str) -> str:
+    """The folder of a directory's sessions."""
+    return f"projects/{_NOT_IN_FOLDERS.sub('-', workspace)}/chats"
 
 
 def _lines(copy: Copy) -> Iterator[dict[str, object]]:

@@ -12,6 +12,7 @@ from storage.handoff.archived_files import archived_files
 from storage.handoff.conversation import Call, ConversationMessage, Part, Picture, Summary, Text, Thinking
 from storage.handoff.handoff import Handoff, make_handoff
 from storage.handoff.new_files import copy_new, is_taken, place_of
+from storage.transcripts.text_imports import import_transcript
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, as_json, missing
 from tests.agents.model_server.server import ModelServer
@@ -156,17 +157,23 @@ def test_a_program_continues_the_whole_conversation(
     assert any(SECOND_ANSWER in str(message.build()) for message in session.messages)
 
 
+@pytest.mark.parametrize("is_alone", [False, True], ids=["in its home", "alone"])
 @pytest.mark.parametrize("source", PROGRAMS)
 async def test_a_restored_session_continues_as_if_nothing_had_happened(
-    prepare: Prepare, models: ModelServer, cwd: Path, tmp_path: Path, source: str
+    prepare: Prepare, models: ModelServer, cwd: Path, tmp_path: Path, source: str, is_alone: bool
 ) -> None:
+    if is_alone and source == "OPENCODE":
+        pytest.skip("Its sessions have no files of their own")
     recorded = record(prepare(PROGRAMS[source]), models, cwd)
     program = recorded.program
     await migrate(url := f"sqlite:///{tmp_path / 'reprise.db'}")
     async with Database(url) as database:
-        await take(database, FORMATS[source], program.root)
+        if is_alone:
+            await import_transcript(database, FORMATS[source], recorded.file.read_bytes())
+        else:
+            await take(database, FORMATS[source], program.root)
         forget(program)
-        own = await archived_files(database, recorded.session_id)
+        own = await archived_files(database, recorded.session_id, lambda _: program.root)
         assert own is not None
         for file in own.files:
             # Gemini CLI leaves the file that names the directory.
@@ -181,4 +188,4 @@ async def test_a_restored_session_continues_as_if_nothing_had_happened(
     more = [Expected("text", SECOND_ANSWER, "assistant"), Expected("text", NEXT_PROMPT, "user")]
     assert missing(request.conversation, [*recorded.expected(), *more]) == []
     # Gemini CLI begins another file in another minute.
-    assert recorded.file in program.files()
+    assert is_alone or recorded.file in program.files()
