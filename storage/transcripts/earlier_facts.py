@@ -18,20 +18,17 @@ def with_earlier_facts(session: DerivedSession, before: DerivedSession) -> Deriv
     facts: dict[str, Any] = {
         name: value for name in _FACTS if (value := getattr(before, name)) and not getattr(session, name)
     }
-    if before.created_at < session.created_at:
+    first, now_first = _first_time(before), _first_time(session)
+    # A session without times is dated by its file.
+    if first is not None and before.created_at < session.created_at:
         facts["created_at"] = before.created_at
-    if before.first_prompt and _begins_before(before, session):
+    if before.first_prompt and first is not None and now_first is not None and first < now_first:
         facts["first_prompt"] = before.first_prompt
     if before.parent_id and not session.parent_id:
         facts |= {"kind": before.kind, "parent_id": before.parent_id}
     return replace(session, **facts) if facts else session
 
 
-def _begins_before(one: DerivedSession, other: DerivedSession) -> bool:
-    first, second = _beginning(one), _beginning(other)
-    return first is not None and second is not None and first < second
-
-
-def _beginning(session: DerivedSession) -> datetime | None:
-    """The time of the first message that was said."""
+def _first_time(session: DerivedSession) -> datetime | None:
+    """The time of the first message that the program did not put in."""
     return min((one.created_at for one in session.messages if one.created_at and not one.is_injected), default=None)

@@ -224,6 +224,16 @@ async def test_a_session_whose_beginning_was_cut_off_keeps_its_name_and_its_orig
     assert len(said(after[FORK])) == 6
 
 
+async def test_an_earlier_state_of_a_session_without_times_is_not_kept_for_the_time_of_its_file(
+    server: Served, database_url: str, tmp_path: Path
+) -> None:
+    lines = [prompt_of(0, None, "Which van is free?"), answer_of(1, 0, "Van two.")]
+    home = home_of(tmp_path, [{name: value for name, value in line.items() if name != "timestamp"} for line in lines])
+    await rewritten(server, database_url, home, "CLAUDE_CODE", lambda data: b"\n" + data)
+    async with Database(database_url) as database:
+        assert [generation for _, generation in await archived_bytes(database)] == [1]
+
+
 async def test_nothing_that_was_redacted_is_left_of_a_session_that_was_deleted_and_imported_again(
     server: Served, database_url: str, tmp_path: Path
 ) -> None:
