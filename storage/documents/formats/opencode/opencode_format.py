@@ -3,38 +3,34 @@
 import contextlib
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedMessage, DerivedSession
+from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats import agent_versions
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
 from storage.documents.formats.file_walk import FileWalk, is_regular_file, linked_folders
 from storage.documents.formats.json_values import (
     as_amount,
-    as_count,
     as_id,
     as_list,
     as_object,
     as_text,
     as_time,
-    digest_of,
     without,
 )
-from storage.documents.formats.named_files import Companion
 from storage.documents.formats.opencode.database import DatabaseIndex, last_change
+from storage.documents.formats.opencode.derived_message import derived_message, is_older, model_name, usage_of
 from storage.documents.formats.opencode.export_form import export_session
 from storage.documents.formats.opencode.json_files import SESSIONS, export_files, session_files, state
 from storage.documents.formats.opencode.live_view import kept_and_undone, live_messages, sent_and_shown
 from storage.documents.formats.opencode.long_outputs import long_outputs
-from storage.documents.formats.opencode.part_blocks import is_summary, message_blocks
+from storage.documents.formats.opencode.part_blocks import message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
-from storage.records.token_usage import TokenUsage
 
 _DATABASE = re.compile(r"opencode(-[\w.-]+)?\.db")
 _DEFAULT_TITLE = re.compile(r"(New|Child) session - \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -171,14 +167,16 @@ class OpenCodeFormat:
         ]
         companion = transcripts[-1].companion
         contents = [(message, message_blocks(message, companion)) for message in recorded]
-        contents = [content for content in contents if content[1] or _usage(content[0]) is not None]
+        contents = [content for content in contents if content[1] or usage_of(content[0]) is not None]
         if session_id is None or not contents:
             return None
         shown = [message for message, _ in contents]
         started_at = as_time(as_object(info.get("time")).get("created"))
         # A fork begins with copies of messages, which keep their times, and does not name where they come from.
-        copied = [_is_older(message, started_at) for message in shown]
-        messages = [_message(*content, companion, is_copy) for content, is_copy in zip(contents, copied, strict=True)]
+        copied = [is_older(message, started_at) for message in shown]
+        messages = [
+            derived_message(*content, companion, is_copy) for content, is_copy in zip(contents, copied, strict=True)
+        ]
         own = [message for message, is_copy in zip(shown, copied, strict=True) if not is_copy]
         time = as_object(info.get("time"))
         created_at, updated_at = time_span(
@@ -203,11 +201,11 @@ class OpenCodeFormat:
             parent_id=parent_id or handed_over_from,
             title=None if _DEFAULT_TITLE.fullmatch(title) else title or None,
             first_prompt=first_prompt_of(messages),
-            model=last_model(messages) or _model(as_object(info.get("model"))) or "",
+            model=last_model(messages) or model_name(as_object(info.get("model"))) or "",
             mode=as_text(info.get("agent")) or next(filter(None, agents), None),
             agent_version=as_text(info.get("version")) or None,
             is_archived=time.get("archived") is not None,
-            usage=total_usage(map(_usage, own)),
+            usage=total_usage(map(usage_of, own)),
             recorded_cost=_cost({} if any(copied) else info, own),
             is_automated=_is_automated(info),
             metadata=_metadata(info, time),
@@ -221,65 +219,6 @@ def _export(transcript: TranscriptReader) -> Block:
         if isinstance(record.get("info"), dict):
             export = record
     return export or as_object(whole_document(transcript))
-
-
-def _message(message: Block, blocks: list[Block], companion: Companion, is_copy: bool) -> DerivedMessage:
-    info = as_object(message.get("info"))
-    role = {"user": "USER", "assistant": "ASSISTANT"}.get(as_text(info.get("role")), "SYSTEM")
-    model = as_object(info.get("model")) or info
-    texts = [block for block in blocks if block["type"] == "text"]
-    # A request for a compaction has no words of anybody.
-    only_injected = all(block.get("is_injected") for block in texts) if texts else _asks_for_compaction(blocks)
-    return DerivedMessage(
-        role=role,
-        digest=digest_of(role, blocks),
-        build=partial(message_blocks, message, companion),
-        created_at=_created_at(message),
-        model=_model(model) if role == "ASSISTANT" else None,
-        usage=_usage(message) if role == "ASSISTANT" and not is_copy else None,
-        is_injected=(role == "USER" and only_injected) or is_summary(info),
-        cost=None if is_copy else as_amount(info.get("cost")),
-    )
-
-
-def _created_at(message: Block) -> datetime | None:
-    return as_time(as_object(as_object(message.get("info")).get("time")).get("created"))
-
-
-def _is_older(message: Block, started_at: datetime | None) -> bool:
-    created_at = _created_at(message)
-    return started_at is not None and created_at is not None and created_at < started_at
-
-
-def _asks_for_compaction(blocks: Sequence[Block]) -> bool:
-    return bool(blocks) and all(block["type"] == "compaction_part" for block in blocks)
-
-
-def _model(model: Block) -> str | None:
-    """The model as the program takes it on its command line: provider and model."""
-    name = as_text(model.get("modelID")) or as_text(model.get("id"))
-    provider = as_text(model.get("providerID"))
-    return f"{provider}/{name}" if provider and name else name or None
-
-
-def _usage(message: Block) -> TokenUsage | None:
-    """The tokens of a reply: the sum over its steps, because the message itself has those of the last step only."""
-    parts = map(as_object, as_list(message.get("parts")))
-    steps = [as_object(part.get("tokens")) for part in parts if part.get("type") == "step-finish"]
-    own = as_object(as_object(message.get("info")).get("tokens"))
-    tokens = [step for step in steps if step] or ([own] if own else [])
-    return total_usage(map(_tokens, tokens)) if tokens else None
-
-
-def _tokens(tokens: Block) -> TokenUsage:
-    cache = as_object(tokens.get("cache"))
-    return TokenUsage(
-        input=as_count(tokens.get("input")),
-        cache_read=as_count(cache.get("read")),
-        cache_write=as_count(cache.get("write")),
-        output=as_count(tokens.get("output")),
-        reasoning=as_count(tokens.get("reasoning")),
-    )
 
 
 def _cost(info: Block, messages: Sequence[Block]) -> float | None:
