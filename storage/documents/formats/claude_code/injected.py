@@ -24,7 +24,7 @@ _PREFIXES = (
 )
 _COMPUTED_TASK = re.compile(r"\[Workflow harness — computed task\][^\n]*\n")
 """What a workflow puts before the task of an agent, whose lines it indents."""
-_FOLDER_OF_SKILL = re.compile(r"Base directory for this skill: [^\n]*\s*")
+_FOLDER_OF_SKILL = re.compile(r"\ABase directory for this skill: [^\n]*\s*")
 """What stands before the text of a skill."""
 _PLAN = "Implement the following plan:\n\n"
 """What stands before a plan that a person approved for a session of its own."""
@@ -50,7 +50,7 @@ def split(text: str) -> list[Piece]:
     """The text in pieces of the person's and of the program's, which make up the whole; in linear time."""
     if text.startswith(_PREFIXES):
         return [Piece(text, True)]
-    if frame := _COMPUTED_TASK.match(text) or _FOLDER_OF_SKILL.match(text):
+    if frame := _COMPUTED_TASK.match(text):
         return [Piece(text[: frame.end()], True), Piece(text[frame.end() :], False)]
     if text.startswith(_PLAN) and _PLACE_OF_TALK in text:
         return _of_plan(text)
@@ -97,6 +97,11 @@ def _injected_spans(text: str) -> Iterator[tuple[int, int]]:
         if name == "fork-boilerplate" and (task := _TASK_OF_FORK.match(text, position)):
             position = task.end()
         yield begin, position
+
+
+def without_folder(text: str) -> str:
+    """The text of a skill without the line that names its folder."""
+    return _FOLDER_OF_SKILL.sub("", text, count=1)
 
 
 def typed_command(text: str) -> str | None:

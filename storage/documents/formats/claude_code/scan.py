@@ -21,6 +21,7 @@ from storage.documents.formats.claude_code.draft import (
     MessageLine,
 )
 from storage.documents.formats.claude_code.graph import NO_NODE, ConversationGraph
+from storage.documents.formats.claude_code.injected import without_folder
 from storage.documents.formats.claude_code.line import CompactMetadata, TranscriptLine, read_line
 from storage.documents.formats.claude_code.outputs import MARK_BYTES, PersistedOutputs
 from storage.documents.formats.claude_code.prompt_text import own_text, typed_command
@@ -152,7 +153,9 @@ class Scan:
         own, is_injected = own_text(content)
         is_injected = is_injected or record.prompt_source == "system"
         # What a command stands for is marked like a reminder, and so is the task of a skill that runs as a subagent.
-        if record.is_meta and not (self._is_subagent and record.parent_uuid is None):
+        if record.is_meta and self._is_subagent and record.parent_uuid is None:
+            own = without_folder(own)
+        elif record.is_meta:
             command = self._commands.before(node)
             is_injected = is_injected or command is None
             own = command or own
