@@ -23,7 +23,8 @@ class ArchiveReader:
 
     `at_hand` has transcripts whose files are open, by id: they are read there. `asked_keys` collects the keys by which
     formats asked for other transcripts, by the id of the transcript that was opened first: a fork of a fork changes
-    with the base of its base, too.
+    with the base of its base, too. In the same way `companions_of_bases` collects the companions of other transcripts
+    that formats read.
     """
 
     def __init__(self, database: Database, at_hand: Mapping[int, FoundBytes] | None = None) -> None:
@@ -31,6 +32,7 @@ class ArchiveReader:
         self._loop = asyncio.get_running_loop()
         self._at_hand = at_hand or {}
         self.asked_keys: dict[int, set[str]] = {}
+        self.companions_of_bases: dict[int, set[tuple[TranscriptRow, str]]] = {}
 
     def open(self, row: TranscriptRow) -> ArchivedTranscript:
         """The transcript as it was when its row was read.
@@ -52,7 +54,10 @@ class ArchiveReader:
 
     def _open(self, row: TranscriptRow, asking: TranscriptRow) -> ArchivedTranscript:
         def companion(name: str) -> bytes | None:
-            return self._wait(self._companion(row, name))
+            content = self._wait(self._companion(row, name))
+            if content is not None and row is not asking:
+                self.companions_of_bases.setdefault(asking.id, set()).add((row, name))
+            return content
 
         def base(key: str) -> ArchivedTranscript | None:
             self.asked_keys.setdefault(asking.id, set()).add(key)

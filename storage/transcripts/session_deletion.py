@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from storage.archive.companions import read_companion
 from storage.archive.kept_bases import kept_base
 from storage.archive.transcript_rows import NewCompanion, TranscriptRow
 from storage.archive.transcripts import transcript_of_key, transcripts_by_id
@@ -25,8 +26,8 @@ async def delete_sessions(
 ) -> None:
     """Delete sessions as `session_deletions.delete_sessions` does, which see.
 
-    A fork of Codex has none of the lines that it continues: derived again without them, it would lose its beginning.
-    Raises UnknownSessions and Unavailable.
+    A fork of Codex has none of the lines that it continues, and one of Claude Code has no long outputs of its source:
+    derived again, it would lose them. Raises UnknownSessions and Unavailable.
     """
     kept = await _kept(database, formats, ids)
     await session_deletions.delete_sessions(database, ids, with_threads=with_threads, kept=kept)
@@ -52,11 +53,15 @@ async def _kept(
         except (SessionChanged, Unreadable):
             # What cannot be read cannot be kept either.
             continue
-        for key, name, content in continued:
-            async with database.snapshot() as connection:
+        async with database.snapshot() as connection:
+            for key, name, content in continued:
                 base = await transcript_of_key(connection, row.source, key)
-            if base is None or base.session_id in ids:
-                kept.append(kept_base(row.id, key, name, content))
+                if base is None or base.session_id in ids:
+                    kept.append(kept_base(row.id, key, name, content))
+            for base, name in reader.companions_of_bases.get(row.id, ()):
+                companion = await read_companion(connection, base, name) if base.session_id in ids else None
+                if companion is not None:
+                    kept.append(NewCompanion.make(row.id, name, companion))
     return kept
 
 
@@ -74,7 +79,8 @@ def _asking(ids: Sequence[str]) -> sa.Select[Any]:
 
 
 def _continued(format: "TranscriptFormat", reader: "ArchiveReader", row: TranscriptRow) -> list[tuple[str, str, bytes]]:
-    """Key, name and content of what a transcript continues."""
+    """Key, name and content of what a transcript continues. The reader notes which companions of others it reads."""
+    format.derive([reader.open(row)])
     return [(one.key, one.transcript.name, _beginning(one)) for one in format.continued(reader.open(row))]
 
 

@@ -197,3 +197,25 @@ async def test_a_handoff_goes_on_with_what_the_model_got(
     assert agent.output.name in text
     assert "quokkas" not in text
     assert len(text) < 20_000
+
+
+async def test_a_fork_keeps_the_long_outputs_of_its_deleted_source(
+    server: Served, database_url: str, tmp_path: Path
+) -> None:
+    source = claude_code(tmp_path)
+    lines = claude.Lines(claude.OTHER_SESSION)
+    for line in (source.home / claude.NAME).read_bytes().splitlines():
+        copied = {**json.loads(line), "sessionId": claude.OTHER_SESSION}
+        lines.lines.append({**copied, "forkedFrom": {"sessionId": claude.SESSION, "messageUuid": copied["uuid"]}})
+    file = source.home / claude.NAME.replace(claude.SESSION, claude.OTHER_SESSION)
+    file.write_bytes(lines.transcript(file.relative_to(source.home).as_posix()).data)
+    await imported(source, database_url)
+    fork = source._replace(session_id=claude.OTHER_SESSION)
+    assert source.whole in await results(server, fork)
+    shutil.rmtree(source.output.parent)
+    delete = "mutation ($id: ID!) { deleteSession(input: {sessionId: $id}) { deletedSessionId } }"
+    await server.client.data(delete, id=source.session_id)
+    lines.user("And now?", parentUuid=lines.lines[-1]["uuid"])
+    file.write_bytes(lines.transcript(file.relative_to(source.home).as_posix()).data)
+    await imported(fork, database_url)
+    assert source.whole in await results(server, fork)

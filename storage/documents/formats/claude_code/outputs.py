@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from storage.documents.formats.claude_code.layout import place_of
 from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
@@ -53,4 +54,8 @@ class PersistedOutputs:
         if output is not None or not session or (session == self._place.session and self._place.agent is None):
             return output
         base = self._transcript.base(session)
-        return None if base is None else base.companion(place_of(base.name).tool_result(name))
+        if base is not None:
+            return base.companion(place_of(base.name).tool_result(name))
+        # The session was deleted: what continues it has what it needs of it. Forks lie beside their sources.
+        beside = self._place._replace(folder=f"{PurePosixPath(self._place.folder).parent}/{session}")
+        return self._transcript.companion(beside.tool_result(name))
