@@ -12,11 +12,8 @@ from storage.database.transaction import DatabaseConnection, Transaction
 
 _COMPANION_COLUMNS = ("transcript_id", "name", "digest", "data")
 
-_companions = sa.select(transcript_companion.c.name, transcript_companion.c.digest).where(
-    transcript_companion.c.transcript_id == sa.bindparam("transcript_id")
-)
 _of_generations = (
-    sa.select(transcript_companion.c.name, transcript_companion.c.data)
+    sa.select(transcript_companion.c.name)
     .join_from(transcript_companion, transcript, transcript.c.id == transcript_companion.c.transcript_id)
     .where(
         sa.or_(
@@ -31,13 +28,17 @@ _of_generations = (
     # Its own first, then those of newer generations.
     .order_by(transcript.c.id != sa.bindparam("own"), transcript.c.generation.desc())
 )
-_companion = _of_generations.where(transcript_companion.c.name == sa.bindparam("companion")).limit(1)
+_digests = _of_generations.add_columns(transcript_companion.c.digest)
+_companions = _of_generations.add_columns(transcript_companion.c.data)
+_companion = _companions.where(transcript_companion.c.name == sa.bindparam("companion")).limit(1)
 
 
-async def companion_digests(connection: DatabaseConnection, transcript_id: int) -> dict[str, bytes]:
-    """The digests of a transcript's companions by their names."""
-    rows = await connection.execute(_companions, {"transcript_id": transcript_id})
-    return {row.name: row.digest for row in rows}
+async def companion_digests(connection: DatabaseConnection, row: TranscriptRow) -> dict[str, bytes]:
+    """The digests of the companions of a transcript and of its other generations, by their names."""
+    digests: dict[str, bytes] = {}
+    for name, digest in await connection.execute(_digests, _generations_of(row)):
+        digests.setdefault(name, digest)
+    return digests
 
 
 async def companion_names(connection: DatabaseConnection, ids: Sequence[int]) -> dict[int, frozenset[str]]:
@@ -62,7 +63,7 @@ async def read_companion(connection: DatabaseConnection, row: TranscriptRow, nam
 async def read_companions(connection: DatabaseConnection, row: TranscriptRow) -> dict[str, bytes]:
     """The companions of a transcript and of its other generations by their names, sorted."""
     found: dict[str, bytes] = {}
-    for name, data in await connection.execute(_of_generations, _generations_of(row)):
+    for name, data in await connection.execute(_companions, _generations_of(row)):
         found.setdefault(name, data)
     return {name: decompress(data) for name, data in sorted(found.items())}
 

@@ -14,7 +14,7 @@ def kept_base(transcript_id: int, key: str, name: str, content: bytes) -> NewCom
 
 async def read_kept_base(connection: DatabaseConnection, row: TranscriptRow, key: str) -> tuple[str, bytes] | None:
     """Name and content of what is kept with a transcript under a key; None if nothing is."""
-    names = await companion_digests(connection, row.id)
+    names = await companion_digests(connection, row)
     name = next((name for name in sorted(names) if _has_key(name, key)), None)
     content = None if name is None else await read_companion(connection, row, name)
     return None if name is None or content is None else (name, content)

@@ -1,12 +1,12 @@
 """A found transcript while its file is open, and the rows that the archive stores of it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from storage.archive.archived_transcript import ArchivedTranscript
 from storage.archive.byte_sources import end_of_lines
-from storage.archive.chunk import Chunk, first_changed_chunk, make_chunks
+from storage.archive.chunk import Chunk, chunk_digest, first_changed_chunk, make_chunks
 from storage.archive.file_state import FileKey, FileState
 from storage.archive.transcript_rows import NewCompanion, TranscriptRow, new_transcript_id
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
@@ -65,9 +65,10 @@ class OpenedTranscript(NamedTuple):
         """The states of its files for the registry."""
         return file_states(self.found, self.content, transcript_id, self.companions) if self.is_registered else []
 
-    def new_companions(self, transcript_id: int) -> list[NewCompanion]:
-        """The rows of its companions."""
-        return [NewCompanion.make(transcript_id, one.name, one.content) for one in self.companions]
+    def new_companions(self, transcript_id: int, stored: Mapping[str, bytes]) -> list[NewCompanion]:
+        """The rows of its companions, without those that are `stored` with the same digest."""
+        changed = (one for one in self.companions if stored.get(one.name) != chunk_digest(one.content))
+        return [NewCompanion.make(transcript_id, one.name, one.content) for one in changed]
 
     def end_of_piece(self, start: int) -> int:
         """The end of the lines that are stored in one transaction: about PIECE_BYTES behind `start`."""

@@ -100,9 +100,8 @@ class TranscriptWriter:
 
     async def _changed_companions(self, row: TranscriptRow) -> list[NewCompanion]:
         async with self._database.snapshot() as connection:
-            stored = await companion_digests(connection, row.id)
-        made = await run_in_cancellable_thread(self._opened.new_companions, row.id)
-        return [one for one in made if stored.get(one.name) != one.digest]
+            stored = await companion_digests(connection, row)
+        return await run_in_cancellable_thread(self._opened.new_companions, row.id, stored)
 
     async def _derive(self, row: TranscriptRow) -> Imported:
         format, source = self._opened.format, self._source

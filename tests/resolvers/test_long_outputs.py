@@ -87,7 +87,7 @@ def qwen(tmp_path: Path) -> Agent:
     (home / NAME).write_bytes(lines.transcript().data)
 
     def grow() -> None:
-        lines.add("assistant", "a2", [text("Done")])
+        lines.add("assistant", f"a{len(lines.records)}", [text("Done")])
         (home / NAME).write_bytes(lines.transcript().data)
 
     return Agent("QWEN_CODE", SESSION_ID, home, output, OUTPUT, grow)
@@ -129,7 +129,7 @@ def gemini(tmp_path: Path) -> Agent:
         file.write_text("".join(f"{json.dumps(record)}\n" for record in records))
 
     def grow() -> None:
-        said = {"id": "r4", "timestamp": "2026-11-28T06:00:04.000Z", "type": "gemini", "content": "Done"}
+        said = {"id": f"r{len(records)}", "timestamp": "2026-11-28T06:00:04.000Z", "type": "gemini", "content": "Done"}
         records.append(said)
         write()
 
@@ -162,6 +162,8 @@ async def test_a_long_output_is_whole_and_stays_when_its_agent_deletes_the_file(
     assert agent.whole in await results(server, agent)
     [hit] = (await server.client.data(FOUND))["search"]["nodes"]
     assert hit["session"]["id"] == agent.session_id
+    agent.grow()
+    await imported(agent, database_url)
     agent.output.unlink()
     agent.grow()
     await imported(agent, database_url)

@@ -84,7 +84,7 @@ async def test_companions_are_replaced_by_name(database: Database) -> None:
         assert await read_companion(connection, first, "notes.txt") == b"new"
         assert await read_companion(connection, second, "notes.txt") == b"b"
         assert await read_companion(connection, second, "none") is None
-        assert list(await companion_digests(connection, first.id)) == ["notes.txt"]
+        assert list(await companion_digests(connection, first)) == ["notes.txt"]
 
 
 async def test_companions_of_other_generations_of_a_session_are_found(database: Database) -> None:
