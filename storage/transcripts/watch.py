@@ -16,15 +16,9 @@ from storage.documents.document_files import FoundFiles
 from storage.documents.file_imports import import_files
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
 from storage.errors import ReaderEnded, Unavailable
+from storage.transcripts.given_places import recognized_source
 from storage.transcripts.import_recorder import ImportRecorder, recording
-from storage.transcripts.import_search import (
-    ImportSearch,
-    Wanted,
-    existing_homes,
-    recognized_source,
-    search_homes,
-    search_places,
-)
+from storage.transcripts.import_search import ImportSearch, Wanted, existing_homes, search_homes, search_places
 from storage.transcripts.progress_log import ProgressLog
 from storage.transcripts.rederivation import keep_derived
 from storage.transcripts.transcript_batches import transcript_readers
