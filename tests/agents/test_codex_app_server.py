@@ -42,7 +42,8 @@ def test_what_a_client_adds_to_a_thread_is_read_as_it_is_sent(prepare: Prepare, 
         server.call("thread/inject_items", {"threadId": thread_id, "items": items})
         server.turn(thread_id, SECOND_PROMPT, additionalContext=context)
         turn = server.call("turn/start", {"threadId": thread_id, "input": [{"type": "text", "text": "And tea?"}]})
-        models.wait_for(4)
+        # Words that come before the reply make the program ask for another one.
+        eventually(lambda: "sleep 2" in program.files()[0].read_text("utf-8"), "The call is written")
         steer = {"threadId": thread_id, "expectedTurnId": turn["turn"]["id"]}
         server.call("turn/steer", {**steer, "input": [{"type": "text", "text": STEERED}]})
         server.wait_for("turn/completed")
