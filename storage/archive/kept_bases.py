@@ -1,4 +1,4 @@
-"""What is kept of a transcript whose session was deleted, as a companion of one that continues it."""
+"""The kept beginnings of transcripts whose sessions were deleted: companions of the transcripts that continue them."""
 
 from pathlib import PurePosixPath
 
@@ -13,7 +13,7 @@ def kept_base(transcript_id: int, key: str, name: str, content: bytes) -> NewCom
 
 
 async def read_kept_base(connection: DatabaseConnection, row: TranscriptRow, key: str) -> tuple[str, bytes] | None:
-    """Name and content of what is kept with a transcript under a key; None if nothing is."""
+    """The name and the content of the transcript with a key that is kept with another one; None if none is kept."""
     names = await companion_digests(connection, row)
     name = next((name for name in sorted(names) if _has_key(name, key)), None)
     content = None if name is None else await read_companion(connection, row, name)

@@ -15,7 +15,7 @@ _ROLLOUT = re.compile(r"rollout-(\d{4})-(\d\d)-(\d\d)T.+\.jsonl")
 
 
 class LoneFile(NamedTuple):
-    """A session's file without a folder, by its name, and what is known of the session."""
+    """The name of a file that was imported without its folders, and the facts of its session that decide its place."""
 
     name: str
     session_id: str

@@ -1,4 +1,4 @@
-"""Adds to a session what an earlier generation of its transcript told of it besides the messages."""
+"""Completes the fields of a session from an earlier generation of its transcript, such as its title."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,11 +7,11 @@ from typing import Any
 from storage.documents.derived_session import DerivedSession
 
 _FACTS = ("title", "first_prompt", "workspace", "model", "agent_version", "git_branch", "system_prompt")
-"""Fields that are empty where no line told them."""
+"""Fields that are empty if no line of the transcript has their value."""
 
 
 def with_earlier_facts(session: DerivedSession, before: DerivedSession) -> DerivedSession:
-    """The session with what it lacks of these; itself if it lacks nothing.
+    """The session with the fields that it lacks from an earlier generation; the same object if it lacks none.
 
     A session whose beginning was cut off began when it did before, with the same prompt.
     """

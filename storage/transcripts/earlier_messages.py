@@ -22,8 +22,8 @@ def with_earlier(session: DerivedSession, before: DerivedSession, *, may_change:
 
     Else another program has written the transcript again. A message is the same one if it says the same in other lines,
     and the same reply if it has the same tokens. For such messages a copy of the session is returned at least, since
-    their lines are in no other generation. What the session is called and where it comes from is taken from before, if
-    the lines that told it were left out.
+    their lines are in no other generation. The title, the origin and other fields are taken from
+    before if the lines that have them were left out.
     """
     messages = before.messages
     if not may_change:

@@ -21,7 +21,8 @@ _ByFormat = dict[str, list[FoundTranscript]]
 class GivenPlaces(NamedTuple):
     """The content of places: the transcripts in folders, and those that were named as files, by their sources.
 
-    `others` may hold documents, and so may `mixed`, folders of transcripts that are no homes: beside these.
+    `others` have no transcripts and may hold documents. `mixed` are folders outside of any home that hold transcripts;
+    documents may lie beside these.
     """
 
     walked: _ByFormat

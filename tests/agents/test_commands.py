@@ -13,7 +13,7 @@ from tests.agents.recording import ANSWER
 
 def test_a_goal_is_the_prompt_of_the_session_that_it_began(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program = prepare(QwenCode)
-    # It is pursued until three turns in a row have called no tool.
+    # Qwen Code stops pursuing a goal after three turns in a row without a tool call.
     models.play(*[reply(ANSWER)] * 3)
 
     program.run("/goal Know what mint tea costs", cwd)

@@ -12,7 +12,6 @@ from storage.documents.formats.blocks import (
     result_block,
     text_block,
     thinking_block,
-    with_whole_content,
 )
 from storage.documents.formats.json_values import as_list, as_object, as_text, json_text
 
@@ -34,9 +33,6 @@ _COMMAND_OF_PERSON = re.compile(
 """The message to the model about a command that the person ran with an exclamation mark: it is not a request."""
 _LAST_CHANCE = re.compile(r"You have [^.\n]{1,60}\. You have one final chance to complete the task\b")
 """The message to a subagent that reached a limit before it completed its task."""
-
-SENT_OUTPUT = "sentOutput"
-"""The key that a response with a whole output is given for what the model got of it."""
 
 _FILES_BEGIN = "--- Content from referenced files ---"
 _FILES_END = "--- End of content ---"
@@ -184,9 +180,6 @@ def response_blocks(response: Block, attached: Sequence[Block] = ()) -> list[Blo
     media += attached
     shown = [block for block in media if block["type"] in ("image", "text")]
     result = result_block(response.get("id") or response.get("name"), text, shown, is_error)
-    if SENT_OUTPUT in response:
-        sent = result_block("", as_text(response[SENT_OUTPUT]), shown)
-        result = with_whole_content({**result, "content": sent["content"]}, result["content"])
     return [result, *(block for block in media if block["type"] not in ("image", "text"))]
 
 

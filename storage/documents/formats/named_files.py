@@ -17,20 +17,37 @@ def text_of(content: bytes) -> str:
     return content.decode(errors="replace").replace("\0", "\ufffd")
 
 
-class NamedFiles(NamedTuple):
-    """How a transcript names files of a home: `pattern` finds them, and its groups are their paths below `folder`.
+class FileNames(NamedTuple):
+    """How an agent's transcripts name some of its files: the patterns of their paths, in texts and in lines.
 
-    The whole paths in a transcript are of the machine that wrote it.
+    The beginning of a path is that of the machine that wrote it: the name is the path below the home.
     """
 
+    in_text: re.Pattern[str]
+    in_line: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, *parts: str) -> "FileNames":
+        """The names whose parts, between slashes of either kind, match these patterns, which have no groups."""
+        pattern = r"[/\\]+".join(f"({part})" for part in parts)
+        return cls(re.compile(pattern, re.ASCII), re.compile(pattern.encode()))
+
+    def first_in(self, text: str) -> str | None:
+        """The first name in a text."""
+        found = self.in_text.search(text)
+        return "/".join(found.groups()) if found else None
+
+
+class NamedFiles(NamedTuple):
+    """The files of a home that have such names."""
+
     home: Path
-    folder: str
-    pattern: re.Pattern[bytes]
+    names: FileNames
 
     def found_in(self, lines: Iterable[bytes]) -> dict[str, Path]:
-        """The regular files that the lines name, by their paths below the home. Follows no links."""
-        named = dict.fromkeys(match.groups() for line in lines for match in self.pattern.finditer(line))
-        names = ("/".join((self.folder, *(part.decode("ascii") for part in parts))) for parts in named)
+        """The regular files that the lines name, by their names. Follows no links."""
+        named = dict.fromkeys(match.groups() for line in lines for match in self.names.in_line.finditer(line))
+        names = (b"/".join(parts).decode("ascii") for parts in named)
         paths = {name: self.home / name for name in names}
         return {name: path for name, path in paths.items() if is_regular_file(path) and not self._is_linked(path)}
 

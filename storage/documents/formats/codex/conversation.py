@@ -43,6 +43,7 @@ class AbandonedBranch(NamedTuple):
 class _Settings(NamedTuple):
     model: str = ""
     mode: str = ""
+    workspace: str = ""
 
 
 class Reading(NamedTuple):
@@ -56,7 +57,8 @@ class Reading(NamedTuple):
 class RolloutConversation:
     """The messages of a session. `live` has the positions of those that the model sees, in order.
 
-    `usage` is what the session's own replies took, `workspace` the directory of its own last turn; empty without one.
+    `usage` is what the session's own replies took. `settings` are those of the last turn; their `workspace` is that of
+    the session's own last turn, and empty without one.
     """
 
     def __init__(self) -> None:
@@ -66,7 +68,6 @@ class RolloutConversation:
         self.snapshots: list[object] = []
         self.usage = NO_TOKENS
         self.settings = _Settings()
-        self.workspace = ""
         self._meter = TokenMeter()
         self._reply: int | None = None
         self._outputs: int | None = None
@@ -93,11 +94,9 @@ class RolloutConversation:
 
     def add_branch(self, reading: Reading, entries: Iterable[Entry]) -> None:
         """Add the entries of an abandoned branch."""
-        live, total, first = list(self.live), self._meter.total, len(self.drafts)
-        settings, workspace = self.settings, self.workspace
+        live, settings, total, first = list(self.live), self.settings, self._meter.total, len(self.drafts)
         self.add(reading, entries, is_own=True)
-        self.live, self._meter.total = live, total
-        self.settings, self.workspace = settings, workspace
+        self.live, self.settings, self._meter.total = live, settings, total
         if len(self.drafts) > first:
             self.branches.append(AbandonedBranch(first, len(self.drafts) - 1))
 
@@ -137,9 +136,9 @@ class RolloutConversation:
                 self._close()
             case TurnSettings(model=model, mode=mode, workspace=workspace):
                 self._reply = None
-                self.settings = _Settings(model or self.settings.model, mode or self.settings.mode)
-                if is_own and workspace:
-                    self.workspace = workspace
+                before = self.settings
+                own_workspace = workspace if is_own and workspace else before.workspace
+                self.settings = _Settings(model or before.model, mode or before.mode, own_workspace)
             case CompactionAnswer():
                 self._close()
                 self._spender = None

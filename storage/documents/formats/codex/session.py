@@ -135,7 +135,7 @@ def _session(
         id=thread_id,
         source=SOURCE,
         # People resume a thread in another directory, where the program then finds it.
-        workspace=conversation.workspace or header.workspace,
+        workspace=conversation.settings.workspace or header.workspace,
         created_at=created_at,
         updated_at=updated_at,
         messages=messages,

@@ -16,9 +16,9 @@ from storage.documents.formats.gemini.entry_content import (
     typed_command,
 )
 from storage.documents.formats.gemini.entry_log import Entry, EntryLog
-from storage.documents.formats.gemini.long_outputs import WholeOutputs
 from storage.documents.formats.google_content import joined_text, parts_of
 from storage.documents.formats.json_values import as_count, as_object, as_text, as_time, digest_of
+from storage.documents.formats.whole_outputs import WholeOutputs
 from storage.records.token_usage import TokenUsage
 
 

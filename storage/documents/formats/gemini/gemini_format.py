@@ -13,14 +13,19 @@ from storage.documents.formats.gemini.checkpoint import checkpoint_id, checkpoin
 from storage.documents.formats.gemini.conversation import ChatConversation
 from storage.documents.formats.gemini.entry_content import COMMAND_MARKS, is_talk
 from storage.documents.formats.gemini.entry_log import EntryLog
-from storage.documents.formats.gemini.long_outputs import WholeOutputs, long_outputs
 from storage.documents.formats.gemini.workspace import CHATS, WorkspaceFinder, workspace_of
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, without
+from storage.documents.formats.named_files import FileNames, NamedFiles
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
+from storage.documents.formats.whole_outputs import LongOutputs, WholeOutputs
 
 _DEPTH_OF_CHATS = 4
 _PROJECTS = "tmp"
+_LONG_OUTPUTS = LongOutputs(
+    "Output too large. Showing ",
+    FileNames.of(_PROJECTS, r"[\w.-]+", "tool-outputs", r"session-[\w-]+", r"[\w.-]+\.txt"),
+)
 _SESSION_KEYS = ("sessionId", "startTime", "lastUpdated", "kind")
 
 
@@ -55,7 +60,7 @@ class GeminiFormat:
                     is_rewritten=path.suffix == ".json",
                     excerpts=files.excerpts,
                     has_excerpts_at_hand=files.has_list,
-                    named_files=long_outputs(top),
+                    named_files=NamedFiles(top, _LONG_OUTPUTS.files),
                 )
             )
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
@@ -90,7 +95,8 @@ class GeminiFormat:
             silent = [one for rank, _, one in ranked[:-1] if not rank.has_talk]
             log = _read([one for _, _, one in ranked if one not in silent], silent)
         session_id = next((found for _, _, one in reversed(ranked) if (found := self.session_id(one))), None)
-        conversation = ChatConversation(log, WholeOutputs(one.companion for _, _, one in reversed(ranked)))
+        outputs = WholeOutputs(_LONG_OUTPUTS, (one.companion for _, _, one in reversed(ranked)))
+        conversation = ChatConversation(log, outputs)
         if session_id is None or not conversation.messages:
             return None
         header = log.header

@@ -22,12 +22,13 @@ from storage.documents.formats.json_values import (
     as_time,
     without,
 )
+from storage.documents.formats.named_files import NamedFiles
 from storage.documents.formats.opencode.database import DatabaseIndex, last_change
 from storage.documents.formats.opencode.derived_message import derived_message, is_older, model_name, usage_of
 from storage.documents.formats.opencode.export_form import export_session
 from storage.documents.formats.opencode.json_files import SESSIONS, export_files, session_files, state
 from storage.documents.formats.opencode.live_view import kept_and_undone, live_messages, sent_and_shown
-from storage.documents.formats.opencode.long_outputs import long_outputs
+from storage.documents.formats.opencode.long_outputs import FILES
 from storage.documents.formats.opencode.part_blocks import message_blocks
 from storage.documents.formats.record_reader import RecordReader, whole_document
 from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
@@ -114,7 +115,7 @@ class OpenCodeFormat:
                 read=read,
                 fingerprint=fingerprint,
                 changed_at=changed_at,
-                named_files=long_outputs(home),
+                named_files=NamedFiles(home, FILES),
             )
         transcripts = sorted(found.values(), key=lambda transcript: transcript.name)
         return FoundTranscripts(transcripts, passed_over, walk.refused)
@@ -131,7 +132,7 @@ class OpenCodeFormat:
                 read=partial(export_session, database, session_id),
                 fingerprint=one.fingerprint,
                 changed_at=last_change(database) if one.changed_at is None else one.changed_at,
-                named_files=long_outputs(database.parent),
+                named_files=NamedFiles(database.parent, FILES),
             )
             for session_id, one in sessions.items()
         }

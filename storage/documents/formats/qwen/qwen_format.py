@@ -12,12 +12,13 @@ from storage.documents.formats.derived_values import first_prompt_of, last_model
 from storage.documents.formats.file_walk import FileWalk, expanded, is_regular_file
 from storage.documents.formats.gemini.gemini_format import GeminiFormat
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, parse_json, without
+from storage.documents.formats.named_files import NamedFiles
 from storage.documents.formats.qwen.line_content import line_blocks
 from storage.documents.formats.qwen.live_view import live_messages
-from storage.documents.formats.qwen.long_outputs import long_outputs
-from storage.documents.formats.qwen.transcript_scan import ChatScan
+from storage.documents.formats.qwen.transcript_scan import LONG_OUTPUTS, ChatScan
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.transcript_format import Continued, FoundTranscript, FoundTranscripts, TranscriptReader
+from storage.documents.formats.whole_outputs import WholeOutputs
 
 _CHAT = re.compile(r"[\w-]+\.jsonl")
 _SUBAGENT = re.compile(r"agent-[\w-]+\.jsonl")
@@ -56,7 +57,7 @@ class QwenFormat:
             if path.name.startswith("agent-") and is_regular_file(description):
                 companions = {description.relative_to(top).as_posix(): description}
             is_document = path.suffix == ".json"
-            named = None if is_document else long_outputs(top)
+            named = None if is_document else NamedFiles(top, LONG_OUTPUTS.files)
             found.append(FoundTranscript(path, name, companions, is_document, named_files=named))
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
@@ -84,7 +85,8 @@ class QwenFormat:
         if not newer:
             older = self._older.derive(transcripts)
             return None if older is None else dataclasses.replace(older, source=self.source)
-        scan = ChatScan()
+        outputs = WholeOutputs(LONG_OUTPUTS, (one.companion for one in reversed(newer)))
+        scan = ChatScan(outputs)
         for transcript in newer:
             scan.read(transcript)
         session_id = as_id(scan.first.get("sessionId"))
@@ -92,7 +94,7 @@ class QwenFormat:
             return None
         name = newer[-1].name
         description = _description(newer[-1])
-        messages = [draft.message(line_blocks) for draft in scan.drafts]
+        messages = [draft.message(lambda record: outputs.blocks(line_blocks(record))) for draft in scan.drafts]
         path = scan.tree.path(scan.tree.last())
         created_at, updated_at = time_span(None, map(as_time, scan.times), newer[-1].modified_at)
         parent_id = _parent_id(scan, session_id, name, description)

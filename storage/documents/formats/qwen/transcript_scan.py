@@ -8,6 +8,7 @@ from storage.documents.formats.blocks import Block
 from storage.documents.formats.google_content import joined_text
 from storage.documents.formats.json_values import as_object, as_text, as_time
 from storage.documents.formats.message_draft import MessageDraft
+from storage.documents.formats.named_files import FileNames
 from storage.documents.formats.qwen.line_content import (
     ROLES,
     content_parts,
@@ -19,12 +20,20 @@ from storage.documents.formats.qwen.line_content import (
     model_of,
     usage_of,
 )
-from storage.documents.formats.qwen.long_outputs import WholeRecords
 from storage.documents.formats.qwen.typed_prompt import typed_prompt
 from storage.documents.formats.record_reader import RecordReader
 from storage.documents.formats.record_tree import RecordTree
 from storage.documents.formats.transcript_format import TranscriptReader
+from storage.documents.formats.whole_outputs import LongOutputs, WholeOutputs
 
+LONG_OUTPUTS = LongOutputs(
+    "Tool output was too large and has been truncated.",
+    # The folders of projects are named by a hash of their paths.
+    FileNames.of("tmp", "[0-9a-f]{64}", r"[\w.-]+\.output"),
+)
+"""The long outputs of tools."""
+
+_MARK = LONG_OUTPUTS.mark.encode()
 _TITLE = "custom_title"
 _LAST_STATES = {"session_model": "modelId", "session_approval_mode": "mode", "parent_session": "parentSessionId"}
 
@@ -44,6 +53,7 @@ class ScannedLine:
 class ChatScan:
     """Everything that is needed of all lines."""
 
+    outputs: WholeOutputs
     drafts: list[MessageDraft] = field(default_factory=list)
     tree: RecordTree = field(default_factory=RecordTree)
     lines: dict[str, list[ScannedLine]] = field(default_factory=dict)
@@ -68,14 +78,13 @@ class ChatScan:
     def read(self, transcript: TranscriptReader) -> None:
         """Add the lines of a transcript. Lines that an earlier one has too are left out."""
         reader = RecordReader(transcript, recovers_joined=True)
-        whole = WholeRecords(reader, transcript.companion)
         for offset, data, record in reader.records():
             mark = blake2b(data, digest_size=DIGEST_SIZE).digest()
             if mark not in self._seen:
                 self._seen.add(mark)
-                self._add(reader, whole, offset, data, record)
+                self._add(reader, offset, data, record)
 
-    def _add(self, reader: RecordReader, whole: WholeRecords, offset: int, data: bytes, record: Block) -> None:
+    def _add(self, reader: RecordReader, offset: int, data: bytes, record: Block) -> None:
         if not self.first and isinstance(record.get("sessionId"), str):
             self.first = {key: record.get(key) for key in ("sessionId", "cwd", "agentId", "agentName")}
         self._note(record)
@@ -91,7 +100,9 @@ class ChatScan:
         if index is None:
             return
         draft = self.drafts[index]
-        draft.add_line(whole, offset, b"".join((data, *whole.digests(record))))
+        draft.add_line(reader, offset, data)
+        if record.get("type") == "tool_result" and _MARK in data:
+            draft.digest = self.outputs.digest(draft.digest, line_blocks(record))
         self._note_reply(draft, record)
         line = ScannedLine(index, reader, offset, is_compression(record), is_sent(record))
         self.lines.setdefault(record_id, []).append(line)

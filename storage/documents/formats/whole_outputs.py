@@ -1,30 +1,27 @@
-"""Long outputs of tools, which Gemini CLI keeps in files of their own: the model got their beginning and end."""
+"""Long outputs of tools, which Gemini CLI and Qwen Code keep in files of their own: the model got a part of them."""
 
-import re
 from collections.abc import Iterable
 from hashlib import blake2b
-from pathlib import Path
+from typing import NamedTuple
 
 from storage.documents.derived_session import DIGEST_SIZE
 from storage.documents.formats.blocks import Block, with_whole_content
 from storage.documents.formats.json_values import as_list, as_object, as_text
-from storage.documents.formats.named_files import Companion, NamedFiles, text_of
-
-_MARK = "Output too large. Showing "
-_FOLDER = "tmp"
-_PATH = re.compile(rf"{_FOLDER}[/\\]+([\w.-]+)[/\\]+(tool-outputs)[/\\]+(session-[\w-]+)[/\\]+([\w.-]+\.txt)", re.ASCII)
-_PATH_BYTES = re.compile(_PATH.pattern.encode())
+from storage.documents.formats.named_files import Companion, FileNames, text_of
 
 
-def long_outputs(home: Path) -> NamedFiles:
-    """The files of long outputs below a home."""
-    return NamedFiles(home, _FOLDER, _PATH_BYTES)
+class LongOutputs(NamedTuple):
+    """An agent's long outputs: `mark` begins each text that the model got instead, which names one of the `files`."""
+
+    mark: str
+    files: FileNames
 
 
 class WholeOutputs:
-    """The whole outputs of results. `companions` are those of the session's transcripts."""
+    """Replaces long outputs in results by the whole ones. `companions` are those of the session's transcripts."""
 
-    def __init__(self, companions: Iterable[Companion]) -> None:
+    def __init__(self, kind: LongOutputs, companions: Iterable[Companion]) -> None:
+        self._kind = kind
         self._companions = list(companions)
 
     def blocks(self, blocks: Iterable[Block]) -> list[Block]:
@@ -51,8 +48,7 @@ class WholeOutputs:
             return None
         content = block["content"]
         text = content if isinstance(content, str) else as_text(as_object((as_list(content) or [{}])[0]).get("text"))
-        path = _PATH.search(text) if text.startswith(_MARK) else None
-        if path is None:
+        name = self._kind.files.first_in(text) if text.startswith(self._kind.mark) else None
+        if name is None:
             return None
-        name = "/".join((_FOLDER, *path.groups()))
-        return next((output for one in self._companions if (output := one(name)) is not None), None)
+        return next((output for companion in self._companions if (output := companion(name)) is not None), None)
