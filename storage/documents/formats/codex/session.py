@@ -1,6 +1,7 @@
 """Derives a session from the rollouts of a thread."""
 
 import itertools
+from collections import deque
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
@@ -38,11 +39,10 @@ def continued(transcript: TranscriptReader) -> list[Continued]:
     rollout = Rollout(transcript)
     found = []
     for base, end in lineage(rollout, [rollout]).stretches[:-1]:
-        rest: list[Entry] = []
-        size = 0
-        for entry in base.entries() if end is None else _entries_below(base.entries(), end, rest):
-            size = entry.place.offset + len(base.transcript.line(entry.place.offset)) + 1
-        if size:
+        last = deque(base.entries() if end is None else _entries_below(base.entries(), end, []), maxlen=1)
+        if last:
+            offset = last[0].place.offset
+            size = offset + len(base.transcript.line(offset)) + 1
             found.append(Continued(keys_of(base)[0], base.transcript, size))
     return found
 
