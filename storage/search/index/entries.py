@@ -33,6 +33,13 @@ def entry_positions(ids: Ids) -> Ids:
     return positions
 
 
+def distinct(numbers: Ids) -> Ids:
+    """The distinct ones of sorted numbers."""
+    is_new = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=is_new[1:])
+    return numbers[is_new]
+
+
 class Runs(NamedTuple):
     """A segment's entry ids, run-length encoded: `counts` consecutive ids from each of `firsts`."""
 

@@ -32,9 +32,29 @@ def union(masks: Sequence[Mask]) -> EntrySet:
     return np.packbits(mask) if is_dense else np.flatnonzero(mask).astype(np.uint16)
 
 
+def is_bitmap(entries: EntrySet) -> bool:
+    """Whether a set is a bitmap, not a list."""
+    return entries.dtype == np.uint8
+
+
+def has_entries(entries: EntrySet, some: npt.NDArray[np.int64]) -> Mask:
+    """Whether each of some entries is in the set, which has one or more."""
+    if is_bitmap(entries):
+        bits: Mask = (entries[some >> 3] << (some & 7).astype(np.uint8) & 0x80).astype(np.bool_)
+        return bits
+    places = np.minimum(entries.searchsorted(some), len(entries) - 1)
+    are_in: Mask = entries[places] == some
+    return are_in
+
+
+def list_entries(entries: EntrySet, size: int) -> npt.NDArray[np.integer]:
+    """The entries of a set, of `size` ones, in order."""
+    return unpack_mask(entries.view(np.uint8), size).nonzero()[0] if is_bitmap(entries) else entries
+
+
 def fill_mask(mask: Mask, entries: EntrySet) -> None:
     """Add a set of entries to a mask."""
-    if entries.dtype == np.uint8:
+    if is_bitmap(entries):
         mask |= unpack_mask(entries.view(np.uint8), len(mask))
     else:
         mask[entries] = True

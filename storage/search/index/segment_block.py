@@ -77,9 +77,11 @@ class SegmentBlock:
             differences = _joined_bytes(self._names, name_bytes // width, size=width)
             self._names = np.cumsum(differences, dtype=np.uint32).tobytes()
         self.counts = _joined_bytes(data, count, HEAD.size).astype(np.int32)
-        self._sizes = list_sizes(self.counts, size)
-        self._first: int = HEAD.size + 2 * count
-        if count == 0 or self._start(count) + name_bytes != len(data):
+        # The bytes where the posting list of each term begins, and the end of the last one.
+        starts = np.zeros(count + 1, np.int32)
+        np.cumsum(list_sizes(self.counts, size), out=starts[1:])
+        self._starts: Sizes = starts + np.int32(HEAD.size + 2 * count)
+        if count == 0 or self._starts[-1] + name_bytes != len(data):
             raise ValueError("the length of a block of the search index differs from its head")
 
     @classmethod
@@ -94,7 +96,7 @@ class SegmentBlock:
     @property
     def bytes(self) -> int:
         """Approximate size in memory."""
-        return _DECODED_BYTES + len(self.plain) + len(self._names) + self.counts.nbytes + self._sizes.nbytes
+        return _DECODED_BYTES + len(self.plain) + len(self._names) + self.counts.nbytes + self._starts.nbytes
 
     @property
     def bounds(self) -> tuple[str, str]:
@@ -117,9 +119,9 @@ class SegmentBlock:
     @property
     def entries(self) -> npt.NDArray[np.uint16]:
         """The posting lists of all its terms, concatenated."""
-        lists = np.frombuffer(self.plain, np.uint8, int(self._sizes.sum()), self._first)
+        lists = np.frombuffer(self.plain, np.uint8)[self._starts[0] : self._starts[-1]]
         is_sparse = ~are_dense(self.counts, self._size)
-        is_list_byte = np.repeat(is_sparse, self._sizes)
+        is_list_byte = np.repeat(is_sparse, np.diff(self._starts))
         is_in_list = np.repeat(is_sparse, self.counts)
         entries = np.zeros(len(is_in_list), np.uint16)
         entries[is_in_list] = lists[is_list_byte].view("<u2")
@@ -161,22 +163,18 @@ class SegmentBlock:
 
     def entry_set(self, place: int) -> EntrySet:
         """The entries that have the term at an index."""
-        [is_bitmap] = are_dense(self.counts[place : place + 1], self._size)
+        is_bitmap = 2 * self.counts.item(place) > bitmap_size(self._size)
         entries: EntrySet = self._bits(place) if is_bitmap else self._lists(range(place, place + 1))
         # A copy: a view would keep the whole block in memory.
         return entries.copy()
 
-    def _start(self, place: int) -> int:
-        """Where the posting list of the term at an index begins, in bytes."""
-        return self._first + int(self._sizes[:place].sum())
-
     def _lists(self, places: range) -> npt.NDArray[np.uint16]:
         """The posting lists of consecutive sparse terms, concatenated."""
-        start = self._start(places.start)
-        return np.frombuffer(self.plain, "<u2", int(self._sizes[places.start : places.stop].sum()) // 2, start)
+        start, end = self._starts.item(places.start), self._starts.item(places.stop)
+        return np.frombuffer(self.plain, "<u2", (end - start) // 2, start)
 
     def _bits(self, place: int) -> npt.NDArray[np.uint8]:
-        return np.frombuffer(self.plain, np.uint8, bitmap_size(self._size), self._start(place))
+        return np.frombuffer(self.plain, np.uint8, bitmap_size(self._size), self._starts.item(place))
 
 
 def join_postings(blocks: Sequence[SegmentBlock]) -> Postings:

@@ -52,6 +52,8 @@ class SegmentSnapshot:
         """The segment ids, as the parameter of `is_current`."""
         self.starts: Ids = np.cumsum(counts) - counts
         """Index of each run's first entry."""
+        self.first_ids = firsts
+        """The id of each run's first entry."""
         self.titles: Ids = self.starts[entry_positions(firsts) == TITLE_POSITION]
         """Indexes of the titles."""
         self.order: Ids = np.argsort(firsts, kind="stable")
@@ -72,7 +74,7 @@ class SegmentSnapshot:
     def bytes(self) -> int:
         """Approximate size in memory."""
         arrays = (self.starts, self.titles, self.order, self.ordered_starts, self.counts, self.firsts, self.numbers)
-        return sum(array.nbytes for array in arrays) + 2 * self.counts.nbytes + len(self.name)
+        return sum(array.nbytes for array in arrays) + 3 * self.counts.nbytes + len(self.name)
 
 
 def cached_snapshot(cache: LRUCache) -> SegmentSnapshot | None:

@@ -38,5 +38,5 @@ def cache_block(cache: LRUCache, segment_id: int, block: SegmentBlock) -> None:
     if ranges.firsts[place : place + 1] != [first]:
         ranges.firsts.insert(place, first)
         ranges.lasts.insert(place, last)
-    cache.put((_Ranges, segment_id), ranges, _RANGE_BYTES * len(ranges.firsts))
+        cache.put((_Ranges, segment_id), ranges, _RANGE_BYTES * len(ranges.firsts))
     cache.put((SegmentBlock, segment_id, first), block, block.bytes)

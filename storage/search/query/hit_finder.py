@@ -15,7 +15,7 @@ from storage.search.query.entry_texts import Place, Texts, matching_places, read
 from storage.search.query.found_sessions import FoundSessions
 from storage.search.query.hit import MESSAGE, TITLE, Entry, FoundSession, Hit, Search
 from storage.search.query.lookup import find_entries
-from storage.search.query.matches import Matches
+from storage.search.query.matches import Matches, matches_of
 from storage.search.query.query_cache import QueryCache, split_cached
 from storage.search.query.session_pages import SessionPages
 from storage.search.query.shown_hits import MessageNeeds, ShownHits
@@ -51,11 +51,11 @@ class HitFinder:
         cls, reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, search: Search, results: QueryCache
     ) -> "HitFinder":
         """Look up the postings of the query."""
-        key = (Matches, snapshot.name, search.clauses, search.scopes)
+        key = ("matches", snapshot.name, search.clauses, search.scopes)
         matches: Matches | None = cache.get(key)
         if matches is None:
-            mask = await find_entries(reader, cache, snapshot, search.clauses)
-            matches = Matches(snapshot, mask, titles=TITLE in search.scopes, messages=MESSAGE in search.scopes)
+            found = await find_entries(reader, cache, snapshot, search.clauses)
+            matches = matches_of(snapshot, found, titles=TITLE in search.scopes, messages=MESSAGE in search.scopes)
             cache.put(key, matches, matches.bytes)
         sessions = FoundSessions(reader, cache, snapshot, search.filter, matches.numbers)
         return cls(reader, search, results, matches, sessions)

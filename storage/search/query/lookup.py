@@ -5,12 +5,10 @@ The result is exact for words and prefixes. An entry may have the bigrams of a p
 """
 
 import functools
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
-import numpy as np
 import sqlalchemy as sa
 
 from storage.database.compiled_select import CompiledSelect, Reader
@@ -19,12 +17,13 @@ from storage.database.lru_cache import LRUCache
 from storage.database.tables.search_segment import search_block, search_segment
 from storage.database.types import KeyText
 from storage.search.index.bigrams import bigram_hash, bigram_terms
-from storage.search.index.entry_set import EntrySet, Mask, fill_mask, union
+from storage.search.index.entry_set import EntrySet, Mask, union
 from storage.search.index.segment_block import END_OF_PREFIX, SegmentBlock
 from storage.search.index.segment_snapshot import SegmentSnapshot, SnapshotChanged
 from storage.search.index.vocabulary import token_hash
 from storage.search.query.cached_blocks import cache_block, cached_block
 from storage.search.query.clauses import Clause
+from storage.search.query.found_entries import FoundEntries, SegmentSets, entries_with_all
 
 _MAX_TERMS = 32
 """Words and bigrams of one statement, which returns one or two blocks for each of them and each segment."""
@@ -58,74 +57,87 @@ def clause_terms(clauses: Iterable[Clause]) -> tuple[list[Alternatives], list[Te
     return list(terms), list(prefixes)
 
 
-async def find_entries(reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, clauses: Iterable[Clause]) -> Mask:
+async def find_entries(
+    reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, clauses: Iterable[Clause]
+) -> FoundEntries:
     """The entries that have the words and bigrams of all clauses. Raises SnapshotChanged and Unavailable."""
     terms, prefixes = clause_terms(clauses)
     batches = [terms[start : start + _MAX_TERMS] for start in range(0, len(terms), _MAX_TERMS)]
     batches += [[(prefix,)] for prefix in prefixes]
-    mask: Mask | None = None
+    found: FoundEntries | None = None
     for batch in batches:
-        if mask is None or mask.any():
+        if found is None or not found.are_none:
             entry_sets = await _entry_sets(reader, cache, snapshot, [term for some in batch for term in some])
-            for alternatives in batch:
-                some_mask = _mask(snapshot, [entry_sets[term] for term in alternatives])
-                mask = some_mask if mask is None else mask & some_mask
-    return np.zeros(snapshot.size, np.bool_) if mask is None else mask
-
-
-def _mask(snapshot: SegmentSnapshot, alternatives: Iterable[dict[int, EntrySet]]) -> Mask:
-    """The union of sets of entries, each by segment id."""
-    mask = np.zeros(snapshot.size, np.bool_)
-    for entry_sets in alternatives:
-        for id, entries in entry_sets.items():
-            if len(entries):
-                fill_mask(mask[snapshot.spans[id]], entries)
-    return mask
+            sets = [[entry_sets[term] for term in alternatives] for alternatives in batch]
+            found = entries_with_all(snapshot, sets, found)
+    return entries_with_all(snapshot, []) if found is None else found
 
 
 async def _entry_sets(
     reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, terms: Sequence[Term]
-) -> defaultdict[Term, dict[int, EntrySet]]:
+) -> dict[Term, SegmentSets]:
     """For each term the entries of each segment that have it; `terms` are words and bigrams, or one prefix."""
-    found: defaultdict[Term, dict[int, EntrySet]] = defaultdict(dict)
+    found: dict[Term, SegmentSets] = {}
+    # What is missing of each term, in the segments whose blocks must be read.
+    missing: dict[Term, dict[int, EntrySet]] = {}
     unread: dict[int, None] = {}
-    missing: dict[Term, None] = {}
     for term in terms:
+        cached: SegmentSets = cache.get(term) or {}
+        if cached.keys() == snapshot.spans.keys():
+            found[term] = cached
+            continue
+        # Segments that were merged are left out.
+        missing[term] = known = {id: cached[id] for id in snapshot.spans if id in cached}
         for id in snapshot.spans:
-            entries = cache.get((id, term))
-            if entries is None:
+            if id not in known:
                 entries = _cached_entries(cache, id, term)
-            if entries is None:
-                unread[id] = missing[term] = None
-            else:
-                found[term][id] = entries
-    if not unread:
-        return found
+                if entries is None:
+                    unread[id] = None
+                else:
+                    known[id] = entries
+    if unread:
+        read = _read_prefix if terms[0].is_prefix else _read_terms
+        if not await read(reader, cache, snapshot, list(unread), missing):
+            raise SnapshotChanged
+    for term, sets in missing.items():
+        cache.put(term, sets, sum([entries.nbytes for entries in sets.values()]) + _OVERHEAD * len(sets))
+    return found | missing
+
+
+async def _read_terms(
+    reader: Reader,
+    cache: LRUCache,
+    snapshot: SegmentSnapshot,
+    segments: Sequence[int],
+    missing: Mapping[Term, dict[int, EntrySet]],
+) -> bool:
+    """Read the blocks of words and bigrams in some segments, and add the entries; False if one does not exist."""
+    texts = [term.text for term in missing]
     read: set[int] = set()
-    under: defaultdict[int, list[SegmentBlock]] = defaultdict(list)
-    if terms[0].is_prefix:
-        [term] = terms
-        blocks = _blocks_under(is_sqlite=reader.is_sqlite)
-        values = {"prefix": term.text, "end": term.text + END_OF_PREFIX}
-        for id, data in await reader.read(blocks, segments=list(unread), **values):
-            read.add(id)
-            if data is not None:
-                under[id].append(SegmentBlock.stored(data, _size(snapshot, id)))
-        for id in read:
-            found[term][id] = union([block.mask(block.places_under(term.text)) for block in under[id]])
-    else:
-        texts = [term.text for term in missing]
-        rows = await reader.read(_blocks_of(is_sqlite=reader.is_sqlite), segments=list(unread), terms=texts)
-        for id, text, data in rows:
-            read.add(id)
-            found[Term(text)][id] = _read_entries(cache, id, _size(snapshot, id), text, data)
-    if len(read) < len(unread):
-        raise SnapshotChanged
-    for term in missing:
-        for id in unread:
-            entries = found[term][id]
-            cache.put((id, term), entries, entries.nbytes + _OVERHEAD)
-    return found
+    for id, text, data in await reader.read(_blocks_of(is_sqlite=reader.is_sqlite), segments=segments, terms=texts):
+        read.add(id)
+        missing[Term(text)][id] = _read_entries(cache, id, _size(snapshot, id), text, data)
+    return len(read) == len(segments)
+
+
+async def _read_prefix(
+    reader: Reader,
+    cache: LRUCache,
+    snapshot: SegmentSnapshot,
+    segments: Sequence[int],
+    missing: Mapping[Term, dict[int, EntrySet]],
+) -> bool:
+    """As `_read_terms`, of one prefix, whose blocks are too many to cache them."""
+    [(term, sets)] = missing.items()
+    values = {"prefix": term.text, "end": term.text + END_OF_PREFIX}
+    under: dict[int, list[Mask]] = {}
+    for id, data in await reader.read(_blocks_under(is_sqlite=reader.is_sqlite), segments=segments, **values):
+        masks = under.setdefault(id, [])
+        if data is not None:
+            block = SegmentBlock.stored(data, _size(snapshot, id))
+            masks.append(block.mask(block.places_under(term.text)))
+    sets.update((id, union(masks)) for id, masks in under.items())
+    return len(under) == len(segments)
 
 
 def _size(snapshot: SegmentSnapshot, id: int) -> int:
@@ -135,14 +147,8 @@ def _size(snapshot: SegmentSnapshot, id: int) -> int:
 
 def _cached_entries(cache: LRUCache, id: int, term: Term) -> EntrySet | None:
     """The entries of a segment that have a word or a bigram, if its block is in the cache."""
-    if term.is_prefix:
-        return None
-    block = cached_block(cache, id, term.text)
-    if block is None:
-        return None
-    entries = _entry_set(block, term.text)
-    cache.put((id, term), entries, entries.nbytes + _OVERHEAD)
-    return entries
+    block = None if term.is_prefix else cached_block(cache, id, term.text)
+    return None if block is None else _entry_set(block, term.text)
 
 
 def _read_entries(cache: LRUCache, id: int, size: int, term: str, data: bytes | None) -> EntrySet:
