@@ -70,6 +70,13 @@ class SegmentSnapshot:
         retitled: Ids = numbers[counts > 1]
         return retitled
 
+    def retitled_of(self, numbers: Ids) -> frozenset[int]:
+        """Those of some distinct numbers whose sessions' titles changed."""
+        if not len(self.retitled):
+            # As nearly always: what NumPy does here takes longer than to find a few entries.
+            return frozenset()
+        return frozenset(np.intersect1d(numbers, self.retitled, assume_unique=True).tolist())
+
     @property
     def bytes(self) -> int:
         """Approximate size in memory."""

@@ -45,7 +45,7 @@ class DenseMatches:
         self._numbers = snapshot.numbers[has_match]
         self.numbers: Ids = distinct(self._numbers)
         """Numbers of the sessions with matching entries, ascending."""
-        self.retitled = frozenset(np.intersect1d(self.numbers, snapshot.retitled, assume_unique=True).tolist())
+        self.retitled = snapshot.retitled_of(self.numbers)
         """Those of them with several titles, of which the one that matches may be an old one."""
 
     @property

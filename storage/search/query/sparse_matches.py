@@ -32,7 +32,7 @@ class SparseMatches:
         self._keys: Ids = keys
         self.numbers: Ids = distinct(keys >> POSITION_BITS)
         """Numbers of the sessions with matching entries, ascending."""
-        self.retitled = frozenset(np.intersect1d(self.numbers, snapshot.retitled, assume_unique=True).tolist())
+        self.retitled = snapshot.retitled_of(self.numbers)
         """Those of them with several titles, of which the one that matches may be an old one."""
 
     @property
