@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storage.errors import InvalidQuery
 from storage.search.index.tokens import BARRIER, part_text, token_text, word_tokens, words
-from storage.search.query import found_sessions, hit_finder, session_pages
+from storage.search.query import found_entries, found_sessions, hit_finder, session_pages
 from storage.search.query.clauses import Clause, parse_query
 from tests.support.client import Client
 from tests.support.documents import Block, Document, message, text, thinking, tool_result, tool_use, zagens
@@ -55,7 +55,10 @@ class Told(NamedTuple):
 
 
 def walk_always(patch: pytest.MonkeyPatch) -> None:
-    """Makes searches read sessions newest first and verify their messages, a few at a time."""
+    """Makes searches do what they do where very many entries match: they fill a mask of the entries, read sessions
+    newest first, and verify their messages, a few at a time.
+    """
+    patch.setattr(found_entries, "MAX_PLACES", -1)
     patch.setattr(found_sessions, "MAX_SESSIONS", -1)
     for name, size in {"FIRST_PAGE": 1, "_LAST_PAGE": 2}.items():
         patch.setattr(session_pages, name, size)
