@@ -57,6 +57,21 @@ def of_claude_codes_plan() -> str:
     return made.data().decode()
 
 
+def of_claude_codes_goal() -> str:
+    """A goal that a person set."""
+    made = claude_code.Lines()
+    made.user(f"<command-name>/goal</command-name>\n<command-args>{ASKED}</command-args>")
+    made.add("system", subtype="local_command", content=f"<local-command-stdout>{ASKED}</local-command-stdout>")
+    hook = (
+        f'A session-scoped Stop hook is now active with condition: "{ASKED}". Briefly acknowledge the goal, then work.'
+    )
+    made.user(hook, isMeta=True)
+    made.assistant(claude_code.text("I ask."))
+    made.user("Stop hook feedback:\n- not known", isMeta=True)
+    made.assistant(claude_code.text("Mint."))
+    return made.data().decode()
+
+
 def of_gemini() -> str:
     """A hook that runs at the start."""
     prompt = f"<hook_context>Be brief.</hook_context>\n\n{ASKED}"
@@ -95,7 +110,16 @@ def of_qwens_goal() -> str:
 
 
 @pytest.mark.parametrize(
-    "written", [of_claude_code, of_claude_codes_fork, of_claude_codes_plan, of_gemini, of_qwen, of_qwens_goal]
+    "written",
+    [
+        of_claude_code,
+        of_claude_codes_fork,
+        of_claude_codes_plan,
+        of_claude_codes_goal,
+        of_gemini,
+        of_qwen,
+        of_qwens_goal,
+    ],
 )
 async def test_only_what_a_person_asked_is_a_prompt(server: Served, written: Callable[[], str]) -> None:
     payload = (await server.client.data(IMPORT, text=written()))["importSession"]

@@ -32,6 +32,11 @@ _PLACE_OF_TALK = "If you need specific details from before exiting plan mode"
 """How the text behind the plan begins, which names the transcript of the session that made it."""
 _FEEDBACK = "User feedback on this plan: "
 """What stands before the words that the person added."""
+_GOAL = re.compile(
+    r"(A session-scoped Stop hook is now active with condition: \")(.+)(\"\. Briefly acknowledge the goal, .+)",
+    re.DOTALL,
+)
+"""A goal that a person set by `/goal`, and what stands before and after it."""
 _TASK_OF_FORK = re.compile(r"\s*(?:Your directive: )?")
 """What stands between the rules for a subagent that continues its parent's conversation and its task."""
 _BY_LEAD = re.compile(r"[ \t]*<teammate-message (?:[^>\n]* )?teammate_id=\"team-lead\"[^>\n]*>(?!\s*\{)")
@@ -54,6 +59,8 @@ def split(text: str) -> list[Piece]:
         return [Piece(text[: frame.end()], True), Piece(text[frame.end() :], False)]
     if text.startswith(_PLAN) and _PLACE_OF_TALK in text:
         return _of_plan(text)
+    if goal := _GOAL.fullmatch(text):
+        return [Piece(goal[1], True), Piece(goal[2], False), Piece(goal[3], True)]
     pieces: list[Piece] = []
     start = end = 0
     for opening, closing in _injected_spans(text):
@@ -97,6 +104,11 @@ def _injected_spans(text: str) -> Iterator[tuple[int, int]]:
         if name == "fork-boilerplate" and (task := _TASK_OF_FORK.match(text, position)):
             position = task.end()
         yield begin, position
+
+
+def has_goal(text: str) -> bool:
+    """Whether the text has a goal that the person set."""
+    return _GOAL.fullmatch(text) is not None
 
 
 def without_folder(text: str) -> str:

@@ -62,6 +62,27 @@ def test_a_plan_is_the_persons_with_what_the_person_added() -> None:
     assert shown(session)[1] == "U Implement the following plan:\n\n# Sell cake"
 
 
+def test_a_goal_is_the_persons() -> None:
+    goal = 'Sell all "mint" tea.\nThen close'
+    words = (
+        f'A session-scoped Stop hook is now active with condition: "{goal}". Briefly acknowledge the goal, then '
+        "immediately start (or continue) working toward it."
+    )
+    lines = Lines()
+    lines.user(f"<command-name>/goal</command-name>\n<command-args>{goal}</command-args>")
+    lines.add("system", subtype="local_command", content=f"<local-command-stdout>{goal}</local-command-stdout>")
+    lines.user(words, isMeta=True)
+
+    session = lines.derive()
+
+    message = session.messages[2]
+    assert not message.is_injected
+    pieces = message.build()
+    assert "".join(str(piece["text"]) for piece in pieces) == words
+    assert [piece["text"] for piece in pieces if not piece.get("is_injected")] == [goal]
+    assert session.first_prompt == goal
+
+
 def test_meta_lines_are_injected() -> None:
     lines = Lines()
     lines.user("[Image: source: /tmp/1.png]", isMeta=True)
