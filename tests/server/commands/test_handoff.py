@@ -142,6 +142,20 @@ def test_restore_gives_back_all_files_of_a_session(home: Path, folder: str) -> N
         assert len(after) > 1, "A fork goes on from the file of another session"
 
 
+def test_restore_gives_back_what_a_server_answered_in_binary_form(home: Path) -> None:
+    [transcript] = (home / ".claude" / "projects").glob(f"*/{CLAUDE}.jsonl")
+    answer = transcript.with_suffix("") / "tool-results" / "mcp-resource-1796060969877-0-ia613s.png"
+    answer.write_bytes(bytes(range(256)))
+    imported()
+    answer.unlink()
+    transcript.unlink()
+
+    result = reprise("restore", CLAUDE)
+
+    assert result.exit_code == 0, result.output
+    assert answer.read_bytes() == bytes(range(256))
+
+
 def test_restore_gives_a_moved_session_back_in_the_folder_that_it_was_moved_to(home: Path) -> None:
     imported()
     projects = home / ".claude" / "projects"

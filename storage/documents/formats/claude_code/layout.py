@@ -2,7 +2,8 @@
 
 `projects/<folder>/<session>.jsonl` is a session. `projects/<folder>/<session>/` has what belongs to it: the transcripts
 of subagents as `subagents/agent-<id>.jsonl`, also in folders of workflows below, each with its `.meta.json`; long
-outputs of tools in `tool-results/`; `custom-title.json`. Older versions write `agent-<id>.jsonl` beside the session.
+outputs of tools, and what servers answered in binary form, in `tool-results/`; `custom-title.json`. Older versions
+write `agent-<id>.jsonl` beside the session.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ _SESSION_FILE = re.compile(rf"({_UUID})\.jsonl")
 _AGENT_FILE = re.compile(r"(agent-[A-Za-z0-9_-]+)\.jsonl")
 _SUBAGENT = re.compile(rf"((?:.*/)?({_UUID}))/subagents/(?:.*/)?agent-[^/]+\.jsonl")
 _AGENT_META = re.compile(r"agent-[A-Za-z0-9_-]+\.meta\.json")
-_TOOL_RESULT = re.compile(r"[A-Za-z0-9_.-]+\.(?:txt|json)")
+_TOOL_RESULT = re.compile(r"[A-Za-z0-9_.-]+\.[A-Za-z0-9]+")
 PROJECTS = "projects"
 _TITLE_FILE = "custom-title.json"
 _SUBAGENTS = "subagents"

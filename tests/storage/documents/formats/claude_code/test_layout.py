@@ -15,6 +15,7 @@ AGENT = f"{FOLDER}/subagents/agent-a1.jsonl"
 NESTED = f"{FOLDER}/subagents/workflows/run_1/agent-b2.jsonl"
 OLD_AGENT = "projects/-home-dev-shop/agent-0fcdc4af.jsonl"
 OUTPUT = f"{FOLDER}/tool-results/b1.txt"
+PICTURE = f"{FOLDER}/tool-results/mcp-resource-1796060969877-0-ia613s.png"
 TITLE = f"{FOLDER}/custom-title.json"
 
 
@@ -41,13 +42,13 @@ def test_sessions_and_subagents_are_found_sorted_by_name(tmp_path: Path) -> None
 
 def test_the_files_that_belong_to_a_transcript_are_its_companions(tmp_path: Path) -> None:
     meta = AGENT.replace(".jsonl", ".meta.json")
-    write(tmp_path, NAME, AGENT, meta, OUTPUT, TITLE)
+    write(tmp_path, NAME, AGENT, meta, OUTPUT, PICTURE, TITLE)
 
     found = FORMAT.find(tmp_path)
 
     companions = {transcript.name: dict(transcript.companions) for transcript in found.transcripts}
     assert companions == {
-        NAME: {OUTPUT: tmp_path / OUTPUT, TITLE: tmp_path / TITLE},
+        NAME: {name: tmp_path / name for name in (OUTPUT, PICTURE, TITLE)},
         AGENT: {meta: tmp_path / meta},
     }
     assert found.passed_over == 0
