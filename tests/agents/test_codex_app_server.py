@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import wave
 from pathlib import Path
 
 from storage.documents.derived_session import FORK
@@ -89,6 +90,31 @@ def test_a_plan_that_was_approved_is_a_prompt_of_its_new_thread(
     texts = [block["text"] for message in live if not message.is_injected for block in message.build()]
     assert texts == [PLAN, prompt, ANSWER]
     assert session.first_prompt == PLAN
+
+
+def test_recordings_and_tools_of_the_client_are_read_as_they_are_sent(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program, recording = prepare(Codex), cwd / "order.wav"
+    with wave.open(str(recording), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(800))
+    models.play(reply(ANSWER), reply(SECOND_ANSWER))
+    with app_server(program, cwd) as server:
+        thread_id = server.call("thread/start", {"cwd": str(cwd)})["thread"]["id"]
+        spoken = [{"type": "localAudio", "path": str(recording)}, {"type": "text", "text": PROMPT}]
+        server.call("turn/start", {"threadId": thread_id, "input": spoken})
+        server.wait_for("turn/completed")
+        told = {"name": "timer", "output": "The timer rang.", "retain": True}
+        server.call("turn/start", {"threadId": thread_id, "input": [], "toolOutput": told})
+        server.wait_for("turn/completed")
+
+    session = sessions(program, "CODEX")[thread_id]
+    assert session.first_prompt == PROMPT
+    own = [block for message in session.messages if not message.is_injected for block in message.build()]
+    assert sorted(str(block["type"]) for block in own) == ["input_audio", "text", "text", "text"]
+    assert [str(message.build()).count("The timer rang.") for message in session.messages].count(1) == 1
+    assert missing(models.requests[-1].conversation, [Expected("result", "The timer rang.")]) == []
 
 
 def test_a_thread_that_was_resumed_elsewhere_is_where_the_program_reads_it(

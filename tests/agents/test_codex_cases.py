@@ -12,6 +12,7 @@ from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import Call, Usage, reply
 from tests.agents.model_server.server import TITLE, ModelServer
 from tests.agents.programs.codex import Codex
+from tests.agents.reading import sessions
 from tests.agents.recording import ANSWER, FOREWORD, PROMPT, SECOND_ANSWER, SECOND_PROMPT, eventually
 
 PATCH = "*** Begin Patch\n*** Add File: note.md\n+Mint tea 2\n*** End Patch\n"
@@ -41,6 +42,25 @@ def test_a_patch_is_a_call_with_an_input_that_is_no_json(prepare: Prepare, model
     assert (patch["name"], patch["input"], patch["call_id"]) == ("apply_patch", PATCH, call.id)
     assert output["call_id"] == call.id
     assert "A note.md" in output["output"]
+
+
+def test_calls_that_the_program_answers_itself_have_failed(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(Codex)
+    calls = [
+        Call("apply_patch", PATCH.replace("Add File: note.md\n+", "Update File: prices.txt\n@@\n-No such line\n+")),
+        Call("exec_command", {"command": "ls"}),
+        Call("write_stdin", {"session_id": 99, "chars": "x"}),
+        Call("view_image", {"path": "nothing.png"}),
+        Call("view_image", {"path": "prices.txt"}),
+        Call("view_image", {"path": str(cwd)}),
+    ]
+    models.play(*map(reply, calls), reply(ANSWER))
+
+    program.run(PROMPT, cwd)
+
+    [session] = sessions(program, "CODEX").values()
+    results = [block for message in session.messages for block in message.build() if block["type"] == "tool_result"]
+    assert [block["tool_use_id"] for block in results if block.get("is_error")] == [call.id for call in calls]
 
 
 def test_a_picture_is_between_marks_before_its_prompt(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

@@ -35,6 +35,7 @@ _HIDDEN_ITEMS = {
     "ContextCompaction",
     "EnteredReviewMode",
     "ExitedReviewMode",
+    "FunctionCallOutput",
     "HookPrompt",
     "ImageGeneration",
     "ImageView",

@@ -36,7 +36,7 @@ _OPENINGS = (
     SUMMARY_PREFACE,
 )
 _REQUEST = "## My request for Codex:"
-_IMAGE_MARK = re.compile(r"\s*</?image\b[^>]*>\s*")
+_MEDIA_MARK = re.compile(r"\s*</?(?:image|audio)\b[^>]*>\s*")
 
 
 class Prompt(NamedTuple):
@@ -51,9 +51,9 @@ def is_injected(text: str) -> bool:
     return text.lstrip().startswith(_OPENINGS)
 
 
-def is_image_mark(text: str) -> bool:
-    """Whether a text is one of the marks that stand before and after a picture."""
-    return _IMAGE_MARK.fullmatch(text) is not None
+def is_media_mark(text: str) -> bool:
+    """Whether a text is one of the marks that stand before and after a picture or a recording."""
+    return _MEDIA_MARK.fullmatch(text) is not None
 
 
 def split_context(text: str) -> Prompt:

@@ -2,7 +2,7 @@
 
 from storage.documents.formats.blocks import Block, image_block, image_link, text_block, thinking_block
 from storage.documents.formats.codex.content_parts import content_block, content_blocks, content_parts
-from storage.documents.formats.codex.injected_text import is_image_mark, is_injected, split_context
+from storage.documents.formats.codex.injected_text import is_injected, is_media_mark, split_context
 from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
 
 
@@ -14,7 +14,7 @@ def prompt_blocks(payload: dict[str, object]) -> list[Block]:
     if payload.get("type") == "function_call_output":
         return content_blocks(payload.get("output"))
     parts = content_parts(payload.get("content"))
-    has_image = any(part.get("type") == "input_image" for part in parts)
+    has_media = any(part.get("type") in ("input_image", "input_audio") for part in parts)
     passthrough = as_object(payload.get("internal_chat_message_metadata_passthrough"))
     kinds = as_list(passthrough.get("content_item_kinds"))
     is_told = len(kinds) == len(parts)
@@ -23,7 +23,7 @@ def prompt_blocks(payload: dict[str, object]) -> list[Block]:
         text = part.get("text")
         if not isinstance(text, str):
             blocks.append(content_block(part))
-        elif has_image and is_image_mark(text):
+        elif has_media and is_media_mark(text):
             continue
         elif _is_programs(text, kinds[position] if is_told else None, is_alone=len(parts) == 1):
             blocks.append(text_block(text, is_injected=True))

@@ -12,7 +12,7 @@ from storage.documents.formats.codex.entries import (
     ResponseItem,
     WorktreeSnapshot,
 )
-from storage.documents.formats.codex.injected_text import SUMMARY_PREFACE, is_image_mark, is_injected
+from storage.documents.formats.codex.injected_text import SUMMARY_PREFACE, is_injected, is_media_mark
 from storage.documents.formats.codex.rollout_line import (
     ContentPart,
     LinePayload,
@@ -92,7 +92,7 @@ def _message(payload: LinePayload, place: LinePlace, item_id: str) -> ResponseIt
         return ResponseItem(place, ItemKind.TEXT, item_id, hashes(("\n".join(texts),)), content)
     if payload.role != "user":
         return ResponseItem(place, ItemKind.SYSTEM, item_id, (), content)
-    own = [text for text in texts if not is_image_mark(text)]
+    own = [text for text in texts if not is_media_mark(text)]
     kinds = read_metadata(payload.internal_chat_message_metadata_passthrough).content_item_kinds
     return ResponseItem(place, ItemKind.USER, item_id, hashes(("\n".join(own),)), content, _marking(kinds, own))
 

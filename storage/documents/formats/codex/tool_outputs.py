@@ -14,8 +14,20 @@ _OUTPUT = "Output:\n"
 _STILL_RUNNING = "Process running with session ID"
 _FAILED_SCRIPT = "Script failed\n"
 """How the first part begins when a script, by which the newest models call the other tools, ended in an error."""
-_NOT_RUN = re.compile(r"unsupported (?:custom tool )?call: \S+$|(?:Command|Tool call) blocked by PreToolUse hook: ")
-"""The outputs of a tool that the program does not have, and of a call that a hook refused."""
+_NOT_RUN = re.compile(
+    r"unsupported (?:custom tool )?call: \S+$"
+    r"|(?:Command|Tool call) blocked by PreToolUse hook: "
+    r"|approval policy is Never; reject command"
+    r"|request_user_input is unavailable in "
+    r"|failed to parse function arguments: "
+    r"|apply_patch verification failed: "
+    r"|(?:exec_command|write_stdin) failed(?: for|:) "
+    r"|unable to (?:locate|read|process) image\b"
+    r"|image path `[^`\n]*` is not a file$"
+)
+"""How the program answers a call itself: one that a hook or a policy refuses, one of a tool that it does not have, and
+one that cannot be carried out, such as a patch that does not fit its file. What its tools put out has other beginnings.
+"""
 _ABORTED = ("aborted", "aborted by user")
 _REJECTED = re.compile(r"\bRejected\(.{0,200}by user", re.DOTALL)
 

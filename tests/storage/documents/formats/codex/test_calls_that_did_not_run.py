@@ -14,6 +14,16 @@ from tests.support.rollouts import contents, derive, header, item, rollout, said
         ("Command blocked by PreToolUse hook: not on main. Command: git push", True),
         ("Tool call blocked by PreToolUse hook: no\npatches. Tool: apply_patch", True),
         ("The log says: Command blocked by PreToolUse hook: not on main", False),
+        ("approval policy is Never; reject command — you cannot ask for escalated permissions", True),
+        ("request_user_input is unavailable in Default mode", True),
+        ("failed to parse function arguments: missing field `cmd` at line 1 column 16", True),
+        ("apply_patch verification failed: Failed to find expected lines in /home/dev/shop/a.txt:\nzzz", True),
+        ("exec_command failed for `ls`: CreateProcess", True),
+        ("write_stdin failed: Unknown process id 99", True),
+        ("unable to locate image at `/nope.png`: No such file or directory (os error 2)", True),
+        ("unable to process image: invalid or unsupported image data", True),
+        ("image path `/home/dev/shop` is not a file", True),
+        ("Chunk ID: 1\nProcess exited with code 0\nOutput:\napply_patch verification failed: as the log says", False),
     ],
 )
 def test_a_call_that_did_not_run_has_failed(output: str, is_error: bool) -> None:

@@ -211,9 +211,40 @@ def test_the_marks_around_a_picture_are_left_out() -> None:
     assert contents(session) == [("USER", [IMAGE, {"type": "text", "text": "What is it?"}])]
 
 
+def test_the_marks_around_a_recording_are_left_out() -> None:
+    recording = {"type": "input_audio", "audio_url": "data:audio/wav;base64,AAAA"}
+    content = [
+        {"type": "input_text", "text": '<audio name=[Audio #1] path="/home/dev/order.wav">'},
+        recording,
+        {"type": "input_text", "text": "</audio>"},
+        {"type": "input_text", "text": "What is it?"},
+    ]
+    local = [{"type": "local_audio", "path": "/home/dev/order.wav"}, {"type": "text", "text": "What is it?"}]
+    session = derive(
+        rollout(header(), item("message", role="user", content=content), completed("UserMessage", content=local))
+    )
+    assert contents(session) == [("USER", [recording, {"type": "text", "text": "What is it?"}])]
+    assert session.first_prompt == "What is it?"
+
+
 def test_a_content_that_is_a_string_is_a_text() -> None:
     session = derive(rollout(header(), item("message", role="user", content="One.")))
     assert contents(session) == [("USER", [{"type": "text", "text": "One."}])]
+
+
+def test_what_a_tool_of_the_client_said_is_shown_once() -> None:
+    told = {"name": "timer", "namespace": "clock", "output": "It rang."}
+    session = derive(
+        rollout(
+            header(),
+            said("user", "Wake me."),
+            item("function_call_output", **told),
+            completed("FunctionCallOutput", id="fco_1", **told),
+        )
+    )
+    assert [message.build() for message in session.messages[1:]] == [
+        [{"type": "text", "text": "It rang.", "is_injected": True}]
+    ]
 
 
 def test_a_list_of_tools_is_no_message() -> None:
