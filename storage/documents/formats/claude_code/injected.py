@@ -37,6 +37,13 @@ _GOAL = re.compile(
     re.DOTALL,
 )
 """A goal that a person set by `/goal`, and what stands before and after it."""
+_PLANNED = re.compile(
+    r"(\s*<command-name>/plan</command-name>\s*<command-message>plan</command-message>\s*<command-args>)"
+    r"(?!(?:open|share)?\s*</command-args>)(.+?)(</command-args>\s*)",
+    re.DOTALL,
+)
+"""A prompt that a person gave with `/plan`, and that the model answers. Commands of the person's own have their message
+first."""
 _TASK_OF_FORK = re.compile(r"\s*(?:Your directive: )?")
 """What stands between the rules for a subagent that continues its parent's conversation and its task."""
 _BY_LEAD = re.compile(r"[ \t]*<teammate-message (?:[^>\n]* )?teammate_id=\"team-lead\"[^>\n]*>(?!\s*\{)")
@@ -59,8 +66,8 @@ def split(text: str) -> list[Piece]:
         return [Piece(text[: frame.end()], True), Piece(text[frame.end() :], False)]
     if text.startswith(_PLAN) and _PLACE_OF_TALK in text:
         return _of_plan(text)
-    if goal := _GOAL.fullmatch(text):
-        return [Piece(goal[1], True), Piece(goal[2], False), Piece(goal[3], True)]
+    if asked := _GOAL.fullmatch(text) or _PLANNED.fullmatch(text):
+        return [Piece(asked[1], True), Piece(asked[2], False), Piece(asked[3], True)]
     pieces: list[Piece] = []
     start = end = 0
     for opening, closing in _injected_spans(text):

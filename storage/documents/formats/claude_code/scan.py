@@ -161,6 +161,7 @@ class Scan:
             own = command or own
         if (command := typed_command(content)) is not None:
             self._commands.take_in(node, command)
+            own = command if own and command.endswith(own) else own
         draft = LineDraft(PROMPT, record.timestamp, is_injected, not record.is_visible_in_transcript_only)
         self._add_prompt(draft, record, node, own)
 

@@ -83,6 +83,39 @@ def test_a_goal_is_the_persons() -> None:
     assert session.first_prompt == goal
 
 
+def echo(arguments: str) -> str:
+    """The line of `/plan`, as the program writes it for commands of its own."""
+    tags = {"name": "/plan", "message": "plan", "args": arguments}
+    return "\n            ".join(f"<command-{tag}>{value}</command-{tag}>" for tag, value in tags.items())
+
+
+def test_a_prompt_that_was_given_with_the_command_for_plans_is_the_persons() -> None:
+    lines = Lines()
+    lines.user(echo("Sell all tea.\nThen close"))
+    lines.user("<local-command-stdout>Turned on plan mode</local-command-stdout>")
+    lines.assistant(text("Sold."))
+
+    session = lines.derive()
+
+    assert [message.is_injected for message in session.messages] == [False, True, False]
+    pieces = session.messages[0].build()
+    assert "".join(str(piece["text"]) for piece in pieces) == echo("Sell all tea.\nThen close")
+    assert [piece["text"] for piece in pieces if not piece.get("is_injected")] == ["Sell all tea.\nThen close"]
+    assert session.first_prompt == "/plan Sell all tea.\nThen close"
+
+
+@pytest.mark.parametrize("arguments", ["", "open", "share"])
+def test_the_command_for_plans_alone_is_no_prompt(arguments: str) -> None:
+    lines = Lines()
+    lines.user(echo(arguments))
+    lines.user("Mine")
+
+    session = lines.derive()
+
+    assert [message.is_injected for message in session.messages] == [True, False]
+    assert session.first_prompt == "Mine"
+
+
 def test_meta_lines_are_injected() -> None:
     lines = Lines()
     lines.user("[Image: source: /tmp/1.png]", isMeta=True)
