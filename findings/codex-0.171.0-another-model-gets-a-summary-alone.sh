@@ -2,8 +2,9 @@
 # npm @openai/codex 0.171.0.
 #
 # A session that is continued with a model of another generation (`codex exec resume -m`, or after `model` in config.toml has
-# changed) is compacted before the first prompt, however short it is: the new model gets the prompts and a summary, which
-# the old model writes, and none of the answers, commands and outputs. Going on with the old model, as the warning in the same
+# changed, as it does when the terminal offers a newer model and that is taken) is compacted before the first prompt,
+# however short it is: the new model gets the prompts and a summary, which the old model writes, and none of the answers,
+# commands and outputs. Going on with the old model, as the warning in the same
 # run advises, does not bring them back: it compacts a second time, from the summary. Models of one generation have the same
 # `comp_hash` in the program's list of models. No documentation of it was found; issue 29426 of openai/codex reports short
 # sessions that a resume compacts, without the cause.

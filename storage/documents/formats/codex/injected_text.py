@@ -33,6 +33,7 @@ _OPENINGS = (
     "<user_action>",
     "<user_instructions>",
     "<user_shell_command>",
+    "Side conversation boundary.\n",
     SUMMARY_PREFACE,
 )
 _REQUEST = "## My request for Codex:"

@@ -26,6 +26,7 @@ from tests.support.rollouts import (
         "<user_instructions>\nUse tabs.\n</user_instructions>",
         "<turn_aborted>\nThe user interrupted.\n</turn_aborted>",
         "<subagent_notification>\n{}\n</subagent_notification>",
+        "Side conversation boundary.\n\nEverything before this boundary is inherited history from the parent thread.",
         "Another language model started to solve this problem and produced a summary of its thinking process.",
     ],
 )
