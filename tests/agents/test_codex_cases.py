@@ -1,6 +1,7 @@
 """Codex: rollouts of patches, pictures, interruptions and compactions."""
 
 import base64
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,12 @@ from tests.agents.reading import sessions
 from tests.agents.recording import ANSWER, FOREWORD, PROMPT, SECOND_ANSWER, SECOND_PROMPT, eventually
 
 PATCH = "*** Begin Patch\n*** Add File: note.md\n+Mint tea 2\n*** End Patch\n"
+# A hook that changes each command.
+HOOK = """\
+import json
+output = {"hookEventName": "PreToolUse", "permissionDecision": "allow", "updatedInput": {"command": "echo changed"}}
+print(json.dumps({"hookSpecificOutput": output}))
+"""
 # The request for a summary has no tools.
 SUMMARY = TITLE
 
@@ -61,6 +68,28 @@ def test_calls_that_the_program_answers_itself_have_failed(prepare: Prepare, mod
     [session] = sessions(program, "CODEX").values()
     results = [block for message in session.messages for block in message.build() if block["type"] == "tool_result"]
     assert [block["tool_use_id"] for block in results if block.get("is_error")] == [call.id for call in calls]
+
+
+def test_the_command_that_a_hook_puts_in_place_of_another_is_shown(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program, script = prepare(Codex), cwd.parent / "hook.py"
+    script.write_text(HOOK, encoding="utf-8")
+    hook = {"hooks": [{"type": "command", "command": f"python3 {script}"}]}
+    (program.root / "hooks.json").write_text(json.dumps({"hooks": {"PreToolUse": [hook]}}), encoding="utf-8")
+    models.play(reply(program.shell("cat prices.txt")), reply(ANSWER))
+    command, *arguments = program.arguments(PROMPT, None)
+
+    run = program.command(command, "--dangerously-bypass-hook-trust", *arguments, cwd=cwd)
+
+    assert run.status == 0, run.errors
+    [session] = sessions(program, "CODEX").values()
+    blocks = [block for message in session.messages for block in message.build()]
+    [call] = [block for block in blocks if block["type"] == "tool_use"]
+    [result] = [block for block in blocks if block["type"] == "tool_result"]
+    assert call["input"] == {"cmd": "cat prices.txt"}
+    assert str(result["content"]).endswith("Output:\nchanged\n")
+    assert {"type": "text", "text": "Command that ran: echo changed", "is_injected": True} in blocks
 
 
 def test_a_picture_is_between_marks_before_its_prompt(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

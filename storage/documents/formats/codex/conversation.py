@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from storage.documents.derived_session import DerivedMessage
+from storage.documents.formats.codex.commands import is_another
 from storage.documents.formats.codex.copied_lines import CopiedLines
 from storage.documents.formats.codex.draft import DraftPart, Form, LineReader, RolloutDraft
 from storage.documents.formats.codex.entries import (
@@ -74,8 +75,9 @@ class RolloutConversation:
         # The message that the next count belongs to, and tokens that were told before there was one.
         self._spender: int | None = None
         self._unclaimed = NO_TOKENS
-        # Hashes of the ids of all calls, and what is known of the outputs of a turn.
+        # Hashes of the ids of all calls, and what is known of the calls and outputs of a turn.
         self._calls: set[int] = set()
+        self._commands: dict[str, str] = {}
         self._tool_events: dict[str, list[ToolEvent]] = {}
         self._tool_outputs: dict[str, tuple[RolloutDraft, int]] = {}
 
@@ -110,7 +112,7 @@ class RolloutConversation:
         return messages
 
     def _add_turn(self, reading: Reading, turn: Sequence[Entry], *, is_own: bool, is_last: bool) -> None:
-        self._tool_events, self._tool_outputs = {}, {}
+        self._tool_events, self._tool_outputs, self._commands = {}, {}, {}
         matches = match_events(turn, is_last=is_last)
         for index, entry in enumerate(turn):
             if isinstance(entry, CopiedLines.FOLLOWED):
@@ -151,7 +153,7 @@ class RolloutConversation:
             case ToolEvent():
                 self._add_tool_event(reading, entry)
             case Unknown():
-                self._add_unknown(reading, entry.place)
+                self._add_note(reading, Form.OTHER, entry.place)
 
     def _add_item(self, reading: Reading, item: ResponseItem, *, is_injected: bool) -> None:
         place = item.place
@@ -167,6 +169,7 @@ class RolloutConversation:
         else:
             if item.kind is ItemKind.CALL:
                 self._calls.add(hash(item.id))
+                self._commands[item.id] = item.command
             position = self._reply_position(reading, place)
             self._put(position, DraftPart(Form.ANSWER, place.offset, 0 if item.id else place.offset), place)
             self.drafts[position].content = item.content
@@ -184,6 +187,8 @@ class RolloutConversation:
 
     def _add_tool_event(self, reading: Reading, event: ToolEvent) -> None:
         """An event about a call is before or after its output. A call that has no item is shown by its event."""
+        if is_another(event.command, self._commands.get(event.call_id, "")):
+            self._add_note(reading, Form.RAN, event.place)
         output = self._tool_outputs.pop(event.call_id, None)
         if output is not None:
             draft, index = output
@@ -191,7 +196,7 @@ class RolloutConversation:
         elif hash(event.call_id) in self._calls or not event.is_shown:
             self._tool_events.setdefault(event.call_id, []).append(event)
         else:
-            self._add_unknown(reading, event.place)
+            self._add_note(reading, Form.OTHER, event.place)
 
     def _add_event(self, reading: Reading, event: Shown) -> None:
         if event.kind is ItemKind.USER:
@@ -201,9 +206,9 @@ class RolloutConversation:
             position = self._reply_position(reading, event.place)
         self._put(position, DraftPart(Form.EVENT, event.place.offset), event.place, is_sent=False)
 
-    def _add_unknown(self, reading: Reading, place: LinePlace) -> None:
+    def _add_note(self, reading: Reading, form: Form, place: LinePlace) -> None:
         position = self._new(reading, "SYSTEM", place, is_injected=True)
-        self._put(position, DraftPart(Form.OTHER, place.offset), place, is_sent=False)
+        self._put(position, DraftPart(form, place.offset), place, is_sent=False)
 
     def _reply_position(self, reading: Reading, place: LinePlace) -> int:
         self._outputs = None

@@ -9,7 +9,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from storage.documents.derived_session import DIGEST_SIZE, DerivedMessage
-from storage.documents.formats.blocks import Block, other_block
+from storage.documents.formats.blocks import Block, other_block, text_block
+from storage.documents.formats.codex.commands import command_of
 from storage.documents.formats.codex.content_parts import content_blocks
 from storage.documents.formats.codex.entries import ToolEvent
 from storage.documents.formats.codex.injected_text import SUMMARY_PREFACE
@@ -36,6 +37,7 @@ class Form(IntEnum):
     EVENT = auto()
     SUMMARY = auto()
     REPLACEMENT = auto()
+    RAN = auto()
     OTHER = auto()
 
 
@@ -154,6 +156,11 @@ def _summary(lines: LineReader, part: DraftPart) -> list[Block]:
     return [{"type": "compaction", "summary": summary}]
 
 
+def _ran(lines: LineReader, part: DraftPart) -> list[Block]:
+    item = as_object(lines.payload(part.offset).get("item"))
+    return [text_block(f"Command that ran: {command_of(item.get('command'))}", is_injected=True)]
+
+
 def _other(lines: LineReader, part: DraftPart) -> list[Block]:
     line = lines.record(part.offset)
     value = line.get("payload", line)
@@ -172,5 +179,6 @@ _BUILDERS: dict[Form, Callable[[LineReader, DraftPart], list[Block]]] = {
     Form.EVENT: lambda lines, part: event_blocks(lines.payload(part.offset)),
     Form.SUMMARY: _summary,
     Form.REPLACEMENT: _replacement,
+    Form.RAN: _ran,
     Form.OTHER: _other,
 }

@@ -50,7 +50,8 @@ class Marking(IntEnum):
 class ResponseItem:
     """A response item: a part of what is sent to the model.
 
-    `texts` are hashes of the texts that events repeat, `content` is a hash of the whole content of a message.
+    `texts` are hashes of the texts that events repeat, `content` is a hash of the whole content of a message. `command`
+    is what a call asks to run.
     """
 
     place: LinePlace
@@ -59,6 +60,7 @@ class ResponseItem:
     texts: tuple[int, ...] = ()
     content: int = 0
     marking: Marking = Marking.UNKNOWN
+    command: str = ""
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class ToolEvent:
     """An event about a finished tool call.
 
     `is_fuller`: it may have more of what was printed than the call's output. `is_shown`: it is a message of its own
-    when the call has no item.
+    when the call has no item. `command` is what ran, as it is recorded.
     """
 
     place: LinePlace
@@ -84,6 +86,7 @@ class ToolEvent:
     is_failure: bool
     is_fuller: bool = False
     is_shown: bool = False
+    command: object = None
 
 
 @dataclass(slots=True)

@@ -110,5 +110,6 @@ def _completed_item(payload: LinePayload, place: LinePlace) -> Entry | None:
         return Shown(place, ItemKind.REASONING, item_id, hashes(parts))
     if kind in _CALL_ITEMS:
         is_failure = as_text(item.status) in _FAILURES
-        return ToolEvent(place, item_id, is_failure, is_fuller=kind in _FULLER_ITEMS, is_shown=True)
+        command = value_of(item.command) if kind == "CommandExecution" else None
+        return ToolEvent(place, item_id, is_failure, kind in _FULLER_ITEMS, is_shown=True, command=command)
     return None if kind in _HIDDEN_ITEMS else Unknown(place)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from storage.documents.formats.codex.commands import asked_command
 from storage.documents.formats.codex.entries import (
     CompactionAnswer,
     Entry,
@@ -65,7 +66,8 @@ def item_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Ent
         content = _content_hash("user", read_parts(payload.content))
         return ResponseItem(place, ItemKind.USER, item_id, content=content, marking=Marking.PROGRAM)
     if kind in _CALLS:
-        return ResponseItem(place, ItemKind.CALL, as_text(payload.call_id) or item_id)
+        command = asked_command(payload.name, payload.arguments) if kind == "function_call" else ""
+        return ResponseItem(place, ItemKind.CALL, as_text(payload.call_id) or item_id, command=command)
     if kind == "function_call_output" and not payload.call_id:
         marking = Marking.PERSON if as_text(payload.name) in _OF_PERSON else Marking.PROGRAM
         return ResponseItem(place, ItemKind.USER, item_id, marking=marking)
