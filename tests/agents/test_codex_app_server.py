@@ -69,6 +69,7 @@ def test_what_a_client_adds_to_a_thread_is_read_as_it_is_sent(prepare: Prepare, 
     assert prompts == [PROMPT, ITEMS["user"], SECOND_PROMPT, "And tea?", STEERED, "Again?"]
     added = [str(block) for message in session.messages if message.is_injected for block in message.build()]
     assert all(any(text in block for block in added) for text in (OPEN_FILE, RULE, TYPED))
+    assert sum(TYPED in block for block in added) == 1
     results = [block for message in session.messages if message.role == "TOOL" for block in message.build()]
     assert [bool(result["tool_use_id"]) for result in results] == [True, True]
 

@@ -30,6 +30,10 @@ _FINISHED_CALLS = {"patch_apply_end", "mcp_tool_call_end", "exec_command_end"}
 _CALL_ITEMS = {"CommandExecution", "FileChange", "McpToolCall", "CollabAgentToolCall", "DynamicToolCall"}
 _FULLER_ITEMS = {"CommandExecution", "McpToolCall"}
 """Those of _CALL_ITEMS that may have more of an output than the model got."""
+_BY_PERSON = "user_shell"
+"""The source of a command that a person ran by `!`. The model gets a text about it, which holds 40,000 characters."""
+_WHOLLY_TOLD = 30_000
+"""Bytes of an event below which that text has all of it."""
 # They repeat what items say, or are about progress.
 _HIDDEN_ITEMS = {
     "ContextCompaction",
@@ -111,5 +115,6 @@ def _completed_item(payload: LinePayload, place: LinePlace) -> Entry | None:
     if kind in _CALL_ITEMS:
         is_failure = as_text(item.status) in _FAILURES
         command = value_of(item.command) if kind == "CommandExecution" else None
-        return ToolEvent(place, item_id, is_failure, kind in _FULLER_ITEMS, is_shown=True, command=command)
+        is_told = item.source == _BY_PERSON and memoryview(payload.item).nbytes < _WHOLLY_TOLD
+        return ToolEvent(place, item_id, is_failure, kind in _FULLER_ITEMS, is_shown=not is_told, command=command)
     return None if kind in _HIDDEN_ITEMS else Unknown(place)

@@ -21,6 +21,7 @@ class CompletedItem(msgspec.Struct, gc=False):
     id: Any = None
     status: Any = None
     exit_code: Any = None
+    source: Any = None
     command: msgspec.Raw = NOTHING
     content: msgspec.Raw = NOTHING
     summary_text: msgspec.Raw = NOTHING

@@ -220,6 +220,18 @@ def test_the_event_of_a_call_that_has_no_item_is_shown() -> None:
     assert session.messages[1].is_injected
 
 
+@pytest.mark.parametrize("length", [10, 50_000])
+def test_the_event_of_a_persons_command_is_shown_if_it_has_more_than_the_model_got(length: int) -> None:
+    printed = "2" * length
+    told = said("user", f"<user_shell_command>\n<result>\n{printed[:40_000]}\n</result>\n</user_shell_command>")
+    ran = completed("CommandExecution", id="e1", source="user_shell", status="completed", aggregated_output=printed)
+
+    session = derive(rollout(header(), said("user", "Go."), ran, told))
+
+    notes = [message.build() for message in session.messages if message.role == "SYSTEM"]
+    assert [printed in str(blocks) for blocks in notes] == [True] * (length > 40_000)
+
+
 def test_snapshots_of_the_working_tree_are_metadata() -> None:
     session = derive(rollout(header(), said("user", "Go."), item("ghost_snapshot", ghost_commit={"id": "abc"})))
     assert len(session.messages) == 1
