@@ -1,6 +1,7 @@
 """Claude Code: transcripts of titles, long results, pictures, interruptions and compactions."""
 
 import base64
+import json
 import signal
 import threading
 from pathlib import Path
@@ -11,8 +12,24 @@ from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import Call, Hold, Thinking, reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.claude_code import ClaudeCode
+from tests.agents.reading import sessions
 from tests.agents.recording import ANSWER, FOREWORD, PROMPT, SECOND_PROMPT, THOUGHT, eventually, resumed
 
+# A server of the Model Context Protocol with one resource, a picture.
+SERVER = f"""\
+import json, sys
+answers = {{
+    "initialize": {{"capabilities": {{"resources": {{}}}}, "serverInfo": {{"name": "tea", "version": "1"}}}},
+    "resources/list": {{"resources": [{{"uri": "tea://dot", "name": "dot", "mimeType": "image/png"}}]}},
+    "resources/read": {{"contents": [{{"uri": "tea://dot", "mimeType": "image/png", "blob": "{by_hand.PICTURE}"}}]}},
+}}
+for request in map(json.loads, sys.stdin):
+    result = answers.get(request["method"], {{}})
+    if request["method"] == "initialize":
+        result["protocolVersion"] = request["params"]["protocolVersion"]
+    if "id" in request:
+        print(json.dumps({{"jsonrpc": "2.0", "id": request["id"], "result": result}}), flush=True)
+"""
 SUMMARY = "Somebody asked for the price of a tea."
 
 
@@ -61,6 +78,22 @@ def test_a_picture_that_was_read_is_in_the_result_and_beside_it(
     [image] = line["message"]["content"][0]["content"]
     assert (image["type"], image["source"]["data"]) == ("image", by_hand.PICTURE)
     assert line["toolUseResult"]["file"]["base64"] == by_hand.PICTURE
+
+
+def test_a_picture_of_a_servers_resource_is_shown(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(ClaudeCode)
+    (cwd / "server.py").write_text(SERVER, encoding="utf-8")
+    servers = {"tea": {"command": "python3", "args": [str(cwd / "server.py")]}}
+    (cwd / ".mcp.json").write_text(json.dumps({"mcpServers": servers}), encoding="utf-8")
+    (program.root / "settings.json").write_text(json.dumps({"enableAllProjectMcpServers": True}), encoding="utf-8")
+    models.play(reply(Call("ReadMcpResourceTool", {"server": "tea", "uri": "tea://dot"})), reply(ANSWER))
+
+    program.run(PROMPT, cwd)
+
+    assert not any(item.kind == "image" for item in models.requests[-1].conversation)
+    [session] = sessions(program, "CLAUDE_CODE").values()
+    [result] = [block for message in session.messages for block in message.build() if block["type"] == "tool_result"]
+    assert f"'data': '{by_hand.PICTURE}'" in str(result["content"])
 
 
 def test_an_interrupted_reply_is_kept_without_a_stop_reason(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

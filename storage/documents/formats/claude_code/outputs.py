@@ -1,18 +1,29 @@
-"""Long outputs of tools, which lie in files of their own: the line has only their beginning and a path."""
+"""Outputs of tools that lie in files of their own: long ones, of which the line has only the beginning and a path, and
+the pictures of a server's resources, of which it has the path.
+"""
 
+import base64
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from storage.documents.formats.blocks import Block, image_block
 from storage.documents.formats.claude_code.layout import place_of
 from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
 from storage.documents.formats.named_files import text_of
 from storage.documents.formats.transcript_format import TranscriptReader
 
 MARK = "<persisted-output>"
-MARK_BYTES = MARK.encode()
-_PATH = re.compile(r"(?:([0-9a-fA-F-]{36})[/\\]+)?tool-results[/\\]+([A-Za-z0-9_.-]+\.(?:txt|json))")
-_PATH_BYTES = re.compile(_PATH.pattern.encode())
+SAVED = "blobSavedTo"
+"""The field with the path of a file in the answer of a server's resource."""
+_MARKS = (MARK.encode(), SAVED.encode())
+_FOLDER = r"(?:([0-9a-fA-F-]{36})[/\\]+)?tool-results[/\\]+"
+_TEXTS, _PICTURES = "txt|json", "png|jpe?g|gif|webp"
+_PATH = re.compile(rf"{_FOLDER}([A-Za-z0-9_.-]+\.(?:{_TEXTS}))")
+_PICTURE = re.compile(rf"{_FOLDER}([A-Za-z0-9_.-]+\.(?:{_PICTURES}))")
+_SHOWN_BYTES = re.compile(rf"{_FOLDER}([A-Za-z0-9_.-]+\.(?:{_TEXTS}|{_PICTURES}))".encode())
+_MAX_PICTURE_BYTES = 5 * 2**20
+"""Size beyond which a picture is not shown, which no model would take."""
 
 
 class PersistedOutputs:
@@ -29,8 +40,10 @@ class PersistedOutputs:
         self._place = place if place.session or not session else place._replace(folder=f"{place.folder}/{session}")
 
     def named_in(self, line: bytes) -> Iterator[bytes]:
-        """The outputs that a line names."""
-        for session, name in dict.fromkeys(match.groups() for match in _PATH_BYTES.finditer(line)):
+        """The outputs that stand for a result in a line."""
+        if not any(mark in line for mark in _MARKS):
+            return
+        for session, name in dict.fromkeys(match.groups() for match in _SHOWN_BYTES.finditer(line)):
             output = self._read(session.decode() if session else "", name.decode())
             if output is not None:
                 yield output
@@ -48,6 +61,16 @@ class PersistedOutputs:
         if blocks and all(as_text(as_object(block).get("type")) for block in blocks):
             return blocks
         return text_of(output)
+
+    def pictures(self, answer: str) -> list[Block]:
+        """The pictures that the answer of a server's resource names."""
+        found = []
+        for resource in map(as_object, as_list(as_object(parse_json(answer.encode(errors="replace"))).get("contents"))):
+            match = _PICTURE.search(as_text(resource.get(SAVED)))
+            picture = self._read(match[1] or "", match[2]) if match else None
+            if picture is not None and len(picture) <= _MAX_PICTURE_BYTES:
+                found.append(image_block(as_text(resource.get("mimeType")), base64.b64encode(picture).decode()))
+        return found
 
     def _read(self, session: str, name: str) -> bytes | None:
         output = self._transcript.companion(self._place.tool_result(name))

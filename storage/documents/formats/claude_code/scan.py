@@ -23,7 +23,7 @@ from storage.documents.formats.claude_code.draft import (
 from storage.documents.formats.claude_code.graph import NO_NODE, ConversationGraph
 from storage.documents.formats.claude_code.injected import has_goal, without_folder
 from storage.documents.formats.claude_code.line import CompactMetadata, TranscriptLine, read_line
-from storage.documents.formats.claude_code.outputs import MARK_BYTES, PersistedOutputs
+from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.prompt_text import own_text, typed_command
 from storage.documents.formats.claude_code.replies import Replies
 from storage.documents.formats.claude_code.session_facts import SessionFacts
@@ -249,11 +249,11 @@ class Scan:
         offset, data = self._line
         digest = hashlib.blake2b(data, digest_size=DIGEST_SIZE).digest()
         draft = self.drafts[index]
-        if draft.kind == RESULTS and self._outputs is not None and MARK_BYTES in data:
+        if draft.kind == RESULTS and self._outputs is not None:
             outputs = b"".join(
                 hashlib.blake2b(output, digest_size=DIGEST_SIZE).digest() for output in self._outputs.named_in(data)
             )
-            digest = hashlib.blake2b(digest + outputs, digest_size=DIGEST_SIZE).digest()
+            digest = hashlib.blake2b(digest + outputs, digest_size=DIGEST_SIZE).digest() if outputs else digest
         draft.parts.append(MessageLine(self._transcript, offset, digest, record.api_block_index))
         self.draft_of[node] = index
         self.copies.take_in(record, self.session, index)

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from storage.documents.formats.blocks import with_whole_content
-from storage.documents.formats.claude_code.outputs import MARK, PersistedOutputs
+from storage.documents.formats.blocks import text_block, with_whole_content
+from storage.documents.formats.claude_code.outputs import MARK, SAVED, PersistedOutputs
 from storage.documents.formats.json_values import as_count, as_list, as_object, as_text, json_text, parse_json
 from storage.records.stored_blocks import is_tool_result
 
@@ -17,6 +17,8 @@ def whole_result(block: dict[str, object], recorded: msgspec.Raw, outputs: Persi
     if preview.lstrip().startswith(MARK):
         output = outputs.content(preview)
         return block if output is None else with_whole_content(block, output)
+    if SAVED in preview and (pictures := outputs.pictures(preview)):
+        return with_whole_content(block, [text_block(preview), *pictures])
     data = memoryview(recorded).tobytes()
     if _AGENT_MARK in data:
         report = _report(as_object(parse_json(data)))

@@ -52,10 +52,32 @@ def test_without_its_file_a_long_output_is_its_preview() -> None:
     assert content_of(answered(PREVIEW.format(PATH)).derive()) == PREVIEW.format(PATH)
 
 
-def test_a_long_output_changes_the_digest() -> None:
-    lines = answered(PREVIEW.format(PATH))
+PICTURE = OUTPUT.replace("b1.txt", "mcp-resource-1-0-a.png")
+RESOURCES = {
+    "contents": [
+        {"uri": "tea://dot", "mimeType": "image/png", "blobSavedTo": f"/somewhere/else/.claude/{PICTURE}"},
+        {"uri": "tea://sound", "mimeType": "audio/wav", "blobSavedTo": f"/somewhere/else/.claude/{PICTURE[:-3]}wav"},
+    ]
+}
 
-    digests = {lines.derive(files).messages[2].digest for files in ({}, {OUTPUT: b"one"}, {OUTPUT: b"two"})}
+
+def test_the_pictures_of_a_servers_resource_are_shown() -> None:
+    answer = dump(RESOURCES)
+    session = answered(answer).derive({PICTURE: b"\x89PNG", PICTURE[:-3] + "wav": b"RIFF"})
+
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw=="}}
+    assert content_of(session) == [text(answer), picture]
+    # The model got the answer alone.
+    assert session.messages[2].build()[0]["sent_content"] == answer
+    assert content_of(answered(answer).derive()) == answer
+    assert content_of(answered(answer).derive({PICTURE: bytes(6 * 2**20)})) == answer
+
+
+@pytest.mark.parametrize(("content", "name"), [(PREVIEW.format(PATH), OUTPUT), (dump(RESOURCES), PICTURE)])
+def test_an_output_in_a_file_changes_the_digest(content: str, name: str) -> None:
+    lines = answered(content)
+
+    digests = {lines.derive(files).messages[2].digest for files in ({}, {name: b"one"}, {name: b"two"})}
 
     assert len(digests) == 3
 
