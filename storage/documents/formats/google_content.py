@@ -34,7 +34,7 @@ _COMMAND_OF_PERSON = re.compile(
 _LAST_CHANCE = re.compile(r"You have [^.\n]{1,60}\. You have one final chance to complete the task\b")
 """The message to a subagent that reached a limit before it completed its task."""
 
-_FILES_BEGIN = "--- Content from referenced files ---"
+_FILES_BEGIN = ("--- Content from referenced files ---", "--- Content from referenced context ---")
 _FILES_END = "--- End of content ---"
 _SHELL = "run_shell_command"
 _EXIT_CODE = re.compile(r"^Exit Code: (-?\d+)$", re.MULTILINE)
@@ -113,7 +113,7 @@ def user_blocks(parts: Sequence[object], typed: Sequence[object]) -> list[Block]
         if block["type"] != "text":
             continue
         text = as_text(block["text"])
-        is_file = is_file or text.strip() == _FILES_BEGIN
+        is_file = is_file or text.strip() in _FILES_BEGIN
         if is_file or is_injected_text(text) or (own and text not in own):
             block["is_injected"] = True
         is_file = is_file and text.strip() != _FILES_END

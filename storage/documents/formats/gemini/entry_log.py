@@ -10,7 +10,8 @@ entries are live then.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from storage.documents.formats.gemini.entry_content import USER, results_of, speech_of
+from storage.documents.formats.gemini.calls_apart import CallsApart
+from storage.documents.formats.gemini.entry_content import USER, is_talk, results_of, speech_of
 from storage.documents.formats.gemini.imported_file import ImportedFile, imported_file
 from storage.documents.formats.gemini.stated_again import are_restated, copies, is_thanks
 from storage.documents.formats.json_values import as_list, as_object, as_text, without
@@ -42,6 +43,7 @@ class EntryLog:
         self.rewinds: list[dict[str, object]] = []
         self.imported: ImportedFile | None = None
         self._known: dict[str, Entry] = {}
+        self._calls = CallsApart()
 
     def begin_transcript(self) -> None:
         """Begin the next file of the session, whose conversation replaces that of the file before."""
@@ -86,17 +88,27 @@ class EntryLog:
     def _add_message(self, record: dict[str, object]) -> None:
         record_id = as_text(record["id"])
         self.imported = self.imported or imported_file(record)
+        if self._takes_calls(record):
+            return
         entry = self.live.get(record_id)
         if entry is None:
             self._restate([record])
         else:
             entry.record = _merged(entry.record, record)
 
+    def _takes_calls(self, record: dict[str, object]) -> bool:
+        return self._calls.take(record, reversed(self.live.values()))
+
     def _replace(self, records: list[object]) -> None:
-        """Make a conversation live that is stated as a whole."""
+        """Make a conversation live that is stated as a whole.
+
+        The context alone, with which a run begins, replaces nothing. An editor that loads a session in the minute in
+        which it began makes the program write one behind the conversation, which the program then does not find.
+        """
         stated = [record for record in map(as_object, records) if as_text(record.get("id"))]
         before = list(self.live.values())
-        self.live = {}
+        if any(map(is_talk, stated)):
+            self.live = {}
         copies = self._copies(stated, before)
         for place, record in enumerate(stated):
             record_id = as_text(record["id"])
@@ -105,10 +117,13 @@ class EntryLog:
                 self._known[record_id] = self.live[record_id] = entry
                 continue
             self._restate([record])
+            stated_now = self.live.get(record_id)
+            if stated_now is None:
+                continue
             if place + 1 < len(stated) and is_thanks(stated[place + 1]):
-                self.live[record_id].is_summary = True
+                stated_now.is_summary = True
             elif is_thanks(record):
-                self.live[record_id].is_injected = True
+                stated_now.is_injected = True
 
     def _copies(self, stated: list[dict[str, object]], before: list[Entry]) -> dict[int, Entry]:
         """The entries that records with new ids state once more, by the places of the records."""
@@ -135,7 +150,7 @@ class EntryLog:
         for value in records:
             record = as_object(value)
             record_id = as_text(record.get("id"))
-            if not record_id:
+            if not record_id or self._takes_calls(record):
                 continue
             known = self._known.get(record_id)
             merged = record if known is None else _merged(known.record, record)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.format_checks import shown
-from tests.support.gemini_records import TALK, call, derive, live, model, response, text, user
+from tests.support.gemini_records import HEADER, TALK, call, derive, live, model, response, text, user
 
 
 def test_a_rewind_leaves_a_branch() -> None:
@@ -137,3 +137,45 @@ def test_a_prompt_that_is_sent_again_after_a_rewind_is_another_message() -> None
 
     assert live(session) == ["Two", "Third"]
     assert len(session.messages) == 9
+
+
+def test_calls_that_an_editors_session_records_apart_are_those_of_their_replies() -> None:
+    tokens = {"input": 5, "output": 2}
+    pending, first, second = call("c1", status="executing"), call("c1", "out"), call("c2", "two")
+    both = [{"functionCall": {"id": one["id"], "name": one["name"], "args": one["args"]}} for one in (first, second)]
+    answers = [user("r1", [response("c1", "out")]), user("r2", [response("c2", "two")])]
+    stated = [user("u1", "One"), model("g1", [text("First"), both[0]]), answers[0], model("g2", [both[1]]), answers[1]]
+    again = [user("u1", "One"), model("g1", [text("First")]), model("a", both), model("g2", []), *answers]
+
+    for history in ([], stated, again):
+        session = derive(
+            user("u1", "One"), model("g1", "First", tokens=tokens), model("a", toolCalls=[pending], thoughts=[]),
+            model("a", toolCalls=[first], thoughts=[]), answers[0],
+            model("g2", tokens=tokens), model("a", toolCalls=[first, second], thoughts=[]), answers[1],
+            *([{"$set": {"messages": history}}] if history else []),
+            model("g3", "Third", tokens=tokens),
+        )  # fmt: skip
+        assert shown(session) == [
+            ("USER", ["text: One"]),
+            ("ASSISTANT", ["text: First", 'call read_file: {"path":"a"}']),
+            ("TOOL", ["result c1: out"]),
+            ("ASSISTANT", ['call read_file: {"path":"a"}']),
+            ("TOOL", ["result c2: two"]),
+            ("ASSISTANT", ["text: Third"]),
+        ]
+        assert sorted(session.live) == list(range(6))
+        assert session.usage.output == 6
+
+
+def test_a_reply_with_calls_alone_is_a_message() -> None:
+    calls = model("g2", toolCalls=[call("c1", "out")])
+    for before in [], [model("g1", "First")]:
+        session = derive(user("u1", "One"), *before, calls, model("g3", "Third"))
+        replies = ["ASSISTANT"] * len(before)
+        assert [role for role, _ in shown(session)] == ["USER", *replies, "ASSISTANT", "TOOL", "ASSISTANT"]
+
+
+def test_the_context_alone_replaces_no_conversation() -> None:
+    again = user("c", "<session_context>here again</session_context>")
+    session = derive(*TALK, HEADER, {"$set": {"messages": [again]}})
+    assert live(session)[1:] == ["One", "First", "tool_use", "tool_result", "Second", "Two", "Third"]

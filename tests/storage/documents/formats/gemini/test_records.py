@@ -79,8 +79,9 @@ def test_a_session_that_a_custom_command_began_is_named_by_what_was_typed() -> N
     assert [message.is_injected for message in session.messages] == [False, False]
 
 
-def test_files_that_a_prompt_mentions_are_not_the_persons_words() -> None:
-    marks = "\n--- Content from referenced files ---", "\n--- End of content ---"
+@pytest.mark.parametrize("referenced", ["files", "context"])
+def test_files_that_a_prompt_mentions_are_not_the_persons_words(referenced: str) -> None:
+    marks = f"\n--- Content from referenced {referenced} ---", "\n--- End of content ---"
     texts = ["Read @a.txt", marks[0], "\nContent from @a.txt:\n", "Mint tea 2", marks[1], "Quickly."]
 
     session = derive(user("u1", [{"text": words} for words in texts]))
