@@ -6,14 +6,16 @@ from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
-from tests.agents.programs import gemini_cli
+from tests.agents.programs import gemini_cli, qwen_code
 from tests.agents.programs.acp import editor
 from tests.agents.programs.gemini_cli import GeminiCli
+from tests.agents.programs.qwen_code import QwenCode
 from tests.agents.reading import sessions, unsent
-from tests.agents.recording import ANSWER, FOREWORD, PROMPT, SECOND_ANSWER, SECOND_PROMPT, resumed
+from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, SECOND_ANSWER, SECOND_PROMPT, resumed
 from tests.support.format_checks import shown
 
 GEMINI = ("--acp", "--model", gemini_cli.MODEL, "--yolo", "--skip-trust")
+QWEN = ("--acp", "--auth-type", "openai", "--model", qwen_code.MODEL, "--yolo")
 UNSAVED = {"type": "resource", "resource": {"uri": "file:///shop/unsaved.txt", "text": "Sell no coffee."}}
 
 
@@ -48,3 +50,30 @@ def test_each_call_of_gemini_is_with_its_reply(prepare: Prepare, models: ModelSe
     request = resumed(program, models, session_id, "Again?", cwd)
     assert missing(request.conversation, [Expected("call", "echo black"), Expected("text", SECOND_PROMPT)]) == []
     assert shown(sessions(program, "GEMINI")[session_id])[: len(before)] == before
+
+
+def test_commands_that_qwen_answers_itself_are_not_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(QwenCode)
+    skill = program.root / "skills" / "brew-tea" / "SKILL.md"
+    skill.parent.mkdir(parents=True)
+    skill.write_text("---\nname: brew-tea\ndescription: How to brew tea\n---\nBoil water.\n", "utf-8")
+    models.play(reply(ANSWER), reply(FOREWORD, program.shell("cat prices.txt")), reply(SECOND_ANSWER))
+    with editor(program, cwd, *QWEN) as client:
+        session_id = client.new_session()
+        client.prompt(session_id, "/stats")
+        client.prompt(session_id, "/brew-tea mint")
+        client.prompt(session_id, "/context")
+        client.prompt(session_id, SECOND_PROMPT, UNSAVED)
+
+    request = resumed(program, models, session_id, "Again?", cwd)
+
+    session = sessions(program, "QWEN_CODE")[session_id]
+    assert session.first_prompt == "/brew-tea mint"
+    assert unsent(session, request) == []
+    prompts = [message.build()[0]["text"] for message in session.messages if message.role == "USER"]
+    assert prompts == ["/stats", "/brew-tea mint", "/context", SECOND_PROMPT, "Again?"]
+    # What the editor gave beside the words is in no record, nor is what the skill said.
+    assert missing(models.requests[0].conversation, [Expected("text", "Boil water.", "user")]) == []
+    assert missing(models.requests[1].conversation, [Expected("text", "Sell no coffee.", "user")]) == []
+    assert not [item for item in request.conversation if "Sell no coffee." in item.text or "Boil water." in item.text]
+    assert missing(request.conversation, [Expected("result", PRICES)]) == []

@@ -31,6 +31,8 @@ class QwenCode(Program):
             "telemetry": {"enabled": False},
             # Else it asks the model after each turn what to remember, with tools as in a conversation.
             "memory": {"enableManagedAutoMemory": False},
+            # The same for what a person behind an editor may say next.
+            "ui": {"enableFollowupSuggestions": False},
         }
         (self.root / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
 

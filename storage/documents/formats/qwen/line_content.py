@@ -42,6 +42,25 @@ def is_sent(record: Block) -> bool:
     return is_spoken or bool(goal_of(record))
 
 
+def command_of_result(record: Block) -> str:
+    """The command that a person typed, from a line with what the program answered itself; else empty.
+
+    Where an editor is the terminal, a line of the user's has the command too.
+    """
+    payload = as_object(record.get("systemPayload"))
+    is_result = record.get("subtype") == "slash_command" and payload.get("phase") == "result"
+    if not is_result or payload.get("sentToModel") is True:
+        return ""
+    answers = [as_object(item).get("type") for item in as_list(payload.get("outputHistoryItems"))]
+    return as_text(payload.get("rawCommand")) if answers and set(answers) == {"assistant"} else ""
+
+
+def is_command_line(record: Block, command: str) -> bool:
+    """Whether a line of the user's has a command and nothing else."""
+    is_typed = record.get("type") == "user" and record.get("subtype") is None
+    return is_typed and content_parts(record) == [{"text": command}]
+
+
 def content_parts(record: Block) -> list[object]:
     """The parts of a line's message."""
     return parts_of(as_object(record.get("message")).get("parts"))

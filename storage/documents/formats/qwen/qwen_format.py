@@ -110,7 +110,7 @@ class QwenFormat:
             kind=FORK if is_fork else SUBAGENT if parent_id else MAIN,
             parent_id=parent_id,
             title=_title(scan, description),
-            first_prompt=first_prompt_of(messages, lambda text: text.startswith("/"), scan.typed),
+            first_prompt=first_prompt_of(messages, scan.is_command, scan.typed),
             model=last_model(messages) or scan.states.get("session_model", ""),
             mode=scan.states.get("session_approval_mode"),
             agent_version=scan.version or None,

@@ -11,8 +11,10 @@ from storage.documents.formats.message_draft import MessageDraft
 from storage.documents.formats.named_files import FileNames
 from storage.documents.formats.qwen.line_content import (
     ROLES,
+    command_of_result,
     content_parts,
     goal_of,
+    is_command_line,
     is_compression,
     is_injected_line,
     is_sent,
@@ -32,6 +34,9 @@ LONG_OUTPUTS = LongOutputs(
     FileNames.of("tmp", "[0-9a-f]{64}", r"[\w.-]+\.output"),
 )
 """The long outputs of tools."""
+
+_COMMAND_MARK = "/"
+"""How a command begins that a person types."""
 
 _MARK = LONG_OUTPUTS.mark.encode()
 _TITLE = "custom_title"
@@ -70,10 +75,16 @@ class ChatScan:
     _goal: str = ""
     _command: str = ""
     _commands: dict[str, str] = field(default_factory=dict)
+    _typed: dict[str, str] = field(default_factory=dict)
+    _answered: set[str] = field(default_factory=set)
 
     def typed(self, text: str) -> str:
         """What the person typed for a text: the command that stands for it, or the text itself."""
         return self._commands.get(text) or typed_prompt(text)
+
+    def is_command(self, text: str) -> bool:
+        """Whether a text is a command to the program. The model answers those that stand for a text."""
+        return text.startswith(_COMMAND_MARK) and text not in self._answered
 
     def read(self, transcript: TranscriptReader) -> None:
         """Add the lines of a transcript. Lines that an earlier one has too are left out."""
@@ -98,6 +109,7 @@ class ChatScan:
             self._previous = record_id
         index = self._place(record, record_id)
         if index is None:
+            self._note_local_command(record, record_id)
             return
         draft = self.drafts[index]
         draft.add_line(reader, offset, data)
@@ -130,6 +142,14 @@ class ChatScan:
             # The person's next line has the text that it stands for.
             self._command = as_text(payload.get("rawCommand")).strip() if payload.get("sentToModel") is True else ""
 
+    def _note_local_command(self, record: Block, record_id: str) -> None:
+        """Do not send a command that the program answered itself: the line before the answer has it."""
+        command = command_of_result(record)
+        above = self.tree.nearest(record_id, self.lines) if command else None
+        if above is not None:
+            line = self.lines[above][-1]
+            line.is_sent = line.is_sent and not is_command_line(line.reader.record(line.offset), command)
+
     def _place(self, record: Block, record_id: str) -> int | None:
         """The index of the message that a line belongs to, a new one if need be; None when it says nothing."""
         kind = as_text(record.get("type"))
@@ -148,6 +168,8 @@ class ChatScan:
             role == "USER" and not sets_goal and is_injected_line(record, line_blocks(record))
         )
         self.drafts.append(MessageDraft(role, as_time(record.get("timestamp")), is_injected=is_injected))
+        if role == "USER" and (text := joined_text(content_parts(record)).strip()).startswith(_COMMAND_MARK):
+            self._typed[record_id] = text
         return len(self.drafts) - 1
 
     def _sets_goal(self, record: Block) -> bool:
@@ -176,6 +198,8 @@ class ChatScan:
     def _note_reply(self, draft: MessageDraft, record: Block) -> None:
         if record.get("type") != "assistant":
             return
+        if (above := self.tree.nearest(as_text(record.get("uuid")), self.lines)) in self._typed:
+            self._answered.add(self._typed[above])
         draft.model = draft.model or model_of(record)
         draft.usage = usage_of(record) or draft.usage
         draft.is_copied = bool(as_object(record.get("forkedFrom")))

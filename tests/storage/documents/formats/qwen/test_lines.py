@@ -50,6 +50,27 @@ def test_a_session_that_a_custom_command_began_is_named_by_what_was_typed() -> N
     assert live(session) == ["Brew green tea."]
 
 
+def test_a_command_that_the_model_answered_is_the_first_prompt() -> None:
+    lines = Lines().add("user", "u0", [text("/stats")]).add("user", "u1", [text("/brew-tea mint")])
+    lines.system("s1", "ui_telemetry").add("assistant", "a1", [text("Boil water.")])
+    assert lines.add("user", "u2", [text("And then?")]).session().first_prompt == "/brew-tea mint"
+
+
+def test_a_command_that_the_program_answered_itself_is_not_sent() -> None:
+    lines = Lines().add("user", "u1", [text("Go")]).add("assistant", "a1", [text("Gone")])
+    answers = {"assistant": [{"type": "assistant", "text": "5 tokens"}], "error": [{"type": "error", "text": "No"}]}
+    for kind, items in answers.items():
+        lines.add("user", f"u-{kind}", [text("/stats")]).system(f"s-{kind}", "file_history_snapshot")
+        result = {"phase": "result", "rawCommand": "/stats", "outputHistoryItems": items}
+        lines.system(f"r-{kind}", "slash_command", result)
+    result = {"phase": "result", "rawCommand": "Stop", "outputHistoryItems": answers["assistant"]}
+    lines.add("assistant", "a2", [text("Stop")]).system("r3", "slash_command", result)
+    session = lines.session()
+    # After an error, the program sends the command.
+    assert live(session) == ["Go", "Gone", "/stats", "Stop"]
+    assert len(session.messages) == 5
+
+
 def test_a_rewind_leaves_a_branch() -> None:
     lines = Lines().add("user", "u1", [text("One")]).add("assistant", "a1", [text("First")])
     lines.add("user", "u2", [text("Two")]).add("assistant", "a2", [text("Second")]).system("s1", "ui_telemetry")
