@@ -8,6 +8,7 @@ from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import Call, reply
 from tests.agents.model_server.server import ModelServer
+from tests.agents.programs import qwen_code
 from tests.agents.programs.gemini_cli import GeminiCli
 from tests.agents.programs.program import Program
 from tests.agents.programs.qwen_code import QwenCode
@@ -85,6 +86,7 @@ def test_the_end_of_a_subagent_of_qwen_is_no_prompt(prepare: Prepare, models: Mo
     main, agent = by_kind[MAIN], by_kind[SUBAGENT]
     assert (agent.parent_id, agent.first_prompt) == (main.id, TASK)
     assert (main.usage.output, agent.usage.output) == (34 * 3, 34)
+    assert (main.model, agent.model) == (qwen_code.MODEL, qwen_code.MODEL)
     blocks = [block for message in main.messages if message.role == "USER" for block in message.build()]
     assert [block.get("is_injected", False) for block in blocks] == [False, True]
     assert "<task-notification>" in str(blocks[1]["text"])

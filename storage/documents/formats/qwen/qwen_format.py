@@ -94,6 +94,8 @@ class QwenFormat:
             return None
         name = newer[-1].name
         description = _description(newer[-1])
+        # The replies of a subagent do not name their model.
+        scan.name_model(as_text(description.get("model")))
         messages = [draft.message(lambda record: outputs.blocks(line_blocks(record))) for draft in scan.drafts]
         path = scan.tree.path(scan.tree.last())
         created_at, updated_at = time_span(None, map(as_time, scan.times), newer[-1].modified_at)

@@ -86,6 +86,12 @@ class ChatScan:
         """Whether a text is a command to the program. The model answers those that stand for a text."""
         return text.startswith(_COMMAND_MARK) and text not in self._answered
 
+    def name_model(self, model: str) -> None:
+        """Name the model of the replies that do not name one."""
+        for draft in self.drafts:
+            if draft.role == "ASSISTANT":
+                draft.model = draft.model or model or None
+
     def read(self, transcript: TranscriptReader) -> None:
         """Add the lines of a transcript. Lines that an earlier one has too are left out."""
         reader = RecordReader(transcript, recovers_joined=True)

@@ -112,7 +112,7 @@ def test_a_subagent_is_a_session_of_its_own() -> None:
     lines.add("assistant", "a1", [text("I look.")], isSidechain=True, usageMetadata=tokens)
     lines.add("assistant", "a2", [call("c1")], isSidechain=True).add("assistant", "a3", [call("c2")], isSidechain=True)
     lines.add("tool_result", "t1", [response("c1")], isSidechain=True)
-    meta = orjson.dumps({"description": "Look around", "parentAgentId": None, "agentType": "explore"})
+    meta = orjson.dumps({"description": "Look around", "parentAgentId": None, "agentType": "explore", "model": "q3"})
     transcript = StoredTranscript(
         name, lines.transcript().data, {name.replace(".jsonl", ".meta.json"): meta}
     )  # fmt: skip
@@ -125,6 +125,7 @@ def test_a_subagent_is_a_session_of_its_own() -> None:
     )
     assert session is not None
     assert (session.kind, session.parent_id, session.title) == (SUBAGENT, SESSION_ID, "Look around")
+    assert session.model == session.messages[1].model == "q3"
     assert session.metadata["agent_name"] == "Explore"
     nested = StoredTranscript(
         name, transcript.data, {name.replace(".jsonl", ".meta.json"): b'{"parentAgentId":"root-1"}'}
