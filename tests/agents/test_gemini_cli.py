@@ -157,6 +157,19 @@ def test_a_compression_within_a_turn_is_read_as_it_is_sent(prepare: Prepare, mod
     assert session.usage.output == 5 * 34
 
 
+def test_what_the_program_says_of_a_loop_is_injected_text(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(GeminiCli)
+    # The fifth call in a row is not made; the program asks once more.
+    models.play(*(reply(program.shell("cat prices.txt")) for _ in range(5)), reply(ANSWER))
+
+    program.run(PROMPT, cwd)
+
+    [session] = sessions(program, "GEMINI").values()
+    [*_, notice, answer] = session.messages
+    assert (notice.role, notice.is_injected, answer.role) == ("USER", True, "ASSISTANT")
+    assert missing(models.requests[-1].conversation, [Expected("text", "Potential loop detected", "user")]) == []
+
+
 def test_files_that_a_prompt_mentions_are_injected_text(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program, prompt = prepare(GeminiCli), "What is in @prices.txt?"
     models.play(reply(ANSWER))

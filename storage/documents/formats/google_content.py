@@ -21,6 +21,8 @@ INJECTED_OPENINGS = (
     "<hook_context>",
     "<qwen:user-prompt-submit-context>",
     "<system-reminder>",
+    # To a model that makes the same call again and again.
+    "System: Potential loop detected. Details: ",
 )
 """How texts begin that the program puts into a person's message."""
 

@@ -115,6 +115,7 @@ def test_what_hooks_add_before_a_prompt_is_not_the_persons(count: int) -> None:
         "<qwen:user-prompt-submit-context>\nBe brief.\n</qwen:user-prompt-submit-context>",
         "I ran the following shell command:\n```sh\nls\n```\n\nThis produced the following result:\n```\n```\nb\n```",
         "You have exceeded the time limit. You have one final chance to complete the task with a short grace period.",
+        "System: Potential loop detected. Details: Repeated tool call: read_file. Please take a step back.",
     ],
 )
 def test_text_of_the_program_is_no_prompt(words: str) -> None:
