@@ -21,6 +21,7 @@ COMMAND_MARKS = ("/", "?")
 """How a prompt begins that is a command to the program, which does not send it to the model."""
 
 _CUSTOM_COMMAND = "/"
+_CONTEXT = "<session_context>"
 
 
 def speech_of(record: dict[str, object]) -> list[Block]:
@@ -70,6 +71,11 @@ def is_sent(record: dict[str, object]) -> bool:
         return record.get("type") == MODEL
     text = joined_text(parts_of(record.get("content"))).strip()
     return is_result_record(record) or (bool(speech_of(record)) and not text.startswith(COMMAND_MARKS))
+
+
+def is_context(record: dict[str, object]) -> bool:
+    """Whether a record is the program's note on its context, which it puts first into a session."""
+    return record.get("type") == USER and joined_text(parts_of(record.get("content"))).lstrip().startswith(_CONTEXT)
 
 
 def is_talk(record: dict[str, object]) -> bool:

@@ -11,7 +11,7 @@ from storage.documents.formats.derived_values import first_prompt_of, last_model
 from storage.documents.formats.file_walk import FileWalk
 from storage.documents.formats.gemini.checkpoint import checkpoint_id, checkpoint_records, is_checkpoint
 from storage.documents.formats.gemini.conversation import ChatConversation
-from storage.documents.formats.gemini.entry_content import COMMAND_MARKS, is_talk
+from storage.documents.formats.gemini.entry_content import COMMAND_MARKS, is_context, is_talk
 from storage.documents.formats.gemini.entry_log import EntryLog
 from storage.documents.formats.gemini.workspace import CHATS, WorkspaceFinder, workspace_of
 from storage.documents.formats.json_values import as_id, as_object, as_text, as_time, without
@@ -97,7 +97,8 @@ class GeminiFormat:
         session_id = next((found for _, _, one in reversed(ranked) if (found := self.session_id(one))), None)
         outputs = WholeOutputs(_LONG_OUTPUTS, (one.companion for _, _, one in reversed(ranked)))
         conversation = ChatConversation(log, outputs)
-        if session_id is None or not conversation.messages:
+        # Each start of the program, as by an editor that is opened, writes the context of a session of its own.
+        if session_id is None or not conversation.messages or all(is_context(entry.record) for entry in log.entries):
             return None
         header = log.header
         records = [entry.record for entry in log.entries]

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from storage.documents.formats.file_walk import FileWalk, is_regular_file
+from storage.documents.formats.gemini.entry_content import is_context
 from storage.documents.formats.google_content import joined_text, parts_of
 from storage.documents.formats.json_values import as_list, as_object, as_text, json_text, parse_json
 from storage.documents.formats.transcript_format import TranscriptReader
@@ -95,10 +96,10 @@ def workspace_of(transcript: TranscriptReader, header: dict[str, object], record
 
 
 def _context_folders(records: Iterable[dict[str, object]]) -> list[str]:
-    """The folders that the program's note on its context lists, which it puts first into a session."""
+    """The folders that the program's note on its context lists."""
     for record in records:
-        text = joined_text(parts_of(record.get("content")))
-        if text.lstrip().startswith("<session_context>"):
+        if is_context(record):
+            text = joined_text(parts_of(record.get("content")))
             return [match.strip() for match in _CONTEXT_FOLDER.findall(text)]
     return []
 

@@ -173,6 +173,14 @@ def test_a_file_without_messages_is_no_session() -> None:
     assert FORMAT.derive([]) is None
 
 
+def test_a_file_with_the_context_alone_is_no_session() -> None:
+    context = {"$set": {"messages": [user("c", "<session_context>here</session_context>")]}}
+    notice = {"id": "i1", "timestamp": HEADER["startTime"], "type": "info", "content": "Stopped."}
+    for others, is_session in ([], False), ([notice], True), ([user("u1", "One")], True):
+        session = FORMAT.derive([StoredTranscript.of(NAME, HEADER, context, *others)])
+        assert (session is not None) == is_session
+
+
 def test_results_in_other_forms() -> None:
     file = {"fileData": {"mimeType": "image/png", "fileUri": "https://example.org/a.png"}}
     picture = {"inlineData": {"mimeType": "image/png", "data": "A"}}
