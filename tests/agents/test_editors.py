@@ -9,6 +9,7 @@ from tests.agents.model_server.server import ModelServer
 from tests.agents.programs import gemini_cli, qwen_code
 from tests.agents.programs.acp import editor
 from tests.agents.programs.gemini_cli import GeminiCli
+from tests.agents.programs.opencode import OpenCode
 from tests.agents.programs.qwen_code import QwenCode
 from tests.agents.reading import sessions, unsent
 from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, SECOND_ANSWER, SECOND_PROMPT, resumed
@@ -50,6 +51,24 @@ def test_each_call_of_gemini_is_with_its_reply(prepare: Prepare, models: ModelSe
     request = resumed(program, models, session_id, "Again?", cwd)
     assert missing(request.conversation, [Expected("call", "echo black"), Expected("text", SECOND_PROMPT)]) == []
     assert shown(sessions(program, "GEMINI")[session_id])[: len(before)] == before
+
+
+def test_what_an_editor_adds_to_a_prompt_of_opencode_is_injected_text(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(OpenCode)
+    models.play(reply(FOREWORD, program.shell("cat prices.txt")), reply(ANSWER))
+    with editor(program, cwd, "acp") as client:
+        session_id = client.new_session()
+        client.prompt(session_id, PROMPT, UNSAVED)
+
+    request = resumed(program, models, session_id, SECOND_PROMPT, cwd)
+
+    session = sessions(program, "OPENCODE")[session_id]
+    assert session.first_prompt == PROMPT
+    assert [block.get("is_injected", False) for block in session.messages[0].build()] == [False, True]
+    assert unsent(session, request) == []
+    assert missing(request.conversation, [Expected("text", "Sell no coffee.", "user")]) == []
 
 
 def test_commands_that_qwen_answers_itself_are_not_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

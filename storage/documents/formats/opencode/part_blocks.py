@@ -1,5 +1,8 @@
 """The parts of OpenCode's messages as content blocks."""
 
+import re
+from collections.abc import Sequence
+
 from storage.documents.formats.blocks import (
     Block,
     call_block,
@@ -18,6 +21,8 @@ _BOOKKEEPING = ("step-start", "step-finish", "snapshot")
 _IDS = ("id", "sessionID", "messageID")
 _INVALID = "invalid"
 """The tool that the program calls in place of one that the model called with unknown name or wrong arguments."""
+_FILE_OF_EDITOR = re.compile(r"\[(?:/|[A-Za-z]:/|[a-z][a-z0-9+.-]*:)[^\n]*\]\n")
+"""How a text begins that an editor sends with a prompt, such as a file that is not saved: by its path or address."""
 
 
 def message_blocks(message: Block, companion: Companion) -> list[Block]:
@@ -27,7 +32,12 @@ def message_blocks(message: Block, companion: Companion) -> list[Block]:
     """
     info = as_object(message.get("info"))
     parts = [as_object(part) for part in as_list(message.get("parts"))]
-    blocks = [block for part in parts for block in _part_blocks(part, companion)]
+    added = _files_of_editor(parts) if info.get("role") == "user" else []
+    blocks = [
+        block
+        for part in parts
+        for block in _part_blocks({**part, "synthetic": True} if part in added else part, companion)
+    ]
     if is_summary(info):
         text = "\n".join(as_text(block["text"]) for block in blocks if block["type"] == "text")
         rest = [block for block in blocks if block["type"] != "text"]
@@ -44,6 +54,13 @@ def is_summary(info: Block) -> bool:
 def is_ignored(part: Block) -> bool:
     """Whether a part of a person's message is shown, and not sent to the model."""
     return part.get("type") == "text" and part.get("ignored") is True
+
+
+def _files_of_editor(parts: Sequence[Block]) -> list[Block]:
+    """The parts with texts that an editor sent beside what the person said."""
+    texts = [part for part in parts if part.get("type") == "text" and part.get("synthetic") is not True]
+    files = [part for part in texts if _FILE_OF_EDITOR.match(as_text(part.get("text")))]
+    return files if len(files) < len(texts) else []
 
 
 def _part_blocks(part: Block, companion: Companion) -> list[Block]:

@@ -2,11 +2,24 @@
 
 from typing import Any
 
+import pytest
+
 from storage.documents.derived_session import FORK, SUBAGENT, DerivedSession
 from storage.records.token_usage import TokenUsage
 from tests.support.format_checks import shown
 from tests.support.opencode_sessions import FORMAT, assistant, derive, live, text, tool, user
 from tests.support.stored_transcript import StoredTranscript
+
+
+@pytest.mark.parametrize("path", ["/shop/a.txt", "C:/shop/a.txt", "/shop/a.txt:3", "zed:///agent/rule?name=Tea"])
+def test_files_of_an_editor_are_not_the_persons_words(path: str) -> None:
+    file = f"[{path}]\nMint tea 2"
+    session = derive(
+        user("m1", text("Go"), text(file)), user("m2", text(file)), user("m3", text("[a] tea\n"), text("b"))
+    )
+    assert session.first_prompt == "Go"
+    blocks = [block for message in session.messages for block in message.build()]
+    assert [block.get("is_injected", False) for block in blocks] == [False, True, False, False, False]
 
 
 def test_states_of_calls() -> None:
