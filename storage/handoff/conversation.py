@@ -16,7 +16,7 @@ from storage.records.content_block import (
     ToolResultBlock,
     ToolUseBlock,
 )
-from storage.records.injected import is_branch_summary, is_marked, split_block
+from storage.records.injected import is_branch_summary, is_from_editor, is_marked, split_block
 from storage.records.stored_blocks import message_blocks, read_blocks
 from storage.records.tool_links import ToolLinks, note
 
@@ -186,6 +186,8 @@ def _parts(message: SaidMessage, block: ContentBlock, answer: ContentBlock | Non
 def _texts(message: SaidMessage, block: TextBlock) -> Iterator[Part]:
     if is_branch_summary(block.raw):
         yield LeftBranch(block.text)
+    elif is_from_editor(block.raw):
+        yield Text(block.text)
     elif is_marked(block.raw) or (message.is_injected and message.role != ASSISTANT):
         yield Injected(block.text)
     elif message.role == USER:

@@ -43,6 +43,11 @@ def is_branch_summary(raw: object) -> bool:
     return isinstance(raw, dict) and raw.get("is_branch_summary") is True
 
 
+def is_from_editor(raw: object) -> bool:
+    """Whether a stored block is what an editor sent with a prompt, such as a file that was not saved."""
+    return isinstance(raw, dict) and raw.get("is_from_editor") is True
+
+
 def split_block(block: TextBlock) -> SplitText:
     """Separate a person's words in a block of their message from injected text."""
     return SplitText("", True) if is_marked(block.raw) else split_injected(block.text)

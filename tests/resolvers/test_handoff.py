@@ -14,6 +14,7 @@ from storage.handoff.new_files import place_of, write_new
 from storage.handoff.target import json_lines
 from storage.handoff.targets import TARGETS
 from tests.conftest import Serve
+from tests.support import gemini_records
 from tests.support.archived import take
 from tests.support.documents import assistant, text, tool_use, user, zagens
 from tests.support.handoffs import FIXTURES
@@ -180,3 +181,25 @@ async def test_the_summary_of_a_left_branch_is_carried(server: Served, database_
         "Messages of left branches stay behind.": 2,
         "The summary of a left branch is carried as the user's text.": 1,
     }
+
+
+async def test_what_an_editor_sent_with_a_prompt_is_carried(server: Served, database_url: str, tmp_path: Path) -> None:
+    texts = ["Is this right?", "\n--- Content from referenced context ---", "Sell no coffee."]
+    files = [texts[0], "\n--- Content from referenced files ---", "Mint tea 2"]
+    prompts = [
+        gemini_records.user(f"u{place}", [{"text": text} for text in said]) for place, said in enumerate((texts, files))
+    ]
+    file = tmp_path / gemini_records.NAME
+    file.parent.mkdir(parents=True)
+    file.write_text(json_lines([gemini_records.HEADER, *prompts]), encoding="utf-8")
+    (file.parents[1] / ".project_root").write_text("/home/dev/shop", encoding="utf-8")
+    async with Database(database_url) as database:
+        await take(database, FORMATS["GEMINI"], tmp_path)
+
+    handoff = await handed_over(server, str(gemini_records.HEADER["sessionId"]), "PI")
+
+    [written] = handoff["files"]
+    assert "Sell no coffee." in written["content"]
+    # It can be read in its place.
+    assert "Mint tea 2" not in written["content"]
+    assert [loss["count"] for loss in handoff["losses"] if loss["code"] == "INJECTED_TEXT"] == [2]

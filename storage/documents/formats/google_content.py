@@ -36,7 +36,9 @@ _COMMAND_OF_PERSON = re.compile(
 _LAST_CHANCE = re.compile(r"You have [^.\n]{1,60}\. You have one final chance to complete the task\b")
 """The message to a subagent that reached a limit before it completed its task."""
 
-_FILES_BEGIN = ("--- Content from referenced files ---", "--- Content from referenced context ---")
+_FILES_BEGIN = "--- Content from referenced files ---"
+_CONTEXT_BEGINS = "--- Content from referenced context ---"
+"""Stands before the texts that an editor sent with a prompt."""
 _FILES_END = "--- End of content ---"
 _SHELL = "run_shell_command"
 _EXIT_CODE = re.compile(r"^Exit Code: (-?\d+)$", re.MULTILINE)
@@ -110,15 +112,19 @@ def user_blocks(parts: Sequence[object], typed: Sequence[object]) -> list[Block]
     blocks = _without_hooks(blocks_of(parts))
     own = {block["text"] for block in _without_hooks(blocks_of(typed)) if block["type"] == "text"}
     own &= {block["text"] for block in blocks if block["type"] == "text"}
-    is_file = False
+    is_file = is_of_editor = False
     for block in blocks:
         if block["type"] != "text":
             continue
         text = as_text(block["text"])
-        is_file = is_file or text.strip() in _FILES_BEGIN
+        is_of_editor = is_of_editor or text.strip() == _CONTEXT_BEGINS
+        is_file = is_file or is_of_editor or text.strip() == _FILES_BEGIN
+        if is_of_editor:
+            block["is_from_editor"] = True
         if is_file or is_injected_text(text) or (own and text not in own):
             block["is_injected"] = True
         is_file = is_file and text.strip() != _FILES_END
+        is_of_editor = is_of_editor and is_file
     return blocks
 
 

@@ -32,11 +32,9 @@ def message_blocks(message: Block, companion: Companion) -> list[Block]:
     """
     info = as_object(message.get("info"))
     parts = [as_object(part) for part in as_list(message.get("parts"))]
-    added = _files_of_editor(parts) if info.get("role") == "user" else []
+    added = _texts_of_editor(parts) if info.get("role") == "user" else []
     blocks = [
-        block
-        for part in parts
-        for block in _part_blocks({**part, "synthetic": True} if part in added else part, companion)
+        block for part in parts for block in ([_editor_block(part)] if part in added else _part_blocks(part, companion))
     ]
     if is_summary(info):
         text = "\n".join(as_text(block["text"]) for block in blocks if block["type"] == "text")
@@ -56,7 +54,11 @@ def is_ignored(part: Block) -> bool:
     return part.get("type") == "text" and part.get("ignored") is True
 
 
-def _files_of_editor(parts: Sequence[Block]) -> list[Block]:
+def _editor_block(part: Block) -> Block:
+    return {**text_block(as_text(part["text"]), is_injected=True), "is_from_editor": True}
+
+
+def _texts_of_editor(parts: Sequence[Block]) -> list[Block]:
     """The parts with texts that an editor sent beside what the person said."""
     texts = [part for part in parts if part.get("type") == "text" and part.get("synthetic") is not True]
     files = [part for part in texts if _FILE_OF_EDITOR.match(as_text(part.get("text")))]

@@ -88,6 +88,8 @@ def test_files_that_a_prompt_mentions_are_not_the_persons_words(referenced: str)
 
     assert session.first_prompt == "Read @a.txt\nQuickly."
     assert [block.get("is_injected", False) for block in session.messages[0].build()] == [False, *[True] * 4, False]
+    editor = [block["text"] for block in session.messages[0].build() if block.get("is_from_editor")]
+    assert editor == (texts[1:5] if referenced == "context" else [])
     assert live(session) == texts
 
 
