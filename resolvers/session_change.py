@@ -13,6 +13,8 @@ from storage.records.session_filter import SessionFilter
 
 __all__ = ["SessionChangeRow"]
 
+_RESTORED = "Was the database restored? Load the list again."
+
 
 def session(context: Context, row: SessionChangeRow) -> Awaitable[SessionRow | None] | None:
     """The session as it is now; None when it was deleted."""
@@ -22,13 +24,20 @@ def session(context: Context, row: SessionChangeRow) -> Awaitable[SessionRow | N
 async def session_changes(
     context: Context, since: int | None, session_filter: SessionFilter | None
 ) -> AsyncIterator[SessionChangeRow]:
-    """Every change after `since`, then each new one. Raises BadUserInput before the first."""
+    """Every change after `since`, then each new one. Raises BadUserInput where changes are lost."""
     chosen = None if session_filter is None else storable_filter(session_filter)
     first, last = await change_numbers(context.database)
     if since is not None and (since > last or 0 < since < first):
-        raise BadUserInput("Not all changes after `since` are known. Was the database restored? Load the list again.")
+        raise BadUserInput(f"Not all changes after `since` are known. {_RESTORED}")
+    is_started = False
 
-    def load(position: ChangePosition) -> Awaitable[ChangePage]:
-        return context.session_changes(position, chosen)
+    async def load(position: ChangePosition) -> ChangePage:
+        nonlocal is_started
+        page = await context.session_changes(position, chosen)
+        # Something woke the stream and nothing follows: a standby that lacks the last changes may have taken over.
+        if is_started and page.position.seq == position.seq and await context.change_seq() < position.seq:
+            raise BadUserInput(f"The database has lost changes that were sent. {_RESTORED}")
+        is_started = True
+        return page
 
     return stored_changes(context.database, load, last if since is None else since)

@@ -1,6 +1,7 @@
 """The subscription to changes of sessions: every change, in order, and which changes pass a filter."""
 
 import asyncio
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from storage.documents.formats import read_document
 from storage.documents.imports import import_document, import_documents
 from storage.records.session_change import PAGE
 from tests.conftest import Serve
-from tests.support.changes import PATIENCE, change_seq, changes
+from tests.support.changes import CHANGES, PATIENCE, change_seq, changes
 from tests.support.client import SubscriptionError
 from tests.support.documents import assistant, codewhale, user, zagens
 from tests.support.resumes import resumed
@@ -185,6 +186,24 @@ async def test_a_since_with_unknown_changes_after_it_is_refused(here: Served, si
     for known in (0, 3):
         async with changes(here.client, since=known) as stream:
             assert await stream.kinds(1) == [("CREATED", f"s{known}")]
+
+
+async def test_a_stream_ends_where_the_database_has_lost_changes_that_it_sent(here: Served) -> None:
+    """As a standby that lacks the last changes does when it takes over: their numbers are used again."""
+    client = here.client
+    await imported(client, *(zagens(f"s{number}") for number in range(3)))
+    async with aclosing(client.subscribe(CHANGES, {"since": 0})) as payloads, asyncio.timeout(PATIENCE):
+        for _ in range(3):
+            await anext(payloads)
+        await run_sql(here, "UPDATE change_counter SET last = 1")
+        await update_session(client, "s1", title="Renamed")
+        [error] = (await anext(payloads))["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "Load the list again" in error["message"]
+    since = await change_seq(client)
+    async with changes(client, since=since) as stream:
+        await update_session(client, "s2", title="Renamed")
+        assert (await stream.next())["sessionId"] == "s2"
 
 
 FILTERS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
