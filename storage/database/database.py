@@ -101,10 +101,9 @@ class Database:
         if self._poll_seconds is not None:
             return Poll(self.bus, self).running(self._poll_seconds)
         from storage.database.listener import listening
-        from storage.database.postgresql import SERVER_SETTINGS
+        from storage.database.postgresql import PostgresqlHosts
 
-        _, options = self.engine.dialect.create_connect_args(self._listen_url)
-        return listening(self.bus, {**options, "server_settings": SERVER_SETTINGS})
+        return listening(self.bus, PostgresqlHosts(self._listen_url).connect)
 
     async def __aexit__(self, *_: object) -> None:
         await self._resources.aclose()
@@ -119,10 +118,9 @@ class Database:
     def _driver(self) -> Driver:
         if self.is_sqlite:
             return SqliteDriver(self._file, SQLITE_READ_PRAGMAS)
-        from storage.database.postgresql import PostgresqlDriver
+        from storage.database.postgresql import PostgresqlDriver, PostgresqlHosts
 
-        _, options = self.engine.dialect.create_connect_args(self.url)
-        return PostgresqlDriver(options)
+        return PostgresqlDriver(PostgresqlHosts(self.url))
 
     def check_file(self) -> None:
         """Raises Unavailable if the file of a SQLite database was moved, replaced or made inaccessible."""

@@ -10,14 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from storage.database.long_text import add_functions
+from storage.database.postgresql_url import postgresql_url
 from storage.database.sqlite_file import SqliteFile
 
 POOL_SIZE = 8
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgresql": "postgresql+asyncpg",
-    "postgres": "postgresql+asyncpg",
-}
+_SQLITE = "sqlite+aiosqlite"
 _PRAGMAS = (
     # For new databases: with pages of 4 KiB, an eighth of the space stays empty after rows and long values.
     "PRAGMA page_size=16384",
@@ -36,20 +33,17 @@ SNAPSHOT = {"reprise_snapshot": True}
 
 def driver_url(url: str) -> URL:
     """The URL `sqlite:///PATH` or `postgresql://...` with the driver added. Raises ValueError for other URLs."""
-    try:
-        parsed = make_url(url)
-    except sa.exc.ArgumentError:
-        raise ValueError("must look like sqlite:///PATH or postgresql://USER@HOST/NAME") from None
-    driver = _DRIVERS.get(parsed.drivername)
-    if driver is None:
+    scheme, separator, _ = url.partition("://")
+    if scheme in {"postgresql", "postgres"}:
+        return postgresql_url(url)
+    if not separator:
+        raise ValueError("must look like sqlite:///PATH or postgresql://USER@HOST/NAME")
+    if scheme != "sqlite":
         raise ValueError("must begin with sqlite:/// or postgresql://")
-    if driver.startswith("sqlite") and (parsed.database in {None, "", ":memory:"} or "uri" in parsed.query):
+    parsed = make_url(url)
+    if parsed.database in {None, "", ":memory:"} or "uri" in parsed.query:
         raise ValueError("must name a file: sqlite:///PATH")
-    if "sslmode" in parsed.query:
-        query = {**parsed.query, "ssl": parsed.query["sslmode"]}
-        query.pop("sslmode")
-        parsed = parsed.set(query=query)
-    return parsed.set(drivername=driver)
+    return parsed.set(drivername=_SQLITE)
 
 
 def sqlite_engine(url: URL, file: SqliteFile) -> AsyncEngine:

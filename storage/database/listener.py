@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
-
-import asyncpg
 
 from storage.database.background import in_background
 from storage.database.bus import CHANNEL, Bus
@@ -18,23 +16,23 @@ HEARTBEAT_SECONDS = 5.0
 RECONNECT_SECONDS = 0.5
 
 
-def listening(bus: Bus, connect_args: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
+def listening(bus: Bus, connect: Callable[[], Awaitable[Any]]) -> AbstractAsyncContextManager[None]:
     """Publish PostgreSQL's notifications on `bus` until the block ends. Connects in the background, and reconnects."""
-    return in_background(_listen(bus, connect_args), "reprise-listener")
+    return in_background(_listen(bus, connect), "reprise-listener")
 
 
-async def _listen(bus: Bus, connect_args: Mapping[str, Any]) -> None:
+async def _listen(bus: Bus, connect: Callable[[], Awaitable[Any]]) -> None:
     while True:
         try:
-            await _listen_once(bus, connect_args)
+            await _listen_once(bus, connect)
         except Exception as error:
             # Any error: the driver raises many kinds, and the listener must not stop.
             log.warning("Listener lost its connection and reconnects: %s", type(error).__name__)
         await asyncio.sleep(RECONNECT_SECONDS)
 
 
-async def _listen_once(bus: Bus, connect_args: Mapping[str, Any]) -> None:
-    connection = await asyncpg.connect(timeout=HEARTBEAT_SECONDS, **connect_args)
+async def _listen_once(bus: Bus, connect: Callable[[], Awaitable[Any]]) -> None:
+    connection = await connect()
     lost = asyncio.Event()
     try:
         connection.add_termination_listener(lambda _: lost.set())

@@ -3,19 +3,18 @@
 Imported only for PostgreSQL: a server on SQLite needs neither asyncpg nor its dialect.
 """
 
+import contextlib
 import socket
 from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
-import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.database.compiled_select import CompiledSelect, Row
 
-SERVER_SETTINGS = {
-    "application_name": "reprise",
+_SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "5000",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
@@ -23,16 +22,18 @@ SERVER_SETTINGS = {
     "jit": "off",
 }
 _CONNECT_SECONDS = 5
-# The keepalive settings of SERVER_SETTINGS, for this end of the connection; the last is in milliseconds.
+# The keepalive settings of _SERVER_SETTINGS, for this end of the connection; the last is in milliseconds.
 _SOCKET_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
 # SQLSTATE classes after which the server closes the connection: connection exceptions and operator intervention.
 _CLOSING_SQLSTATES = {"08", "57"}
 _CLOSE_SECONDS = 2.0
+# Errors of a server that cannot be reached, is a standby, starts or stops: then another one is tried.
+_NEXT_HOST = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttributeNotMatched)
 
 
 def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
     """An engine for a PostgreSQL database with at most `pool_size` connections."""
-    engine = create_async_engine(
+    return create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -40,24 +41,53 @@ def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
         pool_recycle=3600,
         # Errors are logged; the texts of sessions must not be.
         hide_parameters=True,
-        connect_args={"server_settings": SERVER_SETTINGS, "timeout": _CONNECT_SECONDS},
+        async_creator=PostgresqlHosts(url).connect,
     )
 
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _: object) -> None:
-        _detect_lost_peer(connection.driver_connection)
 
-    return engine
+class PostgresqlHosts:
+    """The servers that a URL names. Of several, one takes writes, and another one after a failover."""
+
+    def __init__(self, url: URL) -> None:
+        _, options = url.get_dialect()().create_connect_args(url)
+        hosts, ports = options.pop("host", None), options.pop("port", None)
+        self._options = options
+        self._hosts = [*zip(hosts, ports, strict=True)] if isinstance(hosts, list) else [(hosts, ports)]
+        self._connected = self._hosts[0]
+
+    async def connect(self) -> Any:
+        """Connect to the server that was connected last, else to the first of the others that can be reached.
+
+        Not by the driver's own list of hosts: its timeout is one for all, so that a server that does not respond leaves
+        no time for the next one.
+        """
+        *others, last = sorted(self._hosts, key=lambda host: host != self._connected)
+        for host in others:
+            with contextlib.suppress(*_NEXT_HOST):
+                return await self._connect(host)
+        return await self._connect(last)
+
+    async def _connect(self, host: tuple[Any, Any]) -> Any:
+        connection = await asyncpg.connect(
+            host=host[0],
+            port=host[1],
+            server_settings=_SERVER_SETTINGS,
+            timeout=_CONNECT_SECONDS,
+            **self._options,
+        )
+        self._connected = host
+        _detect_lost_peer(connection)
+        return connection
 
 
 class PostgresqlDriver:
-    """asyncpg; `options` hold the address."""
+    """asyncpg."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        self._options = options
+    def __init__(self, hosts: PostgresqlHosts) -> None:
+        self._hosts = hosts
 
     async def open(self) -> Any:
-        return await open_connection(**self._options)
+        return await self._hosts.connect()
 
     def is_open(self, connection: Any) -> bool:
         return not connection.is_closed()
@@ -76,13 +106,6 @@ class PostgresqlDriver:
     def is_usable_after(self, error: BaseException) -> bool:
         # After other errors the protocol state of the driver is unknown.
         return isinstance(error, asyncpg.PostgresError) and error.sqlstate[:2] not in _CLOSING_SQLSTATES
-
-
-async def open_connection(**options: Any) -> Any:
-    """An asyncpg connection outside the engine's pool, with the same settings; `options` hold the address."""
-    connection = await asyncpg.connect(server_settings=SERVER_SETTINGS, timeout=_CONNECT_SECONDS, **options)
-    _detect_lost_peer(connection)
-    return connection
 
 
 def _detect_lost_peer(connection: Any) -> None:

@@ -32,10 +32,9 @@ def _vacuum_sqlite(path: str) -> None:
 
 async def _vacuum_postgresql(database: Database) -> None:
     # Imported only for PostgreSQL, see that module.
-    from storage.database.postgresql import open_connection
+    from storage.database.postgresql import PostgresqlHosts
 
-    _, options = database.engine.dialect.create_connect_args(database.url)
-    connection = await open_connection(**options)
+    connection = await PostgresqlHosts(database.url).connect()
     warnings: list[str] = []
     connection.add_log_listener(lambda _, message: warnings.append(str(message.message)))
     try:

@@ -100,11 +100,12 @@ class SqlitePool(Pool):
 
 def create_limit() -> Starlette:
     """The application."""
-    url = driver_url(os.environ["REPRISE_DATABASE_URL"])
+    given = os.environ["REPRISE_DATABASE_URL"]
+    url = driver_url(given)
     if url.drivername.startswith("sqlite"):
         pool: Pool = SqlitePool(str(url.database))
     else:
-        pool = Pool(url.set(drivername="postgresql").render_as_string(hide_password=False))
+        pool = Pool(given)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
