@@ -4,10 +4,10 @@
 # A session that is continued with a model of another generation (`codex exec resume -m`, or after `model` in config.toml has
 # changed, as it does when the terminal offers a newer model and that is taken) is compacted before the first prompt,
 # however short it is: the new model gets the prompts and a summary, which the old model writes, and none of the answers,
-# commands and outputs. Going on with the old model, as the warning in the same
-# run advises, does not bring them back: it compacts a second time, from the summary. Models of one generation have the same
-# `comp_hash` in the program's list of models. No documentation of it was found; issue 29426 of openai/codex reports short
-# sessions that a resume compacts, without the cause.
+# commands and outputs. Going on with the old model, as the warning in the same run advises, does not bring them back: it
+# compacts a second time, from the summary. Models of one generation have the same `comp_hash` in the program's list of
+# models. No documentation of it was found; issue 29426 of openai/codex reports short sessions that a resume compacts,
+# without the cause.
 #
 # Why it matters: who tries a newer model on yesterday's session, or resumes after the default has changed, goes on with a model
 # that knows the work from a paragraph, and the way back costs what the second summary leaves out of the first. Only a fork
