@@ -89,6 +89,28 @@ async def test_rows_of_a_database_that_changes_are_taken_again(database: Databas
     program.close()
 
 
+@pytest.mark.parametrize(
+    ("change", "column", "value"),
+    [("directory", "workspace", "/home/dev/market"), ("title", "title", "Chores of the market")],
+    ids=["moved", "renamed"],
+)
+async def test_a_session_that_another_program_moves_or_renames_is_taken_again(
+    database: Database, tmp_path: Path, change: str, column: str, value: str
+) -> None:
+    program = sqlite3.connect(tmp_path / "opencode.db", isolation_level=None)
+    program.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())
+    format = OpenCodeFormat()
+    await take(database, format, tmp_path)
+
+    # Such a program leaves the times as they are.
+    program.execute(f"UPDATE session SET {change} = ?", (value,))
+    program.close()
+    await take(database, format, tmp_path)
+    [(row, _)] = (await stored_rows(database)).values()
+    assert row[column] == value
+    assert await take(database, format, tmp_path) == {}
+
+
 async def test_what_opencode_takes_back_stays_in_the_tokens_and_costs(database: Database, tmp_path: Path) -> None:
     program = sqlite3.connect(tmp_path / "opencode.db", isolation_level=None)
     program.executescript((FIXTURES / "opencode" / "opencode.sql").read_text())

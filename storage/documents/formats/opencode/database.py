@@ -4,6 +4,7 @@ Nothing is written below the agent's home, and nothing holds up its writer. Only
 messages and parts are read: the database holds credentials too.
 """
 
+import hashlib
 import shutil
 import sqlite3
 import tempfile
@@ -22,6 +23,8 @@ Result = TypeVar("Result")
 _BUSY_SECONDS = 5
 _GRANULARITY_SECONDS = 0.1
 _TABLES = {"session": ("id",), "message": ("id", "session_id", "data"), "part": ("message_id", "session_id", "data")}
+# What programs that move, rename or archive sessions change in their rows, without the time of the row.
+_TIMELESS = ("title", "directory", "parent_id", "revert", "time_archived")
 
 
 class NotADatabase(OSError):
@@ -113,8 +116,8 @@ def has_session_messages(connection: sqlite3.Connection) -> bool:
 class SessionState(NamedTuple):
     """The rows of a session, briefly.
 
-    `fingerprint` differs when any of them was added, changed or removed. `changed_at` is the newest of their times in
-    seconds, None in versions without such times.
+    `fingerprint` differs when any of them was added, changed with its time or removed, and when the session was moved,
+    renamed or archived. `changed_at` is the newest of their times in seconds, None in versions without such times.
     """
 
     fingerprint: str
@@ -125,11 +128,12 @@ def session_states(connection: sqlite3.Connection) -> dict[str, SessionState]:
     """The states of all sessions by their ids."""
     tables = ["message", "part", *([TABLE] if has_session_messages(connection) else [])]
     changes = [_changes(connection, table) for table in tables]
-    updated = "time_updated" if "time_updated" in columns(connection, "session") else "NULL"
-    rows = connection.execute(f"SELECT id, {updated} FROM session ORDER BY id")
+    known = columns(connection, "session")
+    names = [name if name in known else "NULL" for name in ("time_updated", *_TIMELESS)]
+    rows = connection.execute(f"SELECT id, {', '.join(names)} FROM session ORDER BY id")
     return {
-        session_id: _session_state(updated_at, [table.get(session_id, _NO_ROWS) for table in changes])
-        for session_id, updated_at in rows
+        session_id: _session_state(values, [table.get(session_id, _NO_ROWS) for table in changes])
+        for session_id, *values in rows
         if isinstance(session_id, str)
     }
 
@@ -156,8 +160,10 @@ def _changes(connection: sqlite3.Connection, table: str) -> Mapping[object, _Cha
     return {session_id: _Changes(*found) for session_id, *found in connection.execute(statement)}
 
 
-def _session_state(updated: object, tables: Sequence[_Changes]) -> SessionState:
-    fingerprint = "-".join([str(updated), *(f"{table.row_count}.{table.sum_of_times}" for table in tables)])
+def _session_state(values: Sequence[object], tables: Sequence[_Changes]) -> SessionState:
+    updated, *timeless = values
+    digest = hashlib.blake2b(repr(timeless).encode(errors="surrogateescape"), digest_size=8).hexdigest()
+    fingerprint = "-".join([str(updated), *(f"{table.row_count}.{table.sum_of_times}" for table in tables), digest])
     times = [one for one in (updated, *(table.newest_time for table in tables)) if isinstance(one, int | float)]
     return SessionState(fingerprint, max(times) / 1000 if times else None)
 
