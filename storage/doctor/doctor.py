@@ -16,6 +16,7 @@ from storage.database.migrations import is_current
 from storage.database.tables.session import session
 from storage.database.transaction import Transaction
 from storage.doctor.finding import Finding
+from storage.doctor.number_check import examine_numbers
 from storage.doctor.session_checks import CHECKED_COLUMNS, Repair, contradictions, message_batches
 from storage.doctor.thread_checks import thread_checks
 from storage.doctor.thread_contents import find_wrong_thread, unlink_thread
@@ -57,6 +58,9 @@ async def examine(
         if repair:
             await delete_segment(database, segment_id)
         yield Finding("A segment of the search index cannot be read.", repair)
+    # Before the others, whose repairs take numbers.
+    if (finding := await examine_numbers(database, indexed.ids, repair=repair)) is not None:
+        yield finding
     async for finding in examine_transcripts(database):
         yield finding
     async for finding in _examine_derived(database, formats, repair):

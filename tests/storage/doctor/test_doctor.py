@@ -87,6 +87,22 @@ async def test_a_healthy_database_has_no_findings(database: Database) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("last", [1, 3])
+async def test_a_counter_that_is_behind_the_numbers_is_set_right(database: Database, last: int) -> None:
+    """As after a logical replication, which copies no sequences."""
+    # An entry of a deleted session has its number, too.
+    await damage(database, "DELETE FROM session WHERE id = 'many'")
+    statement = "UPDATE session_number SET last = " if database.is_sqlite else "SELECT setval('session_number', "
+    await damage(database, f"{statement}{last}{'' if database.is_sqlite else ')'}")
+    [text] = await findings(database)
+    assert "counter of session numbers" in text
+    [repaired] = await findings(database, repair=True)
+    assert repaired.startswith("+ ")
+    assert await findings(database) == []
+    await save(database, zagens("new", "New", messages=[user("Another question")]))
+    assert await findings(database) == []
+
+
 async def test_an_index_that_differs_from_its_rows_is_found_and_repaired(database: Database) -> None:
     for statement in (
         "UPDATE session SET title = 'Other' WHERE id = 'long'",
