@@ -3,8 +3,10 @@
 import asyncio
 import functools
 import json
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -166,6 +168,28 @@ def test_an_import_of_another_process_is_a_bar_until_it_ends(tmp_path: Path, pic
     assert seen["texts"][0].startswith("Importing Claude Code\n1 of 4 files, 4 of 40 MB, ")
     assert seen["texts"][1].startswith("Importing Claude Code\n2 of 4 files, 20 of 40 MB, ")
     assert seen["violations"] == []
+
+
+def test_a_list_follows_the_changes_again_after_the_database_was_restored(tmp_path: Path) -> None:
+    go, end = tmp_path / "go", tmp_path / "end"
+
+    def lose_changes() -> None:
+        until(go.exists)
+        with closing(sqlite3.connect(tmp_path / "reprise.sqlite", timeout=10)) as connection, connection:
+            connection.execute("UPDATE change_counter SET last = 1")
+        end.touch()
+
+    with samples(tmp_path) as server, ThreadPoolExecutor() as executor:
+        losing = executor.submit(lose_changes)
+        page = httpx2.post(server.url, json={"query": "{ sessions(first: 1) { nodes { id } } }"}).json()["data"]
+        url, session_id = server.url.removesuffix("graphql"), page["sessions"]["nodes"][0]["id"]
+        try:
+            seen = seen_by("restored", url, go=go, end=end, sessionId=session_id)
+        finally:
+            go.touch()
+        losing.result()
+
+    assert seen["titles"] > 0
 
 
 def test_a_phone_shows_the_page_in_its_width(url: str, pictures: Path) -> None:

@@ -1,5 +1,6 @@
 // Visits of the reader, by name: node visits.mjs NAME '{"chromium": PATH, "url": URL, ...}'
 // Prints the result as JSON.
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -202,6 +203,29 @@ const VISITS = {
       await writeFile(given.end, "");
       await bar.waitFor({ state: "detached" });
       return { texts, violations: problems };
+    });
+  },
+
+  /** Changes after the database was replaced by an older one while the list is open. */
+  async restored(given) {
+    return visit(given, async (page) => {
+      const rename = (title) =>
+        execute(given.url, "mutation ($input: UpdateSessionInput!) { updateSession(input: $input) { session { id } } }", {
+          input: { sessionId: given.sessionId, title },
+        });
+      await rows(page).first().waitFor();
+      await page.locator('.live[data-state="live"]').waitFor();
+      await rename("Before");
+      await row(page, "Before").waitFor();
+      await writeFile(given.go, "");
+      while (!existsSync(given.end)) {
+        await page.waitForTimeout(50);
+      }
+      await rename("After");
+      await row(page, "After").waitFor();
+      await rename("Later");
+      await row(page, "Later").waitFor();
+      return { titles: await rows(page).count() };
     });
   },
 

@@ -1,5 +1,5 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { SessionFilter, SessionOrder } from "../gql/graphql";
 import { SESSION_CHANGES, SESSION_LIST } from "./session_list_query";
@@ -26,12 +26,25 @@ export function useSessions(filter: SessionFilter, orderBy: SessionOrder, onChan
     onChanges();
   });
   // Of the first answer only: graphql-ws resumes from there by itself.
-  const since = useRef<number>(undefined);
-  since.current ??= list?.changeSeq;
-  useSubscription(SESSION_CHANGES, {
-    variables: { since: since.current },
-    skip: since.current === undefined,
+  const first = useRef<number>(undefined);
+  first.current ??= list?.changeSeq;
+  const [restarted, setRestarted] = useState<number>();
+  const since = restarted ?? first.current;
+  const { restart } = useSubscription(SESSION_CHANGES, {
+    variables: { since },
+    skip: since === undefined,
     onData: refresh,
+    // The server has lost changes, as when its database was restored: the list is loaded again and followed from there.
+    onError: () => {
+      void refetch({ first: PAGE }).then(({ data: again }) => {
+        const next = again?.sessions?.changeSeq;
+        setRestarted(next);
+        if (next === since) {
+          restart();
+        }
+      });
+      onChanges();
+    },
     ignoreResults: true,
   });
 
