@@ -80,7 +80,7 @@ class Watch:
             await asyncio.sleep(0)
             try:
                 await self._import_all()
-                log.info("Watching %d folders for changes", len(roots))
+                log.info("Watching %d %s for changes", len(roots), "folder" if len(roots) == 1 else "folders")
                 is_dirty = False
                 looked = time.monotonic()
                 while True:
