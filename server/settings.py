@@ -129,6 +129,9 @@ class Settings(BaseModel):
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="Log format; `auto` means `console` on a terminal and `json` otherwise."
     )
+    log_level: Literal["info", "warning", "error"] = Field(
+        "info", description="The least severe lines that are logged; `info` logs each request."
+    )
     max_tokens: int = Field(Limits.tokens, ge=1, description="Maximum number of tokens of a document.")
     max_depth: int = Field(Limits.depth, ge=1, description="Maximum nesting of fields in a document.")
     max_aliases: int = Field(Limits.aliases, ge=0, description="Maximum number of aliases in a document.")

@@ -30,7 +30,7 @@ def read_settings(**options: Any) -> Settings:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         raise click.UsageError("\n".join(_setting_error(e["loc"], e["msg"]) for e in error.errors())) from None
-    configure(settings.log_format)
+    configure(settings.log_format, settings.log_level)
     return settings
 
 

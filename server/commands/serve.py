@@ -94,7 +94,7 @@ def _run(create_app: CreateApp, settings: Settings) -> None:
 
 def _create_worker_server(create_app: CreateApp, settings: Settings) -> SignaledServer:
     share_arena()
-    configure(settings.log_format)
+    configure(settings.log_format, settings.log_level)
     return _create_server(create_app, settings)
 
 

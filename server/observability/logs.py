@@ -29,8 +29,16 @@ _STANDARD_FIELDS = frozenset(_STANDARD) | {"message", "asctime", "color_message"
 _plain = re.compile(r"[\w./:@+-]+", re.ASCII).fullmatch
 
 
-def configure(form: Literal["auto", "json", "console"], stream: TextIO | None = None) -> None:
-    """Send the records of all loggers to `stream` (default: standard error); `auto` means JSON except on a terminal."""
+def configure(
+    form: Literal["auto", "json", "console"],
+    level: Literal["info", "warning", "error"] = "info",
+    stream: TextIO | None = None,
+) -> None:
+    """Send the records of all loggers from a level on to `stream` (default: standard error).
+
+    The form `auto` means JSON except on a terminal.
+    """
+    least = logging.getLevelNamesMapping()[level.upper()]
     stream = stream or sys.stderr
     # The formatters show neither threads and processes nor the caller, and finding them takes a fifth of the time of a
     # line. The switches are those of the logging HOWTO, section "Optimization".
@@ -46,10 +54,10 @@ def configure(form: Literal["auto", "json", "console"], stream: TextIO | None = 
         if isinstance(previous.formatter, JsonFormatter | ConsoleFormatter):
             root.removeHandler(previous)
     root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    root.setLevel(least)
     # Alembic logs every check of the migrations, watchfiles every change; Uvicorn the full URL of every websocket.
     for name in ("alembic", "uvicorn", "watchfiles"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(logging.WARNING, least))
 
 
 class JsonFormatter(logging.Formatter):
@@ -126,6 +134,8 @@ class RequestLog:
     def request_ended(self, request: ObservedRequest, operation: ObservedOperation) -> None:
         is_probe = request.path in PROBES and request.status < 400
         level = logging.DEBUG if is_probe else logging.WARNING if 500 <= request.status < 600 else logging.INFO
+        if not log.isEnabledFor(level):
+            return
         fields: dict[str, Any] = {
             "request_id": request.id,
             "path": request.path,

@@ -18,7 +18,7 @@ def lines() -> Iterator[Lines]:
     names = ("", "alembic", "uvicorn", "httpx2")
     levels = {name: logging.getLogger(name).level for name in names}
     before = logging.getLogger().handlers[:]
-    configure("json", stream)
+    configure("json", stream=stream)
     # The client of these tests says whole addresses.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]

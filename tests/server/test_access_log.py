@@ -81,7 +81,7 @@ async def test_a_long_name_is_cut(server: Served, lines: Lines) -> None:
 
 async def test_a_name_forges_nothing_on_a_terminal(server: Served) -> None:
     # `lines`, which the server uses, restores the handlers.
-    configure("console", stream := io.StringIO())
+    configure("console", stream=(stream := io.StringIO()))
 
     await handshake(server, "Origin: http://\x9b31m \x85 WARNING level=x")
 

@@ -269,12 +269,36 @@ def test_the_form_goes_by_the_setting_and_by_the_terminal(
             return is_terminal
 
     stream = Stream()
-    configure(form, stream)
+    configure(form, stream=stream)
     logging.getLogger("reprise.x").info("said")
 
     assert stream.getvalue().startswith('{"timestamp"') == is_json
     assert "said" in stream.getvalue()
     assert lines() == []
+
+
+async def test_requests_are_logged_as_far_as_the_level_says(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = (await serve(seed=False)).client
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    levels = {name: logging.getLogger(name).level for name in ("", "alembic", "uvicorn", "watchfiles")}
+    said = {}
+    try:
+        for level in ("info", "warning", "error"):
+            stream = io.StringIO()
+            configure("json", level, stream)
+            await post(client, "{ __typename }")
+            log = logging.getLogger("reprise.x")
+            log.warning("warned")
+            log.error("failed")
+            said[level] = {json.loads(line)["message"] for line in stream.getvalue().splitlines()}
+    finally:
+        for name, before in levels.items():
+            logging.getLogger(name).setLevel(before)
+
+    assert said["info"] >= {"request", "warned", "failed"}
+    assert said["warning"] == {"warned", "failed"}
+    assert said["error"] == {"failed"}
 
 
 def test_a_line_for_people_commands_no_terminal() -> None:
