@@ -1,6 +1,7 @@
 """SQLAlchemy engines: the drivers of both databases, the engine for SQLite and the settings of its connections."""
 
 import asyncio
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.util import await_only
 
 from storage.database.long_text import add_functions
 from storage.database.postgresql_url import postgresql_url
+from storage.database.sqlite_connections import open_sqlite
 from storage.database.sqlite_file import SqliteFile
 
 POOL_SIZE = 8
@@ -48,16 +50,11 @@ def driver_url(url: str) -> URL:
 
 def sqlite_engine(url: URL, file: SqliteFile) -> AsyncEngine:
     """An engine for a SQLite file. Transactions take the write lock when they begin, except snapshots."""
-    engine = create_async_engine(url, pool_size=POOL_SIZE, hide_parameters=True)
-
-    @sa.event.listens_for(engine.sync_engine, "do_connect")
-    def _open_existing(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
-        arguments[0] = file.uri()
-        options["uri"] = True
+    opened = functools.partial(open_sqlite, file)
+    engine = create_async_engine(url, pool_size=POOL_SIZE, hide_parameters=True, async_creator=opened)
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _: object) -> None:
-        connection.isolation_level = None
         configure_sqlite(connection, SQLITE_PRAGMAS)
 
     @sa.event.listens_for(engine.sync_engine, "handle_error")

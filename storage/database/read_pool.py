@@ -15,6 +15,7 @@ import aiosqlite
 from storage.database.compiled_select import CompiledSelect, Row
 from storage.database.driver_errors import UNAVAILABLE
 from storage.database.long_text import add_functions
+from storage.database.sqlite_connections import open_sqlite
 from storage.database.sqlite_file import SqliteFile
 from storage.database.timed_lock import TimedLock
 from storage.errors import Unavailable
@@ -57,7 +58,7 @@ class SqliteDriver:
         self._lock = TimedLock(_LOCK_SECONDS)
 
     async def open(self) -> Any:
-        connection = await aiosqlite.connect(self._file.uri(), uri=True, isolation_level=None)
+        connection = await open_sqlite(self._file)
         try:
             for pragma in self._pragmas:
                 await connection.execute(pragma)
