@@ -18,6 +18,11 @@ def bitmap_size(size: int) -> int:
     return -(-size // 8)
 
 
+def is_dense(count: int, size: int) -> bool:
+    """Whether the bitmap of `size` entries is shorter than a list of `count` of them."""
+    return 2 * count > bitmap_size(size)
+
+
 def unpack_mask(bits: npt.NDArray[np.uint8], size: int) -> Mask:
     """The mask of a bitmap of `size` entries."""
     return np.unpackbits(bits, count=size).view(np.bool_)
@@ -28,8 +33,8 @@ def union(masks: Sequence[Mask]) -> EntrySet:
     if not masks:
         return np.zeros(0, np.uint16)
     mask = np.logical_or.reduce(masks)
-    is_dense = 2 * np.count_nonzero(mask) > bitmap_size(len(mask))
-    return np.packbits(mask) if is_dense else np.flatnonzero(mask).astype(np.uint16)
+    is_shorter = is_dense(int(np.count_nonzero(mask)), len(mask))
+    return np.packbits(mask) if is_shorter else np.flatnonzero(mask).astype(np.uint16)
 
 
 def is_bitmap(entries: EntrySet) -> bool:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from storage.compression import decompress
 from storage.search.index.bigrams import HASH_BITS, LONG_HASH_BITS, HashArray, bigram_term, term_bits
-from storage.search.index.entry_set import EntrySet, Mask, bitmap_size, unpack_mask
+from storage.search.index.entry_set import EntrySet, Mask, bitmap_size, is_dense, unpack_mask
 from storage.search.index.postings import Counts, Postings
 
 END_OF_PREFIX = "\U0010ffff"
@@ -48,7 +48,7 @@ def list_sizes(counts: Counts, size: int) -> Sizes:
 
 
 def are_dense(counts: Counts, size: int) -> Mask:
-    """Whether each term has so many postings that a bitmap is shorter than a list."""
+    """As `is_dense`, for each term of some."""
     return 2 * counts > bitmap_size(size)
 
 
@@ -163,7 +163,7 @@ class SegmentBlock:
 
     def entry_set(self, place: int) -> EntrySet:
         """The entries that have the term at an index."""
-        is_bitmap = 2 * self.counts.item(place) > bitmap_size(self._size)
+        is_bitmap = is_dense(self.counts.item(place), self._size)
         entries: EntrySet = self._bits(place) if is_bitmap else self._lists(range(place, place + 1))
         # A copy: a view would keep the whole block in memory.
         return entries.copy()

@@ -6,6 +6,7 @@ The result is exact for words and prefixes. An entry may have the bigrams of a p
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
@@ -61,103 +62,101 @@ async def find_entries(
     reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, clauses: Iterable[Clause]
 ) -> FoundEntries:
     """The entries that have the words and bigrams of all clauses. Raises SnapshotChanged and Unavailable."""
+    lookup = _Lookup(reader, cache, snapshot)
     terms, prefixes = clause_terms(clauses)
     batches = [terms[start : start + _MAX_TERMS] for start in range(0, len(terms), _MAX_TERMS)]
     batches += [[(prefix,)] for prefix in prefixes]
     found: FoundEntries | None = None
     for batch in batches:
         if found is None or not found.are_none:
-            entry_sets = await _entry_sets(reader, cache, snapshot, [term for some in batch for term in some])
+            entry_sets = await lookup.entry_sets([term for some in batch for term in some])
             sets = [[entry_sets[term] for term in alternatives] for alternatives in batch]
             found = entries_with_all(snapshot, sets, found)
     return entries_with_all(snapshot, []) if found is None else found
 
 
-async def _entry_sets(
-    reader: Reader, cache: LRUCache, snapshot: SegmentSnapshot, terms: Sequence[Term]
-) -> dict[Term, SegmentSets]:
-    """For each term the entries of each segment that have it; `terms` are words and bigrams, or one prefix."""
-    found: dict[Term, SegmentSets] = {}
-    # What is missing of each term, in the segments whose blocks must be read.
-    missing: dict[Term, dict[int, EntrySet]] = {}
-    unread: dict[int, None] = {}
-    for term in terms:
-        cached: SegmentSets = cache.get(term) or {}
-        if cached.keys() == snapshot.spans.keys():
-            found[term] = cached
-            continue
-        # Segments that were merged are left out.
-        missing[term] = known = {id: cached[id] for id in snapshot.spans if id in cached}
-        for id in snapshot.spans:
-            if id not in known:
-                entries = _cached_entries(cache, id, term)
-                if entries is None:
-                    unread[id] = None
-                else:
-                    known[id] = entries
-    if unread:
-        read = _read_prefix if terms[0].is_prefix else _read_terms
-        if not await read(reader, cache, snapshot, list(unread), missing):
-            raise SnapshotChanged
-    for term, sets in missing.items():
-        cache.put(term, sets, sum([entries.nbytes for entries in sets.values()]) + _OVERHEAD * len(sets))
-    return found | missing
+@dataclass(slots=True)
+class _Lookup:
+    """The sets of entries that have terms, from the cache as far as it has them. Raises Unavailable."""
 
+    reader: Reader
+    cache: LRUCache
+    snapshot: SegmentSnapshot
 
-async def _read_terms(
-    reader: Reader,
-    cache: LRUCache,
-    snapshot: SegmentSnapshot,
-    segments: Sequence[int],
-    missing: Mapping[Term, dict[int, EntrySet]],
-) -> bool:
-    """Read the blocks of words and bigrams in some segments, and add the entries; False if one does not exist."""
-    texts = [term.text for term in missing]
-    read: set[int] = set()
-    for id, text, data in await reader.read(_blocks_of(is_sqlite=reader.is_sqlite), segments=segments, terms=texts):
-        read.add(id)
-        missing[Term(text)][id] = _read_entries(cache, id, _size(snapshot, id), text, data)
-    return len(read) == len(segments)
+    async def entry_sets(self, terms: Sequence[Term]) -> dict[Term, SegmentSets]:
+        """For each term the entries of each segment that have it; `terms` are words and bigrams, or one prefix.
 
+        Raises SnapshotChanged.
+        """
+        spans = self.snapshot.spans
+        found: dict[Term, SegmentSets] = {}
+        # What is missing of each term, in the segments whose blocks must be read.
+        missing: dict[Term, dict[int, EntrySet]] = {}
+        unread: dict[int, None] = {}
+        for term in terms:
+            cached: SegmentSets = self.cache.get(term) or {}
+            if cached.keys() == spans.keys():
+                found[term] = cached
+                continue
+            # Segments that were merged are left out.
+            missing[term] = known = {id: cached[id] for id in spans if id in cached}
+            for id in spans:
+                if id not in known:
+                    entries = self._of_cached_block(id, term)
+                    if entries is None:
+                        unread[id] = None
+                    else:
+                        known[id] = entries
+        if unread:
+            read = self._read_prefix if terms[0].is_prefix else self._read_terms
+            if await read(list(unread), missing) < len(unread):
+                raise SnapshotChanged
+        for term, sets in missing.items():
+            size = sum([entries.nbytes for entries in sets.values()])
+            self.cache.put(term, sets, size + _OVERHEAD * len(sets))
+        return found | missing
 
-async def _read_prefix(
-    reader: Reader,
-    cache: LRUCache,
-    snapshot: SegmentSnapshot,
-    segments: Sequence[int],
-    missing: Mapping[Term, dict[int, EntrySet]],
-) -> bool:
-    """As `_read_terms`, of one prefix, whose blocks are too many to cache them."""
-    [(term, sets)] = missing.items()
-    values = {"prefix": term.text, "end": term.text + END_OF_PREFIX}
-    under: dict[int, list[Mask]] = {}
-    for id, data in await reader.read(_blocks_under(is_sqlite=reader.is_sqlite), segments=segments, **values):
-        masks = under.setdefault(id, [])
-        if data is not None:
-            block = SegmentBlock.stored(data, _size(snapshot, id))
-            masks.append(block.mask(block.places_under(term.text)))
-    sets.update((id, union(masks)) for id, masks in under.items())
-    return len(under) == len(segments)
+    async def _read_terms(self, segments: Sequence[int], missing: Mapping[Term, dict[int, EntrySet]]) -> int:
+        """Add the entries of words and bigrams in some segments; returns how many of the segments exist."""
+        statement = _blocks_of(is_sqlite=self.reader.is_sqlite)
+        read: set[int] = set()
+        for id, text, data in await self.reader.read(
+            statement, segments=segments, terms=[term.text for term in missing]
+        ):
+            read.add(id)
+            missing[Term(text)][id] = self._of_stored_block(id, text, data)
+        return len(read)
 
+    async def _read_prefix(self, segments: Sequence[int], missing: Mapping[Term, dict[int, EntrySet]]) -> int:
+        """As `_read_terms`, of one prefix, whose blocks are too many to cache them."""
+        [(term, sets)] = missing.items()
+        statement = _blocks_under(is_sqlite=self.reader.is_sqlite)
+        values = {"prefix": term.text, "end": term.text + END_OF_PREFIX}
+        under: dict[int, list[Mask]] = {}
+        for id, data in await self.reader.read(statement, segments=segments, **values):
+            masks = under.setdefault(id, [])
+            if data is not None:
+                block = SegmentBlock.stored(data, self._size(id))
+                masks.append(block.mask(block.places_under(term.text)))
+        sets.update((id, union(masks)) for id, masks in under.items())
+        return len(under)
 
-def _size(snapshot: SegmentSnapshot, id: int) -> int:
-    span = snapshot.spans[id]
-    return int(span.stop - span.start)
+    def _of_cached_block(self, id: int, term: Term) -> EntrySet | None:
+        """The entries of a segment that have a word or a bigram, if its block is in the cache."""
+        block = None if term.is_prefix else cached_block(self.cache, id, term.text)
+        return None if block is None else _entry_set(block, term.text)
 
+    def _of_stored_block(self, id: int, term: str, data: bytes | None) -> EntrySet:
+        """The entries of a segment that have a term, by the stored block whose range may include it, if any."""
+        if data is None:
+            return union([])
+        block = SegmentBlock.stored(data, self._size(id))
+        cache_block(self.cache, id, block)
+        return _entry_set(block, term)
 
-def _cached_entries(cache: LRUCache, id: int, term: Term) -> EntrySet | None:
-    """The entries of a segment that have a word or a bigram, if its block is in the cache."""
-    block = None if term.is_prefix else cached_block(cache, id, term.text)
-    return None if block is None else _entry_set(block, term.text)
-
-
-def _read_entries(cache: LRUCache, id: int, size: int, term: str, data: bytes | None) -> EntrySet:
-    """The entries of a segment that have a term, by the stored block whose range may include it, if there is one."""
-    if data is None:
-        return union([])
-    block = SegmentBlock.stored(data, size)
-    cache_block(cache, id, block)
-    return _entry_set(block, term)
+    def _size(self, id: int) -> int:
+        span = self.snapshot.spans[id]
+        return int(span.stop - span.start)
 
 
 def _entry_set(block: SegmentBlock, term: str) -> EntrySet:

@@ -6,7 +6,7 @@ Codex records the call as the model made it. Only the event on its end has the c
 import msgspec
 
 from storage.documents.formats.codex.rollout_line import read_text
-from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
+from storage.documents.formats.json_values import as_object, as_text, parse_json
 
 _TOOLS = {"container.exec", "exec_command", "shell", "shell_command"}
 
@@ -27,5 +27,5 @@ def is_another(command: object, asked: str) -> bool:
 def command_of(command: object) -> str:
     """A command: a text, or a list that ends with what a shell runs."""
     if isinstance(command, list):
-        command = as_list(command)[-1] if command else ""
+        command = command[-1] if command else ""
     return as_text(command).strip()
