@@ -7,7 +7,7 @@ from math import inf
 from typing import NamedTuple, TypeAlias
 
 from storage.search.index.characters import JOINING, LETTER, SEPARATOR, character_classes
-from storage.search.index.tokens import Word, part_text, word_tokens, words
+from storage.search.index.tokens import MAX_TOKEN_LENGTH, Word, part_text, word_tokens, words
 from storage.search.query.anchors import anchor_of, anchored_spans, has_expanded, may_have
 from storage.search.query.ascii_words import WORD_CHARACTERS, find_word, has_words, word_end
 from storage.search.query.clauses import Clause
@@ -33,17 +33,15 @@ def texts_match(texts: Sequence[str], clauses: Sequence[Clause]) -> bool:
 
 
 def _text_matches(text: str, clause: Clause) -> bool:
-    if _is_ascii_word(text, clause):
-        return find_word(text, text.lower(), clause.tokens[0], 0, is_prefix=clause.is_prefix) is not None
+    if not text.isascii():
+        return any(_runs(text, clause))
+    folded = text.lower()
+    if len(clause.tokens) == 1:
+        return find_word(text, folded, clause.tokens[0], 0, is_prefix=clause.is_prefix) is not None
     # Most phrases that match are in a text as they were typed.
-    if text.isascii() and has_words(text.lower(), clause.tokens, is_prefix=clause.is_prefix):
+    if has_words(folded, clause.tokens, is_prefix=clause.is_prefix):
         return True
-    return any(_runs(text, clause))
-
-
-def _is_ascii_word(text: str, clause: Clause) -> bool:
-    """Whether a clause is one word, which is looked for in an ASCII text: nearly always."""
-    return text.isascii() and len(clause.tokens) == 1
+    return any(candidate.run for candidate in _ascii_candidates(text, folded, clause))
 
 
 def matched_words(text: str, clauses: Sequence[Clause], reach: float = inf) -> list[Match]:
@@ -84,8 +82,10 @@ def _matched_runs(text: str, clauses: Sequence[Clause], reach: float) -> list[Ma
 
 def count_matches(text: str, clause: Clause) -> float:
     """How often a clause matches in a text; extrapolated from its beginning if that is often."""
-    if _is_ascii_word(text, clause) and (folded := text.lower()).count(clause.tokens[0]) < _MAX_CANDIDATES:
-        return _count_ascii_words(text, folded, clause)
+    if text.isascii() and len(clause.tokens) == 1:
+        folded = text.lower()
+        if folded.count(clause.tokens[0]) < _MAX_CANDIDATES:
+            return _count_ascii_words(text, folded, clause)
     count = 0
     for candidates, candidate in enumerate(_candidates(text, clause), 1):
         count += bool(candidate.run)
@@ -112,9 +112,7 @@ def _runs(text: str, clause: Clause) -> Iterator[list[Word]]:
 
 def _candidates(text: str, clause: Clause) -> Iterator[Candidate]:
     if text.isascii():
-        folded = text.lower()
-        if all(token in folded for token in clause.tokens):
-            yield from _ascii_candidates(text, folded, clause)
+        yield from _ascii_candidates(text, text.lower(), clause)
     else:
         is_expanded = any(map(str.isascii, clause.tokens)) and has_expanded(text)
         anchors = [None if is_expanded and token.isascii() else anchor_of(token) for token in clause.tokens]
@@ -128,22 +126,44 @@ def _candidates(text: str, clause: Clause) -> Iterator[Candidate]:
 
 def _ascii_candidates(text: str, folded: str, clause: Clause) -> Iterator[Candidate]:
     """In an ASCII text, where a word has at most one token, a match begins in a word with the first token in it."""
-    first, length = clause.tokens[0], len(clause.tokens)
-    size = len(first)
+    if not all(token in folded for token in clause.tokens):
+        return
+    first, size = clause.tokens[0], len(clause.tokens[0])
     place = folded.find(first)
     while place >= 0:
-        end = place + size
-        while place > 0 and folded[place - 1] in WORD_CHARACTERS:
-            place -= 1
-        if end < len(folded) and folded[end] in WORD_CHARACTERS:
-            end = word_end(folded, end)
-        word = Word(place, end, text[place:end])
-        if length == 1:
-            is_match = end - place == size or _follows([*word_tokens(word.text)], clause)
-            yield Candidate([word] if is_match or _has_part(word.text, clause) else [], end)
-        else:
-            yield Candidate(_ascii_run(text, folded, word, clause), end)
-        place = folded.find(first, end)
+        done = place + 1
+        if len(clause.tokens) == 1:
+            word = _ascii_word(text, folded, place, place + size)
+            is_match = len(word.text) == size or _follows([*word_tokens(word.text)], clause)
+            yield Candidate([word] if is_match or _has_part(word.text, clause) else [], word.end)
+            done = word.end
+        elif _second_may_follow(folded, place + size, clause):
+            word = _ascii_word(text, folded, place, place + size)
+            yield Candidate(_ascii_run(text, folded, word, clause), word.end)
+            done = word.end
+        place = folded.find(first, done)
+
+
+def _ascii_word(text: str, folded: str, start: int, end: int) -> Word:
+    """The word that a span lies in."""
+    while start > 0 and folded[start - 1] in WORD_CHARACTERS:
+        start -= 1
+    if end < len(folded) and folded[end] in WORD_CHARACTERS:
+        end = word_end(folded, end)
+    return Word(start, end, text[start:end])
+
+
+def _second_may_follow(folded: str, end: int, clause: Clause) -> bool:
+    """Whether the second token of a clause is the next thing behind its first one, which ends at a place.
+
+    Neither words nor parts of one word have letters or digits between them.
+    """
+    first, second = clause.tokens[:2]
+    if len(first) == MAX_TOKEN_LENGTH:
+        # The word or the part may be longer than its token.
+        return True
+    behind = _LETTER_OR_DIGIT.search(folded, end)
+    return behind is not None and folded.startswith(second.lstrip("_"), behind.start())
 
 
 def _ascii_run(text: str, folded: str, word: Word, clause: Clause) -> list[Word]:

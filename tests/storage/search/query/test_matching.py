@@ -39,6 +39,9 @@ def test_texts_match_as_their_tokens_do(data: st.DataObject, fragments: list[str
 @example("ab a", ["ab", "a"], False)
 @example("a __ _b", ["a", "_b"], False)
 @example("a __ _b", ["a", "b"], False)
+@example("aAABb", ["aa", "bb"], False)
+@example("a" * 64 + "1 b", ["a" * 64, "b"], False)
+@example("a" * 64 + "1_b", ["a" * 64, "b"], False)
 def test_parts_of_compound_words_match_in_a_row(text: str, tokens: list[str], is_prefix: bool) -> None:
     agree([text], [Clause(tuple(tokens), is_prefix)])
 
