@@ -204,6 +204,7 @@ class _Preparation:
 
     def _summary(self, text: str) -> list[Part]:
         if not text.strip():
+            self._losses.add(losses.COMPACTION, "A summary that only its provider can read is left out.")
             return []
         if self._takes.summaries and self._is_first:
             return [Summary(text)]

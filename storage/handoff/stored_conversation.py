@@ -78,4 +78,6 @@ async def read_conversation(
 
 
 def _has_summary(message: SaidMessage) -> bool:
-    return any(isinstance(block, CompactionBlock) for block in message_blocks(message.role, message.content))
+    """Whether a message stands for earlier ones. These stay in the conversation where nobody can read their summary."""
+    blocks = message_blocks(message.role, message.content)
+    return any(isinstance(block, CompactionBlock) and block.summary.strip() for block in blocks)

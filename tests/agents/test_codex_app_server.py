@@ -1,4 +1,6 @@
-"""Codex as a server for editors: what clients add to threads, forks at a turn, and rollouts that it compresses."""
+"""Codex as a server for editors: what clients add to threads, forks at a turn, compactions by the provider, and
+rollouts that it compresses.
+"""
 
 import os
 import subprocess
@@ -7,14 +9,19 @@ import wave
 from pathlib import Path
 
 from storage.documents.derived_session import FORK
+from storage.handoff.conversation import Call, Text
+from storage.handoff.handoff import make_handoff
+from storage.handoff.losses import COMPACTION
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, missing
+from tests.agents.model_server.openai_responses import ENCRYPTED
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.app_server import app_server
 from tests.agents.programs.codex import Codex
 from tests.agents.reading import sessions, unsent
 from tests.agents.recording import ANSWER, FOREWORD, PROMPT, SECOND_ANSWER, SECOND_PROMPT, eventually, resumed
+from tests.support.handoffs import conversation_of
 
 OPEN_FILE, RULE, TYPED = "menu.txt is open.", "Sell no coffee.", "typed by the person"
 ITEMS = {"user": "The shop opens at nine.", "assistant": "I know."}
@@ -91,6 +98,39 @@ def test_a_plan_that_was_approved_is_a_prompt_of_its_new_thread(
     texts = [block["text"] for message in live if not message.is_injected for block in message.build()]
     assert texts == [PLAN, prompt, ANSWER]
     assert session.first_prompt == PLAN
+
+
+def test_a_conversation_that_the_provider_compacted_is_handed_over_whole(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(Codex)
+    config = program.root / "config.toml"
+    # The program lets this provider compact.
+    config.write_text(config.read_text("utf-8").replace('name = "scripted"', 'name = "OpenAI"'), "utf-8")
+    models.play(reply(FOREWORD, program.shell("cat prices.txt")), reply(ANSWER))
+    program.run(PROMPT, cwd)
+    [file] = program.files()
+    thread_id = program.session_id(file)
+    models.play(reply(), reply(SECOND_ANSWER))
+    with app_server(program, cwd) as server:
+        server.call("thread/resume", {"threadId": thread_id})
+        server.call("thread/compact/start", {"threadId": thread_id})
+        server.wait_for("turn/completed")
+        server.turn(thread_id, SECOND_PROMPT)
+
+    sent = models.requests[-1].conversation
+    assert (
+        missing(sent, [Expected("text", PROMPT), Expected("other", ENCRYPTED), Expected("text", SECOND_PROMPT)]) == []
+    )
+    assert ANSWER not in str(sent)
+    conversation = conversation_of(sessions(program, "CODEX")[thread_id])
+    handed = make_handoff(conversation, "CLAUDE_CODE", None).prepared
+    parts = [part for message in handed.messages for part in message.parts]
+    assert [part.text if isinstance(part, Text) else type(part) for part in parts] == [
+        *(PROMPT, FOREWORD, Call, ANSWER),
+        *(SECOND_PROMPT, SECOND_ANSWER),
+    ]
+    assert [loss.count for loss in handed.losses.listed() if loss.code == COMPACTION] == [1]
 
 
 def test_recordings_and_tools_of_the_client_are_read_as_they_are_sent(

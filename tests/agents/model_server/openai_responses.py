@@ -8,9 +8,11 @@ from tests.agents.model_server.conversation import Item, as_json, as_list
 from tests.agents.model_server.script import Call, Hold, Reply, Text, Thinking
 from tests.agents.model_server.sse import Event
 
-# Reasoning that only OpenAI can read; the programs hand it back unread.
+# Reasoning and summaries that only OpenAI can read; the programs hand it back unread.
 ENCRYPTED = "ZW5jcnlwdGVk"
 _NUMBERS = itertools.count(1)
+# What asks the provider to compact the conversation.
+_TRIGGER = "compaction_trigger"
 
 
 def stream(reply: Reply, body: dict[str, Any]) -> Iterator[Event | Hold]:
@@ -18,6 +20,9 @@ def stream(reply: Reply, body: dict[str, Any]) -> Iterator[Event | Hold]:
     response = {"id": f"resp_{next(_NUMBERS):024d}", "object": "response", "model": body.get("model", "")}
     yield _event("response.created", response={**response, "status": "in_progress", "output": []})
     items: list[dict[str, Any]] = []
+    if body["input"][-1]["type"] == _TRIGGER:
+        items.append({"type": "compaction", "encrypted_content": ENCRYPTED})
+        yield _event("response.output_item.done", output_index=0, item=items[0])
     for part in reply.parts:
         if isinstance(part, Hold):
             yield part

@@ -167,6 +167,13 @@ def test_only_the_first_summary_is_carried_in_kind() -> None:
     assert counts(result) == {"COMPACTION": 1}
 
 
+def test_a_summary_that_cannot_be_read_is_counted() -> None:
+    result = prepared(user(Text("a")), model(Text("b")), user(Summary("")), user(Text("c")))
+
+    assert parts(result) == [Text("a"), Text("b"), Text("c")]
+    assert counts(result) == {"COMPACTION": 1}
+
+
 def test_a_text_after_a_call_is_a_message_of_its_own() -> None:
     answer = Answer((Text("x"),))
 

@@ -17,6 +17,7 @@ from storage.handoff.stored_conversation import read_conversation
 from tests.support.archived import take
 from tests.support.documents import assistant, user, zagens
 from tests.support.handoffs import FIXTURES, fixture_conversations
+from tests.support.rollouts import event, header, item, record, rollout, said
 
 
 @pytest.fixture
@@ -71,6 +72,29 @@ async def test_messages_before_a_compaction_are_counted_apart_from_branches(data
 
     assert [part for message in found.messages for part in message.parts] == [Summary("Summary"), Text("goes on")]
     assert (found.earlier_messages, found.left_messages) == (2, 2)
+
+
+async def test_what_a_sealed_summary_replaced_is_part_of_the_conversation(database: Database, tmp_path: Path) -> None:
+    thread_id = "01a2222b-f778-7140-959c-109422cb212b"
+    folder = tmp_path / "sessions" / "2026" / "11" / "28"
+    folder.mkdir(parents=True)
+    sealed = [said("user", "One."), item("compaction", encrypted_content="QUJD")]
+    history = {"message": "", "replacement_history": [line["payload"] for line in sealed]}
+    undone = [
+        said("user", "Undone."),
+        event("user_message", message="Undone."),
+        event("thread_rolled_back", num_turns=1),
+    ]
+    lines = [header(thread_id), said("user", "One."), said("assistant", "1"), *undone, record("compacted", history)]
+    file = folder / f"rollout-2026-11-28T12-40-36-{thread_id}.jsonl"
+    file.write_bytes(rollout(*lines, said("user", "Two.")).data)
+    await take(database, FORMATS["CODEX"], tmp_path)
+
+    found = await conversation(database, thread_id)
+
+    parts = [part for message in found.messages for part in message.parts]
+    assert parts == [Text("One."), Text("1"), Summary(""), Text("Two.")]
+    assert (found.earlier_messages, found.left_messages) == (0, 1)
 
 
 async def test_a_conversation_beyond_the_limit_is_not_read(database: Database, tmp_path: Path) -> None:

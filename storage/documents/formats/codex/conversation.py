@@ -251,15 +251,18 @@ class RolloutConversation:
             draft.usage = draft.usage.plus(usage)
 
     def _compact(self, reading: Reading, compaction: Compaction) -> None:
-        """The model continues from what a compaction kept: its summary, and earlier messages."""
+        """The model continues from what a compaction kept: its summary, and earlier messages.
+
+        Nobody but the provider can continue from a sealed summary, so that what it stands for stays before it.
+        """
         self._close()
         place = compaction.place
-        said = self._single_items()
+        before, said = list(self.live), self._single_items()
         summary = self._new(reading, "SYSTEM", place, is_injected=True)
         self._put(summary, DraftPart(Form.SUMMARY, place.offset), place)
         self._expect_usage(summary)
         if compaction.history is None:
-            self.live = [*filter(self._is_prompt, self.live[:-1]), summary]
+            self.live = [*filter(self._is_prompt, before), summary]
             return
         kept: list[int] = []
         for number, item in enumerate(compaction.history):
@@ -273,7 +276,10 @@ class RolloutConversation:
             else:
                 kept.append(self._new(reading, role, place, is_injected=True))
                 self._put(kept[-1], DraftPart(Form.REPLACEMENT, place.offset, number), place)
-        self.live = list(dict.fromkeys(kept if summary in kept else [*kept, summary]))
+        kept = kept if summary in kept else [*kept, summary]
+        if compaction.is_sealed:
+            kept = [*before, *(position for position in kept if position >= summary)]
+        self.live = list(dict.fromkeys(kept))
 
     def _single_items(self) -> dict[tuple[str, int], deque[int]]:
         """The messages of one item, by their role and what the item says."""

@@ -21,6 +21,7 @@ from storage.documents.formats.codex.item_blocks import (
     prompt_blocks,
     thinking_blocks,
 )
+from storage.documents.formats.codex.item_entries import is_sealed_summary
 from storage.documents.formats.codex.tool_outputs import output_block
 from storage.documents.formats.json_values import as_list, as_object, as_text
 from storage.documents.formats.record_reader import RecordReader
@@ -148,9 +149,9 @@ def _replacement(lines: LineReader, part: DraftPart) -> list[Block]:
 def _summary(lines: LineReader, part: DraftPart) -> list[Block]:
     payload = lines.payload(part.offset)
     summary = as_text(payload.get("message"))
-    if not summary:
+    items = [as_object(item) for item in as_list(payload.get("replacement_history"))]
+    if not summary and not any(is_sealed_summary(item.get("type")) for item in items):
         # Newer versions tell it only as an item of the history.
-        items = (as_object(item) for item in as_list(payload.get("replacement_history")))
         texts = (as_text(block.get("text")) for item in items for block in content_blocks(item.get("content")))
         summary = next((text for text in texts if text.startswith(SUMMARY_PREFACE)), "")
     return [{"type": "compaction", "summary": summary}]

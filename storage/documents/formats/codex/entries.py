@@ -140,11 +140,12 @@ class Replacement:
 class Compaction:
     """A compaction. `history` is what the model continues from; None when the line does not have it.
 
-    In it, None stands for an item that is not shown.
+    In it, None stands for an item that is not shown. `is_sealed`: only the provider can read the summary.
     """
 
     place: LinePlace
     history: list[Replacement | None] | None
+    is_sealed: bool = False
 
 
 @dataclass(slots=True)

@@ -40,7 +40,8 @@ _TOOLS = "additional_tools"
 """An item with the tools of a turn, where the newest models get them: it is the same in each session."""
 _AGENT_MESSAGE = "agent_message"
 """What agents of one thread tell each other: tasks, messages and reports."""
-_SUMMARIES = {"compaction", "compaction_summary", "context_compaction"}
+_SEALED_SUMMARIES = {"compaction", "compaction_summary", "context_compaction"}
+"""Items of a history that stand for the summary of a compaction by the provider, which only the provider can read."""
 _REPLACED_KINDS = {"user": ItemKind.USER, "assistant": ItemKind.TEXT}
 
 
@@ -107,6 +108,11 @@ def _marking(kinds: object, texts: list[str]) -> Marking:
     return Marking.PROGRAM if is_program else Marking.UNKNOWN
 
 
+def is_sealed_summary(kind: object) -> bool:
+    """Whether an item of a history, by its type, is a summary that only the provider can read."""
+    return isinstance(kind, str) and kind in _SEALED_SUMMARIES
+
+
 def replacement(item: LinePayload, summary: object) -> Replacement | None:
     """An item of the history that a compaction leaves, which continues from its summary; None for a list of tools."""
     kind = as_text(item.type)
@@ -115,7 +121,7 @@ def replacement(item: LinePayload, summary: object) -> Replacement | None:
     if kind == _AGENT_MESSAGE:
         return Replacement(ItemKind.USER, _content_hash("user", read_parts(item.content)), is_summary=False)
     if kind != "message":
-        return Replacement(ItemKind.OTHER, 0, kind in _SUMMARIES)
+        return Replacement(ItemKind.OTHER, 0, is_summary=is_sealed_summary(kind))
     parts = read_parts(item.content)
     role = _REPLACED_KINDS.get(as_text(item.role), ItemKind.SYSTEM)
     texts = [part.text for part in parts if isinstance(part.text, str)]

@@ -20,7 +20,7 @@ from storage.documents.formats.codex.entries import (
 )
 from storage.documents.formats.codex.event_entries import event_entry
 from storage.documents.formats.codex.header import Header, read_header
-from storage.documents.formats.codex.item_entries import is_item, item_entry, replacement
+from storage.documents.formats.codex.item_entries import is_item, is_sealed_summary, item_entry, replacement
 from storage.documents.formats.codex.rollout_line import (
     LinePayload,
     RolloutLine,
@@ -159,7 +159,10 @@ def _record_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> 
 
 def _compaction_entry(payload: LinePayload, line: RolloutLine, place: LinePlace) -> Entry:
     summary, items = read_text(payload.message), read_payloads(payload.replacement_history)
-    return Compaction(place, None if items is None else [replacement(item, summary) for item in items])
+    if items is None:
+        return Compaction(place, None)
+    is_sealed = not summary and any(is_sealed_summary(item.type) for item in items)
+    return Compaction(place, [replacement(item, summary) for item in items], is_sealed)
 
 
 _READERS: dict[str, Callable[[LinePayload, RolloutLine, LinePlace], Entry | None]] = {

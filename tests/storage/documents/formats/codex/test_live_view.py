@@ -97,11 +97,40 @@ def test_a_compaction_that_tells_no_history_keeps_the_prompts() -> None:
         assert talk(session, session.live) == ["USER: One.", "SYSTEM: Oil is 4.", "USER: Two.", "ASSISTANT: 2"]
 
 
-def test_a_summary_that_only_the_provider_can_read() -> None:
-    history = [said("user", "One."), item("compaction", encrypted_content="QUJD")]
-    session = derive(rollout(header(), *turn("One.", "1"), compacted("", *history)))
+SEALED = item("compaction", encrypted_content="QUJD")
+
+
+def test_nothing_is_left_out_for_a_summary_that_only_the_provider_can_read() -> None:
+    history = [said("user", "One."), SEALED]
+    later = [said("user", "One."), said("user", "Two."), SEALED]
+    lines = [
+        *turn("One.", "1"),
+        compacted("", *history),
+        *turn("Two.", "2"),
+        compacted("", *later),
+        *turn("Three.", "3"),
+    ]
+    session = derive(rollout(header(), *lines))
     assert session.messages[2].build() == [{"type": "compaction", "summary": ""}]
-    assert list(session.live) == [0, 2]
+    assert list(session.live) == list(range(len(session.messages)))
+
+
+def test_what_a_sealed_summary_adds_stands_behind_what_it_replaced() -> None:
+    history = [said("developer", "<permissions>"), said("user", "One."), SEALED]
+    session = derive(rollout(header(), *turn("One.", "1"), compacted("", *history), *turn("Two.", "2")))
+    assert talk(session, session.live) == [
+        *("USER: One.", "ASSISTANT: 1", "SYSTEM: <permissions>", "SYSTEM: "),
+        *("USER: Two.", "ASSISTANT: 2"),
+    ]
+
+
+def test_a_sealed_summary_keeps_the_one_before_it() -> None:
+    first = compacted(SUMMARY, said("user", "One."), said("user", SUMMARY))
+    second = compacted("", said("user", "One."), said("user", SUMMARY), SEALED)
+    session = derive(rollout(header(), *turn("One.", "1"), first, *turn("Two.", "2"), second))
+    assert talk(session, session.live) == [
+        *("USER: One.", f"SYSTEM: {SUMMARY}", "USER: Two.", "ASSISTANT: 2", "SYSTEM: ")
+    ]
 
 
 def test_a_summary_that_is_only_in_the_history() -> None:
