@@ -12,9 +12,10 @@ from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import reply
 from tests.agents.model_server.server import ModelServer
-from tests.agents.programs.claude_code import ClaudeCode
+from tests.agents.programs.claude_code import MODEL, ClaudeCode
+from tests.agents.programs.program import PATIENCE
 from tests.agents.reading import sessions, unsent
-from tests.agents.recording import ANSWER, FOREWORD, PRICES, SECOND_ANSWER, SECOND_PROMPT, resumed
+from tests.agents.recording import ANSWER, FOREWORD, PRICES, PROMPT, SECOND_ANSWER, SECOND_PROMPT, eventually, resumed
 
 # A hook that adds a text to each call, with the command in it.
 _HOOK = """\
@@ -24,6 +25,7 @@ name, command = given["hook_event_name"], given["tool_input"]["command"]
 output = {"hookEventName": name, "additionalContext": f"{name} of {command}"}
 print(json.dumps({"hookSpecificOutput": output}))
 """
+_FAILED, _HURRY = "The tests failed.", "Hurry."
 _SKILL = "---\nname: brew\ndescription: How to brew tea\n---\nBrew it for three minutes.\n"
 
 
@@ -59,6 +61,32 @@ def test_what_hooks_and_mentions_add_is_read_as_it_is_sent(prepare: Prepare, mod
     assert [missing(request.conversation, [Expected("text", one)]) for one in words] == [[]] * len(words)
     assert missing(request.conversation, [Expected("image", by_hand.PICTURE)]) == []
     assert str(session.first_prompt).startswith("What does mint tea cost")
+
+
+def test_what_a_client_says_on_its_own_while_a_turn_runs_is_not_the_persons(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(ClaudeCode)
+    models.play(reply(program.shell("until [ -e go ]; do sleep 0.1; done")), reply(ANSWER))
+    options = ["--print", "--model", MODEL, "--dangerously-skip-permissions", "--verbose"]
+    streams = ["--input-format", "stream-json", "--output-format", "stream-json"]
+    with program.connected([*options, *streams], cwd) as process:
+        assert process.stdin is not None
+        for text, marks in ((PROMPT, {}), (_FAILED, {"isSynthetic": True}), (_HURRY, {})):
+            message = {"role": "user", "content": text}
+            process.stdin.write(json.dumps({"type": "user", "message": message, **marks}) + "\n")
+            process.stdin.flush()
+            models.wait_for(1)
+        eventually(lambda: _HURRY in "".join(map(Path.read_text, program.files())), "The words are in the queue")
+        (cwd / "go").touch()
+        process.communicate(timeout=PATIENCE)
+
+    [file] = program.files()
+    session = sessions(program, "CLAUDE_CODE")[file.stem]
+    said = {str(block["text"]): message for message in session.messages for block in message.build() if "text" in block}
+    assert [said[text].is_injected for text in (PROMPT, _FAILED, _HURRY)] == [False, True, False]
+    sent = models.requests[-1].conversation
+    assert [missing(sent, [Expected("text", text)]) for text in (_FAILED, _HURRY)] == [[], []]
 
 
 def test_a_session_that_a_skill_began_is_named_by_what_was_typed(

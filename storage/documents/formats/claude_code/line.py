@@ -48,14 +48,16 @@ class LineMessage(msgspec.Struct, gc=False):
 
 
 class Attachment(msgspec.Struct, gc=False):
-    """Something attached to the conversation; the prompt of a `queued_command` is the person's.
+    """Something attached to the conversation.
 
-    That of a hook names the call before or after which it ran.
+    The prompt of a `queued_command` is the person's, unless it is marked as meta. That of a hook names the call before
+    or after which it ran.
     """
 
     type: str = ""
     prompt: Content = None
     commandMode: str | None = None  # noqa: N815 # The agent's name.
+    isMeta: bool = False  # noqa: N815 # The agent's name.
     toolUseID: str | None = None  # noqa: N815 # The agent's name.
 
 

@@ -236,7 +236,7 @@ class Scan:
             self.line_counts[f"attachment:{attachment.type if attachment else ''}"] += 1
             return
         own, is_injected = own_text(attachment.prompt)
-        is_injected = is_injected or attachment.commandMode == "task-notification"
+        is_injected = is_injected or attachment.isMeta or attachment.commandMode == "task-notification"
         self._add_prompt(LineDraft(QUEUED_PROMPT, record.timestamp, is_injected, True), record, node, own)
 
     def _add_draft(self, draft: LineDraft, record: TranscriptLine, node: int) -> int:

@@ -243,10 +243,12 @@ def test_a_queued_prompt_is_the_persons() -> None:
     lines.add("attachment", attachment={"type": "queued_command", "prompt": "And stop."})
     notice = {"type": "queued_command", "prompt": "Task b1 ended.", "commandMode": "task-notification"}
     lines.add("attachment", attachment=notice)
+    said_by_program = {"type": "queued_command", "prompt": "Tests failed.", "commandMode": "prompt", "isMeta": True}
+    lines.add("attachment", attachment=said_by_program)
 
     session = lines.derive()
 
-    assert shown(session, live_only=True)[3:] == ["U Hurry.", "U And stop.", "u Task b1 ended."]
+    assert shown(session, live_only=True)[3:] == ["U Hurry.", "U And stop.", "u Task b1 ended.", "u Tests failed."]
     assert session.messages[3].build() == [text("Hurry.")]
 
 
