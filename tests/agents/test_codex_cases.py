@@ -25,6 +25,10 @@ print(json.dumps({"hookSpecificOutput": output}))
 """
 # The request for a summary has no tools.
 SUMMARY = TITLE
+CITATION = (
+    "<oai-mem-citation>\n<citation_entries>\nMEMORY.md:1-2|note=[prices]\n</citation_entries>\n"
+    "<rollout_ids>\n</rollout_ids>\n</oai-mem-citation>"
+)
 
 
 def payloads(program: Codex, kind: str) -> Iterator[dict[str, Any]]:
@@ -49,6 +53,23 @@ def test_a_patch_is_a_call_with_an_input_that_is_no_json(prepare: Prepare, model
     assert (patch["name"], patch["input"], patch["call_id"]) == ("apply_patch", PATCH, call.id)
     assert output["call_id"] == call.id
     assert "A note.md" in output["output"]
+
+
+def test_what_the_model_cites_of_memories_is_not_shown_as_its_words(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(Codex)
+    models.play(reply(f"{ANSWER}\n{CITATION}"))
+
+    run = program.run(PROMPT, cwd)
+
+    assert ANSWER in run.output
+    assert CITATION not in run.output
+    [session] = sessions(program, "CODEX").values()
+    assert session.messages[-1].build() == [
+        {"type": "text", "text": f"{ANSWER}\n"},
+        {"type": "text", "text": CITATION, "is_injected": True},
+    ]
 
 
 def test_calls_that_the_program_answers_itself_have_failed(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

@@ -15,6 +15,7 @@ from storage.documents.formats.codex.content_parts import content_blocks
 from storage.documents.formats.codex.entries import ToolEvent
 from storage.documents.formats.codex.injected_text import SUMMARY_PREFACE
 from storage.documents.formats.codex.item_blocks import (
+    answer_blocks,
     call_blocks,
     event_blocks,
     injected_blocks,
@@ -125,7 +126,7 @@ def item_blocks(payload: dict[str, object], fallback_id: str) -> list[Block]:
     """The blocks of an item of a reply."""
     kind = as_text(payload.get("type"))
     if kind == "message":
-        return content_blocks(payload.get("content"))
+        return answer_blocks(payload.get("content"))
     if kind == "reasoning":
         return thinking_blocks(payload)
     if kind.endswith("_call"):

@@ -37,6 +37,8 @@ _OPENINGS = (
     SUMMARY_PREFACE,
 )
 _REQUEST = "## My request for Codex:"
+_CITATION = re.compile(r"(<oai-mem-citation>.*?</oai-mem-citation>)", re.DOTALL)
+"""What a model cites of the memories of earlier sessions. The program takes it out of what it shows."""
 _MEDIA_MARK = re.compile(r"\s*</?(?:image|audio)\b[^>]*>\s*")
 
 
@@ -55,6 +57,12 @@ def is_injected(text: str) -> bool:
 def is_media_mark(text: str) -> bool:
     """Whether a text is one of the marks that stand before and after a picture or a recording."""
     return _MEDIA_MARK.fullmatch(text) is not None
+
+
+def split_citations(text: str) -> tuple[list[str], list[str]]:
+    """The parts of a model's text without what it cites of memories, and the citations."""
+    pieces = _CITATION.split(text)
+    return [piece for piece in pieces[::2] if piece.strip()], pieces[1::2]
 
 
 def split_context(text: str) -> Prompt:

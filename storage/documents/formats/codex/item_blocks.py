@@ -2,7 +2,7 @@
 
 from storage.documents.formats.blocks import Block, image_block, image_link, text_block, thinking_block
 from storage.documents.formats.codex.content_parts import content_block, content_blocks, content_parts
-from storage.documents.formats.codex.injected_text import is_injected, is_media_mark, split_context
+from storage.documents.formats.codex.injected_text import is_injected, is_media_mark, split_citations, split_context
 from storage.documents.formats.json_values import as_list, as_object, as_text, parse_json
 
 
@@ -56,6 +56,21 @@ def injected_blocks(payload: dict[str, object]) -> list[Block]:
     content = payload.get("output" if payload.get("type") == "function_call_output" else "content")
     parts = [part for part in content_parts(content) if part.get("type") != "encrypted_content"]
     return [{**block, "is_injected": True} if block["type"] == "text" else block for block in map(content_block, parts)]
+
+
+def answer_blocks(content: object) -> list[Block]:
+    """The blocks of a model's message. What it cites of memories, which is for the program, is marked as injected."""
+    return [piece for block in content_blocks(content) for piece in _without_citations(block)]
+
+
+def _without_citations(block: Block) -> list[Block]:
+    text = block.get("text")
+    if block["type"] != "text" or not isinstance(text, str):
+        return [block]
+    said, citations = split_citations(text)
+    if not citations:
+        return [block]
+    return [*map(text_block, said), *(text_block(citation, is_injected=True) for citation in citations)]
 
 
 def thinking_blocks(payload: dict[str, object]) -> list[Block]:
