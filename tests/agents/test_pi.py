@@ -8,7 +8,7 @@ from storage.documents.formats.pi.pi_format import PiFormat
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, missing
-from tests.agents.model_server.script import reply
+from tests.agents.model_server.script import Call, reply
 from tests.agents.model_server.server import ModelServer
 from tests.agents.programs.pi import MODEL, PROVIDER, Pi
 from tests.agents.reading import check_conversation, read, sessions
@@ -173,6 +173,23 @@ def test_files_of_the_command_line_are_no_part_of_the_first_prompt(
     [session] = sessions(program, "PI").values()
     assert session.first_prompt == PROMPT
     assert PRICES in str(session.messages[session.live[0]].build())
+
+
+def test_calls_of_a_script_are_shown_and_not_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(Pi)
+    script = Call(
+        "codemode", {"code": "const file = 'prices' + '.txt'\nreturn (await tools.read({path: file})).length"}
+    )
+    models.play(reply(FOREWORD, script), reply(ANSWER))
+
+    run = program.command("--tools", "+codemode", *program.arguments(PROMPT, None), cwd=cwd)
+
+    assert run.status == 0, run.errors
+    [session] = sessions(program, "PI").values()
+    [_, _, result, _] = session.messages
+    assert result.role == "TOOL"
+    assert result.build()[-1]["text"] == 'Calls that the tool made:\nread: {"path":"prices.txt"}'
+    assert not any("prices.txt" in item.text for item in models.requests[-1].conversation if item.role == "tool")
 
 
 def test_edits_of_the_context_are_read_as_they_are_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from storage.documents.derived_session import DIGEST_SIZE
 from storage.documents.formats.blocks import Block
-from storage.documents.formats.json_values import as_object, as_text
+from storage.documents.formats.json_values import as_object, as_text, without
 from storage.documents.formats.message_draft import MessageDraft, Records
 from storage.documents.formats.record_tree import RecordTree
 
@@ -87,5 +87,8 @@ class _Replaced:
         if entry.get("type") == "custom_message":
             return {**entry, "content": content}
         message = as_object(entry.get("message"))
-        # The program edits nothing else.
-        return {**entry, "message": {**message, "content": content}} if message.get("role") in _EDITABLE else entry
+        if message.get("role") not in _EDITABLE:
+            # The program edits nothing else.
+            return entry
+        # The calls that a tool made itself are shown with the original.
+        return {**entry, "message": {**without(message, "nestedCalls"), "content": content}}

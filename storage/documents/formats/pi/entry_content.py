@@ -9,7 +9,7 @@ from storage.documents.formats.blocks import (
     text_block,
     thinking_block,
 )
-from storage.documents.formats.json_values import as_amount, as_count, as_list, as_object, as_text
+from storage.documents.formats.json_values import as_amount, as_count, as_list, as_object, as_text, json_text
 from storage.records.token_usage import TokenUsage
 
 USER, ASSISTANT, TOOL, SYSTEM = "USER", "ASSISTANT", "TOOL", "SYSTEM"
@@ -90,7 +90,7 @@ def entry_blocks(entry: Block) -> list[Block]:
         return _summary_blocks(message, role == "compactionSummary")
     blocks = _content_blocks(message)
     if role == "toolResult":
-        return [_result_block(message, blocks)]
+        return [_result_block(message, blocks), *_nested_calls(message)]
     if role in ("custom", "hookMessage"):
         return [{**block, "is_injected": True} if block["type"] == "text" else block for block in blocks]
     if as_text(role) not in _ROLES:
@@ -138,6 +138,19 @@ def _result_block(message: Block, blocks: list[Block]) -> Block:
     texts = [as_text(block["text"]) for block in blocks if block["type"] == "text"]
     others = [block for block in blocks if block["type"] != "text"]
     return result_block(call_id, "\n".join(texts), others, is_error)
+
+
+def _nested_calls(message: Block) -> list[Block]:
+    """The calls that a tool made itself, such as the script of a `codemode` call, a line for each.
+
+    Only the tool got their results. Of calls with long arguments, the program records neither these nor, beyond 256
+    calls, the calls.
+    """
+    lines = []
+    for call in map(as_object, as_list(as_object(message.get("nestedCalls")).get("calls"))):
+        parts = [as_text(call.get("name")), json_text(call["arguments"]) if "arguments" in call else ""]
+        lines.append(": ".join(filter(None, [*parts, as_text(call.get("error"))])))
+    return [text_block("\n".join(["Calls that the tool made:", *lines]), is_injected=True)] if lines else []
 
 
 def _command_blocks(message: Block) -> list[Block]:

@@ -1,5 +1,7 @@
 """What the entries of pi's transcripts are derived to: messages, branches, tokens and names."""
 
+from typing import Any
+
 import pytest
 
 from storage.documents.derived_session import FORK, MAIN
@@ -20,6 +22,29 @@ def test_results_of_one_reply_are_one_message() -> None:
         ("ASSISTANT", ["text: Done"]),
     ]
     assert list(session.live) == [0, 1, 2, 3]
+
+
+def test_calls_that_a_tool_made_are_injected_text_behind_its_result() -> None:
+    made: list[dict[str, Any]] = [
+        {"id": "c1/1", "name": "write", "status": "ok", "arguments": {"path": "menu.txt"}},
+        {"id": "c1/2", "name": "read", "status": "error", "arguments": {"path": "gone.txt"}, "error": "No such file"},
+        {"id": "c1/3", "name": "bash", "status": "ok", "argumentsBytes": 9000},
+    ]
+    entries = Entries().say("assistant", "a1", [call("c1")])
+    entries.say("toolResult", "t1", [text("one")], toolCallId="c1", nestedCalls={"calls": made, "complete": False})
+    entries.add("context_edit", "e1", targetId="t1", replacement={"content": [text("short")]})
+    _, result, edited = entries.session().messages
+    assert result.build()[1:] == [
+        {
+            "type": "text",
+            "text": "Calls that the tool made:\n"
+            'write: {"path":"menu.txt"}\n'
+            'read: {"path":"gone.txt"}: No such file\n'
+            "bash",
+            "is_injected": True,
+        }
+    ]
+    assert [block["type"] for block in edited.build()] == ["tool_result"]
 
 
 def test_a_branch_that_was_left_is_not_live() -> None:
