@@ -23,6 +23,8 @@ INJECTED_OPENINGS = (
     "<system-reminder>",
     # To a model that makes the same call again and again.
     "System: Potential loop detected. Details: ",
+    # To a subagent whose command in the background has ended.
+    "Background execution update:\n<background_output>",
 )
 """How texts begin that the program puts into a person's message."""
 
@@ -33,6 +35,14 @@ _COMMAND_OF_PERSON = re.compile(
     re.DOTALL,
 )
 """The message to the model about a command that the person ran with an exclamation mark: it is not a request."""
+_STEERING = re.compile(
+    r"(?P<before>User (?:steering update|hints):\n<user_input>\n)(?P<typed>.*?)"
+    r"(?P<after>\n</user_input>\n+Internal instruction: .*)",
+    re.DOTALL,
+)
+"""What a person typed while the model worked, between words of the program."""
+_COMMAND_ENDED = "<output> [Background command completed "
+"""How a text begins that the program puts there when a command in the background has ended."""
 _LAST_CHANCE = re.compile(r"You have [^.\n]{1,60}\. You have one final chance to complete the task\b")
 """The message to a subagent that reached a limit before it completed its task."""
 
@@ -109,8 +119,8 @@ def user_blocks(parts: Sequence[object], typed: Sequence[object]) -> list[Block]
 
     Where that was not recorded, the files that the prompt mentions are known by the marks around them.
     """
-    blocks = _without_hooks(blocks_of(parts))
-    own = {block["text"] for block in _without_hooks(blocks_of(typed)) if block["type"] == "text"}
+    blocks = _split(blocks_of(parts))
+    own = {block["text"] for block in _split(blocks_of(typed)) if block["type"] == "text"}
     own &= {block["text"] for block in blocks if block["type"] == "text"}
     is_file = is_of_editor = False
     for block in blocks:
@@ -128,14 +138,19 @@ def user_blocks(parts: Sequence[object], typed: Sequence[object]) -> list[Block]
     return blocks
 
 
-def _without_hooks(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks, with what hooks added as blocks of their own."""
+def _split(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, with what the program put around the person's words as blocks of their own."""
     split: list[Block] = []
     for block in blocks:
         text = as_text(block["text"]) if block["type"] == "text" else ""
         added = _hook_context(text)
         if added and len(added) < len(text):
             split += [text_block(added, is_injected=True), text_block(text[len(added) :])]
+        elif steering := _STEERING.fullmatch(text):
+            is_injected = steering["typed"].startswith(_COMMAND_ENDED)
+            split.append(text_block(steering["before"], is_injected=True))
+            split.append(text_block(steering["typed"], is_injected))
+            split.append(text_block(steering["after"], is_injected=True))
         else:
             split.append(block)
     return split

@@ -50,7 +50,7 @@ class ChatConversation:
     def _add(self, entry: Entry) -> list[int]:
         record = entry.record
         if is_result_record(record):
-            return self._add_results(entry, speech_of(record))
+            return self._add_result_record(entry, speech_of(record))
         if entry.is_summary:
             return [
                 self._append(entry, "SYSTEM", [compaction_block(record)], digest_of(record), None, is_injected=True)
@@ -61,6 +61,11 @@ class ChatConversation:
         if entry.is_injected:
             speech = [{**block, "is_injected": True} for block in speech]
         return [*self._add_speech(entry, speech), *self._add_results(entry, results_of(record))]
+
+    def _add_result_record(self, entry: Entry, blocks: list[Block]) -> list[int]:
+        """Add a message with the results, and one with what stands before them: a person typed it meanwhile."""
+        first = next(place for place, block in enumerate(blocks) if block["type"] == "tool_result")
+        return [*self._add_results(entry, blocks[first:]), *self._add_speech(entry, blocks[:first])]
 
     def _add_speech(self, entry: Entry, blocks: list[Block]) -> list[int]:
         record = entry.record

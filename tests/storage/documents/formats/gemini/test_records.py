@@ -118,6 +118,7 @@ def test_what_hooks_add_before_a_prompt_is_not_the_persons(count: int) -> None:
         "I ran the following shell command:\n```sh\nls\n```\n\nThis produced the following result:\n```\n```\nb\n```",
         "You have exceeded the time limit. You have one final chance to complete the task with a short grace period.",
         "System: Potential loop detected. Details: Repeated tool call: read_file. Please take a step back.",
+        "Background execution update:\n<background_output>\ndone\n</background_output>\n\nA backgrounded one ended.",
     ],
 )
 def test_text_of_the_program_is_no_prompt(words: str) -> None:
@@ -126,6 +127,42 @@ def test_text_of_the_program_is_no_prompt(words: str) -> None:
     assert [message.is_injected for message in session.messages] == [True, False]
     assert session.first_prompt == "Mine"
     assert session.messages[1].build() == [{**text(words), "is_injected": True}, text("Mine")]
+
+
+@pytest.mark.parametrize(
+    ("opening", "ending"),
+    [("User steering update:", "\n"), ("User hints:", "\n\n")],
+)
+def test_what_a_person_typed_while_the_model_worked_follows_the_results(opening: str, ending: str) -> None:
+    words = [f"{opening}\n<user_input>\n", "Ask for mint.", f"\n</user_input>{ending}Internal instruction: Do it."]
+    parts = [{"text": "".join(words)}, response("c1", "read")]
+
+    session = derive(
+        user("u1", "Go"),
+        model("g1", toolCalls=[call("c1", "read")]),
+        user("r1", parts),
+        model("g2", toolCalls=[call("c2")]),
+        user("r2", [parts[0], response("c2", "late")]),
+        model("g3", "Yes"),
+    )
+
+    hint = ("USER", [f"text: {one}" for one in words])
+    assert [one for one in shown(session) if one[0] != "ASSISTANT"][1:] == [
+        ("TOOL", ["result c1: read"]), hint, ("TOOL", ["result c2: late"]), hint,
+    ]  # fmt: skip
+    assert list(session.live) == list(range(8))
+    assert [block.get("is_injected", False) for block in session.messages[3].build()] == [True, False, True]
+    assert not session.messages[3].is_injected
+
+
+def test_the_end_of_a_command_in_the_background_is_no_prompt() -> None:
+    ended = "<output> [Background command completed successfully. Output saved to /tmp/1.log] 2 </output>"
+    session = derive(
+        user("u1", "Go"),
+        user("u2", f"User steering update:\n<user_input>\n{ended}\n</user_input>\nInternal instruction: Do it."),
+    )
+
+    assert [message.is_injected for message in session.messages] == [False, True]
 
 
 def test_words_about_what_the_program_says_are_the_persons() -> None:
