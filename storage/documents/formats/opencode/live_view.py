@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from storage.documents.formats.blocks import Block
-from storage.documents.formats.json_values import as_list, as_object, without
+from storage.documents.formats.json_values import as_list, as_object, as_text, without
 from storage.documents.formats.opencode.part_blocks import is_ignored
 
 _UNSENT = ("step-start", "reasoning")
@@ -44,12 +44,18 @@ def sent_and_shown(message: Block) -> list[Block]:
 
 
 def live_messages(messages: Sequence[Block], revert: Block) -> list[int]:
-    """The indexes of the live messages: without those taken back, before a compaction, or failed."""
+    """The indexes of the live messages: without those taken back, before a compaction, or failed.
+
+    An undo by the newer API, whose messages have a `seq`, takes nothing back until it is committed, when the program
+    deletes the messages: it sends them with each prompt before that.
+    """
     infos = [as_object(message.get("info")) for message in messages]
     ids = [info.get("id") for info in infos]
     end = len(messages)
-    if isinstance(revert.get("messageID"), str) and revert["messageID"] in ids:
-        end = ids.index(revert["messageID"])
+    first = as_text(revert.get("messageID"))
+    undone = ids.index(first) if first and first in ids else None
+    if undone is not None and "seq" not in infos[undone]:
+        end = undone
         # With a part, what stands before it stays.
         begins_there = any(part.get("id") == revert.get("partID") for part in _parts(messages[end])[:1])
         end += revert.get("partID") is not None and not begins_there

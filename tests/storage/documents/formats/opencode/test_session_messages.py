@@ -54,6 +54,24 @@ def test_messages_of_both_stores_are_one_conversation(two_stores: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("is_of_newer", "live"), [(True, 9), (False, 5)])
+def test_an_undo_of_the_newer_api_takes_nothing_back_until_it_is_committed(
+    is_of_newer: bool, live: int, two_stores: Path
+) -> None:
+    with sqlite3.connect(two_stores / "opencode.db") as connection:
+        table = "session_message WHERE type = 'user'" if is_of_newer else "message WHERE data->>'role' = 'user'"
+        [session_id] = connection.execute("SELECT session_id FROM session_message WHERE seq = 44").fetchone()
+        statement = f"SELECT id FROM {table} AND session_id = ? ORDER BY id"
+        message_id = connection.execute(statement, (session_id,)).fetchone()[0]
+        revert = orjson.dumps({"messageID": message_id}).decode()
+        connection.execute("UPDATE session SET revert = ? WHERE id = ?", (revert, session_id))
+    connection.close()
+    session = FORMAT.derive([one for one in stored(two_stores) if FORMAT.session_id(one) == session_id])
+    check(session)
+    assert session is not None
+    assert len(session.live) == live
+
+
 def test_rows_of_the_newer_store_change_the_fingerprint(two_stores: Path) -> None:
     before = {one.name: one.fingerprint for one in FORMAT.find(two_stores).transcripts}
     with sqlite3.connect(two_stores / "opencode.db") as connection:
