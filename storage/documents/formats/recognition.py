@@ -30,7 +30,9 @@ def source_of(head: bytes) -> str | None:
     first = lines[0]
     if _has(first, "type", "session_meta") or (_has(first, "record_type", "state") and b'"id"' in first):
         return "CODEX"
-    if _has(first, "type", "session") and b'"cwd"' in first:
+    # A fork of pi has the title before the header.
+    header = lines[1] if _has(first, "type", "title") and len(lines) > 1 else first
+    if _has(header, "type", "session") and b'"cwd"' in header:
         return "PI"
     if b'"projectHash"' in head and b'"sessionId"' in head:
         return "GEMINI"

@@ -25,7 +25,11 @@ _ROLES = {
     "toolResult": TOOL,
 }
 _OF_PERSON = ("user", "bashExecution")
-_SILENT = ("session", "model_change", "thinking_level_change", "session_info", "label", "custom", "usage")
+_SILENT = (
+    *("session", "model_change", "thinking_level_change", "session_info", "label", "custom", "usage"),
+    # Those of oh-my-pi, which is a fork of pi.
+    *("title_change", "model_usage", "mode_change", "service_tier_change", "credential_pin"),
+)
 """The types of entries that are no messages."""
 
 _FAILED = ("error", "aborted")
@@ -43,6 +47,8 @@ def message_of(entry: Block) -> Block:
         return {**entry, "role": "branchSummary"}
     if kind == "compaction":
         return {**entry, "role": "compactionSummary"}
+    if kind == "session_init":
+        return {"role": "system", "content": entry.get("systemPrompt")}
     return {}
 
 
@@ -67,6 +73,11 @@ def is_system_prompt(entry: Block) -> bool:
 def is_compaction(entry: Block) -> bool:
     """Whether an entry replaces the history before it."""
     return entry.get("type") == "compaction"
+
+
+def is_reset(entry: Block) -> bool:
+    """Whether a person cleared the context there (`/clear` of oh-my-pi)."""
+    return entry.get("type") == "reset_boundary"
 
 
 def is_sent(entry: Block) -> bool:

@@ -8,8 +8,11 @@ from storage.documents.formats.pi.transcript_scan import EntryScan
 def live_messages(scan: EntryScan, path: Sequence[str]) -> list[int]:
     """The indexes of the live messages on the path to the last entry.
 
-    After a compaction they begin with its summary and the messages before it that it kept.
+    After a compaction they begin with its summary and the messages before it that it kept. What a person cleared is not
+    sent any more.
     """
+    cleared = [place for place, entry_id in enumerate(path) if entry_id in scan.resets]
+    path = path[cleared[-1] + 1 :] if cleared else path
     order = list(path)
     for place in range(len(path) - 1, -1, -1):
         entry = scan.entries.get(path[place])

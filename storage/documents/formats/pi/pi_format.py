@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from storage.documents.derived_session import FORK, MAIN, DerivedSession
+from storage.documents.derived_session import FORK, MAIN, SUBAGENT, DerivedSession
 from storage.documents.formats import agent_versions
 from storage.documents.formats.blocks import Block
 from storage.documents.formats.derived_values import first_prompt_of, last_model, time_span, total_usage
@@ -21,7 +21,9 @@ from storage.documents.formats.transcript_format import Continued, FoundTranscri
 
 _SESSIONS = "sessions"
 _DEPTH = 2
-_KNOWN_HEADER = ("type", "timestamp", "cwd")
+# Subagents of subagents have folders within those of their sessions.
+_SUBAGENT_DEPTH = 3
+_KNOWN_HEADER = ("type", "timestamp", "cwd", "title")
 
 
 class PiFormat:
@@ -36,24 +38,34 @@ class PiFormat:
         return [expanded(name, user_home) for name in named if name] or [user_home / ".pi" / "agent"]
 
     def find(self, home: Path) -> FoundTranscripts:
-        """Find all files in the workspaces' folders, and elsewhere those with a session's name."""
+        """Find all files in the workspaces' folders, and elsewhere those with a session's name.
+
+        oh-my-pi, a fork of pi, keeps the subagents of a session in a folder beside it.
+        """
         found: list[FoundTranscript] = []
         passed_over = 0
         walk = FileWalk()
         for path in walk.files(home, _DEPTH):
+            if _is_of_subagent(path):
+                # It is found with its session.
+                continue
             is_in_place = path.parent.parent.name == _SESSIONS and path.suffix == ".jsonl"
             if not is_in_place and not NAME.fullmatch(path.name):
                 passed_over += 1
                 continue
             top = path.parent.parent.parent if is_in_place else home
-            found.append(FoundTranscript(path, path.relative_to(top).as_posix()))
+            subagents = walk.files(path.with_suffix(""), _SUBAGENT_DEPTH) if NAME.fullmatch(path.name) else ()
+            for file in (path, *subagents):
+                if file.suffix == ".jsonl":
+                    found.append(FoundTranscript(file, file.relative_to(top).as_posix()))
+                else:
+                    passed_over += 1
         return FoundTranscripts(sorted(found, key=lambda transcript: transcript.name), passed_over, walk.refused)
 
     def session_id(self, transcript: TranscriptReader) -> str | None:
-        """The id in the header, which is the first line."""
-        for _, _, entry in RecordReader(transcript).records():
-            return session_id_of(entry) if entry.get("type") == "session" else None
-        return None
+        """The id in the header, which is the first line, or the second behind that of oh-my-pi's title."""
+        header = _header(transcript)
+        return session_id_of(header) if header.get("type") == "session" else None
 
     def keys(self, transcript: TranscriptReader) -> list[str]:
         """None: a fork holds a copy of what it continues."""
@@ -89,9 +101,10 @@ class PiFormat:
             updated_at=updated_at,
             messages=messages,
             live=live_messages(scan, path),
-            kind=FORK if scan.has_copies or handed_over_from else MAIN,
+            kind=SUBAGENT if scan.is_subagent else FORK if scan.has_copies or handed_over_from else MAIN,
             parent_id=handed_over_from or parent_id_of(scan.header),
-            title=scan.name,
+            # The file of a subagent is named as the agent that asked it named it.
+            title=scan.name or (PurePosixPath(transcripts[-1].name).stem if scan.is_subagent else None),
             first_prompt=first_prompt_of(messages, is_command, typed_prompt),
             model=last_model(messages) or as_text(scan.states.get("model")),
             system_prompt=system_prompt_of(scan.prompts[entry_id] for entry_id in path if entry_id in scan.prompts),
@@ -102,8 +115,18 @@ class PiFormat:
 
 
 def _started_at(transcript: TranscriptReader) -> datetime:
-    header = next((entry for _, _, entry in RecordReader(transcript).records()), {})
-    return as_time(header.get("timestamp")) or transcript.modified_at
+    return as_time(_header(transcript).get("timestamp")) or transcript.modified_at
+
+
+def _is_of_subagent(path: Path) -> bool:
+    """Whether a file lies in the folder of a session's subagents, which is named after the session's file beside it."""
+    session = path.parent.with_name(f"{path.parent.name}.jsonl")
+    return NAME.fullmatch(session.name) is not None and session.exists()
+
+
+def _header(transcript: TranscriptReader) -> Block:
+    """The first line that is no title."""
+    return next((entry for _, _, entry in RecordReader(transcript).records() if entry.get("type") != "title"), {})
 
 
 def _metadata(scan: EntryScan, path: Sequence[str], session_id: str) -> Block:

@@ -23,12 +23,17 @@ def session_id_of(header: Block) -> str | None:
 
 
 def parent_id_of(header: Block) -> str | None:
-    """The id of the session whose file a fork's header names."""
+    """The id of the session whose file the header of a fork or a subagent names.
+
+    oh-my-pi may name the session of a fork by its id, and keeps the files of subagents in a folder beside the session.
+    """
     # A path of Windows may have either kind of slash.
     path = PureWindowsPath(as_text(header.get("parentSession")))
     # In a folder of the person's own are the sessions of all directories.
     folder = path.parent.name if _FOLDER.fullmatch(path.parent.name) else _folder_of(as_text(header.get("cwd")))
-    return _unique(id_in_name(path.name), folder)
+    id = path.name if _MADE.fullmatch(path.name) else id_in_name(path.name)
+    above = (id_in_name(f"{name}.jsonl") for name in reversed(path.parts[:-1]))
+    return _unique(id or next(filter(None, above), ""), folder)
 
 
 def id_in_name(name: str) -> str:

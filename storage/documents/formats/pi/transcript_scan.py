@@ -16,6 +16,7 @@ from storage.documents.formats.pi.entry_content import (
     cost_of,
     is_compaction,
     is_injected,
+    is_reset,
     is_sent,
     is_system_prompt,
     message_of,
@@ -27,8 +28,11 @@ from storage.documents.formats.record_tree import RecordTree
 from storage.documents.formats.transcript_format import TranscriptReader
 from storage.records.token_usage import TokenUsage
 
-_WITH_USAGE = ("usage", "compaction", "branch_summary")
+_WITH_USAGE = ("usage", "model_usage", "compaction", "branch_summary")
 """The types of entries that record tokens which no reply has."""
+
+_BEFORE_ENTRIES = ("title", "session")
+"""The types of the lines before all entries: the header, and before it the title, which oh-my-pi writes in place."""
 
 
 @dataclass(slots=True)
@@ -59,6 +63,8 @@ class EntryScan:
     header: Block = field(default_factory=dict)
     times: list[object] = field(default_factory=list)
     name: str | None = None
+    is_subagent: bool = False
+    resets: set[str] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
     states: Block = field(default_factory=dict)
     other_usage: list[TokenUsage | None] = field(default_factory=list)
@@ -81,7 +87,7 @@ class EntryScan:
                 self._seen.add(mark)
                 self._add(reader, offset, data, entry)
             last = entry
-        if last and last.get("type") != "session":
+        if last and last.get("type") not in _BEFORE_ENTRIES:
             self._note_end(last)
 
     def _note_end(self, last: Block) -> None:
@@ -92,8 +98,9 @@ class EntryScan:
 
     def _add(self, reader: RecordReader, offset: int, data: bytes, entry: Block) -> None:
         place, self._count = self._count, self._count + 1
-        if entry.get("type") == "session":
-            self.header = self.header or entry
+        if entry.get("type") in _BEFORE_ENTRIES:
+            self._note_name(entry.get("title"))
+            self.header = self.header or (entry if entry.get("type") == "session" else {})
             return
         self.times.append(entry.get("timestamp"))
         entry_id = as_text(entry.get("id"))
@@ -107,6 +114,8 @@ class EntryScan:
         self._note(entry)
         if is_system_prompt(entry):
             self.prompts[entry_id] = message_of(entry)
+        if is_reset(entry):
+            self.resets.add(entry_id)
         role = role_of(entry)
         if role is None or entry_id in self.entries:
             return
@@ -175,6 +184,10 @@ class EntryScan:
         kind = entry.get("type")
         if kind == "session_info":
             self.name = as_text(entry.get("name")).strip() or None
+        elif kind == "title_change":
+            self._note_name(entry.get("title"))
+        elif kind == "session_init":
+            self.is_subagent = True
         elif kind == "label" and (target := as_text(entry.get("targetId"))):
             self.labels.pop(target, None)
             if label := as_text(entry.get("label")):
@@ -182,9 +195,15 @@ class EntryScan:
         elif kind == "thinking_level_change":
             self.states["thinking_level"] = as_text(entry.get("thinkingLevel"))
         elif kind == "model_change":
-            self.states.update(without({"provider": entry.get("provider"), "model": entry.get("modelId")}))
+            # oh-my-pi joins the two.
+            provider, _, model = as_text(entry.get("model")).partition("/")
+            provider, model = as_text(entry.get("provider")) or provider, as_text(entry.get("modelId")) or model
+            self.states.update({"provider": provider, "model": model} if model else {})
         elif kind in _WITH_USAGE and not self._is_copied(entry):
             self._add_tokens(as_object(entry.get("usage")))
+
+    def _note_name(self, title: object) -> None:
+        self.name = as_text(title).strip() or self.name
 
     def _note_reply(self, draft: MessageDraft, entry: Block) -> None:
         message = message_of(entry)
