@@ -11,6 +11,10 @@ from storage.handoff.conversation import ConversationMessage
 from storage.handoff.preparation import Capabilities, Prepared
 from storage.json_codec import dump
 
+# JSON leaves these characters as they are. On Node 24, readline ends a line at the latter two, so that Gemini CLI would
+# forget a message with one of them, and Qwen Code all before it, too. Python's splitlines ends a line at each.
+_SEPARATORS = "\x85\u2028\u2029"
+
 
 class HandoffFile(NamedTuple):
     """A file to write; `path` is below the agent's home, with forward slashes."""
@@ -93,5 +97,8 @@ def milliseconds(time: datetime) -> int:
 
 
 def json_lines(lines: Iterable[object]) -> str:
-    """Lines of compact JSON, each with its end."""
-    return "".join(f"{dump(line)}\n" for line in lines)
+    """Lines of compact JSON, each with its end; no character within them is the end of a line to other programs."""
+    text = "".join(f"{dump(line)}\n" for line in lines)
+    for separator in _SEPARATORS:
+        text = text.replace(separator, f"\\u{ord(separator):04x}")
+    return text

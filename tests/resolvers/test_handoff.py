@@ -34,6 +34,13 @@ HANDOFF = """query ($id: ID!, $to: SessionSource!, $workspace: String) {
 }"""
 
 
+def strings(value: object) -> list[str]:
+    """All strings within a JSON value."""
+    if isinstance(value, dict | list):
+        return [each for item in (value.values() if isinstance(value, dict) else value) for each in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
 async def handed_over(server: Served, id: str, to: str, workspace: str | None = None) -> Any:
     data = await server.client.data(HANDOFF, id=id, to=to, workspace=workspace)
     return data["session"]["handoff"]
@@ -72,6 +79,18 @@ async def test_every_target_can_be_previewed(server: Served, to: str) -> None:
 
     assert handoff["commands"][-1][-1] == handoff["sessionId"]
     assert handoff["files"][0]["content"]
+
+
+@pytest.mark.parametrize("to", sorted(set(TARGETS) - {"OPENCODE"}))
+async def test_a_line_ends_nowhere_but_at_its_line_feed(server: Served, to: str) -> None:
+    said = "pears\u2028plums\u2029figs\x85mint\n\\\u2028"
+    await imported(server.client, zagens("s1", messages=[user(said), assistant("b")]))
+
+    file, *_ = (await handed_over(server, "s1", to))["files"]
+
+    lines = file["content"].splitlines()
+    assert len(lines) == file["content"].count("\n")
+    assert any(said in strings(json.loads(line)) for line in lines)
 
 
 async def test_its_own_agent_gets_the_file_as_it_was(codex: Served) -> None:
