@@ -16,8 +16,9 @@ UNAVAILABLE = "The database is not available; try again."
 # SQLSTATE classes: connection failures, refused roles, transaction rollbacks (deadlock, serialization), missing
 # databases and schemas, lack of resources, operator intervention.
 _TRANSIENT_CLASSES = {"08", "28", "3D", "3F", "40", "53", "57"}
-# A transaction that was idle for too long, one on a standby, and a role without privileges.
-_TRANSIENT_SQLSTATES = {"25P03", "25006", "42501"}
+# A transaction that was idle for too long, one on a standby, a role without privileges, and a lock that another
+# transaction held for longer than lock_timeout.
+_TRANSIENT_SQLSTATES = {"25P03", "25006", "42501", "55P03"}
 _DISK_FULL_SQLSTATE = "53100"
 _SQLITE_TRANSIENT = {
     sqlite3.SQLITE_BUSY,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
+import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -33,8 +34,10 @@ _NEXT_HOST = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttrib
 
 def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
     """An engine for a PostgreSQL database with at most `pool_size` connections."""
-    return create_async_engine(
+    engine = create_async_engine(
         url,
+        # Transactions that wait for each other read what the first one has committed. The server's default may differ.
+        isolation_level="READ COMMITTED",
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
@@ -43,6 +46,14 @@ def postgresql_engine(url: URL, pool_size: int) -> AsyncEngine:
         hide_parameters=True,
         async_creator=PostgresqlHosts(url).connect,
     )
+
+    @sa.event.listens_for(engine.sync_engine, "checkout")
+    def _replace_closed(connection: Any, *_: object) -> None:
+        # The server closes what is idle for longer than its idle_session_timeout, as do poolers and firewalls.
+        if connection.driver_connection.is_closed():
+            raise sa.exc.DisconnectionError
+
+    return engine
 
 
 class PostgresqlHosts:

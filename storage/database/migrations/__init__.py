@@ -22,6 +22,11 @@ from storage.errors import UnsupportedDatabase
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _LOCK = "reprise_migration_lock"
+# Creating an index of a large table, or waiting for another process that does, may take longer than a role is given.
+_WITHOUT_TIMEOUTS = sa.text(
+    "SELECT set_config(name, '0', true) FROM pg_settings"
+    " WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout')"
+)
 
 
 async def migrate(url: str) -> None:
@@ -62,6 +67,7 @@ def _current_revision(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        connection.execute(_WITHOUT_TIMEOUTS)
         # Databases that are compatible with PostgreSQL have table locks, but not always advisory locks. CREATE TABLE IF
         # NOT EXISTS is not atomic: of two at the same time, one fails because the type or the table exists.
         with contextlib.suppress(sa.exc.IntegrityError, sa.exc.ProgrammingError), connection.begin_nested():
