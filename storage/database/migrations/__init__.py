@@ -67,6 +67,7 @@ def _current_revision(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        _refuse_other_encodings(connection)
         connection.execute(_WITHOUT_TIMEOUTS)
         # Databases that are compatible with PostgreSQL have table locks, but not always advisory locks. CREATE TABLE IF
         # NOT EXISTS is not atomic: of two at the same time, one fails because the type or the table exists.
@@ -87,6 +88,16 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _refuse_other_encodings(connection: Connection) -> None:
+    """Sessions have characters of any script, and PostgreSQL counts and changes texts by its own encoding."""
+    encoding = connection.execute(sa.text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise UnsupportedDatabase(
+            f"The database has the encoding {encoding}, and Reprise needs UTF8. Create it by"
+            " CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8'."
+        )
 
 
 def refuse_unsupported_file(url: URL) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,31 @@ def test_a_missing_file_is_not_created_by_commands_that_only_read(tmp_path: Path
     result = reprise(f"sqlite:///{path}", *command)
     assert (result.exit_code, result.stderr) == (1, f"Error: There is no database at {path}.\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["import"], ["serve", "--port", "0"]], ids=lambda command: command[0])
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_postgresql_database_in_another_encoding_is_refused_and_left_empty(
+    postgres_url: str, document: str, encoding: str, command: list[str]
+) -> None:
+    name = f"reprise_test_{uuid.uuid4().hex[:12]}"
+    url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    asyncio.run(run(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"))
+    try:
+        line = refused(url, command, document)
+        tables = asyncio.run(run(url, "SELECT FROM pg_tables WHERE schemaname = 'public'"))
+    finally:
+        asyncio.run(run(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+    assert f"encoding {encoding}" in line
+    assert tables == []
+
+
+async def run(url: str, statement: str) -> list[Any]:
+    """The rows of a statement on a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows: list[Any] = await connection.fetch(statement)
+        return rows
+    finally:
+        await connection.close()
