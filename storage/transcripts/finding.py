@@ -11,9 +11,11 @@ from typing import NamedTuple
 from storage.archive.file_state import NO_TRANSCRIPT, FileKey, FileState
 from storage.documents.formats.file_walk import linked_folders
 from storage.documents.formats.transcript_format import FoundTranscript, TranscriptFormat
+from storage.json_codec import storable_text
 from storage.transcripts.found_bytes import is_unchanged
 
 _DOCUMENT_HOMES = (".zagens", ".codewhale", ".deepseek")
+_NO_TEXT = "Its name or that of its folder is not valid UTF-8. Rename it."
 
 
 class Changed(NamedTuple):
@@ -75,6 +77,9 @@ def find_changed(
         if key in seen:
             continue
         seen.add(key)
+        if storable_text(one.name) != one.name:
+            refused.append((one.path, _NO_TEXT))
+            continue
         try:
             stat = os.lstat(one.path)
             is_same = is_unchanged(one, registry)

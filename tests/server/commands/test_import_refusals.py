@@ -107,6 +107,30 @@ def test_a_closed_folder_is_refused_by_name_and_the_rest_is_imported(
     assert "1 refused" in result.stdout
 
 
+@pytest.mark.parametrize("is_named", [False, True], ids=["all", "named"])
+def test_a_folder_whose_name_is_no_text_is_refused_by_name_and_the_rest_is_imported(
+    user_home: Path, is_named: bool
+) -> None:
+    home = user_home / ".claude"
+    shutil.copytree(FORMATS / "claude_code" / "projects", home / "projects")
+    # As an archive that was packed on a system with another encoding unpacks it.
+    latin = home / "projects" / os.fsdecode(b"-home-dev-caf\xe9")
+    try:
+        latin.mkdir()
+    except OSError:
+        pytest.skip("The file system takes no such name.")
+    shutil.copy(next(home.glob("projects/-home-dev-shop/0ee3a9cb*.jsonl")), latin)
+
+    results = [reprise("import", *([home] if is_named else ["--all", "--source", "CLAUDE_CODE"])) for _ in range(2)]
+
+    for result, outcome in zip(results, ("5 created", "5 unchanged"), strict=True):
+        assert (result.exit_code, result.exception.__class__) == (1, SystemExit), result.output
+        [refusal] = refusals(result)
+        assert "-home-dev-caf\\udce9" in refusal
+        assert refusal.endswith("not valid UTF-8. Rename it.")
+        assert outcome in result.stdout
+
+
 @pytest.mark.parametrize("source", ["CLAUDE_CODE", "CODEX", "OPENCODE"])
 def test_a_closed_home_is_refused_by_name(user_home: Path, close: set[str], source: str) -> None:
     home = user_home / {"CLAUDE_CODE": ".claude", "CODEX": ".codex", "OPENCODE": OPENCODE}[source]
