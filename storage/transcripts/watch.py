@@ -32,6 +32,8 @@ DEBOUNCE_MILLISECONDS, STEP_MILLISECONDS = 100, 20
 _TICK_MILLISECONDS = 500
 _DIRTY_SECONDS = 1.0
 _RESCAN_SECONDS = 30.0
+# Where the file system tells of no change.
+_UNWATCHED_RESCAN_SECONDS = 5.0
 _RETRY_SECONDS = 5.0
 
 
@@ -57,6 +59,7 @@ class Watch:
         self._environment = environment
         self._user_home = user_home
         self._refused: set[str] = set()
+        self._rescan_seconds = _RESCAN_SECONDS
 
     async def run(self) -> None:
         """Import and watch until the task is cancelled."""
@@ -73,6 +76,7 @@ class Watch:
         """Watch the folders that exist by now; returns when there are others."""
         roots, files = await asyncio.to_thread(self._roots)
         states = await asyncio.to_thread(_states, files)
+        self._rescan_seconds = _RESCAN_SECONDS
         changes = self._changes(roots)
         async with contextlib.aclosing(changes):
             # The watcher is at work before the first look, so that nothing is missed between them.
@@ -89,7 +93,7 @@ class Watch:
                     is_dirty |= not await self._import_changed(changed)
                     before, states = states, await asyncio.to_thread(_states, files)
                     age = time.monotonic() - looked
-                    if age > _RESCAN_SECONDS or (is_dirty and age > _DIRTY_SECONDS) or states != before:
+                    if age > self._rescan_seconds or (is_dirty and age > _DIRTY_SECONDS) or states != before:
                         await self._import_all()
                         is_dirty, looked = False, time.monotonic()
                         if await asyncio.to_thread(self._roots) != (roots, files):
@@ -99,20 +103,39 @@ class Watch:
                 await asyncio.gather(following, return_exceptions=True)
 
     async def _changes(self, roots: Sequence[Path]) -> AsyncGenerator[set[Path], None]:
-        if not roots:
-            while True:
-                await asyncio.sleep(_TICK_MILLISECONDS / 1_000)
-                yield set()
-        async for changes in awatch(
-            *roots,
-            watch_filter=None,
-            debounce=DEBOUNCE_MILLISECONDS,
-            step=STEP_MILLISECONDS,
-            rust_timeout=_TICK_MILLISECONDS,
-            yield_on_timeout=True,
-            ignore_permission_denied=True,
-        ):
-            yield {Path(path) for _, path in changes}
+        # With ignore_permission_denied, watchfiles 1.3 leaves out all folders it comes to after one that cannot be
+        # watched, for whatever reason, and says nothing.
+        for is_partial in (False, True) if roots else ():
+            try:
+                async for changes in awatch(
+                    *roots,
+                    watch_filter=None,
+                    debounce=DEBOUNCE_MILLISECONDS,
+                    step=STEP_MILLISECONDS,
+                    rust_timeout=_TICK_MILLISECONDS,
+                    yield_on_timeout=True,
+                    ignore_permission_denied=is_partial,
+                ):
+                    yield {Path(path) for _, path in changes}
+            except FileNotFoundError:
+                # It is gone by now, and need not be watched.
+                raise
+            except (OSError, UnicodeEncodeError) as error:
+                self._look_often(error)
+            except ExceptionGroup as errors:
+                # watchfiles ends at the first path that is not UTF-8, also at one that somebody only looks at.
+                self._look_often(errors.exceptions[0])
+        while True:
+            await asyncio.sleep(_TICK_MILLISECONDS / 1_000)
+            yield set()
+
+    def _look_often(self, error: Exception) -> None:
+        """Look through the homes in place of what the file system does not tell; `error` is why."""
+        self._rescan_seconds = _UNWATCHED_RESCAN_SECONDS
+        if (reason := str(error)) not in self._refused:
+            self._refused.add(reason)
+            text = "Not all folders can be watched, so that they are looked through every %g seconds: %s"
+            log.warning(text, self._rescan_seconds, reason)
 
     def _roots(self) -> tuple[list[Path], list[Path]]:
         """The folders to watch that exist by now, and the files to look at."""

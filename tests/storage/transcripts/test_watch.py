@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 import time
@@ -174,6 +175,76 @@ async def test_what_the_file_system_does_not_report_is_found_later(
         (tmp_path / ".lines").mkdir()
         (tmp_path / ".lines" / "a.lines").write_bytes(lines("s1", "one"))
         await until(ids, ["s1"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_homes_are_looked_through_where_the_system_watches_no_more_folders(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def limited(*_: object, ignore_permission_denied: bool, **__: object) -> AsyncIterator[set[tuple[int, str]]]:
+        """As watchfiles behaves beyond the limit, and below a folder that it may not read."""
+        if not ignore_permission_denied:
+            raise OSError("OS file watch limit reached.")
+        while True:
+            await asyncio.sleep(0.01)
+            yield set()
+
+    monkeypatch.setattr(storage.transcripts.watch, "awatch", limited)
+    monkeypatch.setattr(storage.transcripts.watch, "_UNWATCHED_RESCAN_SECONDS", 0.1)
+    home = tmp_path / ".lines"
+    home.mkdir()
+
+    async def count() -> int:
+        return len(await texts(database, "s1"))
+
+    with caplog.at_level("WARNING", "reprise.import"):
+        async with watching(database, tmp_path):
+            for number in range(1, 4):
+                (home / "a.lines").write_bytes(lines("s1", *map(str, range(number))))
+                assert await until(count, number) < storage.transcripts.watch._RESCAN_SECONDS
+
+    [warning] = [record.getMessage() for record in caplog.records]
+    assert "Not all folders can be watched" in warning
+    assert "limit reached" in warning
+
+
+@pytest.mark.parametrize("is_root", [False, True], ids=["below", "above"])
+async def test_a_home_with_a_name_that_is_not_utf8_is_looked_through_instead_of_watched(
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    is_root: bool,
+) -> None:
+    monkeypatch.setattr(storage.transcripts.watch, "_UNWATCHED_RESCAN_SECONDS", 0.1)
+    bad = tmp_path / os.fsdecode(b"caf\xe9")
+    try:
+        bad.mkdir()
+    except OSError:
+        pytest.skip("The file system takes no such name.")
+    user_home = bad if is_root else tmp_path
+    home = user_home / ".lines"
+    home.mkdir()
+
+    async def count() -> int:
+        return len(await texts(database, "s1"))
+
+    async def warnings() -> int:
+        return sum("Not all folders can be watched" in record.getMessage() for record in caplog.records)
+
+    with caplog.at_level("WARNING", "reprise.import"):
+        async with watching(database, user_home):
+            (home / "a.lines").write_bytes(lines("s1", "one"))
+            await until(count, 1)
+            if not is_root:
+                bad.rename(home / bad.name)
+            await until(warnings, 1)
+            for number in range(2, 4):
+                with (home / "a.lines").open("ab") as file:
+                    file.write(line(assistant=f"reply {number}"))
+                await until(count, number)
+
+    assert await warnings() == 1
 
 
 @pytest.mark.parametrize("name", ["share/opencode/opencode.db", "elsewhere/work.db"])
