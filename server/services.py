@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from server.observability.tracing import Tracing, tracing
 from server.settings import Settings
@@ -15,6 +17,8 @@ from storage.database.statement_hooks import observe_statements
 from storage.documents.formats.registry import FORMATS
 from storage.resume.seeding.seeder import Seeder
 from storage.transcripts.rederivation import keep_derived
+
+log = logging.getLogger("reprise")
 
 
 def create_database(settings: Settings, *, listens: bool = True) -> Database:
@@ -56,7 +60,8 @@ async def running(
         if traces:
             resources.push_async_callback(asyncio.to_thread, traces.close)
         await resources.enter_async_context(database)
-        await resources.enter_async_context(in_background(keep_derived(database, FORMATS), "reprise-deriving"))
+        deriving = _reported(keep_derived(database, FORMATS), "The derivation of sessions of older versions")
+        await resources.enter_async_context(in_background(deriving, "reprise-deriving"))
         if settings.watch is not None:
             await resources.enter_async_context(_watching(database, settings.watch))
         if settings.seed:
@@ -69,15 +74,24 @@ def _watching(database: Database, places: Sequence[Path]) -> contextlib.Abstract
     from storage.transcripts.watch import Watch
 
     watch = Watch(database, FORMATS, places, os.environ, Path.home())
-    return in_background(watch.run(), "reprise-watching")
+    return in_background(_reported(watch.run(), "Watching the agents' homes"), "reprise-watching")
 
 
 @contextlib.asynccontextmanager
 async def _seeding(seeder: Seeder) -> AsyncIterator[None]:
-    task = asyncio.create_task(seeder.run(), name="reprise-seeder")
+    task = asyncio.create_task(_reported(seeder.run(), "Seeding"), name="reprise-seeder")
     try:
         yield
     finally:
         # It finishes its batch, so that other processes can take its tasks over at once.
         seeder.stop()
         await task
+
+
+async def _reported(work: Coroutine[Any, Any, None], what: str) -> None:
+    """Run work without which a server goes on: an error that ends it is raised when the server ends, and logged now."""
+    try:
+        await work
+    except Exception:
+        log.exception("%s has ended by an error, and begins again with the next start of the server", what)
+        raise
