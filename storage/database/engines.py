@@ -43,8 +43,11 @@ def driver_url(url: str) -> URL:
     if scheme != "sqlite":
         raise ValueError("must begin with sqlite:/// or postgresql://")
     parsed = make_url(url)
-    if parsed.database in {None, "", ":memory:"} or "uri" in parsed.query:
+    if parsed.database in {None, "", ":memory:"}:
         raise ValueError("must name a file: sqlite:///PATH")
+    if "?" in url:
+        # SQLAlchemy takes what follows for parameters, and another file would be used.
+        raise ValueError("must name a file without a question mark in its path")
     return parsed.set(drivername=_SQLITE)
 
 

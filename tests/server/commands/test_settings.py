@@ -12,6 +12,7 @@ from server.settings import Settings
     [
         ("DATABASE_URL", "mysql://localhost/reprise", "must begin with sqlite:/// or postgresql://"),
         ("DATABASE_URL", "sqlite://", "must name a file: sqlite:///PATH"),
+        ("DATABASE_URL", "sqlite:////data/what?/r.db", "must name a file without a question mark in its path"),
         ("DATABASE_URL", "nonsense", "must look like sqlite:///PATH or postgresql://USER@HOST/NAME"),
         ("DATABASE_URL", "postgresql://localhost:http/r", "must look like postgresql://USER@HOST:PORT/NAME"),
         ("DATABASE_URL", "postgresql://a:1,b:http/r", "must look like postgresql://USER@HOST:PORT,HOST:PORT/NAME"),
