@@ -91,6 +91,35 @@ def test_calls_that_the_program_answers_itself_have_failed(prepare: Prepare, mod
     assert [block["tool_use_id"] for block in results if block.get("is_error")] == [call.id for call in calls]
 
 
+def test_calls_that_the_tools_for_agents_refuse_have_failed(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
+    program = prepare(Codex)
+    with (program.root / "config.toml").open("a", encoding="utf-8") as config:
+        config.write("[features]\nmulti_agent_v2 = true\n")
+    refused = [
+        _agents("send_message", target="nobody", message="x"),
+        _agents("send_message", target="nobody", message=""),
+        _agents("followup_task", target="/root", message="x"),
+        _agents("interrupt_agent", target="/root"),
+        _agents("list_agents", path_prefix="/nowhere"),
+        _agents("spawn_agent", task_name="Not a name", message="x"),
+        _agents("spawn_agent", task_name="list", message="x", agent_type="nobody"),
+        _agents("spawn_agent", task_name="list", message="x", fork_turns="some"),
+        _agents("spawn_agent", task_name="list", message="x", model="none"),
+    ]
+    models.play(reply(_agents("list_agents"), *refused), reply(ANSWER))
+
+    program.run(PROMPT, cwd)
+
+    [session] = sessions(program, "CODEX").values()
+    results = [block for message in session.messages for block in message.build() if block["type"] == "tool_result"]
+    assert len(results) == 1 + len(refused)
+    assert [block["tool_use_id"] for block in results if block.get("is_error")] == [call.id for call in refused]
+
+
+def _agents(name: str, **given: str) -> Call:
+    return Call(name, given, namespace="collaboration")
+
+
 def test_the_command_that_a_hook_puts_in_place_of_another_is_shown(
     prepare: Prepare, models: ModelServer, cwd: Path
 ) -> None:

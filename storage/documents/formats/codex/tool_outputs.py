@@ -28,6 +28,18 @@ _NOT_RUN = re.compile(
 """How the program answers a call itself: one that a hook or a policy refuses, one of a tool that it does not have, and
 one that cannot be carried out, such as a patch that does not fit its file. What its tools put out has other beginnings.
 """
+_REFUSED_BY_AGENTS = re.compile(
+    r"live agent path `[^`\n]*` not found$"
+    r"|(?:agent_name|(?:absolute|relative) agent paths?) (?:must |`root` is reserved$)"
+    r"|agent ids must be non-empty$"
+    r"|unknown agent_type '"
+    r"|Empty message can't be sent to an agent$"
+    r"|Follow-up tasks can't target the root agent$"
+    r"|root is not a spawned agent$"
+    r"|fork_turns must be "
+    r"|Unknown model `[^`\n]*` for spawn_agent\. "
+)
+"""How the tools for other agents refuse a call; what they carry out, they answer with JSON, or with nothing."""
 _ABORTED = ("aborted", "aborted by user")
 _REJECTED = re.compile(r"\bRejected\(.{0,200}by user", re.DOTALL)
 
@@ -73,7 +85,7 @@ def _is_error(output: str) -> bool:
     code = _EXIT_CODE.search(head)
     if code is not None:
         return int(code[1]) != 0
-    if _NOT_RUN.match(output):
+    if _NOT_RUN.match(output) or _REFUSED_BY_AGENTS.match(output):
         return True
     return output.strip().rsplit("\n", 1)[-1] in _ABORTED or _REJECTED.search(output[:_HEAD_LENGTH]) is not None
 
