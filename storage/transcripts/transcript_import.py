@@ -92,6 +92,7 @@ class _Import:
             longest, *shorter = contained
             row = await self._renamed(longest, [one for one in candidates if one not in shorter])
             return await self._writer.append(row._replace(session_id=session_id), longest, shorter)
+        candidates = await self._with_moved(candidates)
         generations = [row.generation for row in candidates if row.name == name]
         generation = 1 + max(generations, default=-1)
         if generations and session_id is not None and (has_more := await self._is_older(session_id)) is not None:
@@ -126,6 +127,28 @@ class _Import:
         is_only_generation = sum(other.name == row.name for other in candidates) == 1
         is_first = self._opened.content.size > row.size or (-name.count("/"), name) < (-row.name.count("/"), row.name)
         return renamed._replace(generation=0) if is_only_generation and is_first else row
+
+    async def _with_moved(self, candidates: list[TranscriptRow]) -> list[TranscriptRow]:
+        """The candidates, of which those that this file replaces in another folder have its name.
+
+        A program that moves a project gives the folder of its transcripts another name and writes the new directory
+        into them: the file that was read is gone, and this one has the same name in its folder.
+        """
+        name = self._name
+        if any(row.name == name for row in candidates):
+            return candidates
+        newest = {row.name: row for row in sorted(candidates, key=lambda row: row.generation)}
+        for row in newest.values():
+            if row.name.rpartition("/")[2] == name.rpartition("/")[2] and await self._is_gone(row):
+                await self._writer.rename(row, name)
+                return [one._replace(name=name) if one.name == row.name else one for one in candidates]
+        return candidates
+
+    async def _is_gone(self, row: TranscriptRow) -> bool:
+        """Whether a transcript was read from files of which none is left."""
+        async with self._database.snapshot() as connection:
+            has_files = row.id in await paths_of(connection, [row.id])
+        return has_files and not await self._has_other_file(row)
 
     async def _has_other_file(self, row: TranscriptRow) -> bool:
         async with self._database.snapshot() as connection:

@@ -70,6 +70,15 @@ class TranscriptWriter:
             format = self._opened.format
             await derive_session(self._database, format, row.session_id, leave_deleted=self._leave_deleted)
 
+    async def rename(self, row: TranscriptRow, name: str) -> None:
+        """Give a transcript and its other generations a name that no transcript has."""
+        async with self._database.write() as transaction:
+            await lock_archive(transaction)
+            is_changed = (await transcripts_by_id(transaction, [row.id])).get(row.id) != row
+            if is_changed or await transcripts_of_names(transaction, row.source, [name]):
+                raise SessionChanged
+            await rename_transcripts(transaction, row, name)
+
     async def append(
         self, row: TranscriptRow, stored: TranscriptRow | None, contained: Sequence[TranscriptRow] = ()
     ) -> Imported:

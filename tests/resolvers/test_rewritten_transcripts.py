@@ -1,6 +1,7 @@
 """Transcripts that another program than their agent has written again, such as one that moves projects."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -51,15 +52,22 @@ def rewrite_all(home: Path, rewrite: Callable[[bytes], bytes]) -> None:
         path.write_bytes(rewrite(path.read_bytes()))
 
 
+def rename_folders(home: Path, name: str) -> None:
+    for folder in home.glob("*/*-home-dev-shop*"):
+        folder.rename(folder.with_name(folder.name.replace("-home-dev-shop", name)))
+
+
 async def rewritten(
-    server: Served, database_url: str, home: Path, source: str, rewrite: Callable[[bytes], bytes]
+    server: Served, database_url: str, home: Path, source: str, rewrite: Callable[[bytes], bytes], moved_to: str = ""
 ) -> tuple[Sessions, Sessions]:
-    """The sessions of a home before and after each of its transcripts was written again."""
+    """The sessions of a home before and after each of its transcripts was written again, and its folder renamed."""
     [format] = [one for one in FORMATS.values() if one.source == source]
     async with Database(database_url) as database:
         await take(database, format, home)
         before = await sessions_of(server)
         rewrite_all(home, rewrite)
+        if moved_to:
+            rename_folders(home, moved_to)
         assert None not in (await take(database, format, home)).values()
         after = await sessions_of(server)
         # What was taken once is not taken again.
@@ -82,13 +90,15 @@ async def test_a_project_that_was_moved_is_shown_and_counted_once(
         database_url,
         copied(folder, tmp_path),
         source,
-        lambda data: data.replace(b"/home/dev/shop", b"/srv/shop"),
+        lambda data: data.replace(b"/home/dev/shop", b"/srv/shop").replace(b"-home-dev-shop", b"-srv-shop"),
+        moved_to="-srv-shop",
     )
     for id, session in after.items():
+        assert session["workspace"] == before[id]["workspace"].replace("/home/dev/shop", "/srv/shop"), id
         assert (session["usage"], session["recordedCost"]) == (before[id]["usage"], before[id]["recordedCost"]), id
         # Where a text names the directory, the original is shown, too.
         shown, expected = (
-            [one for one in said(given) if "/home/dev/shop" not in one[2] and "/srv/shop" not in one[2]]
+            [one for one in said(given) if not re.search("(?:home.dev|srv).shop", one[2])]
             for given in (session, before[id])
         )
         assert shown == expected
