@@ -14,6 +14,7 @@ import pytest
 from tests.support import browser
 from tests.support.browser import until
 from tests.support.clients import ROOT, samples
+from tests.support.rollouts import THREAD, header, item, record, rollout, said
 
 seen_by = functools.partial(browser.seen_by, Path(__file__).parent)
 
@@ -338,3 +339,14 @@ def test_earlier_windows_are_marked_and_subagents_are_shown_in_their_calls(url: 
     assert seen["earlier"] == 3
     assert "Nothing is left to do." in seen["summary"]
     assert seen["violations"] == []
+
+
+@pytest.mark.slow
+def test_a_summary_that_nobody_can_read_is_named(url: str) -> None:
+    summary = item("compaction", encrypted_content="QUJD")["payload"]
+    compacted = record("compacted", {"message": "", "replacement_history": [summary]})
+    save(url, rollout(header(), said("user", "One."), said("assistant", "1"), compacted).data.decode())
+
+    seen = seen_by("sealed", urljoin(url, f"s/{THREAD}"))
+
+    assert seen["text"].splitlines()[-1] == "Only the provider of the model can read the summary"

@@ -280,6 +280,13 @@ const VISITS = {
     });
   },
 
+  /** A compaction whose summary is empty. */
+  async sealed(given) {
+    return visit(given, async (page) => {
+      return { text: await message(page, 2).locator(".message-content").innerText() };
+    });
+  },
+
   /** What a program put in, an earlier window of the model, and the session of a subagent in the call that began it. */
   async kinds(given) {
     return visit({ ...given, url: given.compacted, colorScheme: "dark" }, async (page) => {

@@ -61,9 +61,13 @@ function ShownBlock({ block, messageId, isInjected }: ShownBlockProps) {
       return (
         <div className="compaction">
           <p className="compaction-line">Earlier messages were summarized here</p>
-          <Fold kind="injected" name={name} label="Summary" summary={firstWords(block.summary)}>
-            <Markdown text={block.summary} />
-          </Fold>
+          {block.summary.trim() ? (
+            <Fold kind="injected" name={name} label="Summary" summary={firstWords(block.summary)}>
+              <Markdown text={block.summary} />
+            </Fold>
+          ) : (
+            <p className="muted">Only the provider of the model can read the summary</p>
+          )}
         </div>
       );
     case "OtherBlock":
