@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from storage.documents.derived_session import DerivedMessage
-from storage.documents.formats.codex.commands import is_another
 from storage.documents.formats.codex.copied_lines import CopiedLines
 from storage.documents.formats.codex.draft import DraftPart, Form, LineReader, RolloutDraft
 from storage.documents.formats.codex.entries import (
@@ -27,8 +26,9 @@ from storage.documents.formats.codex.entries import (
     WorktreeSnapshot,
 )
 from storage.documents.formats.codex.event_matching import EventMatches, match_events
+from storage.documents.formats.codex.reply_usage import ReplyUsage
 from storage.documents.formats.codex.token_meter import TokenMeter
-from storage.records.token_usage import NO_TOKENS, TokenUsage
+from storage.documents.formats.codex.turn_calls import TurnCalls
 
 _TURN_STARTS = (TurnStart, CopiedHeader)
 _ROLES = {ItemKind.USER: "USER", ItemKind.SYSTEM: "SYSTEM"}
@@ -58,7 +58,7 @@ class Reading(NamedTuple):
 class RolloutConversation:
     """The messages of a session. `live` has the positions of those that the model sees, in order.
 
-    `usage` is what the session's own replies took. `settings` are those of the last turn; their `workspace` is that of
+    `usage` is that of the session's own replies. `settings` are those of the last turn; their `workspace` is that of
     the session's own last turn, and empty without one.
     """
 
@@ -67,24 +67,17 @@ class RolloutConversation:
         self.live: list[int] = []
         self.branches: list[AbandonedBranch] = []
         self.snapshots: list[object] = []
-        self.usage = NO_TOKENS
+        self.usage = ReplyUsage()
         self.settings = _Settings()
         self._meter = TokenMeter()
         self._reply: int | None = None
         self._outputs: int | None = None
-        # The message that the next count belongs to, and tokens that were told before there was one.
-        self._spender: int | None = None
-        self._unclaimed = NO_TOKENS
-        # Hashes of the ids of all calls, and what is known of the calls and outputs of a turn.
-        self._calls: set[int] = set()
-        self._commands: dict[str, str] = {}
-        self._tool_events: dict[str, list[ToolEvent]] = {}
-        self._tool_outputs: dict[str, tuple[RolloutDraft, int]] = {}
+        self._calls = TurnCalls()
 
     def add(self, reading: Reading, entries: Iterable[Entry], *, is_own: bool) -> None:
         """Add entries of a rollout. Those that are not the session's own count no tokens."""
         self._close()
-        self._spender = None
+        self.usage.expect_none()
         turn: list[Entry] = []
         for entry in entries:
             if turn and isinstance(entry, _TURN_STARTS):
@@ -112,14 +105,14 @@ class RolloutConversation:
         return messages
 
     def _add_turn(self, reading: Reading, turn: Sequence[Entry], *, is_own: bool, is_last: bool) -> None:
-        self._tool_events, self._tool_outputs, self._commands = {}, {}, {}
+        self._calls.begin_turn()
         matches = match_events(turn, is_last=is_last)
         for index, entry in enumerate(turn):
             if isinstance(entry, CopiedLines.FOLLOWED):
                 was_copied = reading.copied.is_copied
                 reading.copied.follow(entry)
                 if was_copied and not reading.copied.is_copied:
-                    self._spender = None
+                    self.usage.expect_none()
             self._add_entry(reading, matches, index, entry, is_own=is_own and not reading.copied.is_copied)
 
     def _add_entry(self, reading: Reading, matches: EventMatches, index: int, entry: Entry, *, is_own: bool) -> None:
@@ -133,7 +126,7 @@ class RolloutConversation:
                 self._reply = None
                 usage = self._meter.read(entry)
                 if is_own and entry.thread_id in ("", reading.thread_id):
-                    self._spend(usage)
+                    self.usage.add(usage)
             case TurnStart() | TurnEnd():
                 self._close()
             case TurnSettings(model=model, mode=mode, workspace=workspace):
@@ -143,7 +136,7 @@ class RolloutConversation:
                 self.settings = _Settings(model or before.model, mode or before.mode, own_workspace)
             case CompactionAnswer():
                 self._close()
-                self._spender = None
+                self.usage.expect_none()
             case Compaction():
                 self._compact(reading, entry)
             case Rollback(turn_count=turn_count):
@@ -168,8 +161,7 @@ class RolloutConversation:
             self.drafts[position].content = item.content
         else:
             if item.kind is ItemKind.CALL:
-                self._calls.add(hash(item.id))
-                self._commands[item.id] = item.command
+                self._calls.add_call(item)
             position = self._reply_position(reading, place)
             self._put(position, DraftPart(Form.ANSWER, place.offset, 0 if item.id else place.offset), place)
             self.drafts[position].content = item.content
@@ -179,23 +171,12 @@ class RolloutConversation:
         if self._outputs is None:
             self._outputs = self._new(reading, "TOOL", item.place)
         self._put(self._outputs, DraftPart(Form.OUTPUT, item.place.offset), item.place)
-        draft = self.drafts[self._outputs]
-        index = len(draft.parts) - 1
-        for event in self._tool_events.pop(item.id, ()):
-            draft.add_event(index, event)
-        self._tool_outputs[item.id] = draft, index
+        self._calls.add_output(item.id, self.drafts[self._outputs])
 
     def _add_tool_event(self, reading: Reading, event: ToolEvent) -> None:
-        """An event about a call is before or after its output. A call that has no item is shown by its event."""
-        if is_another(event.command, self._commands.get(event.call_id, "")):
+        if self._calls.has_run_another(event):
             self._add_note(reading, Form.RAN, event.place)
-        output = self._tool_outputs.pop(event.call_id, None)
-        if output is not None:
-            draft, index = output
-            draft.add_event(index, event)
-        elif hash(event.call_id) in self._calls or not event.is_shown:
-            self._tool_events.setdefault(event.call_id, []).append(event)
-        else:
+        if not self._calls.take_event(event):
             self._add_note(reading, Form.OTHER, event.place)
 
     def _add_event(self, reading: Reading, event: Shown) -> None:
@@ -215,7 +196,7 @@ class RolloutConversation:
         if self._reply is None:
             self._reply = self._new(reading, "ASSISTANT", place)
             self.drafts[self._reply].model = self.settings.model or None
-            self._expect_usage(self._reply)
+            self.usage.expect(self.drafts[self._reply])
         return self._reply
 
     def _new(
@@ -235,21 +216,6 @@ class RolloutConversation:
     def _close(self) -> None:
         self._reply = self._outputs = None
 
-    def _expect_usage(self, position: int) -> None:
-        self._spender = position
-        self.drafts[position].usage = self._unclaimed
-        self._unclaimed = NO_TOKENS
-
-    def _spend(self, usage: TokenUsage) -> None:
-        if usage is NO_TOKENS:
-            return
-        self.usage = self.usage.plus(usage)
-        if self._spender is None:
-            self._unclaimed = self._unclaimed.plus(usage)
-        else:
-            draft = self.drafts[self._spender]
-            draft.usage = draft.usage.plus(usage)
-
     def _compact(self, reading: Reading, compaction: Compaction) -> None:
         """The model continues from what a compaction kept: its summary, and earlier messages.
 
@@ -260,7 +226,7 @@ class RolloutConversation:
         before, said = list(self.live), self._single_items()
         summary = self._new(reading, "SYSTEM", place, is_injected=True)
         self._put(summary, DraftPart(Form.SUMMARY, place.offset), place)
-        self._expect_usage(summary)
+        self.usage.expect(self.drafts[summary])
         if compaction.history is None:
             self.live = [*filter(self._is_prompt, before), summary]
             return

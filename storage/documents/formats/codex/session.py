@@ -150,7 +150,7 @@ def _session(
         git_branch=header.git_branch,
         system_prompt=header.system_prompt,
         is_archived=rollout.transcript.name.startswith(f"{ARCHIVED}/"),
-        usage=conversation.usage,
+        usage=conversation.usage.total,
         is_automated=header.is_automated,
         metadata=_metadata(header, line, conversation),
     )
