@@ -72,12 +72,21 @@ def words(text: str, start: int = 0) -> Iterator[Word]:
         yield Word(found.start(), found.end(), found.group())
 
 
+def word_count(text: str) -> int:
+    """How many words a text has."""
+    return len(_split(text))
+
+
+def _split(text: str) -> list[str]:
+    return text.translate(_ASCII_BLANKS).split() if text.isascii() else _patterns().word.findall(text)
+
+
 def token_text(text: str) -> str:
     """The tokens of a text, separated by blanks: those of each word in order, then the parts of each distinct compound
     word after a barrier.
     """
     is_ascii = text.isascii()
-    found = text.translate(_ASCII_BLANKS).split() if is_ascii else _patterns().word.findall(text)
+    found = _split(text)
     distinct = dict.fromkeys(found)
     has_underscore = "_" in text
     is_plain = is_ascii and max(map(len, distinct), default=0) <= MAX_TOKEN_LENGTH

@@ -6,7 +6,7 @@ next to each other in the order of the query. The length of a long text is estim
 
 from collections.abc import Sequence
 
-from storage.search.index.tokens import token_text
+from storage.search.index.tokens import word_count
 from storage.search.query.clauses import Clause
 from storage.search.query.matching import count_matches, texts_match
 
@@ -35,7 +35,7 @@ def score(texts: Sequence[str], clauses: Sequence[Clause], *, is_title: bool) ->
 
 
 def _word_count(text: str) -> float:
-    return len(token_text(text).split()) if len(text) <= _SHORT else len(text.encode()) / _WORD_BYTES
+    return word_count(text) if len(text) <= _SHORT else len(text.encode()) / _WORD_BYTES
 
 
 def title_score(title: str, clauses: Sequence[Clause]) -> float:

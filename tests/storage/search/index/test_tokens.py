@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.search.index import tokens as tokens_module
-from storage.search.index.tokens import BARRIER, MAX_TOKEN_LENGTH, part_text, token_text, word_tokens, words
+from storage.search.index.tokens import (
+    BARRIER,
+    MAX_TOKEN_LENGTH,
+    part_text,
+    token_text,
+    word_count,
+    word_tokens,
+    words,
+)
 from tests.support.searches import FRAGMENTS, texts_of
 
 texts = st.text(max_size=60) | texts_of(FRAGMENTS)
@@ -98,10 +106,12 @@ def test_a_very_long_word_is_cut_off() -> None:
 @given(text=texts)
 def test_words_are_in_order_at_their_spans(text: str) -> None:
     end = 0
-    for word in words(text):
+    found = list(words(text))
+    for word in found:
         assert end <= word.start < word.end
         assert text[word.start : word.end] == word.text
         end = word.end
+    assert word_count(text) == len(found)
 
 
 @given(text=texts)
