@@ -218,6 +218,16 @@ def test_the_database_that_the_environment_names_is_imported(
     assert (again.exit_code, "0 created" in again.stdout) == (0, True), again.output
 
 
+def test_a_database_that_the_environment_names_is_imported_once(
+    user_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opencode(user_home / OPENCODE / "work.db").close()
+    monkeypatch.setenv("OPENCODE_DB", "work.db")
+    result = reprise("import", "--all")
+    assert (result.exit_code, refusals(result)) == (0, []), result.output
+    assert "1 created, 0 updated, 0 unchanged" in result.stdout
+
+
 @pytest.mark.parametrize("name", ["opencode.db", "work.db"])
 def test_all_sessions_of_a_database_that_is_named_are_imported(tmp_path: Path, name: str) -> None:
     with closing(opencode(tmp_path / "backup" / name)) as program:
@@ -225,6 +235,16 @@ def test_all_sessions_of_a_database_that_is_named_are_imported(tmp_path: Path, n
     result = reprise("import", tmp_path / "backup" / name)
     assert (result.exit_code, refusals(result)) == (0, [])
     assert "2 created, 0 updated" in result.stdout
+
+
+def test_the_folder_of_a_fork_of_opencode_is_imported(tmp_path: Path) -> None:
+    opencode(tmp_path / "kilo" / "kilo.db").close()
+    changes = tmp_path / "kilo/storage/session_diff"
+    changes.mkdir(parents=True)
+    (changes / "ses_1.json").write_text("[]")
+    result = reprise("import", tmp_path / "kilo")
+    assert (result.exit_code, refusals(result)) == (0, [])
+    assert "1 created, 0 updated" in result.stdout
 
 
 @pytest.mark.parametrize("is_all", [True, False])

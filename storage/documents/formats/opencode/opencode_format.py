@@ -77,15 +77,17 @@ class OpenCodeFormat:
     def find(self, home: Path) -> FoundTranscripts:
         """Find the sessions of `opencode.db` and `opencode-<channel>.db`, and files of sessions that are in neither.
 
-        Instead of a home it may be a database of any name.
+        A fork of the program names its database after itself. Instead of a home it may be a database of any name.
         """
         walk = FileWalk()
         found: dict[str, FoundTranscript] = {}
         passed_over = 0
         is_database = is_regular_file(home)
-        for path in [home] if is_database else walk.files(home, 0):
+        files = [home] if is_database else list(walk.files(home, 0))
+        databases = {home} if is_database else _databases(files)
+        for path in files:
             sessions = None
-            if is_database or _DATABASE.fullmatch(path.name):
+            if path in databases:
                 try:
                     sessions = self._sessions(path)
                 except OSError as error:
@@ -211,6 +213,12 @@ class OpenCodeFormat:
             is_automated=_is_automated(info),
             metadata=_metadata(info, time),
         )
+
+
+def _databases(files: Sequence[Path]) -> set[Path]:
+    """The files of a home that may be its databases. Beside one with the program's name, others are copies."""
+    named = {path for path in files if _DATABASE.fullmatch(path.name)}
+    return named or {path for path in files if path.suffix == ".db"}
 
 
 def _export(transcript: TranscriptReader) -> Block:

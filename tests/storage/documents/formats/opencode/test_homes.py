@@ -38,6 +38,19 @@ def test_passes_over_what_is_no_database_of_sessions(home: Path) -> None:
     assert FORMAT.find(home / "none").transcripts == []
 
 
+def test_a_fork_of_the_program_names_its_database_after_itself(home: Path) -> None:
+    (home / "opencode.db").rename(home / "kilo.db")
+    sqlite3.connect(home / "cache.db").close()
+    found = FORMAT.find(home)
+    assert [transcript.name for transcript in found.transcripts] == [f"kilo.db/{SESSION_ID}"]
+    assert found.passed_over == 1
+
+
+def test_databases_of_other_names_beside_that_of_the_program_are_copies(home: Path) -> None:
+    (home / "copy.db").write_bytes((home / "opencode.db").read_bytes())
+    assert [found.name for found in FORMAT.find(home).transcripts] == [f"opencode.db/{SESSION_ID}"]
+
+
 def write_files(home: Path, session_id: str) -> None:
     files = {
         f"session/global/{session_id}": {
