@@ -1,7 +1,7 @@
 """graphql-core's executor, with the budget of answers and with time slices."""
 
 import warnings
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterable, ValuesView
 from inspect import iscoroutine
 from typing import Any
 
@@ -69,7 +69,10 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
     def complete_list_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
-        if isinstance(result, list) and (len(result) > _SHORT_LIST or sum(map(_characters, result)) > LONG_CONTENT):
+        # graphql-core gives the types of the schema, for introspection, as the values of a dictionary.
+        if isinstance(result, list | ValuesView) and (
+            len(result) > _SHORT_LIST or sum(map(_characters, result)) > LONG_CONTENT
+        ):
             result = _SlicedList(result)
         return super().complete_list_value(return_type, field_details_list, info, path, result, position_context)
 
@@ -106,7 +109,7 @@ def _characters(item: Any) -> int:
 class _SlicedList:
     """The items of a list, with time slices between them."""
 
-    def __init__(self, items: list[Any]) -> None:
+    def __init__(self, items: Iterable[Any]) -> None:
         self._items = iter(items)
         self._slices: TimeSlices = time_slices()
 
