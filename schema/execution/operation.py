@@ -16,6 +16,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Schema
 
 from resolvers.context import Context
+from schema.execution.introspection import Introspection, is_introspection
 from schema.execution.leaves import PlanBailout
 from schema.execution.plan import Plan
 from schema.execution.selections import Selections
@@ -49,7 +50,8 @@ class PreparedOperation:
         for node in (operation, *self._fragments):
             visit(node, conditions)
         self._conditions = tuple(sorted(conditions.names))
-        self._plans: dict[tuple[object, ...], Plan | None] = {}
+        self._document = document
+        self._plans: dict[tuple[object, ...], Plan | Introspection | None] = {}
         self._variables = VariablesCache(self._coerced)
         self.size = document.size + (CACHE_BYTES if self._definitions else 0)
         self._backoff = 0
@@ -65,7 +67,7 @@ class PreparedOperation:
         values = get_variable_values(self._schema._schema, self._definitions, dict(given), max_errors=1)
         return values if isinstance(values, VariableValues) else None
 
-    def plan(self, variables: RequestVariables) -> Plan | None:
+    def plan(self, variables: RequestVariables) -> Plan | Introspection | None:
         """The plan for these values; None when the operation cannot be planned."""
         key = tuple(variables.values.coerced.get(name) for name in self._conditions)
         if key not in self._plans:
@@ -74,10 +76,13 @@ class PreparedOperation:
             self._plans[key] = self._new_plan(variables.values)
         return self._plans[key]
 
-    def _new_plan(self, variables: VariableValues) -> Plan | None:
+    def _new_plan(self, variables: VariableValues) -> Plan | Introspection | None:
         selections = Selections(self._schema, self._context, self._operation, self._fragments, variables)
         try:
-            return Plan(selections.root(), selections)
+            root = selections.root()
+            if is_introspection(root):
+                return Introspection(self._schema, self._document.tree, self.name)
+            return Plan(root, selections)
         except (PlanBailout, GraphQLError):
             return None
         finally:

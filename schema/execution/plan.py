@@ -58,15 +58,20 @@ MAX_STEP = 500
 MANY_ROWS = 50
 """Rows whose resolvers take a noticeable time on the event loop."""
 
-
-_numbers = itertools.count()
+plan_numbers = itertools.count()
+"""The numbers of all plans."""
 
 
 class Plan(Completer):
-    """Completes rows as objects of one type, without nulls. `number` differs from that of every other plan."""
+    """Completes rows as objects of one type, without nulls. `number` differs from that of every other plan.
+
+    `is_constant`: its data is the same each time.
+    """
+
+    is_constant = False
 
     def __init__(self, selected: SelectedType, selections: Selections) -> None:
-        self.number = next(_numbers)
+        self.number = next(plan_numbers)
         self._fields: list[_Field] = []
         self._heavy_fields: list[_Field] = []
         entries: dict[str, Leaf | str | None] = {}
@@ -77,7 +82,7 @@ class Plan(Completer):
                 entries[key] = kind.name
                 continue
             if name not in kind.fields:
-                # Introspection, which is not worth a plan.
+                # Introspection beside data.
                 raise PlanBailout
             field = kind.fields[name]
             leaf = get_nullable_type(field.type)

@@ -8,6 +8,7 @@ import orjson
 from cachetools import LRUCache
 
 from resolvers.answer_budget import current_budget
+from schema.execution.introspection import Introspection
 from schema.execution.plan import Plan
 from schema.execution.variables import RequestVariables
 from schema.observation import current_operation
@@ -37,7 +38,7 @@ class ResponseCache:
     number that it returned before the data was read. So a response shows all that was committed before its request, as
     if it had been executed. When the number is smaller than before, the database has lost changes, for instance because
     a standby server took over: their numbers will be those of other changes, so that all data is forgotten, and
-    `on_lost_changes` is called.
+    `on_lost_changes` is called. Constant data is sent again without a look at that number.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class ResponseCache:
         self._cache: LRUCache[tuple[int, bytes], _CachedData] = LRUCache(max_bytes, attrgetter("size"))
         self._last_seq = 0
 
-    async def data(self, plan: Plan, variables: RequestVariables) -> Any:
+    async def data(self, plan: Plan | Introspection, variables: RequestVariables) -> Any:
         """The data of a response: cached, or else the result of the plan, whose exceptions it raises."""
-        if not (plan.is_cacheable and plan.reads and self._largest) or variables.json is None:
+        is_slow = plan.is_constant or plan.reads
+        if not (plan.is_cacheable and is_slow and self._largest) or variables.json is None:
             return await _executed(plan, variables)
         key = (plan.number, variables.json)
         size = _ENTRY_BYTES + len(variables.json)
@@ -62,12 +64,7 @@ class ResponseCache:
             # Most requests are not repeated: they do without the number of the last change.
             self._store(key, _CachedData(None, 0, size))
             return await _executed(plan, variables)
-        change_seq = await self._read_change_seq()
-        if change_seq < self._last_seq:
-            self._cache.clear()
-            if self._on_lost_changes is not None:
-                self._on_lost_changes()
-        self._last_seq = change_seq
+        change_seq = 0 if plan.is_constant else await self._last_change()
         cached = self._cache.get(key)
         if cached is not None and cached.data is not None and cached.change_seq == change_seq:
             if observed := current_operation.get():
@@ -82,18 +79,27 @@ class ResponseCache:
             encoded = orjson.dumps(data)
         except orjson.JSONEncodeError:
             return data
-        # Another number was read meanwhile: this data would not be sent any more.
-        if len(encoded) <= self._largest and change_seq == self._last_seq:
+        # Where another number was read meanwhile, this data would not be sent any more.
+        if len(encoded) <= self._largest and (plan.is_constant or change_seq == self._last_seq):
             # A copy, since orjson's own bytes hold on to its larger buffer.
             encoded = bytes(memoryview(encoded))
             self._store(key, _CachedData(encoded, change_seq, size + len(encoded)))
         return orjson.Fragment(encoded)
+
+    async def _last_change(self) -> int:
+        change_seq = await self._read_change_seq()
+        if change_seq < self._last_seq:
+            self._cache.clear()
+            if self._on_lost_changes is not None:
+                self._on_lost_changes()
+        self._last_seq = change_seq
+        return change_seq
 
     def _store(self, key: tuple[int, bytes], entry: _CachedData) -> None:
         if entry.size <= self._cache.maxsize:
             self._cache[key] = entry
 
 
-async def _executed(plan: Plan, variables: RequestVariables) -> Any:
+async def _executed(plan: Plan | Introspection, variables: RequestVariables) -> Any:
     [data] = await plan([None], variables)
     return data

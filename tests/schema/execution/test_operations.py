@@ -86,7 +86,7 @@ async def test_an_operation_with_too_many_fields_gets_no_plan(
     [
         'mutation { deleteSession(input: {sessionId: "s"}) { deletedSessionId } }',
         'subscription { resumeTask(threadId: "t") { state } }',
-        "{ __schema { description } }",
+        '{ __schema { description } session(id: "s") { id } }',
         "query A { __typename } query B { __typename }",
     ],
 )
