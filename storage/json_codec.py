@@ -7,6 +7,7 @@ that may contain either are handled by the standard library.
 import json
 import math
 import re
+from datetime import datetime
 from typing import Any, NoReturn
 
 import orjson
@@ -127,7 +128,7 @@ def dump(value: object) -> str:
 
 
 def canonical(value: object) -> bytes:
-    """JSON text with sorted keys, which is equal for equal values. For hashing only."""
+    """JSON text with sorted keys, which is equal for equal values; it may have moments. For hashing only."""
     return _dump(value, orjson.OPT_SORT_KEYS)
 
 
@@ -139,11 +140,23 @@ def _dump(value: object, option: int) -> bytes:
             raise InvalidDocument("The document is nested too deeply.") from None
     try:
         text = json.dumps(
-            value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=option == orjson.OPT_SORT_KEYS
+            value,
+            ensure_ascii=False,
+            separators=(",", ":"),
+            allow_nan=False,
+            sort_keys=option == orjson.OPT_SORT_KEYS,
+            default=_moment,
         )
     except RecursionError:
         raise InvalidDocument("The document is nested too deeply.") from None
     return text.encode()
+
+
+def _moment(value: object) -> str:
+    """The text that orjson writes for a moment."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
 def _has_nineteen_digits(data: bytes) -> bool:

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 import orjson
 
+MAX_TOKENS = 2**53 - 1
+"""The largest number that clients are sent as a BigInt."""
+
 
 class TokenUsage(NamedTuple):
     """Tokens in classes that do not overlap: `input` leaves out the cache, `output` the reasoning where it is known."""
@@ -17,6 +20,12 @@ class TokenUsage(NamedTuple):
     def plus(self, other: "TokenUsage") -> "TokenUsage":
         """The sum of both, class by class."""
         return TokenUsage(*(one + two for one, two in zip(self, other, strict=True)))
+
+    def bounded(self) -> "TokenUsage":
+        """The same, with classes so small that clients can be sent their total."""
+        if sum(self) <= MAX_TOKENS:
+            return self
+        return TokenUsage(*(min(count, MAX_TOKENS // len(self)) for count in self))
 
 
 NO_TOKENS = TokenUsage()

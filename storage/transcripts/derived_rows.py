@@ -43,6 +43,7 @@ def session_head(derived: DerivedSession, version: int) -> SessionHead:
     metadata = _storable(derived.metadata, {})
     header = {"metadata": metadata, "title": title, "archived": derived.is_archived}
     workspace = storable_text(derived.workspace)
+    usage = derived.usage.bounded()
     columns: dict[str, object] = {
         "source": derived.source,
         "is_source_certain": True,
@@ -51,7 +52,7 @@ def session_head(derived: DerivedSession, version: int) -> SessionHead:
         "model": storable_text(derived.model),
         "mode": _text(derived.mode),
         "system_prompt": _text(derived.system_prompt),
-        "total_tokens": sum(derived.usage),
+        "total_tokens": sum(usage),
         "created_at": derived.created_at,
         "updated_at": derived.updated_at,
         "kind": derived.kind,
@@ -59,7 +60,7 @@ def session_head(derived: DerivedSession, version: int) -> SessionHead:
         "first_prompt": prompt[:MAX_FIRST_PROMPT_LENGTH] or None,
         "agent_version": _text(derived.agent_version),
         "git_branch": _text(derived.git_branch),
-        **{f"{name}_tokens": count for name, count in derived.usage._asdict().items()},
+        **{f"{name}_tokens": count for name, count in usage._asdict().items()},
         "recorded_cost": derived.recorded_cost,
         "is_automated": derived.is_automated,
         "parser_version": version,
@@ -170,7 +171,7 @@ def _build_row(message: DerivedMessage, digest: bytes, place: int | None) -> Doc
             message.created_at,
             is_injected,
             _text(message.model),
-            None if message.usage is None else orjson.dumps(list(message.usage)).decode(),
+            None if message.usage is None else orjson.dumps(list(message.usage.bounded())).decode(),
             own_item_count(message.role.lower(), blocks),
             len(text),
             note(blocks),

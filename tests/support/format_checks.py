@@ -2,12 +2,15 @@
 
 import json
 import random
+import sys
 
 import orjson
 
 from storage.documents.derived_session import DIGEST_SIZE, DerivedMessage, DerivedSession
 from storage.documents.formats.transcript_format import TranscriptFormat
 from storage.json_codec import dump
+from storage.records.token_usage import MAX_TOKENS, stored_counts
+from storage.transcripts.derived_rows import build_rows, places, row_digests, session_head
 from tests.support.stored_transcript import StoredTranscript
 
 Shown = tuple[str, list[str]]
@@ -59,6 +62,16 @@ def check(session: DerivedSession | None) -> None:
             # Threads and handoffs go by the marks of the blocks.
             assert all(block.get("is_injected") for block in blocks if block["type"] == "text")
         dump(blocks)
+    _check_rows(session)
+
+
+def _check_rows(session: DerivedSession) -> None:
+    head = session_head(session, version=1)
+    assert isinstance(total := head.columns["total_tokens"], int)
+    assert total <= MAX_TOKENS
+    [batch] = build_rows(session.messages, row_digests(session, 1), places(session), 0, sys.maxsize)
+    for row in batch.rows:
+        assert row.message.usage is None or stored_counts(row.message.usage).total_tokens <= MAX_TOKENS
 
 
 def check_every_prefix(format_: TranscriptFormat, transcript: StoredTranscript) -> None:

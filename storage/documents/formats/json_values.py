@@ -15,6 +15,7 @@ from storage.errors import InvalidDocument
 from storage.json_codec import canonical, load, storable
 from storage.records.identifier import is_id
 from storage.records.timestamp import parse_timestamp
+from storage.records.token_usage import MAX_TOKENS
 
 MAX_DEPTH = 200
 """Levels of nesting that are kept as values. A block adds some of its own."""
@@ -22,7 +23,8 @@ MAX_DEPTH = 200
 _ORJSON_DEPTH = 254
 """Levels of nesting that orjson writes at most."""
 
-MAX_TOKENS = 2**53 - 1
+_MAX_AMOUNT = 1e12
+"""US dollars. Sums of larger values may be infinite, and no session costs as much."""
 
 _UNSTORABLE_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _FOREIGN_TO_IDS = re.compile(r"[^A-Za-z0-9_-]")
@@ -113,7 +115,7 @@ def as_amount(value: object) -> float | None:
         amount = float(value)
     except OverflowError:
         return None
-    return amount if math.isfinite(amount) and amount >= 0 else None
+    return amount if 0 <= amount <= _MAX_AMOUNT else None
 
 
 def as_time(value: object) -> datetime | None:

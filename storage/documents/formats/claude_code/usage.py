@@ -3,8 +3,7 @@
 import msgspec
 
 from storage.documents.formats.claude_code.line import Usage
-from storage.documents.formats.json_values import MAX_TOKENS
-from storage.records.token_usage import TokenUsage
+from storage.records.token_usage import MAX_TOKENS, TokenUsage
 
 SYNTHETIC = "<synthetic>"
 """The model of replies that the program made itself."""
