@@ -1,6 +1,7 @@
 """What lies in places that a person named: transcripts by their formats, and places that may hold documents."""
 
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -33,11 +34,16 @@ class GivenPlaces(NamedTuple):
 
 
 def sort_places(formats: Sequence[TranscriptFormat], places: Sequence[Path]) -> GivenPlaces:
-    """Look into places."""
+    """Look into places. Those that do not exist are refused, whatever the formats are."""
     layouts = tuple(f"{name}/" for format in formats for name in format.folders)
     given = GivenPlaces({}, {}, [], [], {})
     for place in places:
-        if place.is_dir():
+        try:
+            is_folder = stat.S_ISDIR(place.stat().st_mode)
+        except OSError as error:
+            given.refused[place] = error.strerror or str(error)
+            continue
+        if is_folder:
             found = _in_folder(formats, place, given.refused)
             for source, some in found.items():
                 given.walked.setdefault(source, []).extend(some)

@@ -263,6 +263,16 @@ def test_a_missing_path_is_refused_and_the_rest_is_imported(tmp_path: Path) -> N
         assert f"{tmp_path / name}: No such file or directory" in result.stderr
 
 
+@pytest.mark.parametrize("source", ["CODEX", "CODEWHALE"])
+@pytest.mark.parametrize("is_dry_run", [True, False])
+def test_a_missing_path_is_refused_whatever_agent_is_asked_for(tmp_path: Path, source: str, is_dry_run: bool) -> None:
+    result = reprise("import", tmp_path / "gone", "--source", source, *(["--dry-run"] if is_dry_run else []))
+
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'gone'}: No such file or directory" in result.stderr
+    assert "to compare" not in result.stdout
+
+
 def test_an_older_copy_in_the_folder_is_outdated_and_changes_nothing(tmp_path: Path) -> None:
     newer = zagens("s", messages=[user("a"), user("b")], updated_at="2027-01-01T00:00:00Z")
     written(tmp_path / "a.json", newer)

@@ -120,7 +120,8 @@ def _started_at(transcript: TranscriptReader) -> datetime:
 
 def _is_of_subagent(path: Path) -> bool:
     """Whether a file lies in the folder of a session's subagents, which is named after the session's file beside it."""
-    session = path.parent.with_name(f"{path.parent.name}.jsonl")
+    # Not by `with_name`, which the root of the file system, having no name, does not allow.
+    session = path.parent.parent / f"{path.parent.name}.jsonl"
     return NAME.fullmatch(session.name) is not None and session.exists()
 
 

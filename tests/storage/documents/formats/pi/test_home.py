@@ -4,7 +4,10 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from storage.documents.derived_session import MAIN
+from storage.documents.formats.file_walk import FileWalk
 from storage.records.token_usage import TokenUsage
 from tests.support.format_checks import check, check_every_prefix, check_mutations, shown
 from tests.support.pi_entries import FORMAT, NAME, SESSION_ID
@@ -55,6 +58,13 @@ def test_homes() -> None:
     assert FORMAT.homes({}, Path("/home/dev")) == [Path("/home/dev/.pi/agent")]
     environment = {"PI_CODING_AGENT_DIR": "~/pi", "PI_CODING_AGENT_SESSION_DIR": "/srv/pi"}
     assert FORMAT.homes(environment, Path("/home/dev")) == [Path("/srv/pi"), Path("/home/dev/pi")]
+
+
+def test_files_in_the_root_of_the_file_system_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = Path("/2025-11-28T06-23-51-970Z_stray.jsonl")
+    monkeypatch.setattr(FileWalk, "files", lambda _walk, folder, _depth: [file] if folder == file.parent else [])
+
+    assert [transcript.path for transcript in FORMAT.find(file.parent).transcripts] == [file]
 
 
 def test_finds_sessions_and_passes_over_all_else(tmp_path: Path) -> None:
