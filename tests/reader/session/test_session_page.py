@@ -19,6 +19,21 @@ from tests.support.rollouts import THREAD, header, item, record, rollout, said
 seen_by = functools.partial(browser.seen_by, Path(__file__).parent)
 
 SESSION = "5d2c7c1e-3f4b-4a65-9a3e-6b8e0f5d9c21"
+RIGHT_TO_LEFT = """# عنوان
+
+يمكنك تشغيل `make test` الآن.
+
+1. أولا
+2. ثانيا
+
+> اقتباس
+
+```sh
+make test --all
+```
+
+And a paragraph in English.
+"""
 # Of the tests of the format.
 PROJECT = ROOT / "tests/storage/documents/formats/claude_code/projects/-home-dev-shop"
 COMPACTED = "0ee3a9cb-03a5-440f-b154-502754eb10cc"
@@ -309,6 +324,20 @@ def test_a_phone_shows_a_session_in_its_width(url: str, pictures: Path) -> None:
 
     assert seen["width"] <= 390
     assert seen["violations"] == []
+
+
+@pytest.mark.slow
+def test_each_paragraph_runs_in_its_own_direction_and_code_from_left_to_right(url: str, pictures: Path) -> None:
+    session = "7a0f7e0e-2b1c-4a52-8f43-6a1f1f0a9d77"
+    spoken = enumerate([("user", "مرحبا"), ("assistant", [{"type": "text", "text": RIGHT_TO_LEFT}])])
+    save(url, "".join(f"{line(session, position, *spoken_line)}\n" for position, spoken_line in spoken))
+
+    seen = seen_by("directions", urljoin(url, f"s/{session}"), pictures=pictures)
+
+    assert seen["width"] == 360
+    assert seen["atRight"] == ["h3", "p", "blockquote p"]
+    assert (seen["marker"], seen["border"]) == ("24px", "3px")
+    assert seen["code"] == ["ltr", "ltr"]
 
 
 @pytest.mark.slow

@@ -320,6 +320,39 @@ const VISITS = {
     });
   },
 
+  /** A message that runs from right to left, with code and a paragraph that run from left to right. */
+  async directions(given) {
+    return visit({ ...given, viewport: { width: 360, height: 740 } }, async (page) => {
+      const markdown = message(page, 1).locator(".markdown");
+      await markdown.locator(".code-block").waitFor();
+      await page.screenshot({ path: join(given.pictures, "reader-session-right-to-left.png") });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      return {
+        width,
+        ...(await markdown.evaluate((shown) => {
+          /** The boxes around the text of the first such element and around the element itself. */
+          const places = (selector) => {
+            const element = shown.querySelector(selector);
+            const text = document.createRange();
+            text.selectNodeContents(element);
+            return [text, element].map((place) => place.getBoundingClientRect());
+          };
+          const isAtRight = (selector) => {
+            const [text, box] = places(selector);
+            return box.right - text.right < text.left - box.left;
+          };
+          const style = (selector) => getComputedStyle(shown.querySelector(selector));
+          return {
+            atRight: ["h3", "p", "blockquote p", ":scope > p:last-child"].filter(isAtRight),
+            marker: style("ol").paddingRight,
+            border: style("blockquote").borderRightWidth,
+            code: [...shown.querySelectorAll("code")].map((code) => getComputedStyle(code).direction),
+          };
+        })),
+      };
+    });
+  },
+
   /** A transcript with everything that a page must not trust. */
   async hostile(given) {
     return visit(given, async (page) => {
