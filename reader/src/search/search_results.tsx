@@ -3,6 +3,7 @@ import "./search.css";
 import { useEffect, useRef } from "react";
 import { Link } from "wouter";
 
+import { failureText } from "../actions/failures";
 import { messageAddress } from "../shared/addresses";
 import { AgentName } from "../shared/agent_name";
 import { count, counted, exactTime, shortPath, shortTime } from "../shared/format";
@@ -13,7 +14,7 @@ import type { FoundSession, Search } from "./use_search";
 export function SearchResults({ search }: { search: Search }) {
   const { query, sessions, error, endCursor, isStale, loadMore } = search;
   if (error) {
-    return <p className="failure">{error.message}</p>;
+    return <p className="failure">{failureText(error)}</p>;
   }
   if (!sessions) {
     return null;

@@ -4,6 +4,7 @@ import { useApolloClient, useQuery } from "@apollo/client/react";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useSearchParams } from "wouter";
 
+import { failureText } from "../actions/failures";
 import { NotFound } from "../app/not_found";
 import type { SessionHeadFragment, SubagentFragment } from "../gql/graphql";
 import { Dialog } from "../shared/dialog";
@@ -38,13 +39,21 @@ export function SessionPage({ sessionId, position }: SessionPageProps) {
   const client = useApolloClient();
   const pages = useMemo(() => new TranscriptPages(client, sessionId), [client, sessionId]);
   const [start] = useState(() => pagesAround(position ?? 0));
-  const { data, error } = useQuery(SESSION_PAGE, { variables: { id: sessionId, ...start } });
+  const { data, error, refetch } = useQuery(SESSION_PAGE, { variables: { id: sessionId, ...start } });
   const messages = data?.session?.messages?.nodes;
   useMemo(() => messages && pages.begin(start.from, messages), [pages, start, messages]);
   const isDeleted = useFollow(sessionId, data?.session?.children?.changeSeq, pages);
 
   if (error) {
-    return <main className="notice">{error.message}</main>;
+    return (
+      <main className="notice">
+        <h1>The session could not be loaded</h1>
+        <p role="alert">{failureText(error)}</p>
+        <button type="button" className="button" onClick={() => void refetch()}>
+          Try again
+        </button>
+      </main>
+    );
   }
   if (!data) {
     return (
@@ -155,7 +164,7 @@ function LoadedSession({ session, subagents, pages, position }: LoadedSessionPro
             </TranscriptBar>
             {failure && (
               <p className="failure" role="alert">
-                {failure.message} It is tried again.
+                {failureText(failure)} It is tried again.
               </p>
             )}
             {messageCount === 0 && <p className="transcript-empty">Nothing was said in this session.</p>}

@@ -327,6 +327,13 @@ def test_a_phone_shows_a_session_in_its_width(url: str, pictures: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_session_that_could_not_be_requested_can_be_requested_again(url: str, pictures: Path) -> None:
+    seen = seen_by("again", urljoin(url, f"s/{SESSION}"), pictures=pictures, expected=("ERR_FAILED",))
+
+    assert seen["violations"] == []
+
+
+@pytest.mark.slow
 def test_each_paragraph_runs_in_its_own_direction_and_code_from_left_to_right(url: str, pictures: Path) -> None:
     session = "7a0f7e0e-2b1c-4a52-8f43-6a1f1f0a9d77"
     spoken = enumerate([("user", "مرحبا"), ("assistant", [{"type": "text", "text": RIGHT_TO_LEFT}])])

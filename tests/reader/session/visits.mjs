@@ -99,6 +99,27 @@ const VISITS = {
     });
   },
 
+  /** Opens a session while the server cannot be reached, and again once it can. */
+  async again(given) {
+    return visit(given, async (page) => {
+      await message(page, 0).waitFor();
+      await page.route("**/graphql", (route) => route.abort());
+      await page.reload();
+      const retry = page.getByRole("button", { name: "Try again" });
+      await retry.waitFor();
+      const refused = page.waitForEvent("requestfailed");
+      await retry.click();
+      await refused;
+      await retry.waitFor();
+      await page.screenshot({ path: join(given.pictures, "reader-session-again.png") });
+      const shown = await violations(page);
+      await page.unroute("**/graphql");
+      await retry.click();
+      await message(page, 0).waitFor();
+      return { violations: shown };
+    });
+  },
+
   /** Opens the answer of a call that is not in the transcript. */
   async answers(given) {
     return visit(given, async (page) => {

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 
+import { failureText } from "../../actions/failures";
 import { Snippet } from "../../search/snippet";
 import { count, counted } from "../../shared/format";
 import type { Find } from "./use_find";
@@ -23,7 +24,7 @@ export function FindResults({ find, onChosen }: FindResultsProps) {
         {counted(totalCount, "hit")}
         {totalCount > hits.length && hits.length > 0 && <span>, the first {count(hits.length)} listed</span>}
       </h2>
-      {error && <p className="failure">{error.message}</p>}
+      {error && <p className="failure">{failureText(error)}</p>}
       <ol>
         {hits.map((hit, place) => (
           <li key={hit.id}>

@@ -3,7 +3,7 @@ import "./handoff.css";
 import { useApolloClient, useQuery } from "@apollo/client/react";
 import { useState } from "react";
 
-import { reportFailure } from "../../actions/failures";
+import { failureText, reportFailure } from "../../actions/failures";
 import type { SessionHandoffQuery, SessionSource } from "../../gql/graphql";
 import { Dialog } from "../../shared/dialog";
 import { count, counted } from "../../shared/format";
@@ -40,7 +40,7 @@ export function HandoffDialog({ session, onClose }: HandoffDialogProps) {
         ))}
       </fieldset>
       <div className="handoff-content" aria-live="polite" aria-busy={loading}>
-        {error && <p role="alert">{error.message}</p>}
+        {error && <p role="alert">{failureText(error)}</p>}
         {handoff && <Steps handoff={handoff} session={session} to={to} isOwn={isOwn} />}
         {loading && <p>Preparing…</p>}
       </div>
