@@ -1,6 +1,7 @@
 """`reprise serve`."""
 
 import asyncio
+import contextvars
 import functools
 import gc
 import logging
@@ -73,7 +74,8 @@ def serve_command(
             from storage.samples.load import load_samples
 
             asyncio.run(with_database(settings, load_samples))
-        _run(create_app, settings)
+        # What a server does is no part of the command that starts it, of which a tracer may have made a span.
+        contextvars.Context().run(_run, create_app, settings)
 
 
 def _run(create_app: CreateApp, settings: Settings) -> None:

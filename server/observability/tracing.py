@@ -1,11 +1,13 @@
-"""OpenTelemetry traces, enabled by its environment variables. Without them OpenTelemetry is not imported.
+"""OpenTelemetry traces, enabled by its environment variables, or by a program that set OpenTelemetry up earlier,
+such as opentelemetry-instrument. Without either OpenTelemetry is not imported.
 
 Spans contain the names of operations, the verbs and tables of SQL statements, and thread ids; no texts or values.
 """
 
 import contextlib
 import importlib.util
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from schema.observation import ObservedOperation, RequestInfo
@@ -13,7 +15,8 @@ from server.observability.logs import PROBES
 from server.observability.observation import ObservedRequest
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
+    import opentelemetry.sdk.trace
+    from opentelemetry.trace import TracerProvider
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL")
@@ -26,10 +29,17 @@ class TracingRefused(Exception):
 
 
 def tracing(environment: Mapping[str, str], version: str) -> "Tracing | None":
-    """Tracing as configured by `environment`, or None if it is disabled. Raises TracingRefused."""
+    """Tracing as configured by `environment` or by who set OpenTelemetry up in this process, or None if it is disabled.
+
+    Raises TracingRefused.
+    """
     exporter = environment.get(EXPORTER, "").strip().lower()
-    is_enabled = bool(exporter) or any(environment.get(name) for name in ENDPOINTS)
-    if not is_enabled or exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+    if exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return None
+    # Its exporters are those that the variables name, so they need not be ours.
+    if provider := _provider_of_process():
+        return Tracing(provider)
+    if not exporter and not any(environment.get(name) for name in ENDPOINTS):
         return None
     if exporter not in ("", "otlp", "console"):
         raise TracingRefused(f"{EXPORTER}: {exporter} is not one of otlp, console, none")
@@ -38,10 +48,21 @@ def tracing(environment: Mapping[str, str], version: str) -> "Tracing | None":
             raise TracingRefused(f"{name}: only http/protobuf is supported")
     if importlib.util.find_spec("opentelemetry") is None or importlib.util.find_spec("opentelemetry.sdk") is None:
         raise TracingRefused("OpenTelemetry is configured but not installed: install reprise[otel]")
-    return Tracing(_provider(exporter, version))
+    provider = _own_provider(exporter, version)
+    return Tracing(provider, provider.shutdown)
 
 
-def _provider(exporter: str, version: str) -> "TracerProvider":
+def _provider_of_process() -> "TracerProvider | None":
+    """The provider that another program has set for all code of this process."""
+    if "opentelemetry.trace" not in sys.modules:
+        return None
+    from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
+
+    provider = get_tracer_provider()
+    return None if isinstance(provider, ProxyTracerProvider) else provider
+
+
+def _own_provider(exporter: str, version: str) -> "opentelemetry.sdk.trace.TracerProvider":
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
@@ -66,29 +87,31 @@ class Tracing:
     A websocket has no span, since it may stay open for days; each of its operations begins a trace.
     """
 
-    def __init__(self, provider: "TracerProvider") -> None:
+    def __init__(self, provider: "TracerProvider", shut_down: Callable[[], object] | None = None) -> None:
         from opentelemetry import context, trace
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-        self._provider = provider
+        self._shut_down = shut_down
         self._tracer = provider.get_tracer("reprise")
         self._context = context
         self._trace = trace
         self._propagator = TraceContextTextMapPropagator()
 
     def close(self) -> None:
-        """Send pending spans. Blocks for OTEL_EXPORTER_OTLP_TIMEOUT at most."""
-        self._provider.shutdown()
+        """Send pending spans, unless another program does. Blocks for OTEL_EXPORTER_OTLP_TIMEOUT at most."""
+        if self._shut_down is not None:
+            self._shut_down()
 
     def request_began(self, request: ObservedRequest) -> None:
         if request.is_socket or request.path in PROBES:
             return
-        # The ambient context of a pipelined request is that of the request before it.
-        parent = self._propagator.extract(_carrier(request), self._context.Context())
+        # Another program's span of this request: a request begins without a context, see server_config.
+        is_traced = self._trace.get_current_span().get_span_context().is_valid
+        parent = self._context.get_current() if is_traced else self._caller(request)
         request.span = self._tracer.start_span(
             f"{request.method} /graphql" if request.path == "/graphql" else request.method,
             parent,
-            self._trace.SpanKind.SERVER,
+            self._trace.SpanKind.INTERNAL if is_traced else self._trace.SpanKind.SERVER,
             {"http.request.method": request.method, "url.path": request.path, "reprise.request_id": request.id},
         )
         self._enter(request.span, parent)
@@ -102,7 +125,7 @@ class Tracing:
         request = operation.request
         parent = self._context.get_current()
         if request.is_socket:
-            parent = self._propagator.extract(_carrier(request), self._context.Context())
+            parent = self._caller(request)
         operation.span = self._tracer.start_span(
             operation.kind,
             parent,
@@ -148,6 +171,10 @@ class Tracing:
                 raise
             finally:
                 self._finish(span, error)
+
+    def _caller(self, request: RequestInfo) -> Any:
+        """The context that the headers of `request` name, or an empty one."""
+        return self._propagator.extract(_carrier(request), self._context.Context())
 
     def _enter(self, span: Any, parent: Any) -> None:
         # Never detached: the context ends with the task.

@@ -31,6 +31,8 @@ def server_config(app: ASGIApp, limits: Limits, **arguments: Any) -> uvicorn.Con
         ws_max_size=min(INIT_BYTES, limits.body_bytes),
         # Messages are short, and a compressor takes more memory than everything else of a websocket.
         ws_per_message_deflate=False,
+        # Else a request has the context of another one that is pipelined before it, or that continued to read.
+        reset_contextvars=True,
         **arguments,
     )
     config.limits = limits
