@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,14 @@ _COMPACTED = 50
 async def outdated_sessions(
     database: Database, formats: "Mapping[str, TranscriptFormat]"
 ) -> "list[tuple[TranscriptFormat, str]]":
-    """The ids of sessions that another version of their format derived, or not wholly. Raises Unavailable."""
+    """The ids of sessions that an earlier version of their format derived, or not wholly. Raises Unavailable.
+
+    What a later version derived stays: processes of two versions may share a database during an upgrade.
+    """
     is_behind = sa.or_(
         sa.false(),
         *(
-            sa.and_(session.c.source == format.source, session.c.parser_version != format.version)
+            sa.and_(session.c.source == format.source, session.c.parser_version < format.version)
             for format in formats.values()
         ),
     )
@@ -65,6 +69,8 @@ async def rederive(database: Database, formats: "Mapping[str, TranscriptFormat]"
     """
     # All at once: later ones may belong to imports that are running.
     outdated = await outdated_sessions(database, formats)
+    # So that processes that begin together, such as the workers of a server, do not all derive the same session.
+    random.shuffle(outdated)
     if not outdated:
         return
     # Imported when there are any, as everything that a server does not need for reading: see docs/speed.md.
@@ -73,6 +79,8 @@ async def rederive(database: Database, formats: "Mapping[str, TranscriptFormat]"
 
     count = 0
     for format, session_id in outdated:
+        if not await _is_outdated(database, format, session_id):
+            continue
         try:
             outcome = await derive_session(database, format, session_id)
         except Unreadable as error:
@@ -84,3 +92,15 @@ async def rederive(database: Database, formats: "Mapping[str, TranscriptFormat]"
         yield session_id, outcome
     if count:
         await compact(database)
+
+
+async def _is_outdated(database: Database, format: "TranscriptFormat", session_id: str) -> bool:
+    """Whether no other process has derived a session meanwhile. Raises Unavailable."""
+    own = sa.and_(session.c.source == format.source, session.c.id == session_id)
+    of_session = sa.and_(transcript.c.source == format.source, transcript.c.session_id == session_id)
+    async with database.snapshot() as connection:
+        version = (await connection.execute(sa.select(session.c.parser_version).where(own))).scalar()
+        if version is not None and version < format.version:
+            return True
+        incomplete = await connection.execute(sa.select(sa.exists().where(of_session, ~transcript.c.is_derived)))
+        return bool(incomplete.scalar())

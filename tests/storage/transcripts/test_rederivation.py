@@ -36,7 +36,7 @@ async def test_what_people_made_of_a_session_stays(database: Database, tmp_path:
 
     outcomes = [one async for one in rederive(database, {NEWER.source: NEWER})]
 
-    assert outcomes == [("s1", "UPDATED"), ("s2", "UPDATED")]
+    assert sorted(outcomes) == [("s1", "UPDATED"), ("s2", "UPDATED")]
     assert await texts(database, "s1") == ['[{"type":"text","text":"ONE"}]', '[{"type":"text","text":"TWO"}]']
     rows = await stored_rows(database)
     assert {id: (row["title"], row["is_archived"], row["parser_version"]) for id, (row, _) in rows.items()} == {
@@ -110,6 +110,32 @@ async def test_a_server_derives_in_its_background(database: Database, tmp_path: 
     await take(database, FORMAT, tmp_path)
     await keep_derived(database, {NEWER.source: NEWER})
     assert await texts(database, "s1") == ['[{"type":"text","text":"ONE"}]']
+
+
+async def test_an_older_process_leaves_what_a_newer_one_derived(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "a.lines").write_bytes(lines("s1", "one"))
+    await take(database, FORMAT, tmp_path)
+    older, newer = {FORMAT.source: FORMAT}, {NEWER.source: NEWER}
+    await keep_derived(database, newer)
+
+    await keep_derived(database, older)
+
+    assert await texts(database, "s1") == ['[{"type":"text","text":"ONE"}]']
+    assert [finding.text async for finding in examine(database, repair=True, formats=older)] == []
+    assert await outdated_sessions(database, newer) == []
+
+
+async def test_processes_that_derive_at_once_derive_each_session_once(database: Database, tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.lines").write_bytes(lines(f"s{number}", "one"))
+    await take(database, FORMAT, tmp_path)
+    formats = {NEWER.source: NEWER}
+    slow = rederive(database, formats)
+    first = [await anext(slow)]
+    others = [one async for one in rederive(database, formats)]
+    rest = [one async for one in slow]
+    assert sorted(first + others) == [(f"s{number}", "UPDATED") for number in range(5)]
+    assert rest == []
 
 
 async def test_the_doctor_finds_damaged_and_missing_chunks(database_url: str, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from storage.database.database import Database
 from storage.database.transaction import Transaction
 from storage.doctor.doctor import examine
-from storage.transcripts.rederivation import rederive
+from storage.transcripts.rederivation import outdated_sessions, rederive
+from storage.transcripts.session_derivation import derive_session
 from storage.transcripts.transcript_exports import export_transcripts
 from tests.support.archived import archived_bytes, small_pieces, stored_rows, take
 from tests.support.databases import SqliteDatabases
@@ -160,10 +161,9 @@ def test_any_order_of_growth_imports_kills_and_derivations_ends_the_same(
                         with killed_after(number), suppress(Killed):
                             await take(database, FORMAT, home)
                     else:
-                        async for _ in rederive(database, {NEWER.source: NEWER}):
-                            pass
-                        async for _ in rederive(database, FORMATS):
-                            pass
+                        outdated = await outdated_sessions(database, {NEWER.source: NEWER})
+                        for format, (_, id) in itertools.product((NEWER, FORMAT), outdated):
+                            await derive_session(database, format, id)
             for number in range(3):
                 grow(number, len(files[number]))
             async with Database(url) as database:
