@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from server.commands.agent_choice import AgentChoice
 from server.commands.environment import plain_failures, run_on_stored, say
 from server.commands.session_ids import whole_id
 from server.observability.terminal import printable
@@ -22,7 +23,6 @@ from storage.handoff.homes import home_of
 from storage.handoff.new_files import FileExists, copy_new, is_taken, place_of, write_new
 from storage.handoff.targets import TARGETS
 
-_AGENTS = {source.lower().replace("_", "-"): source for source in TARGETS}
 _home_option = click.option(
     "--home", type=click.Path(path_type=Path), help="The agent's home, where it is not the usual one."
 )
@@ -30,17 +30,16 @@ _home_option = click.option(
 
 @click.command("handoff")
 @click.argument("id")
-@click.option("--to", type=click.Choice(list(_AGENTS)), required=True, help="The agent that continues the session.")
+@click.option("--to", type=AgentChoice(list(TARGETS)), required=True, help="The agent that continues the session.")
 @click.option("--workspace", help="The directory to continue in; the session's own when omitted.")
 @click.option("--write", is_flag=True, help="Write the files. Without it, nothing is written.")
 @click.option("--run", "runs", is_flag=True, help="Write the files and start the agent in the directory.")
 @_home_option
 def handoff_command(id: str, to: str, workspace: str | None, write: bool, runs: bool, home: Path | None) -> None:
     """Hand a session over: print the files from which another agent continues, what they change, and the command."""
-    source = _AGENTS[to]
     directory = None if workspace is None else str(Path(workspace).absolute())
-    place = home or home_of(source, os.environ, Path.home())
-    commands, directory = run_on_stored(_hand_over, id, source, directory, place, write or runs)
+    place = home or home_of(to, os.environ, Path.home())
+    commands, directory = run_on_stored(_hand_over, id, to, directory, place, write or runs)
     if runs:
         with plain_failures():
             _run(commands, directory)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from server.commands.agent_choice import AgentChoice
 from server.commands.import_progress import ImportProgress
 from server.commands.import_summary import print_summary, unchanged_tally
 from server.default_database import default_database_url
@@ -49,7 +50,7 @@ class _Since(click.ParamType[float]):
 @click.option("--all", "is_all", is_flag=True, help="Import from the homes of all agents on this machine.")
 @click.option(
     "--source",
-    type=click.Choice([*FORMATS, *SOURCES]),
+    type=AgentChoice([*FORMATS, *SOURCES]),
     help="Only this agent's sessions; of documents, the agent that wrote them.",
 )
 @click.option("--since", type=_Since(), help="Only files changed since a date, or in a span such as 7d or 12h.")

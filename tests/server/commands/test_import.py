@@ -218,12 +218,21 @@ def test_the_source_comes_from_the_folder_or_the_option(tmp_path: Path, database
 
     for folder in (".codewhale", "zagens", "plain"):
         assert reprise("import", tmp_path / folder).exit_code == 0
-    assert reprise("import", "--source", "CODEWHALE", tmp_path / "given").exit_code == 0
+    assert reprise("import", "--source", "codewhale", tmp_path / "given").exit_code == 0
     refused = reprise("import", "--source", "OTHER", tmp_path / "plain")
 
     assert asyncio.run(sources(database_url)) == {"a": "CODEWHALE", "b": "ZAGENS", "c": "ZAGENS", "d": "CODEWHALE"}
     assert refused.exit_code == 2
-    assert "CODEX" in refused.stderr
+    assert "'claude-code', 'codex'" in refused.stderr
+
+
+@pytest.mark.parametrize("name", ["codewhale", "CODEWHALE", "CodeWhale"])
+def test_agents_are_named_as_in_other_commands_or_as_in_the_api(tmp_path: Path, database_url: str, name: str) -> None:
+    written(tmp_path / "a.json", zagens("a"))
+
+    assert reprise("import", "--source", name, tmp_path).exit_code == 0
+
+    assert asyncio.run(sources(database_url)) == {"a": "CODEWHALE"}
 
 
 async def sources(database_url: str) -> dict[str, str]:
