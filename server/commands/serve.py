@@ -16,6 +16,7 @@ from server.commands.environment import is_sqlite, plain_failures, prepare_datab
 from server.http.addresses import is_loopback
 from server.observability.logs import configure
 from server.observability.terminal import printable
+from server.process.address_check import refuse_taken_address
 from server.process.memory import share_arena
 from server.process.server import server_config
 from server.process.signals import SignaledServer, address
@@ -68,6 +69,7 @@ def serve_command(
     if settings.workers > 1 and settings.watch is not None:
         raise click.UsageError("REPRISE_WORKERS: one process watches; start another with one worker for it.")
     with plain_failures(), hold_server_lock(settings.database_url):
+        refuse_taken_address(settings.host, settings.port)
         prepare_database(settings)
         if samples:
             # Imported here, as everything that a server does not need for reading: see docs/speed.md.

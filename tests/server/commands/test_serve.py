@@ -1,6 +1,8 @@
 """`reprise serve` on SQLite: one process a file."""
 
+import errno
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -118,3 +120,17 @@ def test_a_misspelt_setting_stops_the_start() -> None:
 
     assert result.exit_code == 2
     assert "REPRISE_PROT: unknown setting" in result.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_port_in_use_is_refused_in_words_before_the_database_is_created(tmp_path: Path, host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = invoke(tmp_path, "serve", "--samples", "--host", host, "--port", str(port))
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: Cannot listen on port {port} of {host}: {os.strerror(errno.EADDRINUSE)}."
+        " REPRISE_HOST and REPRISE_PORT name another address.\n"
+    )
+    assert (tmp_path / "reprise.db").stat().st_size == 0
