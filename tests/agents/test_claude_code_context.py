@@ -63,6 +63,32 @@ def test_what_hooks_and_mentions_add_is_read_as_it_is_sent(prepare: Prepare, mod
     assert str(session.first_prompt).startswith("What does mint tea cost")
 
 
+def test_a_notebook_that_a_prompt_mentions_is_read_as_it_is_sent(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(ClaudeCode)
+    data = {"text/plain": ["A cup"], "image/png": by_hand.PICTURE}
+    drawn = {"output_type": "display_data", "data": data, "metadata": {}}
+    code = {"cell_type": "code", "execution_count": 1, "metadata": {}, "source": ["draw()"], "outputs": [drawn]}
+    note = {"cell_type": "markdown", "metadata": {}, "source": ["The end."]}
+    notebook = {"cells": [code, note], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    (cwd / "cups.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    models.play(reply(ANSWER))
+
+    program.run("What is drawn in @cups.ipynb?", cwd)
+    [file] = program.files()
+    request = resumed(program, models, file.stem, SECOND_PROMPT, cwd)
+
+    session = sessions(program, "CLAUDE_CODE")[file.stem]
+    assert unsent(session, request) == []
+    live = [session.messages[index] for index in session.live]
+    added = [block for message in live if message.is_injected for block in message.build()]
+    assert [block.get("text") for block in added] == ["draw()", "A cup", None, "The end."]
+    sent = [Expected("text", "draw()"), Expected("image", by_hand.PICTURE), Expected("text", "The end.")]
+    assert missing(request.conversation, sent) == []
+    assert [block["type"] for block in added] == ["text", "text", "image", "text"]
+
+
 def test_what_a_client_says_on_its_own_while_a_turn_runs_is_not_the_persons(
     prepare: Prepare, models: ModelServer, cwd: Path
 ) -> None:

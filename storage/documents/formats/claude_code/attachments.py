@@ -16,7 +16,7 @@ _TEXTS = {
     "diagnostics": "files.*.diagnostics.*.message",
     "directory": "content",
     "edited_text_file": "snippet",
-    "file": "content.file.content content.file.cells.*.source content.file.cells.*.outputs.*.text",
+    "file": "content.file.content",
     "hook_additional_context": "content.*",
     "hook_blocking_error": "blockingError.blockingError",
     "hook_stopped_continuation": "message",
@@ -94,7 +94,21 @@ def _recorded(attachment: dict[str, object], kind: str) -> list[Block]:
     file = as_object(content.get("file"))
     if content.get("type") == "image":
         return [image_block(as_text(file.get("type")), as_text(file.get("base64")))]
-    return [other_block(attachment)]
+    return list(_cells(file.get("cells"))) or [other_block(attachment)]
+
+
+def _cells(cells: object) -> Iterator[Block]:
+    """The blocks of a notebook, whose line has no `rendered`: each cell with its outputs, in the order that is sent.
+
+    The text of an output stands before its picture.
+    """
+    for cell in map(as_object, as_list(cells)):
+        for part in (cell, *map(as_object, as_list(cell.get("outputs")))):
+            if text := as_text(part.get("source" if part is cell else "text")):
+                yield text_block(text, is_injected=True)
+            image = as_object(part.get("image"))
+            if data := as_text(image.get("image_data")):
+                yield image_block(as_text(image.get("media_type")), data)
 
 
 def _texts(value: object, path: list[str]) -> Iterator[str]:

@@ -67,6 +67,25 @@ def test_a_picture_that_a_prompt_mentions_is_a_picture() -> None:
     assert (session.messages[1].is_injected, session.live) == (True, [0, 1])
 
 
+def test_a_notebook_that_a_prompt_mentions_has_each_cell_with_its_outputs() -> None:
+    lines = Lines()
+    lines.user("See @a.ipynb")
+    picture = {"image_data": "aGk=", "media_type": "image/png"}
+    outputs = [{"output_type": "stream", "text": "2"}, {"output_type": "display_data", "text": "", "image": picture}]
+    cells = [
+        {"cellType": "code", "source": "draw()", "outputs": outputs},
+        {"cellType": "markdown", "source": "The end."},
+    ]
+    attach(lines, "file", filename="a.ipynb", content={"type": "notebook", "file": {"cells": cells}})
+
+    session = lines.derive()
+
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
+    first, second, last = ({"type": "text", "text": text, "is_injected": True} for text in ("draw()", "2", "The end."))
+    assert session.messages[1].build() == [first, second, image, last]
+    assert session.messages[1].is_injected
+
+
 def test_a_file_of_another_kind_is_kept_as_it_is() -> None:
     lines = Lines()
     lines.user("See @a.pdf")
