@@ -63,3 +63,24 @@ def test_a_skill_that_runs_as_a_subagent_is_named_by_what_it_says(
     main, agent = by_kind[MAIN], by_kind[SUBAGENT]
     assert (agent.parent_id, agent.first_prompt, agent.usage.output) == (main.id, TASK, 34)
     assert main.usage.output == 34 * 2
+
+
+def test_what_an_agent_that_had_ended_is_asked_next_is_shown_as_a_task(
+    prepare: Prepare, models: ModelServer, cwd: Path
+) -> None:
+    program = prepare(ClaudeCode)
+    call = Call("Agent", {"description": "Look", "prompt": TASK, "subagent_type": "general-purpose"})
+    models.play(reply(FOREWORD, call), *(reply(ANSWER) for _ in range(3)))
+    program.run(PROMPT, cwd)
+    [file] = program.files()
+    [agent] = program.root.glob("projects/*/*/subagents/agent-*.jsonl")
+    name, next_task = agent.stem.removeprefix("agent-"), "Read the list again"
+    models.play(reply(Call("SendMessage", {"to": name, "summary": "Again", "message": next_task})))
+    models.play(*(reply(ANSWER) for _ in range(3)))
+
+    program.run(SECOND_PROMPT, cwd, resume=file.stem)
+
+    by_kind = {session.kind: session for session in sessions(program, "CLAUDE_CODE").values()}
+    prompts = [message for message in by_kind[SUBAGENT].messages if message.role == "USER" and not message.is_injected]
+    blocks = [block for message in prompts for block in message.build()]
+    assert [block["text"] for block in blocks if not block.get("is_injected")] == [TASK, next_task]

@@ -37,6 +37,12 @@ _GOAL = re.compile(
     re.DOTALL,
 )
 """A goal that a person set by `/goal`, and what stands before and after it."""
+_BY_COORDINATOR = re.compile(
+    r"(The coordinator sent a message while you were working:\n)(.+)"
+    r"(\n\nAddress this before completing your current task\.\s*)",
+    re.DOTALL,
+)
+"""What a subagent that had ended is asked next, by `SendMessage`, and what stands before and after it."""
 _PLANNED = re.compile(
     r"(\s*<command-name>/plan</command-name>\s*<command-message>plan</command-message>\s*<command-args>)"
     r"(?!(?:open|share)?\s*</command-args>)(.+?)(</command-args>\s*)",
@@ -66,7 +72,7 @@ def split(text: str) -> list[Piece]:
         return [Piece(text[: frame.end()], True), Piece(text[frame.end() :], False)]
     if text.startswith(_PLAN) and _PLACE_OF_TALK in text:
         return _of_plan(text)
-    if asked := _GOAL.fullmatch(text) or _PLANNED.fullmatch(text):
+    if asked := _GOAL.fullmatch(text) or _BY_COORDINATOR.fullmatch(text) or _PLANNED.fullmatch(text):
         return [Piece(asked[1], True), Piece(asked[2], False), Piece(asked[3], True)]
     pieces: list[Piece] = []
     start = end = 0
@@ -113,9 +119,9 @@ def _injected_spans(text: str) -> Iterator[tuple[int, int]]:
         yield begin, position
 
 
-def has_goal(text: str) -> bool:
-    """Whether the text has a goal that the person set."""
-    return _GOAL.fullmatch(text) is not None
+def has_task(text: str) -> bool:
+    """Whether the text has a goal that the person set, or what a subagent that had ended is asked next."""
+    return _GOAL.fullmatch(text) is not None or _BY_COORDINATOR.fullmatch(text) is not None
 
 
 def without_folder(text: str) -> str:

@@ -21,7 +21,7 @@ from storage.documents.formats.claude_code.draft import (
     MessageLine,
 )
 from storage.documents.formats.claude_code.graph import NO_NODE, ConversationGraph
-from storage.documents.formats.claude_code.injected import has_goal, without_folder
+from storage.documents.formats.claude_code.injected import has_task, without_folder
 from storage.documents.formats.claude_code.line import CompactMetadata, TranscriptLine, read_line
 from storage.documents.formats.claude_code.outputs import PersistedOutputs
 from storage.documents.formats.claude_code.prompt_text import own_text, typed_command
@@ -155,7 +155,7 @@ class Scan:
         # What a command stands for is marked like a reminder, and so is the task of a skill that runs as a subagent.
         if record.is_meta and self._is_subagent and record.parent_uuid is None:
             own = without_folder(own)
-        elif record.is_meta and not (isinstance(content, str) and has_goal(content)):
+        elif record.is_meta and not (isinstance(content, str) and has_task(content)):
             command = self._commands.before(node)
             is_injected = is_injected or command is None
             own = command or own
