@@ -24,7 +24,7 @@ def is_introspection(selected: SelectedType) -> bool:
 class Introspection:
     """Takes the place of a plan. graphql-core executes the operation, whose data is the same each time."""
 
-    is_constant = is_cacheable = True
+    is_cacheable = True
     reads = False
 
     def __init__(self, schema: Schema, document: DocumentNode, operation_name: str | None) -> None:

@@ -63,12 +63,7 @@ plan_numbers = itertools.count()
 
 
 class Plan(Completer):
-    """Completes rows as objects of one type, without nulls. `number` differs from that of every other plan.
-
-    `is_constant`: its data is the same each time.
-    """
-
-    is_constant = False
+    """Completes rows as objects of one type, without nulls. `number` differs from that of every other plan."""
 
     def __init__(self, selected: SelectedType, selections: Selections) -> None:
         self.number = next(plan_numbers)

@@ -38,7 +38,8 @@ class ResponseCache:
     number that it returned before the data was read. So a response shows all that was committed before its request, as
     if it had been executed. When the number is smaller than before, the database has lost changes, for instance because
     a standby server took over: their numbers will be those of other changes, so that all data is forgotten, and
-    `on_lost_changes` is called. Constant data is sent again without a look at that number.
+    `on_lost_changes` is called. Data of plans that read nothing is the same each time, and sent again without a look at
+    that number.
     """
 
     def __init__(
@@ -55,8 +56,7 @@ class ResponseCache:
 
     async def data(self, plan: Plan | Introspection, variables: RequestVariables) -> Any:
         """The data of a response: cached, or else the result of the plan, whose exceptions it raises."""
-        is_slow = plan.is_constant or plan.reads
-        if not (plan.is_cacheable and is_slow and self._largest) or variables.json is None:
+        if not (plan.is_cacheable and self._largest) or variables.json is None:
             return await _executed(plan, variables)
         key = (plan.number, variables.json)
         size = _ENTRY_BYTES + len(variables.json)
@@ -64,7 +64,7 @@ class ResponseCache:
             # Most requests are not repeated: they do without the number of the last change.
             self._store(key, _CachedData(None, 0, size))
             return await _executed(plan, variables)
-        change_seq = 0 if plan.is_constant else await self._last_change()
+        change_seq = await self._last_change() if plan.reads else 0
         cached = self._cache.get(key)
         if cached is not None and cached.data is not None and cached.change_seq == change_seq:
             if observed := current_operation.get():
@@ -80,7 +80,7 @@ class ResponseCache:
         except orjson.JSONEncodeError:
             return data
         # Where another number was read meanwhile, this data would not be sent any more.
-        if len(encoded) <= self._largest and (plan.is_constant or change_seq == self._last_seq):
+        if len(encoded) <= self._largest and (not plan.reads or change_seq == self._last_seq):
             # A copy, since orjson's own bytes hold on to its larger buffer.
             encoded = bytes(memoryview(encoded))
             self._store(key, _CachedData(encoded, change_seq, size + len(encoded)))

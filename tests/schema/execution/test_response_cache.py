@@ -17,7 +17,6 @@ class _Plan:
     """A plan that returns what `read` does, for requests with one variable `n`."""
 
     is_cacheable = reads = True
-    is_constant = False
     number = 0
 
     def __init__(self, read: Callable[[], Awaitable[Any]]) -> None:
