@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from storage.archive.byte_batches import byte_batches
 from storage.archive.chunk import CHUNK_BYTES, chunk_digest
 from storage.archive.transcript_rows import TranscriptRow
 from storage.compression import decompress
@@ -74,25 +75,12 @@ def _fits(row: TranscriptRow, chunks: Sequence[_Stored]) -> bool:
 async def _changed(database: Database, chunks: Sequence[_Stored]) -> set[int]:
     """The transcripts with a chunk that is not what was stored, without those that were deleted meanwhile."""
     changed: set[int] = set()
-    for some in _groups(chunks):
+    for some in byte_batches(chunks, _BATCH, _READ_BYTES):
         async with database.snapshot() as connection:
             data = await _data(connection, some)
         read = [(chunk, data[chunk[:2]]) for chunk in some if chunk[:2] in data]
         changed |= await asyncio.to_thread(_changed_ids, read)
     return changed
-
-
-def _groups(chunks: Sequence[_Stored]) -> Iterator[list[_Stored]]:
-    group: list[_Stored] = []
-    size = 0
-    for chunk in chunks:
-        if group and size + chunk.size > _READ_BYTES:
-            yield group
-            group, size = [], 0
-        group.append(chunk)
-        size += chunk.size
-    if group:
-        yield group
 
 
 async def _data(connection: DatabaseConnection, chunks: Sequence[_Stored]) -> dict[tuple[int, int], bytes]:

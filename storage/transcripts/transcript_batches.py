@@ -3,10 +3,11 @@
 import asyncio
 import functools
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
 
+from storage.archive.byte_batches import byte_batches
 from storage.archive.companions import companion_names
 from storage.archive.file_state import FileKey
 from storage.archive.transcripts import transcripts_by_id, transcripts_of_names, transcripts_of_sessions
@@ -38,20 +39,6 @@ A batch makes a search segment of more than half of `compaction.FULL_BYTES`, so 
 _MOST_READERS = 4
 
 
-def batches(changed: Iterable[Changed]) -> Iterator[list[Changed]]:
-    """Split transcripts, in order, into batches bounded by count and size."""
-    batch: list[Changed] = []
-    size = 0
-    for one in changed:
-        if batch and (len(batch) == BATCH_TRANSCRIPTS or size + one.size > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(one)
-        size += one.size
-    if batch:
-        yield batch
-
-
 def transcript_readers(size: int) -> AbstractContextManager[Readers]:
     """Readers for transcripts of `size` bytes."""
     return executor(size, _MOST_READERS)
@@ -68,7 +55,7 @@ async def import_batches(
 
     Sessions of `leave_deleted` that were deleted here are not created again. Without `readers`, it has its own.
     """
-    waiting = deque(batches(changed))
+    waiting = deque(byte_batches(changed, BATCH_TRANSCRIPTS, BATCH_BYTES))
     own = nullcontext(readers) if readers else transcript_readers(sum(one.size for one in changed))
     with own as readers:
         reads: deque[asyncio.Task[ReadBatch]] = deque()
