@@ -24,11 +24,12 @@ _COMPACTED = 50
 
 
 async def outdated_sessions(
-    database: Database, formats: "Mapping[str, TranscriptFormat]"
+    database: Database, formats: "Mapping[str, TranscriptFormat]", session_id: str | None = None
 ) -> "list[tuple[TranscriptFormat, str]]":
     """The ids of sessions that an earlier version of their format derived, or not wholly. Raises Unavailable.
 
-    What a later version derived stays: processes of two versions may share a database during an upgrade.
+    What a later version derived stays: processes of two versions may share a database during an upgrade. With a
+    `session_id`, only sessions with this id are looked at.
     """
     is_behind = sa.or_(
         sa.false(),
@@ -42,9 +43,12 @@ async def outdated_sessions(
     incomplete = sa.select(transcript.c.source, transcript.c.session_id).where(
         transcript.c.source.in_(list(formats)), ~transcript.c.is_derived, transcript.c.session_id.is_not(None)
     )
+    if session_id is not None:
+        behind = behind.where(session.c.id == session_id)
+        incomplete = incomplete.where(transcript.c.session_id == session_id)
     async with database.snapshot() as connection:
         rows = [*await connection.execute(behind), *await connection.execute(incomplete)]
-    return [(formats[source], session_id) for source, session_id in sorted({(row[0], row[1]) for row in rows})]
+    return [(formats[source], id) for source, id in sorted({(row[0], row[1]) for row in rows})]
 
 
 async def keep_derived(database: Database, formats: "Mapping[str, TranscriptFormat]") -> None:
@@ -79,7 +83,8 @@ async def rederive(database: Database, formats: "Mapping[str, TranscriptFormat]"
 
     count = 0
     for format, session_id in outdated:
-        if not await _is_outdated(database, format, session_id):
+        if not await outdated_sessions(database, {format.source: format}, session_id):
+            # Another process has derived it meanwhile.
             continue
         try:
             outcome = await derive_session(database, format, session_id)
@@ -92,15 +97,3 @@ async def rederive(database: Database, formats: "Mapping[str, TranscriptFormat]"
         yield session_id, outcome
     if count:
         await compact(database)
-
-
-async def _is_outdated(database: Database, format: "TranscriptFormat", session_id: str) -> bool:
-    """Whether no other process has derived a session meanwhile. Raises Unavailable."""
-    own = sa.and_(session.c.source == format.source, session.c.id == session_id)
-    of_session = sa.and_(transcript.c.source == format.source, transcript.c.session_id == session_id)
-    async with database.snapshot() as connection:
-        version = (await connection.execute(sa.select(session.c.parser_version).where(own))).scalar()
-        if version is not None and version < format.version:
-            return True
-        incomplete = await connection.execute(sa.select(sa.exists().where(of_session, ~transcript.c.is_derived)))
-        return bool(incomplete.scalar())
