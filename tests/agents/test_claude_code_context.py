@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from storage.documents.derived_session import FORK
+from storage.documents.derived_session import FORK, DerivedSession
+from storage.documents.formats.blocks import Block
 from tests.agents import by_hand
 from tests.agents.conftest import Prepare
 from tests.agents.model_server.conversation import Expected, missing
 from tests.agents.model_server.script import reply
-from tests.agents.model_server.server import ModelServer
+from tests.agents.model_server.server import ModelServer, Request
 from tests.agents.programs.claude_code import MODEL, ClaudeCode
 from tests.agents.programs.program import PATIENCE
 from tests.agents.reading import sessions, unsent
@@ -29,6 +30,19 @@ _FAILED, _HURRY = "The tests failed.", "Hurry."
 _SKILL = "---\nname: brew\ndescription: How to brew tea\n---\nBrew it for three minutes.\n"
 
 
+def added_to(
+    program: ClaudeCode, models: ModelServer, prompt: str, cwd: Path
+) -> tuple[DerivedSession, Request, list[Block]]:
+    """A new session that was resumed, all of whose live messages were sent; the request; the blocks added to it."""
+    program.run(prompt, cwd)
+    [file] = program.files()
+    request = resumed(program, models, file.stem, SECOND_PROMPT, cwd)
+    session = sessions(program, "CLAUDE_CODE")[file.stem]
+    assert unsent(session, request) == []
+    live = [session.messages[index] for index in session.live]
+    return session, request, [block for message in live if message.is_injected for block in message.build()]
+
+
 def test_what_hooks_and_mentions_add_is_read_as_it_is_sent(prepare: Prepare, models: ModelServer, cwd: Path) -> None:
     program = prepare(ClaudeCode)
     (cwd / "CLAUDE.md").write_text("Sell no coffee.\n", encoding="utf-8")
@@ -40,14 +54,8 @@ def test_what_hooks_and_mentions_add_is_read_as_it_is_sent(prepare: Prepare, mod
     first, second = "cat prices.txt", "sleep 0.3; cat prices.txt"
     models.play(reply(FOREWORD, program.shell(first), program.shell(second)), reply(ANSWER))
 
-    program.run("What does mint tea cost, in @prices.txt and @dot.png?", cwd)
-    [file] = program.files()
-    request = resumed(program, models, file.stem, SECOND_PROMPT, cwd)
+    session, request, added = added_to(program, models, "What does mint tea cost, in @prices.txt and @dot.png?", cwd)
 
-    session = sessions(program, "CLAUDE_CODE")[file.stem]
-    assert unsent(session, request) == []
-    live = [session.messages[index] for index in session.live]
-    added = [block for message in live if message.is_injected for block in message.build()]
     texts = "\n".join(str(block["text"]) for block in added if block["type"] == "text")
     at_start = ["From SessionStart", PRICES, "From UserPromptSubmit", "Sell no coffee."]
     of_calls = [f"{event} of {command}" for command in (first, second) for event in ("PreToolUse", "PostToolUse")]
@@ -75,14 +83,8 @@ def test_a_notebook_that_a_prompt_mentions_is_read_as_it_is_sent(
     (cwd / "cups.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     models.play(reply(ANSWER))
 
-    program.run("What is drawn in @cups.ipynb?", cwd)
-    [file] = program.files()
-    request = resumed(program, models, file.stem, SECOND_PROMPT, cwd)
+    _, request, added = added_to(program, models, "What is drawn in @cups.ipynb?", cwd)
 
-    session = sessions(program, "CLAUDE_CODE")[file.stem]
-    assert unsent(session, request) == []
-    live = [session.messages[index] for index in session.live]
-    added = [block for message in live if message.is_injected for block in message.build()]
     assert [block.get("text") for block in added] == ["draw()", "A cup", None, "The end."]
     sent = [Expected("text", "draw()"), Expected("image", by_hand.PICTURE), Expected("text", "The end.")]
     assert missing(request.conversation, sent) == []

@@ -72,7 +72,7 @@ def split(text: str) -> list[Piece]:
         return [Piece(text[: frame.end()], True), Piece(text[frame.end() :], False)]
     if text.startswith(_PLAN) and _PLACE_OF_TALK in text:
         return _of_plan(text)
-    if asked := _GOAL.fullmatch(text) or _BY_COORDINATOR.fullmatch(text) or _PLANNED.fullmatch(text):
+    if asked := _task(text) or _PLANNED.fullmatch(text):
         return [Piece(asked[1], True), Piece(asked[2], False), Piece(asked[3], True)]
     pieces: list[Piece] = []
     start = end = 0
@@ -121,7 +121,11 @@ def _injected_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def has_task(text: str) -> bool:
     """Whether the text has a goal that the person set, or what a subagent that had ended is asked next."""
-    return _GOAL.fullmatch(text) is not None or _BY_COORDINATOR.fullmatch(text) is not None
+    return _task(text) is not None
+
+
+def _task(text: str) -> re.Match[str] | None:
+    return _GOAL.fullmatch(text) or _BY_COORDINATOR.fullmatch(text)
 
 
 def without_folder(text: str) -> str:
