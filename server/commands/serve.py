@@ -76,7 +76,7 @@ def serve_command(
             from storage.samples.load import load_samples
 
             asyncio.run(with_database(settings, load_samples))
-        # What a server does is no part of the command that starts it, of which a tracer may have made a span.
+        # A tracer may have made a span of this command. The server's requests must not become parts of it.
         contextvars.Context().run(_run, create_app, settings)
 
 

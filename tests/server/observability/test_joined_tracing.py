@@ -53,7 +53,7 @@ def ask(collector: Collector, folder: Path, *, traces_requests: bool, times: int
     environment = {
         **os.environ,
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
-        # The distribution's default, which is no protocol of ours.
+        # opentelemetry-instrument sets it by default. Reprise's own exporter supports http/protobuf only.
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
         # A proxy of the machine does not lead to the loopback.
         "NO_PROXY": "127.0.0.1",
